@@ -1,0 +1,118 @@
+package cloud
+
+import (
+	"slices"
+	"time"
+)
+
+// Verb is what a change did to its resource.
+type Verb string
+
+// The verbs. Replace is v1's whole-object write, Update is v2's, with a mask.
+const (
+	Create    Verb = "create"
+	Replace   Verb = "replace"
+	Update    Verb = "update"
+	Delete    Verb = "delete"
+	SetPolicy Verb = "setIamPolicy"
+	SetOrg    Verb = "setOrgPolicy"
+)
+
+// Half tells the two entries of one long-running operation apart.
+type Half string
+
+// Whole is an entry that stands alone (or is both halves at once).
+const (
+	Whole     Half = ""
+	FirstHalf Half = "first"
+	LastHalf  Half = "last"
+)
+
+// Actor is who made a change, as the audit log names them.
+type Actor struct {
+	// Principal is "user:a@example.com", "serviceAccount:…" or a
+	// "principal://…" subject; "unknown" where the entry names nobody.
+	Principal string `json:"principal"`
+	// Delegation lists the principals the caller acted through, first first.
+	Delegation []string `json:"delegation,omitempty"`
+}
+
+// UnknownActor is the Principal of an entry that names nobody.
+const UnknownActor = "unknown"
+
+// Unread is one thing an entry leaves open, and why.
+type Unread struct {
+	Field string `json:"field"` // "identity", "invoker check", "grants"
+	Why   string `json:"why"`
+}
+
+// Change is what one audit-log entry says was done, once decoded. It is a
+// hint: what rescind does about it is decided on live state.
+type Change struct {
+	// ID identifies the change: logName, timestamp and insertId, or the
+	// operation for the halves of a long-running one. Two deliveries of one
+	// entry have the same ID. Empty when the entry has no insertId: such an
+	// entry is never taken for a duplicate.
+	ID        string    `json:"id,omitempty"`
+	LogName   string    `json:"log_name,omitempty"`
+	InsertID  string    `json:"insert_id,omitempty"`
+	Operation string    `json:"operation,omitempty"` // long-running operation id
+	Half      Half      `json:"half,omitempty"`
+	Time      time.Time `json:"time"`
+	Service   string    `json:"service"` // "run.googleapis.com"
+	Method    string    `json:"method"`  // as logged
+	Verb      Verb      `json:"verb"`
+	Resource  Resource  `json:"resource"`
+	Actor     Actor     `json:"actor"`
+	UserAgent string    `json:"user_agent,omitempty"` // supplied by the caller: a hint, never proof
+
+	// Deltas is what an allow-policy change added and removed; meaningful
+	// when HasDelta. Cloud Run's entries carry none.
+	Deltas   []Delta `json:"deltas,omitempty"`
+	HasDelta bool    `json:"has_delta,omitempty"`
+	// Policy is the allow policy after the change, where the entry shows it.
+	Policy *AllowPolicy `json:"policy,omitempty"`
+	// Workload is the workload after the change, as far as the entry shows it.
+	Workload *Workload `json:"workload,omitempty"`
+	// Constraint is what happened to an organization policy.
+	Constraint *ConstraintChange `json:"constraint,omitempty"`
+	// Unread lists what the entry leaves open.
+	Unread []Unread `json:"unread,omitempty"`
+}
+
+// ConstraintChange is a write to one organization policy.
+type ConstraintChange struct {
+	// Name is the constraint without "constraints/": "run.managed.requireInvokerIam".
+	Name string `json:"name"`
+	// Enforced is what the policy now says at its own resource. It is Known
+	// only for an unconditional boolean rule; otherwise only
+	// GetEffectivePolicy can tell.
+	Enforced Flag `json:"enforced"`
+}
+
+// Added lists the grants the change added. Without a delta that is every grant
+// of the policy after the change: whether this call added a grant or left it
+// there cannot be told, and both are judged.
+func (c Change) Added() []Grant {
+	if !c.HasDelta {
+		if c.Policy == nil {
+			return nil
+		}
+		return c.Policy.Grants()
+	}
+	return c.deltas(Add)
+}
+
+// Removed lists the grants the change removed, as far as its delta says.
+func (c Change) Removed() []Grant { return c.deltas(Remove) }
+
+func (c Change) deltas(a Action) []Grant {
+	var out []Grant
+	for _, d := range c.Deltas {
+		if d.Action == a {
+			out = append(out, d.Grant)
+		}
+	}
+	slices.SortFunc(out, CompareGrants)
+	return slices.Compact(out)
+}

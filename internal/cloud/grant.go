@@ -1,0 +1,84 @@
+package cloud
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Condition is the IAM condition of a binding; the zero Condition is none.
+// All four fields belong to a binding's identity: two bindings that differ in
+// a title alone are two bindings.
+type Condition struct {
+	Title       string `json:"title,omitempty"`
+	Description string `json:"description,omitempty"`
+	Expression  string `json:"expression,omitempty"`
+	Location    string `json:"location,omitempty"`
+}
+
+// Grant is one role for one member under one condition, the smallest thing
+// rescind adds or removes. It is comparable.
+type Grant struct {
+	Role      string    `json:"role"`
+	Member    Member    `json:"member"`
+	Condition Condition `json:"condition,omitzero"`
+}
+
+// String is a line a person reads: "roles/run.invoker to allUsers if <expression>".
+func (g Grant) String() string {
+	s := g.Role + " to " + string(g.Member)
+	if g.Condition != (Condition{}) {
+		s += " if " + g.Condition.Expression
+	}
+	return s
+}
+
+// CompareGrants orders grants by role, member, condition.
+func CompareGrants(a, b Grant) int {
+	return cmp.Or(
+		cmp.Compare(a.Role, b.Role),
+		cmp.Compare(a.Member, b.Member),
+		cmp.Compare(a.Condition.Expression, b.Condition.Expression),
+		cmp.Compare(a.Condition.Title, b.Condition.Title),
+		cmp.Compare(a.Condition.Description, b.Condition.Description),
+		cmp.Compare(a.Condition.Location, b.Condition.Location),
+	)
+}
+
+// Action is what a delta does.
+type Action string
+
+// The two actions of an IAM policy delta, in Google's own words.
+const (
+	Add    Action = "ADD"
+	Remove Action = "REMOVE"
+)
+
+// Delta is one grant added or removed.
+type Delta struct {
+	Action Action `json:"action"`
+	Grant  Grant  `json:"grant"`
+}
+
+// Invert returns the deltas that undo ds, last first.
+func Invert(ds []Delta) []Delta {
+	out := make([]Delta, 0, len(ds))
+	for _, d := range slices.Backward(ds) {
+		switch d.Action {
+		case Add:
+			d.Action = Remove
+		case Remove:
+			d.Action = Add
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// Removals returns the deltas that remove the grants.
+func Removals(gs []Grant) []Delta {
+	out := make([]Delta, len(gs))
+	for i, g := range gs {
+		out[i] = Delta{Remove, g}
+	}
+	return out
+}

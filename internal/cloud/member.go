@@ -1,0 +1,106 @@
+package cloud
+
+import "strings"
+
+// Member is an IAM principal as an allow policy writes it:
+// "user:a@example.com", "allUsers", "principalSet://…".
+type Member string
+
+// Public reports whether the member is everyone: anyone on the internet
+// (allUsers), or anyone with a Google account (allAuthenticatedUsers).
+func (m Member) Public() bool { return m == "allUsers" || m == "allAuthenticatedUsers" }
+
+// Deleted reports whether the member is a tombstone ("deleted:user:…?uid=…").
+func (m Member) Deleted() bool { return strings.HasPrefix(string(m), "deleted:") }
+
+// ServiceAccount returns the e-mail of a live service account, or false for
+// any other member, deleted ones included.
+func (m Member) ServiceAccount() (email string, ok bool) {
+	return strings.CutPrefix(string(m), "serviceAccount:")
+}
+
+// Type is the part before the first colon ("user", "group", "principalSet"),
+// or the member itself for allUsers and allAuthenticatedUsers.
+func (m Member) Type() string {
+	t, _, _ := strings.Cut(string(m), ":")
+	return t
+}
+
+// Email is the part after the type; empty for members that are no e-mail.
+func (m Member) Email() string {
+	_, e, ok := strings.Cut(string(m), ":")
+	if !ok || !strings.Contains(e, "@") {
+		return ""
+	}
+	return e
+}
+
+const (
+	computeDefaultSuffix   = "-compute@developer.gserviceaccount.com"
+	appEngineDefaultSuffix = "@appspot.gserviceaccount.com"
+)
+
+// IsDefaultServiceAccount reports whether the e-mail has the form of a Compute
+// Engine or App Engine default service account, of any project.
+// https://cloud.google.com/iam/docs/service-account-types#default
+func IsDefaultServiceAccount(email string) bool {
+	if n, ok := strings.CutSuffix(email, computeDefaultSuffix); ok {
+		return isNumber(n)
+	}
+	p, ok := strings.CutSuffix(email, appEngineDefaultSuffix)
+	return ok && p != "" && !strings.Contains(p, "@")
+}
+
+// IsGoogleManaged reports whether the e-mail is a service agent or another
+// account that Google itself operates. Such a member is never touched:
+// removing it can break the service it works for.
+// https://cloud.google.com/iam/docs/service-agents
+func IsGoogleManaged(email string) bool {
+	name, domain, ok := strings.Cut(email, "@")
+	if !ok {
+		return false
+	}
+	switch domain {
+	case "cloudservices.gserviceaccount.com", "cloudbuild.gserviceaccount.com",
+		"system.gserviceaccount.com", "container-engine-robot.iam.gserviceaccount.com":
+		return true
+	}
+	n, isAgent := strings.CutPrefix(name, "service-")
+	if !isAgent || !strings.HasSuffix(domain, ".iam.gserviceaccount.com") {
+		return false
+	}
+	for _, org := range []string{"org-", "folder-"} {
+		n = strings.TrimPrefix(n, org)
+	}
+	return isNumber(n)
+}
+
+// ServiceAccountProject returns the project a service account lives in, as far
+// as its e-mail says: the id for user-managed and App Engine accounts, the
+// number for the Compute Engine default account, "" where it cannot be told.
+func ServiceAccountProject(email string) string {
+	if n, ok := strings.CutSuffix(email, computeDefaultSuffix); ok && isNumber(n) {
+		return n
+	}
+	if p, ok := strings.CutSuffix(email, appEngineDefaultSuffix); ok {
+		return p
+	}
+	_, domain, _ := strings.Cut(email, "@")
+	p, ok := strings.CutSuffix(domain, ".iam.gserviceaccount.com")
+	if !ok || IsGoogleManaged(email) {
+		return ""
+	}
+	return p
+}
+
+func isNumber(s string) bool {
+	if s == "" {
+		return false
+	}
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}

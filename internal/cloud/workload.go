@@ -1,0 +1,73 @@
+package cloud
+
+// Knowledge says how much is known about a value that an audit-log entry may
+// leave out. The zero Knowledge is Unknown, so that nothing is taken for
+// settled by forgetting to set it.
+type Knowledge string
+
+// The four states of a value that an entry may show.
+const (
+	Unknown   Knowledge = ""          // it may have changed, and the entry does not say to what
+	Known     Knowledge = "known"     // the value is there
+	Unset     Knowledge = "unset"     // the caller left it out of a create: Google Cloud's default applies
+	Unchanged Knowledge = "unchanged" // the change did not touch it
+)
+
+// Identity is the service account a workload runs as.
+type Identity struct {
+	Knowledge Knowledge `json:"knowledge,omitempty"`
+	Email     string    `json:"email,omitempty"` // set when Known
+}
+
+// KnownIdentity is an identity that was read. An empty e-mail is the default
+// service account: "If not provided, the revision will use the project's
+// default service account" (run/v2 discovery document), so it is Unset.
+func KnownIdentity(email string) Identity {
+	if email == "" {
+		return Identity{Knowledge: Unset}
+	}
+	return Identity{Knowledge: Known, Email: email}
+}
+
+// IsDefault reports whether the workload runs as a default service account:
+// named, or by leaving the identity out.
+func (i Identity) IsDefault() bool {
+	return i.Knowledge == Unset || i.Knowledge == Known && IsDefaultServiceAccount(i.Email)
+}
+
+// Flag is a switch of a workload that an entry may show.
+type Flag struct {
+	Knowledge Knowledge `json:"knowledge,omitempty"`
+	On        bool      `json:"on,omitempty"` // meaningful when Known
+}
+
+// KnownFlag is a flag that was read.
+func KnownFlag(on bool) Flag { return Flag{Known, on} }
+
+// Workload is a Cloud Run service, job or worker pool, as far as one entry or
+// one live read shows it.
+type Workload struct {
+	Resource Resource `json:"resource"`
+	// Identity is what the next revision or execution runs as.
+	Identity Identity `json:"identity"`
+	// InvokerCheckDisabled is Cloud Run's invoker_iam_disabled: on means
+	// that anyone who reaches the service may call it.
+	InvokerCheckDisabled Flag `json:"invoker_check_disabled"`
+	// Ingress is "all", "internal" or "internal-and-cloud-load-balancing"
+	// in the words of the v1 annotation; empty where unknown.
+	Ingress string            `json:"ingress,omitempty"`
+	Labels  map[string]string `json:"labels,omitempty"`
+	// Controller names another product that owns the workload and would undo
+	// or be broken by a direct change, for example "Cloud Functions".
+	Controller string `json:"controller,omitempty"`
+
+	// The rest is set by a live read only.
+
+	Etag string `json:"etag,omitempty"`
+	// Previous is the identity of the revision before the latest one, the
+	// first candidate to go back to; Unknown where there is none (jobs keep
+	// no revisions).
+	Previous Identity `json:"previous"`
+	// PreviousRevision is that revision's name.
+	PreviousRevision string `json:"previous_revision,omitempty"`
+}

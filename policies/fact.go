@@ -1,0 +1,46 @@
+package policies
+
+import "time"
+
+// FactKind is what a Question asks.
+type FactKind string
+
+// The facts a policy can need beyond the change itself.
+const (
+	// ConstraintEnforced: is the organization policy constraint Name
+	// effectively enforced for Project? Conditions and inheritance included;
+	// a dry-run spec is not enforcement.
+	ConstraintEnforced FactKind = "constraint"
+	// RuntimeIdentity: does some Cloud Run workload run as the service
+	// account Name?
+	RuntimeIdentity FactKind = "runtime identity"
+	// RoleInvokes: does the role Name hold run.routes.invoke or run.jobs.run?
+	// Asked for roles that the built-in table does not list.
+	RoleInvokes FactKind = "role"
+	// Ancestors: which folders and organizations hold the container Name
+	// ("projects/p", "folders/1")? Answered in List, nearest first.
+	Ancestors FactKind = "ancestors"
+)
+
+// Question is one look-up. It is comparable and holds no pointer, so a
+// snapshot of facts is a plain map.
+type Question struct {
+	Kind    FactKind
+	Name    string
+	Project string // project id; empty where the kind needs none
+}
+
+// Fact is the answer to a Question: where it came from and when it was read,
+// so that an auditor can tell what a decision rested on. The zero Fact is
+// unknown.
+type Fact struct {
+	Known  bool
+	Value  bool
+	List   []string
+	Source string    // "facts.yaml", "org policy API", "learned from prod/eu/api"
+	At     time.Time // when it was read; zero for a file
+	Why    string    // why it is unknown, when it is
+}
+
+// Facts is a snapshot: one evaluation never sees two states of one fact.
+type Facts map[Question]Fact

@@ -1,0 +1,196 @@
+package remediate
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// State is where a finding is in its life. The words are stored and never
+// change meaning.
+type State string
+
+// The states, as docs and cards name them.
+const (
+	Reported   State = "reported"   // audit: told, nothing else will happen
+	Waiting    State = "waiting"    // for the grace period, or for state that does not show the change yet
+	Pending    State = "pending"    // asked, waiting for an answer
+	Approved   State = "approved"   // a person, or a policy on expiry, said revert
+	Kept       State = "kept"       // a person said keep
+	Exempted   State = "exempted"   // a person excepted it for a time
+	Expired    State = "expired"    // nobody answered in time
+	Superseded State = "superseded" // changed otherwise, or already fixed
+	Applying   State = "applying"   // being reverted now
+	Reverted   State = "reverted"   // reverted and seen to be
+	Blocked    State = "blocked"    // rescind is not allowed to
+	Failed     State = "failed"     // tried, and Google Cloud refused
+	Uncertain  State = "uncertain"  // written, but not yet seen to hold
+	Undone     State = "undone"     // this record undid another
+)
+
+// Ended reports whether no transition leaves the state, but for an operator's
+// `findings revert` on a reported one.
+func (s State) Ended() bool {
+	switch s {
+	case Waiting, Pending, Approved, Applying, Uncertain:
+		return false
+	}
+	return true
+}
+
+// Decision is what rescind does about a violation.
+type Decision string
+
+// The decisions, weakest first.
+const (
+	DoNothing Decision = "none"
+	Report    Decision = "report"
+	Ask       Decision = "ask"
+	Revert    Decision = "revert"
+)
+
+// Finding is the record people talk about: one policy, one change (and those
+// that joined it), what was decided, by whom, and how it ended.
+type Finding struct {
+	ID       string `json:"id"`
+	Revision int64  `json:"revision"` // of the stored record; compared on every write
+
+	Policy      string               `json:"policy"`
+	Title       string               `json:"title"`
+	Severity    policies.Severity    `json:"severity"`
+	Verdict     policies.Verdict     `json:"verdict"`
+	Message     string               `json:"message"`
+	Enforcement policies.Enforcement `json:"enforcement"`
+	EnforcedBy  string               `json:"enforced_by,omitempty"`
+	Decision    Decision             `json:"decision"`
+	Reasons     []string             `json:"reasons,omitempty"`
+
+	Resource cloud.Resource `json:"resource"`
+	Change   cloud.Change   `json:"change"` // the change that opened the finding
+	Actors   []cloud.Actor  `json:"actors"` // of that change and of those that joined
+
+	Plan  Plan   `json:"plan"`
+	State State  `json:"state"`
+	Why   string `json:"why,omitempty"` // why it is in this state, one sentence
+
+	Answers  []Answer  `json:"answers,omitempty"`
+	Timeline []Event   `json:"timeline,omitempty"`
+	Surfaces []Surface `json:"surfaces,omitempty"`
+	Outbox   []Effect  `json:"outbox,omitempty"`
+
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	EndedAt   time.Time `json:"ended_at,omitzero"`
+	ExpiresAt time.Time `json:"expires_at,omitzero"` // of the question, while Pending
+	DueAt     time.Time `json:"due_at,omitzero"`     // when the sweep must look again; zero for never
+	Attempts  int       `json:"attempts,omitempty"`  // of the effects in the outbox
+	// Automatic is true when a policy, not a person, had it reverted.
+	Automatic bool `json:"automatic,omitempty"`
+}
+
+// Event is one line of a finding's timeline: what happened, when, by whom.
+type Event struct {
+	At    time.Time `json:"at"`
+	State State     `json:"state"`
+	Who   string    `json:"who,omitempty"` // a principal; empty for rescind itself
+	What  string    `json:"what"`
+}
+
+// Surface is one place a finding is shown, and the revision shown there.
+type Surface struct {
+	Kind     string `json:"kind"` // "slack"
+	Channel  string `json:"channel"`
+	ID       string `json:"id"` // the message's timestamp in Slack
+	Rendered int64  `json:"rendered"`
+}
+
+// Effect is work that a stored transition owes the outside world. It is stored
+// in the same write as the transition, so that a crash in between loses
+// nothing; the sweep finishes what is left.
+type Effect string
+
+// The effects.
+const (
+	Apply  Effect = "apply"
+	Notify Effect = "notify"
+)
+
+// Choice is what a person answers.
+type Choice string
+
+// The choices a card offers.
+const (
+	ChooseRevert Choice = "revert"
+	ChooseKeep   Choice = "keep"
+)
+
+// Answer is one person's word on a finding.
+type Answer struct {
+	Choice    Choice    `json:"choice"`
+	Principal string    `json:"principal"` // canonical: "user:ada@example.com"
+	Via       string    `json:"via"`       // "slack:T0123/U01", "cli"
+	Reason    string    `json:"reason,omitempty"`
+	At        time.Time `json:"at"`
+	Revision  int64     `json:"revision"` // of the record the person saw
+	Digest    string    `json:"digest"`   // of the plan the person saw
+}
+
+// Plan is what would end a violation: typed steps with their before and after,
+// bound together by a digest. An answer authorises exactly one digest.
+type Plan struct {
+	Steps  []Step `json:"steps,omitempty"`
+	Digest string `json:"digest,omitempty"`
+	// Missing says why there is no step, or not every step.
+	Missing string `json:"missing,omitempty"`
+}
+
+// Empty reports whether there is nothing to do.
+func (p Plan) Empty() bool { return len(p.Steps) == 0 }
+
+// Step is one write, as a value: it can be shown, stored, hashed and undone
+// before anything is done.
+type Step struct {
+	Kind     policies.Remediation `json:"step"`
+	Resource cloud.Resource       `json:"resource"`
+	Before   StepState            `json:"before"`
+	After    StepState            `json:"after"`
+}
+
+// StepState is the part of a resource that one step touches.
+type StepState struct {
+	Grants             []cloud.Grant `json:"grants,omitempty"`
+	InvokerIAMDisabled *bool         `json:"invoker_iam_disabled,omitempty"`
+	ServiceAccount     string        `json:"service_account,omitempty"`
+}
+
+// NewPlan binds the steps with their digest.
+func NewPlan(steps []Step, missing string) Plan {
+	if len(steps) == 0 {
+		return Plan{Missing: missing}
+	}
+	b, err := json.Marshal(steps)
+	if err != nil {
+		panic(fmt.Sprintf("marshal plan: %v", err)) // plain values only: cannot happen
+	}
+	sum := sha256.Sum256(b)
+	return Plan{Steps: steps, Digest: hex.EncodeToString(sum[:]), Missing: missing}
+}
+
+// ID returns the finding id of one policy's verdict on one change: the same
+// for every delivery of the same entry, so that a redelivery continues the
+// finding it began. 26 characters of base32, 128 bits.
+func ID(changeID, policy string, r cloud.Resource) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{changeID, policy, r.String()}, "\x00")))
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
+}
+
+// Owes reports whether the effect is still in the outbox.
+func (f Finding) Owes(e Effect) bool { return slices.Contains(f.Outbox, e) }

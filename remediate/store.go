@@ -1,0 +1,158 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// What a store answers when it will not do as told. Callers branch on these
+// with errors.Is.
+var (
+	// ErrExists: a finding with this ID is already stored.
+	ErrExists = errors.New("already exists")
+	// ErrNotFound: no such record, or no such resource in Google Cloud.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict: the record, or the resource in Google Cloud, was changed
+	// since it was read.
+	ErrConflict = errors.New("changed since it was read")
+)
+
+// Store keeps findings and what was learned. Every write is atomic: it is
+// there whole, or not at all. Several processes may share one store. The
+// conformance suite in internal/store/storetest states the contract.
+type Store interface {
+	FindingStore
+	ChangeStore
+	IdentityStore
+}
+
+// FindingStore keeps findings.
+type FindingStore interface {
+	// Create stores f at revision 1 and returns it so. It returns an error
+	// matching ErrExists if a finding with f.ID is stored.
+	Create(ctx context.Context, f Finding) (Finding, error)
+	// Finding returns the finding, or an error matching ErrNotFound.
+	Finding(ctx context.Context, id string) (Finding, error)
+	// Update replaces the finding if it is still at f.Revision, and returns it
+	// at the next revision; otherwise an error matching ErrConflict or
+	// ErrNotFound, and nothing is written.
+	Update(ctx context.Context, f Finding) (Finding, error)
+	// Findings returns those that match, newest first by CreatedAt, then ID.
+	Findings(ctx context.Context, q Query) ([]Finding, error)
+	// Due returns findings whose DueAt is set and not after at, earliest first.
+	Due(ctx context.Context, at time.Time, limit int) ([]Finding, error)
+}
+
+// Query selects findings; a zero field selects all.
+type Query struct {
+	States   []State
+	Policy   string
+	Project  string
+	Resource cloud.Resource
+	Since    time.Time // CreatedAt not before
+	Limit    int       // 0: no limit
+}
+
+// Matches reports whether the finding is one the query selects.
+func (q Query) Matches(f Finding) bool {
+	if len(q.States) > 0 {
+		found := false
+		for _, s := range q.States {
+			found = found || s == f.State
+		}
+		if !found {
+			return false
+		}
+	}
+	return (q.Policy == "" || q.Policy == f.Policy) &&
+		(q.Project == "" || q.Project == f.Resource.Project) &&
+		(q.Resource == cloud.Resource{} || q.Resource == f.Resource) &&
+		(q.Since.IsZero() || !f.CreatedAt.Before(q.Since))
+}
+
+// ChangeStore remembers which changes were handled to their end.
+type ChangeStore interface {
+	// Handled reports whether MarkHandled was called with this change id.
+	Handled(ctx context.Context, changeID string) (bool, error)
+	// MarkHandled records it; a second call changes nothing.
+	MarkHandled(ctx context.Context, changeID string, at time.Time) error
+}
+
+// IdentityStore remembers which service accounts workloads were seen to run as.
+type IdentityStore interface {
+	// LearnIdentity records that a successful deploy of the workload named
+	// the account. The latest sighting of an account is kept.
+	LearnIdentity(ctx context.Context, s Sighting) error
+	// Identity returns the latest sighting of the account, or an error
+	// matching ErrNotFound.
+	Identity(ctx context.Context, email string) (Sighting, error)
+}
+
+// Sighting is one workload seen to run as one account.
+type Sighting struct {
+	Email    string         `json:"email"`
+	Workload cloud.Resource `json:"workload"`
+	At       time.Time      `json:"at"`
+}
+
+// PolicyClient reads and writes allow policies, at version 3.
+type PolicyClient interface {
+	// Policy returns the allow policy of r with its etag, conditions shown.
+	Policy(ctx context.Context, r cloud.Resource) (cloud.AllowPolicy, error)
+	// SetPolicy replaces the policy of r. It returns an error matching
+	// ErrConflict if p.Etag is not the current one.
+	SetPolicy(ctx context.Context, r cloud.Resource, p cloud.AllowPolicy) error
+}
+
+// WorkloadClient reads and changes Cloud Run services, jobs and worker pools.
+type WorkloadClient interface {
+	// Workload returns what is live, with its etag, or an error matching
+	// ErrNotFound.
+	Workload(ctx context.Context, r cloud.Resource) (cloud.Workload, error)
+	// SetIdentity makes the workload run as the account, from the state in w:
+	// an error matching ErrConflict if w.Etag is not current. It returns when
+	// Google's operation has ended; whether the new revision serves is for
+	// the caller to verify.
+	SetIdentity(ctx context.Context, w cloud.Workload, email string) error
+	// RequireInvokerIAM turns the invoker check back on, likewise.
+	RequireInvokerIAM(ctx context.Context, w cloud.Workload) error
+	// Serving returns the accounts that revisions with traffic or a tag run
+	// as right now; for jobs and worker pools what the template says.
+	Serving(ctx context.Context, r cloud.Resource) ([]string, error)
+}
+
+// FactsClient answers what an entry does not say. An answer that could not be
+// had is a Fact that is not Known and says why; it is no error.
+type FactsClient interface {
+	Fact(ctx context.Context, q policies.Question) policies.Fact
+}
+
+// Notifier brings what people see of a finding up to date.
+type Notifier interface {
+	// Notify shows f on every surface it belongs on and returns the
+	// surfaces as they are now. It may be called again with the same
+	// finding.
+	Notify(ctx context.Context, f Finding) ([]Surface, error)
+}
+
+// PermissionError says that rescind lacks a permission: trying again is no
+// use until someone grants it.
+type PermissionError struct {
+	Permission string // "run.services.setIamPolicy", or "" where Google did not say
+	Resource   cloud.Resource
+	Err        error
+}
+
+func (e *PermissionError) Error() string {
+	if e.Permission == "" {
+		return "permission denied on " + e.Resource.String() + ": " + e.Err.Error()
+	}
+	return "permission " + e.Permission + " missing on " + e.Resource.String()
+}
+
+// Unwrap returns the API's error.
+func (e *PermissionError) Unwrap() error { return e.Err }
