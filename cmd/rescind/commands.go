@@ -1,0 +1,6 @@
+package main
+
+// commands lists the subcommands in the order the overview shows them.
+func commands() []command {
+	return []command{}
+}

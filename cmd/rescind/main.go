@@ -1,0 +1,22 @@
+// Command rescind reverts risky Cloud Run and IAM changes seconds after they
+// happen, or asks a person first.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], environment{
+		lookup: os.LookupEnv,
+		stdin:  os.Stdin,
+		stdout: os.Stdout,
+		stderr: os.Stderr,
+	})
+	stop()
+	os.Exit(code)
+}
