@@ -100,7 +100,9 @@ func overview(w io.Writer, path string, cmds []command) {
 	fmt.Fprintf(w, "\nRun '%s COMMAND --help' for a command's flags and an example.\n", path)
 }
 
-func isHelp(arg string) bool { return arg == "help" || arg == "-h" || arg == "-help" || arg == "--help" }
+func isHelp(arg string) bool {
+	return arg == "help" || arg == "-h" || arg == "-help" || arg == "--help"
+}
 
 // flags is the flag set every command starts from. It prints nothing by
 // itself: errors come back as usageError, --help as flag.ErrHelp.
