@@ -129,6 +129,9 @@ type WorkloadClient interface {
 // had is a Fact that is not Known and says why; it is no error.
 type FactsClient interface {
 	Fact(ctx context.Context, q policies.Question) policies.Fact
+	// Changed tells the client of a change it may have to forget answers
+	// for: an org policy write, a custom role, an allow policy, a deploy.
+	Changed(c cloud.Change)
 }
 
 // Notifier brings what people see of a finding up to date.

@@ -1,0 +1,21 @@
+package remediate
+
+// OutcomeKind says how the handling of one change ended.
+type OutcomeKind string
+
+// The outcomes of Handle. None of them is an error: an error means that the
+// change must come again.
+const (
+	Compliant  OutcomeKind = "compliant"    // judged, and nothing to say
+	Found      OutcomeKind = "found"        // one or more findings
+	Duplicate  OutcomeKind = "duplicate"    // this change was handled to its end before
+	OwnChange  OutcomeKind = "own change"   // rescind made it
+	OutOfScope OutcomeKind = "out of scope" // never touched, counted
+	Settled    OutcomeKind = "settled"      // violates, but people settled exactly this before
+)
+
+// Outcome is what became of one change.
+type Outcome struct {
+	Kind     OutcomeKind
+	Findings []Finding // those the change opened or joined, as stored
+}
