@@ -1,0 +1,69 @@
+package remediate
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// A guardrail looks at a judgement and says what the decision may be at most,
+// and why; an empty why means that it has nothing to say. The guardrails that
+// need the store (fights and rates) are in limits.go.
+type guardrail func(j Judge, g Judgement, c cloud.Change, now Snapshot) (atMost Decision, why string)
+
+// guardrails, in the order of the documentation. Each adds its own reason.
+var guardrails = []guardrail{stale, exempt, unknown, controllerOwned, googleManaged, nothingToApply}
+
+func stale(j Judge, g Judgement, c cloud.Change, now Snapshot) (Decision, string) {
+	age := now.At.Sub(c.Time)
+	if j.MaxEventAge == 0 || age <= j.MaxEventAge {
+		return "", ""
+	}
+	return Ask, fmt.Sprintf("stale: the change is %s old, and nothing older than %s is reverted without being asked",
+		age.Round(time.Second), j.MaxEventAge)
+}
+
+func exempt(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {
+	if g.Verdict != policies.Exempt {
+		return "", ""
+	}
+	if e := g.Exemption; e != nil {
+		return DoNothing, fmt.Sprintf("exempt until %s: %s (%s)", e.Expires.Format(time.DateOnly), e.Reason, e.Owner)
+	}
+	return DoNothing, "exempt"
+}
+
+func unknown(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {
+	if g.Verdict != policies.Unknown {
+		return "", ""
+	}
+	return Ask, "not certain: what is unknown is never reverted without being asked"
+}
+
+func controllerOwned(_ Judge, g Judgement, c cloud.Change, _ Snapshot) (Decision, string) {
+	if c.Workload == nil || c.Workload.Controller == "" {
+		return "", ""
+	}
+	return Ask, fmt.Sprintf("owned by %s: it would undo a direct change at its next deploy; change it there", c.Workload.Controller)
+}
+
+func googleManaged(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {
+	isManaged := func(gr cloud.Grant) bool {
+		email, ok := gr.Member.ServiceAccount()
+		return ok && cloud.IsGoogleManaged(email)
+	}
+	if len(g.Grants) == 0 || slices.ContainsFunc(g.Grants, func(gr cloud.Grant) bool { return !isManaged(gr) }) {
+		return "", ""
+	}
+	return Report, "the members are Google-managed accounts, which are never touched"
+}
+
+func nothingToApply(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {
+	if g.Plan.Executable() || g.Verdict != policies.Violation {
+		return "", ""
+	}
+	return Ask, g.Plan.Missing
+}
