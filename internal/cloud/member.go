@@ -16,7 +16,11 @@ func (m Member) Deleted() bool { return strings.HasPrefix(string(m), "deleted:")
 // ServiceAccount returns the e-mail of a live service account, or false for
 // any other member, deleted ones included.
 func (m Member) ServiceAccount() (email string, ok bool) {
-	return strings.CutPrefix(string(m), "serviceAccount:")
+	email, ok = strings.CutPrefix(string(m), "serviceAccount:")
+	if !ok {
+		return "", false
+	}
+	return email, true
 }
 
 // Type is the part before the first colon ("user", "group", "principalSet"),
@@ -26,10 +30,11 @@ func (m Member) Type() string {
 	return t
 }
 
-// Email is the part after the type; empty for members that are no e-mail.
+// Email is the address of a user, group or service account; empty for any
+// other member, deleted ones included.
 func (m Member) Email() string {
 	_, e, ok := strings.Cut(string(m), ":")
-	if !ok || !strings.Contains(e, "@") {
+	if !ok || m.Deleted() || !strings.Contains(e, "@") {
 		return ""
 	}
 	return e

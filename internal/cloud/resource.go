@@ -127,7 +127,7 @@ func ParseResource(s string) (Resource, error) {
 		return Resource{}, fmt.Errorf("resource name %q: want SERVICE.googleapis.com/PATH", s)
 	}
 	r, ok := parsePath(strings.TrimSuffix(host, ".googleapis.com"), strings.Split(path, "/"))
-	if !ok || strings.HasSuffix(host, ".googleapis.com") == false {
+	if !ok || !strings.HasSuffix(host, ".googleapis.com") {
 		return Resource{}, fmt.Errorf("resource name %q: want run.googleapis.com/projects/P/locations/L/{services,jobs,workerPools}/N, "+
 			"cloudresourcemanager.googleapis.com/{projects/P,folders/N,organizations/N}, iam.googleapis.com/projects/P/serviceAccounts/E "+
 			"or orgpolicy.googleapis.com/{projects/P,folders/N,organizations/N}/policies/C", s)

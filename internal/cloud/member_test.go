@@ -1,0 +1,85 @@
+package cloud
+
+import "testing"
+
+func TestDefaultServiceAccountsAreKnownByTheirForm(t *testing.T) {
+	for email, want := range map[string]bool{
+		"264172533001-compute@developer.gserviceaccount.com":   true,
+		"pay-prod@appspot.gserviceaccount.com":                 true,
+		"example.com:pay@appspot.gserviceaccount.com":          true,
+		"api@pay-prod.iam.gserviceaccount.com":                 false,
+		"api-compute@pay-prod.iam.gserviceaccount.com":         false,
+		"x-compute@developer.gserviceaccount.com":              false,
+		"1-compute@developer.gserviceaccount.com.evil.example": false,
+		"264172533001@cloudbuild.gserviceaccount.com":          false,
+		"-compute@developer.gserviceaccount.com":               false,
+		"@appspot.gserviceaccount.com":                         false,
+		"":                                                     false,
+	} {
+		if got := IsDefaultServiceAccount(email); got != want {
+			t.Errorf("%q: default %v, want %v", email, got, want)
+		}
+	}
+}
+
+func TestGoogleManagedAccountsAreKnownByTheirForm(t *testing.T) {
+	for email, want := range map[string]bool{
+		"service-264172533001@gcp-sa-pubsub.iam.gserviceaccount.com":         true,
+		"service-264172533001@serverless-robot-prod.iam.gserviceaccount.com": true,
+		"service-org-77@security-center-api.iam.gserviceaccount.com":         true,
+		"service-folder-4001@gcp-sa-logging.iam.gserviceaccount.com":         true,
+		"264172533001@cloudservices.gserviceaccount.com":                     true,
+		"264172533001@cloudbuild.gserviceaccount.com":                        true,
+		"service-agent-manager@system.gserviceaccount.com":                   true,
+		"264172533001-compute@developer.gserviceaccount.com":                 false,
+		"service-api@pay-prod.iam.gserviceaccount.com":                       false,
+		"service-@gcp-sa-pubsub.iam.gserviceaccount.com":                     false,
+		"service-1@gcp-sa-pubsub.iam.gserviceaccount.com.evil.example":       false,
+		"ada@example.com": false,
+	} {
+		if got := IsGoogleManaged(email); got != want {
+			t.Errorf("%q: Google-managed %v, want %v", email, got, want)
+		}
+	}
+}
+
+func TestMembers(t *testing.T) {
+	for _, tt := range []struct {
+		member  Member
+		public  bool
+		account string
+		deleted bool
+		kind    string
+		email   string
+	}{
+		{member: "allUsers", public: true, kind: "allUsers"},
+		{member: "allAuthenticatedUsers", public: true, kind: "allAuthenticatedUsers"},
+		{member: "group:allUsers", kind: "group"},
+		{member: "user:a@example.com", kind: "user", email: "a@example.com"},
+		{member: "serviceAccount:x@p.iam.gserviceaccount.com", account: "x@p.iam.gserviceaccount.com", kind: "serviceAccount", email: "x@p.iam.gserviceaccount.com"},
+		{member: "deleted:serviceAccount:x@p.iam.gserviceaccount.com?uid=1", deleted: true, kind: "deleted"},
+		{member: "domain:example.com", kind: "domain"},
+		{member: "", kind: ""},
+	} {
+		account, _ := tt.member.ServiceAccount()
+		if tt.member.Public() != tt.public || account != tt.account || tt.member.Deleted() != tt.deleted ||
+			tt.member.Type() != tt.kind || tt.member.Email() != tt.email {
+			t.Errorf("%q: public %v, account %q, deleted %v, type %q, email %q; want %+v", tt.member,
+				tt.member.Public(), account, tt.member.Deleted(), tt.member.Type(), tt.member.Email(), tt)
+		}
+	}
+}
+
+func TestServiceAccountProject(t *testing.T) {
+	for email, want := range map[string]string{
+		"264172533001-compute@developer.gserviceaccount.com":         "264172533001",
+		"pay-prod@appspot.gserviceaccount.com":                       "pay-prod",
+		"api@pay-prod.iam.gserviceaccount.com":                       "pay-prod",
+		"service-264172533001@gcp-sa-pubsub.iam.gserviceaccount.com": "",
+		"ada@example.com": "",
+	} {
+		if got := ServiceAccountProject(email); got != want {
+			t.Errorf("%q: project %q, want %q", email, got, want)
+		}
+	}
+}
