@@ -1,0 +1,75 @@
+package auditlog
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// auditData is google.iam.v1.logging.AuditData: what a SetIamPolicy added and
+// removed. A delta of the audit configuration alone has no binding deltas:
+// such a call added no grant.
+// https://cloud.google.com/logging/docs/reference/audit/auditlog/rest/Shared.Types/AuditData
+type auditData struct {
+	Delta      *policyDelta `json:"policyDelta"`
+	SnakeDelta *policyDelta `json:"policy_delta"`
+}
+
+type policyDelta struct {
+	Bindings      []bindingDelta `json:"bindingDeltas"`
+	SnakeBindings []bindingDelta `json:"binding_deltas"`
+}
+
+type bindingDelta struct {
+	Action    cloud.Action    `json:"action"`
+	Role      string          `json:"role"`
+	Member    cloud.Member    `json:"member"`
+	Condition cloud.Condition `json:"condition"`
+}
+
+// readDelta takes the delta from serviceData, or from metadata, where newer
+// services put what serviceData held. Of a delta that is malformed anywhere
+// nothing is used: half of it would look like all of it.
+func (e *envelope) readDelta(c *cloud.Change) (why string) {
+	data, why := e.auditData("serviceData", e.Payload.ServiceData)
+	if data == nil && why == "" {
+		if data, why = e.auditData("metadata", e.Payload.Metadata); why == "" && data == nil {
+			why = "the entry holds no policy delta"
+		}
+	}
+	if why != "" {
+		return why
+	}
+	if c.Deltas, why = data.deltas(); why != "" {
+		c.Deltas = nil
+		return why
+	}
+	c.HasDelta = true
+	return ""
+}
+
+// auditData is nil where there is none; why says what is wrong with it.
+func (e *envelope) auditData(path string, raw []byte) (delta *policyDelta, why string) {
+	if len(raw) == 0 && e.cut == "" {
+		return nil, ""
+	}
+	var data auditData
+	if why = e.read(path, raw, &data); why != "" {
+		return nil, why
+	}
+	if data.Delta == nil {
+		return data.SnakeDelta, ""
+	}
+	return data.Delta, ""
+}
+
+func (d *policyDelta) deltas() (ds []cloud.Delta, why string) {
+	for i, b := range slices.Concat(d.Bindings, d.SnakeBindings) {
+		if b.Action != cloud.Add && b.Action != cloud.Remove || b.Role == "" || b.Member == "" {
+			return nil, fmt.Sprintf("policy delta %d has no action, role or member that is known", i)
+		}
+		ds = append(ds, cloud.Delta{Action: b.Action, Grant: cloud.Grant{Role: b.Role, Member: b.Member, Condition: b.Condition}})
+	}
+	return ds, ""
+}

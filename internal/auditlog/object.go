@@ -1,0 +1,166 @@
+package auditlog
+
+import (
+	"cmp"
+	"encoding/json"
+	"strings"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// object is a workload in the shape of either API: v1 has metadata and spec,
+// v2 its fields at the top, and in an update perhaps no template among them. A
+// long-running operation has nothing of either; a finished one holds the
+// workload as its response. Field names: run/v1 and run/v2 discovery documents.
+type object struct {
+	Metadata *struct {
+		Name        string            `json:"name"`
+		Annotations map[string]string `json:"annotations"`
+		Labels      map[string]string `json:"labels"`
+	} `json:"metadata"`
+	Spec *struct {
+		Template *v1Template `json:"template"`
+	} `json:"spec"`
+
+	Name            string            `json:"name"`
+	Labels          map[string]string `json:"labels"`
+	Template        *v2Template       `json:"template"`
+	Ingress         string            `json:"ingress"`
+	NoInvokerIAM    *bool             `json:"invokerIamDisabled"`
+	SnakeNoInvoker  *bool             `json:"invoker_iam_disabled"`
+	OperationResult json.RawMessage   `json:"response"`
+}
+
+// v1Template holds another one in a job: an execution's, then a task's.
+type v1Template struct {
+	Spec *struct {
+		ServiceAccount string      `json:"serviceAccountName"`
+		Template       *v1Template `json:"template"`
+	} `json:"spec"`
+}
+
+// v2Template holds another one in a job. The service account of buildConfig
+// builds the image and runs nothing; it is read nowhere.
+type v2Template struct {
+	ServiceAccount string      `json:"serviceAccount"`
+	SnakeAccount   string      `json:"service_account"`
+	Template       *v2Template `json:"template"`
+}
+
+const (
+	ingressAnnotation  = "run.googleapis.com/ingress"
+	invokerAnnotation  = "run.googleapis.com/invoker-iam-disabled"
+	locationLabel      = "cloud.googleapis.com/location"
+	managedByLabel     = "goog-managed-by"
+	managedByFunctions = "cloudfunctions"
+)
+
+// view is what one body shows of a workload; the zero view shows nothing.
+type view struct {
+	// template and fields say that the template, and the fields beside it,
+	// are there in full: what they leave out is really unset.
+	template, fields bool
+	identity         string
+	invokerOff       *bool // nil when not mentioned
+	ingress          string
+	labels           map[string]string
+	name             name   // v2: a full name
+	bare, location   string // v1: the name alone, and the region from its label
+}
+
+// view reads the object in the shape it has. problem is what is wrong with the
+// body, if anything: then nothing is concluded from what it leaves out.
+func (o *object) view(k cloud.Kind, problem string) view {
+	if o == nil {
+		return view{}
+	}
+	var v view
+	switch {
+	case o.Spec != nil:
+		v = o.v1(k)
+	case o.Template == nil && len(o.OperationResult) > 0:
+		var stored object
+		if json.Unmarshal(o.OperationResult, &stored) != nil {
+			return view{}
+		}
+		stored.OperationResult = nil
+		return stored.view(k, problem)
+	default:
+		v = o.v2(k)
+	}
+	if problem != "" {
+		v.template, v.fields = false, false
+	}
+	return v
+}
+
+func (o *object) v1(k cloud.Kind) view {
+	v := view{template: o.Spec.Template != nil, fields: o.Metadata != nil}
+	t := o.Spec.Template
+	if k == cloud.RunJob && t != nil {
+		v.template = t.Spec != nil && t.Spec.Template != nil
+		if v.template {
+			t = t.Spec.Template
+		}
+	}
+	if v.template && t.Spec != nil {
+		v.identity = accountEmail(t.Spec.ServiceAccount)
+	}
+	if m := o.Metadata; m != nil {
+		v.bare, v.labels = part(m.Name), m.Labels
+		v.location = part(m.Labels[locationLabel])
+		v.ingress = m.Annotations[ingressAnnotation]
+		if s := m.Annotations[invokerAnnotation]; s != "" {
+			off := strings.EqualFold(s, "true")
+			v.invokerOff = &off
+		}
+	}
+	return v
+}
+
+func (o *object) v2(k cloud.Kind) view {
+	t := o.Template
+	if k == cloud.RunJob && t != nil {
+		t = t.Template
+	}
+	v := view{
+		template: t != nil, fields: o.Template != nil,
+		invokerOff: o.NoInvokerIAM, ingress: ingressWords[o.Ingress],
+		labels: o.Labels, name: parseName(o.Name),
+	}
+	if v.invokerOff == nil {
+		v.invokerOff = o.SnakeNoInvoker
+	}
+	if t != nil {
+		v.identity = accountEmail(cmp.Or(t.ServiceAccount, t.SnakeAccount))
+	}
+	return v
+}
+
+// ingressWords are v1's words for v2's.
+var ingressWords = map[string]string{
+	"INGRESS_TRAFFIC_ALL":                    "all",
+	"INGRESS_TRAFFIC_INTERNAL_ONLY":          "internal",
+	"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER": "internal-and-cloud-load-balancing",
+	"INGRESS_TRAFFIC_NONE":                   "none",
+}
+
+// accountEmail takes the e-mail out of a full service account name, which some
+// clients send in its place.
+func accountEmail(s string) string { return s[strings.LastIndex(s, "/")+1:] }
+
+// controller names the product that owns a workload and would undo a direct
+// change to it. Labels that begin with goog- are Google's own to set.
+// https://cloud.google.com/functions/docs/monitoring (label goog-managed-by)
+func controller(labels map[string]string) string {
+	switch by := labels[managedByLabel]; {
+	case by == managedByFunctions:
+		return cloudFunctions
+	case strings.HasPrefix(by, "firebase"):
+		return "Firebase"
+	default:
+		return by
+	}
+}
+
+const cloudFunctions = "Cloud Functions"

@@ -1,0 +1,102 @@
+package auditlog
+
+import (
+	"cmp"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// fill says what the workload is after the write, as far as the entry shows,
+// and notes what it leaves open.
+func (w *written) fill(c *cloud.Change) {
+	wl := &cloud.Workload{
+		Resource: c.Resource, Identity: w.identity(), InvokerCheckDisabled: w.invokerCheck(),
+		Ingress: w.ingress(), Labels: w.labels(),
+	}
+	if wl.Controller = controller(wl.Labels); w.internal {
+		wl.Controller = cloudFunctions
+	}
+	if wl.Identity.Knowledge == cloud.Unknown {
+		leave(c, "identity", w.why("service account"))
+	}
+	if wl.InvokerCheckDisabled.Knowledge == cloud.Unknown {
+		leave(c, "invoker check", w.why("invoker check"))
+	}
+	c.Workload = wl
+}
+
+func (w *written) why(what string) string {
+	why := "the " + string(w.verb) + " does not show the " + what
+	if w.request.mayCreate() {
+		why += ", and may have been a create (allowMissing)"
+	}
+	return joinProblems(why, w.problem)
+}
+
+// leavesOut reports whether the write is an update that certainly leaves the
+// field as it was.
+func (w *written) leavesOut(field string) bool {
+	return w.verb == cloud.Update && !w.request.mask().covers(field)
+}
+
+// identity is what the next revision or execution runs as. A stored object
+// shows the account even where the caller left it out, so an account that is
+// missing after a replace or an update has not been shown rather than unset;
+// on a create its absence is the caller's doing, and means the default account.
+func (w *written) identity() cloud.Identity {
+	field := "template.serviceaccount"
+	if w.kind == cloud.RunJob {
+		field = "template.template.serviceaccount"
+	}
+	switch {
+	case w.stored.identity != "":
+		return cloud.KnownIdentity(w.stored.identity)
+	case w.leavesOut(field) && w.request.mayCreate():
+		return cloud.Identity{}
+	case w.leavesOut(field):
+		return cloud.Identity{Knowledge: cloud.Unchanged}
+	case w.asked.identity != "":
+		return cloud.KnownIdentity(w.asked.identity)
+	case w.verb == cloud.Create && (w.stored.template || w.asked.template):
+		return cloud.Identity{Knowledge: cloud.Unset}
+	}
+	return cloud.Identity{}
+}
+
+// invokerCheck is whether the check is off. v1 writes whole objects, so a
+// missing annotation is a check that is on; so does every response. In the
+// request of a v2 update an absent field is also what false looks like.
+func (w *written) invokerCheck() cloud.Flag {
+	const field = "invokeriamdisabled"
+	switch {
+	case w.kind != cloud.RunService:
+		return cloud.KnownFlag(false) // nothing but a service is called over HTTP
+	case w.stored.invokerOff != nil:
+		return cloud.KnownFlag(*w.stored.invokerOff)
+	case w.stored.fields:
+		return cloud.KnownFlag(false)
+	case w.leavesOut(field) && w.request.mayCreate():
+		return cloud.Flag{}
+	case w.leavesOut(field):
+		return cloud.Flag{Knowledge: cloud.Unchanged}
+	case w.asked.invokerOff != nil:
+		return cloud.KnownFlag(*w.asked.invokerOff)
+	case w.verb != cloud.Update && w.asked.fields:
+		return cloud.KnownFlag(false)
+	}
+	return cloud.Flag{}
+}
+
+func (w *written) ingress() string {
+	if w.leavesOut("ingress") {
+		return w.stored.ingress
+	}
+	return cmp.Or(w.stored.ingress, w.asked.ingress)
+}
+
+func (w *written) labels() map[string]string {
+	if w.stored.labels != nil || w.leavesOut("labels") {
+		return w.stored.labels
+	}
+	return w.asked.labels
+}
