@@ -1,0 +1,91 @@
+// Package bolt keeps findings in one file of this machine: for one process
+// with a disk of its own. Several processes cannot share it; on Cloud Run,
+// where instances share no disk, it is of no use.
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// lockTimeout is how long Open waits for another process to let go of the
+// file: `rescind findings` must say within two seconds that a running serve
+// has it.
+const lockTimeout = time.Second
+
+// Store is a remediate.Store in a bbolt file. Every write is on disk when the
+// method returns. It is safe for concurrent use.
+type Store struct{ db *bbolt.DB }
+
+// The buckets. A record is found by its key alone; the by* buckets are indexes
+// from a sortable key to the id of a finding, written in the transaction of
+// the finding itself.
+var (
+	findings   = []byte("findings")             // id -> finding
+	byCreated  = []byte("findings_by_created")  // newest first
+	byResource = []byte("findings_by_resource") // of one resource, newest first
+	byDue      = []byte("findings_by_due")      // earliest first
+	handled    = []byte("handled")              // digest of a change id -> when
+	identities = []byte("identities")           // digest of an e-mail -> sighting
+	meta       = []byte("meta")
+)
+
+// layout names the buckets and keys above, in meta. A rescind that does not
+// know the layout of a file refuses it rather than write half of its indexes.
+const layout = "1"
+
+// Open opens the store in the file, which it makes if need be, readable to the
+// owner alone. The file is locked until Close; if another process holds it,
+// Open waits for one second and then returns an error that says so.
+func Open(path string) (*Store, error) {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("open store: %s is in use by another process (a running rescind serve?)", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	if err := db.Update(prepare); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
+	}
+	return &Store{db}, nil
+}
+
+func prepare(tx *bbolt.Tx) error {
+	for _, name := range [][]byte{findings, byCreated, byResource, byDue, handled, identities, meta} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	key := []byte("layout")
+	switch got := string(tx.Bucket(meta).Get(key)); got {
+	case "":
+		return tx.Bucket(meta).Put(key, []byte(layout))
+	case layout:
+		return nil
+	default:
+		return fmt.Errorf("the file has layout %s, this rescind reads %s", got, layout)
+	}
+}
+
+// Close lets go of the file. It waits for transactions under way.
+func (s *Store) Close() error { return s.db.Close() }
+
+func (s *Store) update(ctx context.Context, do func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.db.Update(do)
+}
+
+func (s *Store) view(ctx context.Context, do func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.db.View(do)
+}

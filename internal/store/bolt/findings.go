@@ -1,0 +1,83 @@
+package bolt
+
+import (
+	"context"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/rescind-dev/rescind/internal/store/record"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+var _ remediate.Store = (*Store)(nil)
+
+// Create implements remediate.FindingStore.
+func (s *Store) Create(ctx context.Context, f remediate.Finding) (stored remediate.Finding, err error) {
+	f.Revision = 1
+	err = s.update(ctx, func(tx *bbolt.Tx) error {
+		if tx.Bucket(findings).Get([]byte(f.ID)) != nil {
+			return remediate.ErrExists
+		}
+		stored, err = put(tx, f)
+		return err
+	})
+	if err != nil {
+		return remediate.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, err)
+	}
+	return stored, nil
+}
+
+// Finding implements remediate.FindingStore.
+func (s *Store) Finding(ctx context.Context, id string) (f remediate.Finding, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		f, err = get(tx, []byte(id))
+		return err
+	})
+	if err != nil {
+		return remediate.Finding{}, fmt.Errorf("finding %s: %w", id, err)
+	}
+	return f, nil
+}
+
+// Update implements remediate.FindingStore.
+func (s *Store) Update(ctx context.Context, f remediate.Finding) (stored remediate.Finding, err error) {
+	err = s.update(ctx, func(tx *bbolt.Tx) error {
+		old, err := get(tx, []byte(f.ID))
+		if err != nil {
+			return err
+		}
+		if old.Revision != f.Revision {
+			return fmt.Errorf("at revision %d, stored is %d: %w", f.Revision, old.Revision, remediate.ErrConflict)
+		}
+		if err := unindex(tx, old); err != nil {
+			return err
+		}
+		f.Revision++
+		stored, err = put(tx, f)
+		return err
+	})
+	if err != nil {
+		return remediate.Finding{}, fmt.Errorf("update finding %s: %w", f.ID, err)
+	}
+	return stored, nil
+}
+
+func get(tx *bbolt.Tx, id []byte) (remediate.Finding, error) {
+	b := tx.Bucket(findings).Get(id)
+	if b == nil {
+		return remediate.Finding{}, remediate.ErrNotFound
+	}
+	return record.ReadFinding(b)
+}
+
+func put(tx *bbolt.Tx, f remediate.Finding) (remediate.Finding, error) {
+	b, stored, err := record.Finding(f)
+	if err != nil {
+		return remediate.Finding{}, err
+	}
+	if err := tx.Bucket(findings).Put([]byte(f.ID), b); err != nil {
+		return remediate.Finding{}, err
+	}
+	return stored, index(tx, stored)
+}

@@ -1,0 +1,141 @@
+// Package memory keeps findings in this process and nowhere else: for tests,
+// for the demo, and for a replay, which must leave nothing behind.
+//
+// It keeps the encoded records that other stores keep, not the values: so what
+// a caller holds and what is stored can never share memory, and a finding that
+// another store would refuse is refused here as well.
+package memory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/store/record"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Store is a remediate.Store. It is safe for concurrent use.
+type Store struct {
+	mu         sync.Mutex
+	findings   map[string][]byte
+	handled    map[string]time.Time
+	identities map[string][]byte
+}
+
+var _ remediate.Store = (*Store)(nil)
+
+// New returns an empty store.
+func New() *Store {
+	return &Store{
+		findings:   map[string][]byte{},
+		handled:    map[string]time.Time{},
+		identities: map[string][]byte{},
+	}
+}
+
+// Create implements remediate.FindingStore.
+func (s *Store) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+	f.Revision = 1
+	b, stored, err := record.Finding(f)
+	if err != nil {
+		return remediate.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, err)
+	}
+	defer s.lock()()
+	if err := ctx.Err(); err != nil {
+		return remediate.Finding{}, err
+	}
+	if _, ok := s.findings[f.ID]; ok {
+		return remediate.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, remediate.ErrExists)
+	}
+	s.findings[f.ID] = b
+	return stored, nil
+}
+
+// Finding implements remediate.FindingStore.
+func (s *Store) Finding(ctx context.Context, id string) (remediate.Finding, error) {
+	defer s.lock()()
+	if err := ctx.Err(); err != nil {
+		return remediate.Finding{}, err
+	}
+	return s.finding(id)
+}
+
+func (s *Store) finding(id string) (remediate.Finding, error) {
+	b, ok := s.findings[id]
+	if !ok {
+		return remediate.Finding{}, fmt.Errorf("finding %s: %w", id, remediate.ErrNotFound)
+	}
+	return record.ReadFinding(b)
+}
+
+// Update implements remediate.FindingStore.
+func (s *Store) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+	defer s.lock()()
+	if err := ctx.Err(); err != nil {
+		return remediate.Finding{}, err
+	}
+	old, err := s.finding(f.ID)
+	if err != nil {
+		return remediate.Finding{}, fmt.Errorf("update %w", err)
+	}
+	if old.Revision != f.Revision {
+		return remediate.Finding{}, fmt.Errorf("update finding %s at revision %d, stored is %d: %w",
+			f.ID, f.Revision, old.Revision, remediate.ErrConflict)
+	}
+	f.Revision++
+	b, stored, err := record.Finding(f)
+	if err != nil {
+		return remediate.Finding{}, fmt.Errorf("update finding %s: %w", f.ID, err)
+	}
+	s.findings[f.ID] = b
+	return stored, nil
+}
+
+// Findings implements remediate.FindingStore.
+func (s *Store) Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error) {
+	newestFirst := func(a, b remediate.Finding) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
+	}
+	return s.list(ctx, q.Matches, newestFirst, q.Limit)
+}
+
+// Due implements remediate.FindingStore.
+func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]remediate.Finding, error) {
+	due := func(f remediate.Finding) bool { return !f.DueAt.IsZero() && !f.DueAt.After(at) }
+	earliestFirst := func(a, b remediate.Finding) int {
+		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
+	}
+	return s.list(ctx, due, earliestFirst, limit)
+}
+
+func (s *Store) list(ctx context.Context, match func(remediate.Finding) bool,
+	order func(a, b remediate.Finding) int, limit int) ([]remediate.Finding, error) {
+	defer s.lock()()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var out []remediate.Finding
+	for _, b := range s.findings {
+		f, err := record.ReadFinding(b)
+		if err != nil {
+			return nil, err
+		}
+		if match(f) {
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, order)
+	if limit > 0 && len(out) > limit {
+		out = out[:limit]
+	}
+	return out, nil
+}
+
+func (s *Store) lock() (unlock func()) {
+	s.mu.Lock()
+	return s.mu.Unlock
+}

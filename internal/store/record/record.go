@@ -1,0 +1,106 @@
+// Package record is the stored form of what a store keeps: one byte that names
+// the format, then JSON. The stores share it, so that all of them keep and give
+// back exactly the same.
+package record
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// format is the first byte of every record. A later format takes the next
+// number, and Decode reads both: records outlive the binary that wrote them.
+const format byte = 1
+
+// Finding returns the stored form of f, and f as it reads back: nothing in it
+// is shared with f, and its times are in UTC. A finding that could not be read
+// back is refused here, before it is written.
+func Finding(f remediate.Finding) ([]byte, remediate.Finding, error) {
+	if f.ID == "" {
+		return nil, remediate.Finding{}, errors.New("encode finding: its id is empty")
+	}
+	b, err := encode(f)
+	if err != nil {
+		return nil, remediate.Finding{}, fmt.Errorf("encode finding: %w", err)
+	}
+	stored, err := ReadFinding(b)
+	return b, stored, err
+}
+
+// ReadFinding reads the stored form of a finding.
+func ReadFinding(b []byte) (remediate.Finding, error) {
+	var f remediate.Finding
+	if err := decode(b, &f); err != nil {
+		return remediate.Finding{}, fmt.Errorf("decode finding: %w", err)
+	}
+	for _, t := range times(&f) {
+		*t = t.UTC()
+	}
+	return f, nil
+}
+
+// times are all the times of a finding. The conformance suite fills every
+// field, so that one forgotten here is noticed.
+func times(f *remediate.Finding) []*time.Time {
+	ts := []*time.Time{&f.Change.Time, &f.CreatedAt, &f.UpdatedAt, &f.EndedAt, &f.ExpiresAt, &f.DueAt}
+	for i := range f.Answers {
+		ts = append(ts, &f.Answers[i].At)
+	}
+	for i := range f.Timeline {
+		ts = append(ts, &f.Timeline[i].At)
+	}
+	return ts
+}
+
+// Sighting returns the stored form of s.
+func Sighting(s remediate.Sighting) ([]byte, error) {
+	if s.Email == "" {
+		return nil, errors.New("encode sighting: its e-mail is empty")
+	}
+	b, err := encode(s)
+	if err != nil {
+		return nil, fmt.Errorf("encode sighting: %w", err)
+	}
+	return b, nil
+}
+
+// ReadSighting reads the stored form of a sighting.
+func ReadSighting(b []byte) (remediate.Sighting, error) {
+	var s remediate.Sighting
+	if err := decode(b, &s); err != nil {
+		return remediate.Sighting{}, fmt.Errorf("decode sighting: %w", err)
+	}
+	s.At = s.At.UTC()
+	return s, nil
+}
+
+// Time returns the stored form of a point in time.
+func Time(t time.Time) ([]byte, error) {
+	b, err := encode(t.UTC())
+	if err != nil {
+		return nil, fmt.Errorf("encode time: %w", err)
+	}
+	return b, nil
+}
+
+func encode(v any) ([]byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte{format}, b...), nil
+}
+
+func decode(b []byte, v any) error {
+	if len(b) == 0 {
+		return errors.New("the record is empty")
+	}
+	if b[0] != format {
+		return fmt.Errorf("the record has format %d, this rescind reads %d", b[0], format)
+	}
+	return json.Unmarshal(b[1:], v)
+}

@@ -1,0 +1,52 @@
+package store_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rescind-dev/rescind/internal/store"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+func TestOpensWhatIsSupported(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	for _, url := range []string{"memory:", "bolt:" + path} {
+		s, closer, err := store.Open(url)
+		if err != nil {
+			t.Fatalf("open %s: %v", url, err)
+		}
+		if _, err := s.Create(t.Context(), remediate.Finding{ID: "f1"}); err != nil {
+			t.Errorf("create in %s: %v", url, err)
+		}
+		if err := closer.Close(); err != nil {
+			t.Errorf("close %s: %v", url, err)
+		}
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Errorf("bolt: made no file: %v", err)
+	}
+}
+
+func TestRefusesEverythingElse(t *testing.T) {
+	for _, tc := range []struct{ url, want string }{
+		{"", `store has no scheme: want "bolt:PATH" or "memory:"`},
+		{"state.db", `store has no scheme: want "bolt:PATH" or "memory:"`},
+		{"firestore://ops/rescind", `store "firestore:" is not supported: want "bolt:PATH" or "memory:"`},
+		{"postgres://rescind:hunter2@db/rescind", `store "postgres:" is not supported: want "bolt:PATH" or "memory:"`},
+		{"bolt:", `store "bolt:" names no file: want "bolt:PATH"`},
+		{"memory:x", `store "memory:" takes nothing after the colon`},
+	} {
+		s, closer, err := store.Open(tc.url)
+		if err == nil || err.Error() != tc.want || s != nil || closer != nil {
+			t.Errorf("open %q: got %v, %v, error %v, want error %s", tc.url, s, closer, err, tc.want)
+		}
+	}
+}
+
+func TestABoltStoreThatCannotBeOpenedIsNoStore(t *testing.T) {
+	s, closer, err := store.Open("bolt:" + t.TempDir())
+	if s != nil || closer != nil || err == nil {
+		t.Errorf("got %v, %v, error %v, want only an error", s, closer, err)
+	}
+}

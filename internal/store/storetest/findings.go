@@ -1,0 +1,219 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+func createsAtRevisionOne(t *testing.T, s remediate.Store) {
+	f := finding("f1")
+	f.Revision = 7
+	if got := create(t, s, f); got.Revision != 1 {
+		t.Errorf("created at revision %d, want 1", got.Revision)
+	}
+	if got := read(t, s, "f1"); got.Revision != 1 {
+		t.Errorf("read at revision %d, want 1", got.Revision)
+	}
+}
+
+func createsOnce(t *testing.T, s remediate.Store) {
+	first := create(t, s, finding("f1"))
+	second := finding("f1")
+	second.Message = "another"
+	_, err := s.Create(t.Context(), second)
+	wantError(t, "second create", err, remediate.ErrExists)
+	wantSame(t, "stored", read(t, s, "f1"), first)
+}
+
+func refusesNoID(t *testing.T, s remediate.Store) {
+	if _, err := s.Create(t.Context(), finding("")); err == nil {
+		t.Error("created a finding without an id")
+	}
+}
+
+func updates(t *testing.T, s remediate.Store) {
+	f := create(t, s, finding("f1"))
+	f.State = remediate.Kept
+	got := update(t, s, f)
+	if got.Revision != 2 || got.State != remediate.Kept {
+		t.Errorf("updated to revision %d, state %s, want 2, kept", got.Revision, got.State)
+	}
+	wantSame(t, "stored", read(t, s, "f1"), got)
+	if got := update(t, s, got); got.Revision != 3 {
+		t.Errorf("updated again to revision %d, want 3", got.Revision)
+	}
+}
+
+func refusesStaleUpdate(t *testing.T, s remediate.Store) {
+	stale := create(t, s, finding("f1"))
+	now := update(t, s, stale)
+	for _, revision := range []int64{stale.Revision, now.Revision + 1, 0} {
+		f := finding("f1")
+		f.Revision, f.State = revision, remediate.Reverted
+		_, err := s.Update(t.Context(), f)
+		wantError(t, "update at revision "+strconv.FormatInt(revision, 10), err, remediate.ErrConflict)
+	}
+	wantSame(t, "stored", read(t, s, "f1"), now)
+}
+
+func findsNothing(t *testing.T, s remediate.Store) {
+	create(t, s, finding("f1"))
+	_, err := s.Finding(t.Context(), "f2")
+	wantError(t, "read", err, remediate.ErrNotFound)
+	_, err = s.Update(t.Context(), finding("f2"))
+	wantError(t, "update", err, remediate.ErrNotFound)
+	_, err = s.Identity(t.Context(), "api@pay-prod.iam.gserviceaccount.com")
+	wantError(t, "identity", err, remediate.ErrNotFound)
+}
+
+func racesCreate(t *testing.T, s remediate.Store) {
+	won := race(t, remediate.ErrExists, func(i int) error {
+		f := finding("f1")
+		f.Message = strconv.Itoa(i)
+		_, err := s.Create(t.Context(), f)
+		return err
+	})
+	if got := read(t, s, "f1").Message; got != strconv.Itoa(won) {
+		t.Errorf("stored is the finding of %s, the winner was %d", got, won)
+	}
+}
+
+func racesUpdate(t *testing.T, s remediate.Store) {
+	f := create(t, s, finding("f1"))
+	won := race(t, remediate.ErrConflict, func(i int) error {
+		f := f
+		f.Message = strconv.Itoa(i)
+		_, err := s.Update(t.Context(), f)
+		return err
+	})
+	got := read(t, s, "f1")
+	if got.Message != strconv.Itoa(won) || got.Revision != 2 {
+		t.Errorf("stored is the finding of %s at revision %d, the winner was %d", got.Message, got.Revision, won)
+	}
+}
+
+// race runs 50 at once, of which one must succeed and the others lose with the
+// error. It returns the winner.
+func race(t *testing.T, lost error, run func(i int) error) int {
+	t.Helper()
+	const racers = 50
+	errs := make([]error, racers)
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range racers {
+		wg.Go(func() {
+			<-start
+			errs[i] = run(i)
+		})
+	}
+	close(start)
+	wg.Wait()
+	winners, winner := 0, -1
+	for i, err := range errs {
+		switch {
+		case err == nil:
+			winners, winner = winners+1, i
+		case !errors.Is(err, lost):
+			t.Errorf("racer %d: %v, want %v", i, err, lost)
+		}
+	}
+	if winners != 1 {
+		t.Fatalf("%d winners, want 1", winners)
+	}
+	return winner
+}
+
+func copiesDeeply(t *testing.T, s remediate.Store) {
+	given := full(t)
+	returned := create(t, s, given)
+	want := read(t, s, given.ID)
+	overwrite(&given)
+	overwrite(&returned)
+	wantSame(t, "after writing to what create took and gave", read(t, s, given.ID), want)
+
+	given = read(t, s, want.ID)
+	returned = update(t, s, given)
+	want = read(t, s, want.ID)
+	overwrite(&given)
+	overwrite(&returned)
+	listed, err := s.Findings(t.Context(), remediate.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overwrite(&listed[0])
+	due, err := s.Due(t.Context(), want.DueAt, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overwrite(&due[0])
+	wantSame(t, "after writing to what update took and gave, and to the lists", read(t, s, want.ID), want)
+}
+
+// overwrite writes through every reference that a finding holds.
+func overwrite(f *remediate.Finding) {
+	f.Reasons[0] = "overwritten"
+	f.Actors[0].Delegation[0] = "overwritten"
+	f.Change.Deltas[0].Grant.Role = "overwritten"
+	f.Change.Policy.Bindings[0].Members[0] = "overwritten"
+	f.Change.Workload.Labels["overwritten"] = "yes"
+	f.Change.Constraint.Name = "overwritten"
+	f.Change.Unread[0].Why = "overwritten"
+	f.Plan.Steps[0].Before.Grants[0].Role = "overwritten"
+	*f.Plan.Steps[0].After.InvokerIAMDisabled = false
+	f.Answers[0].Reason = "overwritten"
+	f.Timeline[0].What = "overwritten"
+	f.Surfaces[0].ID = "overwritten"
+	f.Outbox[0] = "overwritten"
+}
+
+func heedsCancellation(t *testing.T, s remediate.Store) {
+	f := create(t, s, finding("f1"))
+	ctx := cancelled(t)
+	for name, call := range map[string]func() error{
+		"Create":        func() error { _, err := s.Create(ctx, finding("f2")); return err },
+		"Finding":       func() error { _, err := s.Finding(ctx, "f1"); return err },
+		"Update":        func() error { _, err := s.Update(ctx, f); return err },
+		"Findings":      func() error { _, err := s.Findings(ctx, remediate.Query{}); return err },
+		"Due":           func() error { _, err := s.Due(ctx, noon, 0); return err },
+		"Handled":       func() error { _, err := s.Handled(ctx, "c1"); return err },
+		"MarkHandled":   func() error { return s.MarkHandled(ctx, "c1", noon) },
+		"LearnIdentity": func() error { return s.LearnIdentity(ctx, remediate.Sighting{Email: "a@b", At: noon}) },
+		"Identity":      func() error { _, err := s.Identity(ctx, "a@b"); return err },
+	} {
+		wantError(t, name, call(), context.Canceled)
+	}
+	all, err := s.Findings(t.Context(), remediate.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, "stored", all, []remediate.Finding{f})
+	if done, err := s.Handled(t.Context(), "c1"); done || err != nil {
+		t.Errorf("handled: %t, %v, want false", done, err)
+	}
+	_, err = s.Identity(t.Context(), "a@b")
+	wantError(t, "identity", err, remediate.ErrNotFound)
+}
+
+func keepsStrangeNames(t *testing.T, s remediate.Store) {
+	long := strings.Repeat("x", 100_000)
+	f := finding("f1")
+	f.Resource = cloud.RunResource(cloud.RunService, "p", "l", long)
+	create(t, s, f)
+	g := finding("f2")
+	g.Resource = cloud.RunResource(cloud.RunService, "p", "l", "a\x00b")
+	create(t, s, g)
+	wantIDs(t, "of the long name", query(t, s, remediate.Query{Resource: f.Resource}), "f1")
+	wantIDs(t, "of a name that another begins with", query(t, s,
+		remediate.Query{Resource: cloud.RunResource(cloud.RunService, "p", "l", "a")}))
+	mark(t, s, long)
+	wantHandled(t, s, long, true)
+	learn(t, s, sightingOf(long, "w", noon))
+	wantSighting(t, s, sightingOf(long, "w", noon))
+}

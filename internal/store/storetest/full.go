@@ -1,0 +1,139 @@
+package storetest
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// full is a finding with every field set, found by reflection so that a field
+// added later is covered from its first day.
+func full(t *testing.T) remediate.Finding {
+	t.Helper()
+	var f remediate.Finding
+	n := 0
+	if err := fill(reflect.ValueOf(&f).Elem(), &n); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+var (
+	timeType     = reflect.TypeFor[time.Time]()
+	resourceType = reflect.TypeFor[cloud.Resource]()
+)
+
+// fill sets v, and all that it holds, to values that differ by n.
+func fill(v reflect.Value, n *int) error {
+	*n++
+	switch {
+	case v.Type() == timeType:
+		v.Set(reflect.ValueOf(noon.Add(time.Duration(*n))))
+		return nil
+	case v.Type() == resourceType:
+		v.Set(reflect.ValueOf(cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", fmt.Sprint("s", *n))))
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(fmt.Sprintf("text <%d> \"é\" \x00", *n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		v.SetInt(int64(*n))
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		return fill(v.Elem(), n)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		return fillEach(v.Len(), v.Index, n)
+	case reflect.Struct:
+		return fillEach(v.NumField(), v.Field, n)
+	case reflect.Map:
+		return fillMap(v, n)
+	default:
+		return fmt.Errorf("a finding holds a %s: teach storetest to fill it", v.Type())
+	}
+	return nil
+}
+
+func fillEach(count int, part func(int) reflect.Value, n *int) error {
+	for i := range count {
+		if err := fill(part(i), n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func fillMap(v reflect.Value, n *int) error {
+	key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+	if err := fill(key, n); err != nil {
+		return err
+	}
+	if err := fill(value, n); err != nil {
+		return err
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	v.SetMapIndex(key, value)
+	return nil
+}
+
+// roundTrips compares times as instants; keepsTimes looks at their zones.
+func roundTrips(t *testing.T, s remediate.Store) {
+	want := full(t)
+	got := create(t, s, want)
+	want.Revision = 1
+	sameInstant := cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })
+	if d := cmp.Diff(want, got, sameInstant); d != "" {
+		t.Errorf("create returns (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff(want, read(t, s, want.ID), sameInstant); d != "" {
+		t.Errorf("stored (-want +got):\n%s", d)
+	}
+	wantSame(t, "listed", query(t, s, remediate.Query{}), []remediate.Finding{got})
+	wantSame(t, "due", due(t, s, want.DueAt, 0), []remediate.Finding{got})
+}
+
+func keepsTimes(t *testing.T, s remediate.Store) {
+	f := full(t)
+	f.UpdatedAt = time.Time{} // the zero time is the zero time still
+	returned := create(t, s, f)
+	for what, f := range map[string]remediate.Finding{"created": returned, "read": read(t, s, f.ID)} {
+		if f.CreatedAt.Nanosecond() == 0 || !f.UpdatedAt.IsZero() {
+			t.Errorf("%s: created at %s, updated at %s", what, f.CreatedAt, f.UpdatedAt)
+		}
+		eachTime(reflect.ValueOf(f), "finding", func(path string, at time.Time) {
+			if at.Location() != time.UTC {
+				t.Errorf("%s: %s is %s, want UTC", what, path, at)
+			}
+		})
+	}
+}
+
+func eachTime(v reflect.Value, path string, see func(path string, at time.Time)) {
+	if v.Type() == timeType {
+		see(path, v.Interface().(time.Time))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			eachTime(v.Elem(), path, see)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			eachTime(v.Index(i), fmt.Sprintf("%s[%d]", path, i), see)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			eachTime(v.Field(i), path+"."+v.Type().Field(i).Name, see)
+		}
+	}
+}

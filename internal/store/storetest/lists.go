@@ -1,0 +1,133 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+func query(t *testing.T, s remediate.Store, q remediate.Query) []remediate.Finding {
+	t.Helper()
+	got, err := s.Findings(t.Context(), q)
+	if err != nil {
+		t.Fatalf("findings %+v: %v", q, err)
+	}
+	return got
+}
+
+func due(t *testing.T, s remediate.Store, at time.Time, limit int) []remediate.Finding {
+	t.Helper()
+	got, err := s.Due(t.Context(), at, limit)
+	if err != nil {
+		t.Fatalf("due at %s: %v", at, err)
+	}
+	return got
+}
+
+// selects has four findings that each differ from the first in one field.
+func selects(t *testing.T, s remediate.Store) {
+	api := finding("api")
+	job := finding("job")
+	job.Resource = cloud.RunResource(cloud.RunJob, "pay-prod", "europe-west1", "nightly")
+	kept := finding("kept")
+	kept.State = remediate.Kept
+	other := finding("other")
+	other.Resource = cloud.ProjectResource("other-project")
+	later := finding("later")
+	later.Policy, later.CreatedAt = "no-default-service-account", noon.Add(time.Nanosecond)
+	for _, f := range []remediate.Finding{api, job, kept, other, later} {
+		create(t, s, f)
+	}
+	for _, tc := range []struct {
+		name string
+		q    remediate.Query
+		want []string
+	}{
+		{"nothing asked: all", remediate.Query{}, []string{"later", "api", "job", "kept", "other"}},
+		{"one state", remediate.Query{States: []remediate.State{remediate.Kept}}, []string{"kept"}},
+		{"either of two states", remediate.Query{States: []remediate.State{remediate.Kept, remediate.Pending}},
+			[]string{"later", "api", "job", "kept", "other"}},
+		{"a state that none is in", remediate.Query{States: []remediate.State{remediate.Failed}}, nil},
+		{"the policy", remediate.Query{Policy: "no-default-service-account"}, []string{"later"}},
+		{"the project", remediate.Query{Project: "other-project"}, []string{"other"}},
+		{"the resource", remediate.Query{Resource: job.Resource}, []string{"job"}},
+		{"a resource that has none", remediate.Query{Resource: cloud.FolderResource("4001")}, nil},
+		{"since, the instant itself included", remediate.Query{Since: noon}, []string{"later", "api", "job", "kept", "other"}},
+		{"since a nanosecond later", remediate.Query{Since: noon.Add(time.Nanosecond)}, []string{"later"}},
+		{"since after the last", remediate.Query{Since: noon.Add(time.Hour)}, nil},
+		{"all fields together", remediate.Query{States: []remediate.State{remediate.Pending}, Policy: "no-public-invoker",
+			Project: "pay-prod", Resource: api.Resource, Since: noon, Limit: 5}, []string{"api"}},
+		{"the resource, since later", remediate.Query{Resource: api.Resource, Since: noon.Add(1)}, []string{"later"}},
+	} {
+		wantIDs(t, tc.name, query(t, s, tc.q), tc.want...)
+	}
+}
+
+func selectsUpdated(t *testing.T, s remediate.Store) {
+	f := create(t, s, finding("f1"))
+	f.State, f.CreatedAt = remediate.Kept, noon.Add(time.Hour)
+	f.Resource = cloud.FolderResource("4001")
+	f = update(t, s, f)
+	wantSame(t, "all", query(t, s, remediate.Query{}), []remediate.Finding{f})
+	wantSame(t, "of the new resource", query(t, s, remediate.Query{Resource: f.Resource}), []remediate.Finding{f})
+	wantIDs(t, "of the old resource", query(t, s, remediate.Query{Resource: finding("").Resource}))
+	wantIDs(t, "in the old state", query(t, s, remediate.Query{States: []remediate.State{remediate.Pending}}))
+}
+
+func ordersNewestFirst(t *testing.T, s remediate.Store) {
+	at := map[string]time.Time{
+		"b-noon": noon, "a-noon": noon, "nanosecond-later": noon.Add(1), "nanosecond-earlier": noon.Add(-1),
+		"year-1": {}, "before-1970": time.Date(1969, 7, 20, 20, 17, 40, 0, time.UTC),
+		"same-hour-elsewhere": time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), // an hour after noon in CET
+	}
+	for id, created := range at {
+		f := finding(id)
+		f.CreatedAt = created
+		create(t, s, f)
+	}
+	want := []string{"same-hour-elsewhere", "nanosecond-later", "a-noon", "b-noon", "nanosecond-earlier", "before-1970", "year-1"}
+	wantIDs(t, "all", query(t, s, remediate.Query{}), want...)
+	wantIDs(t, "of one resource", query(t, s, remediate.Query{Resource: finding("").Resource}), want...)
+}
+
+func limits(t *testing.T, s remediate.Store) {
+	for i, id := range []string{"1st", "2nd", "3rd"} {
+		f := finding(id)
+		f.CreatedAt = noon.Add(time.Duration(i) * time.Second)
+		f.DueAt = f.CreatedAt
+		create(t, s, f)
+	}
+	wantIDs(t, "two newest", query(t, s, remediate.Query{Limit: 2}), "3rd", "2nd")
+	wantIDs(t, "limit over what there is", query(t, s, remediate.Query{Limit: 9}), "3rd", "2nd", "1st")
+	wantIDs(t, "the limit counts what matches", query(t, s, remediate.Query{Limit: 1, Project: "pay-prod"}), "3rd")
+	wantIDs(t, "two due first", due(t, s, noon.Add(time.Hour), 2), "1st", "2nd")
+	wantIDs(t, "due without a limit", due(t, s, noon.Add(time.Hour), 0), "1st", "2nd", "3rd")
+}
+
+func listsDue(t *testing.T, s remediate.Store) {
+	for id, at := range map[string]time.Time{
+		"never": {}, "b-now": noon, "a-now": noon.UTC(), "long ago": noon.Add(-time.Hour),
+		"just before": noon.Add(-1), "just after": noon.Add(1),
+	} {
+		f := finding(id)
+		f.DueAt = at
+		create(t, s, f)
+	}
+	wantIDs(t, "due at noon", due(t, s, noon, 0), "long ago", "just before", "a-now", "b-now")
+	wantIDs(t, "due long before", due(t, s, noon.Add(-24*time.Hour), 0))
+}
+
+func moveDue(t *testing.T, s remediate.Store) {
+	f := finding("f1")
+	f.DueAt = noon
+	f = create(t, s, f)
+	f.DueAt = noon.Add(time.Hour)
+	f = update(t, s, f)
+	wantIDs(t, "due at noon, after it was put off", due(t, s, noon, 0))
+	wantSame(t, "due an hour later", due(t, s, noon.Add(time.Hour), 0), []remediate.Finding{f})
+	f.DueAt = time.Time{}
+	update(t, s, f)
+	wantIDs(t, "due once it never is", due(t, s, noon.Add(24*time.Hour), 0))
+}
