@@ -1,0 +1,69 @@
+package functions
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Routes are the handlers of one process. A nil one is not there: its path
+// answers 404.
+type Routes struct {
+	Events       http.Handler // POST /events
+	Interactions http.Handler // POST /slack/interactions
+	Sweep        http.Handler // POST /sweep
+	// Ready returns why the process cannot work yet, or nil; nil: it always can.
+	Ready func() error
+	// Log is told why the process is not ready: anyone can ask, so the
+	// answer itself does not say.
+	Log *slog.Logger
+}
+
+// NewMux returns the routes with GET /health, which answers 200 as long as the
+// process does, and GET /ready, which answers 200 or 503. The caller may add
+// routes of its own; no path may end in z, which Cloud Run reserves.
+// https://cloud.google.com/run/docs/known-issues
+func NewMux(r Routes) *http.ServeMux {
+	mux := http.NewServeMux()
+	for path, h := range map[string]http.Handler{
+		"POST /events":             r.Events,
+		"POST /slack/interactions": r.Interactions,
+		"POST /sweep":              r.Sweep,
+	} {
+		if h != nil {
+			mux.Handle(path, h)
+		}
+	}
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
+	mux.HandleFunc("GET /ready", r.ready)
+	return mux
+}
+
+func (r Routes) ready(w http.ResponseWriter, req *http.Request) {
+	if r.Ready != nil {
+		if err := r.Ready(); err != nil {
+			if r.Log != nil {
+				r.Log.WarnContext(req.Context(), "not ready", "error", err)
+			}
+			http.Error(w, "not ready", http.StatusServiceUnavailable)
+			return
+		}
+	}
+	io.WriteString(w, "ready\n")
+}
+
+// NewServer returns a server with limits on how long a client may take. A
+// request may be worked on for ten minutes, which is as long as Pub/Sub waits.
+// https://cloud.google.com/pubsub/docs/push
+func NewServer(addr string, h http.Handler) *http.Server {
+	return &http.Server{
+		Addr:              addr,
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      10*time.Minute + 30*time.Second, // counts from the header
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+}
