@@ -1,0 +1,134 @@
+package notify
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Options is what a card says beyond its finding.
+type Options struct {
+	// BaseURL is where findings have a page, "https://rescind.example.com";
+	// empty for no link.
+	BaseURL string
+	// OnExpiry is what happens when nobody answers; the zero value leaves
+	// the change.
+	OnExpiry remediate.Expiry
+}
+
+// Card says what people are told of the finding. It is pure: the same finding
+// and options give the same card, so a card can be drawn again at any time.
+func Card(f remediate.Finding, o Options) Message {
+	m := Message{
+		Finding: f.ID, Revision: f.Revision, Digest: digest8(f.Plan),
+		Severity: f.Severity, State: f.State,
+		Headline: headline(f),
+		Status:   status(f),
+		Fields:   fields(f, o),
+		Why:      why(f),
+		Plan:     plan(f),
+		Diff:     diff(f.Plan),
+		Fix:      fix(f),
+		Note:     note(f),
+		Buttons:  buttons(f),
+		Link:     link(f, o),
+	}
+	m.Text = aloud(f, o)
+	m.clean()
+	return m
+}
+
+func digest8(p remediate.Plan) string {
+	if len(p.Digest) < 8 {
+		return remediate.NoPlan
+	}
+	return p.Digest[:8]
+}
+
+func link(f remediate.Finding, o Options) string {
+	if o.BaseURL == "" {
+		return ""
+	}
+	return strings.TrimSuffix(o.BaseURL, "/") + "/findings/" + f.ID
+}
+
+// headline leads with the severity while that is the news (a question, a
+// report), and with the state once there is one to tell.
+func headline(f remediate.Finding) string {
+	first := severity(f)
+	if f.State != remediate.Pending && f.State != remediate.Reported {
+		first = string(f.State)
+	}
+	place := f.Resource.Project
+	if place == "" {
+		place = f.Resource.Path()
+	}
+	parts := []string{strings.ToUpper(first), short(title(f), 80), place}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
+}
+
+func severity(f remediate.Finding) string {
+	if f.Severity == "" {
+		return "unrated"
+	}
+	return string(f.Severity)
+}
+
+func title(f remediate.Finding) string {
+	if f.Title != "" {
+		return f.Title
+	}
+	return f.Policy
+}
+
+func fields(f remediate.Finding, o Options) []Field {
+	fs := []Field{
+		{Name: "Who", Value: who(f), Exact: true},
+		{Name: "What", Value: did(f.Change)},
+		{Name: "Where", Value: where(f.Resource)},
+		{Name: "When", At: f.Change.Time},
+		{Name: "Policy", Value: f.Policy, Exact: true},
+	}
+	if f.Change.Time.IsZero() {
+		fs[3].Value = "unknown"
+	}
+	if f.State == remediate.Pending {
+		fs = append(fs, Field{Name: "If nobody answers", Value: silence(f, o), At: f.ExpiresAt})
+	}
+	return fs
+}
+
+// why is what is wrong, then the reasons, each once.
+func why(f remediate.Finding) []string {
+	out := []string{wrong(f)}
+	for _, r := range f.Reasons {
+		if !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func wrong(f remediate.Finding) string {
+	switch {
+	case f.Verdict == policies.Unknown:
+		return "rescind could not tell whether this violates " + f.Policy
+	case f.Verdict == policies.Exempt:
+		return "exempt from " + f.Policy
+	case f.Message != "":
+		return f.Message
+	}
+	return "violates " + f.Policy
+}
+
+func note(f remediate.Finding) string {
+	switch {
+	case f.Plan.Missing == "" || f.State.Ended() && f.State != remediate.Reported:
+		return ""
+	case f.Plan.Empty():
+		return "rescind has nothing to revert here: " + f.Plan.Missing
+	}
+	return "rescind cannot revert this by itself: " + f.Plan.Missing
+}

@@ -1,0 +1,198 @@
+package notify_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var options = notify.Options{BaseURL: "https://rescind.example.com/"}
+
+func TestCardReadsAsAgreedInEveryState(t *testing.T) {
+	for _, s := range allStates() {
+		t.Run(string(s), func(t *testing.T) {
+			golden(t, string(s), notify.Card(in(s), options).String())
+		})
+	}
+}
+
+func TestCardReadsAsAgreedForOtherFindings(t *testing.T) {
+	for name, f := range map[string]remediate.Finding{
+		"default identity without an account to go back to": identity(""),
+		"default identity":               identity("api@pay-prod.iam.gserviceaccount.com"),
+		"editor for a runtime identity":  editor(),
+		"unknown with nothing to revert": unknown(),
+	} {
+		t.Run(name, func(t *testing.T) { golden(t, strings.ReplaceAll(name, " ", "_"), notify.Card(f, options).String()) })
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".txt")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("card (-want +got):\n%s", d)
+	}
+}
+
+func TestTextNamesTheStateSeverityWhoWhereAndLink(t *testing.T) {
+	for _, s := range allStates() {
+		text := notify.Card(in(s), options).Text
+		for _, want := range []string{string(s), "high severity", "jo@example.com", "service api in europe-west1, project pay-prod", "https://rescind.example.com/findings/abc"} {
+			if !strings.Contains(strings.ToLower(text), want) {
+				t.Errorf("%s: text lacks %q:\n%s", s, want, text)
+			}
+		}
+	}
+}
+
+func TestTextOfAQuestionSaysUntilWhenAndWhatSilenceDoes(t *testing.T) {
+	f := publicService()
+	text := notify.Card(f, options).Text
+	for _, want := range []string{"until 22 Nov 2026 13:00 UTC", "If nobody answers, the change stays", "Revert change:", "Keep change:"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("text lacks %q:\n%s", want, text)
+		}
+	}
+	reverting := notify.Options{OnExpiry: remediate.RevertOnExpiry}
+	if text := notify.Card(f, reverting).Text; !strings.Contains(text, "If nobody answers, the change is reverted.") {
+		t.Errorf("text hides that silence reverts:\n%s", text)
+	}
+	if text := notify.Card(identity(""), reverting).Text; !strings.Contains(text, "If nobody answers, the change stays") {
+		t.Errorf("text says that silence reverts what cannot be reverted:\n%s", text)
+	}
+}
+
+func TestOnlyAPendingFindingHasButtons(t *testing.T) {
+	for _, s := range allStates() {
+		if n := len(notify.Card(in(s), options).Buttons); (n > 0) != (s == remediate.Pending) {
+			t.Errorf("%s: %d buttons", s, n)
+		}
+	}
+}
+
+func TestRevertIsNotOfferedWhereThePlanLeavesOpenWhatToWrite(t *testing.T) {
+	for name, f := range map[string]remediate.Finding{"no account": identity(""), "no plan": unknown()} {
+		m := notify.Card(f, options)
+		if len(m.Buttons) != 1 || m.Buttons[0].Choice != remediate.ChooseKeep {
+			t.Errorf("%s: buttons %v, want keep alone", name, m.Buttons)
+		}
+		if m.Note == "" {
+			t.Errorf("%s: the card does not say why", name)
+		}
+	}
+}
+
+func TestCommandsAreOneShellWordPerValue(t *testing.T) {
+	f := publicService()
+	f.Plan = remediate.NewPlan([]remediate.Step{{
+		Kind: policies.RemoveGrants, Resource: cloud.ProjectResource("pay-prod"),
+		Before: remediate.StepState{Grants: []cloud.Grant{{
+			Role: "roles/editor", Member: "user:a'; rm -rf ~; echo '\nreboot",
+			Condition: cloud.Condition{Title: "until friday", Expression: `request.time < timestamp("2026-11-27T00:00:00Z")`},
+		}}},
+	}}, "")
+	want := `gcloud projects remove-iam-policy-binding pay-prod --member='user:a'\''; rm -rf ~; echo '\'' reboot' --role=roles/editor ` +
+		`--condition='^~~^expression=request.time < timestamp("2026-11-27T00:00:00Z")~~title=until friday'`
+	if got := notify.Card(f, options).Fix[0]; got != want {
+		t.Errorf("command:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestCleanLeavesNoControlInvisibleOrTurningCharacter(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain é 世界 🙂":     "plain é 世界 🙂",
+		"a\nb\tc\r\u2028d": "a b c  d",
+		"all\u200bUsers":   "all\uFFFDUsers",
+		"\u202egro.live":   "\uFFFDgro.live",
+		"\x1b[31mred":      "\uFFFD[31mred",
+		"half \xff":        "half \uFFFD",
+		"\u3164":           "\uFFFD",
+		"tag \U000E0041":   "tag \uFFFD",
+	} {
+		if got := notify.Clean(in); got != want {
+			t.Errorf("Clean(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestManyActorsAreCounted(t *testing.T) {
+	f := publicService()
+	f.Actors = nil
+	for _, n := range "abcdefg" {
+		f.Actors = append(f.Actors, cloud.Actor{Principal: "user:" + string(n) + "@example.com"})
+	}
+	f.Actors[0].Delegation = []string{"serviceAccount:ci@pay-prod.iam.gserviceaccount.com"}
+	want := "a@example.com through serviceAccount:ci@pay-prod.iam.gserviceaccount.com, b@example.com, c@example.com, d@example.com, and 3 more"
+	if got := notify.Card(f, options).Fields[0].Value; got != want {
+		t.Errorf("who:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestTrailSaysWhenWhatAndByWhom(t *testing.T) {
+	got := notify.Trail([]remediate.Event{
+		{At: noon, State: remediate.Pending, What: "asked"},
+		{At: noon, State: remediate.Kept, Who: "user:ada@example.com", What: "fine\u202e"},
+		{At: noon, State: remediate.Expired},
+	})
+	want := []string{"12:00:00 UTC pending: asked", "12:00:00 UTC kept: fine\uFFFD (ada@example.com)", "12:00:00 UTC expired"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("trail (-want +got):\n%s", d)
+	}
+}
+
+func identity(goBackTo string) remediate.Finding {
+	f := publicService()
+	job := cloud.RunResource(cloud.RunJob, "pay-prod", "europe-west1", "nightly")
+	f.Policy, f.Title, f.Message = "no-default-service-account", "Default service account", "nightly runs as the default service account"
+	f.Resource, f.Change.Resource, f.Change.Verb, f.Change.Method = job, job, cloud.Create, "google.cloud.run.v2.Jobs.CreateJob"
+	missing := ""
+	if goBackTo == "" {
+		missing = "no account to go back to"
+	}
+	f.Plan = remediate.NewPlan([]remediate.Step{{
+		Kind: policies.RestoreIdentity, Resource: job, After: remediate.StepState{ServiceAccount: goBackTo},
+	}}, missing)
+	return f
+}
+
+func editor() remediate.Finding {
+	f := publicService()
+	p := cloud.ProjectResource("pay-prod")
+	g := cloud.Grant{Role: "roles/editor", Member: "serviceAccount:api@pay-prod.iam.gserviceaccount.com"}
+	f.Policy, f.Title, f.Message = "no-editor-on-runtime-identity", "Editor for a runtime identity", "api can change everything in pay-prod"
+	f.Resource, f.Change.Resource, f.Change.Method = p, p, "SetIamPolicy"
+	f.Plan = remediate.NewPlan([]remediate.Step{{
+		Kind: policies.RemoveGrants, Resource: p, Before: remediate.StepState{Grants: []cloud.Grant{g}},
+	}}, "")
+	return f
+}
+
+func unknown() remediate.Finding {
+	f := publicService()
+	f.Verdict, f.Message = policies.Unknown, ""
+	f.Actors = []cloud.Actor{{Principal: cloud.UnknownActor}}
+	f.Reasons = []string{"run.managed.requireInvokerIam could not be read: permission denied"}
+	f.Plan = remediate.NewPlan(nil, "what violates is not known")
+	return f
+}

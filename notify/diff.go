@@ -1,0 +1,73 @@
+package notify
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// plan is the diff's title: what a revert will change, would, or did.
+func plan(f remediate.Finding) string {
+	did := "A revert would change "
+	switch f.State {
+	case remediate.Waiting, remediate.Pending, remediate.Approved, remediate.Applying:
+		did = "Revert will change "
+	case remediate.Reverted, remediate.Uncertain:
+		did = "The revert changed "
+	}
+	return did + f.Resource.String() + " (plan " + digest8(f.Plan) + ")"
+}
+
+// diff is what the plan changes, line by line: "- " for what goes, "+ " for
+// what comes. A step on another resource than the first says which.
+func diff(p remediate.Plan) []string {
+	var out []string
+	for i, s := range p.Steps {
+		if i > 0 && s.Resource != p.Steps[i-1].Resource {
+			out = append(out, "on "+s.Resource.String())
+		}
+		out = append(out, grantLines("- ", s.Before.Grants, s.After.Grants)...)
+		out = append(out, grantLines("+ ", s.After.Grants, s.Before.Grants)...)
+		out = append(out, checkLines(s)...)
+		out = append(out, identityLines(s)...)
+	}
+	return out
+}
+
+func grantLines(sign string, these, not []cloud.Grant) []string {
+	var out []string
+	for _, g := range these {
+		if !slices.Contains(not, g) {
+			out = append(out, sign+g.String())
+		}
+	}
+	return out
+}
+
+func checkLines(s remediate.Step) []string {
+	var out []string
+	if b := s.Before.InvokerIAMDisabled; b != nil {
+		out = append(out, "- invoker IAM check disabled: "+strconv.FormatBool(*b))
+	}
+	if a := s.After.InvokerIAMDisabled; a != nil {
+		out = append(out, "+ invoker IAM check disabled: "+strconv.FormatBool(*a))
+	}
+	return out
+}
+
+func identityLines(s remediate.Step) []string {
+	if s.Kind != policies.RestoreIdentity {
+		return nil
+	}
+	before, after := s.Before.ServiceAccount, s.After.ServiceAccount
+	if before == "" {
+		before = "(not set: the default service account)"
+	}
+	if after == "" {
+		after = "(a person has to name it)"
+	}
+	return []string{"- runs as " + before, "+ runs as " + after}
+}

@@ -1,0 +1,120 @@
+package notify
+
+import (
+	"strings"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// fix is what ends the violation for good: the commands that do by hand what a
+// revert does, and what to change in Terraform so that the next apply does not
+// bring it back. Where people decided that the change stays there is none.
+func fix(f remediate.Finding) []string {
+	switch f.State {
+	case remediate.Kept, remediate.Exempted, remediate.Superseded, remediate.Undone:
+		return nil
+	}
+	var out []string
+	for _, s := range f.Plan.Steps {
+		out = append(out, commands(s)...)
+		if hint := terraform(s); hint != "" {
+			out = append(out, "# Terraform: "+hint)
+		}
+	}
+	return out
+}
+
+// gcloudGroup is the command group of each kind of resource. Worker pools are
+// in beta: https://cloud.google.com/sdk/gcloud/reference/beta/run/worker-pools
+var gcloudGroup = map[cloud.Kind]string{
+	cloud.RunService: "gcloud run services", cloud.RunJob: "gcloud run jobs", cloud.RunWorkerPool: "gcloud beta run worker-pools",
+	cloud.Project: "gcloud projects", cloud.Folder: "gcloud resource-manager folders", cloud.Organization: "gcloud organizations",
+}
+
+func commands(s remediate.Step) []string {
+	group := gcloudGroup[s.Resource.Kind]
+	switch {
+	case group == "":
+		return nil
+	case s.Kind == policies.RemoveGrants:
+		var out []string
+		for _, g := range s.Before.Grants {
+			out = append(out, group+" remove-iam-policy-binding "+target(s.Resource)+
+				" --member="+quote(string(g.Member))+" --role="+quote(g.Role)+condition(s.Resource, g.Condition))
+		}
+		return out
+	case s.Kind == policies.RequireInvoker:
+		return []string{group + " update " + target(s.Resource) + " --invoker-iam-check"}
+	case s.Kind == policies.RestoreIdentity && s.After.ServiceAccount != "":
+		return []string{group + " update " + target(s.Resource) + " --service-account=" + quote(s.After.ServiceAccount)}
+	case s.Kind == policies.RestoreIdentity:
+		return []string{group + " update " + target(s.Resource) + " --service-account=SERVICE_ACCOUNT_EMAIL"}
+	}
+	return nil
+}
+
+func target(r cloud.Resource) string {
+	if !r.Kind.Workload() {
+		return quote(r.Name)
+	}
+	return quote(r.Name) + " --region=" + quote(r.Location) + " --project=" + quote(r.Project)
+}
+
+// condition is the flag that names exactly one binding. Resource Manager's
+// commands ask for it even where there is no condition, as soon as the policy
+// has any; Cloud Run's take it only where there is one. "^~~^" makes "~~" the
+// separator, as expressions hold commas.
+// https://cloud.google.com/sdk/gcloud/reference/topic/escaping
+func condition(r cloud.Resource, c cloud.Condition) string {
+	switch {
+	case c != cloud.Condition{}:
+		v := "^~~^expression=" + c.Expression + "~~title=" + c.Title
+		if c.Description != "" {
+			v += "~~description=" + c.Description
+		}
+		return " --condition=" + quote(v)
+	case r.Kind.Container():
+		return " --condition=None"
+	}
+	return ""
+}
+
+// terraformIAM is the resource that holds a grant, without its _member,
+// _binding or _policy.
+var terraformIAM = map[cloud.Kind]string{
+	cloud.RunService: "google_cloud_run_v2_service_iam", cloud.RunJob: "google_cloud_run_v2_job_iam",
+	cloud.RunWorkerPool: "google_cloud_run_v2_worker_pool_iam", cloud.Project: "google_project_iam",
+	cloud.Folder: "google_folder_iam", cloud.Organization: "google_organization_iam",
+}
+
+var terraformWorkload = map[cloud.Kind]string{
+	cloud.RunService: "google_cloud_run_v2_service: template { service_account }", cloud.RunJob: "google_cloud_run_v2_job: template { template { service_account } }",
+	cloud.RunWorkerPool: "google_cloud_run_v2_worker_pool: template { service_account }",
+}
+
+func terraform(s remediate.Step) string {
+	iam, workload := terraformIAM[s.Resource.Kind], terraformWorkload[s.Resource.Kind]
+	switch {
+	case s.Kind == policies.RemoveGrants && iam != "":
+		return "take the member out of " + iam + "_member, " + iam + "_binding or " + iam + "_policy"
+	case s.Kind == policies.RequireInvoker && s.Resource.Kind == cloud.RunService:
+		return "in google_cloud_run_v2_service set invoker_iam_disabled = false"
+	case s.Kind == policies.RestoreIdentity && workload != "":
+		return "set the account in " + workload
+	}
+	return ""
+}
+
+// quote makes one shell word of s. People paste these commands, and a member or
+// a condition comes from whoever made the change.
+func quote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@._:/-", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

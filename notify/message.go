@@ -1,0 +1,106 @@
+// Package notify is what people are told about a finding, free of any
+// service's markup.
+//
+// It promises that the same finding always reads the same, that every state is
+// named in words, that only an open question has buttons, and that no string in
+// a Message holds a control character, an invisible one, or a line break: what
+// strangers wrote can neither hide nor pose as something else. It does not
+// escape for any service; whoever renders a Message does.
+package notify
+
+import (
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Message is one finding as a card: all that a person needs to decide, or to
+// know how it was decided. Every string is plain text on one line.
+type Message struct {
+	Finding  string // id
+	Revision int64  // of the record this shows
+	Digest   string // the first 8 digits of the plan's digest; remediate.NoPlan without a plan
+	Severity policies.Severity
+	State    remediate.State
+
+	Headline string   // "HIGH · Public invoker · pay-prod"
+	Status   string   // one or two sentences: where the finding stands
+	Text     string   // the whole of it in sentences, for phones and screen readers
+	Fields   []Field  // short facts, in the order they are read
+	Why      []string // what is wrong and why rescind says so
+	Plan     string   // what the diff is: "Revert will change //… (plan 7f3a9c21)"
+	Diff     []string // what a revert changes: "- " goes, "+ " comes
+	Fix      []string // shell lines that end it for good, and what to change in Terraform
+	Note     string   // a caution that belongs beside the buttons; may be empty
+	Buttons  []Button // only while the finding is Pending
+	Link     string   // the finding's page; empty where there is none
+}
+
+// Field is one labelled fact.
+type Field struct {
+	Name  string
+	Value string
+	// Exact marks an identifier, to be shown letter by letter.
+	Exact bool
+	// At is set where the fact is a moment. Clock then writes it in UTC; a
+	// service that knows the reader's time zone may add that.
+	At time.Time
+}
+
+// Button is one thing a person may decide, labelled by its effect.
+type Button struct {
+	Choice remediate.Choice
+	Label  string
+	Spoken string // the label for a screen reader, complete without the card
+	Danger bool
+	Ask    Confirm
+}
+
+// Confirm is the question put between a click and its effect.
+type Confirm struct{ Title, Text, Yes, No string }
+
+// Clock writes a moment the one way all texts do.
+func Clock(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") }
+
+// String is the card as plain text, for terminals and golden files.
+func (m Message) String() string {
+	var b strings.Builder
+	b.WriteString(m.Headline + "\n" + m.Status + "\n")
+	for _, f := range m.Fields {
+		b.WriteString("  " + f.Name + ": " + f.String() + "\n")
+	}
+	list(&b, "Why", m.Why)
+	list(&b, m.Plan, m.Diff)
+	list(&b, "Permanent fix", m.Fix)
+	if m.Note != "" {
+		b.WriteString("Note: " + m.Note + "\n")
+	}
+	for _, button := range m.Buttons {
+		b.WriteString("[" + button.Label + "] " + button.Ask.Text + "\n")
+	}
+	b.WriteString("Aloud: " + m.Text + "\n")
+	return b.String()
+}
+
+func list(b *strings.Builder, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	b.WriteString(title + ":\n")
+	for _, l := range lines {
+		b.WriteString("  " + l + "\n")
+	}
+}
+
+// String is the fact in UTC.
+func (f Field) String() string {
+	switch {
+	case f.At.IsZero():
+		return f.Value
+	case f.Value == "":
+		return Clock(f.At)
+	}
+	return Clock(f.At) + ": " + f.Value
+}

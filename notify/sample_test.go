@@ -1,0 +1,74 @@
+package notify_test
+
+import (
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+var service = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
+
+func everyone() cloud.Grant { return cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"} }
+
+// publicService is a finding that asks about a service made public.
+func publicService() remediate.Finding {
+	return remediate.Finding{
+		ID: "abcdefghijklmnopqrstuvwx27", Revision: 3,
+		Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
+		Verdict: policies.Violation, Message: "anyone on the internet can invoke api",
+		Enforcement: policies.Approve, Decision: remediate.Ask,
+		Reasons:  []string{"run.managed.requireInvokerIam is enforced for projects/pay-prod (org policy API)"},
+		Resource: service,
+		Change: cloud.Change{
+			Time: noon, Service: "run.googleapis.com", Method: "google.cloud.run.v1.Services.SetIamPolicy",
+			Verb: cloud.SetPolicy, Resource: service, Actor: cloud.Actor{Principal: "user:jo@example.com"},
+		},
+		Actors: []cloud.Actor{{Principal: "user:jo@example.com"}},
+		Plan: remediate.NewPlan([]remediate.Step{{
+			Kind: policies.RemoveGrants, Resource: service,
+			Before: remediate.StepState{Grants: []cloud.Grant{everyone()}},
+		}}, ""),
+		State: remediate.Pending, Why: "asked",
+		CreatedAt: noon.Add(3 * time.Second), ExpiresAt: noon.Add(time.Hour),
+	}
+}
+
+// in is the finding once it stands in the state, with what would be recorded.
+func in(s remediate.State) remediate.Finding {
+	f := publicService()
+	f.State, f.Why = s, ""
+	ada := remediate.Answer{Principal: "user:ada@example.com", Choice: remediate.ChooseRevert, At: noon.Add(7 * time.Minute)}
+	switch s {
+	case remediate.Reported:
+		f.Decision = remediate.Report
+	case remediate.Waiting:
+		f.Why = "live state does not show the change yet; read again later"
+	case remediate.Approved, remediate.Applying:
+		f.Answers = []remediate.Answer{ada}
+	case remediate.Kept:
+		ada.Choice = remediate.ChooseKeep
+		f.Answers = []remediate.Answer{ada}
+	case remediate.Superseded:
+		f.Why = "the resource no longer exists"
+	case remediate.Reverted:
+		f.Answers = []remediate.Answer{ada}
+		f.Why = "removed roles/run.invoker to allUsers; verified by reading it back"
+	case remediate.Blocked:
+		f.Why = "permission run.services.setIamPolicy missing on " + service.String()
+	case remediate.Failed, remediate.Uncertain:
+		f.Why = "read policy of " + service.String() + ": unavailable"
+	}
+	return f
+}
+
+func allStates() []remediate.State {
+	return []remediate.State{
+		remediate.Reported, remediate.Waiting, remediate.Pending, remediate.Approved, remediate.Kept,
+		remediate.Exempted, remediate.Expired, remediate.Superseded, remediate.Applying, remediate.Reverted,
+		remediate.Blocked, remediate.Failed, remediate.Uncertain, remediate.Undone,
+	}
+}

@@ -1,0 +1,148 @@
+package notify
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// maxPhrase is how much of a policy's message, or of a reason, a sentence takes.
+const maxPhrase = 300
+
+// status says in one or two sentences where the finding stands. It begins with
+// the state's own word, so that whoever hears only this knows it.
+func status(f remediate.Finding) string {
+	s := standing(f)
+	if f.Why != "" && telling(f) {
+		s += " " + sentence(short(f.Why, maxPhrase))
+	}
+	return s
+}
+
+// telling reports whether Why adds to what the state itself says.
+func telling(f remediate.Finding) bool {
+	switch f.State {
+	case remediate.Reported, remediate.Approved, remediate.Kept, remediate.Expired:
+		return false
+	case remediate.Pending:
+		return len(f.Answers) > 0 // the first of two
+	case remediate.Applying:
+		return f.Attempts > 0
+	}
+	return true
+}
+
+func standing(f remediate.Finding) string {
+	switch f.State {
+	case remediate.Reported:
+		return "Reported: " + period(short(wrong(f), maxPhrase)) + " Nothing will be changed."
+	case remediate.Waiting:
+		return "Waiting before acting: " + period(short(wrong(f), maxPhrase))
+	case remediate.Pending:
+		return "Pending your decision" + until(f) + ": " + period(short(wrong(f), maxPhrase))
+	case remediate.Approved:
+		return "Approved" + by(f, remediate.ChooseRevert) + ": the change is about to be reverted."
+	case remediate.Kept:
+		return "Kept" + by(f, remediate.ChooseKeep) + ": the change stays."
+	case remediate.Exempted:
+		return "Exempted: the change stays for a time."
+	case remediate.Expired:
+		return "Expired: nobody answered in time, and the change stays."
+	case remediate.Superseded:
+		return "Superseded: what this was about is no longer so."
+	case remediate.Applying:
+		return "Applying: the change is being reverted now."
+	case remediate.Reverted:
+		return "Reverted" + by(f, remediate.ChooseRevert) + "."
+	case remediate.Blocked:
+		return "Blocked: rescind may not revert this change, which stands."
+	case remediate.Failed:
+		return "Failed: the change could not be reverted and needs a person."
+	case remediate.Uncertain:
+		return "Uncertain: the revert was written but does not show yet; rescind keeps looking."
+	case remediate.Undone:
+		return "Undone: an earlier revert was taken back."
+	}
+	return "In state " + string(f.State) + "."
+}
+
+// by names whose answer it was, or says that a policy decided. Where neither is
+// recorded it says nothing rather than guess.
+func by(f remediate.Finding, c remediate.Choice) string {
+	var names []string
+	for _, a := range f.Answers {
+		if a.Choice == c {
+			names = append(names, person(a.Principal))
+		}
+	}
+	switch {
+	case len(names) > 0:
+		return " by " + strings.Join(names, " and ")
+	case f.Automatic:
+		return " by policy " + f.Policy
+	}
+	return ""
+}
+
+func until(f remediate.Finding) string {
+	if f.ExpiresAt.IsZero() {
+		return ""
+	}
+	return " until " + Clock(f.ExpiresAt)
+}
+
+// silence is what happens when nobody answers. It is never left to a default
+// the reader does not know.
+func silence(f remediate.Finding, o Options) string {
+	switch {
+	case f.ExpiresAt.IsZero():
+		return "the change stays and the question stays open"
+	case o.OnExpiry == remediate.RevertOnExpiry && f.Plan.Executable():
+		return "the change is reverted"
+	}
+	return "the change stays and the question ends"
+}
+
+// aloud is the finding in sentences: all that a phone's notification and a
+// screen reader get of it.
+func aloud(f remediate.Finding, o Options) string {
+	parts := []string{status(f), sentence(severity(f) + " severity: " + who(f) + " " + verb(f.Change) + " " + where(f.Resource) + at(f))}
+	if f.State == remediate.Pending {
+		parts = append(parts, "If nobody answers, "+silence(f, o)+".")
+		for _, b := range buttons(f) {
+			parts = append(parts, b.Label+": "+b.Ask.Text)
+		}
+	}
+	if n := note(f); n != "" {
+		parts = append(parts, sentence(n))
+	}
+	if l := link(f, o); l != "" {
+		parts = append(parts, "Record: "+l)
+	}
+	return strings.Join(parts, " ")
+}
+
+func at(f remediate.Finding) string {
+	if f.Change.Time.IsZero() {
+		return ""
+	}
+	return " at " + Clock(f.Change.Time)
+}
+
+// sentence gives a phrase its capital and its full stop.
+func sentence(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return ""
+	}
+	return period(string(unicode.ToUpper(r)) + s[n:])
+}
+
+func period(s string) string {
+	if strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") || strings.HasSuffix(s, "!") {
+		return s
+	}
+	return s + "."
+}
