@@ -46,6 +46,10 @@ func (s State) Ended() bool {
 	return true
 }
 
+// working reports whether a plan is being carried out: attempts are counted
+// over both states together.
+func (s State) working() bool { return s == Applying || s == Uncertain }
+
 // Decision is what rescind does about a violation.
 type Decision string
 
@@ -110,6 +114,8 @@ type Surface struct {
 	Channel  string `json:"channel"`
 	ID       string `json:"id"` // the message's timestamp in Slack
 	Rendered int64  `json:"rendered"`
+	// Told is how many lines of the timeline the place has already been told of.
+	Told int `json:"told,omitempty"`
 }
 
 // Effect is work that a stored transition owes the outside world. It is stored

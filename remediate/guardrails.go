@@ -43,11 +43,13 @@ func unknown(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string
 	return Ask, "not certain: what is unknown is never reverted without being asked"
 }
 
-func controllerOwned(_ Judge, g Judgement, c cloud.Change, _ Snapshot) (Decision, string) {
-	if c.Workload == nil || c.Workload.Controller == "" {
-		return "", ""
+func controllerOwned(_ Judge, _ Judgement, c cloud.Change, now Snapshot) (Decision, string) {
+	for _, w := range []*cloud.Workload{now.Workload, c.Workload} {
+		if w != nil && w.Controller != "" {
+			return Ask, fmt.Sprintf("owned by %s, which would undo a direct change at its next deploy: change it there", w.Controller)
+		}
 	}
-	return Ask, fmt.Sprintf("owned by %s: it would undo a direct change at its next deploy; change it there", c.Workload.Controller)
+	return "", ""
 }
 
 func googleManaged(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
 )
 
 // Snapshot is what is known of a resource at one moment: read live, or, in
@@ -17,6 +18,27 @@ type Snapshot struct {
 	Workload *cloud.Workload
 	// Gone is true when the resource no longer exists.
 	Gone bool
+}
+
+// holds reports whether any step of the plan still has something to do. Of
+// what was not read it says yes: only seeing a fix makes it one.
+func (s Snapshot) holds(p Plan) bool {
+	if s.Gone {
+		return false
+	}
+	return slices.ContainsFunc(p.Steps, s.stepHolds)
+}
+
+func (s Snapshot) stepHolds(st Step) bool {
+	switch st.Kind {
+	case policies.RemoveGrants:
+		return s.Policy == nil || slices.ContainsFunc(st.Before.Grants, s.Policy.Has)
+	case policies.RequireInvoker:
+		return s.Workload == nil || s.Workload.InvokerCheckDisabled.On
+	case policies.RestoreIdentity:
+		return s.Workload == nil || s.Workload.Identity.Email == st.Before.ServiceAccount
+	}
+	return true
 }
 
 // observe returns the change as live state shows it. What the entry left open
@@ -33,7 +55,9 @@ func (s Snapshot) observe(c cloud.Change) cloud.Change {
 		}
 		c.Unread = without(c.Unread, "grants")
 	}
-	if s.Workload != nil {
+	// A change of the allow policy says nothing of the workload: judging both
+	// would lay an old identity at the door of whoever changed the policy.
+	if s.Workload != nil && c.Verb != cloud.SetPolicy {
 		c.Workload = s.Workload
 		c.Unread = without(c.Unread, "identity", "invoker check", "ingress")
 	}

@@ -19,11 +19,18 @@ var (
 	// ErrConflict: the record, or the resource in Google Cloud, was changed
 	// since it was read.
 	ErrConflict = errors.New("changed since it was read")
+	// ErrRefused: Google Cloud refused the request for good; asking again
+	// with the same request is no use.
+	ErrRefused = errors.New("refused")
 )
 
 // Store keeps findings and what was learned. Every write is atomic: it is
-// there whole, or not at all. Several processes may share one store. The
-// conformance suite in internal/store/storetest states the contract.
+// there whole, or not at all. What a store took or gave is the caller's: to
+// change it changes nothing stored. Times keep their nanoseconds and come back
+// in UTC; an empty list may come back nil. A call whose context has ended returns
+// its error and writes nothing. Several processes may share one store, unless
+// its package says otherwise. The conformance suite in internal/store/storetest
+// states the contract.
 type Store interface {
 	FindingStore
 	ChangeStore
@@ -32,8 +39,9 @@ type Store interface {
 
 // FindingStore keeps findings.
 type FindingStore interface {
-	// Create stores f at revision 1 and returns it so. It returns an error
-	// matching ErrExists if a finding with f.ID is stored.
+	// Create stores f at revision 1, whatever f.Revision is, and returns it
+	// so. It returns an error matching ErrExists if a finding with f.ID is
+	// stored.
 	Create(ctx context.Context, f Finding) (Finding, error)
 	// Finding returns the finding, or an error matching ErrNotFound.
 	Finding(ctx context.Context, id string) (Finding, error)
@@ -41,9 +49,11 @@ type FindingStore interface {
 	// at the next revision; otherwise an error matching ErrConflict or
 	// ErrNotFound, and nothing is written.
 	Update(ctx context.Context, f Finding) (Finding, error)
-	// Findings returns those that match, newest first by CreatedAt, then ID.
+	// Findings returns those that match, newest first by CreatedAt; those
+	// of one instant in the order of their IDs.
 	Findings(ctx context.Context, q Query) ([]Finding, error)
-	// Due returns findings whose DueAt is set and not after at, earliest first.
+	// Due returns findings whose DueAt is set and not after at, earliest
+	// first; limit 0: no limit.
 	Due(ctx context.Context, at time.Time, limit int) ([]Finding, error)
 }
 
@@ -78,14 +88,16 @@ func (q Query) Matches(f Finding) bool {
 type ChangeStore interface {
 	// Handled reports whether MarkHandled was called with this change id.
 	Handled(ctx context.Context, changeID string) (bool, error)
-	// MarkHandled records it; a second call changes nothing.
+	// MarkHandled records it; a second call changes nothing, nor does a call
+	// with an empty id: an entry without insertId is never a duplicate.
 	MarkHandled(ctx context.Context, changeID string, at time.Time) error
 }
 
 // IdentityStore remembers which service accounts workloads were seen to run as.
 type IdentityStore interface {
 	// LearnIdentity records that a successful deploy of the workload named
-	// the account. The latest sighting of an account is kept.
+	// the account. The latest sighting of an account is kept, and of
+	// two at one instant the one learned first.
 	LearnIdentity(ctx context.Context, s Sighting) error
 	// Identity returns the latest sighting of the account, or an error
 	// matching ErrNotFound.

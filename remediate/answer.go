@@ -1,0 +1,143 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// Authority says who may answer and how many it takes. The zero Authority lets
+// nobody answer.
+type Authority struct {
+	// Approvers holds the canonical principals that may answer.
+	Approvers map[string]bool
+	// Quorum is how many different people a choice takes; one where unset.
+	Quorum map[Choice]int
+}
+
+// RefusedError is an answer that was not accepted, in words for the person who
+// gave it.
+type RefusedError struct{ Why string }
+
+func (e *RefusedError) Error() string { return "refused: " + e.Why }
+
+func refuse(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
+
+// Answer records a person's word on a finding and returns the finding as
+// stored. It decides at most once: the winner of the compare-and-set does,
+// everybody else gets a *RefusedError that says what happened. What the answer
+// leads to is left in the outbox, for Work.
+func (r *Remediator) Answer(ctx context.Context, id string, a Answer) (Finding, error) {
+	for range conflictTries {
+		f, err := r.Store.Finding(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			return Finding{}, refuse("there is no finding %s", id)
+		}
+		if err != nil {
+			return Finding{}, fmt.Errorf("look up finding %s: %w", id, err)
+		}
+		a.At = r.Now()
+		next, refused := r.answered(f, a)
+		if refused != nil && next.State == f.State {
+			return f, refused
+		}
+		stored, err := r.update(ctx, next)
+		if errors.Is(err, ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return Finding{}, err
+		}
+		return stored, refused
+	}
+	return Finding{}, fmt.Errorf("answer finding %s: %w", id, ErrConflict)
+}
+
+// answered is the transition of one answer. It may refuse the answer and still
+// move the finding: a late answer finds that the question has expired.
+func (r *Remediator) answered(f Finding, a Answer) (Finding, error) {
+	if err := r.Authority.admits(f, a); err != nil {
+		return f, err
+	}
+	if !a.At.Before(f.ExpiresAt) {
+		return r.expired(f, a.At), refuse("the question expired at %s", f.ExpiresAt.UTC().Format(time.RFC3339))
+	}
+	f.Answers = append(slices.Clip(f.Answers), a)
+	if have, need := f.votes(a.Choice), r.Authority.quorum(f, a.Choice); have < need {
+		return f.to(Pending, a.At, a.Principal, fmt.Sprintf("%s answered %s: %d of %d", a.Principal, a.Choice, have, need), Notify), nil
+	}
+	if a.Choice == ChooseKeep {
+		return f.to(Kept, a.At, a.Principal, "kept by "+a.Principal, Notify), nil
+	}
+	return f.to(Approved, a.At, a.Principal, "revert approved by "+a.Principal, Apply, Notify), nil
+}
+
+// admits says why this person may not give this answer on this finding, or nil.
+// Reverting lowers the exposure, so any approver may, the actor too. Keeping
+// raises it: it takes somebody who did not make the change.
+func (au Authority) admits(f Finding, a Answer) error {
+	switch {
+	case !au.Approvers[a.Principal]:
+		return refuse("%s is not an approver", a.Principal)
+	case f.State != Pending:
+		return refuse("the finding is %s: %s", f.State, f.Why)
+	case !f.shows(a.Digest):
+		return refuse("the plan changed since this card was made; answer on the current one")
+	case a.Choice == ChooseRevert && !f.Plan.Executable():
+		return refuse("there is nothing to apply: %s", f.Plan.Missing)
+	case a.Choice == ChooseKeep && f.madeBy(a.Principal):
+		return refuse("%s made this change and cannot keep it; someone else can", a.Principal)
+	case a.Choice != ChooseRevert && a.Choice != ChooseKeep:
+		return refuse("unknown answer %q", a.Choice)
+	case slices.ContainsFunc(f.Answers, func(o Answer) bool { return o.Principal == a.Principal && o.Choice == a.Choice }):
+		return refuse("%s already answered %s", a.Principal, a.Choice)
+	}
+	return nil
+}
+
+// quorum is how many people a choice takes. An actor who is not known cannot
+// be kept from keeping their own change, so that takes two.
+func (au Authority) quorum(f Finding, c Choice) int {
+	n := max(1, au.Quorum[c])
+	if c == ChooseKeep && f.madeBy(cloud.UnknownActor) {
+		n = max(n, 2)
+	}
+	return n
+}
+
+// votes counts the people who gave the answer on the plan as it stands.
+func (f Finding) votes(c Choice) int {
+	people := map[string]bool{}
+	for _, a := range f.Answers {
+		if a.Choice == c && f.shows(a.Digest) {
+			people[a.Principal] = true
+		}
+	}
+	return len(people)
+}
+
+// NoPlan stands for the digest of a finding without a plan, on its card.
+const NoPlan = "00000000"
+
+// shows reports whether digest, or its first eight digits at least, names the
+// finding's plan.
+func (f Finding) shows(digest string) bool {
+	if f.Plan.Digest == "" {
+		return digest == NoPlan
+	}
+	return len(digest) >= 8 && strings.HasPrefix(f.Plan.Digest, digest)
+}
+
+// madeBy reports whether the principal is one of the actors, or one they acted
+// through.
+func (f Finding) madeBy(principal string) bool {
+	return slices.ContainsFunc(f.Actors, func(a cloud.Actor) bool {
+		return strings.EqualFold(a.Principal, principal) ||
+			slices.ContainsFunc(a.Delegation, func(d string) bool { return strings.EqualFold(d, principal) })
+	})
+}

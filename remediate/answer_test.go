@@ -1,0 +1,126 @@
+package remediate
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+var t0 = time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
+
+var publicGrant = cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"}
+
+// pendingFinding is a question about a public grant that mallory made.
+func pendingFinding() Finding {
+	api := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
+	c := cloud.Change{ID: "c1", Resource: api, Time: t0, Actor: cloud.Actor{Principal: "user:mallory@example.com", Delegation: []string{"serviceAccount:ci@pay-prod.iam.gserviceaccount.com"}}}
+	g := Judgement{
+		Result:   policies.Result{Policy: "no-public-invoker", Verdict: policies.Violation, Grants: []cloud.Grant{publicGrant}},
+		Plan:     NewPlan([]Step{{Kind: policies.RemoveGrants, Resource: api, Before: StepState{Grants: []cloud.Grant{publicGrant}}}}, ""),
+		Decision: Ask,
+	}
+	return opened(ID(c.ID, g.Policy, api), g, c, t0).decided(t0, time.Hour)
+}
+
+func TestAnswerIsAdmittedByAuthority(t *testing.T) {
+	authority := Authority{
+		Approvers: map[string]bool{
+			"user:ada@example.com": true, "user:mallory@example.com": true,
+			"serviceAccount:ci@pay-prod.iam.gserviceaccount.com": true,
+		},
+	}
+	digest := pendingFinding().Plan.Digest
+	ada := func(c Choice) Answer {
+		return Answer{Choice: c, Principal: "user:ada@example.com", Digest: digest[:8], At: t0.Add(time.Minute)}
+	}
+	by := func(a Answer, principal string) Answer { a.Principal = principal; return a }
+	at := func(a Answer, d time.Duration) Answer { a.At = t0.Add(d); return a }
+	with := func(a Answer, digest string) Answer { a.Digest = digest; return a }
+
+	for _, tt := range []struct {
+		name    string
+		finding func(Finding) Finding
+		answer  Answer
+		state   State
+		refused string
+	}{
+		{name: "an approver reverts", answer: ada(ChooseRevert), state: Approved},
+		{name: "an approver who did not make the change keeps it", answer: ada(ChooseKeep), state: Kept},
+		{name: "the actor may revert", answer: by(ada(ChooseRevert), "user:mallory@example.com"), state: Approved},
+		{name: "the actor may not keep", answer: by(ada(ChooseKeep), "user:mallory@example.com"), state: Pending, refused: "cannot keep it"},
+		{name: "the actor under another case of their address may not keep", answer: by(ada(ChooseKeep), "user:Mallory@example.com"), state: Pending, refused: "not an approver"},
+		{name: "whom the actor acted through may not keep", answer: by(ada(ChooseKeep), "serviceAccount:ci@pay-prod.iam.gserviceaccount.com"), state: Pending, refused: "cannot keep it"},
+		{name: "a stranger may do nothing", answer: by(ada(ChooseRevert), "user:eve@example.com"), state: Pending, refused: "not an approver"},
+		{name: "nobody may do nothing", answer: by(ada(ChooseRevert), ""), state: Pending, refused: "not an approver"},
+		{name: "an answer at the moment of expiry is late", answer: at(ada(ChooseRevert), time.Hour), state: Expired, refused: "expired at 2026-11-20T04:00:00Z"},
+		{name: "an answer just before expiry counts", answer: at(ada(ChooseRevert), time.Hour-time.Nanosecond), state: Approved},
+		{name: "an answer to another plan is refused", answer: with(ada(ChooseRevert), "0badc0de"), state: Pending, refused: "plan changed"},
+		{name: "an answer with no digest is refused", answer: with(ada(ChooseRevert), ""), state: Pending, refused: "plan changed"},
+		{name: "an answer with a short digest is refused", answer: with(ada(ChooseRevert), digest[:7]), state: Pending, refused: "plan changed"},
+		{name: "an unknown choice is refused", answer: ada("explode"), state: Pending, refused: `unknown answer "explode"`},
+		{
+			name: "an unknown actor's change takes two to keep", answer: ada(ChooseKeep), state: Pending,
+			finding: func(f Finding) Finding { f.Actors = []cloud.Actor{{Principal: cloud.UnknownActor}}; return f },
+		},
+		{
+			name: "a plan that leaves the account open cannot be reverted from a card", answer: ada(ChooseRevert), state: Pending, refused: "nothing to apply",
+			finding: func(f Finding) Finding {
+				f.Plan.Steps = []Step{{Kind: policies.RestoreIdentity}}
+				f.Plan.Missing = "no account to go back to"
+				return f
+			},
+		},
+		{
+			name: "a finding that ended takes no answer", answer: ada(ChooseKeep), state: Reverted, refused: "the finding is reverted",
+			finding: func(f Finding) Finding { return f.to(Reverted, t0, "", "done") },
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := &Remediator{Config{Authority: authority, OnExpiry: LeaveOnExpiry}}
+			f := pendingFinding()
+			if tt.finding != nil {
+				f = tt.finding(f)
+			}
+			got, err := r.answered(f, tt.answer)
+			if got.State != tt.state {
+				t.Errorf("state %q, want %q", got.State, tt.state)
+			}
+			var refused *RefusedError
+			if isRefused := errors.As(err, &refused); isRefused != (tt.refused != "") {
+				t.Fatalf("refused: %v, want %q", err, tt.refused)
+			}
+			if refused != nil && !strings.Contains(refused.Why, tt.refused) {
+				t.Errorf("refused: %q, want it to say %q", refused.Why, tt.refused)
+			}
+		})
+	}
+}
+
+func TestQuorumCountsPeopleNotClicks(t *testing.T) {
+	r := &Remediator{Config{Authority: Authority{
+		Approvers: map[string]bool{"user:ada@example.com": true, "user:bob@example.com": true},
+		Quorum:    map[Choice]int{ChooseRevert: 2},
+	}}}
+	f := pendingFinding()
+	answer := func(who string) Answer {
+		return Answer{Choice: ChooseRevert, Principal: who, Digest: f.Plan.Digest, At: t0.Add(time.Minute)}
+	}
+	f, err := r.answered(f, answer("user:ada@example.com"))
+	if err != nil || f.State != Pending {
+		t.Fatalf("first vote: state %q, error %v; want still pending", f.State, err)
+	}
+	if again, err := r.answered(f, answer("user:ada@example.com")); err == nil || again.State != Pending {
+		t.Fatalf("the same person again: state %q, error %v; want refused and still pending", again.State, err)
+	}
+	f, err = r.answered(f, answer("user:bob@example.com"))
+	if err != nil || f.State != Approved {
+		t.Fatalf("second person: state %q, error %v; want approved", f.State, err)
+	}
+	if !f.Owes(Apply) || !f.Owes(Notify) {
+		t.Errorf("outbox %v, want apply and notify", f.Outbox)
+	}
+}

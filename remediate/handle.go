@@ -1,0 +1,134 @@
+package remediate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// Handle takes one change to its outcome. It returns once every finding is
+// stored with what it still owes: a crash or a failing neighbour after that
+// loses nothing, the sweep finishes it. An error means that nothing was
+// settled and the change must come again; a redelivered change has the same
+// ID, so it continues the findings it began.
+func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error) {
+	if c.Actor.Principal == r.Self {
+		return Outcome{Kind: OwnChange}, nil
+	}
+	in, unsure := r.Scope.membership(ctx, r.Judge.Facts, c.Resource)
+	if in == outOfScope {
+		return Outcome{Kind: OutOfScope}, nil
+	}
+	if c.ID == "" {
+		c.ID = r.NewID() // never a duplicate of anything
+	} else if done, err := r.Store.Handled(ctx, c.ID); err != nil {
+		return Outcome{}, fmt.Errorf("look up change %s: %w", c.ID, err)
+	} else if done {
+		return Outcome{Kind: Duplicate}, nil
+	}
+	r.Judge.Facts.Changed(c)
+	out, err := r.handle(ctx, c, unsure)
+	if err != nil {
+		return Outcome{}, err
+	}
+	// A first half is not the end of its change: the last half, with the same
+	// ID, says how it went.
+	if c.Half != cloud.FirstHalf {
+		if err := r.Store.MarkHandled(ctx, c.ID, r.Now()); err != nil {
+			return Outcome{}, fmt.Errorf("record change %s: %w", c.ID, err)
+		}
+	}
+	for i, f := range out.Findings {
+		out.Findings[i] = r.work(ctx, f)
+	}
+	return out, nil
+}
+
+func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) (Outcome, error) {
+	now, err := r.snapshot(ctx, c)
+	if err != nil {
+		return Outcome{}, err
+	}
+	cases := r.judge(ctx, c, now)
+	learned, held, err := r.learn(ctx, c, now)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Kind: Compliant}
+	if out.Findings, err = r.supersedeFixed(ctx, c.Resource, now); err != nil {
+		return Outcome{}, err
+	}
+	for _, k := range append(cases, held...) {
+		if unsure != "" {
+			k.lower(Report, unsure)
+		}
+		f, kind, err := r.record(ctx, k)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if kind == Found {
+			out.Findings = append(out.Findings, f)
+		}
+		if out.Kind != Found {
+			out.Kind = kind
+		}
+	}
+	if learned.Email == "" {
+		return out, nil
+	}
+	if err := r.Store.LearnIdentity(ctx, learned); err != nil {
+		return Outcome{}, fmt.Errorf("remember runtime identity %s: %w", learned.Email, err)
+	}
+	return out, nil
+}
+
+// kase is a judgement with the change it is about, as live state shows it, and
+// what is live.
+type kase struct {
+	Judgement
+	change cloud.Change
+	now    Snapshot
+	// past is true when the entry shows a violation that live state no longer
+	// (or, for a first half, not yet) has.
+	past bool
+	// held is true for a grant that was there before the change.
+	held bool
+}
+
+// judge judges the change as live state shows it, and adds what the entry
+// alone would have been judged for and live state does not show.
+func (r *Remediator) judge(ctx context.Context, c cloud.Change, now Snapshot) []kase {
+	if c.Verb == cloud.Delete {
+		return nil
+	}
+	var out []kase
+	if !now.Gone {
+		live := now.observe(c)
+		for _, g := range r.Judge.Judge(ctx, live, now) {
+			if c.Resource.Kind.Container() && !c.HasDelta {
+				g.unattribute(c)
+			}
+			out = append(out, kase{Judgement: g, change: live, now: now})
+		}
+	}
+	for _, g := range r.Judge.Judge(ctx, c, Snapshot{At: now.At}) {
+		seen := slices.ContainsFunc(out, func(k kase) bool { return k.Policy == g.Policy })
+		if g.Verdict == policies.Violation && !seen {
+			out = append(out, kase{Judgement: g, change: c, now: now, past: true})
+		}
+	}
+	return out
+}
+
+// unattribute turns a violation found in a container's live policy into a
+// question: the grants are there, but the entry does not say that this change
+// made them.
+func (g *Judgement) unattribute(c cloud.Change) {
+	if g.Verdict == policies.Violation {
+		g.Verdict = policies.Unknown
+	}
+	g.lower(Ask, "the entry does not say what it added to "+c.Resource.Path()+"; the grants listed are the live ones that would violate")
+}

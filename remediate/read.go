@@ -1,0 +1,136 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// snapshot reads what is live of the resource that c changed. What rescind may
+// not read stays out of it, so that the entry alone speaks and applying says
+// which permission is missing. A failure that may pass is an error.
+func (r *Remediator) snapshot(ctx context.Context, c cloud.Change) (Snapshot, error) {
+	return r.read(ctx, c.Resource, c.Verb == cloud.SetPolicy)
+}
+
+func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) (Snapshot, error) {
+	s := Snapshot{At: r.Now()}
+	if res.Kind.Workload() {
+		w, err := r.Workloads.Workload(ctx, res)
+		if ok, err := r.readable(ctx, res, err); err != nil {
+			return Snapshot{}, err
+		} else if ok {
+			s.Workload = &w
+		}
+		s.Gone = errors.Is(err, ErrNotFound)
+	}
+	if policy && !s.Gone && (res.Kind.Workload() || res.Kind.Container()) {
+		p, err := r.IAM.Policy(ctx, res)
+		if ok, err := r.readable(ctx, res, err); err != nil {
+			return Snapshot{}, err
+		} else if ok {
+			s.Policy = &p
+		}
+		s.Gone = errors.Is(err, ErrNotFound)
+	}
+	return s, nil
+}
+
+// readable tells a read that succeeded from one that cannot (no such resource,
+// no permission) and from one that may succeed later, which is an error.
+func (r *Remediator) readable(ctx context.Context, res cloud.Resource, err error) (bool, error) {
+	var denied *PermissionError
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, ErrNotFound):
+		return false, nil
+	case errors.As(err, &denied):
+		r.Log.WarnContext(ctx, "live state not readable", "resource", res.String(), "error", err.Error())
+		return false, nil
+	}
+	return false, fmt.Errorf("read %s: %w", res, err)
+}
+
+// learn tells which account a successful deploy runs as. An account seen for
+// the first time may hold roles that were granted when it ran nothing: held
+// are the judgements of those grants, on the containers that hold them.
+func (r *Remediator) learn(ctx context.Context, c cloud.Change, now Snapshot) (s Sighting, held []kase, err error) {
+	if !c.Resource.Kind.Workload() || c.Verb == cloud.SetPolicy || c.Verb == cloud.Delete || c.Half == cloud.FirstHalf {
+		return Sighting{}, nil, nil
+	}
+	w := now.observe(c).Workload
+	if w == nil || w.Identity.Knowledge != cloud.Known {
+		return Sighting{}, nil, nil
+	}
+	s = Sighting{Email: w.Identity.Email, Workload: c.Resource, At: c.Time}
+	switch _, err := r.Store.Identity(ctx, s.Email); {
+	case err == nil:
+		return s, nil, nil
+	case !errors.Is(err, ErrNotFound):
+		return Sighting{}, nil, fmt.Errorf("look up runtime identity %s: %w", s.Email, err)
+	}
+	held, err = r.heldBy(ctx, s, c)
+	return s, held, err
+}
+
+// heldBy judges what the account already holds on the workload's project and
+// everything above it, as if it had just been granted.
+func (r *Remediator) heldBy(ctx context.Context, s Sighting, c cloud.Change) ([]kase, error) {
+	project := cloud.ProjectResource(c.Resource.Project)
+	above := r.Judge.Facts.Fact(ctx, policies.Question{Kind: policies.Ancestors, Name: project.Path()})
+	judge := r.Judge
+	judge.Facts = sighted{judge.Facts, s}
+	var out []kase
+	for _, holder := range append([]cloud.Resource{project}, parsed(above.List)...) {
+		now, err := r.read(ctx, holder, true)
+		if err != nil {
+			return nil, err
+		}
+		grant := grantsTo(s, holder, c, now)
+		if len(grant.Deltas) == 0 {
+			continue
+		}
+		in, _ := r.Scope.membership(ctx, r.Judge.Facts, holder)
+		for _, g := range judge.Judge(ctx, grant, now) {
+			g.lower(Ask, fmt.Sprintf("%s now runs as %s, which held this before; the deploy did not grant it", c.Resource.Path(), s.Email))
+			if in != inScope {
+				g.lower(Report, holder.Path()+" is not in scope: the grant is inherited from there and cannot be reverted here")
+			}
+			out = append(out, kase{Judgement: g, change: grant, now: now, held: true})
+		}
+	}
+	return out, nil
+}
+
+// grantsTo is the change that would have granted the account what it holds.
+func grantsTo(s Sighting, holder cloud.Resource, deploy cloud.Change, now Snapshot) cloud.Change {
+	c := deploy
+	c.ID = deploy.ID + " holds " + holder.Path()
+	c.Resource, c.Workload, c.Unread, c.Verb, c.HasDelta = holder, nil, nil, cloud.SetPolicy, true
+	if now.Policy != nil {
+		for _, g := range now.Policy.Grants() {
+			if email, ok := g.Member.ServiceAccount(); ok && email == s.Email {
+				c.Deltas = append(c.Deltas, cloud.Delta{Action: cloud.Add, Grant: g})
+			}
+		}
+	}
+	return c
+}
+
+// sighted answers for one account that was just seen, before it is stored.
+type sighted struct {
+	FactsClient
+	seen Sighting
+}
+
+// Fact answers the one question, and passes on the rest.
+func (s sighted) Fact(ctx context.Context, q policies.Question) policies.Fact {
+	if q.Kind == policies.RuntimeIdentity && q.Name == s.seen.Email {
+		return policies.Fact{Known: true, Value: true, Source: "seen on " + s.seen.Workload.Path(), At: s.seen.At}
+	}
+	return s.FactsClient.Fact(ctx, q)
+}

@@ -1,0 +1,80 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Config is all that a Remediator needs. New refuses one that lacks something,
+// naming everything that is missing.
+type Config struct {
+	Judge     Judge
+	Store     Store
+	IAM       PolicyClient
+	Workloads WorkloadClient
+	Notifier  Notifier
+	Scope     Scope
+	Authority Authority
+	Limits    Limits
+	// Self is the principal rescind itself acts as, to recognise its own
+	// changes when they come back as events.
+	Self string
+	// ExpiresIn is how long a question stays open; OnExpiry what happens then.
+	ExpiresIn time.Duration
+	OnExpiry  Expiry
+	// VerifyFor bounds how long a write is given to show.
+	VerifyFor time.Duration
+
+	Now   func() time.Time
+	Wait  func(ctx context.Context, d time.Duration) error // sleeps, or returns ctx's error
+	NewID func() string                                    // for changes that carry no identity
+	Log   *slog.Logger
+}
+
+// Expiry is what becomes of a question that nobody answered.
+type Expiry string
+
+// The expiries. Leave is the safe one.
+const (
+	LeaveOnExpiry  Expiry = "leave"
+	RevertOnExpiry Expiry = "revert"
+)
+
+// Remediator takes findings through their life. It is safe for concurrent use,
+// and several may share one store.
+type Remediator struct {
+	Config
+}
+
+// New checks the configuration and returns a Remediator.
+func New(c Config) (*Remediator, error) {
+	var errs []error
+	need := func(name string, missing bool) {
+		if missing {
+			errs = append(errs, errors.New("remediate: "+name+" is missing"))
+		}
+	}
+	need("Judge.Policies", c.Judge.Policies == nil)
+	need("Judge.Facts", c.Judge.Facts == nil)
+	need("Store", c.Store == nil)
+	need("IAM", c.IAM == nil)
+	need("Workloads", c.Workloads == nil)
+	need("Notifier", c.Notifier == nil)
+	need("Self", c.Self == "")
+	need("Now", c.Now == nil)
+	need("Wait", c.Wait == nil)
+	need("NewID", c.NewID == nil)
+	need("Log", c.Log == nil)
+	need("ExpiresIn", c.ExpiresIn <= 0)
+	need("VerifyFor", c.VerifyFor <= 0)
+	if c.OnExpiry != LeaveOnExpiry && c.OnExpiry != RevertOnExpiry {
+		errs = append(errs, fmt.Errorf("remediate: OnExpiry is %q, want %q or %q", c.OnExpiry, LeaveOnExpiry, RevertOnExpiry))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return &Remediator{c}, nil
+}

@@ -1,0 +1,343 @@
+package remediate_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/iam/apiv1/iampb"
+	run "cloud.google.com/go/run/apiv2"
+	"cloud.google.com/go/run/apiv2/runpb"
+	"google.golang.org/genproto/googleapis/type/expr"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	resourcemanager "cloud.google.com/go/resourcemanager/apiv3"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/rescind-dev/rescind/internal/auditlog"
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/google"
+	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/store/memory"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+const (
+	self           = "rescind@ops.iam.gserviceaccount.com"
+	apiAccount     = "api@pay-prod.iam.gserviceaccount.com"
+	defaultAccount = "264172533001-compute@developer.gserviceaccount.com"
+	apiPath        = "projects/pay-prod/locations/europe-west1/services/api"
+	jobPath        = "projects/pay-prod/locations/europe-west1/jobs/nightly"
+	poolPath       = "projects/pay-prod/locations/europe-west1/workerPools/queue"
+	mallory        = "mallory@example.com"
+)
+
+// rig is a Remediator between the real Google clients over a simulated cloud
+// and a store in memory, with a clock that only moves when someone waits.
+type rig struct {
+	*remediate.Remediator
+	t      *testing.T
+	cloud  *sim.Cloud
+	conn   *grpc.ClientConn // as mallory
+	google *google.Client
+	told   *told
+
+	mu      sync.Mutex
+	now     time.Time
+	entries [][]byte
+}
+
+// set is what a test sets on top of the built-in policies: enforcement by name.
+type set map[string]policies.Enforcement
+
+func newRig(t *testing.T, enforce set, change ...func(*remediate.Config)) *rig {
+	t.Helper()
+	g := &rig{t: t, now: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC), told: &told{}}
+	g.cloud = sim.NewCloud(sim.Options{Now: g.Clock, Emit: g.keep})
+	g.seed()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	g.must(err)
+	go g.cloud.Serve(l)
+	t.Cleanup(func() { g.cloud.Close() })
+	addr := l.Addr().String()
+	g.conn, err = grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(caller(mallory)))
+	g.must(err)
+	t.Cleanup(func() { g.conn.Close() })
+
+	st := memory.New()
+	g.google, err = google.New(t.Context(), google.Options{
+		Endpoints: google.Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr}, Insecure: true,
+		DialOptions: []grpc.DialOption{grpc.WithPerRPCCredentials(caller(self))},
+		Identities:  st, Now: g.Clock, Wait: g.wait,
+	})
+	g.must(err)
+	t.Cleanup(func() { g.google.Close() })
+	c := remediate.Config{
+		Judge: remediate.Judge{Policies: g.load(enforce), Facts: g.google, MaxEventAge: 15 * time.Minute,
+			Fallback: map[string]string{"pay-prod": "fallback@pay-prod.iam.gserviceaccount.com"}},
+		Store: st, IAM: g.google, Workloads: g.google, Notifier: g.told,
+		Scope:     remediate.Scope{Include: []cloud.Resource{cloud.OrganizationResource("77")}},
+		Authority: remediate.Authority{Approvers: map[string]bool{"user:ada@example.com": true, "user:" + mallory: true}},
+		Limits:    remediate.Limits{PerPolicyHour: 20, PerProjectHour: 10, TotalHour: 50, SameChange: 3, FightWindow: 24 * time.Hour},
+		Self:      "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: 10 * time.Second,
+		Now: g.Clock, Wait: g.wait, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	g.Remediator, err = remediate.New(c)
+	g.must(err)
+	return g
+}
+
+func (g *rig) load(enforce set) *policies.Set {
+	g.t.Helper()
+	if len(enforce) == 0 {
+		s, err := policies.Load()
+		g.must(err)
+		return s
+	}
+	var b strings.Builder
+	b.WriteString("apiVersion: rescind/v1\npolicies:\n")
+	for name, e := range enforce {
+		fmt.Fprintf(&b, "  - {name: %s, enforcement: %s}\n", name, e)
+	}
+	s, err := policies.Load(policies.File{Name: "test.yaml", Data: []byte(b.String())})
+	g.must(err)
+	return s
+}
+
+func (g *rig) seed() {
+	c := g.cloud
+	c.AddProject("pay-prod", "264172533001", "folders/4001", "organizations/77")
+	c.SetConstraint("folders/4001", "run.managed.requireInvokerIam", true)
+	images := []*runpb.Container{{Image: "example.com/app:v1"}}
+	g.must(c.PutService(&runpb.Service{Name: apiPath, Template: &runpb.RevisionTemplate{ServiceAccount: apiAccount, Containers: images}}))
+	g.must(c.PutJob(&runpb.Job{Name: jobPath, Template: &runpb.ExecutionTemplate{Template: &runpb.TaskTemplate{ServiceAccount: "job@pay-prod.iam.gserviceaccount.com", Containers: images}}}))
+	g.must(c.PutWorkerPool(&runpb.WorkerPool{Name: poolPath, Template: &runpb.WorkerPoolRevisionTemplate{ServiceAccount: "pool@pay-prod.iam.gserviceaccount.com", Containers: images}}))
+	g.must(c.PutPolicy(apiPath, &iampb.Policy{Bindings: []*iampb.Binding{
+		{Role: "roles/run.invoker", Members: []string{"group:frontend@example.com"}},
+		{Role: "roles/run.invoker", Members: []string{"user:partner@example.org"}, Condition: &expr.Expr{Title: "pilot", Expression: "request.time < timestamp('2027-01-01T00:00:00Z')"}},
+	}}))
+	g.must(c.PutPolicy("projects/pay-prod", &iampb.Policy{Bindings: []*iampb.Binding{{Role: "roles/owner", Members: []string{"group:platform@example.com"}}}}))
+}
+
+func (g *rig) must(err error) {
+	g.t.Helper()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// Clock is the rig's time.
+func (g *rig) Clock() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.now
+}
+
+func (g *rig) pass(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.now = g.now.Add(d)
+}
+
+func (g *rig) wait(ctx context.Context, d time.Duration) error {
+	g.pass(d)
+	return ctx.Err()
+}
+
+func (g *rig) keep(entry []byte) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.entries = append(g.entries, entry)
+}
+
+// events returns the changes logged since the last call, decoded; those that
+// rescind does not decode are left out.
+func (g *rig) events() []cloud.Change {
+	g.t.Helper()
+	g.mu.Lock()
+	entries := g.entries
+	g.entries = nil
+	g.mu.Unlock()
+	var out []cloud.Change
+	for _, e := range entries {
+		c, err := auditlog.Decode(e)
+		switch {
+		case err == nil:
+			out = append(out, c)
+		case errors.Is(err, auditlog.ErrUnreadable):
+			g.t.Fatalf("the simulated cloud wrote an entry that cannot be read: %v\n%s", err, e)
+		}
+	}
+	return out
+}
+
+// deliver handles what was logged since the last call and returns the
+// findings, as they are stored at the end.
+func (g *rig) deliver() []remediate.Finding {
+	g.t.Helper()
+	var out []remediate.Finding
+	for _, c := range g.events() {
+		o, err := g.Handle(g.t.Context(), c)
+		g.must(err)
+		for _, f := range o.Findings {
+			f := g.stored(f.ID)
+			out = slices.DeleteFunc(out, func(o remediate.Finding) bool { return o.ID == f.ID })
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// one is deliver where exactly one finding is expected.
+func (g *rig) one() remediate.Finding {
+	g.t.Helper()
+	fs := g.deliver()
+	if len(fs) != 1 {
+		g.t.Fatalf("%d findings, want one: %+v", len(fs), fs)
+	}
+	return fs[0]
+}
+
+func (g *rig) stored(id string) remediate.Finding {
+	g.t.Helper()
+	f, err := g.Store.Finding(g.t.Context(), id)
+	g.must(err)
+	return f
+}
+
+// want checks where a finding stands.
+func (g *rig) want(f remediate.Finding, s remediate.State, says string) {
+	g.t.Helper()
+	if f.State != s {
+		g.t.Errorf("finding is %s (%s), want %s; reasons:\n%s", f.State, f.Why, s, strings.Join(f.Reasons, "\n"))
+	}
+	all := f.Why + "\n" + strings.Join(f.Reasons, "\n")
+	if !strings.Contains(all, says) {
+		g.t.Errorf("finding says\n%s\nwant it to say %q", all, says)
+	}
+}
+
+// grant has mallory add a grant to a service's or project's policy.
+func (g *rig) grant(resource, role, member string) {
+	g.t.Helper()
+	g.editPolicy(resource, func(p *iampb.Policy) {
+		p.Bindings = append(p.Bindings, &iampb.Binding{Role: role, Members: []string{member}})
+	})
+}
+
+func (g *rig) editPolicy(resource string, edit func(*iampb.Policy)) {
+	g.t.Helper()
+	get := &iampb.GetIamPolicyRequest{Resource: resource, Options: &iampb.GetPolicyOptions{RequestedPolicyVersion: 3}}
+	ctx := g.t.Context()
+	if strings.Contains(resource, "/services/") {
+		c, err := run.NewServicesClient(ctx, option.WithGRPCConn(g.conn))
+		g.must(err)
+		p, err := c.GetIamPolicy(ctx, get)
+		g.must(err)
+		edit(p)
+		_, err = c.SetIamPolicy(ctx, &iampb.SetIamPolicyRequest{Resource: resource, Policy: p})
+		g.must(err)
+		return
+	}
+	c, err := resourcemanager.NewProjectsClient(ctx, option.WithGRPCConn(g.conn))
+	g.must(err)
+	p, err := c.GetIamPolicy(ctx, get)
+	g.must(err)
+	edit(p)
+	_, err = c.SetIamPolicy(ctx, &iampb.SetIamPolicyRequest{Resource: resource, Policy: p})
+	g.must(err)
+}
+
+// deploy has mallory deploy the service as an account.
+func (g *rig) deploy(account string) {
+	g.t.Helper()
+	c, err := run.NewServicesClient(g.t.Context(), option.WithGRPCConn(g.conn))
+	g.must(err)
+	op, err := c.UpdateService(g.t.Context(), &runpb.UpdateServiceRequest{
+		Service:    &runpb.Service{Name: apiPath, Template: &runpb.RevisionTemplate{ServiceAccount: account}},
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"template.service_account"}},
+	})
+	g.must(err)
+	_, err = op.Wait(g.t.Context())
+	g.must(err)
+}
+
+// members lists who holds a role on a resource, conditions ignored.
+func (g *rig) members(resource, role string) []string {
+	var out []string
+	for _, p := range g.cloud.State().Policies {
+		if !strings.HasSuffix(p.Resource, resource) {
+			continue
+		}
+		for _, gr := range p.Grants {
+			if gr.Role == role {
+				out = append(out, gr.Member)
+			}
+		}
+	}
+	return out
+}
+
+func (g *rig) identity(path string) string {
+	for _, w := range g.cloud.State().Workloads {
+		if w.Name == path {
+			return w.Identity
+		}
+	}
+	return ""
+}
+
+// writes counts the writes that rescind itself made since the last call.
+func (g *rig) writes() (n int) {
+	g.t.Helper()
+	for _, c := range g.events() {
+		if c.Actor.Principal == "serviceAccount:"+self && c.Half != cloud.LastHalf {
+			n++
+		}
+	}
+	return n
+}
+
+// told is a Notifier that remembers the states it was to show; while failing,
+// it refuses.
+type told struct {
+	mu      sync.Mutex
+	states  []remediate.State
+	failing error
+}
+
+func (n *told) Notify(_ context.Context, f remediate.Finding) ([]remediate.Surface, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.failing != nil {
+		return f.Surfaces, n.failing
+	}
+	n.states = append(n.states, f.State)
+	return []remediate.Surface{{Kind: "test", Channel: "c", ID: "1", Rendered: f.Revision}}, nil
+}
+
+type caller string
+
+func (c caller) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(c)}, nil
+}
+
+func (caller) RequireTransportSecurity() bool { return false }
+
+func sequence(prefix string) func() string {
+	n := 0
+	return func() string { n++; return fmt.Sprintf("%s%d", prefix, n) }
+}

@@ -1,0 +1,76 @@
+package remediate
+
+import (
+	"context"
+	"slices"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// Scope says which resources rescind may touch: those below an included
+// container and below no excluded one. Containers are compared as parsed ids:
+// folders/12 is not folders/123. The zero Scope includes nothing.
+type Scope struct {
+	Include []cloud.Resource
+	Exclude []cloud.Resource
+}
+
+type membership string
+
+const (
+	inScope      membership = "in"
+	outOfScope   membership = "out"
+	scopeUnknown membership = "unknown" // the ancestors could not be read
+)
+
+// membership tells whether r is in scope. Where the answer hangs on ancestors
+// that cannot be read, it is unknown: reported, but never touched.
+func (s Scope) membership(ctx context.Context, facts FactsClient, r cloud.Resource) (membership, string) {
+	own, ok := container(r)
+	if !ok {
+		return outOfScope, ""
+	}
+	if slices.Contains(s.Exclude, own) {
+		return outOfScope, ""
+	}
+	if slices.Contains(s.Include, own) && len(s.Exclude) == 0 {
+		return inScope, ""
+	}
+	fact := facts.Fact(ctx, policies.Question{Kind: policies.Ancestors, Name: own.Path()})
+	above := append([]cloud.Resource{own}, parsed(fact.List)...)
+	switch {
+	case intersects(above, s.Exclude):
+		return outOfScope, ""
+	case !fact.Known && own.Kind != cloud.Organization:
+		return scopeUnknown, "whether " + own.Path() + " is in scope is unknown: " + fact.Why
+	case intersects(above, s.Include):
+		return inScope, ""
+	}
+	return outOfScope, ""
+}
+
+// container is the project, folder or organization that r is or lies in.
+func container(r cloud.Resource) (cloud.Resource, bool) {
+	switch {
+	case r.Kind.Container():
+		return r, true
+	case r.Project != "":
+		return cloud.ProjectResource(r.Project), true
+	}
+	return cloud.ParseContainer(r.Parent)
+}
+
+func parsed(names []string) []cloud.Resource {
+	var out []cloud.Resource
+	for _, n := range names {
+		if r, ok := cloud.ParseContainer(n); ok {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func intersects(a, b []cloud.Resource) bool {
+	return slices.ContainsFunc(a, func(r cloud.Resource) bool { return slices.Contains(b, r) })
+}

@@ -1,0 +1,127 @@
+package remediate
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// Transitions are pure: a finding and what happened in, the finding after and
+// the effects it owes out. They are stored by compare-and-set together with
+// those effects, so a crash between deciding and doing loses nothing.
+
+// lease is how long one process has for a finding's effects before the sweep
+// takes them over. It is longer than the longest wait for a Cloud Run
+// operation, so that a slow one is not started twice.
+const lease = 5 * time.Minute
+
+// settle is how long live state is given to show a change before the change
+// counts as superseded: a first half may be logged before its effect is there.
+const settle = 30 * time.Second
+
+// opened returns the finding a judgement begins as, not yet in any state.
+func opened(id string, g Judgement, c cloud.Change, now time.Time) Finding {
+	return Finding{
+		ID: id, Policy: g.Policy, Title: g.Title, Severity: g.Severity, Verdict: g.Verdict, Message: g.Message,
+		Enforcement: g.Enforcement, EnforcedBy: g.EnforcedBy, Decision: g.Decision, Reasons: g.Reasons,
+		Resource: c.Resource, Change: c, Actors: []cloud.Actor{c.Actor}, Plan: g.Plan, CreatedAt: now,
+	}
+}
+
+// rejudged takes over what a later reading of the same change came to, and
+// keeps what people saw and did so far.
+func (f Finding) rejudged(next Finding) Finding {
+	next.ID, next.Revision, next.CreatedAt = f.ID, f.Revision, f.CreatedAt
+	next.Actors, next.Answers, next.Surfaces = f.Actors, f.Answers, f.Surfaces
+	next.Timeline = append(slices.Clip(f.Timeline), next.Timeline...)
+	return next
+}
+
+// superseded ends a finding that something else settled. Nobody is told who
+// was not told of it before.
+func (f Finding) superseded(now time.Time, why string) Finding {
+	if len(f.Surfaces) == 0 {
+		f = f.done(Notify)
+		return f.to(Superseded, now, "", why)
+	}
+	return f.to(Superseded, now, "", why, Notify)
+}
+
+// decided puts an undecided finding into the state its decision asks for.
+func (f Finding) decided(now time.Time, expiresIn time.Duration) Finding {
+	switch {
+	case f.Verdict == policies.Exempt:
+		return f.to(Exempted, now, "", "exempt by policy file; nothing was done")
+	case f.Decision == Revert:
+		f.Automatic = true
+		return f.to(Approved, now, "", "to be reverted: the policy says so and no guardrail objects", Apply, Notify)
+	case f.Decision == Ask:
+		f.ExpiresAt = now.Add(expiresIn)
+		return f.to(Pending, now, "", "asked; expires at "+f.ExpiresAt.UTC().Format(time.RFC3339), Notify)
+	}
+	return f.to(Reported, now, "", "reported; nothing else will be done", Notify)
+}
+
+// to moves the finding to a state and adds the effects to its outbox.
+func (f Finding) to(s State, now time.Time, who, what string, effects ...Effect) Finding {
+	if s != f.State && !(s.working() && f.State.working()) {
+		f.Attempts = 0
+	}
+	f.State, f.Why, f.UpdatedAt = s, what, now
+	f.Timeline = append(slices.Clip(f.Timeline), Event{At: now, State: s, Who: who, What: what})
+	f.Outbox = slices.Clone(f.Outbox)
+	if s != Approved && s != Applying && s != Uncertain {
+		f = f.done(Apply)
+	}
+	for _, e := range effects {
+		if !f.Owes(e) {
+			f.Outbox = append(f.Outbox, e)
+		}
+	}
+	if s.Ended() {
+		f.EndedAt = now
+	}
+	return f.scheduled(now)
+}
+
+// scheduled sets when the sweep must look again, if nobody does before.
+func (f Finding) scheduled(now time.Time) Finding {
+	switch {
+	case len(f.Outbox) > 0:
+		f.DueAt = now.Add(lease)
+	case f.State == Pending:
+		f.DueAt = f.ExpiresAt
+	case f.State == Waiting:
+		f.DueAt = now.Add(settle)
+	default:
+		f.DueAt = time.Time{}
+	}
+	return f
+}
+
+// done takes an effect out of the outbox.
+func (f Finding) done(e Effect) Finding {
+	f.Outbox = slices.DeleteFunc(slices.Clone(f.Outbox), func(o Effect) bool { return o == e })
+	return f
+}
+
+// retried leaves the outbox as it is and has the sweep come again, later each
+// time, at most hourly.
+func (f Finding) retried(now time.Time) Finding {
+	f.Attempts++
+	f.DueAt = now.Add(min(time.Hour, 15*time.Second<<min(f.Attempts, 8)))
+	f.UpdatedAt = now
+	return f
+}
+
+// joined adds another change with the same plan to an open finding: same card,
+// same buttons, one more actor who may not keep it.
+func (f Finding) joined(c cloud.Change, now time.Time) Finding {
+	if !slices.ContainsFunc(f.Actors, func(a cloud.Actor) bool { return a.Principal == c.Actor.Principal }) {
+		f.Actors = append(slices.Clip(f.Actors), c.Actor)
+	}
+	return f.to(f.State, now, "", fmt.Sprintf("the same change again, by %s (%s)", c.Actor.Principal, c.Method), Notify)
+}
