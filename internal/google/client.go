@@ -1,0 +1,126 @@
+// Package google reads and changes Google Cloud through Google's own gRPC
+// clients, behind the interfaces that package remediate declares.
+//
+// It promises that every write names the version it was decided on (an etag),
+// touches only the fields it is about, and that every request has a deadline.
+// It decides nothing: no retries of a lost race, no judgement of what it reads.
+//
+// gRPC, not REST, because a protocol buffer keeps the fields it does not know
+// through a read-modify-write, and JSON drops them: a job is written whole.
+package google
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	iamadmin "cloud.google.com/go/iam/admin/apiv1"
+	orgpolicy "cloud.google.com/go/orgpolicy/apiv2"
+	resourcemanager "cloud.google.com/go/resourcemanager/apiv3"
+	run "cloud.google.com/go/run/apiv2"
+	"github.com/googleapis/gax-go/v2"
+	"google.golang.org/genproto/googleapis/cloud/location"
+	"google.golang.org/grpc"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+const (
+	// callTimeout bounds every request. Google's clients set no deadline on
+	// GetIamPolicy and SetIamPolicy, and retry some reads for a minute.
+	callTimeout = 10 * time.Second
+	// factLifetime is how long an answer is believed when nothing told us of
+	// a change; events may be lost, so it is short.
+	factLifetime = 5 * time.Minute
+)
+
+// Endpoints name where each API is served, as "host:port"; an empty one is
+// Google's own.
+type Endpoints struct {
+	Run             string
+	IAM             string
+	ResourceManager string
+	OrgPolicy       string
+}
+
+// Options are what a Client needs. The zero Options reach Google with the
+// application default credentials.
+type Options struct {
+	Endpoints Endpoints
+	// Insecure reaches the endpoints without TLS or credentials. All four
+	// must then be named and be on this machine.
+	Insecure bool
+	// DialOptions are added to every connection, for instance to name the
+	// caller to a simulated cloud.
+	DialOptions []grpc.DialOption
+	// Identities are the accounts that workloads were seen to run as; nil
+	// for none.
+	Identities remediate.IdentityStore
+	// FactLifetime is how long a fact is believed; zero for five minutes.
+	FactLifetime time.Duration
+	Now          func() time.Time // nil for time.Now
+	// Wait pauses between two looks at a running operation and returns early
+	// with ctx's error; nil for a real pause.
+	Wait func(ctx context.Context, d time.Duration) error
+}
+
+// Client implements remediate.PolicyClient, remediate.WorkloadClient and
+// remediate.FactsClient. It may be used by several goroutines at once.
+type Client struct {
+	services      *run.ServicesClient
+	jobs          *run.JobsClient
+	pools         *run.WorkerPoolsClient
+	revisions     *run.RevisionsClient
+	locations     location.LocationsClient
+	projects      *resourcemanager.ProjectsClient
+	folders       *resourcemanager.FoldersClient
+	organizations *resourcemanager.OrganizationsClient
+	constraints   *orgpolicy.Client
+	roles         *iamadmin.IamClient
+
+	connections []*grpc.ClientConn
+	identities  remediate.IdentityStore
+	facts       *factCache
+	now         func() time.Time
+	wait        func(context.Context, time.Duration) error
+}
+
+// New returns a Client. It connects to nothing yet: what cannot be reached
+// shows at the first request.
+func New(ctx context.Context, o Options) (*Client, error) {
+	c := &Client{identities: o.Identities, now: o.Now, wait: o.Wait}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.wait == nil {
+		c.wait = gax.Sleep
+	}
+	if o.FactLifetime == 0 {
+		o.FactLifetime = factLifetime
+	}
+	c.facts = newFactCache(o.FactLifetime)
+	if err := c.connect(ctx, o); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// Close closes the connections.
+func (c *Client) Close() error {
+	var errs []error
+	for _, conn := range c.connections {
+		errs = append(errs, conn.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// call makes one request under the deadline that Google's clients leave out.
+func call[Request, Response any](
+	ctx context.Context,
+	do func(context.Context, Request, ...gax.CallOption) (Response, error),
+	request Request,
+) (Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return do(ctx, request)
+}

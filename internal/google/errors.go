@@ -1,0 +1,85 @@
+package google
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// errUnseen marks a write that Google accepted but whose end was not seen.
+// What then happened is unknown: it must not be taken for a refusal.
+var errUnseen = errors.New("accepted, but its end was not seen")
+
+// explain says what was being done to r when err came, and makes it one that
+// callers branch on. permission is what the request needs, for when Google
+// denies it without saying what is missing.
+func explain(err error, doing string, r cloud.Resource, permission string) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errUnseen):
+		return fmt.Errorf("%s %s: %w", doing, r, err)
+	}
+	switch status.Code(err) {
+	case codes.Aborted:
+		return fmt.Errorf("%s %s: %w: %w", doing, r, remediate.ErrConflict, oneLine{err})
+	case codes.NotFound:
+		return fmt.Errorf("%s %s: %w: %w", doing, r, remediate.ErrNotFound, oneLine{err})
+	case codes.PermissionDenied:
+		return denied(err, r, permission)
+	case codes.InvalidArgument, codes.FailedPrecondition, codes.OutOfRange, codes.AlreadyExists, codes.Unimplemented:
+		// An organization policy in the way, a revision that cannot start: the
+		// same request meets the same answer.
+		return fmt.Errorf("%s %s: %w: %w", doing, r, remediate.ErrRefused, oneLine{err})
+	}
+	return fmt.Errorf("%s %s: %w", doing, r, oneLine{err})
+}
+
+// denied names the missing permission: Google's word for it where there is
+// one, else what the request needs.
+func denied(err error, r cloud.Resource, permission string) error {
+	for _, d := range status.Convert(err).Details() {
+		if info, ok := d.(*errdetails.ErrorInfo); ok && info.GetMetadata()["permission"] != "" {
+			permission = info.GetMetadata()["permission"]
+		}
+	}
+	return &remediate.PermissionError{Permission: permission, Resource: r, Err: oneLine{err}}
+}
+
+// deniedActAs reports whether a deploy was refused because the caller may not
+// act as the service account, which is granted on the account and not on the
+// workload. Cloud Run says so in words only.
+func deniedActAs(err error) bool {
+	return status.Code(err) == codes.PermissionDenied && strings.Contains(strings.ToLower(err.Error()), "actas")
+}
+
+// takenRevision reports whether an update was refused because the template
+// carries the name of a revision that exists. Services deployed by the
+// console, gcloud and Functions carry one. Over HTTP it is a 409, which two
+// codes stand for.
+// https://github.com/hashicorp/terraform-provider-google/issues/9438
+func takenRevision(err error) bool {
+	c := status.Code(err)
+	return (c == codes.AlreadyExists || c == codes.Aborted) && strings.Contains(err.Error(), "Revision named")
+}
+
+// oneLine shows an API error as its code and message. Google's own text runs
+// over several lines of details; findings and cards hold sentences.
+type oneLine struct{ err error }
+
+func (e oneLine) Error() string {
+	s, ok := status.FromError(e.err)
+	if !ok {
+		return e.err.Error()
+	}
+	return s.Code().String() + ": " + s.Message()
+}
+
+func (e oneLine) Unwrap() error { return e.err }

@@ -1,0 +1,92 @@
+package google
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cloud.google.com/go/resourcemanager/apiv3/resourcemanagerpb"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// maxDepth bounds the walk to the organization. Folders nest ten deep.
+// https://cloud.google.com/resource-manager/docs/limits
+const maxDepth = 12
+
+// ancestors returns the folders and the organization that hold the container,
+// nearest first; none for an organization, or a project outside of any. When
+// one cannot be read, those below it are returned with the error.
+func (c *Client) ancestors(ctx context.Context, r cloud.Resource) ([]cloud.Resource, error) {
+	var out []cloud.Resource
+	for at := r; len(out) < maxDepth; {
+		parent, err := c.parent(ctx, at)
+		if err != nil || parent == "" {
+			return out, err
+		}
+		next, ok := cloud.ParseContainer(parent)
+		if !ok {
+			return out, fmt.Errorf("parent of %s: %q is no folder or organization", at, parent)
+		}
+		out = append(out, next)
+		at = next
+	}
+	return out, fmt.Errorf("ancestors of %s: more than %d", r, maxDepth)
+}
+
+func (c *Client) parent(ctx context.Context, r cloud.Resource) (string, error) {
+	switch r.Kind {
+	case cloud.Project:
+		p, err := c.getProject(ctx, r)
+		return p.GetParent(), err
+	case cloud.Folder:
+		f, err := call(ctx, c.folders.GetFolder, &resourcemanagerpb.GetFolderRequest{Name: r.Path()})
+		return f.GetParent(), explain(err, "read", r, permission(r.Kind, "get"))
+	case cloud.Organization:
+		return "", nil
+	}
+	return "", fmt.Errorf("parent of %q: want a project, folder or organization", r)
+}
+
+func (c *Client) getProject(ctx context.Context, r cloud.Resource) (*resourcemanagerpb.Project, error) {
+	p, err := call(ctx, c.projects.GetProject, &resourcemanagerpb.GetProjectRequest{Name: r.Path()})
+	return p, explain(err, "read", r, permission(r.Kind, "get"))
+}
+
+// defaultAccount returns what a workload of the project runs as when nobody
+// said: the Compute Engine default service account, named after the number.
+// https://cloud.google.com/run/docs/securing/service-identity
+func (c *Client) defaultAccount(ctx context.Context, project string) (string, error) {
+	p, err := c.getProject(ctx, cloud.ProjectResource(project))
+	if err != nil {
+		return "", err
+	}
+	number := strings.TrimPrefix(p.GetName(), "projects/")
+	return number + "-compute@developer.gserviceaccount.com", nil
+}
+
+// HeldRoles returns the grants of these roles to the service account itself
+// (not to a group it is in) on the project and on everything that holds it. A
+// container whose policy cannot be read is in the error; what was found
+// elsewhere is returned with it.
+func (c *Client) HeldRoles(ctx context.Context, email, project string, roles []string) (map[cloud.Resource][]cloud.Grant, error) {
+	at := cloud.ProjectResource(project)
+	above, err := c.ancestors(ctx, at)
+	errs := []error{err}
+	held := map[cloud.Resource][]cloud.Grant{}
+	for _, r := range append([]cloud.Resource{at}, above...) {
+		p, err := c.Policy(ctx, r)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, g := range p.Grants() {
+			if account, ok := g.Member.ServiceAccount(); ok && account == email && slices.Contains(roles, g.Role) {
+				held[r] = append(held[r], g)
+			}
+		}
+	}
+	return held, errors.Join(errs...)
+}

@@ -1,0 +1,101 @@
+package google
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// runtimeIdentity answers whether a workload runs as the account: one that was
+// seen to, or one that is listed now in the account's own project or in the
+// project of the change. Only templates are looked at: a revision that an older
+// template made, and that still serves, counts if it was seen.
+//
+// "No" takes every list, read to its end. A list that failed leaves the answer
+// unknown, unless another list says yes.
+func (c *Client) runtimeIdentity(ctx context.Context, q policies.Question) (policies.Fact, error) {
+	if q.Name == "" { // it would match every workload that names no account
+		return policies.Fact{}, errors.New("no account was asked about")
+	}
+	seen, ok, err := c.sighting(ctx, q.Name)
+	if ok {
+		return policies.Fact{Value: true, Source: "seen on " + seen.Workload.String(), At: seen.At}, nil
+	}
+	problems := []error{err}
+	projects := distinct([]string{cloud.ServiceAccountProject(q.Name), q.Project})
+	for _, p := range projects {
+		workload, err := c.runsAs(ctx, p, q.Name)
+		if workload != "" {
+			return policies.Fact{Value: true, Source: "listed: //run.googleapis.com/" + workload}, nil
+		}
+		problems = append(problems, err)
+	}
+	if len(projects) == 0 {
+		problems = append(problems, errors.New("no project to look in is known"))
+	}
+	if err := sentence(problems); err != nil {
+		return policies.Fact{}, err
+	}
+	return policies.Fact{
+		Source: "no service, job or worker pool of projects " + strings.Join(projects, ", ") + " runs as it",
+	}, nil
+}
+
+func (c *Client) sighting(ctx context.Context, email string) (s remediate.Sighting, ok bool, err error) {
+	if c.identities == nil {
+		return s, false, nil
+	}
+	s, err = c.identities.Identity(ctx, email)
+	switch {
+	case errors.Is(err, remediate.ErrNotFound):
+		return s, false, nil
+	case err != nil:
+		return s, false, fmt.Errorf("sighting of %s: %w", email, err)
+	}
+	return s, true, nil
+}
+
+// runsAs returns a workload of the project that runs as the account, or "".
+func (c *Client) runsAs(ctx context.Context, project, email string) (string, error) {
+	var problems []error
+	unnamed := ""
+	for _, k := range []cloud.Kind{cloud.RunService, cloud.RunJob, cloud.RunWorkerPool} {
+		users, err := c.users(ctx, project, k)
+		problems = append(problems, err)
+		for _, u := range users {
+			if u.account == email {
+				return u.workload, nil
+			}
+			if u.account == "" {
+				unnamed = u.workload
+			}
+		}
+	}
+	if unnamed != "" && cloud.IsDefaultServiceAccount(email) {
+		account, err := c.defaultAccount(ctx, project)
+		if account == email {
+			return unnamed, nil
+		}
+		problems = append(problems, err)
+	}
+	return "", sentence(problems)
+}
+
+// sentence joins the errors in one line, as the Why of a fact is shown.
+func sentence(errs []error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if len(errs) == 0 {
+		return nil
+	}
+	texts := make([]string, len(errs))
+	for i, err := range errs {
+		texts[i] = err.Error()
+	}
+	return errors.New(strings.Join(texts, "; "))
+}

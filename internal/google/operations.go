@@ -1,0 +1,61 @@
+package google
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/googleapis/gax-go/v2"
+)
+
+const (
+	firstPause = 250 * time.Millisecond
+	longPause  = 5 * time.Second
+	// operationTimeout bounds the wait for one operation. A revision that
+	// cannot start keeps its operation running for minutes.
+	operationTimeout = 3 * time.Minute
+)
+
+// operation is what Google's long-running operations have in common.
+type operation[T any] interface {
+	Name() string
+	Done() bool
+	Poll(context.Context, ...gax.CallOption) (T, error)
+}
+
+// await returns when the operation has ended: nil, or the error it ended with.
+// When its end could not be seen (the deadline passed, or looking failed) the
+// error matches errUnseen.
+//
+// Google's own Wait sleeps for up to a minute between two looks, and cannot be
+// given a clock.
+func await[T any](ctx context.Context, c *Client, op operation[T]) error {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	var waited time.Duration
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		err := poll(ctx, op)
+		if op.Done() {
+			return err
+		}
+		switch {
+		case ctx.Err() != nil:
+			err = ctx.Err()
+		case err == nil && waited >= operationTimeout:
+			err = context.DeadlineExceeded
+		case err == nil:
+			err = c.wait(ctx, pause)
+		}
+		if err != nil {
+			return fmt.Errorf("operation %s: %w: %w", op.Name(), errUnseen, oneLine{err})
+		}
+		waited += pause
+	}
+}
+
+func poll[T any](ctx context.Context, op operation[T]) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := op.Poll(ctx)
+	return err
+}

@@ -1,0 +1,154 @@
+package google
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"cloud.google.com/go/iam/apiv1/iampb"
+	"github.com/googleapis/gax-go/v2"
+	"google.golang.org/genproto/googleapis/type/expr"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// policyVersion is the only version that shows conditions; below it they read
+// as "role_withcond_<hash>", and a write drops them.
+// https://cloud.google.com/iam/docs/allow-policies#versions
+const policyVersion = 3
+
+// policyAPI is the pair of requests that every API with allow policies has.
+type policyAPI struct {
+	get func(context.Context, *iampb.GetIamPolicyRequest, ...gax.CallOption) (*iampb.Policy, error)
+	set func(context.Context, *iampb.SetIamPolicyRequest, ...gax.CallOption) (*iampb.Policy, error)
+}
+
+func (c *Client) policyAPI(k cloud.Kind) (policyAPI, bool) {
+	switch k {
+	case cloud.RunService:
+		return policyAPI{c.services.GetIamPolicy, c.services.SetIamPolicy}, true
+	case cloud.RunJob:
+		return policyAPI{c.jobs.GetIamPolicy, c.jobs.SetIamPolicy}, true
+	case cloud.RunWorkerPool:
+		return policyAPI{c.pools.GetIamPolicy, c.pools.SetIamPolicy}, true
+	case cloud.Project:
+		return policyAPI{c.projects.GetIamPolicy, c.projects.SetIamPolicy}, true
+	case cloud.Folder:
+		return policyAPI{c.folders.GetIamPolicy, c.folders.SetIamPolicy}, true
+	case cloud.Organization:
+		return policyAPI{c.organizations.GetIamPolicy, c.organizations.SetIamPolicy}, true
+	}
+	return policyAPI{}, false
+}
+
+// Policy returns the allow policy of a workload, project, folder or
+// organization, read at version 3. Its etag is base64, as Google's JSON and
+// audit log write it.
+func (c *Client) Policy(ctx context.Context, r cloud.Resource) (cloud.AllowPolicy, error) {
+	api, ok := c.policyAPI(r.Kind)
+	if !ok {
+		return cloud.AllowPolicy{}, fmt.Errorf("read policy of %s: no allow policy of a %q is read", r, r.Kind)
+	}
+	p, err := call(ctx, api.get, &iampb.GetIamPolicyRequest{
+		Resource: r.Path(),
+		Options:  &iampb.GetPolicyOptions{RequestedPolicyVersion: policyVersion},
+	})
+	if err != nil {
+		return cloud.AllowPolicy{}, explain(err, "read policy of", r, permission(r.Kind, "getIamPolicy"))
+	}
+	return fromPolicy(p), nil
+}
+
+// SetPolicy replaces the bindings of r's allow policy, if p.Etag is current;
+// otherwise the error matches remediate.ErrConflict. Audit configuration is
+// not touched. A policy without an etag, or read below version 3, is refused
+// before anything is sent. An error that is no conflict, not found, refusal or
+// missing permission leaves open whether the policy was written: read it again.
+func (c *Client) SetPolicy(ctx context.Context, r cloud.Resource, p cloud.AllowPolicy) error {
+	api, ok := c.policyAPI(r.Kind)
+	if !ok {
+		return fmt.Errorf("write policy of %s: %w: no allow policy of a %q is written", r, remediate.ErrRefused, r.Kind)
+	}
+	next, err := toPolicy(p)
+	if err != nil {
+		return fmt.Errorf("write policy of %s: %w: %w", r, remediate.ErrRefused, err)
+	}
+	_, err = call(ctx, api.set, &iampb.SetIamPolicyRequest{
+		Resource: r.Path(),
+		Policy:   next,
+		// Google's default, spelled out so that it stays what we mean.
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"bindings", "etag"}},
+	})
+	return explain(err, "write policy of", r, permission(r.Kind, "setIamPolicy"))
+}
+
+func fromPolicy(p *iampb.Policy) cloud.AllowPolicy {
+	out := cloud.AllowPolicy{
+		Version: p.GetVersion(),
+		Etag:    base64.StdEncoding.EncodeToString(p.GetEtag()),
+	}
+	for _, b := range p.GetBindings() {
+		binding := cloud.Binding{Role: b.GetRole(), Condition: cloud.Condition{
+			Title:       b.GetCondition().GetTitle(),
+			Description: b.GetCondition().GetDescription(),
+			Expression:  b.GetCondition().GetExpression(),
+			Location:    b.GetCondition().GetLocation(),
+		}}
+		for _, m := range b.GetMembers() {
+			binding.Members = append(binding.Members, cloud.Member(m))
+		}
+		out.Bindings = append(out.Bindings, binding)
+	}
+	return out
+}
+
+func toPolicy(p cloud.AllowPolicy) (*iampb.Policy, error) {
+	if p.Etag == "" {
+		return nil, errors.New("it has no etag, and a write without one overwrites what others do")
+	}
+	if p.HidesConditions() {
+		return nil, errors.New("it was read below version 3, and writing it would drop its conditions")
+	}
+	etag, err := base64.StdEncoding.DecodeString(p.Etag)
+	if err != nil {
+		return nil, fmt.Errorf("its etag: %w", err)
+	}
+	out := &iampb.Policy{Version: p.Version, Etag: etag}
+	if p.Conditional() {
+		out.Version = policyVersion
+	}
+	for _, b := range p.Bindings {
+		out.Bindings = append(out.Bindings, toBinding(b))
+	}
+	return out, nil
+}
+
+func toBinding(b cloud.Binding) *iampb.Binding {
+	out := &iampb.Binding{Role: b.Role}
+	for _, m := range b.Members {
+		out.Members = append(out.Members, string(m))
+	}
+	if c := b.Condition; c != (cloud.Condition{}) {
+		out.Condition = &expr.Expr{
+			Title: c.Title, Description: c.Description, Expression: c.Expression, Location: c.Location,
+		}
+	}
+	return out
+}
+
+// permission names what a request on a resource of this kind needs. Cloud
+// Run's role reference writes worker pools in small letters.
+// https://cloud.google.com/run/docs/reference/iam/permissions
+func permission(k cloud.Kind, verb string) string {
+	return map[cloud.Kind]string{
+		cloud.RunService:    "run.services.",
+		cloud.RunJob:        "run.jobs.",
+		cloud.RunWorkerPool: "run.workerpools.",
+		cloud.Project:       "resourcemanager.projects.",
+		cloud.Folder:        "resourcemanager.folders.",
+		cloud.Organization:  "resourcemanager.organizations.",
+	}[k] + verb
+}

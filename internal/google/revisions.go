@@ -1,0 +1,150 @@
+package google
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+
+	"cloud.google.com/go/run/apiv2/runpb"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// previous returns the identity and the name of the newest ready revision
+// before the one that w's template made; Unknown where there is none.
+//
+// The revision the template made is the latest created one, ready or not: a
+// bad identity often cannot start. But right after a change the latest created
+// revision is still the one before it. It then runs as another account than the
+// template says, and is itself the one to go back to.
+func (c *Client) previous(ctx context.Context, w cloud.Workload, created string) (cloud.Identity, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	// The list is "sorted by creation time, descending" (run/v2 reference).
+	request := &runpb.ListRevisionsRequest{Parent: w.Resource.Path()}
+	for rev, err := range c.revisions.ListRevisions(ctx, request).All() {
+		if err != nil {
+			return cloud.Identity{}, "", explain(err, "list revisions of", w.Resource, "run.revisions.list")
+		}
+		name, identity := path.Base(rev.GetName()), cloud.KnownIdentity(rev.GetServiceAccount())
+		ofTemplate := name == path.Base(created) && sameIdentity(identity, w.Identity)
+		if !ofTemplate && ready(rev) {
+			return identity, name, nil
+		}
+	}
+	return cloud.Identity{}, "", nil
+}
+
+// sameIdentity holds for a default account that one side names and the other
+// leaves out: Cloud Run fills it in.
+func sameIdentity(a, b cloud.Identity) bool {
+	return a == b || a.IsDefault() && b.IsDefault() && (a.Email == "" || b.Email == "")
+}
+
+func ready(r *runpb.Revision) bool {
+	return slices.ContainsFunc(r.GetConditions(), func(c *runpb.Condition) bool {
+		return c.GetType() == "Ready" && c.GetState() == runpb.Condition_CONDITION_SUCCEEDED
+	})
+}
+
+// Serving returns the accounts in use right now, sorted: for a service those of
+// every revision with traffic or a tag (a tag makes a revision reachable at 0
+// per cent), for a worker pool those of every revision with instances. A job,
+// and a worker pool that reports no split, runs as its template says. An
+// account that was left out is named: the project's default.
+func (c *Client) Serving(ctx context.Context, r cloud.Resource) ([]string, error) {
+	accounts, err := c.serving(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range accounts {
+		if a != "" {
+			continue
+		}
+		if accounts[i], err = c.defaultAccount(ctx, r.Project); err != nil {
+			return nil, err
+		}
+	}
+	return distinct(accounts), nil
+}
+
+// serving returns what Serving does, once a revision and as it is written.
+func (c *Client) serving(ctx context.Context, r cloud.Resource) ([]string, error) {
+	switch r.Kind {
+	case cloud.RunService:
+		s, err := c.getService(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		return c.accounts(ctx, r, trafficRevisions(s))
+	case cloud.RunWorkerPool:
+		p, err := c.getWorkerPool(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		if revisions := splitRevisions(p); len(revisions) > 0 {
+			return c.accounts(ctx, r, revisions)
+		}
+		return []string{p.GetTemplate().GetServiceAccount()}, nil
+	case cloud.RunJob:
+		j, err := c.getJob(ctx, r)
+		return []string{j.GetTemplate().GetTemplate().GetServiceAccount()}, err
+	}
+	return nil, fmt.Errorf("read %s: a %q is no workload", r, r.Kind)
+}
+
+func trafficRevisions(s *runpb.Service) []string {
+	var out []string
+	for _, t := range s.GetTrafficStatuses() {
+		if t.GetPercent() == 0 && t.GetTag() == "" {
+			continue
+		}
+		latest := t.GetType() == runpb.TrafficTargetAllocationType_TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
+		out = append(out, revisionOf(t.GetRevision(), latest, s.GetLatestReadyRevision()))
+	}
+	return distinct(out)
+}
+
+func splitRevisions(p *runpb.WorkerPool) []string {
+	var out []string
+	for _, i := range p.GetInstanceSplitStatuses() {
+		if i.GetPercent() == 0 {
+			continue
+		}
+		latest := i.GetType() == runpb.InstanceSplitAllocationType_INSTANCE_SPLIT_ALLOCATION_TYPE_LATEST
+		out = append(out, revisionOf(i.GetRevision(), latest, p.GetLatestReadyRevision()))
+	}
+	return distinct(out)
+}
+
+// revisionOf reduces a revision's name to its last part: traffic carries the
+// short name, latest_ready_revision the full one.
+func revisionOf(name string, latest bool, latestReady string) string {
+	if latest {
+		name = latestReady
+	}
+	if name == "" {
+		return "" // nothing ready yet, so nothing serves
+	}
+	return path.Base(name)
+}
+
+func (c *Client) accounts(ctx context.Context, r cloud.Resource, revisions []string) ([]string, error) {
+	var out []string
+	for _, name := range revisions {
+		rev, err := call(ctx, c.revisions.GetRevision, &runpb.GetRevisionRequest{Name: r.Path() + "/revisions/" + name})
+		if err != nil {
+			return nil, explain(err, "read revision "+name+" of", r, "run.revisions.get")
+		}
+		out = append(out, rev.GetServiceAccount())
+	}
+	return out, nil
+}
+
+// distinct sorts the names and drops empty and repeated ones.
+func distinct(names []string) []string {
+	slices.Sort(names)
+	names = slices.Compact(names)
+	return slices.DeleteFunc(names, func(s string) bool { return s == "" })
+}

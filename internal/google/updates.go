@@ -1,0 +1,132 @@
+package google
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cloud.google.com/go/run/apiv2/runpb"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// errNoEtag refuses a write that would overwrite whatever is there.
+var errNoEtag = errors.New("the state it is decided on has no etag")
+
+// newRevision, in a mask with no value beside it, has Cloud Run name the new
+// revision. Without it the template's old name stays, and the update is refused
+// (see takenRevision).
+const newRevision = "template.revision"
+
+// SetIdentity makes the workload's template run as the account, if w.Etag is
+// current; otherwise the error matches remediate.ErrConflict. It returns when
+// Google's operation has ended. That is a deploy: it needs the right to act as
+// the account, and running executions of a job keep the account they have.
+//
+// An error matching remediate.ErrRefused can come after the write: the template
+// is changed, and its revision cannot start. An error that is no conflict, not
+// found, refusal or missing permission leaves open whether the change was made:
+// read the workload again.
+func (c *Client) SetIdentity(ctx context.Context, w cloud.Workload, email string) error {
+	if err := checkUpdate(w, email); err != nil {
+		return fmt.Errorf("set identity of %s: %w: %w", w.Resource, remediate.ErrRefused, err)
+	}
+	var err error
+	switch w.Resource.Kind {
+	case cloud.RunService:
+		err = c.updateService(ctx, &runpb.Service{
+			Name: w.Resource.Path(), Etag: w.Etag, Template: &runpb.RevisionTemplate{ServiceAccount: email},
+		}, "template.service_account", newRevision)
+	case cloud.RunWorkerPool:
+		err = c.updateWorkerPool(ctx, &runpb.WorkerPool{
+			Name: w.Resource.Path(), Etag: w.Etag, Template: &runpb.WorkerPoolRevisionTemplate{ServiceAccount: email},
+		}, "template.service_account", newRevision)
+	case cloud.RunJob:
+		return c.setJobIdentity(ctx, w, email)
+	default:
+		err = fmt.Errorf("%w: a %q is no workload", remediate.ErrRefused, w.Resource.Kind)
+	}
+	return explainDeploy(err, w.Resource, email)
+}
+
+// RequireInvokerIAM turns a service's invoker check back on, if w.Etag is
+// current; otherwise the error matches remediate.ErrConflict. No revision is
+// made, so what serves goes on serving. Its errors are those of SetIdentity.
+func (c *Client) RequireInvokerIAM(ctx context.Context, w cloud.Workload) error {
+	if w.Resource.Kind != cloud.RunService {
+		return fmt.Errorf("require invoker IAM of %s: %w: a %q has no invoker check", w.Resource, remediate.ErrRefused, w.Resource.Kind)
+	}
+	if w.Etag == "" {
+		return fmt.Errorf("require invoker IAM of %s: %w: %w", w.Resource, remediate.ErrRefused, errNoEtag)
+	}
+	s := &runpb.Service{Name: w.Resource.Path(), Etag: w.Etag, InvokerIamDisabled: false}
+	err := c.updateService(ctx, s, "invoker_iam_disabled")
+	if takenRevision(err) {
+		// Seen even where the mask names nothing of the template.
+		err = c.updateService(ctx, s, "invoker_iam_disabled", newRevision)
+	}
+	// Cloud Run's documentation asks for all three.
+	return explain(err, "require invoker IAM of", w.Resource,
+		"run.services.create, run.services.update or run.services.setIamPolicy")
+}
+
+// updateService never sets allow_missing: that would bring a deleted service back.
+func (c *Client) updateService(ctx context.Context, s *runpb.Service, mask ...string) error {
+	op, err := call(ctx, c.services.UpdateService, &runpb.UpdateServiceRequest{
+		Service: s, UpdateMask: &fieldmaskpb.FieldMask{Paths: mask},
+	})
+	if err != nil {
+		return err
+	}
+	return await(ctx, c, op)
+}
+
+func (c *Client) updateWorkerPool(ctx context.Context, p *runpb.WorkerPool, mask ...string) error {
+	op, err := call(ctx, c.pools.UpdateWorkerPool, &runpb.UpdateWorkerPoolRequest{
+		WorkerPool: p, UpdateMask: &fieldmaskpb.FieldMask{Paths: mask},
+	})
+	if err != nil {
+		return err
+	}
+	return await(ctx, c, op)
+}
+
+// setJobIdentity writes the whole job, because UpdateJob has no mask: what was
+// read just now, fields we do not know included, with one field changed.
+func (c *Client) setJobIdentity(ctx context.Context, w cloud.Workload, email string) error {
+	j, err := c.getJob(ctx, w.Resource)
+	if err != nil {
+		return err
+	}
+	task := j.GetTemplate().GetTemplate()
+	if j.GetEtag() != w.Etag || task == nil {
+		return fmt.Errorf("set identity of %s: %w", w.Resource, remediate.ErrConflict)
+	}
+	task.ServiceAccount = email
+	op, err := call(ctx, c.jobs.UpdateJob, &runpb.UpdateJobRequest{Job: j})
+	if err == nil {
+		err = await(ctx, c, op)
+	}
+	return explainDeploy(err, w.Resource, email)
+}
+
+func checkUpdate(w cloud.Workload, email string) error {
+	if w.Etag == "" {
+		return errNoEtag
+	}
+	if email == "" {
+		return errors.New("no account: leaving it out would mean the default service account")
+	}
+	return nil
+}
+
+// explainDeploy explains an error of an update that deploys as the account.
+func explainDeploy(err error, r cloud.Resource, email string) error {
+	if deniedActAs(err) {
+		account := cloud.Resource{Kind: cloud.ServiceAccount, Project: "-", Name: email}
+		return explain(err, "act as", account, "iam.serviceAccounts.actAs")
+	}
+	return explain(err, "set identity of", r, permission(r.Kind, "update"))
+}

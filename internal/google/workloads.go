@@ -1,0 +1,100 @@
+package google
+
+import (
+	"context"
+	"fmt"
+
+	"cloud.google.com/go/run/apiv2/runpb"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// Workload returns what is live: the template's identity, the invoker check,
+// the ingress that is in force, the labels, the etag, and for services and
+// worker pools the identity to go back to. A job keeps no revisions, so its
+// Previous is Unknown.
+func (c *Client) Workload(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
+	switch r.Kind {
+	case cloud.RunService:
+		return c.service(ctx, r)
+	case cloud.RunJob:
+		j, err := c.getJob(ctx, r)
+		if err != nil {
+			return cloud.Workload{}, err
+		}
+		return workload(r, j.GetTemplate().GetTemplate().GetServiceAccount(), j), nil
+	case cloud.RunWorkerPool:
+		return c.workerPool(ctx, r)
+	}
+	return cloud.Workload{}, fmt.Errorf("read %s: a %q is no workload", r, r.Kind)
+}
+
+func (c *Client) service(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
+	s, err := c.getService(ctx, r)
+	if err != nil {
+		return cloud.Workload{}, err
+	}
+	w := workload(r, s.GetTemplate().GetServiceAccount(), s)
+	w.InvokerCheckDisabled = cloud.KnownFlag(s.GetInvokerIamDisabled())
+	w.Ingress = ingressWords[s.GetIngress()]
+	w.Previous, w.PreviousRevision, err = c.previous(ctx, w, s.GetLatestCreatedRevision())
+	return w, err
+}
+
+func (c *Client) workerPool(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
+	p, err := c.getWorkerPool(ctx, r)
+	if err != nil {
+		return cloud.Workload{}, err
+	}
+	w := workload(r, p.GetTemplate().GetServiceAccount(), p)
+	w.Previous, w.PreviousRevision, err = c.previous(ctx, w, p.GetLatestCreatedRevision())
+	return w, err
+}
+
+// workload holds what services, jobs and worker pools have in common. Jobs and
+// worker pools have no URL and so no invoker check that could be off.
+func workload(r cloud.Resource, account string, live interface {
+	GetLabels() map[string]string
+	GetEtag() string
+}) cloud.Workload {
+	return cloud.Workload{
+		Resource:             r,
+		Identity:             cloud.KnownIdentity(account),
+		InvokerCheckDisabled: cloud.KnownFlag(false),
+		Labels:               live.GetLabels(),
+		Controller:           controller(live.GetLabels()),
+		Etag:                 live.GetEtag(),
+	}
+}
+
+// ingressWords are those of the v1 annotation run.googleapis.com/ingress,
+// which has none for INGRESS_TRAFFIC_NONE.
+var ingressWords = map[runpb.IngressTraffic]string{
+	runpb.IngressTraffic_INGRESS_TRAFFIC_ALL:                    "all",
+	runpb.IngressTraffic_INGRESS_TRAFFIC_INTERNAL_ONLY:          "internal",
+	runpb.IngressTraffic_INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER: "internal-and-cloud-load-balancing",
+}
+
+// controller names the product that would overwrite a direct change at its own
+// next deploy. Only Cloud Functions labels its services in a known way.
+func controller(labels map[string]string) string {
+	if labels["goog-managed-by"] == "cloudfunctions" {
+		return "Cloud Functions"
+	}
+	return ""
+}
+
+func (c *Client) getService(ctx context.Context, r cloud.Resource) (*runpb.Service, error) {
+	s, err := call(ctx, c.services.GetService, &runpb.GetServiceRequest{Name: r.Path()})
+	return s, explain(err, "read", r, permission(r.Kind, "get"))
+}
+
+func (c *Client) getJob(ctx context.Context, r cloud.Resource) (*runpb.Job, error) {
+	j, err := call(ctx, c.jobs.GetJob, &runpb.GetJobRequest{Name: r.Path()})
+	return j, explain(err, "read", r, permission(r.Kind, "get"))
+}
+
+func (c *Client) getWorkerPool(ctx context.Context, r cloud.Resource) (*runpb.WorkerPool, error) {
+	p, err := call(ctx, c.pools.GetWorkerPool, &runpb.GetWorkerPoolRequest{Name: r.Path()})
+	return p, explain(err, "read", r, permission(r.Kind, "get"))
+}
