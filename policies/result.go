@@ -74,11 +74,13 @@ type Result struct {
 	// Reasons are sentences: what matched, on which facts, from where; for
 	// Unknown, what could not be known and why.
 	Reasons []string
-	// Grants are the grants that violate, each on its own, in order.
+	// Grants are the grants that violate, each on its own, in order. When
+	// Verdict is Unknown they are those that may violate, and so are
+	// InvokerCheck and Identity.
 	Grants []cloud.Grant
 	// InvokerCheck is true when the disabled invoker check violates by itself.
 	InvokerCheck bool
-	// Identity is true when the workload's identity violates.
+	// Identity is true when the workload's identity violates by itself.
 	Identity bool
 	// Remediation is what the policy lists, in its order.
 	Remediation []Remediation

@@ -1,0 +1,72 @@
+package policies
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func guide(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile("../docs/policies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestEveryExampleInTheDocsLoadsAndPassesItsSamples(t *testing.T) {
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(guide(t), -1)
+	if len(blocks) < 3 {
+		t.Fatalf("found %d examples", len(blocks))
+	}
+	for i, b := range blocks {
+		s, err := Load(File{Name: fmt.Sprintf("example %d", i+1), Data: []byte(b[1])})
+		if err != nil {
+			t.Errorf("%v", err)
+			continue
+		}
+		for _, r := range s.Test(nil) {
+			if !r.OK {
+				t.Errorf("%s: got %s, want %s: %q", r.Name, r.Got, r.Want, r.Reasons)
+			}
+		}
+	}
+}
+
+// A field that the docs do not name might as well not exist; one that they
+// name and that does not exist is worse.
+func TestTheDocsNameEveryField(t *testing.T) {
+	text := guide(t)
+	path := map[string]string{
+		"rescind.Change": "change", "rescind.ConstraintChange": "change.constraint", "rescind.Grant": "g", "rescind.Role": "g.role",
+		"rescind.Member": "g.member", "rescind.Condition": "g.condition", "rescind.Workload": "workload", "rescind.Identity": "workload.identity",
+		"rescind.Resource": "resource", "rescind.Actor": "actor", "rescind.Constraint": "constraint(name)",
+	}
+	var all []string
+	for name, object := range objectTypes() {
+		for f := range object.fields {
+			all = append(all, path[name]+"."+f)
+			if !strings.Contains(text, "`"+path[name]+"."+f) {
+				t.Errorf("docs/policies.md does not name `%s.%s`", path[name], f)
+			}
+		}
+	}
+	for _, m := range regexp.MustCompile("`((?:change|g|workload|resource|actor)\\.[a-zA-Z.]+)`").FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(all, m[1]) {
+			t.Errorf("docs/policies.md names `%s`, which does not exist", m[1])
+		}
+	}
+}
+
+func TestTheDocsNameEveryFunction(t *testing.T) {
+	text := guide(t)
+	for _, f := range []string{"`constraint(", "`runtimeIdentity(", "`glob(", "`domain(", "`ancestors`", "`now`"} {
+		if !strings.Contains(text, f) {
+			t.Errorf("docs/policies.md does not name %s", f)
+		}
+	}
+}

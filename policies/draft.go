@@ -1,0 +1,56 @@
+package policies
+
+import (
+	"go.yaml.in/yaml/v3"
+)
+
+// draft is a policy as its file writes it, before it is compiled.
+type draft struct {
+	Policy
+	source     *source
+	node       *yaml.Node // the name, or the whole policy where that is missing
+	keys       []*yaml.Node
+	when       *yaml.Node
+	message    *yaml.Node
+	exemptions []exemption
+	samples    []sample
+}
+
+// has reports whether the policy writes the key.
+func (d *draft) has(key string) bool {
+	for _, k := range d.keys {
+		if k.Value == key {
+			return true
+		}
+	}
+	return false
+}
+
+// complete checks that a new policy has all it needs.
+func (d *draft) complete() {
+	for _, key := range []string{"title", "severity", "on", "when"} {
+		if !d.has(key) {
+			d.source.problem(d.node, "policy %q has no %q", d.Name, key)
+		}
+	}
+}
+
+// customise applies what a user's file says of a built-in policy to it. Its
+// meaning cannot be changed under its name: only these three keys.
+func (d *draft) customise(r *rule) {
+	shipped := *r
+	r.shipped = &shipped
+	for _, k := range d.keys {
+		switch k.Value {
+		case "name":
+		case "enforcement":
+			r.Enforcement = d.Enforcement
+		case "overrides":
+			r.Overrides = d.Overrides
+		case "exemptions":
+			r.Exemptions, r.exemptions = d.Exemptions, d.exemptions
+		default:
+			d.source.problem(k, "policy %q is built in; only its enforcement, overrides and exemptions can be changed, not its %s", d.Name, k.Value)
+		}
+	}
+}

@@ -1,0 +1,217 @@
+package policies
+
+import (
+	"fmt"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// rule is a compiled policy.
+type rule struct {
+	Policy
+	when       cel.Program
+	message    cel.Program // nil for the title
+	exemptions []exemption
+	samples    []sample
+	// shipped is a built-in policy before a user's file changed it, which is
+	// what its samples are about; nil when none did.
+	shipped *rule
+}
+
+// Evaluate judges one change by every policy whose `on` names its kind, and
+// returns the verdicts that are not Compliant, in the order the policies were
+// loaded. It is pure: the same input gives the same results. What was deleted
+// violates nothing, except that deleting an organization policy is a change
+// to what it enforces.
+func (s *Set) Evaluate(in Input) []Result {
+	kind := in.Change.Resource.Kind
+	rules := s.byKind[kind]
+	if len(rules) == 0 || in.Change.Verb == cloud.Delete && kind != cloud.OrgPolicy {
+		return nil
+	}
+	e := newEvaluation(in)
+	var out []Result
+	for _, r := range rules {
+		if res, ok := e.judge(r); ok {
+			out = append(out, res)
+		}
+	}
+	return out
+}
+
+func (e *evaluation) judge(r *rule) (Result, bool) {
+	f := e.find(r, e.whole)
+	if f.verdict == Compliant {
+		return Result{}, false
+	}
+	f = e.exempt(r, f)
+	enforcement, by, reasons, needs := e.enforcement(r)
+	return Result{
+		Policy:       r.Name,
+		Title:        r.Title,
+		Severity:     r.Severity,
+		Verdict:      f.verdict,
+		Message:      e.message(r, f.verdict),
+		Enforcement:  enforcement,
+		EnforcedBy:   by,
+		Reasons:      append(f.reasons, reasons...),
+		Grants:       f.grants,
+		InvokerCheck: f.invokerCheck,
+		Identity:     f.identity,
+		Remediation:  append([]Remediation(nil), r.Remediation...),
+		Exemption:    f.exemption,
+		Needs:        unique(append(f.needs, needs...)),
+	}, true
+}
+
+// finding is what one policy says of one subject, before exemptions and
+// overrides.
+type finding struct {
+	verdict      Verdict
+	grants       []cloud.Grant
+	invokerCheck bool
+	identity     bool
+	reasons      []string
+	needs        []Question
+	exemption    *Exemption
+}
+
+// find evaluates the policy on the subject and, when that is not compliant,
+// on each of the subject's parts alone, to tell which of them are to blame.
+func (e *evaluation) find(r *rule, s subject) finding {
+	e.used = e.used[:0]
+	whole := e.run(r, s)
+	if whole.answer == no {
+		return finding{}
+	}
+	f := finding{verdict: Violation}
+	if whole.answer == unsure {
+		f.verdict = Unknown
+		e.doubtful(&f, whole)
+	}
+	e.blame(r, s, &f)
+	e.facts(&f)
+	return f
+}
+
+// blame names the parts of the subject that violate, or may violate, each on
+// its own. A policy that says the same with every part taken away blames none
+// of them: "ingress is all" must not accuse each grant in passing.
+func (e *evaluation) blame(r *rule, s subject, f *finding) {
+	none := e.run(r, s.without()).answer
+	switch {
+	case none == yes:
+		return
+	case len(s.grants) > maxGrants: // no allow policy is so large
+		f.reasons = append(f.reasons, fmt.Sprintf("%d grants are too many to judge one by one", len(s.grants)))
+		return
+	}
+	for _, g := range s.grants {
+		if e.blames(r, s.only(g), none, f) {
+			f.grants = append(f.grants, g)
+			f.reasons = append(f.reasons, e.grantReason(g))
+		}
+	}
+	if s.invokerCheck.Knowledge != cloud.Unchanged && e.blames(r, s.onlyInvokerCheck(), none, f) {
+		f.invokerCheck = true
+		f.reasons = append(f.reasons, invokerReason(s.invokerCheck))
+	}
+	if s.identity.Knowledge != cloud.Unchanged && e.blames(r, s.onlyIdentity(), none, f) {
+		f.identity = true
+		f.reasons = append(f.reasons, identityReason(s.identity))
+	}
+	f.reasons = shorten(f.reasons)
+}
+
+// blames reports whether a part is one to name: it violates by itself, or,
+// where nothing certain was found, it alone makes the verdict unknown. What is
+// unknown of a part is asked for in either case, so that the list becomes
+// complete.
+func (e *evaluation) blames(r *rule, part subject, none answer, f *finding) bool {
+	known := len(e.used)
+	o := e.run(r, part)
+	switch {
+	case o.answer == yes:
+		return true
+	case o.answer == no:
+		e.used = e.used[:known]
+		return false
+	case f.verdict == Unknown:
+		return none == no
+	}
+	e.doubtful(f, o)
+	return false
+}
+
+// doubtful records what was unknown, in words and as questions.
+func (e *evaluation) doubtful(f *finding, o outcome) {
+	for _, d := range o.doubts {
+		f.reasons = append(f.reasons, d.String())
+		if d.question != (Question{}) {
+			f.needs = append(f.needs, d.question)
+		}
+	}
+}
+
+// answer is what an expression came to.
+type answer int8
+
+const (
+	unsure answer = iota
+	no
+	yes
+)
+
+type outcome struct {
+	answer answer
+	doubts []doubt // why it is unsure
+}
+
+// run evaluates the policy's expression on the subject. An expression that
+// goes wrong is unsure, like one that depends on something unknown.
+func (e *evaluation) run(r *rule, s subject) outcome {
+	e.now = s
+	v, _, err := r.when.Eval(e)
+	switch v := v.(type) {
+	case types.Bool:
+		if v {
+			return outcome{answer: yes}
+		}
+		return outcome{answer: no}
+	case *types.Unknown:
+		var ds []doubt
+		for _, id := range v.IDs() {
+			ds = append(ds, e.doubts[id])
+		}
+		return outcome{doubts: ds}
+	}
+	if err == nil {
+		err = fmt.Errorf("it came to a %T", v)
+	}
+	return outcome{doubts: []doubt{{why: "the policy's expression went wrong: " + err.Error()}}}
+}
+
+// message renders the policy's message; a policy whose message cannot be
+// rendered still says where and by its title what.
+func (e *evaluation) message(r *rule, v Verdict) string {
+	text := r.Title + ": " + e.in.Change.Resource.Path()
+	if r.message != nil {
+		e.now = e.whole
+		if s, ok := evalString(r.message, e); ok {
+			text = s
+		}
+	}
+	if v == Unknown {
+		return "it is unknown whether this holds: " + text
+	}
+	return text
+}
+
+func evalString(p cel.Program, e *evaluation) (string, bool) {
+	v, _, err := p.Eval(e)
+	s, ok := v.(types.String)
+	return string(s), ok && err == nil
+}

@@ -1,0 +1,96 @@
+package policies
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+func (x Exemption) clone() Exemption {
+	x.Members = slices.Clone(x.Members)
+	x.Roles = slices.Clone(x.Roles)
+	return x
+}
+
+// whole reports whether the exemption covers a finding whatever it is about.
+func (x Exemption) whole() bool { return len(x.Members) == 0 && len(x.Roles) == 0 }
+
+// expired reports whether the exemption no longer holds.
+func (x Exemption) expired(now time.Time) bool { return !now.Before(x.Expires) }
+
+// covers reports whether a narrowed exemption names the grant.
+func (x Exemption) covers(g cloud.Grant) bool {
+	return (len(x.Members) == 0 || slices.Contains(x.Members, string(g.Member))) &&
+		(len(x.Roles) == 0 || slices.Contains(x.Roles, g.Role))
+}
+
+func (x Exemption) String() string {
+	return fmt.Sprintf("exempt: %s (owner %s, until %s)", x.Reason, x.Owner, x.Expires.Format(time.DateOnly))
+}
+
+// exemption is an Exemption with its pattern parsed. The parts of a name are
+// compared as parts, so "projects/pay" never covers "projects/pay-prod".
+type exemption struct {
+	Exemption
+	pattern cloud.Resource
+}
+
+func (x exemption) matches(r cloud.Resource) bool {
+	return x.pattern.Kind == r.Kind && glob(r.Path(), x.pattern.Path())
+}
+
+// exempt applies the policy's exemptions to a finding. One that covers the
+// resource whole ends it. One that names members or roles takes its grants
+// out, and what is left of the change is judged again.
+func (e *evaluation) exempt(r *rule, f finding) finding {
+	covered := map[cloud.Grant]bool{}
+	var by *Exemption
+	var reasons []string
+	for _, x := range r.exemptions {
+		if !x.matches(e.in.Change.Resource) {
+			continue
+		}
+		grants := slices.DeleteFunc(slices.Clone(f.grants), func(g cloud.Grant) bool { return !x.covers(g) })
+		switch {
+		case !x.whole() && len(grants) == 0:
+		case x.expired(e.in.Now):
+			reasons = append(reasons, fmt.Sprintf("exemption by %s expired on %s", x.Owner, x.Expires.Format(time.DateOnly)))
+		case x.whole():
+			return f.exempted(x.Exemption, x.String())
+		default:
+			for _, g := range grants {
+				covered[g] = true
+			}
+			if by == nil {
+				by = &x.Exemption
+			}
+			reasons = append(reasons, fmt.Sprintf("%s %s", plural(len(grants), "grant"), x))
+		}
+	}
+	if by == nil {
+		f.reasons = append(f.reasons, reasons...)
+		return f
+	}
+	rest := e.find(r, e.subject(func(g cloud.Grant) bool { return !covered[g] }))
+	if rest.verdict == Compliant {
+		return f.exempted(*by, reasons...)
+	}
+	rest.reasons = append(rest.reasons, reasons...)
+	return rest
+}
+
+func (f finding) exempted(x Exemption, reasons ...string) finding {
+	x = x.clone()
+	f.verdict, f.exemption = Exempt, &x
+	f.reasons = append(f.reasons, reasons...)
+	return f
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,87 @@
+package policies
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// publicOrCustom is violated by whatever is public and can invoke.
+const publicOrCustom = `change.added.exists(g, g.member.public && g.role.invokes)`
+
+func exemptionOf(lines ...string) string {
+	return "exemptions:\n      - " + strings.Join(append(lines, "owner: team@example.com", "reason: signed webhook", "expires: 2027-03-31"), "\n        ")
+}
+
+const (
+	whole     = "resource: run.googleapis.com/projects/pay/locations/*/services/api"
+	toAll     = `members: [allUsers]`
+	asInvoker = `roles: [roles/run.invoker]`
+)
+
+func TestExemptions(t *testing.T) {
+	both := setPolicy(public, anyone)
+	for _, tt := range []struct {
+		name      string
+		exemption string
+		change    cloud.Change
+		now       time.Time
+		want      Verdict
+		grants    []cloud.Grant
+		reason    string
+	}{
+		{"one for the resource covers the finding whole", exemptionOf(whole), both, noon, Exempt, []cloud.Grant{anyone, public},
+			"exempt: signed webhook (owner team@example.com, until 2027-03-31)"},
+		{"the leading slashes do not matter", exemptionOf(strings.Replace(whole, "run.", "//run.", 1)), both, noon, Exempt, []cloud.Grant{anyone, public}, ""},
+		{"it covers an unknown finding too", exemptionOf(whole), setPolicy(custom), noon, Exempt, []cloud.Grant{custom}, "is unknown: it was not looked up"},
+		{"it ends with the day before it expires", exemptionOf(whole), both, time.Date(2027, 3, 30, 23, 59, 59, 0, time.UTC), Exempt, []cloud.Grant{anyone, public}, ""},
+		{"expired, it says so", exemptionOf(whole), both, time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC), Violation, []cloud.Grant{anyone, public},
+			"exemption by team@example.com expired on 2027-03-31"},
+		{"another service is not covered", exemptionOf(strings.Replace(whole, "/api", "/apis", 1)), both, noon, Violation, []cloud.Grant{anyone, public}, ""},
+		{"another project of a longer name is not covered", exemptionOf(strings.Replace(whole, "/pay/", "/pa/", 1)), both, noon, Violation, []cloud.Grant{anyone, public}, ""},
+		{"a job of the same name is not covered", exemptionOf(strings.Replace(whole, "services", "jobs", 1)), both, noon, Violation, []cloud.Grant{anyone, public}, ""},
+		{"narrowed to a member it leaves the others", exemptionOf(whole, toAll), both, noon, Violation, []cloud.Grant{anyone}, "1 grant exempt: signed webhook"},
+		{"narrowed to a role it leaves the others", exemptionOf(whole, asInvoker), both, noon, Violation, []cloud.Grant{anyone}, ""},
+		{"narrowed, it covers a finding of just that", exemptionOf(whole, toAll, asInvoker), setPolicy(public, private), noon, Exempt, []cloud.Grant{public}, ""},
+		{"narrowed to what does not violate it changes nothing", exemptionOf(whole, "members: ['user:ada@example.com']"), setPolicy(public, private), noon, Violation, []cloud.Grant{public}, ""},
+		{"what is left may be unknown", exemptionOf(whole, asInvoker), setPolicy(public, custom), noon, Unknown, []cloud.Grant{custom}, "1 grant exempt"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := verdict(load(t, one(publicOrCustom, tt.exemption)), "mine", Input{Change: tt.change, Now: tt.now})
+			if r.Verdict != tt.want || !cmp.Equal(r.Grants, tt.grants) {
+				t.Errorf("%q by %v, want %q by %v", r.Verdict, r.Grants, tt.want, tt.grants)
+			}
+			if reasons := strings.Join(r.Reasons, "\n"); !strings.Contains(reasons, tt.reason) {
+				t.Errorf("no %q in the reasons:\n%s", tt.reason, reasons)
+			}
+			if (r.Exemption != nil) != (tt.want == Exempt) {
+				t.Errorf("exemption %+v", r.Exemption)
+			}
+		})
+	}
+}
+
+func TestANarrowedExemptionDoesNotCoverTheInvokerCheck(t *testing.T) {
+	c := cloud.Change{Resource: service, Verb: cloud.Update, Workload: &cloud.Workload{
+		InvokerCheckDisabled: cloud.KnownFlag(true), Identity: cloud.Identity{Knowledge: cloud.Unchanged},
+	}}
+	r := verdict(load(t, one("change.invokerCheckDisabled", exemptionOf(whole, toAll))), "mine", Input{Change: c})
+	if r.Verdict != Violation || !r.InvokerCheck {
+		t.Errorf("%q, invoker check %t", r.Verdict, r.InvokerCheck)
+	}
+}
+
+func TestExemptionsOfABuiltInPolicyAreSetByName(t *testing.T) {
+	f := File{Name: "x.yaml", Data: []byte("apiVersion: rescind/v1\npolicies:\n  - name: no-public-invoker\n    enforcement: revert\n    " + exemptionOf(whole) + "\n")}
+	r := verdict(load(t, f), "no-public-invoker", Input{Change: setPolicy(public), Facts: enforced})
+	if r.Verdict != Exempt || r.Enforcement != Revert || r.Exemption.Owner != "team@example.com" {
+		t.Errorf("got %+v", r)
+	}
+	if again := verdict(load(t), "no-public-invoker", Input{Change: setPolicy(public), Facts: enforced}); again.Verdict != Violation || again.Enforcement != Audit {
+		t.Errorf("another set changed with it: %+v", again)
+	}
+}

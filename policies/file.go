@@ -1,0 +1,68 @@
+package policies
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// File is a policy file to load. Name is what errors call it.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// ReadFiles reads policy files by path. A directory stands for all the *.yaml
+// and *.yml files in it and below, in the order of their names, without those
+// whose name begins with a dot (a mounted volume keeps a second copy there);
+// one that holds none is an error, since it is most likely the wrong directory
+// and would leave everything unprotected in silence.
+func ReadFiles(paths ...string) ([]File, error) {
+	var out []File
+	for _, p := range paths {
+		names, err := policyFiles(p)
+		if err != nil {
+			return nil, fmt.Errorf("read policies: %w", err)
+		}
+		for _, name := range names {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				return nil, fmt.Errorf("read policies: %w", err)
+			}
+			out = append(out, File{Name: name, Data: data})
+		}
+	}
+	return out, nil
+}
+
+// policyFiles lists the files that one path stands for.
+func policyFiles(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	var names []string
+	err = fs.WalkDir(os.DirFS(path), ".", func(name string, d fs.DirEntry, err error) error {
+		hidden := strings.HasPrefix(d.Name(), ".") && name != "."
+		switch ext := filepath.Ext(name); {
+		case err != nil:
+			return err
+		case hidden && d.IsDir():
+			return fs.SkipDir
+		case !hidden && !d.IsDir() && (ext == ".yaml" || ext == ".yml"):
+			names = append(names, filepath.Join(path, name))
+		}
+		return nil
+	})
+	if err == nil && len(names) == 0 {
+		err = fmt.Errorf("directory %s holds no .yaml or .yml file", path)
+	}
+	slices.Sort(names)
+	return names, err
+}

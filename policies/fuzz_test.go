@@ -1,0 +1,68 @@
+package policies
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// FuzzLoad: whatever a file holds, it loads or is refused with a place, and
+// what loads can be run.
+func FuzzLoad(f *testing.F) {
+	for _, name := range []string{"no-public-invoker", "no-default-service-account", "no-editor-on-runtime-identity"} {
+		data, err := os.ReadFile("catalog/" + name + ".yaml")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add([]byte(strings.Replace(string(data), "name: no-", "name: my-", 1)))
+	}
+	f.Add([]byte(head + good))
+	f.Add([]byte(head + "  - &a [*a, {<<: *a}]\n"))
+	f.Add([]byte(head + strings.Replace(good, `"true"`, ">-\n     a &&\n\n      'x'", 1)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := Load(File{Name: "f.yaml", Data: data})
+		if err == nil {
+			s.Test(nil)
+			return
+		}
+		problem := new(Problem)
+		if !errors.As(err, &problem) || problem.Line < 1 || problem.Column < 1 || problem.Message == "" {
+			t.Fatalf("not a problem with a place: %v", err)
+		}
+		if utf8.Valid(data) && !utf8.ValidString(err.Error()) {
+			t.Fatalf("mangled text in %q", err)
+		}
+	})
+}
+
+// FuzzEvaluate: whatever a change holds, each verdict has its reasons, and
+// without facts nothing that needs one is certain.
+func FuzzEvaluate(f *testing.F) {
+	s := load(f)
+	for _, c := range []cloud.Change{setPolicy(public, custom, private), {Resource: service, Verb: cloud.Update}, {Resource: cloud.ProjectResource("p"), Verb: cloud.SetPolicy}} {
+		b, err := json.Marshal(c)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var c cloud.Change
+		if json.Unmarshal(data, &c) != nil {
+			return
+		}
+		for _, r := range s.Evaluate(Input{Change: c, Now: noon}) {
+			if r.Policy == "no-public-invoker" && r.Verdict == Violation {
+				t.Fatalf("certain without knowing the constraint: %+v", r)
+			}
+			if r.Verdict == Unknown && len(r.Reasons) == 0 || r.Message == "" {
+				t.Fatalf("no reason or message: %+v", r)
+			}
+		}
+	})
+}

@@ -1,0 +1,244 @@
+package policies
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const head = "apiVersion: rescind/v1\npolicies:\n"
+
+// good is a policy without fault that the rows below spoil.
+const good = `  - name: mine
+    title: Mine
+    severity: low
+    on: [run.service]
+    when: "true"
+`
+
+func TestLoadRefusesAndSaysWhere(t *testing.T) {
+	exemption := func(s string) string { return head + good + "    exemptions:\n      - " + s + "\n" }
+	test := func(s string) string { return head + good + "    tests:\n      - " + s + "\n" }
+	for _, tt := range []struct {
+		name string
+		text string
+		want string // all of the error
+	}{
+		{"an empty file", "", "f.yaml:1:1: the file is empty; want `apiVersion: rescind/v1` and `policies:`"},
+		{"a file of comments", "# nothing\n", "f.yaml:1:1: the file is empty; want `apiVersion: rescind/v1` and `policies:`"},
+		{"what is not YAML", "a: [\n", "f.yaml:1:1: not YAML: did not find expected node content"},
+		{"a list at the top", "- a\n", "f.yaml:1:1: the file is a list, want a map"},
+		{"two documents", head + good + "---\na: b\n", "f.yaml:8:1: a second YAML document; want one document a file"},
+		{"another version", "apiVersion: rescind/v2\npolicies: []\n", `f.yaml:1:13: apiVersion is "rescind/v2", want "rescind/v1"`},
+		{"a missing version", "policies: []\n", `f.yaml:1:1: the file has no "apiVersion"`},
+		{"policies that are no list", "apiVersion: rescind/v1\npolicies: {}\n", "f.yaml:2:11: policies is a map, want a list"},
+		{"an anchor", head + "  - &a {name: x}\n", "f.yaml:3:5: anchors are not allowed; write the value out where it is used"},
+		{"an alias", head + "  - &a {name: x}\n  - *a\n",
+			"f.yaml:3:5: anchors are not allowed; write the value out where it is used\nf.yaml:4:5: aliases are not allowed; write the value out"},
+		{"a tag", head + "  - !!map {name: x}\n", "f.yaml:3:5: tags like !!map are not allowed"},
+		{"a merge key", head + "  - {<<: {name: x}}\n",
+			"f.yaml:3:5: a policy has no \"name\"\nf.yaml:3:6: a policy has an unknown key \"<<\""},
+		{"too deep nesting", head + "  - " + strings.Repeat("[", 40) + strings.Repeat("]", 40) + "\n", "f.yaml:3:35: nested more than 32 levels deep"},
+		{"an unknown key", head + good + "    enforcment: audit\n", `f.yaml:8:5: a policy has an unknown key "enforcment"; did you mean "enforcement"?`},
+		{"a key twice", head + good + "    title: Again\n", `f.yaml:8:5: a policy has the key "title" twice; it is also on line 4`},
+		{"missing keys", head + "  - name: x\n", "f.yaml:3:11: policy \"x\" has no \"title\"\nf.yaml:3:11: policy \"x\" has no \"severity\"\n" +
+			"f.yaml:3:11: policy \"x\" has no \"on\"\nf.yaml:3:11: policy \"x\" has no \"when\""},
+		{"a number for a name", head + strings.Replace(good, "mine", "12", 1), "f.yaml:3:11: name is a number, want text"},
+		{"a name of other letters", head + strings.Replace(good, "mine", "Mine_1", 1), `f.yaml:3:11: name is "Mine_1", want at most 63 lower-case letters, digits and dashes`},
+		{"a name twice", head + good + good, `f.yaml:8:11: policy "mine" is also at f.yaml:3`},
+		{"an empty title", head + strings.Replace(good, "Mine", `""`, 1), "f.yaml:4:12: title is empty"},
+		{"a severity that is none", head + strings.Replace(good, "low", "lwo", 1), `f.yaml:5:15: severity is "lwo", want "low", "medium", "high" or "critical"; did you mean "low"?`},
+		{"a kind that is none", head + strings.Replace(good, "run.service", "service", 1), `f.yaml:6:10: an entry of on is "service", want "run.service", "run.job", "run.workerPool", ` +
+			`"project", "folder", "organization", "serviceAccount" or "orgPolicy"`},
+		{"a kind twice", head + strings.Replace(good, "[run.service]", "[project, project]", 1), `f.yaml:6:19: on names "project" twice`},
+		{"no kind", head + strings.Replace(good, "[run.service]", "[]", 1), `f.yaml:6:9: on is an empty list, want at least one of "run.service", "run.job", "run.workerPool", ` +
+			`"project", "folder", "organization", "serviceAccount" or "orgPolicy"`},
+		{"an enforcement that is none", head + good + "    enforcement: enforce\n", `f.yaml:8:18: enforcement is "enforce", want "audit", "approve" or "revert"`},
+		{"a remediation that is none", head + good + "    remediation: [remove-grant]\n", `f.yaml:8:19: an entry of remediation is "remove-grant", want "remove-grants", ` +
+			`"require-invoker-iam", "restore-identity", "restore-ingress", "restore-constraint" or "restore-condition"; did you mean "remove-grants"?`},
+		{"a scope with a star", head + good + "    overrides: [{scope: folders/*, enforcement: audit}]\n", `f.yaml:8:25: scope is "folders/*", want projects/ID, folders/NUMBER or organizations/NUMBER`},
+		{"a scope twice", head + good + "    overrides: [{scope: folders/1, enforcement: audit}, {scope: folders/1, enforcement: revert}]\n", "f.yaml:8:57: a second override for folders/1"},
+		{"an exemption without the keys it needs", exemption("{resource: run.googleapis.com/projects/p/locations/l/services/s}"),
+			"f.yaml:9:9: an exemption has no \"owner\"\nf.yaml:9:9: an exemption has no \"reason\"\nf.yaml:9:9: an exemption has no \"expires\""},
+		{"an exemption until a day that is none", exemption("{resource: run.googleapis.com/projects/p/locations/l/services/s, owner: o, reason: r, expires: 2027-02-30}"),
+			`f.yaml:9:104: expires is "2027-02-30", want a date like 2027-03-31`},
+		{"an exemption narrowed to nothing", exemption("{resource: run.googleapis.com/projects/p/locations/l/services/s, owner: o, reason: r, expires: 2027-02-20, members: []}"),
+			"f.yaml:9:9: members or roles is an empty list; leave it out to cover the resource whole"},
+		{"a test without the keys it needs", test("{name: x}"), "f.yaml:9:9: a test has no \"change\"\nf.yaml:9:9: a test has no \"want\""},
+		{"a test of a change that is none", test("{name: x, want: violation, change: {resource: x, verb: delet, added: [{rol: x}], identity: me}}"),
+			`f.yaml:9:55: resource is "x", want a full resource name like run.googleapis.com/projects/P/locations/L/services/S` + "\n" +
+				`f.yaml:9:64: verb is "delet", want "create", "replace", "update", "delete", "setIamPolicy" or "setOrgPolicy"; did you mean "delete"?` + "\n" +
+				`f.yaml:9:79: a grant has no "role"` + "\n" + `f.yaml:9:79: a grant has no "member"` + "\n" +
+				`f.yaml:9:80: a grant has an unknown key "rol"; did you mean "role"?` + "\n" +
+				`f.yaml:9:100: identity is "me", want an e-mail address, unset, unchanged or unknown`},
+		{"a test of facts that are none", test("{name: x, want: compliant, change: {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: create}, facts: {constrains: {}}}"),
+			`f.yaml:9:132: facts has an unknown key "constrains"; did you mean "constraints"?`},
+		{"a built-in policy's meaning changed", head + "  - name: no-public-invoker\n    severity: low\n    when: \"false\"\n",
+			"f.yaml:4:5: policy \"no-public-invoker\" is built in; only its enforcement, overrides and exemptions can be changed, not its severity\n" +
+				"f.yaml:5:5: policy \"no-public-invoker\" is built in; only its enforcement, overrides and exemptions can be changed, not its when"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Load(File{Name: "f.yaml", Data: []byte(tt.text)})
+			if err == nil {
+				t.Fatal("loaded")
+			}
+			if diff := cmp.Diff(tt.want, err.Error()); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestLoadRefusesExpressionsAndPointsAtThePlace(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		when string
+		want string
+	}{
+		{"in a plain scalar", "when: change.aded.size() > 0",
+			`f.yaml:7:17: when: undefined field 'aded'; did you mean "added"?` + "\n  |     when: change.aded.size() > 0\n  |                 ^"},
+		{"in single quotes", `when: 'resource.id == "it''s" || chang.verb == ""'`,
+			`f.yaml:7:38: when: undeclared reference to 'chang'; did you mean "change"?` + "\n" +
+				`  |     when: 'resource.id == "it''s" || chang.verb == ""'` + "\n  |                                      ^"},
+		{"in double quotes", `when: "resource.id == \"x\" || resource.nam == \"\""`,
+			`f.yaml:7:44: when: undefined field 'nam'; did you mean "name"?` + "\n" +
+				`  |     when: "resource.id == \"x\" || resource.nam == \"\""` + "\n  |                                            ^"},
+		{"in a folded block", "when: >-\n      true &&\n      resource.nam == \"\"",
+			`f.yaml:9:15: when: undefined field 'nam'; did you mean "name"?` + "\n  |       resource.nam == \"\"\n  |               ^"},
+		{"in a literal block", "when: |\n      true &&\n\n        resource.nam == \"\"",
+			`f.yaml:10:17: when: undefined field 'nam'; did you mean "name"?` + "\n  |         resource.nam == \"\"\n  |                 ^"},
+		{"a syntax error", `when: "true && "`,
+			"f.yaml:7:20: when: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}\n" +
+				"  |     when: \"true && \"\n  |                    ^"},
+		{"a result that is no boolean", "when: resource.name",
+			"f.yaml:7:11: when is of type string, want bool\n  |     when: resource.name\n  |           ^"},
+		{"a regular expression", `when: resource.name.matches("x")`,
+			"f.yaml:7:32: when: undeclared reference to 'matches'; regular expressions are not offered, use glob() or domain()\n" +
+				"  |     when: resource.name.matches(\"x\")\n  |                                ^"},
+		{"an object made up", `when: 'rescind.Role{name: "x"}.invokes'`,
+			"f.yaml:7:12: when constructs an object; it may only read\n  |     when: 'rescind.Role{name: \"x\"}.invokes'\n  |            ^"},
+		{"a presence test that is always true", "when: has(workload.identity)",
+			"f.yaml:7:11: when uses has() on a field that is always there; has() is for labels\n  |     when: has(workload.identity)\n  |           ^"},
+		{"more than it may cost", "when: change.added.all(a, change.added.all(b, a == b))",
+			"f.yaml:7:11: when could cost 13509003 to evaluate, the limit is 1000000; look for comprehensions within comprehensions\n" +
+				"  |     when: change.added.all(a, change.added.all(b, a == b))\n  |           ^"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Load(File{Name: "f.yaml", Data: []byte(head + strings.Replace(good, `when: "true"`, tt.when, 1))})
+			if err == nil {
+				t.Fatal("loaded")
+			}
+			if diff := cmp.Diff(tt.want, err.Error()); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestLoadReportsEveryFileAtOnce(t *testing.T) {
+	_, err := Load(File{Name: "a.yaml", Data: []byte("x: 1\n")}, File{Name: "b.yaml"}, File{Name: "c.yaml", Data: []byte(head + good)})
+	for _, want := range []string{"a.yaml:1:1:", "b.yaml:1:1:"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %s in %v", want, err)
+		}
+	}
+	problem := new(Problem)
+	if !errors.As(err, &problem) || problem.File != "a.yaml" {
+		t.Errorf("the first problem is %+v", problem)
+	}
+}
+
+func TestLoadHasLimits(t *testing.T) {
+	many := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "  - {name: p%d, enforcement: audit}\n", i)
+		}
+		return b.String()
+	}
+	for _, tt := range []struct {
+		name  string
+		files []File
+		want  string
+	}{
+		{"the size of a file", []File{{"f.yaml", make([]byte, 10<<20)}}, "f.yaml:1:1: the file has 10485760 bytes, the limit is 1048576"},
+		{"the policies of a file", []File{{"f.yaml", []byte(head + many(10_000))}}, "f.yaml:3:3: 10000 policies, the limit is 2000"},
+		{"what one file makes us say", []File{{"f.yaml", []byte(head + many(60))}}, "f.yaml:28:12: and 140 more problems from here on"},
+		{"the policies of all files", []File{{"f.yaml", []byte(head + many(1999))}, {"g.yaml", []byte(head + strings.ReplaceAll(many(2), "name: p", "name: q"))}},
+			"g.yaml:4:12: more than 2000 policies in all files"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Load(tt.files...)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("no %q in:\n%.400v", tt.want, err)
+			}
+		})
+	}
+}
+
+func TestPoliciesShowsWhatWasLoaded(t *testing.T) {
+	s := load(t, File{Name: "f.yaml", Data: []byte(head + good + "    overrides: [{scope: folders/1, enforcement: revert}]\n")})
+	ps := s.Policies()
+	var names []string
+	for _, p := range ps {
+		names = append(names, p.Name)
+	}
+	if diff := cmp.Diff([]string{"no-default-service-account", "no-editor-on-runtime-identity", "no-public-invoker", "mine"}, names); diff != "" {
+		t.Error(diff)
+	}
+	mine := ps[3]
+	if mine.Source != "f.yaml" || mine.BuiltIn || mine.When != "true" || mine.Overrides[0].Scope.Path() != "folders/1" {
+		t.Errorf("got %+v", mine)
+	}
+	mine.On[0], mine.Overrides[0].Enforcement = "x", "y"
+	if again := s.Policies()[3]; again.On[0] == "x" || again.Overrides[0].Enforcement == "y" {
+		t.Error("the caller changed the set")
+	}
+}
+
+func TestFiveHundredPoliciesLoadInTime(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(head)
+	for i := range 500 {
+		fmt.Fprintf(&b, "  - name: p%d\n    title: T\n    severity: low\n    on: [run.service]\n    when: 'change.added.exists(g, g.member.public && g.role.invokes) && resource.project == \"p%d\"'\n", i, i)
+	}
+	start := time.Now()
+	load(t, File{Name: "f.yaml", Data: []byte(b.String())})
+	if took := time.Since(start); took > 5*time.Second { // a second on a quiet machine
+		t.Errorf("took %s", took)
+	}
+}
+
+func TestReadFilesReadsADirectoryInOrder(t *testing.T) {
+	dir := t.TempDir()
+	for _, sub := range []string{"sub", "..data"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"b.yml", "a.yaml", "sub/c.yaml", "notes.txt", "..data/a.yaml", ".hidden.yaml"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := ReadFiles(dir, filepath.Join(dir, "notes.txt"))
+	var got []string
+	for _, f := range files {
+		got = append(got, string(f.Data))
+	}
+	if diff := cmp.Diff([]string{"a.yaml", "b.yml", "sub/c.yaml", "notes.txt"}, got); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	if _, err := ReadFiles(filepath.Join(dir, "nope")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing: %v", err)
+	}
+	if files, err := ReadFiles(); err != nil || files != nil {
+		t.Errorf("no paths: %v, %v", files, err)
+	}
+}

@@ -1,0 +1,111 @@
+package policies
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// what names the unknown in a sentence: "whether X is enforced for P".
+func (q Question) what() string {
+	switch q.Kind {
+	case ConstraintEnforced:
+		return "whether " + q.Name + " is enforced for " + q.Project
+	case RuntimeIdentity:
+		return "whether a Cloud Run workload runs as " + q.Name
+	case RoleInvokes:
+		return "whether " + q.Name + " can invoke Cloud Run"
+	case Ancestors:
+		return "what the ancestors of " + q.Name + " are"
+	}
+	return string(q.Kind) + " " + q.Name
+}
+
+// sentence states a known fact with where it came from.
+func (f Fact) sentence(q Question) string {
+	from := f.Source
+	if !f.At.IsZero() {
+		from = strings.TrimPrefix(from+", "+f.At.UTC().Format(time.RFC3339), ", ")
+	}
+	if from == "" {
+		return f.claim(q)
+	}
+	return f.claim(q) + " (" + from + ")"
+}
+
+func (f Fact) claim(q Question) string {
+	say := func(yes, no string) string {
+		if f.Value {
+			return yes
+		}
+		return no
+	}
+	switch q.Kind {
+	case ConstraintEnforced:
+		return q.Name + say(" is enforced for ", " is not enforced for ") + q.Project
+	case RuntimeIdentity:
+		return say("a Cloud Run workload runs as ", "no Cloud Run workload runs as ") + q.Name
+	case RoleInvokes:
+		return q.Name + say(" can invoke Cloud Run", " cannot invoke Cloud Run")
+	case Ancestors:
+		if len(f.List) == 0 {
+			return q.Name + " has no ancestors"
+		}
+		return q.Name + " is in " + strings.Join(f.List, ", ")
+	}
+	return fmt.Sprintf("%s %s: %t", q.Kind, q.Name, f.Value)
+}
+
+// facts adds the known facts the finding rests on.
+func (e *evaluation) facts(f *finding) {
+	for _, q := range e.used {
+		f.reasons = append(f.reasons, e.in.Facts[q].sentence(q))
+	}
+}
+
+func (e *evaluation) grantReason(g cloud.Grant) string {
+	if e.in.Change.HasDelta {
+		return g.String() + " was added"
+	}
+	return g.String() + " is in the policy after the change"
+}
+
+func invokerReason(f cloud.Flag) string {
+	if f.Knowledge == cloud.Unknown {
+		return "the invoker check may be disabled"
+	}
+	return "the invoker check is disabled"
+}
+
+func identityReason(i cloud.Identity) string {
+	switch i.Knowledge {
+	case cloud.Known:
+		return "it runs as " + i.Email
+	case cloud.Unset:
+		return "no service account was named, so it runs as the default one"
+	}
+	return "the account it runs as may have changed"
+}
+
+// maxReasons bounds what people are shown; Result.Grants has every grant.
+const maxReasons = 12
+
+func shorten(reasons []string) []string {
+	if len(reasons) <= maxReasons {
+		return reasons
+	}
+	return append(reasons[:maxReasons:maxReasons], fmt.Sprintf("and %d more like these", len(reasons)-maxReasons))
+}
+
+func unique(qs []Question) []Question {
+	var out []Question
+	for _, q := range qs {
+		if !slices.Contains(out, q) {
+			out = append(out, q)
+		}
+	}
+	return out
+}

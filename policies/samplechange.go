@@ -1,0 +1,162 @@
+package policies
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// change reads a change as a sample writes it. What a sample does not mention
+// was not touched by the change.
+func (s *source) change(dst *cloud.Change) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		c := cloud.Change{Service: "run.googleapis.com", Actor: cloud.Actor{Principal: "user:dev@example.com"}}
+		w := cloud.Workload{InvokerCheckDisabled: untouchedFlag, Identity: untouchedIdentity}
+		var added, removed, policy []cloud.Grant
+		var shownPolicy, writes bool
+		mark := func(b *bool, read func(*yaml.Node)) func(*yaml.Node) {
+			return func(n *yaml.Node) { *b = true; read(n) }
+		}
+		s.object(n, "a change", keys{
+			"resource":             s.resource(&c.Resource),
+			"verb":                 word(s, "verb", &c.Verb, cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg),
+			"method":               s.text("method", &c.Method),
+			"actor":                s.text("actor", &c.Actor.Principal),
+			"added":                mark(&c.HasDelta, s.grants("added", &added)),
+			"removed":              mark(&c.HasDelta, s.grants("removed", &removed)),
+			"policy":               mark(&shownPolicy, s.grants("policy", &policy)),
+			"identity":             mark(&writes, s.identity(&w.Identity)),
+			"invokerCheckDisabled": mark(&writes, s.flag("invokerCheckDisabled", &w.InvokerCheckDisabled)),
+			"ingress":              mark(&writes, s.text("ingress", &w.Ingress)),
+			"labels":               mark(&writes, s.labels(&w.Labels)),
+			"controller":           mark(&writes, s.text("controller", &w.Controller)),
+			"constraint":           s.constraintChange(&c),
+			"unread":               s.unread(&c.Unread),
+		}, "resource", "verb")
+		for _, g := range added {
+			c.Deltas = append(c.Deltas, cloud.Delta{Action: cloud.Add, Grant: g})
+		}
+		for _, g := range removed {
+			c.Deltas = append(c.Deltas, cloud.Delta{Action: cloud.Remove, Grant: g})
+		}
+		if shownPolicy {
+			c.Policy = &cloud.AllowPolicy{}
+			for _, g := range policy {
+				c.Policy.Bindings = append(c.Policy.Bindings, cloud.Binding{Role: g.Role, Members: []cloud.Member{g.Member}, Condition: g.Condition})
+			}
+		}
+		if writes || c.Resource.Kind.Workload() && c.Verb != cloud.SetPolicy {
+			w.Resource = c.Resource
+			c.Workload = &w
+		}
+		*dst = c
+	}
+}
+
+func (s *source) resource(dst *cloud.Resource) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		r, err := cloud.ParseResource(n.Value)
+		if n.Kind != yaml.ScalarNode || err != nil {
+			s.problem(n, "resource is %s, want a full resource name like run.googleapis.com/projects/P/locations/L/services/S", shown(n))
+			return
+		}
+		*dst = r
+	}
+}
+
+func (s *source) grants(what string, dst *[]cloud.Grant) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		s.list(n, what, func(n *yaml.Node) {
+			var g cloud.Grant
+			var member string
+			s.object(n, "a grant", keys{
+				"role":   s.text("role", &g.Role),
+				"member": s.text("member", &member),
+				"condition": func(n *yaml.Node) {
+					s.object(n, "a condition", keys{
+						"title":       s.text("title", &g.Condition.Title),
+						"description": s.text("description", &g.Condition.Description),
+						"expression":  s.text("expression", &g.Condition.Expression),
+					}, "expression")
+				},
+			}, "role", "member")
+			g.Member = cloud.Member(member)
+			*dst = append(*dst, g)
+		})
+	}
+}
+
+// identity reads an e-mail, or one of the words for what an entry may not say.
+func (s *source) identity(dst *cloud.Identity) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		var v string
+		switch s.text("identity", &v)(n); v {
+		case "":
+		case "unset":
+			*dst = cloud.Identity{Knowledge: cloud.Unset}
+		case "unknown":
+			*dst = cloud.Identity{}
+		case "unchanged":
+			*dst = untouchedIdentity
+		default:
+			if !strings.Contains(v, "@") {
+				s.problem(n, "identity is %s, want an e-mail address, unset, unchanged or unknown", shown(n))
+			}
+			*dst = cloud.KnownIdentity(v)
+		}
+	}
+}
+
+func (s *source) flag(what string, dst *cloud.Flag) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		var v string
+		switch word(s, what, &v, "true", "false", "unchanged", "unknown")(n); v {
+		case "true", "false":
+			*dst = cloud.KnownFlag(v == "true")
+		case "unchanged":
+			*dst = untouchedFlag
+		case "unknown":
+			*dst = cloud.Flag{}
+		}
+	}
+}
+
+func (s *source) labels(dst *map[string]string) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		labels := map[string]string{}
+		known := keys{}
+		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+			k := n.Content[i].Value
+			known[k] = func(n *yaml.Node) {
+				var v string
+				s.text("a label", &v)(n)
+				labels[k] = v
+			}
+		}
+		s.object(n, "labels", known)
+		*dst = labels
+	}
+}
+
+func (s *source) constraintChange(c *cloud.Change) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		var cc cloud.ConstraintChange
+		s.object(n, "constraint", keys{
+			"name":     s.text("name", &cc.Name),
+			"enforced": s.flag("enforced", &cc.Enforced),
+		}, "name")
+		c.Constraint = &cc
+	}
+}
+
+func (s *source) unread(dst *[]cloud.Unread) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		var fields []string
+		words(s, "unread", &fields, unreadIdentity, unreadInvokerCheck, unreadGrants, unreadConstraint)(n)
+		for _, f := range fields {
+			*dst = append(*dst, cloud.Unread{Field: f, Why: "the sample leaves it open"})
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package policies
+
+import (
+	"fmt"
+	"strings"
+)
+
+// TestResult is what came of one of a policy's own samples.
+type TestResult struct {
+	Name string // "policy/sample"
+	File string // where the sample is written
+	Line int
+	OK   bool
+	Want string // "violation, enforcement revert"
+	Got  string
+	// Reasons are those of the verdict, for telling why it came out so.
+	Reasons []string
+}
+
+// Test runs the policies' samples: those whose name run accepts, all when run
+// is nil. A sample sees its own facts and nothing else. The samples of a
+// built-in policy are run on the policy as it is shipped.
+func (s *Set) Test(run func(name string) bool) []TestResult {
+	var out []TestResult
+	for _, r := range s.rules {
+		if r.shipped != nil {
+			r = r.shipped
+		}
+		for _, t := range r.samples {
+			name := r.Name + "/" + t.name
+			if run == nil || run(name) {
+				out = append(out, t.run(r, name))
+			}
+		}
+	}
+	return out
+}
+
+func (t sample) run(r *rule, name string) TestResult {
+	got := settle(newSet([]*rule{r}), t)
+	res := TestResult{
+		Name: name, File: t.source, Line: t.line, Reasons: got.Reasons,
+		Want: describe(t.want, t.enforcement), Got: describe(got.Verdict, got.Enforcement),
+	}
+	if t.enforcement == "" {
+		res.Got = describe(got.Verdict, "")
+	}
+	res.OK = res.Want == res.Got
+	return res
+}
+
+// settle evaluates the sample, answering what is asked from its facts, until
+// nothing new is asked.
+func settle(s *Set, t sample) Result {
+	in := Input{Change: t.change, Facts: Facts{}, Now: t.now}
+	for {
+		var got Result
+		for _, r := range s.Evaluate(in) {
+			got = r
+		}
+		asked := len(in.Facts)
+		for _, q := range got.Needs {
+			in.Facts[q] = t.facts.answer(q)
+		}
+		if len(in.Facts) == asked {
+			return got
+		}
+	}
+}
+
+func describe(v Verdict, e Enforcement) string {
+	words := []string{string(v)}
+	if v == Compliant {
+		words[0] = wantCompliant
+	}
+	if e != "" {
+		words = append(words, fmt.Sprintf("enforcement %s", e))
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,79 @@
+package policies
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestSamplesStateTheWholeOfAChange(t *testing.T) {
+	s := load(t, File{Name: "f.yaml", Data: []byte(head + `  - name: mine
+    title: Mine
+    severity: low
+    on: [run.service, orgPolicy]
+    when: >-
+      workload.labels["env"] == "prod" && workload.identity.email == "a@p.iam.gserviceaccount.com" &&
+      workload.ingress == "internal" && actor.principal == "user:eve@example.com" && ancestors == ["folders/1"] ||
+      change.constraint.name == "run.managed.requireInvokerIam" && !change.constraint.enforced
+    enforcement: approve
+    overrides: [{scope: folders/1, enforcement: revert}]
+    tests:
+      - name: all of it
+        change:
+          resource: run.googleapis.com/projects/p/locations/l/services/s
+          verb: replace
+          identity: a@p.iam.gserviceaccount.com
+          ingress: internal
+          labels: {env: prod}
+          controller: Cloud Functions
+          actor: user:eve@example.com
+        facts: {ancestors: [folders/1]}
+        want: violation
+        enforcement: revert
+      - name: without the facts
+        change:
+          resource: run.googleapis.com/projects/p/locations/l/services/s
+          verb: replace
+          identity: a@p.iam.gserviceaccount.com
+          ingress: internal
+          labels: {env: prod}
+          actor: user:eve@example.com
+        want: unknown
+        enforcement: approve
+      - name: a constraint loosened
+        change:
+          resource: orgpolicy.googleapis.com/projects/p/policies/run.managed.requireInvokerIam
+          verb: setOrgPolicy
+          constraint: {name: run.managed.requireInvokerIam, enforced: false}
+        want: violation
+      - name: a constraint deleted
+        change:
+          resource: orgpolicy.googleapis.com/projects/p/policies/run.managed.requireInvokerIam
+          verb: delete
+          constraint: {name: run.managed.requireInvokerIam, enforced: unknown}
+        want: unknown
+      - name: a wrong one
+        change: {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: create, ingress: all, labels: {env: test}}
+        want: violation
+`)})
+	got := map[string]string{}
+	for _, r := range s.Test(func(name string) bool { return name[:4] == "mine" }) {
+		got[r.Name] = r.Got
+		if r.OK != (r.Name != "mine/a wrong one") {
+			t.Errorf("%s: got %s, want %s: %q", r.Name, r.Got, r.Want, r.Reasons)
+		}
+		if r.File != "f.yaml" || r.Line == 0 {
+			t.Errorf("%s is at %s:%d", r.Name, r.File, r.Line)
+		}
+	}
+	want := map[string]string{
+		"mine/all of it":             "violation, enforcement revert",
+		"mine/without the facts":     "unknown, enforcement approve",
+		"mine/a constraint loosened": "violation",
+		"mine/a constraint deleted":  "unknown",
+		"mine/a wrong one":           "compliant",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("verdicts (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,113 @@
+package policies
+
+import (
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// The types a policy's expressions see. docs/policies.md describes every
+// field; TestTheDocsNameEveryField keeps the two together.
+var (
+	conditionType = &objectType{cel.ObjectType("rescind.Condition"), map[string]*types.FieldType{
+		"expression":  text(func(o *object) string { return data[cloud.Condition](o).Expression }),
+		"title":       text(func(o *object) string { return data[cloud.Condition](o).Title }),
+		"description": text(func(o *object) string { return data[cloud.Condition](o).Description }),
+	}}
+	roleType = &objectType{cel.ObjectType("rescind.Role"), map[string]*types.FieldType{
+		"name":    text(func(o *object) string { return string(data[roleName](o)) }),
+		"invokes": field(cel.BoolType, func(o *object) ref.Val { return o.e.invokes(string(data[roleName](o))) }),
+	}}
+	memberType = &objectType{cel.ObjectType("rescind.Member"), map[string]*types.FieldType{
+		"value":          text(func(o *object) string { return string(data[cloud.Member](o)) }),
+		"type":           text(func(o *object) string { return data[cloud.Member](o).Type() }),
+		"email":          text(func(o *object) string { return memberEmail(data[cloud.Member](o)) }),
+		"public":         flag(func(o *object) bool { return data[cloud.Member](o).Public() }),
+		"deleted":        flag(func(o *object) bool { return data[cloud.Member](o).Deleted() }),
+		"serviceAccount": flag(func(o *object) bool { _, ok := data[cloud.Member](o).ServiceAccount(); return ok }),
+		"googleManaged": flag(func(o *object) bool {
+			email, ok := data[cloud.Member](o).ServiceAccount()
+			return ok && cloud.IsGoogleManaged(email)
+		}),
+	}}
+	grantType = &objectType{cel.ObjectType("rescind.Grant"), map[string]*types.FieldType{
+		"role": field(roleType.cel, func(o *object) ref.Val {
+			return &object{roleType, o.e, roleName(data[cloud.Grant](o).Role)}
+		}),
+		"member": field(memberType.cel, func(o *object) ref.Val {
+			return &object{memberType, o.e, data[cloud.Grant](o).Member}
+		}),
+		"condition": field(conditionType.cel, func(o *object) ref.Val {
+			return &object{conditionType, o.e, data[cloud.Grant](o).Condition}
+		}),
+	}}
+	constraintType = &objectType{cel.ObjectType("rescind.Constraint"), map[string]*types.FieldType{
+		"name":     text(func(o *object) string { return string(data[constraintName](o)) }),
+		"enforced": field(cel.BoolType, func(o *object) ref.Val { return o.e.constraintEnforced(string(data[constraintName](o))) }),
+	}}
+	constraintChangeType = &objectType{cel.ObjectType("rescind.ConstraintChange"), map[string]*types.FieldType{
+		"name": text(func(o *object) string { return o.e.constraintChange().Name }),
+		"enforced": field(cel.BoolType, func(o *object) ref.Val {
+			return o.e.flag("whether the organization policy enforces the constraint now", unreadConstraint, o.e.constraintChange().Enforced)
+		}),
+	}}
+	changeType = &objectType{cel.ObjectType("rescind.Change"), map[string]*types.FieldType{
+		"added":    field(cel.ListType(grantType.cel), func(o *object) ref.Val { return o.e.added() }),
+		"removed":  field(cel.ListType(grantType.cel), func(o *object) ref.Val { return o.e.grants(o.e.in.Change.Removed()) }),
+		"hasDelta": flag(func(o *object) bool { return o.e.in.Change.HasDelta }),
+		"invokerCheckDisabled": field(cel.BoolType, func(o *object) ref.Val {
+			return o.e.flag("whether the invoker check is disabled", unreadInvokerCheck, o.e.now.invokerCheck)
+		}),
+		"constraint": field(constraintChangeType.cel, func(o *object) ref.Val { return &object{constraintChangeType, o.e, nil} }),
+		"verb":       text(func(o *object) string { return string(o.e.in.Change.Verb) }),
+		"method":     text(func(o *object) string { return o.e.in.Change.Method }),
+		"service":    text(func(o *object) string { return o.e.in.Change.Service }),
+		"time":       field(cel.TimestampType, func(o *object) ref.Val { return types.Timestamp{Time: o.e.in.Change.Time} }),
+	}}
+	identityType = &objectType{cel.ObjectType("rescind.Identity"), map[string]*types.FieldType{
+		"email":   field(cel.StringType, func(o *object) ref.Val { return o.e.identity(types.String(o.e.now.identity.Email)) }),
+		"default": field(cel.BoolType, func(o *object) ref.Val { return o.e.identity(types.Bool(o.e.now.identity.IsDefault())) }),
+		"changed": field(cel.BoolType, func(o *object) ref.Val {
+			return o.e.identity(types.Bool(o.e.now.identity.Knowledge != cloud.Unchanged))
+		}),
+	}}
+	workloadType = &objectType{cel.ObjectType("rescind.Workload"), map[string]*types.FieldType{
+		"identity":   field(identityType.cel, func(o *object) ref.Val { return &object{identityType, o.e, nil} }),
+		"ingress":    field(cel.StringType, func(o *object) ref.Val { return o.e.ingress() }),
+		"labels":     field(cel.MapType(cel.StringType, cel.StringType), func(o *object) ref.Val { return types.DefaultTypeAdapter.NativeToValue(o.e.workload().Labels) }),
+		"controller": text(func(o *object) string { return o.e.workload().Controller }),
+	}}
+	resourceType = &objectType{cel.ObjectType("rescind.Resource"), map[string]*types.FieldType{
+		"name":     text(func(o *object) string { return o.e.in.Change.Resource.Path() }),
+		"full":     text(func(o *object) string { return o.e.in.Change.Resource.String() }),
+		"id":       text(func(o *object) string { return o.e.in.Change.Resource.Name }),
+		"kind":     text(func(o *object) string { return string(o.e.in.Change.Resource.Kind) }),
+		"project":  text(func(o *object) string { return o.e.in.Change.Resource.Project }),
+		"location": text(func(o *object) string { return o.e.in.Change.Resource.Location }),
+	}}
+	actorType = &objectType{cel.ObjectType("rescind.Actor"), map[string]*types.FieldType{
+		"principal":  text(func(o *object) string { return o.e.in.Change.Actor.Principal }),
+		"email":      text(func(o *object) string { return memberEmail(cloud.Member(o.e.in.Change.Actor.Principal)) }),
+		"delegation": field(cel.ListType(cel.StringType), func(o *object) ref.Val { return stringList(o.e.in.Change.Actor.Delegation) }),
+	}}
+)
+
+// roleName and constraintName are strings of their own so that an object's
+// data tells what it is.
+type (
+	roleName       string
+	constraintName string
+)
+
+func objectTypes() map[string]*objectType {
+	out := map[string]*objectType{}
+	for _, t := range []*objectType{
+		conditionType, roleType, memberType, grantType, constraintType, constraintChangeType,
+		changeType, identityType, workloadType, resourceType, actorType,
+	} {
+		out[t.cel.TypeName()] = t
+	}
+	return out
+}
