@@ -1,0 +1,14 @@
+// Package sim is a simulated Google Cloud, and a simulated Slack, for the demo
+// and for tests.
+//
+// The cloud is one in-memory model with three faces: gRPC, which the real Go
+// clients talk to; REST with JSON, transcoded from the google.api.http
+// annotations; and the v1 paths that gcloud uses. Whatever is written through
+// one face is read through the others, and every write is told to the audit
+// log in the words of the face it came through.
+//
+// It is meant to refuse what Google Cloud refuses: etags go stale, conditions
+// are hidden from old readers, a revision name cannot be used twice. It knows
+// no permissions (Fail injects a refusal where one is needed), bills nothing,
+// runs nothing, and forgets everything when the process ends.
+package sim

@@ -1,0 +1,152 @@
+package sim
+
+import (
+	"strings"
+
+	"cloud.google.com/go/run/apiv2/runpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// object is what Cloud Run's services, jobs and worker pools have in common.
+type object interface {
+	proto.Message
+	GetName() string
+	GetUid() string
+	GetGeneration() int64
+	GetObservedGeneration() int64
+	GetEtag() string
+	GetLabels() map[string]string
+	GetAnnotations() map[string]string
+	GetCreateTime() *timestamppb.Timestamp
+	GetUpdateTime() *timestamppb.Timestamp
+	GetCreator() string
+	GetLastModifier() string
+	GetReconciling() bool
+	GetTerminalCondition() *runpb.Condition
+}
+
+// kind is one sort of workload: what its names are, and where its parts lie.
+type kind struct {
+	collection   string // in resource names: "services"
+	noun         string // "Service"
+	field        string // of the v1 request that holds it: "service"
+	resourceType string // of the audit log: "cloud_run_revision"
+	nameLabel    string // of resourceType: "service_name"
+	permission   string // "run.services"
+	empty        func() object
+	// identity is the field of the runtime service account.
+	identity func(object) *string
+	// revisionName is the field that names the next revision; nil for jobs,
+	// which have no revisions.
+	revisionName func(object) *string
+	template     func(object) proto.Message
+	containers   func(object) *[]*runpb.Container
+}
+
+var serviceKind = &kind{
+	collection: "services", noun: "Service", field: "service",
+	resourceType: "cloud_run_revision", nameLabel: "service_name", permission: "run.services",
+	empty:        func() object { return &runpb.Service{} },
+	identity:     func(o object) *string { return &serviceTemplate(o).ServiceAccount },
+	revisionName: func(o object) *string { return &serviceTemplate(o).Revision },
+	template:     func(o object) proto.Message { return serviceTemplate(o) },
+	containers:   func(o object) *[]*runpb.Container { return &serviceTemplate(o).Containers },
+}
+
+var jobKind = &kind{
+	collection: "jobs", noun: "Job", field: "job",
+	resourceType: "cloud_run_job", nameLabel: "job_name", permission: "run.jobs",
+	empty:      func() object { return &runpb.Job{} },
+	identity:   func(o object) *string { return &taskTemplate(o).ServiceAccount },
+	template:   func(o object) proto.Message { return taskTemplate(o) },
+	containers: func(o object) *[]*runpb.Container { return &taskTemplate(o).Containers },
+}
+
+var workerPoolKind = &kind{
+	collection: "workerPools", noun: "WorkerPool", field: "workerPool",
+	resourceType: "cloud_run_worker_pool", nameLabel: "worker_pool_name", permission: "run.workerpools",
+	empty:        func() object { return &runpb.WorkerPool{} },
+	identity:     func(o object) *string { return &poolTemplate(o).ServiceAccount },
+	revisionName: func(o object) *string { return &poolTemplate(o).Revision },
+	template:     func(o object) proto.Message { return poolTemplate(o) },
+	containers:   func(o object) *[]*runpb.Container { return &poolTemplate(o).Containers },
+}
+
+var kinds = []*kind{serviceKind, jobKind, workerPoolKind}
+
+func serviceTemplate(o object) *runpb.RevisionTemplate {
+	s := o.(*runpb.Service)
+	if s.Template == nil {
+		s.Template = &runpb.RevisionTemplate{}
+	}
+	return s.Template
+}
+
+func taskTemplate(o object) *runpb.TaskTemplate {
+	j := o.(*runpb.Job)
+	if j.Template == nil {
+		j.Template = &runpb.ExecutionTemplate{}
+	}
+	if j.Template.Template == nil {
+		j.Template.Template = &runpb.TaskTemplate{}
+	}
+	return j.Template.Template
+}
+
+func poolTemplate(o object) *runpb.WorkerPoolRevisionTemplate {
+	w := o.(*runpb.WorkerPool)
+	if w.Template == nil {
+		w.Template = &runpb.WorkerPoolRevisionTemplate{}
+	}
+	return w.Template
+}
+
+// name is a workload's place: "projects/P/locations/L/services/S".
+type name struct {
+	project, location, collection, id string
+}
+
+func (n name) String() string { return n.parent() + "/" + n.collection + "/" + n.id }
+
+func (n name) parent() string { return "projects/" + n.project + "/locations/" + n.location }
+
+// parseName reads a workload's relative resource name. A project number is
+// taken for the project it belongs to, as Google Cloud does.
+func (c *Cloud) parseName(s string) (name, bool) { return splitName(c.canonical(s)) }
+
+// nameOf is parseName for those who do not hold the lock, and for one kind.
+func (c *Cloud) nameOf(k *kind, s string) (name, error) {
+	n, ok := splitName(c.resolve(s))
+	if !ok || n.collection != k.collection {
+		return name{}, status.Errorf(codes.InvalidArgument, "Invalid %s name %q", k.noun, s)
+	}
+	return n, nil
+}
+
+func splitName(s string) (name, bool) {
+	p := strings.Split(s, "/")
+	if len(p) != 6 || p[0] != "projects" || p[2] != "locations" {
+		return name{}, false
+	}
+	for _, part := range p {
+		if part == "" || part == "-" { // "-" is every one, in lists only
+			return name{}, false
+		}
+	}
+	return name{p[1], p[3], p[4], p[5]}, true
+}
+
+// setLabels sets a workload's own labels and annotations.
+func setLabels(o object, labels, annotations map[string]string) {
+	switch w := o.(type) {
+	case *runpb.Service:
+		w.Labels, w.Annotations = labels, annotations
+	case *runpb.Job:
+		w.Labels, w.Annotations = labels, annotations
+	case *runpb.WorkerPool:
+		w.Labels, w.Annotations = labels, annotations
+	}
+}

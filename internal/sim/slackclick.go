@@ -1,0 +1,167 @@
+package sim
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrNoButton is a click on a button that the message does not have (any more).
+var ErrNoButton = errors.New("no such button in the message")
+
+// slackPatience is how long Slack waits for the app to acknowledge a click.
+const slackPatience = 3 * time.Second
+
+// A response URL takes five answers in thirty minutes.
+// https://docs.slack.dev/interactivity/handling-user-interaction
+const (
+	slackResponseUses = 5
+	slackResponseLife = 30 * time.Minute
+)
+
+type slackResponse struct {
+	channel, ts, user string
+	uses              int
+	expires           time.Time
+}
+
+// Click has a person press a button of a message as it stands now, and the app
+// be told, signed, as Slack tells it. An error is what the person would see.
+func (s *Slack) Click(ctx context.Context, userID, channel, ts, actionID string) error {
+	body, err := s.clickBody(userID, channel, ts, actionID)
+	if err != nil {
+		return fmt.Errorf("click %s on %s in %s: %w", actionID, ts, channel, err)
+	}
+	if err := s.Send(ctx, body); err != nil {
+		return fmt.Errorf("click %s on %s in %s: %w", actionID, ts, channel, err)
+	}
+	return nil
+}
+
+// Send signs a body and posts it to the app's interactions URL, as it is.
+func (s *Slack) Send(ctx context.Context, body string) error {
+	ctx, cancel := context.WithTimeout(ctx, slackPatience)
+	defer cancel()
+	s.mu.Lock()
+	to, stamp := s.interactions, strconv.FormatInt(s.cfg.Now().Unix(), 10)
+	s.mu.Unlock()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	mac := hmac.New(sha256.New, []byte(s.cfg.SigningSecret))
+	_, _ = io.WriteString(mac, "v0:"+stamp+":"+body)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("X-Slack-Request-Timestamp", stamp)
+	req.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the app answered HTTP %d", res.StatusCode)
+	}
+	return nil
+}
+
+// clickBody is the form of a block_actions request for a stored button.
+// https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+func (s *Slack) clickBody(userID, channel, ts, actionID string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	user, ok := s.users[userID]
+	if !ok {
+		return "", errors.New("no such user")
+	}
+	m := s.find(channel, ts)
+	if m == nil {
+		return "", ErrNoButton
+	}
+	action, ok := slackButton(m.Blocks, actionID)
+	if !ok {
+		return "", ErrNoButton
+	}
+	key := rand.Text()
+	s.responses[key] = &slackResponse{channel: channel, ts: ts, user: userID, expires: s.cfg.Now().Add(slackResponseLife)}
+	s.sequence++
+	action["action_ts"] = strconv.FormatInt(s.cfg.Now().Unix(), 10) + fmt.Sprintf(".%06d", s.sequence)
+	payload, err := json.Marshal(map[string]any{
+		"type": "block_actions", "api_app_id": s.cfg.App, "enterprise": nil, "is_enterprise_install": false,
+		"team":         map[string]any{"id": s.cfg.Team, "domain": "sim"},
+		"user":         map[string]any{"id": user.ID, "username": user.Name, "team_id": user.Team},
+		"channel":      map[string]any{"id": channel, "name": "sim"},
+		"container":    map[string]any{"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": false},
+		"message":      map[string]any{"type": "message", "ts": ts, "text": m.Text, "blocks": m.Blocks},
+		"trigger_id":   "1." + key,
+		"response_url": s.self + "/actions/" + key,
+		"actions":      []any{action},
+	})
+	if err != nil {
+		return "", err
+	}
+	return url.Values{"payload": {string(payload)}}.Encode(), nil
+}
+
+// slackButton finds a button in stored blocks, as an action of a payload.
+func slackButton(blocks json.RawMessage, actionID string) (map[string]any, bool) {
+	var parsed []struct {
+		Type     string
+		BlockID  string `json:"block_id"`
+		Elements []map[string]any
+	}
+	// Other blocks' elements have other shapes, and are no buttons.
+	_ = json.Unmarshal(blocks, &parsed)
+	for _, b := range parsed {
+		for _, e := range b.Elements {
+			if b.Type == "actions" && e["action_id"] == actionID {
+				return map[string]any{"type": "button", "action_id": actionID, "block_id": b.BlockID, "text": e["text"], "value": e["value"]}, true
+			}
+		}
+	}
+	return nil, false
+}
+
+func (s *Slack) serveResponse(w http.ResponseWriter, r *http.Request) {
+	var p struct {
+		Text     string
+		Type     string `json:"response_type"`
+		Replaces bool   `json:"replace_original"`
+		Blocks   json.RawMessage
+	}
+	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&p); err != nil {
+		http.Error(w, "invalid_payload", http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := s.responses[r.PathValue("key")]
+	switch {
+	case at == nil || s.cfg.Now().After(at.expires):
+		http.Error(w, "expired_url", http.StatusNotFound)
+	case at.uses >= slackResponseUses:
+		http.Error(w, "used_url", http.StatusNotFound)
+	case slackLen(p.Text) > slackMaxText || p.Text == "":
+		http.Error(w, "invalid_payload", http.StatusBadRequest)
+	case p.Replaces:
+		at.uses++
+		if m := s.find(at.channel, at.ts); m != nil {
+			m.Text, m.Blocks, m.Edits = p.Text, p.Blocks, m.Edits+1
+		}
+	default:
+		at.uses++
+		s.notes = append(s.notes, SlackNote{at.user, at.channel, p.Text, s.cfg.Now()})
+	}
+	// Slack answers "ok" with no type that every client can read.
+}
