@@ -71,6 +71,8 @@ func (w *written) invokerCheck() cloud.Flag {
 	switch {
 	case w.kind != cloud.RunService:
 		return cloud.KnownFlag(false) // nothing but a service is called over HTTP
+	case w.internal:
+		return cloud.Flag{Knowledge: cloud.Unchanged} // the Functions API has no such field
 	case w.stored.invokerOff != nil:
 		return cloud.KnownFlag(*w.stored.invokerOff)
 	case w.stored.fields:

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/replay"
+)
+
+const replayUsage = `Usage: rescind replay [flags] INPUT...
+
+Says what rescind would have found and done, had it seen the audit-log entries
+of the inputs: a dry run over history, judged like live events. Nothing is
+written to Google Cloud, and nothing is read from it.
+
+INPUT is a file, a directory (every *.json, *.jsonl, *.ndjson and *.log in it
+and below, gzipped or not), a glob pattern, or - for standard input. A file
+holds JSON Lines or a JSON array of log entries, as gcloud logging read writes
+them, plain or gzip. See docs/replay.md.
+
+Flags:
+  --policies PATH    policy file or directory, may be repeated; the built-in
+                     policies are always loaded
+  --facts FILE       what history cannot tell: enforced constraints, projects,
+                     runtime identities
+  --since TIME       judge only changes from this time on (RFC 3339)
+  --until TIME       judge only changes before this time (RFC 3339)
+  --format FORM      table or jsonl (default table)
+  --out FILE         write the findings there instead of to standard output
+  --log-format FORM  the summary on standard error as text or json (default text)
+
+Example:
+  gcloud logging read 'logName:"cloudaudit.googleapis.com%2Factivity"' \
+    --project pay-prod --freshness 30d --format json > entries.json
+  rescind replay --facts facts.yaml entries.json
+
+Exit status: 0 when every input was read to its end, whatever was found; 1 on
+failure or when an input was not; 2 on wrong usage.
+`
+
+func replayCommand() command {
+	return command{name: "replay", summary: "dry run over exported audit logs", usage: replayUsage, run: runReplay}
+}
+
+// replayOptions is a command line that makes sense.
+type replayOptions struct {
+	policies     []string
+	facts        string
+	since, until time.Time
+	format       string
+	out          string
+	inputs       []string
+}
+
+// formats are the forms findings are written in.
+func formats() map[string]func(io.Writer, []replay.Finding) error {
+	return map[string]func(io.Writer, []replay.Finding) error{
+		"table": replay.WriteTable,
+		"jsonl": replay.WriteJSONL,
+	}
+}
+
+func runReplay(ctx context.Context, env environment, args []string) error {
+	f := newFlags("replay")
+	o, err := replayFlags(f, args)
+	if err != nil {
+		return err
+	}
+	cfg, err := o.config()
+	if err != nil {
+		return err
+	}
+	results, err := openResults(o.out, env.stdout)
+	if err != nil {
+		return err
+	}
+	defer results.discard()
+	report, err := replay.Run(ctx, cfg, replay.FindInputs(o.inputs, env.stdin))
+	if err != nil {
+		return err
+	}
+	if err := formats()[o.format](results, report.Findings); err != nil {
+		return err
+	}
+	if err := results.keep(); err != nil {
+		return err
+	}
+	return summarise(ctx, f, env, report.Summary)
+}
+
+func replayFlags(f *flags, args []string) (replayOptions, error) {
+	o := replayOptions{format: "table"}
+	f.Func("policies", "", func(s string) error { o.policies = append(o.policies, s); return nil })
+	f.StringVar(&o.facts, "facts", "", "")
+	f.StringVar(&o.format, "format", o.format, "")
+	f.StringVar(&o.out, "out", "", "")
+	f.Func("since", "", timeFlag(&o.since))
+	f.Func("until", "", timeFlag(&o.until))
+	var err error
+	if o.inputs, err = f.parse(args); err != nil {
+		return o, err
+	}
+	scheme := slices.IndexFunc(o.inputs, func(s string) bool { return strings.Contains(s, "://") })
+	switch {
+	case formats()[o.format] == nil:
+		return o, usagef("--format is %q, want table or jsonl", o.format)
+	case len(o.inputs) == 0:
+		return o, usagef("no input: want a file, directory, glob or -")
+	case scheme >= 0:
+		return o, usagef("not supported: %s; want a file, directory, glob or -", o.inputs[scheme])
+	case !o.until.IsZero() && !o.since.Before(o.until):
+		return o, usagef("--since is not before --until")
+	}
+	return o, nil
+}
+
+func timeFlag(t *time.Time) func(string) error {
+	return func(s string) (err error) {
+		*t, err = time.Parse(time.RFC3339, s)
+		return err
+	}
+}
+
+func (o replayOptions) config() (replay.Config, error) {
+	cfg := replay.Config{Since: o.since, Until: o.until}
+	set, err := loadPolicies(o.policies)
+	if err != nil {
+		return cfg, err
+	}
+	cfg.Policies = set
+	if o.facts != "" {
+		cfg.Facts, err = replay.ReadFacts(o.facts)
+	}
+	return cfg, err
+}
+
+// summarise accounts for the run on standard error. An input that was not read
+// to its end fails the command: what it held may be what mattered.
+func summarise(ctx context.Context, f *flags, env environment, s replay.Summary) error {
+	if f.logFormat == "json" {
+		f.logger(env, slog.LevelInfo).InfoContext(ctx, "replayed", "summary", s)
+	} else if err := s.WriteText(env.stderr); err != nil {
+		return err
+	}
+	if len(s.Refused) > 0 {
+		return exitError{exitFailed}
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package replay
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/rescind-dev/rescind/internal/strictyaml"
+)
+
+// maxFacts bounds a facts file; ten thousand projects take about one MiB.
+const maxFacts = 32 << 20
+
+// FactsFile is what somebody who can read Google Cloud wrote down for a
+// replay, which cannot. It describes a standing state: what it says holds for
+// the whole history, until an entry says otherwise.
+type FactsFile struct {
+	// Name is the file, as reasons cite it.
+	Name        string
+	constraints map[string][]string      // constraint -> containers where it is enforced
+	projects    map[string]listedProject // by id
+	ids         map[string]string        // project number -> id
+	folders     map[string][]string      // folder -> what holds it, nearest first
+	identities  map[string]bool          // e-mails
+}
+
+type listedProject struct {
+	id, number string
+	ancestors  []string // nearest first
+	placed     bool     // ancestors were given, though there may be none
+}
+
+func newFactsFile(name string) *FactsFile {
+	return &FactsFile{
+		Name:        name,
+		constraints: map[string][]string{},
+		projects:    map[string]listedProject{},
+		ids:         map[string]string{},
+		folders:     map[string][]string{},
+		identities:  map[string]bool{},
+	}
+}
+
+// ReadFacts reads the facts file at path.
+func ReadFacts(path string) (*FactsFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read facts: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFacts+1))
+	if err != nil {
+		return nil, fmt.Errorf("read facts: %w", err)
+	}
+	if len(data) > maxFacts {
+		return nil, fmt.Errorf("read facts: %s is longer than %d MiB", path, maxFacts>>20)
+	}
+	return ParseFacts(path, data)
+}
+
+// ParseFacts reads a facts file, strictly: an unknown key or a value that
+// cannot be is refused, all of them at once, each with its place. An empty
+// file holds no facts.
+func ParseFacts(name string, data []byte) (*FactsFile, error) {
+	f := newFactsFile(name)
+	root, err := strictyaml.Root(name, data)
+	if root == nil || err != nil {
+		return f, err
+	}
+	p := factsParser{strictyaml.NewReader(name)}
+	f.read(p, root)
+	return f, p.Err()
+}
+
+func (f *FactsFile) read(p factsParser, n *yaml.Node) {
+	p.Fields(n, map[string]func(*yaml.Node){
+		"constraints":        func(n *yaml.Node) { p.Mapping(n, func(k, v *yaml.Node) { f.constraint(p, k, v) }) },
+		"projects":           func(n *yaml.Node) { p.List(n, func(n *yaml.Node) { f.project(p, n) }) },
+		"runtime_identities": func(n *yaml.Node) { p.List(n, func(n *yaml.Node) { f.identity(p, n) }) },
+	})
+}
+
+func (f *FactsFile) constraint(p factsParser, key, n *yaml.Node) {
+	if short, ok := strings.CutPrefix(key.Value, "constraints/"); ok {
+		p.Problem(key, "constraint %q: write it without constraints/: %s", key.Value, short)
+		return
+	}
+	enforced := []string{}
+	p.Fields(n, map[string]func(*yaml.Node){
+		"enforced": func(n *yaml.Node) {
+			p.List(n, func(n *yaml.Node) {
+				if c, ok := p.container(n); ok {
+					enforced = append(enforced, c.Path())
+				}
+			})
+		},
+	})
+	f.constraints[key.Value] = enforced
+}
+
+func (f *FactsFile) project(p factsParser, n *yaml.Node) {
+	var l listedProject
+	p.Fields(n, map[string]func(*yaml.Node){
+		"id":        func(n *yaml.Node) { l.id = p.Text(n) },
+		"number":    func(n *yaml.Node) { l.number = p.digits(n) },
+		"ancestors": func(n *yaml.Node) { l.ancestors, l.placed = p.ancestors(n), true },
+	})
+	_, twice := f.projects[l.id]
+	other, taken := f.ids[l.number]
+	switch {
+	case l.id == "":
+		p.Problem(n, "project without an id")
+	case strings.Contains(l.id, "/"):
+		p.Problem(n, "project id %q: want it without projects/", l.id)
+	case twice:
+		p.Problem(n, "project %q is listed twice", l.id)
+	case taken:
+		p.Problem(n, "project %q: %q has the number %s already", l.id, other, l.number)
+	default:
+		f.list(l)
+	}
+}
+
+func (f *FactsFile) list(l listedProject) {
+	f.projects[l.id] = l
+	if l.number != "" {
+		f.ids[l.number] = l.id
+	}
+	for i, a := range l.ancestors {
+		if _, ok := f.folders[a]; !ok {
+			f.folders[a] = l.ancestors[i+1:]
+		}
+	}
+}
+
+func (f *FactsFile) identity(p factsParser, n *yaml.Node) {
+	email := p.Text(n)
+	name, domain, ok := strings.Cut(email, "@")
+	if email != "" && (!ok || name == "" || domain == "" || strings.ContainsAny(email, ": /")) {
+		p.Problem(n, "runtime identity %q: want a service account's e-mail alone", email)
+		return
+	}
+	f.identities[email] = true
+}
+
+// listed returns what the file, if there is one, says of the project.
+func (f *FactsFile) listed(id string) (listedProject, bool) {
+	if f == nil {
+		return listedProject{}, false
+	}
+	l, ok := f.projects[id]
+	return l, ok
+}

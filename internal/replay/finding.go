@@ -1,0 +1,100 @@
+package replay
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+	"unicode/utf8"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Finding is one policy's verdict on one change of the history, and what
+// rescind would have done. Its JSON form is a contract.
+type Finding struct {
+	Policy      string               `json:"policy"`
+	Verdict     policies.Verdict     `json:"verdict"`
+	Severity    policies.Severity    `json:"severity"`
+	Resource    cloud.Resource       `json:"resource"`
+	Project     string               `json:"project"` // empty for folders and organizations
+	Actor       string               `json:"actor"`
+	Time        time.Time            `json:"time"` // of the call
+	InsertID    string               `json:"insert_id"`
+	Method      string               `json:"method"`
+	Enforcement policies.Enforcement `json:"enforcement"`
+	Decision    remediate.Decision   `json:"decision"`
+	Reasons     []string             `json:"reasons"` // the policy's message first
+	Plan        []Step               `json:"plan"`
+}
+
+// Step is one step of the plan: what would have been there before it, and
+// what after.
+type Step struct {
+	Step   policies.Remediation `json:"step"`
+	Before remediate.StepState  `json:"before"`
+	After  remediate.StepState  `json:"after"`
+}
+
+func findingOf(c cloud.Change, j remediate.Judgement) Finding {
+	f := Finding{
+		Policy:      j.Policy,
+		Verdict:     j.Verdict,
+		Severity:    j.Severity,
+		Resource:    c.Resource,
+		Project:     c.Resource.Project,
+		Actor:       cmp.Or(c.Actor.Principal, cloud.UnknownActor),
+		Time:        c.Time.UTC(),
+		InsertID:    c.InsertID,
+		Method:      c.Method,
+		Enforcement: cmp.Or(j.Enforcement, policies.Audit),
+		Decision:    j.Decision,
+		Reasons:     []string{},
+		Plan:        []Step{},
+	}
+	for _, r := range append([]string{j.Message}, j.Reasons...) {
+		if r != "" {
+			f.Reasons = append(f.Reasons, r)
+		}
+	}
+	for _, s := range j.Plan.Steps {
+		f.Plan = append(f.Plan, Step{s.Kind, s.Before, s.After})
+	}
+	return f
+}
+
+// WriteJSONL writes each finding as one line of JSON.
+func WriteJSONL(w io.Writer, findings []Finding) error {
+	for _, f := range findings {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(f); err != nil {
+			return fmt.Errorf("write finding: %w", err)
+		}
+		if _, err := w.Write(escapeControls(b.Bytes())); err != nil {
+			return fmt.Errorf("write finding: %w", err)
+		}
+	}
+	return nil
+}
+
+// escapeControls escapes the control characters that JSON allows in strings as
+// they are: standard output may be a terminal, which must not obey them.
+func escapeControls(line []byte) []byte {
+	out := make([]byte, 0, len(line))
+	for len(line) > 0 {
+		r, n := utf8.DecodeRune(line)
+		if r != '\n' && steers(r) {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = append(out, line[:n]...)
+		}
+		line = line[n:]
+	}
+	return out
+}

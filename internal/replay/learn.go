@@ -1,0 +1,99 @@
+package replay
+
+import (
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// learned is what the whole history shows beyond its changes.
+type learned struct {
+	identities map[string]sighting         // by e-mail; the earliest
+	policies   map[policyKey][]policyWrite // oldest first
+	previous   []cloud.Identity            // what the workload of each change ran as before it
+	numbers    numbers
+}
+
+// sighting is a workload that was seen to run as an account.
+type sighting struct {
+	workload cloud.Resource
+	at       time.Time
+}
+
+// policyKey names the organization policy of one constraint at one container.
+type policyKey struct{ constraint, container string }
+
+type policyWrite struct {
+	enforced cloud.Flag
+	at       time.Time
+}
+
+// learn reads the changes, which must be in order.
+func learn(changes []cloud.Change, ids numbers) *learned {
+	l := &learned{
+		identities: map[string]sighting{},
+		policies:   map[policyKey][]policyWrite{},
+		previous:   make([]cloud.Identity, len(changes)),
+		numbers:    ids,
+	}
+	runsAs := map[cloud.Resource]cloud.Identity{}
+	for i, c := range changes {
+		l.previous[i] = runsAs[c.Resource]
+		l.policy(c)
+		if !deployed(c) {
+			continue
+		}
+		l.identity(c)
+		switch {
+		case c.Verb == cloud.Delete:
+			delete(runsAs, c.Resource)
+		case c.Workload.Identity.Knowledge != cloud.Unchanged:
+			runsAs[c.Resource] = c.Workload.Identity
+		}
+	}
+	return l
+}
+
+// deployed reports whether the change is known to have been made: a first half
+// alone may still have failed.
+func deployed(c cloud.Change) bool {
+	return c.Resource.Kind.Workload() && c.Half != cloud.FirstHalf && (c.Workload != nil || c.Verb == cloud.Delete)
+}
+
+// identity learns what the workload runs as. A deploy that names no account
+// runs as the project's default one, which is known by the project's number.
+func (l *learned) identity(c cloud.Change) {
+	if c.Workload == nil {
+		return
+	}
+	id := c.Workload.Identity
+	email := id.Email
+	if number := l.numbers.of(c.Resource.Project); id.Knowledge == cloud.Unset && number != "" {
+		email = number + "-compute@developer.gserviceaccount.com"
+	}
+	if _, known := l.identities[email]; email != "" && !known {
+		l.identities[email] = sighting{c.Resource, c.Time}
+	}
+}
+
+// policy learns what an organization policy says from here on.
+func (l *learned) policy(c cloud.Change) {
+	if c.Constraint == nil || c.Constraint.Enforced.Knowledge == cloud.Unchanged || c.Half == cloud.FirstHalf {
+		return
+	}
+	k := policyKey{c.Constraint.Name, c.Resource.Parent}
+	l.policies[k] = append(l.policies[k], policyWrite{c.Constraint.Enforced, c.Time})
+}
+
+// policyAt is what the organization policy said at the time; false when no
+// earlier write of it is known.
+func (l *learned) policyAt(k policyKey, at time.Time) (policyWrite, bool) {
+	var last policyWrite
+	found := false
+	for _, w := range l.policies[k] {
+		if !w.at.After(at) {
+			last, found = w, true
+		}
+	}
+	return last, found
+}

@@ -1,0 +1,93 @@
+package replay
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// numbers maps project numbers to ids. A number that was seen with two ids
+// maps to none: one of the two entries is not what it seems.
+type numbers map[string]string
+
+// learn reads the project's number from an entry of Cloud Run's v1 API: its
+// resource label has the id, and the namespace of the stored object is the
+// number.
+func (n numbers) learn(entry []byte) {
+	var e struct {
+		Resource struct {
+			Labels struct {
+				Project string `json:"project_id"`
+			} `json:"labels"`
+		} `json:"resource"`
+		Payload struct {
+			Service  string `json:"serviceName"`
+			Response struct {
+				Metadata struct {
+					Namespace string `json:"namespace"`
+				} `json:"metadata"`
+			} `json:"response"`
+		} `json:"protoPayload"`
+	}
+	// What is of another type is not there; the entry has been decoded already.
+	_ = json.Unmarshal(entry, &e)
+	id, number := e.Resource.Labels.Project, e.Payload.Response.Metadata.Namespace
+	if e.Payload.Service != "run.googleapis.com" || id == "" || isNumber(id) || !isNumber(number) {
+		return
+	}
+	if known, ok := n[number]; ok && known != id {
+		id = ""
+	}
+	n[number] = id
+}
+
+// with adds what the facts file says, which was written on purpose and so goes
+// before what was seen in passing.
+func (n numbers) with(file *FactsFile) numbers {
+	all := maps.Clone(n)
+	if file != nil {
+		maps.Copy(all, file.ids)
+	}
+	return all
+}
+
+func (n numbers) id(project string) string {
+	if id := n[project]; id != "" {
+		return id
+	}
+	return project
+}
+
+// of is the number of the project, or "".
+func (n numbers) of(id string) string {
+	for number, known := range n {
+		if known == id {
+			return number
+		}
+	}
+	return ""
+}
+
+// rename returns the change with its project under its id.
+func (n numbers) rename(c cloud.Change) cloud.Change {
+	c.Resource = n.resource(c.Resource)
+	if c.Workload != nil {
+		w := *c.Workload
+		w.Resource = n.resource(w.Resource)
+		c.Workload = &w
+	}
+	return c
+}
+
+func (n numbers) resource(r cloud.Resource) cloud.Resource {
+	if r.Kind == cloud.Project {
+		r.Name = n.id(r.Name)
+	}
+	r.Project = n.id(r.Project)
+	if number, ok := strings.CutPrefix(r.Parent, "projects/"); ok {
+		r.Parent = "projects/" + n.id(number)
+	}
+	return r
+}

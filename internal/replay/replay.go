@@ -1,0 +1,148 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/auditlog"
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Config is what a replay judges by.
+type Config struct {
+	Policies remediate.Policies
+	// Facts is the facts file, nil for none.
+	Facts *FactsFile
+	// Since and Until bound the changes that are judged, Until excluded; zero
+	// for no bound. Facts are learned from outside of them, too.
+	Since, Until time.Time
+}
+
+// Report is what a replay found.
+type Report struct {
+	Findings []Finding // in the order of the changes, then of the policies
+	Summary  Summary
+}
+
+// Run reads the inputs to their ends, then judges what they say. An input that
+// cannot be read is a problem in the summary and stops no other; the error is
+// the context's.
+func Run(ctx context.Context, cfg Config, in Inputs) (Report, error) {
+	s := newSummary(in)
+	h := newHistory()
+	for _, i := range in.Files {
+		if err := read(ctx, i, h, s); err != nil {
+			return Report{}, err
+		}
+	}
+	findings, err := judge(ctx, cfg, h, s)
+	s.found(findings)
+	return Report{findings, *s}, err
+}
+
+// read takes in the records of one input.
+func read(ctx context.Context, in Input, h *history, s *Summary) error {
+	err := records(in, func(r record) error {
+		s.Records++
+		take(in.Name, r, h, s)
+		return ctx.Err()
+	})
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("read %s: %w", in.Name, ctx.Err())
+	case err != nil:
+		s.Refused = append(s.Refused, Problem{Input: in.Name, Reason: reason(err)})
+	}
+	s.Inputs++
+	return nil
+}
+
+func records(in Input, visit func(record) error) error {
+	f, err := in.open()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	br, err := text(f)
+	if err != nil {
+		return err
+	}
+	return split(br, visit)
+}
+
+// take puts one record where it belongs; none is left uncounted.
+func take(input string, r record, h *history, s *Summary) {
+	if r.err != nil {
+		s.unreadable(input, r.line, r.err)
+		return
+	}
+	c, err := auditlog.Decode(r.raw)
+	switch {
+	case err == nil:
+		s.Changes++
+		h.numbers.learn(r.raw)
+		if !h.add(c) {
+			s.Duplicates++
+		}
+	case errors.Is(err, auditlog.ErrFailedCall):
+		s.Failed++
+		h.void(c)
+	case errors.Is(err, auditlog.ErrRehearsal):
+		s.Rehearsals++
+		h.void(c)
+	case errors.Is(err, auditlog.ErrUnknownMethod):
+		s.UnknownMethods[c.Method]++
+	case errors.Is(err, auditlog.ErrNotChange):
+		if err := foreign(r.raw); err != nil {
+			s.unreadable(input, r.line, err)
+			return
+		}
+		s.Irrelevant++
+	default:
+		s.unreadable(input, r.line, err)
+	}
+}
+
+func judge(ctx context.Context, cfg Config, h *history, s *Summary) ([]Finding, error) {
+	changes := h.changes(cfg.Facts)
+	l := learn(changes, h.numbers.with(cfg.Facts))
+	s.learned(changes, l, h)
+	var out []Finding
+	for i, c := range changes {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("judge the history: %w", err)
+		}
+		if !cfg.covers(c.Time) {
+			s.Outside++
+			continue
+		}
+		at := c.Time
+		if at.IsZero() { // undated: nothing is known to have been later
+			at = changes[len(changes)-1].Time
+		}
+		j := remediate.Judge{Policies: cfg.Policies, Facts: factsAt{cfg.Facts, l, at}}
+		for _, g := range j.Judge(ctx, c, snapshot(c, l.previous[i], at)) {
+			out = append(out, findingOf(c, g))
+		}
+	}
+	return out, nil
+}
+
+// snapshot is what was known of the resource at the time: what the history
+// shows of it, in place of the live read.
+func snapshot(c cloud.Change, previous cloud.Identity, at time.Time) remediate.Snapshot {
+	now := remediate.Snapshot{At: at}
+	if c.Workload != nil {
+		w := *c.Workload
+		w.Previous = previous
+		now.Workload = &w
+	}
+	return now
+}
+
+func (cfg Config) covers(t time.Time) bool {
+	return !t.Before(cfg.Since) && (cfg.Until.IsZero() || t.Before(cfg.Until))
+}

@@ -1,0 +1,113 @@
+package replay
+
+import (
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/auditlog"
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Summary accounts for everything a replay read: Records is the sum of
+// Changes, Failed, Rehearsals, Irrelevant, Unreadable and the unknown methods.
+type Summary struct {
+	Inputs     int `json:"inputs"`
+	Records    int `json:"records"`
+	Changes    int `json:"changes"` // entries that are changes, or halves of one
+	Duplicates int `json:"duplicates"`
+	Failed     int `json:"failed"`
+	Rehearsals int `json:"rehearsals"`
+	Irrelevant int `json:"irrelevant"`
+	Unreadable int `json:"unreadable"`
+	// Outside counts changes before --since or from --until on.
+	Outside        int            `json:"outside"`
+	UnknownMethods map[string]int `json:"unknown_methods"`
+
+	Learned Learned `json:"learned"`
+	Found   Found   `json:"found"`
+
+	// Located are the first of the unreadable records.
+	Located []Problem `json:"located"`
+	// Refused are inputs that could not be read to their ends.
+	Refused []Problem `json:"refused"`
+	// Skipped are files of a directory that are not named like logs.
+	Skipped []string `json:"skipped"`
+}
+
+// Learned counts the facts that the history itself gave.
+type Learned struct {
+	Identities  int `json:"runtime_identities"`
+	Projects    int `json:"project_numbers"`
+	Constraints int `json:"constraint_changes"`
+}
+
+// Found counts the findings.
+type Found struct {
+	Total     int                        `json:"total"`
+	Policies  map[string]int             `json:"policies"`
+	Verdicts  map[policies.Verdict]int   `json:"verdicts"`
+	Decisions map[remediate.Decision]int `json:"decisions"`
+	// PeakReverts is the most reverts in one clock hour, and PeakHour when:
+	// what guardrails.max_reverts has to allow for.
+	PeakReverts int       `json:"peak_reverts"`
+	PeakHour    time.Time `json:"peak_hour,omitzero"`
+}
+
+// mostLocated bounds how many unreadable records are listed one by one.
+const mostLocated = 10
+
+func newSummary(in Inputs) *Summary {
+	return &Summary{
+		UnknownMethods: map[string]int{},
+		Located:        []Problem{},
+		Refused:        append([]Problem{}, in.Refused...),
+		Skipped:        append([]string{}, in.Skipped...),
+		Found: Found{
+			Policies:  map[string]int{},
+			Verdicts:  map[policies.Verdict]int{},
+			Decisions: map[remediate.Decision]int{},
+		},
+	}
+}
+
+func (s *Summary) unreadable(input string, line int, err error) {
+	s.Unreadable++
+	if len(s.Located) < mostLocated {
+		why := strings.TrimPrefix(err.Error(), auditlog.ErrUnreadable.Error()+": ")
+		s.Located = append(s.Located, Problem{input, line, why})
+	}
+}
+
+func (s *Summary) learned(changes []cloud.Change, l *learned, h *history) {
+	s.Learned.Identities = len(l.identities)
+	for _, id := range h.numbers {
+		if id != "" {
+			s.Learned.Projects++
+		}
+	}
+	for _, c := range changes {
+		if c.Constraint != nil {
+			s.Learned.Constraints++
+		}
+	}
+}
+
+func (s *Summary) found(findings []Finding) {
+	s.Found.Total = len(findings)
+	reverts := map[time.Time]int{}
+	for _, f := range findings {
+		s.Found.Policies[f.Policy]++
+		s.Found.Verdicts[f.Verdict]++
+		s.Found.Decisions[f.Decision]++
+		if f.Decision != remediate.Revert {
+			continue
+		}
+		hour := f.Time.Truncate(time.Hour)
+		reverts[hour]++
+		if reverts[hour] > s.Found.PeakReverts {
+			s.Found.PeakReverts, s.Found.PeakHour = reverts[hour], hour
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package replay
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// WriteText writes the summary for a person.
+func (s Summary) WriteText(w io.Writer) error {
+	var b strings.Builder
+	s.counts(&b)
+	s.results(&b)
+	s.problems(&b)
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("write summary: %w", err)
+	}
+	return nil
+}
+
+func (s Summary) counts(b *strings.Builder) {
+	unknown := 0
+	for _, n := range s.UnknownMethods {
+		unknown += n
+	}
+	parts := []string{many(s.Changes, "change"), fmt.Sprintf("%d irrelevant", s.Irrelevant)}
+	for _, c := range []struct {
+		n    int
+		what string
+	}{{s.Failed, "failed call"}, {s.Rehearsals, "rehearsal"}, {unknown, "unknown method"}, {s.Unreadable, "unreadable record"}} {
+		if c.n > 0 {
+			parts = append(parts, many(c.n, c.what))
+		}
+	}
+	fmt.Fprintf(b, "%s, %s: %s\n", many(s.Inputs, "input"), many(s.Records, "record"), strings.Join(parts, ", "))
+	if s.Duplicates > 0 {
+		fmt.Fprintf(b, "%s read before, counted once\n", many(s.Duplicates, "change"))
+	}
+	if s.Outside > 0 {
+		fmt.Fprintf(b, "%s outside of the time asked for\n", many(s.Outside, "change"))
+	}
+	fmt.Fprintf(b, "learned: %s, %s, %s\n", many(s.Learned.Identities, "runtime identity"),
+		many(s.Learned.Projects, "project number"), many(s.Learned.Constraints, "constraint change"))
+}
+
+func (s Summary) results(b *strings.Builder) {
+	fmt.Fprintf(b, "%s\n", many(s.Found.Total, "finding"))
+	if s.Found.Total == 0 {
+		return
+	}
+	fmt.Fprintf(b, "  by policy: %s\n", tally(s.Found.Policies))
+	fmt.Fprintf(b, "  by verdict: %s\n", tally(s.Found.Verdicts))
+	fmt.Fprintf(b, "  by decision: %s\n", tally(s.Found.Decisions))
+	if s.Found.PeakReverts > 0 {
+		fmt.Fprintf(b, "  most reverts in one hour: %d, from %s\n", s.Found.PeakReverts, s.Found.PeakHour.Format(time.RFC3339))
+	}
+}
+
+func (s Summary) problems(b *strings.Builder) {
+	if len(s.UnknownMethods) > 0 {
+		fmt.Fprintf(b, "unknown methods, not judged: %s\n", tally(s.UnknownMethods))
+	}
+	if s.Unreadable > 0 {
+		fmt.Fprintf(b, "%s:\n", many(s.Unreadable, "unreadable record"))
+		list(b, s.Located)
+	}
+	if more := s.Unreadable - len(s.Located); more > 0 {
+		fmt.Fprintf(b, "  and %d more\n", more)
+	}
+	if len(s.Skipped) > 0 {
+		fmt.Fprintf(b, "%s not named like logs, skipped: %s\n", many(len(s.Skipped), "file"), oneLine(some(s.Skipped)))
+	}
+	if len(s.Refused) > 0 {
+		fmt.Fprintf(b, "%s NOT read to the end:\n", many(len(s.Refused), "input"))
+		list(b, s.Refused)
+	}
+}
+
+func list(b *strings.Builder, ps []Problem) {
+	for _, p := range ps {
+		fmt.Fprintf(b, "  %s\n", oneLine(p.String()))
+	}
+}
+
+// tally lists what was counted by name: "no-public-invoker 2, other 1".
+func tally[K ~string](m map[K]int) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, fmt.Sprintf("%s %d", oneLine(string(k)), m[k]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// some lists the first few names.
+func some(names []string) string {
+	const most = 5
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
+}
+
+func many(n int, what string) string {
+	if stem, ok := strings.CutSuffix(what, "y"); ok && n != 1 {
+		return fmt.Sprintf("%d %sies", n, stem)
+	}
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
