@@ -1,0 +1,34 @@
+# Shortcuts for what CONTRIBUTING.md describes. Nothing is built by files here:
+# the go command knows better than make what is stale.
+.DEFAULT_GOAL := help
+.PHONY: help build test race lint fuzz bench demo ci
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/rescind
+	go build -trimpath -o bin/rescind ./cmd/rescind
+
+test: ## vet and run every test once
+	go vet ./...
+	go test ./...
+
+race: ## run every test under the race detector
+	go test -race ./...
+
+lint: ## build the pinned linter, then run it
+	linter=$$(go -C tools tool -n golangci-lint) && "$$linter" run ./...
+
+FUZZTIME ?= 1m
+fuzz: ## fuzz one target: make fuzz PKG=./internal/auditlog NAME=FuzzDecode
+	@test -n "$(PKG)" -a -n "$(NAME)" || { echo "usage: make fuzz PKG=./some/package NAME=FuzzSomething [FUZZTIME=$(FUZZTIME)]" >&2; exit 2; }
+	go test -run '^$$' -fuzz '^$(NAME)$$' -fuzztime $(FUZZTIME) $(PKG)
+
+bench: ## run every benchmark
+	go test -run '^$$' -bench . -benchmem ./...
+
+demo: ## the whole loop on this machine, with a page to watch
+	go run ./cmd/rescind demo
+
+ci: ## everything that must hold before a change lands
+	.ci/run

@@ -1,0 +1,82 @@
+package arch_test
+
+// A part is a package of ours with all below it, relative to the module.
+type part string
+
+const (
+	cloud     part = "internal/cloud"
+	auditlog  part = "internal/auditlog"
+	policies  part = "policies"
+	remediate part = "remediate"
+	notify    part = "notify"
+	functions part = "functions"
+	replay    part = "internal/replay"
+	google    part = "internal/google"
+	store     part = "internal/store"
+	yaml      part = "internal/strictyaml"
+	sim       part = "internal/sim"
+	command   part = "cmd"
+	arch      part = "internal/arch"
+)
+
+// arrows says which parts of ours a part may import besides itself. What
+// decides knows nothing of what carries its decisions out, so that live,
+// replay, scan and demo can be one pipeline with other clients.
+func arrows() map[part][]part {
+	decides := []part{cloud, auditlog, policies, remediate}
+	return map[part][]part{
+		cloud:     nil,
+		auditlog:  {cloud},
+		policies:  {cloud},
+		remediate: {cloud, auditlog, policies},
+		notify:    decides,
+		functions: decides,
+		replay:    {cloud, auditlog, policies, remediate, yaml},
+		google:    decides,
+		store:     decides,
+		yaml:      nil,
+		// A simulation that shared code with the adapters would share their
+		// mistakes, and every test against it would pass.
+		sim:     {cloud},
+		command: {cloud, auditlog, policies, remediate, notify, functions, replay, google, store, sim, yaml},
+		arch:    nil,
+	}
+}
+
+// A library is kept to the parts that may know of it. Of several that match an
+// import, the first counts.
+type library struct {
+	name  string
+	paths []string // import path prefixes, whole elements
+	users []part
+}
+
+func libraries() []library {
+	return []library{
+		{
+			// The endpoint checks the tokens that callers bring, before
+			// anything else is built; it calls no Google API with it.
+			name:  "Google's token check",
+			paths: []string{"cloud.google.com/go/auth"},
+			users: []part{functions, google, command},
+		},
+		{
+			name: "a Google client library",
+			paths: []string{
+				"cloud.google.com/go", "google.golang.org/api", "google.golang.org/genproto",
+				"google.golang.org/grpc", "github.com/googleapis/gax-go",
+			},
+			users: []part{google, sim, store, command},
+		},
+		{
+			name:  "Slack's library",
+			paths: []string{"github.com/slack-go/slack"},
+			users: []part{"notify/slack"},
+		},
+		{
+			name:  "an embedded database",
+			paths: []string{"go.etcd.io/bbolt"},
+			users: []part{store},
+		},
+	}
+}
