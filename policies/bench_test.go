@@ -1,6 +1,8 @@
 package policies
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -71,10 +73,25 @@ func byHand(in Input) int {
 		for _, g := range c.Added() {
 			email, ok := g.Member.ServiceAccount()
 			basic := g.Role == "roles/editor" || g.Role == "roles/owner"
-			if ok && basic && in.Facts[Question{Kind: RuntimeIdentity, Name: email}].Value {
+			if ok && basic && in.Facts[Question{Kind: RuntimeIdentity, Name: email, Project: c.Resource.Project}].Value {
 				found++
 			}
 		}
 	}
 	return found
+}
+
+// BenchmarkLoad500 is the start of a process with 500 policies of one's own;
+// it is to take less than a second.
+func BenchmarkLoad500(b *testing.B) {
+	var text strings.Builder
+	text.WriteString(head)
+	for i := range 500 {
+		fmt.Fprintf(&text, "  - name: p%d\n    title: T\n    severity: low\n    on: [run.service]\n"+
+			"    when: 'change.added.exists(g, g.member.public && g.role.invokes) && resource.project == \"p%d\"'\n", i, i)
+	}
+	file := File{Name: "f.yaml", Data: []byte(text.String())}
+	for b.Loop() {
+		load(b, file)
+	}
 }

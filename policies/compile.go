@@ -208,7 +208,7 @@ func (sizes) EstimateCallCost(function, _ string, _ *cost.AstNode, _ []cost.AstN
 	case "constraint", "runtimeIdentity":
 		return &cost.CallEstimate{CostEstimate: cost.FixedCostEstimate(1)}
 	case "glob", "domain":
-		return &cost.CallEstimate{CostEstimate: cost.CostEstimate{Min: 1, Max: maxText / 10}, ResultSize: &cost.SizeEstimate{Max: maxText}}
+		return &cost.CallEstimate{CostEstimate: cost.Estimate{Min: 1, Max: maxText / 10}, ResultSize: &cost.SizeEstimate{Max: maxText}}
 	}
 	return nil
 }

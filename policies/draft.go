@@ -1,8 +1,6 @@
 package policies
 
-import (
-	"go.yaml.in/yaml/v3"
-)
+import "go.yaml.in/yaml/v3"
 
 // draft is a policy as its file writes it, before it is compiled.
 type draft struct {

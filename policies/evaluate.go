@@ -2,6 +2,7 @@ package policies
 
 import (
 	"fmt"
+	"slices"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -105,8 +106,7 @@ func (e *evaluation) blame(r *rule, s subject, f *finding) {
 	switch {
 	case none == yes:
 		return
-	case len(s.grants) > maxGrants: // no allow policy is so large
-		f.reasons = append(f.reasons, fmt.Sprintf("%d grants are too many to judge one by one", len(s.grants)))
+	case len(s.grants) > maxGrants: // see added
 		return
 	}
 	for _, g := range s.grants {
@@ -149,7 +149,9 @@ func (e *evaluation) blames(r *rule, part subject, none answer, f *finding) bool
 // doubtful records what was unknown, in words and as questions.
 func (e *evaluation) doubtful(f *finding, o outcome) {
 	for _, d := range o.doubts {
-		f.reasons = append(f.reasons, d.String())
+		if !slices.Contains(f.reasons, d.String()) {
+			f.reasons = append(f.reasons, d.String())
+		}
 		if d.question != (Question{}) {
 			f.needs = append(f.needs, d.question)
 		}
@@ -173,7 +175,7 @@ type outcome struct {
 // run evaluates the policy's expression on the subject. An expression that
 // goes wrong is unsure, like one that depends on something unknown.
 func (e *evaluation) run(r *rule, s subject) outcome {
-	e.now = s
+	e.part = s
 	v, _, err := r.when.Eval(e)
 	switch v := v.(type) {
 	case types.Bool:
@@ -199,7 +201,7 @@ func (e *evaluation) run(r *rule, s subject) outcome {
 func (e *evaluation) message(r *rule, v Verdict) string {
 	text := r.Title + ": " + e.in.Change.Resource.Path()
 	if r.message != nil {
-		e.now = e.whole
+		e.part = e.whole
 		if s, ok := evalString(r.message, e); ok {
 			text = s
 		}

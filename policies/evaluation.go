@@ -19,7 +19,7 @@ import (
 type evaluation struct {
 	in     Input
 	whole  subject
-	now    subject // what the running program sees as the change
+	part   subject // what the running program sees as the change
 	doubts []doubt
 	used   []Question // known facts the programs looked at, in order
 }
@@ -40,7 +40,7 @@ func (d doubt) String() string {
 
 func newEvaluation(in Input) *evaluation {
 	e := &evaluation{in: in, whole: subjectOf(in.Change)}
-	e.now = e.whole
+	e.part = e.whole
 	return e
 }
 
@@ -171,5 +171,5 @@ func (e *evaluation) runtimeIdentity(_ string, args ...ref.Val) ref.Val {
 	if !ok || cloud.IsGoogleManaged(email) {
 		return types.False
 	}
-	return e.truth(Question{Kind: RuntimeIdentity, Name: email})
+	return e.truth(Question{Kind: RuntimeIdentity, Name: email, Project: e.in.Change.Resource.Project})
 }

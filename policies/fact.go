@@ -12,7 +12,8 @@ const (
 	// a dry-run spec is not enforcement.
 	ConstraintEnforced FactKind = "constraint"
 	// RuntimeIdentity: does some Cloud Run workload run as the service
-	// account Name?
+	// account Name? Project is the changed one, where a workload may run as
+	// an account of another; empty for folders and organizations.
 	RuntimeIdentity FactKind = "runtime identity"
 	// RoleInvokes: does the role Name hold run.routes.invoke or run.jobs.run?
 	// Asked for roles that the built-in table does not list.

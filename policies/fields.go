@@ -15,11 +15,11 @@ import (
 type keys map[string]func(*yaml.Node)
 
 // object reads a map. It reports unknown and repeated keys and the required
-// ones that are missing, and returns whether n was a map at all.
-func (s *source) object(n *yaml.Node, what string, known keys, required ...string) bool {
+// ones that are missing.
+func (s *source) object(n *yaml.Node, what string, known keys, required ...string) {
 	if n.Kind != yaml.MappingNode {
 		s.problem(n, "%s is %s, want a map", what, kindOf(n))
-		return false
+		return
 	}
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -40,7 +40,6 @@ func (s *source) object(n *yaml.Node, what string, known keys, required ...strin
 			s.problem(n, "%s has no %q", what, k)
 		}
 	}
-	return true
 }
 
 func (s *source) list(n *yaml.Node, what string, read func(*yaml.Node)) {

@@ -1,6 +1,8 @@
 package policies
 
 import (
+	"fmt"
+
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
@@ -26,17 +28,21 @@ func (e *evaluation) invokes(role string) ref.Val {
 
 // added is what `change.added` is. Where part of it was not read, the grants
 // that were still count; a container's policy without a delta says nothing of
-// what was added to it.
+// what was added to it. More grants than an allow policy can hold are no
+// entry of Google's, and judging each would take too long.
 func (e *evaluation) added() ref.Val {
-	why := e.now.unreadGrants
+	why := e.part.unreadGrants
+	if n := len(e.part.grants); n > maxGrants {
+		return e.unknown(doubt{what: "which grants were added", why: fmt.Sprintf("%d are more than an allow policy can hold", n)})
+	}
 	if why == "" {
-		return e.grants(e.now.grants)
+		return e.grants(e.part.grants)
 	}
 	unread := e.unknown(doubt{what: "which grants were added", why: why})
 	if e.in.Change.Resource.Kind.Container() && !e.in.Change.HasDelta {
 		return unread
 	}
-	return openList{e.grants(e.now.grants, unread), unread}
+	return openList{e.grants(e.part.grants, unread), unread}
 }
 
 // openList is a list that holds more than is known: its last element is
@@ -69,7 +75,7 @@ func (e *evaluation) grants(gs []cloud.Grant, more ...ref.Val) traits.Lister {
 
 // identity returns v, unless the identity it was taken from is unknown.
 func (e *evaluation) identity(v ref.Val) ref.Val {
-	if e.now.identity.Knowledge == cloud.Unknown {
+	if e.part.identity.Knowledge == cloud.Unknown {
 		return e.unknown(doubt{what: "the account it runs as", why: e.whyNotShown(unreadIdentity)})
 	}
 	return v

@@ -77,3 +77,16 @@ func TestSamplesStateTheWholeOfAChange(t *testing.T) {
 		t.Errorf("verdicts (-want +got):\n%s", diff)
 	}
 }
+
+func TestTheSamplesOfABuiltInPolicyAreAboutItAsShipped(t *testing.T) {
+	s := load(t, File{Name: "f.yaml", Data: []byte(head + `  - name: no-default-service-account
+    enforcement: revert
+    exemptions:
+      - {resource: run.googleapis.com/projects/*/locations/*/services/*, owner: o, reason: r, expires: 2099-01-01}
+`)})
+	for _, r := range s.Test(nil) {
+		if !r.OK {
+			t.Errorf("%s: got %s, want %s", r.Name, r.Got, r.Want)
+		}
+	}
+}

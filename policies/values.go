@@ -58,7 +58,7 @@ var (
 		"removed":  field(cel.ListType(grantType.cel), func(o *object) ref.Val { return o.e.grants(o.e.in.Change.Removed()) }),
 		"hasDelta": flag(func(o *object) bool { return o.e.in.Change.HasDelta }),
 		"invokerCheckDisabled": field(cel.BoolType, func(o *object) ref.Val {
-			return o.e.flag("whether the invoker check is disabled", unreadInvokerCheck, o.e.now.invokerCheck)
+			return o.e.flag("whether the invoker check is disabled", unreadInvokerCheck, o.e.part.invokerCheck)
 		}),
 		"constraint": field(constraintChangeType.cel, func(o *object) ref.Val { return &object{constraintChangeType, o.e, nil} }),
 		"verb":       text(func(o *object) string { return string(o.e.in.Change.Verb) }),
@@ -67,10 +67,10 @@ var (
 		"time":       field(cel.TimestampType, func(o *object) ref.Val { return types.Timestamp{Time: o.e.in.Change.Time} }),
 	}}
 	identityType = &objectType{cel.ObjectType("rescind.Identity"), map[string]*types.FieldType{
-		"email":   field(cel.StringType, func(o *object) ref.Val { return o.e.identity(types.String(o.e.now.identity.Email)) }),
-		"default": field(cel.BoolType, func(o *object) ref.Val { return o.e.identity(types.Bool(o.e.now.identity.IsDefault())) }),
+		"email":   field(cel.StringType, func(o *object) ref.Val { return o.e.identity(types.String(o.e.part.identity.Email)) }),
+		"default": field(cel.BoolType, func(o *object) ref.Val { return o.e.identity(types.Bool(o.e.part.identity.IsDefault())) }),
 		"changed": field(cel.BoolType, func(o *object) ref.Val {
-			return o.e.identity(types.Bool(o.e.now.identity.Knowledge != cloud.Unchanged))
+			return o.e.identity(types.Bool(o.e.part.identity.Knowledge != cloud.Unchanged))
 		}),
 	}}
 	workloadType = &objectType{cel.ObjectType("rescind.Workload"), map[string]*types.FieldType{

@@ -15,7 +15,7 @@ import (
 type guardrail func(j Judge, g Judgement, c cloud.Change, now Snapshot) (atMost Decision, why string)
 
 // guardrails, in the order of the documentation. Each adds its own reason.
-var guardrails = []guardrail{stale, exempt, unknown, controllerOwned, googleManaged, nothingToApply}
+var guardrails = []guardrail{stale, unknown, controllerOwned, googleManaged, nothingToApply}
 
 func stale(j Judge, g Judgement, c cloud.Change, now Snapshot) (Decision, string) {
 	age := now.At.Sub(c.Time)
@@ -24,16 +24,6 @@ func stale(j Judge, g Judgement, c cloud.Change, now Snapshot) (Decision, string
 	}
 	return Ask, fmt.Sprintf("stale: the change is %s old, and nothing older than %s is reverted without being asked",
 		age.Round(time.Second), j.MaxEventAge)
-}
-
-func exempt(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {
-	if g.Verdict != policies.Exempt {
-		return "", ""
-	}
-	if e := g.Exemption; e != nil {
-		return DoNothing, fmt.Sprintf("exempt until %s: %s (%s)", e.Expires.Format(time.DateOnly), e.Reason, e.Owner)
-	}
-	return DoNothing, "exempt"
 }
 
 func unknown(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {

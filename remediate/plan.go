@@ -82,6 +82,9 @@ func restoreIdentity(r policies.Result, c cloud.Change, now Snapshot, fallback s
 			return s, ""
 		}
 	}
+	if now.Workload != nil && now.Workload.PreviousWhy != "" {
+		return s, "no account to go back to: what ran before is unknown (" + now.Workload.PreviousWhy + "), and the project has no fallback_identity"
+	}
 	return s, "no account to go back to: no earlier revision ran as one that this policy accepts, and the project has no fallback_identity"
 }
 

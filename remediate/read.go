@@ -40,7 +40,7 @@ func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) 
 }
 
 // readable tells a read that succeeded from one that cannot (no such resource,
-// no permission) and from one that may succeed later, which is an error.
+// no permission, refused for good) and from one that may succeed later, which is an error.
 func (r *Remediator) readable(ctx context.Context, res cloud.Resource, err error) (bool, error) {
 	var denied *PermissionError
 	switch {
@@ -48,7 +48,7 @@ func (r *Remediator) readable(ctx context.Context, res cloud.Resource, err error
 		return true, nil
 	case errors.Is(err, ErrNotFound):
 		return false, nil
-	case errors.As(err, &denied):
+	case errors.As(err, &denied), errors.Is(err, ErrRefused):
 		r.Log.WarnContext(ctx, "live state not readable", "resource", res.String(), "error", err.Error())
 		return false, nil
 	}

@@ -28,26 +28,34 @@ const (
 // that cannot be read, it is unknown: reported, but never touched.
 func (s Scope) membership(ctx context.Context, facts FactsClient, r cloud.Resource) (membership, string) {
 	own, ok := container(r)
-	if !ok {
+	switch {
+	case !ok, slices.Contains(s.Exclude, own):
 		return outOfScope, ""
-	}
-	if slices.Contains(s.Exclude, own) {
+	case !s.needsAncestors(own):
+		if slices.Contains(s.Include, own) {
+			return inScope, ""
+		}
 		return outOfScope, ""
-	}
-	if slices.Contains(s.Include, own) && len(s.Exclude) == 0 {
-		return inScope, ""
 	}
 	fact := facts.Fact(ctx, policies.Question{Kind: policies.Ancestors, Name: own.Path()})
 	above := append([]cloud.Resource{own}, parsed(fact.List)...)
 	switch {
 	case intersects(above, s.Exclude):
 		return outOfScope, ""
-	case !fact.Known && own.Kind != cloud.Organization:
+	case !fact.Known:
 		return scopeUnknown, "whether " + own.Path() + " is in scope is unknown: " + fact.Why
 	case intersects(above, s.Include):
 		return inScope, ""
 	}
 	return outOfScope, ""
+}
+
+// needsAncestors reports whether what lies above the container can decide: no
+// look-up, and so no failed look-up, where it cannot.
+func (s Scope) needsAncestors(own cloud.Resource) bool {
+	above := func(r cloud.Resource) bool { return r.Kind == cloud.Folder || r.Kind == cloud.Organization }
+	return own.Kind != cloud.Organization &&
+		(slices.ContainsFunc(s.Exclude, above) || !slices.Contains(s.Include, own) && slices.ContainsFunc(s.Include, above))
 }
 
 // container is the project, folder or organization that r is or lies in.

@@ -68,6 +68,8 @@ type Workload struct {
 	// first candidate to go back to; Unknown where there is none (jobs keep
 	// no revisions).
 	Previous Identity `json:"previous"`
+	// PreviousWhy says why Previous could not be read, where that is so.
+	PreviousWhy string `json:"previous_why,omitempty"`
 	// PreviousRevision is that revision's name.
 	PreviousRevision string `json:"previous_revision,omitempty"`
 }

@@ -47,8 +47,8 @@ type Endpoints struct {
 // application default credentials.
 type Options struct {
 	Endpoints Endpoints
-	// Insecure reaches the endpoints without TLS or credentials. All four
-	// must then be named and be on this machine.
+	// Insecure reaches the endpoints without TLS or credentials. They must be
+	// on this machine; an API whose endpoint is not named refuses every request.
 	Insecure bool
 	// DialOptions are added to every connection, for instance to name the
 	// caller to a simulated cloud.

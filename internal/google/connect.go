@@ -14,6 +14,9 @@ import (
 	transport "google.golang.org/api/transport/grpc"
 	"google.golang.org/genproto/googleapis/cloud/location"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 )
 
 const (
@@ -58,6 +61,9 @@ func open[C any](
 }
 
 func (c *Client) dial(ctx context.Context, o Options, endpoint, googles string) (*grpc.ClientConn, error) {
+	if o.Insecure && endpoint == "" {
+		return c.unreachable(googles)
+	}
 	if o.Insecure && !loopback(endpoint) {
 		return nil, fmt.Errorf("endpoint %q for %s: an insecure endpoint must be HOST:PORT on this machine", endpoint, googles)
 	}
@@ -83,6 +89,21 @@ func (c *Client) dial(ctx context.Context, o Options, endpoint, googles string) 
 	}
 	c.connections = append(c.connections, conn)
 	return conn, nil
+}
+
+// unreachable is a connection to an API that an insecure configuration leaves
+// out. Every request on it is refused, for a stated reason: falling back to
+// Google's own endpoint would mix a simulation with the real thing.
+func (c *Client) unreachable(googles string) (*grpc.ClientConn, error) {
+	refuse := func(context.Context, string, any, any, *grpc.ClientConn, grpc.UnaryInvoker, ...grpc.CallOption) error {
+		return status.Errorf(codes.FailedPrecondition, "no endpoint is configured in place of %s", googles)
+	}
+	conn, err := grpc.NewClient("passthrough:///none",
+		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithUnaryInterceptor(refuse))
+	if err == nil {
+		c.connections = append(c.connections, conn)
+	}
+	return conn, err
 }
 
 // loopback reports whether the endpoint is on this machine. "localhost" is

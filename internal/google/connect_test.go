@@ -2,6 +2,7 @@ package google
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 func TestInsecureStaysOnThisMachine(t *testing.T) {
@@ -20,7 +23,7 @@ func TestInsecureStaysOnThisMachine(t *testing.T) {
 		{"127.0.0.1:8085", true},
 		{"[::1]:8085", true},
 		{"localhost:8085", true},
-		{"", false},
+		{"", true}, // refuses every request instead
 		{"127.0.0.1", false},
 		{"10.0.0.1:8085", false},
 		{"run.googleapis.com:443", false},
@@ -42,6 +45,20 @@ func TestInsecureStaysOnThisMachine(t *testing.T) {
 				t.Errorf("%q: close: %v", tt.endpoint, err)
 			}
 		}
+	}
+}
+
+func TestAnApiLeftOutOfASimulationIsNeverGooglesOwn(t *testing.T) {
+	c, err := New(t.Context(), Options{Insecure: true, Endpoints: Endpoints{Run: "127.0.0.1:1"}})
+	must(t, err)
+	defer c.Close()
+	_, err = c.Policy(t.Context(), project)
+	if !errors.Is(err, remediate.ErrRefused) || !strings.Contains(err.Error(), "no endpoint is configured in place of cloudresourcemanager.googleapis.com") {
+		t.Errorf("error is %v, want the request refused", err)
+	}
+	fact := c.Fact(t.Context(), policies.Question{Kind: policies.ConstraintEnforced, Name: constraint, Project: "pay-prod"})
+	if fact.Known || !strings.Contains(fact.Why, "orgpolicy.googleapis.com") {
+		t.Errorf("fact is %+v, want unknown for the endpoint's sake", fact)
 	}
 }
 

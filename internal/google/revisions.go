@@ -2,6 +2,7 @@ package google
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -9,16 +10,17 @@ import (
 	"cloud.google.com/go/run/apiv2/runpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate"
 )
 
-// previous returns the identity and the name of the newest ready revision
+// findPrevious returns the identity and the name of the newest ready revision
 // before the one that w's template made; Unknown where there is none.
 //
 // The revision the template made is the latest created one, ready or not: a
 // bad identity often cannot start. But right after a change the latest created
 // revision is still the one before it. It then runs as another account than the
 // template says, and is itself the one to go back to.
-func (c *Client) previous(ctx context.Context, w cloud.Workload, created string) (cloud.Identity, string, error) {
+func (c *Client) findPrevious(ctx context.Context, w cloud.Workload, created string) (cloud.Identity, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	// The list is "sorted by creation time, descending" (run/v2 reference).
@@ -34,6 +36,19 @@ func (c *Client) previous(ctx context.Context, w cloud.Workload, created string)
 		}
 	}
 	return cloud.Identity{}, "", nil
+}
+
+// previous notes on w what it ran as before. Not being allowed to list the
+// revisions leaves that unknown, with the reason: it must not stand in the way
+// of taking a grant back.
+func (c *Client) previous(ctx context.Context, w cloud.Workload, created string) (cloud.Workload, error) {
+	var err error
+	w.Previous, w.PreviousRevision, err = c.findPrevious(ctx, w, created)
+	var denied *remediate.PermissionError
+	if errors.As(err, &denied) || errors.Is(err, remediate.ErrRefused) {
+		w.PreviousWhy, err = err.Error(), nil
+	}
+	return w, err
 }
 
 // sameIdentity holds for a default account that one side names and the other

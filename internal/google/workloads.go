@@ -37,8 +37,7 @@ func (c *Client) service(ctx context.Context, r cloud.Resource) (cloud.Workload,
 	w := workload(r, s.GetTemplate().GetServiceAccount(), s)
 	w.InvokerCheckDisabled = cloud.KnownFlag(s.GetInvokerIamDisabled())
 	w.Ingress = ingressWords[s.GetIngress()]
-	w.Previous, w.PreviousRevision, err = c.previous(ctx, w, s.GetLatestCreatedRevision())
-	return w, err
+	return c.previous(ctx, w, s.GetLatestCreatedRevision())
 }
 
 func (c *Client) workerPool(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
@@ -46,9 +45,7 @@ func (c *Client) workerPool(ctx context.Context, r cloud.Resource) (cloud.Worklo
 	if err != nil {
 		return cloud.Workload{}, err
 	}
-	w := workload(r, p.GetTemplate().GetServiceAccount(), p)
-	w.Previous, w.PreviousRevision, err = c.previous(ctx, w, p.GetLatestCreatedRevision())
-	return w, err
+	return c.previous(ctx, workload(r, p.GetTemplate().GetServiceAccount(), p), p.GetLatestCreatedRevision())
 }
 
 // workload holds what services, jobs and worker pools have in common. Jobs and

@@ -123,13 +123,24 @@ func TestAWorkerPoolHasAPreviousIdentity(t *testing.T) {
 	}
 }
 
-func TestWhenRevisionsCannotBeListedTheWorkloadIsNotShownWithoutThem(t *testing.T) {
+func TestRevisionsThatMayNotBeListedLeaveThePreviousIdentityUnknownAndSayWhy(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	w.Fail("Revisions.ListRevisions", 1, codes.PermissionDenied)
-	_, err := w.client.Workload(t.Context(), service)
-	want := "permission run.revisions.list missing on " + service.String()
-	if err == nil || err.Error() != want {
-		t.Errorf("error is %v\nwant %s", err, want)
+	got, err := w.client.Workload(t.Context(), service)
+	must(t, err)
+	if got.Previous.Knowledge != cloud.Unknown || got.PreviousWhy != "permission run.revisions.list missing on "+service.String() {
+		t.Errorf("previous is %v (%q), want unknown for want of run.revisions.list", got.Previous, got.PreviousWhy)
+	}
+	if got.Identity != cloud.KnownIdentity(apiAccount) {
+		t.Errorf("identity is %v, want what the template says", got.Identity)
+	}
+}
+
+func TestRevisionsThatCannotBeListedNowAreAnErrorThatMayPass(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	w.Fail("Revisions.ListRevisions", 1, codes.Internal)
+	if got, err := w.client.Workload(t.Context(), service); err == nil {
+		t.Errorf("workload is %+v, want an error: what to go back to was not read", got)
 	}
 }
 
