@@ -145,11 +145,12 @@ func (f *flags) parse(args []string) (operands []string, err error) {
 }
 
 // logger writes the process's logs to stderr in the chosen form.
-func (f *flags) logger(env environment) *slog.Logger {
+func (f *flags) logger(env environment, from slog.Level) *slog.Logger {
+	o := &slog.HandlerOptions{Level: from}
 	if f.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(env.stderr, nil))
+		return slog.New(slog.NewJSONHandler(env.stderr, o))
 	}
-	return slog.New(slog.NewTextHandler(env.stderr, nil))
+	return slog.New(slog.NewTextHandler(env.stderr, o))
 }
 
 // printable replaces control characters, escape sequences among them, so that

@@ -2,5 +2,10 @@ package main
 
 // commands lists the subcommands in the order the overview shows them.
 func commands() []command {
-	return []command{}
+	return []command{
+		demoCommand(),
+		serveCommand(),
+		replayCommand(),
+		policyCommand(),
+	}
 }

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/functions"
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// configProblem is one thing wrong with a configuration, and the key it is
+// wrong with.
+type configProblem struct{ key, text string }
+
+// configCheck collects problems.
+type configCheck struct{ found []configProblem }
+
+// refuse notes the problem unless ok.
+func (k *configCheck) refuse(ok bool, key, format string, args ...any) {
+	if !ok {
+		k.found = append(k.found, configProblem{key, fmt.Sprintf(format, args...)})
+	}
+}
+
+// Validate says everything that is wrong with the configuration, at once.
+func (c config) Validate() error {
+	var errs []error
+	for _, p := range c.problems() {
+		errs = append(errs, errors.New(p.text))
+	}
+	return errors.Join(errs...)
+}
+
+func (c config) problems() []configProblem {
+	k := &configCheck{}
+	c.checkScope(k)
+	k.refuse(c.Identity != "", "identity", "identity is empty: the service account rescind runs as, so that it recognises its own changes")
+	k.refuse(c.Store != "", "store", "store is empty, want bolt:PATH or memory:")
+	c.Push.check(k)
+	k.refuse(c.AnswersTopic == "", "answers_topic", "answers_topic is set: answers over a topic are not supported in this version; leave it out to run as one process")
+	k.refuse(c.DecisionsTopic == "", "decisions_topic", "decisions_topic is set: the decision feed is not supported in this version")
+	c.Slack.check(k)
+	c.Approvals.check(k)
+	c.Guardrails.check(k)
+	c.checkFallbacks(k)
+	return k.found
+}
+
+func (p pushConfig) check(k *configCheck) {
+	k.refuse(p.Audience != "", "push.audience", "push.audience is empty: a token meant for any other service would do")
+	k.refuse(p.ServiceAccount != "", "push.service_account", "push.service_account is empty: anybody could send events")
+	err := functions.OIDCConfig{Audience: "any", Email: "any", CertsURL: p.CertsURL}.Validate()
+	k.refuse(err == nil, "push.certs_url", "push.certs_url: %v", err)
+}
+
+func (c config) checkScope(k *configCheck) {
+	k.refuse(len(c.Scope.Include) > 0, "scope.include", "scope.include is empty: name at least one of projects/P, folders/N, organizations/N")
+	for list, names := range map[string][]string{"scope.include": c.Scope.Include, "scope.exclude": c.Scope.Exclude} {
+		for i, name := range names {
+			_, ok := cloud.ParseContainer(name)
+			k.refuse(ok, fmt.Sprintf("%s[%d]", list, i), "%s: %q is not projects/P, folders/N or organizations/N", list, name)
+		}
+	}
+}
+
+func (c config) checkFallbacks(k *configCheck) {
+	for project, account := range c.FallbackIdentity {
+		r, ok := cloud.ParseContainer(project)
+		k.refuse(ok && r.Kind == cloud.Project, "fallback_identity."+project, "fallback_identity: %q is not projects/P", project)
+		_, err := mail.ParseAddress(account)
+		k.refuse(err == nil, "fallback_identity."+project, "fallback_identity of %s: %q is not a service account's e-mail", project, account)
+	}
+}
+
+// configured reports whether there is a Slack to speak of; without one,
+// findings are logged.
+func (s slackConfig) configured() bool { return s.BotToken != secret{} || len(s.Routes) > 0 }
+
+func (s slackConfig) check(k *configCheck) {
+	k.refuse(s.Mode == "http", "slack.mode", "slack.mode is %q: only http is supported in this version", s.Mode)
+	if !s.configured() {
+		return
+	}
+	k.refuse(s.BotToken != secret{}, "slack.bot_token", "slack.bot_token is missing: cards could not be posted")
+	k.refuse(len(s.SigningSecrets) > 0, "slack.signing_secrets", "slack.signing_secrets is empty: nothing could tell a click from a forgery")
+	k.refuse(s.Team != "", "slack.team", "slack.team is empty: clicks from other workspaces could not be told apart")
+	last := len(s.Routes) - 1
+	for i, r := range s.Routes {
+		at := fmt.Sprintf("slack.routes[%d]", i)
+		k.refuse(r.Channel != "", at, "%s: channel is missing", at)
+		k.refuse(r.Match != "" || i == last, at, "%s matches everything, so the routes after it never apply", at)
+	}
+	k.refuse(last >= 0 && s.Routes[last].Match == "", "slack.routes",
+		"slack.routes must end with a route without match: a finding that no route takes would be seen by nobody")
+	for i, err := range routeErrors(s.Routes) {
+		at := fmt.Sprintf("slack.routes[%d].match", i)
+		k.refuse(false, at, "%s: %s", at, err)
+	}
+}
+
+func (a approvalsConfig) check(k *configCheck) {
+	k.refuse(a.ExpiresIn > 0, "approvals.expires_in", "approvals.expires_in is 0s: a question would expire before anyone reads it")
+	k.refuse(slices.Contains([]string{"leave", "revert"}, a.OnExpiry), "approvals.on_expiry",
+		"approvals.on_expiry is %q, want leave or revert (escalate is not supported in this version)", a.OnExpiry)
+	for choice, n := range map[string]int{"revert": a.Quorum.Revert, "keep": a.Quorum.Keep, "exempt": a.Quorum.Exempt, "undo": a.Quorum.Undo} {
+		k.refuse(n >= 1, "approvals.quorum."+choice, "approvals.quorum.%s is %d, want at least 1", choice, n)
+	}
+	for id, principal := range a.Approvers.Users {
+		email, ok := strings.CutPrefix(principal, "user:")
+		k.refuse(ok && strings.Contains(email, "@"), "approvals.approvers.users."+id,
+			"approvals.approvers.users: %s is %q, want user:E-MAIL, as the audit log names people", id, principal)
+	}
+}
+
+func (g guardrailsConfig) check(k *configCheck) {
+	for key, n := range map[string]int{
+		"max_reverts.per_policy_per_hour": g.MaxReverts.PerPolicy, "max_reverts.per_project_per_hour": g.MaxReverts.PerProject,
+		"max_reverts.total_per_hour": g.MaxReverts.Total, "fight.same_change": g.Fight.SameChange,
+	} {
+		k.refuse(n >= 1, "guardrails."+key, "guardrails.%s is %d, want at least 1; to revert nothing unasked, set policies to approve", key, n)
+	}
+	for key, d := range map[string]duration{"max_event_age": g.MaxEventAge, "fight.within": g.Fight.Within} {
+		k.refuse(d > 0, "guardrails."+key, "guardrails.%s is %s, want a duration above zero", key, time.Duration(d))
+	}
+}
+
+// notYet lists the keys that are read and have no effect in this version, so
+// that nobody relies on them.
+func (c config) notYet() []string {
+	var out []string
+	idle := func(set bool, what string) {
+		if set {
+			out = append(out, what)
+		}
+	}
+	idle(c.IAP.Audience != "", "iap.audience: the pages are not there yet and answer 404")
+	idle(c.BaseURL != "", "base_url: cards have no links before there are pages")
+	idle(c.Push.AnswersAccount != "", "push.answers_account: answers do not come over a topic yet")
+	idle(len(c.Approvals.Approvers.SlackUsergroups) > 0, "approvals.approvers.slack_usergroups: only those under users are approvers yet")
+	idle(len(c.Approvals.Approvers.GoogleGroups) > 0, "approvals.approvers.google_groups: only those under users are approvers yet")
+	idle(c.Google.Endpoints.Asset != "", "google.endpoints.asset: Asset search is not used yet")
+	idle(c.Google.Endpoints.Logging != "", "google.endpoints.logging: logs are not read yet")
+	return out
+}

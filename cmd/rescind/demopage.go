@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/functions"
+	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+//go:embed demopage.html
+var demoPageSource string
+
+var demoPage = template.Must(template.New("page").Funcs(template.FuncMap{
+	"blocks": func(m sim.SlackMessage) template.HTML {
+		if len(m.Blocks) == 0 {
+			return sim.RenderText(m.Text)
+		}
+		return sim.RenderBlocks(m.Blocks)
+	},
+	"buttons": func(m sim.SlackMessage) bool { return bytes.Contains(m.Blocks, []byte(`"action_id"`)) },
+	"upper":   strings.ToUpper,
+	"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
+}).Parse(demoPageSource))
+
+// servePage serves the page until ctx ends.
+func servePage(ctx context.Context, d *demo, addr string, stderr io.Writer) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("serve the page: %w", err)
+	}
+	s := functions.NewServer("", d.pageRoutes(l.Addr().String()))
+	say(stderr, "page:             http://%s\nsimulated cloud:  %s (gRPC and REST)\nstop with ctrl-C", l.Addr(), d.simAddr)
+	failed := make(chan error, 1)
+	go func() { failed <- s.Serve(l) }()
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		err = s.Shutdown(drain)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// pageRoutes are the page and its buttons. They can change only what is
+// simulated; still, no other site may press them.
+func (d *demo) pageRoutes(addr string) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { d.servePart(w, r, "page") })
+	mux.HandleFunc("GET /parts", func(w http.ResponseWriter, r *http.Request) { d.servePart(w, r, "parts") })
+	mux.HandleFunc("POST /act/{key}", d.serveAct)
+	mux.HandleFunc("POST /click", d.serveClick)
+	return onlyFrom(addr, http.NewCrossOriginProtection().Handler(mux))
+}
+
+// onlyFrom refuses requests for another host: a page elsewhere whose name
+// resolves to this machine is none of ours.
+func onlyFrom(addr string, next http.Handler) http.Handler {
+	_, port, _ := net.SplitHostPort(addr)
+	hosts := []string{addr, "localhost:" + port, "127.0.0.1:" + port, "[::1]:" + port}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !slices.Contains(hosts, r.Host) {
+			http.Error(w, "unknown host", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// pageView is what the template shows.
+type pageView struct {
+	Nonce    string
+	Acts     []actView
+	Said     string
+	Events   []demoEvent
+	Findings []remediate.Finding
+	State    sim.State
+	Cards    []cardView
+	Users    []sim.SlackUser
+	Notes    []sim.SlackNote
+}
+
+type actView struct{ Key, Who, What, About string }
+
+// cardView is a message with the replies in its thread.
+type cardView struct {
+	Card    sim.SlackMessage
+	Replies []sim.SlackMessage
+}
+
+func (d *demo) view(ctx context.Context) (pageView, error) {
+	v := pageView{Nonce: rand.Text(), State: d.cloud.State(), Users: d.slack.Users(), Notes: d.slack.Notes(), Events: d.feed.all()}
+	slices.Reverse(v.Events)
+	slices.Reverse(v.Notes)
+	for _, a := range acts() {
+		v.Acts = append(v.Acts, actView{a.key, a.who, a.what, a.about})
+	}
+	messages := d.slack.Messages()
+	for _, m := range slices.Backward(messages) {
+		if m.Thread != "" {
+			continue
+		}
+		c := cardView{Card: m}
+		for _, reply := range messages {
+			if reply.Thread == m.TS {
+				c.Replies = append(c.Replies, reply)
+			}
+		}
+		v.Cards = append(v.Cards, c)
+	}
+	var err error
+	v.Findings, err = d.app.Store.Findings(ctx, remediate.Query{})
+	return v, err
+}
+
+func (d *demo) servePart(w http.ResponseWriter, r *http.Request, part string) {
+	v, err := d.view(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	v.Said = r.URL.Query().Get("said")
+	var b bytes.Buffer
+	if err := demoPage.ExecuteTemplate(&b, part, v); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+v.Nonce+"'; script-src 'nonce-"+v.Nonce+
+		"'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Cache-Control", "no-store")
+	_, _ = b.WriteTo(w)
+}
+
+func (d *demo) serveAct(w http.ResponseWriter, r *http.Request) {
+	i := slices.IndexFunc(acts(), func(a act) bool { return a.key == r.PathValue("key") })
+	if i < 0 {
+		http.NotFound(w, r)
+		return
+	}
+	back(w, r, d.perform(r.Context(), acts()[i]))
+}
+
+func (d *demo) serveClick(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	back(w, r, d.slack.Click(r.Context(), r.PostFormValue("user"), r.PostFormValue("channel"), r.PostFormValue("ts"), r.PostFormValue("action")))
+}
+
+// back returns to the page, with what went wrong, if anything did.
+func back(w http.ResponseWriter, r *http.Request, err error) {
+	to := "/"
+	if err != nil {
+		to += "?said=" + template.URLQueryEscaper(err.Error())
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}

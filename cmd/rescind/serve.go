@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rescind-dev/rescind/functions"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+const serveUsage = `Usage: rescind serve --config FILE [flags]
+
+Receives audit-log events on POST /events, judges them by the policies, and
+reverts or asks as the policies say. It listens on PORT, as on Cloud Run
+(default 8080).
+
+Flags:
+  --config FILE      configuration, see docs/config.md (required)
+  --role ROLE        all: receive, ask and apply in one process (default all)
+  --log-format FORM  text or json (default text)
+
+Example:
+  PORT=8080 rescind serve --config rescind.yaml
+
+Exit status: 0 after a signal, 1 on failure, 2 on wrong usage.
+`
+
+func serveCommand() command {
+	return command{name: "serve", summary: "receive events, revert or ask", usage: serveUsage, run: runServe}
+}
+
+func runServe(ctx context.Context, env environment, args []string) error {
+	f := newFlags("serve")
+	path := f.String("config", "", "")
+	role := f.String("role", "all", "")
+	operands, err := f.parse(args)
+	switch {
+	case err != nil:
+		return err
+	case len(operands) > 0:
+		return usagef("unexpected argument %q", operands[0])
+	case *path == "":
+		return usagef("--config is missing")
+	case *role != "all":
+		return usagef("--role is %q; this version has only all", *role)
+	}
+	c, err := loadConfig(*path)
+	if err != nil {
+		return err
+	}
+	log := f.logger(env, slog.LevelInfo)
+	a, err := newApp(ctx, c, world{lookup: env.lookup, now: time.Now, wait: pause, log: log})
+	if err != nil {
+		return err
+	}
+	a.announce(c)
+	port, ok := env.lookup("PORT")
+	if !ok || port == "" {
+		port = "8080"
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", ":"+port)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen: %w", err), a.Close())
+	}
+	return errors.Join(a.serve(ctx, l, sweepEvery), a.Close())
+}
+
+// announce logs what this process may touch and how hard each policy acts, so
+// that a slip in the configuration shows at the start and not at 3 a.m.
+func (a *app) announce(c config) {
+	a.log.Info("starting", "config", c)
+	for _, p := range a.policies.Policies() {
+		a.log.Info("policy", "policy", p.Name, "enforcement", string(p.Enforcement), "severity", string(p.Severity),
+			"overrides", overridesOf(p), "exemptions", len(p.Exemptions))
+	}
+	for _, n := range c.notYet() {
+		a.log.Warn("configured, but without effect", "key", n)
+	}
+}
+
+// serve answers requests on l and works off what is owed, until ctx ends. It
+// returns when requests in flight are finished, or cut off after ten seconds.
+func (a *app) serve(ctx context.Context, l net.Listener, every time.Duration) error {
+	server := functions.NewServer("", a.routes)
+	server.ErrorLog = slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)
+	server.BaseContext = func(net.Listener) context.Context { return context.WithoutCancel(ctx) }
+	a.log.Info("listening", "address", l.Addr().String())
+
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var running sync.WaitGroup
+	running.Go(func() { a.work(ctx, every) })
+	failed := make(chan error, 1)
+	running.Go(func() { failed <- server.Serve(l) })
+
+	var err error
+	select {
+	case <-ctx.Done():
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		err = server.Shutdown(drain)
+	case err = <-failed:
+		stop()
+	}
+	running.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func overridesOf(p policies.Policy) string {
+	var out []string
+	for _, o := range p.Overrides {
+		out = append(out, o.Scope.Path()+"="+string(o.Enforcement))
+	}
+	return strings.Join(out, ",")
+}

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/rescind-dev/rescind/functions"
+	"github.com/rescind-dev/rescind/internal/auditlog"
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/google"
+	"github.com/rescind-dev/rescind/internal/store"
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/notify/slack"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// app is one rescind process, put together.
+type app struct {
+	*remediate.Remediator
+	policies *policies.Set
+	routes   http.Handler
+	owed     chan string // findings whose answers left something to do
+	closers  []io.Closer
+	log      *slog.Logger
+}
+
+// world is what an app takes from the process it runs in; demo and tests have
+// their own.
+type world struct {
+	lookup func(string) (string, bool)
+	now    func() time.Time
+	wait   func(ctx context.Context, d time.Duration) error
+	dial   []grpc.DialOption                                // added to every connection to Google Cloud
+	notes  string                                           // prefix of Slack response URLs; empty for Slack's own
+	saw    func(change cloud.Change, out remediate.Outcome) // nil: nobody watches
+	count  func(kind string)                                // told the kind of every message; nil: nobody counts
+	log    *slog.Logger
+}
+
+// pause sleeps for d, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// newApp puts a process together from its configuration. What it opened is
+// closed by app.Close, also when newApp fails half way.
+func newApp(ctx context.Context, c config, w world) (_ *app, err error) {
+	a := &app{owed: make(chan string, 64), log: w.log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if a.policies, err = loadPolicies(c.Policies); err != nil {
+		return nil, err
+	}
+	st, closer, err := store.Open(c.Store)
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, closer)
+	gcp, err := google.New(ctx, googleOptions(c, w, st))
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, gcp)
+	notifier, err := newNotifier(c, w)
+	if err != nil {
+		return nil, err
+	}
+	if a.Remediator, err = remediate.New(remediateConfig(c, w, a.policies, st, gcp, notifier)); err != nil {
+		return nil, err
+	}
+	if a.routes, err = a.newRoutes(c, w); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Close releases what newApp opened, last first.
+func (a *app) Close() error {
+	var errs []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		errs = append(errs, a.closers[i].Close())
+	}
+	return errors.Join(errs...)
+}
+
+// loadPolicies compiles the built-in policies with those at the paths on top.
+func loadPolicies(paths []string) (*policies.Set, error) {
+	var files []policies.File
+	if len(paths) > 0 {
+		var err error
+		if files, err = policies.ReadFiles(paths...); err != nil {
+			return nil, err
+		}
+	}
+	return policies.Load(files...)
+}
+
+func googleOptions(c config, w world, identities remediate.IdentityStore) google.Options {
+	e := c.Google.Endpoints
+	return google.Options{
+		Endpoints:   google.Endpoints{Run: e.Run, IAM: e.IAM, ResourceManager: e.ResourceManager, OrgPolicy: e.OrgPolicy},
+		Insecure:    c.Google.Insecure,
+		DialOptions: w.dial,
+		Identities:  identities,
+		Now:         w.now,
+		Wait:        w.wait,
+	}
+}
+
+func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, gcp *google.Client, n remediate.Notifier) remediate.Config {
+	g := c.Guardrails
+	return remediate.Config{
+		Judge: remediate.Judge{
+			Policies: set, Facts: gcp, Fallback: fallbacks(c.FallbackIdentity),
+			MaxEventAge: time.Duration(g.MaxEventAge),
+		},
+		Store: st, IAM: gcp, Workloads: gcp, Notifier: n,
+		Scope:     remediate.Scope{Include: containers(c.Scope.Include), Exclude: containers(c.Scope.Exclude)},
+		Authority: authority(c.Approvals),
+		Limits: remediate.Limits{
+			PerPolicyHour: g.MaxReverts.PerPolicy, PerProjectHour: g.MaxReverts.PerProject, TotalHour: g.MaxReverts.Total,
+			SameChange: g.Fight.SameChange, FightWindow: time.Duration(g.Fight.Within), Grace: time.Duration(g.Grace),
+		},
+		Self:      "serviceAccount:" + c.Identity,
+		ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
+		OnExpiry:  remediate.Expiry(c.Approvals.OnExpiry),
+		VerifyFor: 30 * time.Second,
+		Now:       w.now, Wait: w.wait, NewID: rand.Text, Log: w.log,
+	}
+}
+
+func containers(names []string) []cloud.Resource {
+	var out []cloud.Resource
+	for _, n := range names {
+		if r, ok := cloud.ParseContainer(n); ok { // Validate refused the rest
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// fallbacks keys the fallback identities by bare project id.
+func fallbacks(m map[string]string) map[string]string {
+	out := map[string]string{}
+	for scope, email := range m {
+		if r, ok := cloud.ParseContainer(scope); ok {
+			out[r.Project] = email
+		}
+	}
+	return out
+}
+
+func authority(a approvalsConfig) remediate.Authority {
+	out := remediate.Authority{
+		Approvers: map[string]bool{},
+		Quorum:    map[remediate.Choice]int{remediate.ChooseRevert: a.Quorum.Revert, remediate.ChooseKeep: a.Quorum.Keep},
+	}
+	for _, principal := range a.Approvers.Users {
+		out.Approvers[principal] = true
+	}
+	return out
+}
+
+func newNotifier(c config, w world) (remediate.Notifier, error) {
+	if !c.Slack.configured() {
+		return logNotifier{w.log}, nil
+	}
+	token, err := c.Slack.BotToken.read(w.lookup)
+	if err != nil {
+		return nil, fmt.Errorf("slack.bot_token: %w", err)
+	}
+	route, err := compileRoutes(c.Slack.Routes)
+	if err != nil {
+		return nil, err
+	}
+	return slack.NewNotifier(slack.Config{
+		Token: slack.Secret(token), APIURL: c.Slack.APIURL, Route: route,
+		Card: notify.Options{OnExpiry: remediate.Expiry(c.Approvals.OnExpiry)},
+	})
+}
+
+// logNotifier tells the log, where there is no Slack.
+type logNotifier struct{ log *slog.Logger }
+
+// Notify logs the finding's state; it has no surface.
+func (n logNotifier) Notify(ctx context.Context, f remediate.Finding) ([]remediate.Surface, error) {
+	n.log.InfoContext(ctx, "finding", "finding", f.ID, "policy", f.Policy, "resource", f.Resource.String(),
+		"state", string(f.State), "why", f.Why, "actor", f.Change.Actor.Principal)
+	return nil, nil
+}
+
+func (a *app) newRoutes(c config, w world) (http.Handler, error) {
+	oidc, err := newOIDC(c, w, c.Push.ServiceAccount)
+	if err != nil {
+		return nil, err
+	}
+	sweeper, err := newOIDC(c, w, cmp.Or(c.Push.SweepAccount, c.Push.ServiceAccount))
+	if err != nil {
+		return nil, err
+	}
+	events, err := functions.NewEvents(functions.EventsConfig{
+		Decode: auditlog.Decode, Handler: watched{a, w.saw}, Log: w.log, Verifier: oidc, Count: w.count,
+	})
+	if err != nil {
+		return nil, err
+	}
+	routes := functions.Routes{
+		Events: events, Sweep: functions.RequireToken(sweeper, w.log, http.HandlerFunc(a.serveSweep)), Log: w.log,
+	}
+	if c.Slack.configured() {
+		if routes.Interactions, err = a.newInteractions(c, w); err != nil {
+			return nil, err
+		}
+	}
+	return functions.NewMux(routes), nil
+}
+
+func newOIDC(c config, w world, account string) (*functions.OIDC, error) {
+	return functions.NewOIDC(functions.OIDCConfig{Audience: c.Push.Audience, Email: account, CertsURL: c.Push.CertsURL, Now: w.now})
+}
+
+func (a *app) newInteractions(c config, w world) (http.Handler, error) {
+	var secrets []slack.Secret
+	for i, s := range c.Slack.SigningSecrets {
+		v, err := s.read(w.lookup)
+		if err != nil {
+			return nil, fmt.Errorf("slack.signing_secrets[%d]: %w", i, err)
+		}
+		secrets = append(secrets, slack.Secret(v))
+	}
+	return slack.NewInteractions(slack.InteractionsConfig{
+		Secrets: secrets, Team: c.Slack.Team, Approvers: slack.Users(c.Approvals.Approvers.Users),
+		Answers: waking{a}, ResponseURLs: w.notes, Now: w.now, Log: w.log,
+	})
+}
+
+// watched lets demo see what became of each change.
+type watched struct {
+	*app
+	saw func(cloud.Change, remediate.Outcome)
+}
+
+// Handle handles the change, and shows what came of it.
+func (h watched) Handle(ctx context.Context, c cloud.Change) (remediate.Outcome, error) {
+	out, err := h.app.Handle(ctx, c)
+	if err == nil && h.saw != nil {
+		h.saw(c, out)
+	}
+	return out, err
+}
+
+// waking tells the worker of an answer, so that the person who gave it does not
+// wait for the next sweep.
+type waking struct{ *app }
+
+// Answer records the answer and wakes the worker.
+func (h waking) Answer(ctx context.Context, id string, ans remediate.Answer) (remediate.Finding, error) {
+	f, err := h.app.Answer(ctx, id, ans)
+	if err == nil {
+		h.app.answered(f.ID)
+	}
+	return f, err
+}

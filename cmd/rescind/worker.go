@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// sweepEvery is how often a process looks at what is due by itself, beside
+// POST /sweep. On Cloud Run, where the CPU is away between requests, Cloud
+// Scheduler's POST is what counts.
+const sweepEvery = 15 * time.Second
+
+// answered hands a finding to the worker. It never blocks: when the worker is
+// behind, it finds the finding by its due date.
+func (a *app) answered(id string) {
+	select {
+	case a.owed <- id:
+	default:
+	}
+}
+
+// work does what answers left to do as they come, and sweeps, until ctx ends.
+func (a *app) work(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case id := <-a.owed:
+			if _, err := a.Work(ctx, id); err != nil {
+				a.log.ErrorContext(ctx, "work on finding", "finding", id, "error", err.Error())
+			}
+		case <-tick.C:
+			if _, err := a.Sweep(ctx); err != nil {
+				a.log.ErrorContext(ctx, "sweep", "error", err.Error())
+			}
+		}
+	}
+}
+
+func (a *app) serveSweep(w http.ResponseWriter, r *http.Request) {
+	n, err := a.Sweep(r.Context())
+	if err != nil {
+		a.log.ErrorContext(r.Context(), "sweep", "findings", n, "error", err.Error())
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	a.log.InfoContext(r.Context(), "sweep", "findings", n)
+	w.WriteHeader(http.StatusNoContent)
+}
