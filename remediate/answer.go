@@ -43,32 +43,25 @@ func (r *Remediator) Answer(ctx context.Context, id string, a Answer) (Finding, 
 		}
 		a.At = r.Now()
 		next, refused := r.answered(f, a)
-		if refused != nil && next.State == f.State {
+		if refused != nil {
 			return f, refused
 		}
 		stored, err := r.update(ctx, next)
-		if errors.Is(err, ErrConflict) {
-			continue
+		if !errors.Is(err, ErrConflict) {
+			return stored, err
 		}
-		if err != nil {
-			return Finding{}, err
-		}
-		return stored, refused
 	}
 	return Finding{}, fmt.Errorf("answer finding %s: %w", id, ErrConflict)
 }
 
-// answered is the transition of one answer. It may refuse the answer and still
-// move the finding: a late answer finds that the question has expired.
+// answered is the transition of one answer. A refused one changes nothing: that
+// a question has expired is for the sweep to say, which is due at that moment.
 func (r *Remediator) answered(f Finding, a Answer) (Finding, error) {
 	if err := r.Authority.admits(f, a); err != nil {
 		return f, err
 	}
-	if !a.At.Before(f.ExpiresAt) {
-		return r.expired(f, a.At), refuse("the question expired at %s", f.ExpiresAt.UTC().Format(time.RFC3339))
-	}
 	f.Answers = append(slices.Clip(f.Answers), a)
-	if have, need := f.votes(a.Choice), r.Authority.quorum(f, a.Choice); have < need {
+	if have, need := r.Authority.votes(f, a.Choice), r.Authority.quorum(f, a.Choice); have < need {
 		return f.to(Pending, a.At, a.Principal, fmt.Sprintf("%s answered %s: %d of %d", a.Principal, a.Choice, have, need), Notify), nil
 	}
 	if a.Choice == ChooseKeep {
@@ -86,6 +79,8 @@ func (au Authority) admits(f Finding, a Answer) error {
 		return refuse("%s is not an approver", a.Principal)
 	case f.State != Pending:
 		return refuse("the finding is %s: %s", f.State, f.Why)
+	case !a.At.Before(f.ExpiresAt):
+		return refuse("the question expired at %s", f.ExpiresAt.UTC().Format(time.RFC3339))
 	case !f.shows(a.Digest):
 		return refuse("the plan changed since this card was made; answer on the current one")
 	case a.Choice == ChooseRevert && !f.Plan.Executable():
@@ -110,12 +105,14 @@ func (au Authority) quorum(f Finding, c Choice) int {
 	return n
 }
 
-// votes counts the people who gave the answer on the plan as it stands.
-func (f Finding) votes(c Choice) int {
+// votes counts the people who gave the answer on the plan as it stands and
+// still may: an approver can have been removed, or have made the same change,
+// since they voted.
+func (au Authority) votes(f Finding, c Choice) int {
 	people := map[string]bool{}
 	for _, a := range f.Answers {
-		if a.Choice == c && f.shows(a.Digest) {
-			people[a.Principal] = true
+		if a.Choice == c && f.shows(a.Digest) && au.Approvers[a.Principal] && !(c == ChooseKeep && f.madeBy(a.Principal)) {
+			people[strings.ToLower(a.Principal)] = true
 		}
 	}
 	return len(people)
@@ -134,7 +131,8 @@ func (f Finding) shows(digest string) bool {
 }
 
 // madeBy reports whether the principal is one of the actors, or one they acted
-// through.
+// through. Addresses are compared without case: mail servers and IAM do not
+// tell them apart.
 func (f Finding) madeBy(principal string) bool {
 	return slices.ContainsFunc(f.Actors, func(a cloud.Actor) bool {
 		return strings.EqualFold(a.Principal, principal) ||

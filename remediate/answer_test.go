@@ -56,7 +56,7 @@ func TestAnswerIsAdmittedByAuthority(t *testing.T) {
 		{name: "whom the actor acted through may not keep", answer: by(ada(ChooseKeep), "serviceAccount:ci@pay-prod.iam.gserviceaccount.com"), state: Pending, refused: "cannot keep it"},
 		{name: "a stranger may do nothing", answer: by(ada(ChooseRevert), "user:eve@example.com"), state: Pending, refused: "not an approver"},
 		{name: "nobody may do nothing", answer: by(ada(ChooseRevert), ""), state: Pending, refused: "not an approver"},
-		{name: "an answer at the moment of expiry is late", answer: at(ada(ChooseRevert), time.Hour), state: Expired, refused: "expired at 2026-11-20T04:00:00Z"},
+		{name: "an answer at the moment of expiry is late", answer: at(ada(ChooseRevert), time.Hour), state: Pending, refused: "expired at 2026-11-20T04:00:00Z"},
 		{name: "an answer just before expiry counts", answer: at(ada(ChooseRevert), time.Hour-time.Nanosecond), state: Approved},
 		{name: "an answer to another plan is refused", answer: with(ada(ChooseRevert), "0badc0de"), state: Pending, refused: "plan changed"},
 		{name: "an answer with no digest is refused", answer: with(ada(ChooseRevert), ""), state: Pending, refused: "plan changed"},
@@ -80,7 +80,7 @@ func TestAnswerIsAdmittedByAuthority(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := &Remediator{Config{Authority: authority, OnExpiry: LeaveOnExpiry}}
+			r := &Remediator{Config: Config{Authority: authority, OnExpiry: LeaveOnExpiry}}
 			f := pendingFinding()
 			if tt.finding != nil {
 				f = tt.finding(f)
@@ -101,7 +101,7 @@ func TestAnswerIsAdmittedByAuthority(t *testing.T) {
 }
 
 func TestQuorumCountsPeopleNotClicks(t *testing.T) {
-	r := &Remediator{Config{Authority: Authority{
+	r := &Remediator{Config: Config{Authority: Authority{
 		Approvers: map[string]bool{"user:ada@example.com": true, "user:bob@example.com": true},
 		Quorum:    map[Choice]int{ChooseRevert: 2},
 	}}}

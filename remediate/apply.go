@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -16,48 +15,89 @@ const maxAttempts = 8
 // errChanged says that the resource is no longer what the plan was made for.
 var errChanged = errors.New("no longer as planned")
 
+// errOutOfScope says that the scope no longer holds what a finding is about.
+var errOutOfScope = errors.New("it is out of scope now")
+
 // apply carries out the plan of an approved finding. Claiming it is a
 // compare-and-set, so of two processes one applies. Every step reads first and
 // writes only what is still missing, so an attempt after a crash or a lost
-// answer repeats nothing.
+// answer repeats nothing. What was written and does not show is looked at
+// again, not written again: if it is back, somebody else put it there.
 func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
-	again := slices.ContainsFunc(f.Timeline, func(e Event) bool { return e.State == Applying })
+	before, look := f.Touched, f.State == Uncertain
+	f.Touched = true // unless the outcome says otherwise: a crash must not hide a write
 	f, err := r.update(ctx, f.to(Applying, r.Now(), "", "applying the plan "+f.Plan.Digest[:min(8, len(f.Plan.Digest))]))
 	if err != nil {
 		return Finding{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, lease-time.Minute)
+	steps, cancel := context.WithTimeout(ctx, lease-time.Minute)
 	defer cancel()
-	did, err := r.applySteps(ctx, f.Plan)
-	next := r.applied(f, did || again, err)
+	did := before
+	if !look {
+		did, err = r.applySteps(steps, f)
+		did = did || before
+	}
+	if err == nil {
+		err = r.verifySteps(steps, f.Plan)
+	}
 	// The outcome is stored even when the request that began it has gone.
-	stored, storeErr := r.update(context.WithoutCancel(ctx), next)
-	return stored, storeErr
+	return r.storeOutcome(context.WithoutCancel(ctx), f, did, err)
 }
 
-// applySteps reports whether anything was written.
-func (r *Remediator) applySteps(ctx context.Context, p Plan) (did bool, err error) {
-	if !p.Executable() {
+// storeOutcome stores what came of applying. A change or a card may have been
+// added to the record meanwhile; nobody but us takes it out of Applying.
+func (r *Remediator) storeOutcome(ctx context.Context, f Finding, did bool, outcome error) (Finding, error) {
+	for range conflictTries {
+		stored, err := r.update(ctx, r.applied(f, did, outcome))
+		if !errors.Is(err, ErrConflict) {
+			return stored, err
+		}
+		claim := f.DueAt
+		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
+			return Finding{}, fmt.Errorf("look up finding: %w", err)
+		}
+		if f.State != Applying || r.Now().After(claim) {
+			break // our lease ran out, and another process took over
+		}
+	}
+	return Finding{}, ErrConflict
+}
+
+// applySteps reports whether anything was written, or may have been.
+func (r *Remediator) applySteps(ctx context.Context, f Finding) (did bool, err error) {
+	if !f.Plan.Executable() {
 		return false, fmt.Errorf("%w: the plan leaves open what to write", ErrRefused)
 	}
-	for _, s := range p.Steps {
+	if in, _ := r.Scope.membership(ctx, r.Judge.Facts, f.Resource); in == outOfScope {
+		return false, errOutOfScope
+	}
+	for _, s := range f.Plan.Steps {
 		wrote, err := r.applyStep(ctx, s)
 		did = did || wrote
 		if err != nil {
 			return did, fmt.Errorf("%s on %s: %w", s.Kind, s.Resource, err)
 		}
 	}
+	return did, nil
+}
+
+func (r *Remediator) verifySteps(ctx context.Context, p Plan) error {
 	for _, s := range p.Steps {
 		if err := r.verify(ctx, s); err != nil {
-			return did, fmt.Errorf("verify %s on %s: %w", s.Kind, s.Resource, err)
+			return fmt.Errorf("verify %s on %s: %w", s.Kind, s.Resource, err)
 		}
 	}
-	return did, nil
+	return nil
 }
 
 // applied is the transition out of Applying.
 func (r *Remediator) applied(f Finding, did bool, err error) Finding {
 	now := r.Now()
+	f.Touched = did
+	not := "not applied: "
+	if did {
+		not = "not finished: "
+	}
 	var denied *PermissionError
 	var unverified *unverifiedError
 	switch {
@@ -66,13 +106,15 @@ func (r *Remediator) applied(f Finding, did bool, err error) Finding {
 	case err == nil:
 		return f.to(Superseded, now, "", "already fixed when rescind came to apply it", Notify)
 	case errors.Is(err, errChanged), errors.Is(err, ErrNotFound):
-		return f.to(Superseded, now, "", "not applied: "+err.Error(), Notify)
-	case errors.As(err, &denied):
-		return f.to(Blocked, now, "", "not applied: "+err.Error(), Notify)
-	case errors.Is(err, ErrRefused), f.Attempts >= maxAttempts:
-		return f.to(Failed, now, "", err.Error(), Notify)
-	case errors.As(err, &unverified):
+		return f.to(Superseded, now, "", not+err.Error(), Notify)
+	case errors.Is(err, errOutOfScope):
+		return f.to(Blocked, now, "", not+err.Error(), Notify)
+	case errors.As(err, &unverified) && f.Attempts < maxAttempts:
 		return f.to(Uncertain, now, "", err.Error(), Apply, Notify).retried(now)
+	case errors.As(err, &denied):
+		return f.to(Blocked, now, "", not+err.Error(), Notify)
+	case errors.Is(err, ErrRefused), f.Attempts >= maxAttempts:
+		return f.to(Failed, now, "", not+err.Error(), Notify)
 	}
 	f.Why = "will be tried again: " + err.Error()
 	return f.retried(now)

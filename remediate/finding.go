@@ -98,6 +98,14 @@ type Finding struct {
 	Attempts  int       `json:"attempts,omitempty"`  // of the effects in the outbox
 	// Automatic is true when a policy, not a person, had it reverted.
 	Automatic bool `json:"automatic,omitempty"`
+	// Guarded is true when a guardrail spoke: then only a person may have it
+	// reverted, and silence never does.
+	Guarded bool `json:"guarded,omitempty"`
+	// Touched is true when a write of the plan was made, or may have been.
+	Touched bool `json:"touched,omitempty"`
+	// Joined holds the IDs of the changes that joined, so that a redelivered
+	// one joins once.
+	Joined []string `json:"joined,omitempty"`
 }
 
 // Event is one line of a finding's timeline: what happened, when, by whom.

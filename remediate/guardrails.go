@@ -47,7 +47,7 @@ func googleManaged(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, 
 		email, ok := gr.Member.ServiceAccount()
 		return ok && cloud.IsGoogleManaged(email)
 	}
-	if len(g.Grants) == 0 || slices.ContainsFunc(g.Grants, func(gr cloud.Grant) bool { return !isManaged(gr) }) {
+	if len(g.Grants) == 0 || g.InvokerCheck || g.Identity || slices.ContainsFunc(g.Grants, func(gr cloud.Grant) bool { return !isManaged(gr) }) {
 		return "", ""
 	}
 	return Report, "the members are Google-managed accounts, which are never touched"

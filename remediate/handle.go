@@ -2,8 +2,10 @@ package remediate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
@@ -15,8 +17,12 @@ import (
 // settled and the change must come again; a redelivered change has the same
 // ID, so it continues the findings it began.
 func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error) {
-	if c.Actor.Principal == r.Self {
+	r.Judge.Facts.Changed(c) // also of what is not ours to judge: facts reach further than the scope
+	if r.own(c.Actor) {
 		return Outcome{Kind: OwnChange}, nil
+	}
+	if c.Actor.Principal == "" {
+		c.Actor.Principal = cloud.UnknownActor
 	}
 	in, unsure := r.Scope.membership(ctx, r.Judge.Facts, c.Resource)
 	if in == outOfScope {
@@ -27,10 +33,12 @@ func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error
 	} else if done, err := r.Store.Handled(ctx, c.ID); err != nil {
 		return Outcome{}, fmt.Errorf("look up change %s: %w", c.ID, err)
 	} else if done {
-		return Outcome{Kind: Duplicate}, nil
+		return Outcome{Kind: Duplicate}, r.attribute(ctx, c)
 	}
-	r.Judge.Facts.Changed(c)
 	out, err := r.handle(ctx, c, unsure)
+	for try := 1; errors.Is(err, ErrConflict) && try < conflictTries; try++ { // another process was faster
+		out, err = r.handle(ctx, c, unsure)
+	}
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -45,6 +53,15 @@ func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error
 		out.Findings[i] = r.work(ctx, f)
 	}
 	return out, nil
+}
+
+// own reports whether rescind itself acted. A change that somebody made through
+// rescind's account is theirs; Google's own agents stand behind every workload.
+func (r *Remediator) own(a cloud.Actor) bool {
+	return strings.EqualFold(a.Principal, r.Self) && !slices.ContainsFunc(a.Delegation, func(d string) bool {
+		email, ok := cloud.Member(d).ServiceAccount()
+		return !strings.EqualFold(d, r.Self) && !(ok && cloud.IsGoogleManaged(email))
+	})
 }
 
 func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) (Outcome, error) {
@@ -85,9 +102,9 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 	return out, nil
 }
 
-// kase is a judgement with the change it is about, as live state shows it, and
+// judged is a judgement with the change it is about, as live state shows it, and
 // what is live.
-type kase struct {
+type judged struct {
 	Judgement
 	change cloud.Change
 	now    Snapshot
@@ -100,24 +117,27 @@ type kase struct {
 
 // judge judges the change as live state shows it, and adds what the entry
 // alone would have been judged for and live state does not show.
-func (r *Remediator) judge(ctx context.Context, c cloud.Change, now Snapshot) []kase {
+func (r *Remediator) judge(ctx context.Context, c cloud.Change, now Snapshot) []judged {
 	if c.Verb == cloud.Delete {
 		return nil
 	}
-	var out []kase
+	var out []judged
 	if !now.Gone {
 		live := now.observe(c)
 		for _, g := range r.Judge.Judge(ctx, live, now) {
 			if c.Resource.Kind.Container() && !c.HasDelta {
 				g.unattribute(c)
 			}
-			out = append(out, kase{Judgement: g, change: live, now: now})
+			if c.Resource.Kind.Workload() && now.Workload == nil && now.Policy != nil {
+				g.lower(Ask, "rescind may not read "+c.Resource.Path()+", so whether another product owns it is unknown")
+			}
+			out = append(out, judged{Judgement: g, change: live, now: now})
 		}
 	}
 	for _, g := range r.Judge.Judge(ctx, c, Snapshot{At: now.At}) {
-		seen := slices.ContainsFunc(out, func(k kase) bool { return k.Policy == g.Policy })
+		seen := slices.ContainsFunc(out, func(k judged) bool { return k.Policy == g.Policy })
 		if g.Verdict == policies.Violation && !seen {
-			out = append(out, kase{Judgement: g, change: c, now: now, past: true})
+			out = append(out, judged{Judgement: g, change: c, now: now, past: true})
 		}
 	}
 	return out

@@ -20,6 +20,9 @@ type Judgement struct {
 	policies.Result
 	Plan     Plan
 	Decision Decision
+	// Guarded is true when a guardrail spoke, whether or not it made the
+	// decision weaker: silence must not do what a guardrail kept rescind from.
+	Guarded bool
 }
 
 // Judge turns changes into judgements. Live handling and replay share it, so
@@ -117,6 +120,7 @@ var strength = []Decision{DoNothing, Report, Ask, Revert}
 
 // lower makes the decision at most at and says why; it never makes one stronger.
 func (g *Judgement) lower(at Decision, why string) {
+	g.Guarded = true
 	if slices.Index(strength, at) < slices.Index(strength, g.Decision) {
 		g.Decision = at
 	}

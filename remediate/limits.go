@@ -3,6 +3,7 @@ package remediate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -26,13 +27,15 @@ func (r *Remediator) limited(ctx context.Context, f Finding) (string, error) {
 	if why, err := r.fighting(ctx, f); why != "" || err != nil {
 		return why, err
 	}
-	recent, err := r.Store.Findings(ctx, Query{Since: f.CreatedAt.Add(-time.Hour)})
+	hourAgo := r.Now().Add(-time.Hour)
+	// A question that expired, or a grace period, began earlier than its revert.
+	recent, err := r.Store.Findings(ctx, Query{Since: hourAgo.Add(-r.ExpiresIn - r.Limits.Grace - lease)})
 	if err != nil {
 		return "", fmt.Errorf("count recent reverts: %w", err)
 	}
 	var policy, project, total int
 	for _, o := range recent {
-		if !o.Automatic {
+		if o.ID == f.ID || !o.revertedItself(hourAgo) {
 			continue
 		}
 		total++
@@ -58,17 +61,24 @@ func (r *Remediator) limited(ctx context.Context, f Finding) (string, error) {
 	return "", nil
 }
 
+// revertedItself reports whether a policy had the finding reverted since then.
+// What was found to be fixed, or was not allowed, is no revert.
+func (f Finding) revertedItself(since time.Time) bool {
+	return f.Automatic && f.State != Superseded && f.State != Blocked &&
+		slices.ContainsFunc(f.Timeline, func(e Event) bool { return e.State == Approved && !e.At.Before(since) })
+}
+
 func (r *Remediator) fighting(ctx context.Context, f Finding) (string, error) {
 	if r.Limits.SameChange == 0 {
 		return "", nil
 	}
-	before, err := r.Store.Findings(ctx, Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt.Add(-r.Limits.FightWindow)})
+	before, err := r.Store.Findings(ctx, Query{Resource: f.Resource, Policy: f.Policy, Since: r.Now().Add(-r.Limits.FightWindow)})
 	if err != nil {
 		return "", fmt.Errorf("count earlier reverts of %s: %w", f.Resource, err)
 	}
 	n := 0
 	for _, o := range before {
-		if o.Automatic && o.Plan.Digest == f.Plan.Digest {
+		if o.ID != f.ID && o.Plan.Digest == f.Plan.Digest && o.revertedItself(time.Time{}) {
 			n++
 		}
 	}

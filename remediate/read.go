@@ -40,7 +40,8 @@ func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) 
 }
 
 // readable tells a read that succeeded from one that cannot (no such resource,
-// no permission, refused for good) and from one that may succeed later, which is an error.
+// no permission, refused for good) and from one that may succeed later, which
+// is an error.
 func (r *Remediator) readable(ctx context.Context, res cloud.Resource, err error) (bool, error) {
 	var denied *PermissionError
 	switch {
@@ -58,7 +59,7 @@ func (r *Remediator) readable(ctx context.Context, res cloud.Resource, err error
 // learn tells which account a successful deploy runs as. An account seen for
 // the first time may hold roles that were granted when it ran nothing: held
 // are the judgements of those grants, on the containers that hold them.
-func (r *Remediator) learn(ctx context.Context, c cloud.Change, now Snapshot) (s Sighting, held []kase, err error) {
+func (r *Remediator) learn(ctx context.Context, c cloud.Change, now Snapshot) (s Sighting, held []judged, err error) {
 	if !c.Resource.Kind.Workload() || c.Verb == cloud.SetPolicy || c.Verb == cloud.Delete || c.Half == cloud.FirstHalf {
 		return Sighting{}, nil, nil
 	}
@@ -79,12 +80,15 @@ func (r *Remediator) learn(ctx context.Context, c cloud.Change, now Snapshot) (s
 
 // heldBy judges what the account already holds on the workload's project and
 // everything above it, as if it had just been granted.
-func (r *Remediator) heldBy(ctx context.Context, s Sighting, c cloud.Change) ([]kase, error) {
+func (r *Remediator) heldBy(ctx context.Context, s Sighting, c cloud.Change) ([]judged, error) {
 	project := cloud.ProjectResource(c.Resource.Project)
 	above := r.Judge.Facts.Fact(ctx, policies.Question{Kind: policies.Ancestors, Name: project.Path()})
+	if !above.Known {
+		r.Log.WarnContext(ctx, "grants above the project not looked at", "account", s.Email, "resource", project.String(), "error", above.Why)
+	}
 	judge := r.Judge
 	judge.Facts = sighted{judge.Facts, s}
-	var out []kase
+	var out []judged
 	for _, holder := range append([]cloud.Resource{project}, parsed(above.List)...) {
 		now, err := r.read(ctx, holder, true)
 		if err != nil {
@@ -96,14 +100,22 @@ func (r *Remediator) heldBy(ctx context.Context, s Sighting, c cloud.Change) ([]
 		}
 		in, _ := r.Scope.membership(ctx, r.Judge.Facts, holder)
 		for _, g := range judge.Judge(ctx, grant, now) {
-			g.lower(Ask, fmt.Sprintf("%s now runs as %s, which held this before; the deploy did not grant it", c.Resource.Path(), s.Email))
+			g.lower(Ask, fmt.Sprintf("%s now runs as %s, which held this before%s; the deploy did not grant it", c.Resource.Path(), s.Email, inherited(holder)))
 			if in != inScope {
 				g.lower(Report, holder.Path()+" is not in scope: the grant is inherited from there and cannot be reverted here")
 			}
-			out = append(out, kase{Judgement: g, change: grant, now: now, held: true})
+			out = append(out, judged{Judgement: g, change: grant, now: now, held: true})
 		}
 	}
 	return out, nil
+}
+
+// inherited says from where a workload's project has a grant that is not its own.
+func inherited(holder cloud.Resource) string {
+	if holder.Kind == cloud.Project {
+		return ""
+	}
+	return ", inherited from " + holder.Path()
 }
 
 // grantsTo is the change that would have granted the account what it holds.

@@ -11,8 +11,14 @@ import (
 
 // record stores what a judgement comes to: a new finding, one more change on
 // an open one, or nothing where people settled exactly this before.
-func (r *Remediator) record(ctx context.Context, k kase) (Finding, OutcomeKind, error) {
-	f, err := r.Store.Finding(ctx, ID(k.change.ID, k.Policy, k.change.Resource))
+func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind, error) {
+	f, err := r.Store.Finding(ctx, k.id())
+	if err == nil && f.State == Superseded && k.change.Half == cloud.LastHalf && !k.past {
+		// The first half was given up before its effect showed. What ended
+		// stays so: the last half is a finding of its own.
+		k.change.ID += " last half"
+		f, err = r.Store.Finding(ctx, k.id())
+	}
 	switch {
 	case err == nil:
 		f, err = r.resume(ctx, f, k)
@@ -31,22 +37,49 @@ func (r *Remediator) record(ctx context.Context, k kase) (Finding, OutcomeKind, 
 			return Finding{}, Settled, err
 		}
 	}
-	f, err = r.open(ctx, k)
+	f, err = r.create(ctx, k)
+	return f, Found, err
+}
+
+// create stores the finding a judgement begins as. Reverts are counted against
+// the limits and stored one after the other, so that changes handled at once
+// cannot all slip through; each further process adds one at most.
+func (r *Remediator) create(ctx context.Context, k judged) (Finding, error) {
+	if k.Decision == Revert {
+		r.opening.Lock()
+		defer r.opening.Unlock()
+	}
+	f, err := r.open(ctx, k)
 	if err != nil {
-		return Finding{}, "", err
+		return Finding{}, err
 	}
 	created, err := r.Store.Create(ctx, f)
 	if errors.Is(err, ErrExists) { // another delivery of this change won
 		created, err = r.Store.Finding(ctx, f.ID)
+		created = r.theirs(created)
 	}
 	if err != nil {
-		return Finding{}, "", fmt.Errorf("store finding %s: %w", f.ID, err)
+		return Finding{}, fmt.Errorf("store finding %s: %w", f.ID, err)
 	}
-	return created, Found, nil
+	return created, nil
+}
+
+// id is the finding's, which every delivery of the change comes to.
+func (k judged) id() string { return ID(k.change.ID, k.Policy, k.change.Resource) }
+
+// theirs hides what a finding owes while the process that stored it is at it:
+// two that post a card make two cards. What it does not get done is left to the
+// sweep. A revert that nobody claimed cannot wait; claiming it is a
+// compare-and-set.
+func (r *Remediator) theirs(f Finding) Finding {
+	if f.State != Approved && r.Now().Before(f.DueAt) {
+		f.Outbox = nil
+	}
+	return f
 }
 
 // open is the finding a judgement begins as, with the limits applied.
-func (r *Remediator) open(ctx context.Context, k kase) (Finding, error) {
+func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
 	f := opened(ID(k.change.ID, k.Policy, k.change.Resource), k.Judgement, k.change, k.now.At)
 	switch {
 	case k.past && k.change.Half == cloud.FirstHalf:
@@ -60,7 +93,7 @@ func (r *Remediator) open(ctx context.Context, k kase) (Finding, error) {
 			return Finding{}, err
 		}
 		if why != "" {
-			f.Decision, f.Reasons = Ask, append(f.Reasons, why)
+			f.Decision, f.Guarded, f.Reasons = Ask, true, append(f.Reasons, why)
 		}
 	}
 	if wait := k.change.Time.Add(r.Limits.Grace); f.Decision == Revert && wait.After(k.now.At) {
@@ -76,92 +109,6 @@ func pastWhy(s Snapshot) string {
 		return "the resource no longer exists"
 	}
 	return "live state no longer shows it: changed otherwise, or already fixed"
-}
-
-// resume continues the finding that an earlier delivery, or the first half of
-// the same change, began.
-func (r *Remediator) resume(ctx context.Context, f Finding, k kase) (Finding, error) {
-	if f.State != Waiting {
-		return f, nil
-	}
-	next, err := r.open(ctx, k)
-	if err != nil || next.State == Waiting {
-		return f, err
-	}
-	return r.update(ctx, f.rejudged(next))
-}
-
-// join adds the change to an open finding about the same thing with the same
-// plan. An open finding with another plan is superseded: what its card shows
-// is no longer what would be done.
-func (r *Remediator) join(ctx context.Context, k kase) (Finding, bool, error) {
-	open, err := r.Store.Findings(ctx, Query{Resource: k.change.Resource, Policy: k.Policy, States: []State{Waiting, Pending, Approved, Applying, Uncertain}})
-	if err != nil {
-		return Finding{}, false, fmt.Errorf("look up open findings of %s: %w", k.change.Resource, err)
-	}
-	for _, f := range open {
-		switch {
-		case f.Plan.Digest == k.Plan.Digest:
-			f, err := r.update(ctx, f.joined(k.change, k.now.At))
-			return f, err == nil, err
-		case f.State == Pending || f.State == Waiting:
-			f, err := r.update(ctx, f.superseded(k.now.At, "a later change needs another plan"))
-			if err != nil {
-				return Finding{}, false, err
-			}
-			r.work(ctx, f)
-		}
-	}
-	return Finding{}, false, nil
-}
-
-// settlement is how long a person's keep holds for the same grants.
-const settlement = 30 * 24 * time.Hour
-
-// settledBefore reports whether people kept, excepted or left exactly this
-// before. A change that says what it added made the grants anew, so it is
-// raised again.
-func (r *Remediator) settledBefore(ctx context.Context, k kase) (bool, error) {
-	if k.change.HasDelta && !k.held {
-		return false, nil
-	}
-	states := []State{Kept, Exempted, Expired, Undone}
-	if k.held { // one report of what an account held all along is enough
-		states = append(states, Reported)
-	}
-	before, err := r.Store.Findings(ctx, Query{
-		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-settlement), States: states,
-	})
-	if err != nil {
-		return false, fmt.Errorf("look up settled findings of %s: %w", k.change.Resource, err)
-	}
-	for _, f := range before {
-		if f.Plan.Digest != "" && f.Plan.Digest == k.Plan.Digest {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// supersedeFixed ends the open findings of a resource that live state shows to
-// be fixed, whoever did it. It returns those that ended.
-func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now Snapshot) ([]Finding, error) {
-	open, err := r.Store.Findings(ctx, Query{Resource: res, States: []State{Pending}})
-	if err != nil {
-		return nil, fmt.Errorf("look up open findings of %s: %w", res, err)
-	}
-	var ended []Finding
-	for _, f := range open {
-		if f.Plan.Empty() || now.holds(f.Plan) {
-			continue
-		}
-		f, err := r.update(ctx, f.superseded(now.At, pastWhy(now)))
-		if err != nil {
-			return nil, err
-		}
-		ended = append(ended, f)
-	}
-	return ended, nil
 }
 
 // update stores the next revision of a finding. Losing to another writer is an

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -47,6 +48,7 @@ const (
 // and several may share one store.
 type Remediator struct {
 	Config
+	opening sync.Mutex // held while a revert is counted and stored
 }
 
 // New checks the configuration and returns a Remediator.
@@ -76,5 +78,5 @@ func New(c Config) (*Remediator, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return &Remediator{c}, nil
+	return &Remediator{Config: c}, nil
 }

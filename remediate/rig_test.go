@@ -341,3 +341,33 @@ func sequence(prefix string) func() string {
 	n := 0
 	return func() string { n++; return fmt.Sprintf("%s%d", prefix, n) }
 }
+
+// bareRemediator is a Remediator with no world but an allow policy.
+func bareRemediator(t *testing.T, iam remediate.PolicyClient) *remediate.Remediator {
+	t.Helper()
+	now := func() time.Time { return time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC) }
+	set, err := policies.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := remediate.New(remediate.Config{
+		Judge: remediate.Judge{Policies: set, Facts: nothingKnown{}}, Store: memory.New(), IAM: iam, Workloads: noWorkloads{}, Notifier: &told{},
+		Scope: remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
+		Self:  "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: time.Second,
+		Now: now, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+type nothingKnown struct{}
+
+func (nothingKnown) Fact(context.Context, policies.Question) policies.Fact {
+	return policies.Fact{Why: "nobody knows"}
+}
+
+func (nothingKnown) Changed(cloud.Change) {}
+
+type noWorkloads struct{ remediate.WorkloadClient }

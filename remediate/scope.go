@@ -3,6 +3,7 @@ package remediate
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
@@ -31,6 +32,8 @@ func (s Scope) membership(ctx context.Context, facts FactsClient, r cloud.Resour
 	switch {
 	case !ok, slices.Contains(s.Exclude, own):
 		return outOfScope, ""
+	case s.mayMean(own):
+		return scopeUnknown, "whether " + own.Path() + " is in scope is unknown: the entry has its number, the scope names projects by id"
 	case !s.needsAncestors(own):
 		if slices.Contains(s.Include, own) {
 			return inScope, ""
@@ -56,6 +59,15 @@ func (s Scope) needsAncestors(own cloud.Resource) bool {
 	above := func(r cloud.Resource) bool { return r.Kind == cloud.Folder || r.Kind == cloud.Organization }
 	return own.Kind != cloud.Organization &&
 		(slices.ContainsFunc(s.Exclude, above) || !slices.Contains(s.Include, own) && slices.ContainsFunc(s.Include, above))
+}
+
+// mayMean reports whether the scope may mean a project that is known by its
+// number alone. A project id begins with a letter.
+func (s Scope) mayMean(own cloud.Resource) bool {
+	if own.Kind != cloud.Project || strings.Trim(own.Name, "0123456789") != "" || slices.Contains(s.Include, own) {
+		return false
+	}
+	return slices.ContainsFunc(slices.Concat(s.Include, s.Exclude), func(r cloud.Resource) bool { return r.Kind == cloud.Project })
 }
 
 // container is the project, folder or organization that r is or lies in.

@@ -2,6 +2,7 @@ package remediate
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -41,15 +42,21 @@ func (s Snapshot) stepHolds(st Step) bool {
 	return true
 }
 
+// covers reports whether step does all that is left to do of old.
+func (s Snapshot) covers(step, old Step) bool {
+	return step.Kind == old.Kind && step.Resource == old.Resource && step.Before.ServiceAccount == old.Before.ServiceAccount &&
+		!slices.ContainsFunc(old.Before.Grants, func(g cloud.Grant) bool {
+			return (s.Policy == nil || s.Policy.Has(g)) && !slices.Contains(step.Before.Grants, g)
+		})
+}
+
 // observe returns the change as live state shows it. What the entry left open
 // is filled in; grants that are no longer there were not, in effect, added.
 func (s Snapshot) observe(c cloud.Change) cloud.Change {
 	if s.Policy != nil {
 		switch {
 		case c.HasDelta:
-			c.Deltas = slices.DeleteFunc(slices.Clone(c.Deltas), func(d cloud.Delta) bool {
-				return d.Action == cloud.Add && !s.Policy.Has(d.Grant)
-			})
+			c.Deltas = s.stillAdded(c.Deltas)
 		default:
 			c.Policy = s.Policy
 		}
@@ -58,10 +65,44 @@ func (s Snapshot) observe(c cloud.Change) cloud.Change {
 	// A change of the allow policy says nothing of the workload: judging both
 	// would lay an old identity at the door of whoever changed the policy.
 	if s.Workload != nil && c.Verb != cloud.SetPolicy {
-		c.Workload = s.Workload
+		c.Workload = changedIn(*s.Workload, c.Workload)
 		c.Unread = without(c.Unread, "identity", "invoker check", "ingress")
 	}
 	return c
+}
+
+// changedIn is the live workload, but for what the entry says the change did not
+// touch: a deploy of something else is no reason to judge an old setting.
+func changedIn(live cloud.Workload, entry *cloud.Workload) *cloud.Workload {
+	if entry != nil && entry.Identity.Knowledge == cloud.Unchanged {
+		live.Identity = entry.Identity
+	}
+	if entry != nil && entry.InvokerCheckDisabled.Knowledge == cloud.Unchanged {
+		live.InvokerCheckDisabled = entry.InvokerCheckDisabled
+	}
+	return &live
+}
+
+// stillAdded leaves out grants that are not there, and writes the others as the
+// policy does: IAM takes an address in any case, and stores it in one.
+func (s Snapshot) stillAdded(ds []cloud.Delta) []cloud.Delta {
+	live := s.Policy.Grants()
+	var out []cloud.Delta
+	for _, d := range ds {
+		if d.Action == cloud.Add && !slices.Contains(live, d.Grant) {
+			i := slices.IndexFunc(live, func(g cloud.Grant) bool { return sameButForCase(g, d.Grant) })
+			if i < 0 {
+				continue
+			}
+			d.Grant = live[i]
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+func sameButForCase(a, b cloud.Grant) bool {
+	return a.Role == b.Role && a.Condition == b.Condition && a.Member.Email() != "" && strings.EqualFold(string(a.Member), string(b.Member))
 }
 
 func without(us []cloud.Unread, fields ...string) []cloud.Unread {

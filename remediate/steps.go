@@ -31,13 +31,20 @@ func (r *Remediator) applyStep(ctx context.Context, s Step) (wrote bool, err err
 			return false, fmt.Errorf("%w: unknown step %q", ErrRefused, s.Kind)
 		}
 		if !errors.Is(err, ErrConflict) {
-			return wrote, err
+			return wrote && !declined(err), err
 		}
 		if err := r.Wait(ctx, 200*time.Millisecond<<try); err != nil {
 			return false, err
 		}
 	}
 	return false, fmt.Errorf("somebody else keeps changing it: %w", err)
+}
+
+// declined reports whether a write was certainly not made. A refusal does not
+// say so: a template may be changed, and its revision be refused.
+func declined(err error) bool {
+	var denied *PermissionError
+	return errors.As(err, &denied) || errors.Is(err, ErrNotFound)
 }
 
 func (r *Remediator) removeGrants(ctx context.Context, s Step) (bool, error) {
@@ -74,7 +81,8 @@ func (r *Remediator) restoreIdentity(ctx context.Context, s Step) (bool, error) 
 	return true, r.Workloads.SetIdentity(ctx, w, s.After.ServiceAccount)
 }
 
-// unverifiedError says that a write was accepted and does not show yet.
+// unverifiedError says that a write was accepted, and does not show yet or
+// could not be looked at.
 type unverifiedError struct{ why string }
 
 func (e *unverifiedError) Error() string { return e.why }
@@ -86,8 +94,13 @@ func (r *Remediator) verify(ctx context.Context, s Step) error {
 	deadline := r.Now().Add(r.VerifyFor)
 	for pause := time.Second; ; pause *= 2 {
 		why, err := r.unmet(ctx, s)
-		if err != nil || why == "" {
+		switch {
+		case errors.Is(err, ErrNotFound):
 			return err
+		case err != nil:
+			return &unverifiedError{err.Error()}
+		case why == "":
+			return nil
 		}
 		if r.Now().Add(pause).After(deadline) {
 			return &unverifiedError{why}

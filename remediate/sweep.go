@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // sweepBatch bounds one sweep; the next one takes the rest.
@@ -20,31 +19,47 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 	}
 	var errs []error
 	for _, f := range due {
+		if ctx.Err() != nil {
+			break // what is left stays due
+		}
 		if err := r.sweep(ctx, f); err != nil && !errors.Is(err, ErrConflict) {
 			errs = append(errs, fmt.Errorf("sweep finding %s: %w", f.ID, err))
 		}
 	}
-	return len(due), errors.Join(errs...)
+	return len(due), errors.Join(append(errs, ctx.Err())...)
 }
 
 func (r *Remediator) sweep(ctx context.Context, f Finding) error {
-	now := r.Now()
+	next, err := f, error(nil)
 	switch {
-	case f.State == Pending && !now.Before(f.ExpiresAt):
-		next, err := r.update(ctx, r.expired(f, now))
-		if err != nil {
-			return err
-		}
-		f = next
+	case f.State == Pending && !r.Now().Before(f.ExpiresAt):
+		next, err = r.expire(ctx, f)
 	case f.State == Waiting:
-		next, err := r.rejudge(ctx, f)
-		if err != nil {
-			return err
-		}
-		f = next
+		next, err = r.rejudge(ctx, f)
 	}
-	r.work(ctx, f)
-	return nil
+	if err == nil {
+		r.work(ctx, next)
+		return nil
+	}
+	if errors.Is(err, ErrConflict) {
+		return err
+	}
+	// Left due as it is, two hundred of its kind would keep every other
+	// finding out of every sweep.
+	_, later := r.update(ctx, r.postponed(f, err))
+	return errors.Join(err, later)
+}
+
+// postponed is the transition of a finding whose live state cannot be read.
+func (r *Remediator) postponed(f Finding, err error) Finding {
+	now := r.Now()
+	if f.Attempts < maxAttempts {
+		f.Attempts++
+		f.DueAt = now.Add(backoff(f.Attempts))
+		f.UpdatedAt = now
+		return f
+	}
+	return f.to(Failed, now, "", "live state could not be read: "+err.Error(), Notify)
 }
 
 // Work does now what one finding still owes, rather than when the sweep comes
@@ -57,19 +72,14 @@ func (r *Remediator) Work(ctx context.Context, id string) (Finding, error) {
 	return r.work(ctx, f), nil
 }
 
-// expired is the transition of a question that nobody answered in time.
-func (r *Remediator) expired(f Finding, now time.Time) Finding {
-	if r.OnExpiry == RevertOnExpiry && f.Plan.Executable() {
-		f.Automatic = true
-		return f.to(Approved, now, "", "nobody answered: reverted on expiry, as configured", Apply, Notify)
-	}
-	return f.to(Expired, now, "", "nobody answered: left as it is", Notify)
-}
-
 // rejudge reads live state again for a finding that waits: for the grace
 // period to end, or for state that did not show its change yet. What still
 // does not show is superseded.
 func (r *Remediator) rejudge(ctx context.Context, f Finding) (Finding, error) {
+	in, unsure := r.Scope.membership(ctx, r.Judge.Facts, f.Resource)
+	if in == outOfScope {
+		return r.update(ctx, f.superseded(r.Now(), errOutOfScope.Error()))
+	}
 	now, err := r.snapshot(ctx, f.Change)
 	if err != nil {
 		return Finding{}, err
@@ -78,11 +88,10 @@ func (r *Remediator) rejudge(ctx context.Context, f Finding) (Finding, error) {
 		if k.Policy != f.Policy || k.past {
 			continue
 		}
-		next, err := r.open(ctx, k)
-		if err != nil {
-			return Finding{}, err
+		if unsure != "" {
+			k.lower(Report, unsure)
 		}
-		return r.update(ctx, f.rejudged(next))
+		return r.reopen(ctx, f, k)
 	}
 	return r.update(ctx, f.superseded(now.At, pastWhy(now)))
 }

@@ -22,12 +22,15 @@ const lease = 5 * time.Minute
 // counts as superseded: a first half may be logged before its effect is there.
 const settle = 30 * time.Second
 
+// notifyLease is how long one process has to bring what people see up to date.
+const notifyLease = 30 * time.Second
+
 // opened returns the finding a judgement begins as, not yet in any state.
 func opened(id string, g Judgement, c cloud.Change, now time.Time) Finding {
 	return Finding{
 		ID: id, Policy: g.Policy, Title: g.Title, Severity: g.Severity, Verdict: g.Verdict, Message: g.Message,
 		Enforcement: g.Enforcement, EnforcedBy: g.EnforcedBy, Decision: g.Decision, Reasons: g.Reasons,
-		Resource: c.Resource, Change: c, Actors: []cloud.Actor{c.Actor}, Plan: g.Plan, CreatedAt: now,
+		Guarded: g.Guarded, Resource: c.Resource, Change: c, Actors: []cloud.Actor{c.Actor}, Plan: g.Plan, CreatedAt: now,
 	}
 }
 
@@ -35,7 +38,7 @@ func opened(id string, g Judgement, c cloud.Change, now time.Time) Finding {
 // keeps what people saw and did so far.
 func (f Finding) rejudged(next Finding) Finding {
 	next.ID, next.Revision, next.CreatedAt = f.ID, f.Revision, f.CreatedAt
-	next.Actors, next.Answers, next.Surfaces = f.Actors, f.Answers, f.Surfaces
+	next.Actors, next.Joined, next.Answers, next.Surfaces = f.Actors, f.Joined, f.Answers, f.Surfaces
 	next.Timeline = append(slices.Clip(f.Timeline), next.Timeline...)
 	return next
 }
@@ -90,14 +93,24 @@ func (f Finding) to(s State, now time.Time, who, what string, effects ...Effect)
 // scheduled sets when the sweep must look again, if nobody does before.
 func (f Finding) scheduled(now time.Time) Finding {
 	switch {
-	case len(f.Outbox) > 0:
+	case f.Owes(Apply):
 		f.DueAt = now.Add(lease)
+	case f.Owes(Notify):
+		f.DueAt = now.Add(notifyLease)
 	case f.State == Pending:
 		f.DueAt = f.ExpiresAt
 	case f.State == Waiting:
 		f.DueAt = now.Add(settle)
 	default:
 		f.DueAt = time.Time{}
+	}
+	return f.notAfterExpiry()
+}
+
+// notAfterExpiry keeps a notice that fails from putting off the expiry.
+func (f Finding) notAfterExpiry() Finding {
+	if f.State == Pending && f.DueAt.After(f.ExpiresAt) {
+		f.DueAt = f.ExpiresAt
 	}
 	return f
 }
@@ -112,16 +125,52 @@ func (f Finding) done(e Effect) Finding {
 // time, at most hourly.
 func (f Finding) retried(now time.Time) Finding {
 	f.Attempts++
-	f.DueAt = now.Add(min(time.Hour, 15*time.Second<<min(f.Attempts, 8)))
+	f.DueAt = now.Add(backoff(f.Attempts))
 	f.UpdatedAt = now
-	return f
+	return f.notAfterExpiry()
 }
+
+func backoff(attempts int) time.Duration {
+	return min(time.Hour, 15*time.Second<<min(attempts, 8))
+}
+
+// maxJoined bounds how many changes a finding tells of: a pipeline that writes
+// the same every minute must not make a record that no store takes. Further
+// actors are still taken down.
+const maxJoined = 100
 
 // joined adds another change with the same plan to an open finding: same card,
 // same buttons, one more actor who may not keep it.
 func (f Finding) joined(c cloud.Change, now time.Time) Finding {
-	if !slices.ContainsFunc(f.Actors, func(a cloud.Actor) bool { return a.Principal == c.Actor.Principal }) {
-		f.Actors = append(slices.Clip(f.Actors), c.Actor)
+	f = f.by(c.Actor)
+	if len(f.Joined) >= maxJoined {
+		return f
 	}
+	f.Joined = append(slices.Clip(f.Joined), c.ID)
 	return f.to(f.State, now, "", fmt.Sprintf("the same change again, by %s (%s)", c.Actor.Principal, c.Method), Notify)
+}
+
+// by adds an actor.
+func (f Finding) by(a cloud.Actor) Finding {
+	if !slices.ContainsFunc(f.Actors, func(o cloud.Actor) bool { return sameActor(a, o) }) {
+		f.Actors = append(slices.Clip(f.Actors), a)
+	}
+	return f
+}
+
+// named adds the actor that another half of a change names, and reports
+// whether that was news. A name takes the place of nobody.
+func (f Finding) named(c cloud.Change, now time.Time) (Finding, bool) {
+	if c.Actor.Principal == cloud.UnknownActor || slices.ContainsFunc(f.Actors, func(o cloud.Actor) bool { return sameActor(c.Actor, o) }) {
+		return f, false
+	}
+	if f.Change.ID == c.ID && f.Change.Actor.Principal == cloud.UnknownActor {
+		f.Change.Actor = c.Actor
+		f.Actors = slices.DeleteFunc(slices.Clone(f.Actors), func(o cloud.Actor) bool { return o.Principal == cloud.UnknownActor })
+	}
+	return f.by(c.Actor).to(f.State, now, "", "made by "+c.Actor.Principal+", as the other half of the operation says", Notify), true
+}
+
+func sameActor(a, b cloud.Actor) bool {
+	return a.Principal == b.Principal && slices.Equal(a.Delegation, b.Delegation)
 }

@@ -3,20 +3,28 @@ package remediate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 )
 
 // work does what a stored finding still owes and returns it as stored then. An
 // effect that fails stays owed, and the sweep comes back for it: an error here
 // is logged, never lost.
 func (r *Remediator) work(ctx context.Context, f Finding) Finding {
-	if f.Owes(Apply) {
+	if f.Owes(Apply) && !r.claimed(f) {
 		f = r.progress(ctx, f, "apply", r.apply)
 	}
 	if f.Owes(Notify) {
 		f = r.progress(ctx, f, "notify", r.notify)
 	}
 	return f
+}
+
+// claimed reports whether a process carries the plan out, or waits between two
+// attempts: then it is for the sweep to come back, once it is due.
+func (r *Remediator) claimed(f Finding) bool {
+	return f.State.working() && r.Now().Before(f.DueAt)
 }
 
 func (r *Remediator) progress(ctx context.Context, f Finding, what string, do func(context.Context, Finding) (Finding, error)) Finding {
@@ -38,31 +46,39 @@ func (r *Remediator) progress(ctx context.Context, f Finding, what string, do fu
 	return next
 }
 
-// notify brings what people see up to date.
+// notify brings what people see up to date, and takes down where they see it.
 func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
-	surfaces, err := r.Notifier.Notify(ctx, f)
-	if err != nil {
-		f.Surfaces = surfaces
-		next, storeErr := r.update(ctx, f.retried(r.Now()))
-		return next, errors.Join(err, storeErr)
-	}
-	shown := f
-	for range 5 {
-		f.Surfaces = surfaces
-		// A writer that came in between has something newer to show, and
-		// left Notify in the outbox for it.
-		if f.Revision == shown.Revision {
-			f = f.done(Notify).scheduled(r.Now())
-		}
-		next, err := r.update(ctx, f)
+	surfaces, failed := r.Notifier.Notify(ctx, f)
+	shown := f.Revision
+	for range conflictTries {
+		stored, err := r.update(ctx, f.notified(surfaces, shown, failed, r.Now()))
 		if !errors.Is(err, ErrConflict) {
-			return next, err
+			return stored, errors.Join(failed, err)
 		}
 		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
-			return f, err
+			return Finding{}, errors.Join(failed, fmt.Errorf("look up finding: %w", err))
 		}
 	}
-	return f, ErrConflict
+	return Finding{}, errors.Join(failed, ErrConflict)
+}
+
+// notified is the transition of a notice. When another writer came in between,
+// what was shown is old, whatever that writer owes; so it is shown again. A
+// notice that fails touches nothing that a plan still needs.
+func (f Finding) notified(surfaces []Surface, shown int64, failed error, now time.Time) Finding {
+	f.Surfaces = surfaces
+	current := failed == nil && f.Revision == shown
+	f = f.done(Notify)
+	if !current {
+		f.Outbox = append(f.Outbox, Notify)
+	}
+	switch {
+	case f.Owes(Apply):
+		return f
+	case failed != nil:
+		return f.retried(now)
+	}
+	return f.scheduled(now)
 }
 
 // Open lists the states a finding is not finished in.

@@ -1,0 +1,62 @@
+package remediate
+
+import (
+	"context"
+	"time"
+
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// expire ends a question that nobody answered in time. Where silence is
+// configured to mean revert, it does so for a certain violation that no
+// guardrail spoke about, that the policies of today still see, within the
+// limits: what must not be reverted without asking must not be for want of an
+// answer either.
+func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
+	if r.OnExpiry != RevertOnExpiry {
+		return r.update(ctx, f.expired(r.Now(), ""))
+	}
+	why, err := r.unfitToRevert(ctx, f)
+	if err != nil {
+		return Finding{}, err
+	}
+	if why != "" {
+		return r.update(ctx, f.expired(r.Now(), "; not reverted: "+why))
+	}
+	r.opening.Lock()
+	defer r.opening.Unlock()
+	if why, err = r.limited(ctx, f); err != nil {
+		return Finding{}, err
+	}
+	if why != "" {
+		return r.update(ctx, f.expired(r.Now(), "; not reverted: "+why))
+	}
+	f.Automatic = true
+	return r.update(ctx, f.to(Approved, r.Now(), "", "nobody answered: reverted on expiry, as configured", Apply, Notify))
+}
+
+func (f Finding) expired(now time.Time, note string) Finding {
+	return f.to(Expired, now, "", "nobody answered: left as it is"+note, Notify)
+}
+
+// unfitToRevert says why silence may not revert what the finding is about.
+func (r *Remediator) unfitToRevert(ctx context.Context, f Finding) (string, error) {
+	switch {
+	case f.Verdict != policies.Violation:
+		return "it is not certain that it violates", nil
+	case f.Guarded:
+		return "a guardrail wants a person to decide", nil
+	case !f.Plan.Executable():
+		return "there is nothing to apply: " + f.Plan.Missing, nil
+	}
+	now, err := r.snapshot(ctx, f.Change)
+	if err != nil {
+		return "", err
+	}
+	for _, k := range r.judge(ctx, f.Change, now) {
+		if k.Policy == f.Policy && !k.past && k.Verdict == policies.Violation && k.Plan.Digest == f.Plan.Digest {
+			return "", nil
+		}
+	}
+	return "the policy no longer sees the same violation", nil
+}

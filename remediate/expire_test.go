@@ -1,0 +1,127 @@
+package remediate_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+func (g *rig) sweepAt(f remediate.Finding) remediate.Finding {
+	g.t.Helper()
+	g.pass(f.DueAt.Sub(g.Clock()))
+	_, err := g.Sweep(g.t.Context())
+	g.must(err)
+	return g.stored(f.ID)
+}
+
+func TestSilenceRevertsOnlyWhatAPersonWasAskedForByPolicy(t *testing.T) {
+	onExpiry := func(c *remediate.Config) { c.OnExpiry = remediate.RevertOnExpiry }
+	for _, tt := range []struct {
+		name    string
+		enforce policies.Enforcement
+		change  func(*remediate.Config)
+		before  func(*rig)
+		why     string
+	}{
+		{"not what is unknown", policies.Approve, nil, func(g *rig) { g.cloud.Fail("GetEffectivePolicy", 1000, codes.PermissionDenied) }, "not certain"},
+		{"not what is stale", policies.Revert, nil, func(g *rig) { g.pass(time.Hour) }, "a guardrail"},
+		{"not what a policy that asks found stale", policies.Approve, nil, func(g *rig) { g.pass(time.Hour) }, "a guardrail"},
+		{
+			"not beyond the limits", policies.Approve, func(c *remediate.Config) { c.Limits.PerPolicyHour = 1 },
+			func(g *rig) {
+				f := pendingElsewhere(g)
+				f.State, f.Automatic = remediate.Reverted, true
+				f.CreatedAt = g.Clock().Add(-10 * time.Minute)
+				f.Timeline = []remediate.Event{{At: g.Clock().Add(50 * time.Minute), State: remediate.Approved}}
+				_, err := g.Store.Create(t.Context(), f)
+				g.must(err)
+			}, "rate: 1 automatic reverts",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			change := []func(*remediate.Config){onExpiry}
+			if tt.change != nil {
+				change = append(change, tt.change)
+			}
+			g := newRig(t, set{public: tt.enforce}, change...)
+			g.grant(apiPath, "roles/run.invoker", "allUsers")
+			tt.before(g)
+			f := g.one()
+			g.want(f, remediate.Pending, "")
+			g.want(g.sweepAt(f), remediate.Expired, tt.why)
+			if n := g.writes(); n != 0 {
+				t.Errorf("%d writes, want none", n)
+			}
+		})
+	}
+}
+
+// pendingElsewhere is a finding of the same policy on another resource.
+func pendingElsewhere(g *rig) remediate.Finding {
+	other := cloud.RunResource(cloud.RunService, "other", "europe-west1", "x")
+	return remediate.Finding{
+		ID: "elsewhere", Policy: public, Resource: other, Change: cloud.Change{Resource: other},
+		Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: other}}, ""),
+	}
+}
+
+func TestUnreadableFindingsDoNotKeepOthersOutOfTheSweep(t *testing.T) {
+	g := newRig(t, set{identity: policies.Approve})
+	for i := range 201 {
+		c := defaultDeploy(g, cloud.FirstHalf, "user:"+mallory)
+		f := remediate.Finding{
+			ID: fmt.Sprint("stuck-", i), Policy: identity, Resource: c.Resource, Change: c, State: remediate.Waiting, DueAt: g.Clock().Add(-time.Hour),
+		}
+		_, err := g.Store.Create(t.Context(), f)
+		g.must(err)
+	}
+	f := pendingElsewhere(g)
+	f.State, f.ExpiresAt, f.DueAt = remediate.Pending, g.Clock(), g.Clock()
+	_, err := g.Store.Create(t.Context(), f)
+	g.must(err)
+	g.cloud.Fail("GetService", 1_000_000, codes.Internal)
+	for range 3 {
+		if _, err := g.Sweep(t.Context()); err == nil && g.stored(f.ID).State == remediate.Pending {
+			t.Error("the sweep hides that it could not read")
+		}
+	}
+	g.want(g.stored(f.ID), remediate.Expired, "")
+	for !g.stored("stuck-0").State.Ended() {
+		g.pass(2 * time.Hour)
+		_, _ = g.Sweep(t.Context())
+	}
+	g.want(g.stored("stuck-0"), remediate.Failed, "could not be read")
+}
+
+func TestNoticesThatFailDoNotCostARevertItsAttempts(t *testing.T) {
+	g := newRig(t, set{public: policies.Revert})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	g.told.failing = errors.New("slack is down")
+	g.cloud.Fail("Services.SetIamPolicy", 7, codes.Unavailable)
+	f := g.one()
+	for range 7 {
+		f = g.sweepAt(f)
+	}
+	g.want(f, remediate.Reverted, "")
+}
+
+func TestAnExpiryIsNotPutOffByANoticeThatFails(t *testing.T) {
+	g := newRig(t, set{public: policies.Approve})
+	g.told.failing = errors.New("slack is down")
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	f := g.one()
+	for g.Clock().Before(f.ExpiresAt) {
+		f = g.sweepAt(f)
+	}
+	g.want(f, remediate.Expired, "")
+	if g.Clock().After(f.ExpiresAt) {
+		t.Errorf("expired at %s, want %s", g.Clock(), f.ExpiresAt)
+	}
+}

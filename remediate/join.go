@@ -1,0 +1,98 @@
+package remediate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// join adds the change to an open finding about the same thing with the same
+// plan. An open finding whose plan this one replaces is superseded: what its
+// card shows is no longer what would be done. One that is being carried out is
+// left alone: it may have looked before this change came.
+func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) {
+	open, err := r.Store.Findings(ctx, Query{Resource: k.change.Resource, Policy: k.Policy, States: []State{Waiting, Pending, Approved}})
+	if err != nil {
+		return Finding{}, false, fmt.Errorf("look up open findings of %s: %w", k.change.Resource, err)
+	}
+	for _, f := range open {
+		switch {
+		case slices.Contains(f.Joined, k.change.ID):
+			return r.theirs(f), true, nil
+		case f.Plan.Digest == k.Plan.Digest:
+			f, err := r.update(ctx, f.joined(k.change, k.now.At))
+			return f, err == nil, err
+		case f.State != Approved && k.replaces(f):
+			f, err := r.update(ctx, f.superseded(k.now.At, "a later change needs another plan"))
+			if err != nil {
+				return Finding{}, false, err
+			}
+			r.work(ctx, f)
+		}
+	}
+	return Finding{}, false, nil
+}
+
+// replaces reports whether the new plan does all that the open finding's plan
+// has left to do. A change that says what it added is judged on that alone, so
+// its plan is not about what others added.
+func (k judged) replaces(f Finding) bool {
+	if f.Plan.Empty() {
+		return f.Change.Verb == k.change.Verb
+	}
+	return !slices.ContainsFunc(f.Plan.Steps, func(s Step) bool {
+		return k.now.stepHolds(s) && !slices.ContainsFunc(k.Plan.Steps, func(o Step) bool { return k.now.covers(o, s) })
+	})
+}
+
+// settlement is how long a person's keep holds for the same grants.
+const settlement = 30 * 24 * time.Hour
+
+// settledBefore reports whether people kept, excepted or left exactly this
+// before. A change that says what it added made the grants anew, so it is
+// raised again.
+func (r *Remediator) settledBefore(ctx context.Context, k judged) (bool, error) {
+	if k.change.HasDelta && !k.held {
+		return false, nil
+	}
+	states := []State{Kept, Exempted, Expired, Undone}
+	if k.held { // one report of what an account held all along is enough
+		states = append(states, Reported)
+	}
+	before, err := r.Store.Findings(ctx, Query{
+		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-settlement), States: states,
+	})
+	if err != nil {
+		return false, fmt.Errorf("look up settled findings of %s: %w", k.change.Resource, err)
+	}
+	for _, f := range before {
+		if f.Plan.Digest != "" && f.Plan.Digest == k.Plan.Digest {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// supersedeFixed ends the open findings of a resource that live state shows to
+// be fixed, whoever did it. It returns those that ended.
+func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now Snapshot) ([]Finding, error) {
+	open, err := r.Store.Findings(ctx, Query{Resource: res, States: []State{Pending}})
+	if err != nil {
+		return nil, fmt.Errorf("look up open findings of %s: %w", res, err)
+	}
+	var ended []Finding
+	for _, f := range open {
+		if f.Plan.Empty() || now.holds(f.Plan) {
+			continue
+		}
+		f, err := r.update(ctx, f.superseded(now.At, pastWhy(now)))
+		if err != nil {
+			return nil, err
+		}
+		ended = append(ended, f)
+	}
+	return ended, nil
+}

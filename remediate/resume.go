@@ -1,0 +1,65 @@
+package remediate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// resume continues the finding that an earlier delivery, or the other half of
+// the same change, began.
+func (r *Remediator) resume(ctx context.Context, f Finding, k judged) (Finding, error) {
+	if next, named := f.named(k.change, k.now.At); named && !f.State.Ended() {
+		var err error
+		if f, err = r.update(ctx, next); err != nil {
+			return Finding{}, err
+		}
+	}
+	if f.State != Waiting {
+		return r.theirs(f), nil
+	}
+	if k.past { // it waits for live state to show it: the sweep looks, in time
+		return r.theirs(f), nil
+	}
+	return r.reopen(ctx, f, k)
+}
+
+// reopen takes a waiting finding to what a later judgement comes to.
+func (r *Remediator) reopen(ctx context.Context, f Finding, k judged) (Finding, error) {
+	if k.Decision == Revert {
+		r.opening.Lock()
+		defer r.opening.Unlock()
+	}
+	next, err := r.open(ctx, k)
+	if err != nil {
+		return Finding{}, err
+	}
+	if next.State == Waiting && next.DueAt.Equal(f.DueAt) {
+		return r.theirs(f), nil
+	}
+	return r.update(ctx, f.rejudged(next))
+}
+
+// attribute adds the actor of a first half that came after its last half: the
+// last half often names nobody, and whoever made the change may not keep it.
+func (r *Remediator) attribute(ctx context.Context, c cloud.Change) error {
+	if c.Half != cloud.FirstHalf {
+		return nil
+	}
+	known, err := r.Store.Findings(ctx, Query{Resource: c.Resource, Since: c.Time.Add(-settlement)})
+	if err != nil {
+		return fmt.Errorf("look up findings of %s: %w", c.Resource, err)
+	}
+	for _, f := range known {
+		next, named := f.named(c, r.Now())
+		if !named || f.State.Ended() || f.Change.ID != c.ID && !slices.Contains(f.Joined, c.ID) {
+			continue
+		}
+		if _, err := r.update(ctx, next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
