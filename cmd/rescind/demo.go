@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 )
@@ -12,7 +13,8 @@ const demoUsage = `Usage: rescind demo [flags]
 
 Shows rescind at its work on this machine alone: a simulated Google Cloud that
 the real clients talk to, its audit-log entries pushed to the real receiver, a
-simulated Slack, an embedded store. Open the page, make a mess, answer cards.
+simulated Slack, an embedded store. Open the page: a few mistakes are made while
+you look, the buttons make more, and the cards in Slack wait for your answer.
 
 Flags:
   --addr ADDR        where the page is (default 127.0.0.1:8080)
@@ -48,7 +50,7 @@ func runDemo(ctx context.Context, env environment, args []string) (err error) {
 			return err
 		}
 	}
-	w, err := newDemo(ctx, *simAddr, f.logger(env, slog.LevelWarn))
+	w, err := newDemo(ctx, *simAddr, demoPolicies, f.logger(env, slog.LevelWarn))
 	if err != nil {
 		return err
 	}
@@ -56,6 +58,9 @@ func runDemo(ctx context.Context, env environment, args []string) (err error) {
 	if *once {
 		return runScript(ctx, w, env.stdout)
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop() // before Close, which waits for the opening
+	w.running.Go(func() { w.opening(ctx, openingPace) })
 	return servePage(ctx, w, *addr, env.stderr)
 }
 
@@ -73,6 +78,6 @@ func loopback(addr string) error {
 }
 
 // say prints one line of the script's timeline, made safe for a terminal.
-func say(w interface{ Write([]byte) (int, error) }, format string, args ...any) {
+func say(w io.Writer, format string, args ...any) {
 	fmt.Fprintln(w, printable(fmt.Sprintf(format, args...)))
 }

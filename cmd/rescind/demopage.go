@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	_ "embed"
-	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -32,8 +31,15 @@ var demoPage = template.Must(template.New("page").Funcs(template.FuncMap{
 	},
 	"buttons": func(m sim.SlackMessage) bool { return bytes.Contains(m.Blocks, []byte(`"action_id"`)) },
 	"upper":   strings.ToUpper,
+	"short":   shortName,
 	"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
 }).Parse(demoPageSource))
+
+// shortName leaves out the project and the location, which are the same all
+// over the demo.
+func shortName(resource string) string {
+	return strings.TrimPrefix(resource, demoLocation+"/")
+}
 
 // servePage serves the page until ctx ends.
 func servePage(ctx context.Context, d *demo, addr string, stderr io.Writer) error {
@@ -43,19 +49,7 @@ func servePage(ctx context.Context, d *demo, addr string, stderr io.Writer) erro
 	}
 	s := functions.NewServer("", d.pageRoutes(l.Addr().String()))
 	say(stderr, "page:             http://%s\nsimulated cloud:  %s (gRPC and REST)\nstop with ctrl-C", l.Addr(), d.simAddr)
-	failed := make(chan error, 1)
-	go func() { failed <- s.Serve(l) }()
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		err = s.Shutdown(drain)
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return serveUntil(ctx, s, l, 5*time.Second)
 }
 
 // pageRoutes are the page and its buttons. They can change only what is
@@ -93,10 +87,13 @@ type pageView struct {
 	State    sim.State
 	Cards    []cardView
 	Users    []sim.SlackUser
-	Notes    []sim.SlackNote
+	Notes    []noteView
 }
 
 type actView struct{ Key, Who, What, About string }
+
+// noteView is a message that one person alone sees, by name.
+type noteView struct{ User, Text string }
 
 // cardView is a message with the replies in its thread.
 type cardView struct {
@@ -105,9 +102,11 @@ type cardView struct {
 }
 
 func (d *demo) view(ctx context.Context) (pageView, error) {
-	v := pageView{Nonce: rand.Text(), State: d.cloud.State(), Users: d.slack.Users(), Notes: d.slack.Notes(), Events: d.feed.all()}
+	v := pageView{Nonce: rand.Text(), State: d.cloud.State(), Users: d.slack.Users(), Events: d.feed.all()}
 	slices.Reverse(v.Events)
-	slices.Reverse(v.Notes)
+	for _, n := range slices.Backward(d.slack.Notes()) {
+		v.Notes = append(v.Notes, noteView{nameOf(v.Users, n.User), n.Text})
+	}
 	for _, a := range acts() {
 		v.Acts = append(v.Acts, actView{a.key, a.who, a.what, a.about})
 	}
@@ -129,6 +128,15 @@ func (d *demo) view(ctx context.Context) (pageView, error) {
 	return v, err
 }
 
+func nameOf(users []sim.SlackUser, id string) string {
+	for _, u := range users {
+		if u.ID == id {
+			return u.Name
+		}
+	}
+	return id
+}
+
 func (d *demo) servePart(w http.ResponseWriter, r *http.Request, part string) {
 	v, err := d.view(r.Context())
 	if err != nil {
@@ -144,7 +152,7 @@ func (d *demo) servePart(w http.ResponseWriter, r *http.Request, part string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+v.Nonce+"'; script-src 'nonce-"+v.Nonce+
-		"'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		"'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Cache-Control", "no-store")
 	_, _ = b.WriteTo(w)
 }
@@ -169,5 +177,5 @@ func back(w http.ResponseWriter, r *http.Request, err error) {
 	if err != nil {
 		to += "?said=" + template.URLQueryEscaper(err.Error())
 	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // it leads to this page; only the query is what somebody wrote
 }

@@ -81,6 +81,27 @@ func runScript(ctx context.Context, d *demo, out io.Writer) error {
 	return nil
 }
 
+// openingPace is how long whoever watches the page has for one scene.
+const openingPace = 1500 * time.Millisecond
+
+// opening plays the script on the page, so that there is something to see
+// before the first click. The card of the worker pool is left to be answered.
+// Whoever clicks in between changes how a scene ends, so nothing is verified.
+func (d *demo) opening(ctx context.Context, pace time.Duration) {
+	for i, s := range script() {
+		if s.act == "pool" {
+			s.answer = nil
+		}
+		if pause(ctx, pace) != nil {
+			return
+		}
+		if _, err := d.play(ctx, io.Discard, i+1, s); err != nil {
+			d.app.log.WarnContext(ctx, "the opening of the demo ended early", "error", err.Error())
+			return
+		}
+	}
+}
+
 func (d *demo) play(ctx context.Context, out io.Writer, n int, s scene) (wrong int, err error) {
 	a := actOf(s.act)
 	say(out, "%d. %s", n, strings.TrimSpace(a.who+" "+a.what))
@@ -90,6 +111,9 @@ func (d *demo) play(ctx context.Context, out io.Writer, n int, s scene) (wrong i
 	}
 	events := d.feed.all()[before:]
 	ids := findingsOf(events)
+	for _, e := range events {
+		say(out, "   event    %s %s -> HTTP %d, %s", e.Message, e.Method, e.Status, e.Outcome)
+	}
 	if s.answer != nil {
 		for _, id := range ids {
 			if err := d.answer(ctx, out, id, *s.answer); err != nil {
@@ -97,9 +121,6 @@ func (d *demo) play(ctx context.Context, out io.Writer, n int, s scene) (wrong i
 			}
 		}
 		d.queue.settle()
-	}
-	for _, e := range events {
-		say(out, "   event    %s %s -> HTTP %d, %s", e.Message, e.Method, e.Status, e.Outcome)
 	}
 	got := map[string]remediate.State{}
 	for _, id := range ids {

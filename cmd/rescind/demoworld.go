@@ -43,14 +43,16 @@ type demo struct {
 	simAddr string // of the simulated cloud
 	dir     string // of the store and the policy file
 	running sync.WaitGroup
+	working sync.WaitGroup // rescind alone
 	stop    context.CancelFunc
 	servers []*http.Server
 	acting  sync.Mutex
 	people  map[string]*person // guarded by acting
 }
 
-// newDemo builds the world and starts it.
-func newDemo(ctx context.Context, simAddr string, log *slog.Logger) (d *demo, err error) {
+// newDemo builds the world and starts it: the simulated cloud at simAddr, and a
+// rescind with these policies on top of the built-in ones.
+func newDemo(ctx context.Context, simAddr, policies string, log *slog.Logger) (d *demo, err error) {
 	ctx, stop := context.WithCancel(ctx)
 	d = &demo{clock: &demoClock{}, feed: &demoFeed{}, queue: newDemoQueue(), stop: stop, people: map[string]*person{}}
 	defer func() {
@@ -71,7 +73,7 @@ func newDemo(ctx context.Context, simAddr string, log *slog.Logger) (d *demo, er
 	}
 	d.simAddr = l.Addr().String()
 	d.running.Go(func() { _ = d.cloud.Serve(l) }) // ends with Close
-	if err := d.startRescind(ctx, log); err != nil {
+	if err := d.startRescind(ctx, policies, log); err != nil {
 		return d, err
 	}
 	d.running.Go(func() { d.deliver(ctx) })
@@ -80,8 +82,8 @@ func newDemo(ctx context.Context, simAddr string, log *slog.Logger) (d *demo, er
 
 // startRescind starts the simulated Slack, the key server and the receiver,
 // and tells each where the others are.
-func (d *demo) startRescind(ctx context.Context, log *slog.Logger) error {
-	d.slack = sim.NewSlack(sim.SlackConfig{
+func (d *demo) startRescind(ctx context.Context, policies string, log *slog.Logger) error {
+	d.slack = sim.NewSlack(sim.SlackConfig{ //nolint:gosec // the secrets of a simulation
 		Token: "xoxb-demo", SigningSecret: "demo-signing-secret", Team: demoTeam, App: "A0DEMO", Now: time.Now,
 		Users: []sim.SlackUser{
 			{ID: "U0ADA", Name: "ada", Email: "ada@example.com"},
@@ -106,7 +108,7 @@ func (d *demo) startRescind(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	c, err := d.config(slackURL, keys)
+	c, err := d.config(policies, slackURL, keys)
 	if err != nil {
 		return err
 	}
@@ -118,7 +120,7 @@ func (d *demo) startRescind(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	d.running.Go(func() { _ = d.app.serve(ctx, receiver, demoSweep) })
+	d.working.Go(func() { _ = d.app.serve(ctx, receiver, demoSweep) })
 	return nil
 }
 
@@ -133,9 +135,9 @@ policies:
 `
 
 // config is the configuration a user would write for this world.
-func (d *demo) config(slackURL, keysURL string) (config, error) {
+func (d *demo) config(policies, slackURL, keysURL string) (config, error) {
 	file := filepath.Join(d.dir, "policies.yaml")
-	if err := os.WriteFile(file, []byte(demoPolicies), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(policies), 0o600); err != nil {
 		return config{}, err
 	}
 	c := defaultConfig()
@@ -155,7 +157,7 @@ func (d *demo) config(slackURL, keysURL string) (config, error) {
 }
 
 func demoSecrets(name string) (string, bool) {
-	v, ok := map[string]string{"SLACK_BOT_TOKEN": "xoxb-demo", "SLACK_SIGNING_SECRET": "demo-signing-secret"}[name]
+	v, ok := map[string]string{"SLACK_BOT_TOKEN": "xoxb-demo", "SLACK_SIGNING_SECRET": "demo-signing-secret"}[name] //nolint:gosec // the secrets of a simulation
 	return v, ok
 }
 
@@ -171,11 +173,16 @@ func (d *demo) serve(ctx context.Context, h http.Handler) (string, error) {
 	return "http://" + l.Addr().String(), nil
 }
 
-// Close stops everything and removes the store.
+// Close stops everything and removes the store. Those who hold connections go
+// before what they are connected to, which would wait for them.
 func (d *demo) Close() error {
 	d.stop()
 	d.queue.close()
+	d.working.Wait()
 	var errs []error
+	if d.app != nil {
+		errs = append(errs, d.app.Close())
+	}
 	for _, p := range d.people {
 		errs = append(errs, p.Close())
 	}
@@ -186,9 +193,6 @@ func (d *demo) Close() error {
 		errs = append(errs, d.cloud.Close())
 	}
 	d.running.Wait()
-	if d.app != nil {
-		errs = append(errs, d.app.Close())
-	}
 	if d.dir != "" {
 		errs = append(errs, os.RemoveAll(d.dir))
 	}

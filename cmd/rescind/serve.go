@@ -60,7 +60,7 @@ func runServe(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	a.announce(c)
+	a.announce(ctx, c)
 	port, ok := env.lookup("PORT")
 	if !ok || port == "" {
 		port = "8080"
@@ -74,14 +74,14 @@ func runServe(ctx context.Context, env environment, args []string) error {
 
 // announce logs what this process may touch and how hard each policy acts, so
 // that a slip in the configuration shows at the start and not at 3 a.m.
-func (a *app) announce(c config) {
-	a.log.Info("starting", "config", c)
+func (a *app) announce(ctx context.Context, c config) {
+	a.log.InfoContext(ctx, "starting", "config", c)
 	for _, p := range a.policies.Policies() {
-		a.log.Info("policy", "policy", p.Name, "enforcement", string(p.Enforcement), "severity", string(p.Severity),
+		a.log.InfoContext(ctx, "policy", "policy", p.Name, "enforcement", string(p.Enforcement), "severity", string(p.Severity),
 			"overrides", overridesOf(p), "exemptions", len(p.Exemptions))
 	}
 	for _, n := range c.notYet() {
-		a.log.Warn("configured, but without effect", "key", n)
+		a.log.WarnContext(ctx, "configured, but without effect", "key", n)
 	}
 }
 
@@ -91,27 +91,35 @@ func (a *app) serve(ctx context.Context, l net.Listener, every time.Duration) er
 	server := functions.NewServer("", a.routes)
 	server.ErrorLog = slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)
 	server.BaseContext = func(net.Listener) context.Context { return context.WithoutCancel(ctx) }
-	a.log.Info("listening", "address", l.Addr().String())
+	a.log.InfoContext(ctx, "listening", "address", l.Addr().String())
 
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	work, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	running.Go(func() { a.work(ctx, every) })
-	failed := make(chan error, 1)
-	running.Go(func() { failed <- server.Serve(l) })
-
-	var err error
-	select {
-	case <-ctx.Done():
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		err = server.Shutdown(drain)
-	case err = <-failed:
-		stop()
-	}
+	running.Go(func() { a.work(work, every) })
+	err := serveUntil(ctx, server, l, 10*time.Second)
+	stop()
 	running.Wait()
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
+	return err
+}
+
+// serveUntil serves on l until ctx ends. Requests in flight are then finished,
+// or cut off after grace.
+func serveUntil(ctx context.Context, s *http.Server, l net.Listener, grace time.Duration) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err := s.Shutdown(drain)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("wait for requests in flight: %w", err), s.Close())
+	}
+	if ended := <-failed; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
 	}
 	return err
 }

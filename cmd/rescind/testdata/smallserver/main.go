@@ -1,0 +1,18 @@
+// Command smallserver is the least a Go server can be: what the cold start of
+// rescind is measured against.
+package main
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+func main() {
+	http.HandleFunc("GET /ready", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ready\n") })
+	s := &http.Server{Addr: ":" + os.Getenv("PORT"), ReadHeaderTimeout: 10 * time.Second}
+	if err := s.ListenAndServe(); err != nil {
+		os.Exit(1)
+	}
+}
