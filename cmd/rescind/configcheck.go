@@ -39,10 +39,8 @@ func (c config) problems() []configProblem {
 	k := &configCheck{}
 	c.checkScope(k)
 	k.refuse(c.Identity != "", "identity", "identity is empty: the service account rescind runs as, so that it recognises its own changes")
-	k.refuse(c.Store != "", "store", "store is empty, want bolt:PATH or memory:")
+	k.refuse(c.Store != "", "store", "store is empty, want firestore://PROJECT/DATABASE, bolt:PATH or memory:")
 	c.Push.check(k)
-	k.refuse(c.AnswersTopic == "", "answers_topic", "answers_topic is set: answers over a topic are not supported in this version; leave it out to run as one process")
-	k.refuse(c.DecisionsTopic == "", "decisions_topic", "decisions_topic is set: the decision feed is not supported in this version")
 	c.Slack.check(k)
 	c.Approvals.check(k)
 	c.Guardrails.check(k)
@@ -139,6 +137,8 @@ func (c config) notYet() []string {
 	}
 	idle(c.IAP.Audience != "", "iap.audience: the pages are not there yet and answer 404")
 	idle(c.BaseURL != "", "base_url: cards have no links before there are pages")
+	idle(c.AnswersTopic != "", "answers_topic: answers do not travel over a topic yet; this process takes and carries out its own")
+	idle(c.DecisionsTopic != "", "decisions_topic: nothing is published yet; the store and the log have every decision")
 	idle(c.Push.AnswersAccount != "", "push.answers_account: answers do not come over a topic yet")
 	idle(len(c.Approvals.Approvers.SlackUsergroups) > 0, "approvals.approvers.slack_usergroups: only those under users are approvers yet")
 	idle(len(c.Approvals.Approvers.GoogleGroups) > 0, "approvals.approvers.google_groups: only those under users are approvers yet")
