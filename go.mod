@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	cel.dev/cel-go v0.33.2
 	cloud.google.com/go/auth v0.24.3
+	cloud.google.com/go/firestore v1.29.2
 	cloud.google.com/go/iam v1.15.1
 	cloud.google.com/go/longrunning v1.3.0
 	cloud.google.com/go/orgpolicy v1.22.1

@@ -35,6 +35,7 @@ type Store interface {
 	FindingStore
 	ChangeStore
 	IdentityStore
+	PauseStore
 }
 
 // FindingStore keeps findings.
@@ -104,6 +105,16 @@ type IdentityStore interface {
 	Identity(ctx context.Context, email string) (Sighting, error)
 }
 
+// PauseStore keeps the one switch that stops all writes to Google Cloud.
+type PauseStore interface {
+	// Pause returns the switch as it was last set, or the zero Pause.
+	Pause(ctx context.Context) (Pause, error)
+	// SetPause sets the switch if it is still at p.Revision (0: never set),
+	// and returns it at the next revision; otherwise an error matching
+	// ErrConflict, and nothing is written.
+	SetPause(ctx context.Context, p Pause) (Pause, error)
+}
+
 // Sighting is one workload seen to run as one account.
 type Sighting struct {
 	Email    string         `json:"email"`
@@ -126,12 +137,20 @@ type WorkloadClient interface {
 	// ErrNotFound.
 	Workload(ctx context.Context, r cloud.Resource) (cloud.Workload, error)
 	// SetIdentity makes the workload run as the account, from the state in w:
-	// an error matching ErrConflict if w.Etag is not current. It returns when
+	// an error matching ErrConflict if w.Etag is not current, and one matching
+	// ErrUnwritten if a rehearsal was refused. It returns when
 	// Google's operation has ended; whether the new revision serves is for
 	// the caller to verify.
 	SetIdentity(ctx context.Context, w cloud.Workload, email string) error
 	// RequireInvokerIAM turns the invoker check back on, likewise.
 	RequireInvokerIAM(ctx context.Context, w cloud.Workload) error
+	// DisableInvokerIAM turns it off again, likewise: for an undo alone.
+	DisableInvokerIAM(ctx context.Context, w cloud.Workload) error
+	// SetIngress sets a service's ingress, likewise; no revision is made.
+	SetIngress(ctx context.Context, w cloud.Workload, ingress string) error
+	// Running names the executions of a job that have not ended, some of them
+	// where there are many; nothing for other workloads.
+	Running(ctx context.Context, r cloud.Resource) ([]string, error)
 	// Serving returns the accounts that revisions with traffic or a tag run
 	// as right now; for jobs and worker pools what the template says.
 	Serving(ctx context.Context, r cloud.Resource) ([]string, error)
@@ -152,6 +171,14 @@ type Notifier interface {
 	// surfaces as they are now. It may be called again with the same
 	// finding.
 	Notify(ctx context.Context, f Finding) ([]Surface, error)
+}
+
+// Announcer is a Notifier that can tell everybody it reaches the same thing.
+type Announcer interface {
+	// Announce says the text in every channel that is routed to, but for
+	// those that were told already, and returns all that are told now; also
+	// with an error, so that nobody is told twice.
+	Announce(ctx context.Context, text string, told []string) ([]string, error)
 }
 
 // PermissionError says that rescind lacks a permission: trying again is no

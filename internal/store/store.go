@@ -2,18 +2,22 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/store/bolt"
+	"github.com/rescind-dev/rescind/internal/store/firestore"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
 // Open opens the store of a configuration's `store:` line: "memory:" keeps
-// nothing past this process, "bolt:PATH" keeps one file. The caller closes it.
+// nothing past this process, "bolt:PATH" keeps one file,
+// "firestore://PROJECT/DATABASE" is a database that any number of processes
+// share; it is not called before its first use. The caller closes the store.
 // An error names the scheme alone: the rest of a URL may hold a password.
 func Open(url string) (remediate.Store, io.Closer, error) {
 	scheme, rest, ok := strings.Cut(url, ":")
@@ -28,11 +32,13 @@ func Open(url string) (remediate.Store, io.Closer, error) {
 		return nil, nil, errors.New(`store "bolt:" names no file: want "bolt:PATH"`)
 	case scheme == "bolt":
 		return openBolt(rest)
+	case scheme == "firestore":
+		return openFirestore(rest)
 	}
 	return nil, nil, fmt.Errorf("store %q is not supported: %s", scheme+":", supported)
 }
 
-const supported = `want "bolt:PATH" or "memory:"`
+const supported = `want "firestore://PROJECT/DATABASE", "bolt:PATH" or "memory:"`
 
 // openBolt keeps a nil *bolt.Store from becoming a Store that is not nil.
 func openBolt(path string) (remediate.Store, io.Closer, error) {
@@ -41,6 +47,27 @@ func openBolt(path string) (remediate.Store, io.Closer, error) {
 		return nil, nil, err
 	}
 	return s, s, nil
+}
+
+func openFirestore(rest string) (remediate.Store, io.Closer, error) {
+	path, ok := strings.CutPrefix(rest, "//")
+	project, database, found := strings.Cut(path, "/")
+	if !ok || !found || !isName(project) || !isName(database) && database != "(default)" {
+		return nil, nil, errors.New(`store "firestore:" names no database: want "firestore://PROJECT/DATABASE"`)
+	}
+	// The client finds its credentials, and keeps nothing of the context.
+	s, err := firestore.Open(context.Background(), project, database)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, s, nil
+}
+
+// isName reports whether s can be the id of a project, which may have a domain
+// ("example.com:ops"), or of a database.
+func isName(s string) bool {
+	strange := func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-.:", r) }
+	return s != "" && !strings.ContainsFunc(s, strange)
 }
 
 type nopCloser struct{}

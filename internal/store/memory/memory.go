@@ -24,6 +24,7 @@ type Store struct {
 	findings   map[string][]byte
 	handled    map[string]time.Time
 	identities map[string][]byte
+	pause      []byte // nil until it is first set
 }
 
 var _ remediate.Store = (*Store)(nil)

@@ -78,6 +78,26 @@ func ReadSighting(b []byte) (remediate.Sighting, error) {
 	return s, nil
 }
 
+// Pause returns the stored form of p, and p as it reads back.
+func Pause(p remediate.Pause) ([]byte, remediate.Pause, error) {
+	b, err := encode(p)
+	if err != nil {
+		return nil, remediate.Pause{}, fmt.Errorf("encode pause: %w", err)
+	}
+	stored, err := ReadPause(b)
+	return b, stored, err
+}
+
+// ReadPause reads the stored form of a pause.
+func ReadPause(b []byte) (remediate.Pause, error) {
+	var p remediate.Pause
+	if err := decode(b, &p); err != nil {
+		return remediate.Pause{}, fmt.Errorf("decode pause: %w", err)
+	}
+	p.At, p.Until, p.DueAt = p.At.UTC(), p.Until.UTC(), p.DueAt.UTC()
+	return p, nil
+}
+
 // Time returns the stored form of a point in time.
 func Time(t time.Time) ([]byte, error) {
 	b, err := encode(t.UTC())

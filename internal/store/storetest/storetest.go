@@ -45,6 +45,10 @@ func Run(t *testing.T, open func(t *testing.T) remediate.Store) {
 		{"the latest sighting of an account is kept, in any order", keepsLatestSighting},
 		{"sightings of different accounts are apart", keepsSightingsApart},
 		{"names of any length and bytes can be kept", keepsStrangeNames},
+
+		{"a pause comes back as it was set, and is the zero pause before", keepsPause},
+		{"a pause set at another revision is refused and changes nothing", refusesStalePause},
+		{"of racing pauses at one revision one wins", racesPause},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}

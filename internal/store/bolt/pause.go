@@ -1,0 +1,58 @@
+package bolt
+
+import (
+	"context"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/rescind-dev/rescind/internal/store/record"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// pauseKey is where the pause stands in meta.
+var pauseKey = []byte("pause")
+
+// Pause implements remediate.PauseStore.
+func (s *Store) Pause(ctx context.Context) (p remediate.Pause, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		p, err = pause(tx)
+		return err
+	})
+	if err != nil {
+		return remediate.Pause{}, fmt.Errorf("read pause: %w", err)
+	}
+	return p, nil
+}
+
+func pause(tx *bbolt.Tx) (remediate.Pause, error) {
+	b := tx.Bucket(meta).Get(pauseKey)
+	if b == nil {
+		return remediate.Pause{}, nil
+	}
+	return record.ReadPause(b)
+}
+
+// SetPause implements remediate.PauseStore.
+func (s *Store) SetPause(ctx context.Context, p remediate.Pause) (stored remediate.Pause, err error) {
+	err = s.update(ctx, func(tx *bbolt.Tx) error {
+		old, err := pause(tx)
+		if err != nil {
+			return err
+		}
+		if old.Revision != p.Revision {
+			return fmt.Errorf("at revision %d, stored is %d: %w", p.Revision, old.Revision, remediate.ErrConflict)
+		}
+		p.Revision++
+		b, next, err := record.Pause(p)
+		stored = next
+		if err != nil {
+			return err
+		}
+		return tx.Bucket(meta).Put(pauseKey, b)
+	})
+	if err != nil {
+		return remediate.Pause{}, fmt.Errorf("set pause: %w", err)
+	}
+	return stored, nil
+}

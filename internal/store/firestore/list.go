@@ -1,0 +1,81 @@
+package firestore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cloud.google.com/go/firestore"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Findings implements remediate.FindingStore. It reads what the query selects,
+// and no more: Firestore applies every filter, each combination of which has
+// its index.
+func (s *Store) Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error) {
+	in := s.client.Collection(findings).OrderBy(createdField, firestore.Desc).OrderBy(idField, firestore.Asc)
+	if len(q.States) > 0 {
+		in = in.Where(stateField, "in", keys(q.States))
+	}
+	if q.Policy != "" {
+		in = in.Where(policyField, "==", key(q.Policy))
+	}
+	switch {
+	case q.Resource == cloud.Resource{} && q.Project != "":
+		in = in.Where(projectField, "==", key(q.Project))
+	case q.Project != "" && q.Project != q.Resource.Project:
+		return nil, ctx.Err() // the resource is of another project
+	case q.Resource != cloud.Resource{}:
+		in = in.Where(resourceField, "==", key(q.Resource.String()))
+	}
+	if !q.Since.IsZero() {
+		in = in.Where(createdField, ">=", stamp(q.Since))
+	}
+	out, err := list(ctx, in, q.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("list findings: %w", err)
+	}
+	return out, nil
+}
+
+// Due implements remediate.FindingStore. It reads what is due, and no more.
+func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]remediate.Finding, error) {
+	in := s.client.Collection(findings).OrderBy(dueField, firestore.Asc).OrderBy(idField, firestore.Asc).
+		Where(dueField, "<=", stamp(at))
+	out, err := list(ctx, in, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list due findings: %w", err)
+	}
+	return out, nil
+}
+
+func list(ctx context.Context, in firestore.Query, limit int) (out []remediate.Finding, err error) {
+	if limit > 0 {
+		in = in.Limit(limit)
+	}
+	err = call(ctx, listTimeout, func(ctx context.Context) error {
+		docs, err := in.Documents(ctx).GetAll()
+		if err != nil {
+			return err
+		}
+		for _, doc := range docs {
+			f, err := findingOf(doc)
+			if err != nil {
+				return err
+			}
+			out = append(out, f)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func keys(states []remediate.State) []string {
+	var ks []string
+	for _, s := range states {
+		ks = append(ks, key(string(s)))
+	}
+	return ks
+}

@@ -1,0 +1,143 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// maxPause is how long a pause lasts at most. A switch that somebody forgot
+// would otherwise keep every later revert from happening.
+const maxPause = 24 * time.Hour
+
+// pauseLook is how often a plan that waits for a pause to end is looked at
+// again, beside the moment at which somebody resumes.
+const pauseLook = 5 * time.Minute
+
+// maxReason bounds a reason, in characters.
+const maxReason = 500
+
+// Pause is the switch that stops all writes to Google Cloud, as it was last
+// set. The zero Pause stops nothing.
+type Pause struct {
+	Revision int64     `json:"revision"` // of the stored record; compared on every write
+	On       bool      `json:"on"`       // what was last said; see Active
+	By       string    `json:"by,omitempty"`
+	Via      string    `json:"via,omitempty"`
+	Reason   string    `json:"reason,omitempty"`
+	At       time.Time `json:"at,omitzero"`
+	Until    time.Time `json:"until,omitzero"` // it ends by itself then
+
+	// Owed is true until every channel in Told was told; DueAt is when the
+	// process that does so has had its time.
+	Owed  bool      `json:"owed,omitempty"`
+	Told  []string  `json:"told,omitempty"`
+	DueAt time.Time `json:"due_at,omitzero"`
+}
+
+// Active reports whether rescind writes nothing at that moment.
+func (p Pause) Active(now time.Time) bool { return p.On && now.Before(p.Until) }
+
+// String says in a sentence what the switch was last set to.
+func (p Pause) String() string {
+	switch {
+	case p.At.IsZero():
+		return "rescind was never paused"
+	case p.On:
+		return fmt.Sprintf("rescind is paused until %s by %s: %s", p.Until.UTC().Format(time.RFC3339), p.By, p.Reason)
+	case p.By == "":
+		return "rescind works again: the pause ended by itself"
+	case p.Reason == "":
+		return "rescind works again: resumed by " + p.By
+	}
+	return fmt.Sprintf("rescind works again: resumed by %s: %s", p.By, p.Reason)
+}
+
+// Pause stops all writes to Google Cloud for a time: findings and answers are
+// recorded and wait. It takes an approver and a reason; otherwise the error is
+// a *RefusedError. A pause during a pause replaces it.
+func (d Desk) Pause(ctx context.Context, by, via, reason string, duration time.Duration) (Pause, error) {
+	switch why := badReason(reason); {
+	case !d.Authority.Approvers[by]:
+		return Pause{}, refuse("%s is not an approver", by)
+	case why != "":
+		return Pause{}, refuse("pausing %s", why)
+	case duration <= 0 || duration > maxPause:
+		return Pause{}, refuse("a pause lasts at most %s, not %s", maxPause, duration)
+	}
+	return d.setPause(ctx, func(Pause) (Pause, error) {
+		now := d.Now()
+		return Pause{On: true, By: by, Via: via, Reason: reason, At: now, Until: now.Add(duration), Owed: true}, nil
+	})
+}
+
+// Resume ends a pause; any approver may. What waited for it is due at once.
+func (d Desk) Resume(ctx context.Context, by, via, reason string) (Pause, error) {
+	switch {
+	case !d.Authority.Approvers[by]:
+		return Pause{}, refuse("%s is not an approver", by)
+	case utf8.RuneCountInString(reason) > maxReason:
+		return Pause{}, refuse("a reason has at most %d characters", maxReason)
+	}
+	p, err := d.setPause(ctx, func(old Pause) (Pause, error) {
+		if !old.Active(d.Now()) {
+			return Pause{}, refuse("rescind is not paused")
+		}
+		return Pause{By: by, Via: via, Reason: reason, At: d.Now(), Owed: true}, nil
+	})
+	if err != nil {
+		return Pause{}, err
+	}
+	return p, d.wake(ctx)
+}
+
+func (d Desk) setPause(ctx context.Context, next func(Pause) (Pause, error)) (Pause, error) {
+	for range conflictTries {
+		old, err := d.Store.Pause(ctx)
+		if err != nil {
+			return Pause{}, fmt.Errorf("look up the pause: %w", err)
+		}
+		p, err := next(old)
+		if err != nil {
+			return Pause{}, err
+		}
+		p.Revision = old.Revision
+		p, err = d.Store.SetPause(ctx, p)
+		if !errors.Is(err, ErrConflict) {
+			return p, err
+		}
+	}
+	return Pause{}, fmt.Errorf("set the pause: %w", ErrConflict)
+}
+
+// wake makes what waits for a pause to end due now. What another process
+// changes meanwhile, or a crash leaves out, is looked at within pauseLook.
+func (d Desk) wake(ctx context.Context) error {
+	waiting, err := d.Store.Findings(ctx, Query{States: []State{Approved, Applying}})
+	if err != nil {
+		return fmt.Errorf("look up what waits for the pause to end: %w", err)
+	}
+	for _, f := range waiting {
+		if !f.Held {
+			continue
+		}
+		f.DueAt = d.Now()
+		if _, err := d.Store.Update(ctx, f); err != nil && !errors.Is(err, ErrConflict) {
+			return fmt.Errorf("wake finding %s: %w", f.ID, err)
+		}
+	}
+	return nil
+}
+
+func badReason(s string) string {
+	switch {
+	case strings.TrimSpace(s) == "":
+		return "takes a reason"
+	case utf8.RuneCountInString(s) > maxReason:
+		return fmt.Sprintf("takes a reason of at most %d characters", maxReason)
+	}
+	return ""
+}
