@@ -10,10 +10,11 @@ import (
 )
 
 // buttons are the answers the finding takes now. A finding that is not Pending
-// takes none, so its card has none: no button lies. A plan that leaves open
+// takes none, so its card has none: no button lies. An undo takes a reason, which
+// a button cannot. A plan that leaves open
 // what to write cannot be reverted by a click, so it is not offered.
 func buttons(f remediate.Finding) []Button {
-	if f.State != remediate.Pending {
+	if f.State != remediate.Pending || f.UndoOf != "" {
 		return nil
 	}
 	keep := Button{
@@ -59,6 +60,12 @@ func stepEffect(s remediate.Step) string {
 		return "Turns the invoker IAM check back on"
 	case policies.RestoreIdentity:
 		return "Makes new revisions and executions run as " + s.After.ServiceAccount
+	case policies.RestoreIngress:
+		return "Sets the ingress to " + s.After.Ingress
+	case policies.RestoreCondition:
+		return fmt.Sprintf("Puts the condition back on %d grants", len(s.Before.Grants))
+	case policies.RestoreConstrain:
+		return "Deletes the organization policy, so that what is inherited holds,"
 	}
 	return "Applies " + string(s.Kind)
 }

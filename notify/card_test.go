@@ -38,6 +38,28 @@ func TestCardReadsAsAgreedForOtherFindings(t *testing.T) {
 	}
 }
 
+func TestAnUndoSaysWhatItTakesBackAndOffersNoButton(t *testing.T) {
+	golden(t, "undo undone", notify.Card(undoIn(remediate.Undone), options).String())
+	golden(t, "undo pending", notify.Card(undoIn(remediate.Pending), options).String())
+	for _, s := range allStates() {
+		m := notify.Card(undoIn(s), options)
+		if len(m.Buttons) > 0 || len(m.Fix) > 0 || !strings.HasPrefix(m.Diff[0], "+ roles/run.invoker to allUsers") {
+			t.Errorf("%s: buttons %v, fix %q, diff %q; want no button, no fix, the grant coming back", s, m.Buttons, m.Fix, m.Diff)
+		}
+		if !strings.Contains(strings.ToLower(m.Status), string(s)) {
+			t.Errorf("%s: the status does not name the state: %s", s, m.Status)
+		}
+	}
+}
+
+func TestWhatWaitsForAPauseSaysSo(t *testing.T) {
+	f := in(remediate.Approved)
+	f.Held, f.Why = true, "waits, as rescind is paused until 2026-11-22T13:00:00Z by user:ada@example.com: a release"
+	if s := notify.Card(f, options).Status; !strings.Contains(s, "Waits, as rescind is paused") {
+		t.Errorf("status: %s", s)
+	}
+}
+
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name+".txt")

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -11,6 +12,9 @@ import (
 
 // plan is the diff's title: what a revert will change, would, or did.
 func plan(f remediate.Finding) string {
+	if f.UndoOf != "" {
+		return "The undo concerns " + f.Resource.String() + " (plan " + digest8(f.Plan) + ")"
+	}
 	did := "A revert would change "
 	switch f.State {
 	case remediate.Waiting, remediate.Pending, remediate.Approved, remediate.Applying:
@@ -33,6 +37,8 @@ func diff(p remediate.Plan) []string {
 		out = append(out, grantLines("+ ", s.After.Grants, s.Before.Grants)...)
 		out = append(out, checkLines(s)...)
 		out = append(out, identityLines(s)...)
+		out = append(out, ingressLines(s)...)
+		out = append(out, constraintLines(s)...)
 	}
 	return out
 }
@@ -56,6 +62,25 @@ func checkLines(s remediate.Step) []string {
 		out = append(out, "+ invoker IAM check disabled: "+strconv.FormatBool(*a))
 	}
 	return out
+}
+
+func ingressLines(s remediate.Step) []string {
+	if s.Kind != policies.RestoreIngress {
+		return nil
+	}
+	after := s.After.Ingress
+	if after == "" {
+		after = "(a person has to choose it)"
+	}
+	return []string{"- ingress " + s.Before.Ingress, "+ ingress " + after}
+}
+
+func constraintLines(s remediate.Step) []string {
+	const inherited = "(not set: what is inherited holds)"
+	if s.Kind != policies.RestoreConstrain {
+		return nil
+	}
+	return []string{"- organization policy " + cmp.Or(s.Before.OrgPolicy, inherited), "+ organization policy " + cmp.Or(s.After.OrgPolicy, inherited)}
 }
 
 func identityLines(s remediate.Step) []string {

@@ -12,6 +12,9 @@ import (
 // revert does, and what to change in Terraform so that the next apply does not
 // bring it back. Where people decided that the change stays there is none.
 func fix(f remediate.Finding) []string {
+	if f.UndoOf != "" {
+		return nil // what was brought back is meant to stay
+	}
 	switch f.State {
 	case remediate.Kept, remediate.Exempted, remediate.Superseded, remediate.Undone:
 		return nil
@@ -51,6 +54,8 @@ func commands(s remediate.Step) []string {
 		return []string{group + " update " + target(s.Resource) + " --service-account=" + quote(s.After.ServiceAccount)}
 	case s.Kind == policies.RestoreIdentity:
 		return []string{group + " update " + target(s.Resource) + " --service-account=SERVICE_ACCOUNT_EMAIL"}
+	case s.Kind == policies.RestoreIngress && s.After.Ingress != "":
+		return []string{group + " update " + target(s.Resource) + " --ingress=" + quote(s.After.Ingress)}
 	}
 	return nil
 }
@@ -101,6 +106,8 @@ func terraform(s remediate.Step) string {
 		return "take the member out of " + iam + "_member, " + iam + "_binding or " + iam + "_policy"
 	case s.Kind == policies.RequireInvoker && s.Resource.Kind == cloud.RunService:
 		return "in google_cloud_run_v2_service set invoker_iam_disabled = false"
+	case s.Kind == policies.RestoreIngress:
+		return "set ingress in google_cloud_run_v2_service"
 	case s.Kind == policies.RestoreIdentity && workload != "":
 		return "set the account in " + workload
 	}

@@ -72,3 +72,12 @@ func allStates() []remediate.State {
 		remediate.Blocked, remediate.Failed, remediate.Uncertain, remediate.Undone,
 	}
 }
+
+// undoIn is an undo of the finding, in the state.
+func undoIn(s remediate.State) remediate.Finding {
+	f := in(s)
+	f.Done = f.Plan.Steps
+	f.UndoOf, f.ID, f.Plan, f.Done = f.ID, "zyxwvutsrqponmlkjihgfedc27", f.UndoPlan(), nil
+	f.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: remediate.ChooseUndo, Reason: "meant to be public", At: noon}}
+	return f
+}

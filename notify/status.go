@@ -24,17 +24,22 @@ func status(f remediate.Finding) string {
 // telling reports whether Why adds to what the state itself says.
 func telling(f remediate.Finding) bool {
 	switch f.State {
-	case remediate.Reported, remediate.Approved, remediate.Kept, remediate.Expired:
+	case remediate.Reported, remediate.Kept, remediate.Expired:
 		return false
+	case remediate.Approved:
+		return f.Held
 	case remediate.Pending:
 		return len(f.Answers) > 0 // the first of two
 	case remediate.Applying:
-		return f.Attempts > 0
+		return f.Attempts > 0 || f.Held
 	}
 	return true
 }
 
 func standing(f remediate.Finding) string {
+	if f.UndoOf != "" {
+		return undoing(f)
+	}
 	switch f.State {
 	case remediate.Reported:
 		return "Reported: " + period(short(wrong(f), maxPhrase)) + " Nothing will be changed."
@@ -68,6 +73,31 @@ func standing(f remediate.Finding) string {
 	return "In state " + string(f.State) + "."
 }
 
+// undoing is where an undo stands: the same states, of taking a revert back.
+func undoing(f remediate.Finding) string {
+	switch f.State {
+	case remediate.Pending:
+		return "Pending an approver's undo" + until(f) + " of the revert " + f.UndoOf + "."
+	case remediate.Approved:
+		return "Approved" + by(f, remediate.ChooseUndo) + ": the revert is about to be undone."
+	case remediate.Expired:
+		return "Expired: too few approved the undo in time, and the revert stays."
+	case remediate.Superseded:
+		return "Superseded: what the revert changed is no longer as it left it, so nothing was undone."
+	case remediate.Applying:
+		return "Applying: the revert is being undone now."
+	case remediate.Blocked:
+		return "Blocked: rescind may not undo this revert, which stands."
+	case remediate.Failed:
+		return "Failed: the revert could not be undone and needs a person."
+	case remediate.Uncertain:
+		return "Uncertain: the undo was written but does not show yet; rescind keeps looking."
+	case remediate.Undone:
+		return "Undone" + by(f, remediate.ChooseUndo) + ": an earlier revert was taken back."
+	}
+	return "In state " + string(f.State) + "."
+}
+
 // by names whose answer it was, or says that a policy decided. Where neither is
 // recorded it says nothing rather than guess.
 func by(f remediate.Finding, c remediate.Choice) string {
@@ -97,6 +127,8 @@ func until(f remediate.Finding) string {
 // the reader does not know.
 func silence(f remediate.Finding, o Options) string {
 	switch {
+	case f.UndoOf != "":
+		return "the revert stays and the undo ends"
 	case f.ExpiresAt.IsZero():
 		return "the change stays and the question stays open"
 	case o.OnExpiry == remediate.RevertOnExpiry && f.Plan.Executable():

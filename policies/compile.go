@@ -10,7 +10,6 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/env"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -40,7 +39,7 @@ func newCompiler() (*compiler, error) {
 		return nil, err
 	}
 	objects := objectTypes()
-	e, err := cel.NewCustomEnv(
+	e, err := cel.NewCustomEnv(append(functionOptions(),
 		cel.CustomTypeAdapter(registry),
 		cel.CustomTypeProvider(provider{registry, objects}),
 		// No regular expressions: an unanchored one is how policies get
@@ -54,20 +53,12 @@ func newCompiler() (*compiler, error) {
 		cel.Variable("actor", actorType.cel),
 		cel.Variable("ancestors", cel.ListType(cel.StringType)),
 		cel.Variable("now", cel.TimestampType),
-		cel.Function("constraint", cel.Overload("constraint_string",
-			[]*cel.Type{cel.StringType}, constraintType.cel, cel.LateFunctionBinding())),
-		cel.Function("runtimeIdentity",
-			cel.Overload("runtimeIdentity_member", []*cel.Type{memberType.cel}, cel.BoolType, cel.LateFunctionBinding()),
-			cel.Overload("runtimeIdentity_string", []*cel.Type{cel.StringType}, cel.BoolType, cel.LateFunctionBinding())),
-		cel.Function("glob", cel.Overload("glob_string_string",
-			[]*cel.Type{cel.StringType, cel.StringType}, cel.BoolType, cel.BinaryBinding(celGlob))),
-		cel.Function("domain", cel.Overload("domain_string",
-			[]*cel.Type{cel.StringType}, cel.StringType, cel.UnaryBinding(celDomain))),
-	)
+		cel.Variable("overridden", cel.BoolType),
+	)...)
 	if err != nil {
 		return nil, fmt.Errorf("CEL environment: %w", err)
 	}
-	c := &compiler{env: e, names: []string{"change", "workload", "resource", "actor", "ancestors", "now"}}
+	c := &compiler{env: e, names: []string{"change", "workload", "resource", "actor", "ancestors", "now", "overridden"}}
 	for name := range e.Functions() {
 		c.names = append(c.names, name)
 	}
@@ -79,26 +70,9 @@ func newCompiler() (*compiler, error) {
 	return c, nil
 }
 
-func celGlob(s, pattern ref.Val) ref.Val {
-	text, ok := s.(types.String)
-	p, ok2 := pattern.(types.String)
-	if !ok || !ok2 {
-		return types.MaybeNoSuchOverloadErr(s)
-	}
-	return types.Bool(glob(string(text), string(p)))
-}
-
-func celDomain(s ref.Val) ref.Val {
-	text, ok := s.(types.String)
-	if !ok {
-		return types.MaybeNoSuchOverloadErr(s)
-	}
-	return types.String(domainOf(string(text)))
-}
-
 // compile returns the program of the expression in a scalar, or nil when it
 // has problems, which are then recorded at their place in the file.
-func (c *compiler) compile(s *source, n *yaml.Node, what string, want *cel.Type) cel.Program {
+func (c *compiler) compile(s *source, n *yaml.Node, what string, want *cel.Type) *program {
 	checked, issues := c.env.Compile(n.Value)
 	if issues != nil && issues.Err() != nil {
 		for _, e := range issues.Errors() {
@@ -122,12 +96,39 @@ func (c *compiler) compile(s *source, n *yaml.Node, what string, want *cel.Type)
 			what, costString(estimate.Max), maxCost)
 		return nil
 	}
-	program, err := c.env.Program(checked, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
+	p, err := c.program(checked)
 	if err != nil {
 		s.expressionProblem(n, start, "%s: %v", what, err)
 		return nil
 	}
-	return program
+	return p
+}
+
+// program is an expression that can be evaluated: as it is on a change of
+// ordinary size, and on a larger one with its cost counted as it runs, which
+// takes half as long again.
+type program struct{ plain, counted cel.Program }
+
+func (c *compiler) program(checked *cel.Ast) (*program, error) {
+	plain, err := c.env.Program(checked, cel.EvalOptions(cel.OptOptimize))
+	if err != nil {
+		return nil, err
+	}
+	counted, err := c.env.Program(checked, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
+	if err != nil {
+		return nil, err
+	}
+	return &program{plain, counted}, nil
+}
+
+// run evaluates the program on what e shows.
+func (p *program) run(e *evaluation) (ref.Val, error) {
+	program := p.counted
+	if e.ordinary {
+		program = p.plain
+	}
+	v, _, err := program.Eval(e)
+	return v, err
 }
 
 func costString(n uint64) string {
@@ -174,41 +175,4 @@ func misuse(a *cel.Ast) (why string) {
 		}
 	}))
 	return why
-}
-
-// sizes tells CEL's cost estimate how large the things of a change can be.
-type sizes struct{}
-
-const (
-	// maxGrants: an allow policy holds at most 1,500 principals, counted once
-	// per binding (https://cloud.google.com/iam/quotas#limits).
-	maxGrants = 1500
-	// maxText is more than names, labels and addresses are long.
-	maxText   = 512
-	maxLabels = 64
-)
-
-// EstimateSize bounds a value by its type.
-func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
-	switch n.Type().Kind() {
-	case types.ListKind:
-		return &cost.SizeEstimate{Max: maxGrants}
-	case types.MapKind:
-		return &cost.SizeEstimate{Max: maxLabels}
-	case types.StringKind, types.BytesKind:
-		return &cost.SizeEstimate{Max: maxText}
-	}
-	return &cost.SizeEstimate{Max: 1}
-}
-
-// EstimateCallCost has nothing to add to CEL's own estimate of its functions;
-// ours cost about what they look at.
-func (sizes) EstimateCallCost(function, _ string, _ *cost.AstNode, _ []cost.AstNode) *cost.CallEstimate {
-	switch function {
-	case "constraint", "runtimeIdentity":
-		return &cost.CallEstimate{CostEstimate: cost.FixedCostEstimate(1)}
-	case "glob", "domain":
-		return &cost.CallEstimate{CostEstimate: cost.Estimate{Min: 1, Max: maxText / 10}, ResultSize: &cost.SizeEstimate{Max: maxText}}
-	}
-	return nil
 }

@@ -10,6 +10,7 @@ type draft struct {
 	keys       []*yaml.Node
 	when       *yaml.Node
 	message    *yaml.Node
+	advice     *yaml.Node
 	exemptions []exemption
 	samples    []sample
 }
@@ -33,22 +34,29 @@ func (d *draft) complete() {
 	}
 }
 
-// customise applies what a user's file says of a built-in policy to it. Its
-// meaning cannot be changed under its name: only these three keys.
-func (d *draft) customise(r *rule) {
-	shipped := *r
-	r.shipped = &shipped
+// onlyCustomises checks that a draft which names a built-in policy changes no
+// more of it than these three keys: its name must keep its meaning.
+func (d *draft) onlyCustomises() {
 	for _, k := range d.keys {
 		switch k.Value {
-		case "name":
-		case "enforcement":
-			r.Enforcement = d.Enforcement
-		case "overrides":
-			r.Overrides = d.Overrides
-		case "exemptions":
-			r.Exemptions, r.exemptions = d.Exemptions, d.exemptions
+		case "name", "enforcement", "overrides", "exemptions":
 		default:
 			d.source.problem(k, "policy %q is built in; only its enforcement, overrides and exemptions can be changed, not its %s", d.Name, k.Value)
 		}
 	}
+}
+
+// customised is a built-in policy with what the draft changes of it.
+func (d *draft) customised(shipped *rule) *rule {
+	r := *shipped
+	if d.has("enforcement") {
+		r.Enforcement = d.Enforcement
+	}
+	if d.has("overrides") {
+		r.Overrides = d.Overrides
+	}
+	if d.has("exemptions") {
+		r.Exemptions, r.exemptions = d.Exemptions, d.exemptions
+	}
+	return &r
 }

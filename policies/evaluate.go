@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -13,13 +12,11 @@ import (
 // rule is a compiled policy.
 type rule struct {
 	Policy
-	when       cel.Program
-	message    cel.Program // nil for the title
+	when       *program
+	message    *program // nil for the title
+	advice     *program // nil for none
 	exemptions []exemption
 	samples    []sample
-	// shipped is a built-in policy before a user's file changed it, which is
-	// what its samples are about; nil when none did.
-	shipped *rule
 }
 
 // Evaluate judges one change by every policy whose `on` names its kind, and
@@ -58,7 +55,7 @@ func (e *evaluation) judge(r *rule) (Result, bool) {
 		Message:      e.message(r, f.verdict),
 		Enforcement:  enforcement,
 		EnforcedBy:   by,
-		Reasons:      append(f.reasons, reasons...),
+		Reasons:      slices.Concat(f.reasons, reasons, e.advice(r, f)),
 		Grants:       f.grants,
 		InvokerCheck: f.invokerCheck,
 		Identity:     f.identity,
@@ -109,8 +106,8 @@ func (e *evaluation) blame(r *rule, s subject, f *finding) {
 	case len(s.grants) > maxGrants: // see added
 		return
 	}
-	for _, g := range s.grants {
-		if e.blames(r, s.only(g), none, f) {
+	for i, g := range s.grants {
+		if e.blames(r, s.only(i), none, f) {
 			f.grants = append(f.grants, g)
 			f.reasons = append(f.reasons, e.grantReason(g))
 		}
@@ -175,8 +172,8 @@ type outcome struct {
 // run evaluates the policy's expression on the subject. An expression that
 // goes wrong is unsure, like one that depends on something unknown.
 func (e *evaluation) run(r *rule, s subject) outcome {
-	e.part = s
-	v, _, err := r.when.Eval(e)
+	e.part, e.rule = s, r
+	v, err := r.when.run(e)
 	switch v := v.(type) {
 	case types.Bool:
 		if v {
@@ -194,26 +191,4 @@ func (e *evaluation) run(r *rule, s subject) outcome {
 		err = fmt.Errorf("it came to a %T", v)
 	}
 	return outcome{doubts: []doubt{{why: "the policy's expression went wrong: " + err.Error()}}}
-}
-
-// message renders the policy's message; a policy whose message cannot be
-// rendered still says where and by its title what.
-func (e *evaluation) message(r *rule, v Verdict) string {
-	text := r.Title + ": " + e.in.Change.Resource.Path()
-	if r.message != nil {
-		e.part = e.whole
-		if s, ok := evalString(r.message, e); ok {
-			text = s
-		}
-	}
-	if v == Unknown {
-		return "it is unknown whether this holds: " + text
-	}
-	return text
-}
-
-func evalString(p cel.Program, e *evaluation) (string, bool) {
-	v, _, err := p.Eval(e)
-	s, ok := v.(types.String)
-	return string(s), ok && err == nil
 }

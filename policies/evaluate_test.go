@@ -21,7 +21,7 @@ var (
 	custom  = cloud.Grant{Role: "projects/pay/roles/caller", Member: "allUsers"}
 	private = cloud.Grant{Role: "roles/run.invoker", Member: "user:ada@example.com"}
 
-	requireInvoker = Question{ConstraintEnforced, "run.managed.requireInvokerIam", "pay"}
+	requireInvoker = Question{Kind: ConstraintEnforced, Name: "run.managed.requireInvokerIam", Project: "pay"}
 	callerInvokes  = Question{Kind: RoleInvokes, Name: "projects/pay/roles/caller"}
 	payAncestors   = Question{Kind: Ancestors, Name: "projects/pay"}
 	enforced       = Facts{requireInvoker: {Known: true, Value: true, Source: "facts.yaml"}}
@@ -74,12 +74,15 @@ func bindings(gs []cloud.Grant) (out []cloud.Binding) {
 
 func TestTheBuiltInPoliciesPassTheirSamples(t *testing.T) {
 	s := load(t)
+	if n := len(s.Catalogue()); n != 9 {
+		t.Errorf("%d built-in policies", n)
+	}
 	for _, r := range s.Test(nil) {
 		if !r.OK {
 			t.Errorf("%s (%s:%d): got %s, want %s\n%s", r.Name, r.File, r.Line, r.Got, r.Want, strings.Join(r.Reasons, "\n"))
 		}
 	}
-	for _, p := range s.Policies() {
+	for _, p := range s.Catalogue() {
 		if !p.BuiltIn || p.Enforcement != Audit || p.Title == "" || p.Severity == "" || !strings.Contains(p.Rationale, "https://") || len(p.Remediation) == 0 {
 			t.Errorf("built-in policy %s is not complete: %+v", p.Name, p)
 		}
@@ -218,8 +221,28 @@ func TestAContainersPolicyWithoutADeltaClaimsNothing(t *testing.T) {
 func TestAConstraintIsAskedForByProjectOnly(t *testing.T) {
 	c := cloud.Change{Resource: cloud.FolderResource("1"), Verb: cloud.SetPolicy, HasDelta: true}
 	r := verdict(load(t, one(`constraint("c").enforced`)), "mine", Input{Change: c})
-	if want := []string{"whether c is enforced is unknown: folders/1 is in no project, and it is enforced by project"}; r.Verdict != Unknown || len(r.Needs) != 0 || !cmp.Equal(r.Reasons, want) {
+	if want := []string{"whether c is enforced is unknown: folders/1 is in no project, and a constraint is in force by project"}; r.Verdict != Unknown || len(r.Needs) != 0 || !cmp.Equal(r.Reasons, want) {
 		t.Errorf("%q: %q, needs %v", r.Verdict, r.Reasons, r.Needs)
+	}
+}
+
+// An entry may leave out a region, or name a service account by a number: what
+// compares the name must not take that for another name.
+func TestANameThatIsKnownInPartIsUnknown(t *testing.T) {
+	c := setPolicy(public)
+	c.Resource.Location = "-"
+	c.Unread = []cloud.Unread{{Field: "resource", Why: "no part of the entry names the region"}}
+	for when, want := range map[string]Verdict{
+		`resource.location == "europe-west1"`:                                 Unknown,
+		`glob(resource.full, "//run.googleapis.com/projects/pay/**")`:         Unknown,
+		`resource.name.startsWith("projects/pay/")`:                           Unknown,
+		`resource.id == "api" && resource.project == "pay"`:                   Violation,
+		`resource.location == "x" || change.added.exists(g, g.member.public)`: Violation,
+	} {
+		r := verdict(load(t, one(when, `message: '"at " + resource.name'`)), "mine", Input{Change: c})
+		if r.Verdict != want || !strings.HasSuffix(r.Message, "at projects/pay/locations/-/services/api") {
+			t.Errorf("%s: %q, %q", when, r.Verdict, r.Message)
+		}
 	}
 }
 
@@ -329,7 +352,7 @@ func TestAHugeChangeIsUnknownAndNotExpensive(t *testing.T) {
 // the verdict with all of them there, whatever they are.
 func TestACertainVerdictSurvivesEveryFurtherFact(t *testing.T) {
 	s, rnd := load(t, one(`change.added.exists(g, g.member.public) != ("folders/1" in ancestors) || constraint("c").enforced`)), rand.New(rand.NewPCG(1, 2))
-	questions := []Question{requireInvoker, callerInvokes, payAncestors, {ConstraintEnforced, "c", "pay"}}
+	questions := []Question{requireInvoker, callerInvokes, payAncestors, {Kind: ConstraintEnforced, Name: "c", Project: "pay"}}
 	for range 400 {
 		var gs []cloud.Grant
 		for _, g := range []cloud.Grant{public, anyone, custom, private} {

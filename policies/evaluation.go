@@ -22,6 +22,18 @@ type evaluation struct {
 	part   subject // what the running program sees as the change
 	doubts []doubt
 	used   []Question // known facts the programs looked at, in order
+	rule   *rule      // whose program is running
+	// telling is true while words for people are made: a name that is known
+	// in part is then better than none.
+	telling bool
+
+	// What programs read again and again is made once.
+	objects     struct{ change, workload, identity, resource, actor, constraint object }
+	constraints []*object
+	bound       struct{ constraint, runtimeIdentity functions.LateBoundOp }
+	// ordinary is true for a change within the sizes that costs were estimated
+	// with: its programs cannot exceed the limit, and need not be watched.
+	ordinary bool
 }
 
 // doubt is one thing that is not known.
@@ -40,7 +52,13 @@ func (d doubt) String() string {
 
 func newEvaluation(in Input) *evaluation {
 	e := &evaluation{in: in, whole: subjectOf(in.Change)}
+	e.objects.change, e.objects.workload = object{changeType, e, nil}, object{workloadType, e, nil}
+	e.objects.identity, e.objects.resource = object{identityType, e, nil}, object{resourceType, e, nil}
+	e.objects.actor, e.objects.constraint = object{actorType, e, nil}, object{constraintChangeType, e, nil}
+	e.bound.constraint, e.bound.runtimeIdentity = e.constraint, e.runtimeIdentity
+	e.whole = e.shown(e.whole)
 	e.part = e.whole
+	e.ordinary = ordinary(in)
 	return e
 }
 
@@ -82,8 +100,9 @@ func (e *evaluation) truth(q Question) ref.Val {
 
 // ancestors lists the folders and organizations that hold the changed
 // resource, nearest first.
-func (e *evaluation) ancestors() ([]string, *doubt) {
-	r := e.in.Change.Resource
+func (e *evaluation) ancestors() ([]string, *doubt) { return e.above(e.in.Change.Resource) }
+
+func (e *evaluation) above(r cloud.Resource) ([]string, *doubt) {
 	c, ok := container(r)
 	switch {
 	case !ok:
@@ -99,13 +118,13 @@ func (e *evaluation) ancestors() ([]string, *doubt) {
 func (e *evaluation) ResolveName(name string) (any, bool) {
 	switch name {
 	case "change":
-		return &object{changeType, e, nil}, true
+		return &e.objects.change, true
 	case "workload":
-		return &object{workloadType, e, nil}, true
+		return &e.objects.workload, true
 	case "resource":
-		return &object{resourceType, e, nil}, true
+		return &e.objects.resource, true
 	case "actor":
-		return &object{actorType, e, nil}, true
+		return &e.objects.actor, true
 	case "now":
 		return types.Timestamp{Time: e.in.Now}, true
 	case "ancestors":
@@ -114,6 +133,8 @@ func (e *evaluation) ResolveName(name string) (any, bool) {
 			return e.unknown(*d), true
 		}
 		return stringList(list), true
+	case "overridden":
+		return e.overridden(), true
 	}
 	return nil, false
 }
@@ -125,51 +146,9 @@ func (e *evaluation) Parent() interpreter.Activation { return nil }
 func (e *evaluation) ResolveFunction(name string) (functions.LateBoundOp, bool) {
 	switch name {
 	case "constraint":
-		return e.constraint, true
+		return e.bound.constraint, true
 	case "runtimeIdentity":
-		return e.runtimeIdentity, true
+		return e.bound.runtimeIdentity, true
 	}
 	return nil, false
-}
-
-func (e *evaluation) constraint(_ string, args ...ref.Val) ref.Val {
-	name, ok := args[0].(types.String)
-	if !ok {
-		return types.MaybeNoSuchOverloadErr(args[0])
-	}
-	return &object{constraintType, e, constraintName(name)}
-}
-
-// constraintEnforced is asked of the project that holds the changed resource:
-// whether a constraint is effectively enforced can differ between the projects
-// of one folder, so a folder has no answer.
-func (e *evaluation) constraintEnforced(name string) ref.Val {
-	project := e.in.Change.Resource.Project
-	if project == "" {
-		return e.unknown(doubt{
-			what: "whether " + name + " is enforced",
-			why:  e.in.Change.Resource.Path() + " is in no project, and it is enforced by project",
-		})
-	}
-	return e.truth(Question{Kind: ConstraintEnforced, Name: name, Project: project})
-}
-
-// runtimeIdentity is false for whatever no workload can run as: members that
-// are not live service accounts, and accounts that Google itself operates.
-func (e *evaluation) runtimeIdentity(_ string, args ...ref.Val) ref.Val {
-	var m cloud.Member
-	switch v := args[0].(type) {
-	case *object:
-		m, _ = v.data.(cloud.Member)
-	case types.String:
-		m = cloud.Member(v)
-		if m.Email() == "" { // a bare e-mail
-			m = "serviceAccount:" + m
-		}
-	}
-	email, ok := m.ServiceAccount()
-	if !ok || cloud.IsGoogleManaged(email) {
-		return types.False
-	}
-	return e.truth(Question{Kind: RuntimeIdentity, Name: email, Project: e.in.Change.Resource.Project})
 }

@@ -26,6 +26,22 @@ func (x Exemption) covers(g cloud.Grant) bool {
 		(len(x.Roles) == 0 || slices.Contains(x.Roles, g.Role))
 }
 
+// endsSoon is how long before its end an exemption is spoken of.
+const endsSoon = 14 * 24 * time.Hour
+
+// ending says that the exemption will end, or has; empty while that is far.
+func (x Exemption) ending(now time.Time) string {
+	left := x.Expires.Sub(now)
+	switch {
+	case left <= 0:
+		return fmt.Sprintf("exemption by %s expired on %s", x.Owner, x.Expires.Format(time.DateOnly))
+	case left <= endsSoon:
+		days := int((left + 24*time.Hour - 1) / (24 * time.Hour))
+		return fmt.Sprintf("exemption by %s ends on %s, in %s", x.Owner, x.Expires.Format(time.DateOnly), plural(days, "day"))
+	}
+	return ""
+}
+
 func (x Exemption) String() string {
 	return fmt.Sprintf("exempt: %s (owner %s, until %s)", x.Reason, x.Owner, x.Expires.Format(time.DateOnly))
 }
@@ -56,9 +72,9 @@ func (e *evaluation) exempt(r *rule, f finding) finding {
 		switch {
 		case !x.whole() && len(grants) == 0:
 		case x.expired(e.in.Now):
-			reasons = append(reasons, fmt.Sprintf("exemption by %s expired on %s", x.Owner, x.Expires.Format(time.DateOnly)))
+			reasons = append(reasons, x.ending(e.in.Now))
 		case x.whole():
-			return f.exempted(x.Exemption, x.String())
+			return f.exempted(x.Exemption, said(x.String(), x.ending(e.in.Now))...)
 		default:
 			for _, g := range grants {
 				covered[g] = true
@@ -66,7 +82,7 @@ func (e *evaluation) exempt(r *rule, f finding) finding {
 			if by == nil {
 				by = &x.Exemption
 			}
-			reasons = append(reasons, fmt.Sprintf("%s %s", plural(len(grants), "grant"), x))
+			reasons = append(reasons, said(fmt.Sprintf("%s %s", plural(len(grants), "grant"), x), x.ending(e.in.Now))...)
 		}
 	}
 	if by == nil {
@@ -93,4 +109,23 @@ func plural(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// said leaves out what is not there to say.
+func said(sentences ...string) []string {
+	return slices.DeleteFunc(sentences, func(s string) bool { return s == "" })
+}
+
+// Warnings says of the exemptions of the loaded policies which have expired,
+// and so exempt nothing, and which will within 14 days.
+func (s *Set) Warnings(now time.Time) []string {
+	var out []string
+	for _, r := range s.rules {
+		for _, x := range r.Exemptions {
+			if ending := x.ending(now); ending != "" {
+				out = append(out, fmt.Sprintf("policy %s: %s (%s): %s", r.Name, ending, x.Reason, x.Resource))
+			}
+		}
+	}
+	return out
 }

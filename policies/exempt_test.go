@@ -41,6 +41,10 @@ func TestExemptions(t *testing.T) {
 		{"it ends with the day before it expires", exemptionOf(whole), both, time.Date(2027, 3, 30, 23, 59, 59, 0, time.UTC), Exempt, []cloud.Grant{anyone, public}, ""},
 		{"expired, it says so", exemptionOf(whole), both, time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC), Violation, []cloud.Grant{anyone, public},
 			"exemption by team@example.com expired on 2027-03-31"},
+		{"near its end, it says so", exemptionOf(whole), both, time.Date(2027, 3, 17, 0, 0, 0, 0, time.UTC), Exempt, []cloud.Grant{anyone, public},
+			"(owner team@example.com, until 2027-03-31)\nexemption by team@example.com ends on 2027-03-31, in 14 days"},
+		{"narrowed, it says so too", exemptionOf(whole, asInvoker), both, time.Date(2027, 3, 30, 12, 0, 0, 0, time.UTC), Violation, []cloud.Grant{anyone},
+			"exemption by team@example.com ends on 2027-03-31, in 1 day"},
 		{"another service is not covered", exemptionOf(strings.Replace(whole, "/api", "/apis", 1)), both, noon, Violation, []cloud.Grant{anyone, public}, ""},
 		{"another project of a longer name is not covered", exemptionOf(strings.Replace(whole, "/pay/", "/pa/", 1)), both, noon, Violation, []cloud.Grant{anyone, public}, ""},
 		{"a job of the same name is not covered", exemptionOf(strings.Replace(whole, "services", "jobs", 1)), both, noon, Violation, []cloud.Grant{anyone, public}, ""},
@@ -83,5 +87,75 @@ func TestExemptionsOfABuiltInPolicyAreSetByName(t *testing.T) {
 	}
 	if again := verdict(load(t), "no-public-invoker", Input{Change: setPolicy(public), Facts: enforced}); again.Verdict != Violation || again.Enforcement != Audit {
 		t.Errorf("another set changed with it: %+v", again)
+	}
+}
+
+func TestAnExemptionFarFromItsEndSaysNothingOfIt(t *testing.T) {
+	r := verdict(load(t, one(publicOrCustom, exemptionOf(whole))), "mine", Input{Change: setPolicy(public), Now: time.Date(2027, 3, 16, 23, 59, 59, 0, time.UTC)})
+	if reasons := strings.Join(r.Reasons, "\n"); r.Verdict != Exempt || strings.Contains(reasons, "ends on") {
+		t.Errorf("%q: %s", r.Verdict, reasons)
+	}
+}
+
+func TestWarningsNameTheExemptionsThatEnd(t *testing.T) {
+	s := load(t, one("true", exemptionOf(whole)), naming("    "+exemptionOf(whole, toAll)+"\n", "no-public-invoker"))
+	const about = " (signed webhook): run.googleapis.com/projects/pay/locations/*/services/api"
+	for now, want := range map[string][]string{
+		"2027-03-16": nil,
+		"2027-03-17": {
+			"policy no-public-invoker: exemption by team@example.com ends on 2027-03-31, in 14 days" + about,
+			"policy mine: exemption by team@example.com ends on 2027-03-31, in 14 days" + about,
+		},
+		"2027-03-31": {
+			"policy no-public-invoker: exemption by team@example.com expired on 2027-03-31" + about,
+			"policy mine: exemption by team@example.com expired on 2027-03-31" + about,
+		},
+	} {
+		at, err := time.Parse(time.DateOnly, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, s.Warnings(at)); diff != "" {
+			t.Errorf("on %s (-want +got):\n%s", now, diff)
+		}
+	}
+}
+
+// Names are compared part by part, as written: a part that only begins alike,
+// or differs in case, is another thing.
+func TestAnExemptionCoversWhatItNamesAndNothingElse(t *testing.T) {
+	const run = "run.googleapis.com/projects/pay/locations/europe-west1/services/api"
+	for _, tt := range []struct {
+		name, pattern, resource string
+		want                    bool
+	}{
+		{"itself", run, run, true},
+		{"its leading slashes", "//" + run, run, true},
+		{"every service of the project", "run.googleapis.com/projects/pay/locations/*/services/*", run, true},
+		{"the project of a longer name", "run.googleapis.com/projects/pay/locations/*/services/*", strings.Replace(run, "/pay/", "/pay-prod/", 1), false},
+		{"the project of a shorter name", "run.googleapis.com/projects/pay-prod/locations/*/services/*", run, false},
+		{"a star within one part", "run.googleapis.com/projects/pay*/locations/*/services/*", strings.Replace(run, "/pay/", "/pay-prod/", 1), true},
+		{"another case of a name", strings.Replace(run, "/api", "/API", 1), run, false},
+		{"a job for a star among services", "run.googleapis.com/projects/pay/locations/*/services/*", strings.Replace(run, "services", "jobs", 1), false},
+		{"a project for its services", "cloudresourcemanager.googleapis.com/projects/pay", run, false},
+		{"a service for its project", run, "cloudresourcemanager.googleapis.com/projects/pay", false},
+		{"a folder of a longer number", "cloudresourcemanager.googleapis.com/folders/12", "cloudresourcemanager.googleapis.com/folders/123", false},
+		{"a folder for every project", "cloudresourcemanager.googleapis.com/projects/*", "cloudresourcemanager.googleapis.com/folders/12", false},
+		{"an org policy of one container", "orgpolicy.googleapis.com/folders/12/policies/*", "orgpolicy.googleapis.com/folders/12/policies/c", true},
+		{"an org policy of another", "orgpolicy.googleapis.com/folders/12/policies/*", "orgpolicy.googleapis.com/folders/123/policies/c", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			pattern, err := cloud.ParseResource(tt.pattern)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := cloud.ParseResource(tt.resource)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := (exemption{pattern: pattern}).matches(r); got != tt.want {
+				t.Errorf("%s covers %s: %t", tt.pattern, tt.resource, got)
+			}
+		})
 	}
 }

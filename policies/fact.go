@@ -21,6 +21,14 @@ const (
 	// Ancestors: which folders and organizations hold the container Name
 	// ("projects/p", "folders/1")? Answered in List, nearest first.
 	Ancestors FactKind = "ancestors"
+	// ConstraintAllows: does the effective organization policy of Project
+	// allow the value Value of the list constraint Name?
+	ConstraintAllows FactKind = "constraint value"
+	// ProjectNumber: is Value the number of the project whose id is Project?
+	ProjectNumber FactKind = "project number"
+	// OrganizationDomain: do the accounts of the domain Value belong to the
+	// organization Name ("organizations/77")?
+	OrganizationDomain FactKind = "organization domain"
 )
 
 // Question is one look-up. It is comparable and holds no pointer, so a
@@ -29,6 +37,7 @@ type Question struct {
 	Kind    FactKind
 	Name    string
 	Project string // project id; empty where the kind needs none
+	Value   string // what Name is asked about; empty where the kind needs none
 }
 
 // Fact is the answer to a Question: where it came from and when it was read,

@@ -17,6 +17,10 @@ type keys map[string]func(*yaml.Node)
 // object reads a map. It reports unknown and repeated keys and the required
 // ones that are missing.
 func (s *source) object(n *yaml.Node, what string, known keys, required ...string) {
+	if s.shape != nil {
+		s.shape.object(known, required)
+		return
+	}
 	if n.Kind != yaml.MappingNode {
 		s.problem(n, "%s is %s, want a map", what, kindOf(n))
 		return
@@ -42,7 +46,32 @@ func (s *source) object(n *yaml.Node, what string, known keys, required ...strin
 	}
 }
 
+// each reads a map whose keys are free.
+func (s *source) each(what string, read func(key string, value *yaml.Node)) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		known := keys{}
+		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+			key := n.Content[i].Value
+			known[key] = func(n *yaml.Node) { read(key, n) }
+		}
+		s.object(n, what, known)
+	}
+}
+
+// dictionary reads a map of text by text.
+func (s *source) dictionary(what string, dst map[string]string) func(*yaml.Node) {
+	return s.each(what, func(key string, n *yaml.Node) {
+		var v string
+		s.text("an entry of "+what, &v)(n)
+		dst[key] = v
+	})
+}
+
 func (s *source) list(n *yaml.Node, what string, read func(*yaml.Node)) {
+	if s.shape != nil {
+		s.shape.list(read)
+		return
+	}
 	if n.Kind != yaml.SequenceNode {
 		s.problem(n, "%s is %s, want a list", what, kindOf(n))
 		return
@@ -56,6 +85,8 @@ func (s *source) list(n *yaml.Node, what string, read func(*yaml.Node)) {
 func (s *source) text(what string, dst *string) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		switch {
+		case s.shape != nil:
+			s.shape.text()
 		case n.Kind != yaml.ScalarNode || n.Tag != "!!str":
 			s.problem(n, "%s is %s, want text", what, kindOf(n))
 		case strings.TrimSpace(n.Value) == "":
@@ -81,6 +112,10 @@ func (s *source) texts(what string, dst *[]string) func(*yaml.Node) {
 // date reads a day as its first moment in UTC.
 func (s *source) date(what string, dst *time.Time) func(*yaml.Node) {
 	return func(n *yaml.Node) {
+		if s.shape != nil {
+			s.shape.date()
+			return
+		}
 		t, err := time.Parse(time.DateOnly, n.Value)
 		if n.Kind != yaml.ScalarNode || err != nil {
 			s.problem(n, "%s is %s, want a date like 2027-03-31", what, shown(n))
@@ -93,6 +128,10 @@ func (s *source) date(what string, dst *time.Time) func(*yaml.Node) {
 // word reads one of a fixed set of words.
 func word[T ~string](s *source, what string, dst *T, allowed ...T) func(*yaml.Node) {
 	return func(n *yaml.Node) {
+		if s.shape != nil {
+			s.shape.word(asStrings(allowed))
+			return
+		}
 		if n.Kind == yaml.ScalarNode && slices.Contains(allowed, T(n.Value)) {
 			*dst = T(n.Value)
 			return

@@ -2,6 +2,7 @@ package policies
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,23 +20,41 @@ type File struct {
 // and *.yml files in it and below, in the order of their names, without those
 // whose name begins with a dot (a mounted volume keeps a second copy there);
 // one that holds none is an error, since it is most likely the wrong directory
-// and would leave everything unprotected in silence.
+// and would leave everything unprotected in silence. So is a file, or all files
+// together, of more bytes than policies can have: none is read whole to find out.
 func ReadFiles(paths ...string) ([]File, error) {
 	var out []File
+	total := 0
 	for _, p := range paths {
 		names, err := policyFiles(p)
 		if err != nil {
 			return nil, fmt.Errorf("read policies: %w", err)
 		}
 		for _, name := range names {
-			data, err := os.ReadFile(name)
+			data, err := readFile(name)
 			if err != nil {
 				return nil, fmt.Errorf("read policies: %w", err)
 			}
 			out = append(out, File{Name: name, Data: data})
+			if total += len(data); total > maxTotalBytes {
+				return nil, fmt.Errorf("read policies: %s and the files before it have more than %d bytes, the limit for all files", name, maxTotalBytes)
+			}
 		}
 	}
 	return out, nil
+}
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	if err == nil && len(data) > maxFileBytes {
+		err = fmt.Errorf("%s has more than %d bytes, the limit for a file", name, maxFileBytes)
+	}
+	return data, err
 }
 
 // policyFiles lists the files that one path stands for.

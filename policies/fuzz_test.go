@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -14,7 +15,7 @@ import (
 // FuzzLoad: whatever a file holds, it loads or is refused with a place, and
 // what loads can be run.
 func FuzzLoad(f *testing.F) {
-	for _, name := range []string{"no-public-invoker", "no-default-service-account", "no-editor-on-runtime-identity"} {
+	for _, name := range append(slices.Clone(always), further...) {
 		data, err := os.ReadFile("catalog/" + name + ".yaml")
 		if err != nil {
 			f.Fatal(err)
@@ -43,8 +44,12 @@ func FuzzLoad(f *testing.F) {
 // FuzzEvaluate: whatever a change holds, each verdict has its reasons, and
 // without facts nothing that needs one is certain.
 func FuzzEvaluate(f *testing.F) {
-	s := load(f)
-	for _, c := range []cloud.Change{setPolicy(public, custom, private), {Resource: service, Verb: cloud.Update}, {Resource: cloud.ProjectResource("p"), Verb: cloud.SetPolicy}} {
+	s := load(f, naming("", further...))
+	for _, c := range []cloud.Change{setPolicy(public, custom, private), {Resource: service, Verb: cloud.Update}, {Resource: cloud.ProjectResource("p"), Verb: cloud.SetPolicy},
+		{Resource: service, Verb: cloud.Update, Workload: &cloud.Workload{Ingress: "all", Identity: cloud.KnownIdentity("a@q.iam.gserviceaccount.com")}},
+		{Resource: cloud.Resource{Kind: cloud.OrgPolicy, Parent: "folders/1", Name: "run.allowedIngress"}, Verb: cloud.SetOrg,
+			Constraint: &cloud.ConstraintChange{Name: "run.allowedIngress", Became: cloud.PolicyHoldsValues}},
+		{Resource: cloud.Resource{Kind: cloud.ServiceAccount, Project: "p", Name: "p@appspot.gserviceaccount.com"}, Verb: cloud.SetPolicy}} {
 		b, err := json.Marshal(c)
 		if err != nil {
 			f.Fatal(err)
@@ -57,8 +62,11 @@ func FuzzEvaluate(f *testing.F) {
 			return
 		}
 		for _, r := range s.Evaluate(Input{Change: c, Now: noon}) {
-			if r.Policy == "no-public-invoker" && r.Verdict == Violation {
-				t.Fatalf("certain without knowing the constraint: %+v", r)
+			switch r.Policy {
+			case "no-public-invoker", "no-public-ingress", "no-cross-project-identity", "no-editor-on-runtime-identity":
+				if r.Verdict == Violation {
+					t.Fatalf("certain without knowing a fact that it takes: %+v", r)
+				}
 			}
 			if r.Verdict == Unknown && len(r.Reasons) == 0 || r.Message == "" {
 				t.Fatalf("no reason or message: %+v", r)

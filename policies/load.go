@@ -4,6 +4,8 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 )
@@ -11,59 +13,88 @@ import (
 //go:embed catalog/*.yaml
 var catalog embed.FS
 
+// always lists the built-in policies that are loaded whatever the files say.
+// The others of the catalogue are loaded when a file names them.
+var always = []string{"no-default-service-account", "no-editor-on-runtime-identity", "no-public-invoker"}
+
 // Load compiles the built-in policies and those of the files on top of them.
 // A file adds policies, or changes the enforcement, overrides and exemptions
 // of a built-in one by its name. Everything that is wrong with any of the
 // files is in the error, as *Problem values joined together; a Set is returned
 // only when nothing is.
 func Load(files ...File) (*Set, error) {
-	c, err := newCompiler()
+	c, err := shipped()
 	if err != nil {
 		return nil, err
 	}
-	l := loader{compiler: c, builtIn: map[string]*rule{}, named: map[string]*draft{}}
-	if err := l.builtIns(); err != nil {
-		return nil, err
-	}
+	l := loader{compiler: c.compiler, builtIn: c.rules, named: map[string]*draft{}}
 	for _, f := range files {
 		l.file(f)
 	}
 	if len(l.problems) > 0 {
 		return nil, errors.Join(l.problems...)
 	}
-	return newSet(l.rules), nil
+	return newSet(c.rules, append(l.builtIns(), l.rules...)), nil
 }
 
-type loader struct {
+// shipped compiles the catalogue, once: it is part of the program and never
+// changes, and neither does a rule.
+var shipped = sync.OnceValues(compileCatalogue)
+
+type catalogue struct {
 	compiler *compiler
 	rules    []*rule
-	builtIn  map[string]*rule
-	named    map[string]*draft // by the files, not built in
-	problems []error
 }
 
-func (l *loader) builtIns() error {
+func compileCatalogue() (*catalogue, error) {
+	c, err := newCompiler()
+	if err != nil {
+		return nil, err
+	}
+	l := loader{compiler: c, named: map[string]*draft{}}
 	entries, err := catalog.ReadDir("catalog")
 	if err != nil {
-		return fmt.Errorf("built-in policies: %w", err)
+		return nil, fmt.Errorf("built-in policies: %w", err)
 	}
 	for _, entry := range entries {
 		name := "catalog/" + entry.Name()
 		data, err := catalog.ReadFile(name)
 		if err != nil {
-			return fmt.Errorf("built-in policies: %w", err)
+			return nil, fmt.Errorf("built-in policies: %w", err)
 		}
 		l.file(File{Name: name, Data: data})
 	}
 	if len(l.problems) > 0 {
-		return fmt.Errorf("built-in policies: %w", errors.Join(l.problems...))
+		return nil, fmt.Errorf("built-in policies: %w", errors.Join(l.problems...))
 	}
 	for _, r := range l.rules {
 		r.BuiltIn = true
-		l.builtIn[r.Name] = r
 	}
-	clear(l.named)
-	return nil
+	return &catalogue{c, l.rules}, nil
+}
+
+type loader struct {
+	compiler *compiler
+	builtIn  []*rule           // the catalogue, as it is shipped
+	rules    []*rule           // of the files
+	named    map[string]*draft // by the files
+	problems []error
+}
+
+// builtIns are the policies of the catalogue that are loaded, as the files
+// have them.
+func (l *loader) builtIns() []*rule {
+	var out []*rule
+	for _, r := range l.builtIn {
+		d, named := l.named[r.Name]
+		switch {
+		case named:
+			out = append(out, d.customised(r))
+		case slices.Contains(always, r.Name):
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func (l *loader) file(f File) {
@@ -89,8 +120,8 @@ func (l *loader) policy(d *draft) {
 	if len(l.named) > maxPolicies {
 		return
 	}
-	if r := l.builtIn[d.Name]; r != nil {
-		d.customise(r)
+	if slices.ContainsFunc(l.builtIn, func(r *rule) bool { return r.Name == d.Name }) {
+		d.onlyCustomises()
 		return
 	}
 	d.complete()
@@ -104,6 +135,9 @@ func (l *loader) compile(d *draft) *rule {
 	}
 	if d.message != nil {
 		r.message = l.compiler.compile(d.source, d.message, "message", cel.StringType)
+	}
+	if d.advice != nil {
+		r.advice = l.compiler.compile(d.source, d.advice, "advice", cel.ListType(cel.StringType))
 	}
 	return r
 }

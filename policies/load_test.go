@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,6 +64,13 @@ func TestLoadRefusesAndSaysWhere(t *testing.T) {
 		{"a remediation that is none", head + good + "    remediation: [remove-grant]\n", `f.yaml:8:19: an entry of remediation is "remove-grant", want "remove-grants", ` +
 			`"require-invoker-iam", "restore-identity", "restore-ingress", "restore-constraint" or "restore-condition"; did you mean "remove-grants"?`},
 		{"a scope with a star", head + good + "    overrides: [{scope: folders/*, enforcement: audit}]\n", `f.yaml:8:25: scope is "folders/*", want projects/ID, folders/NUMBER or organizations/NUMBER`},
+		{"a scope with a slash at its end", head + good + "    overrides: [{scope: folders/12/, enforcement: audit}]\n", `f.yaml:8:25: scope is "folders/12/", want projects/ID, folders/NUMBER or organizations/NUMBER`},
+		{"a folder by its name", head + good + "    overrides: [{scope: folders/prod, enforcement: audit}]\n", `f.yaml:8:25: scope is "folders/prod", want projects/ID, folders/NUMBER or organizations/NUMBER`},
+		{"a scope in capitals", head + good + "    overrides: [{scope: Folders/12, enforcement: audit}]\n", `f.yaml:8:25: scope is "Folders/12", want projects/ID, folders/NUMBER or organizations/NUMBER`},
+		{"an exemption with a slash at its end", exemption("{resource: run.googleapis.com/projects/p/locations/l/services/s/, owner: o, reason: r, expires: 2027-02-20}"),
+			`f.yaml:9:20: resource name "run.googleapis.com/projects/p/locations/l/services/s/": want run.googleapis.com/projects/P/locations/L/{services,jobs,workerPools}/N, ` +
+				"cloudresourcemanager.googleapis.com/{projects/P,folders/N,organizations/N}, iam.googleapis.com/projects/P/serviceAccounts/E " +
+				"or orgpolicy.googleapis.com/{projects/P,folders/N,organizations/N}/policies/C"},
 		{"a scope twice", head + good + "    overrides: [{scope: folders/1, enforcement: audit}, {scope: folders/1, enforcement: revert}]\n", "f.yaml:8:57: a second override for folders/1"},
 		{"an exemption without the keys it needs", exemption("{resource: run.googleapis.com/projects/p/locations/l/services/s}"),
 			"f.yaml:9:9: an exemption has no \"owner\"\nf.yaml:9:9: an exemption has no \"reason\"\nf.yaml:9:9: an exemption has no \"expires\""},
@@ -129,6 +138,9 @@ func TestLoadRefusesExpressionsAndPointsAtThePlace(t *testing.T) {
 			"f.yaml:7:12: when constructs an object; it may only read\n  |     when: 'rescind.Role{name: \"x\"}.invokes'\n  |            ^"},
 		{"a presence test that is always true", "when: has(workload.identity)",
 			"f.yaml:7:11: when uses has() on a field that is always there; has() is for labels\n  |     when: has(workload.identity)\n  |           ^"},
+		{"more than it may cost, in a list of its own making", "when: change.added.filter(a, a.member.public).map(a, a.role.name + a.role.name).exists(s, ancestors.all(x, x != s + s + s))",
+			"f.yaml:7:11: when could cost 13942525 to evaluate, the limit is 1000000; look for comprehensions within comprehensions\n" +
+				"  |     when: change.added.filter(a, a.member.public).map(a, a.role.name + a.role.name).exists(s, ancestors.all(x, x != s + s + s))\n  |           ^"},
 		{"more than it may cost", "when: change.added.all(a, change.added.all(b, a == b))",
 			"f.yaml:7:11: when could cost 13509003 to evaluate, the limit is 1000000; look for comprehensions within comprehensions\n" +
 				"  |     when: change.added.all(a, change.added.all(b, a == b))\n  |           ^"},
@@ -183,6 +195,62 @@ func TestLoadHasLimits(t *testing.T) {
 				t.Errorf("no %q in:\n%.400v", tt.want, err)
 			}
 		})
+	}
+}
+
+// What a file may make us hold is bounded by its size, whatever is in it.
+func TestABadFileIsRefusedInBoundedMemory(t *testing.T) {
+	const mib = 1 << 20
+	laughs := "a: &a [x,x,x,x,x,x,x,x,x]\n"
+	for i := 'b'; i < 'k'; i++ {
+		laughs += fmt.Sprintf("%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n", i, i, i-1, i-1, i-1, i-1, i-1, i-1, i-1, i-1, i-1)
+	}
+	for _, tt := range []struct {
+		name string
+		text string
+		want string
+	}{
+		{"10 MB", head + strings.Repeat("# x\n", 10*mib/4), "f.yaml:1:1: the file has 10485793 bytes, the limit is 1048576"},
+		{"10,000 policies", head + strings.Repeat("  - {name: p, enforcement: audit}\n", 10_000), "f.yaml:3:3: 10000 policies, the limit is 2000"},
+		{"lists in lists", strings.Repeat("[", mib/2) + strings.Repeat("]", mib/2), "f.yaml:1:1: not YAML: exceeded max depth of 10000"},
+		{"maps in maps", strings.Repeat("{a: ", 9_000) + strings.Repeat("}", 9_000), "f.yaml:1:126: nested more than 32 levels deep"},
+		{"blocks in blocks", strings.Repeat("- ", mib/2), "f.yaml:1:1: not YAML: exceeded max depth of 10000"},
+		{"aliases of aliases", laughs, "f.yaml:1:4: anchors are not allowed; write the value out where it is used"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := Load(File{Name: "f.yaml", Data: []byte(tt.text)})
+			runtime.ReadMemStats(&after)
+			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Errorf("not %q:\n%.300v", tt.want, err)
+			}
+			if spent := after.TotalAlloc - before.TotalAlloc; spent > 300*mib {
+				t.Errorf("%d MiB were allocated", spent/mib)
+			}
+		})
+	}
+}
+
+func TestFilesTooLargeForPoliciesAreNotReadWhole(t *testing.T) {
+	dir := t.TempDir()
+	large := filepath.Join(dir, "large.yaml")
+	if err := os.WriteFile(large, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, 1<<40); err != nil { // sparse: it takes no room
+		t.Skipf("the file system holds no file of 1 TiB: %v", err)
+	}
+	if _, err := ReadFiles(dir); err == nil || err.Error() != "read policies: "+large+" has more than 1048576 bytes, the limit for a file" {
+		t.Errorf("one file: %v", err)
+	}
+	full := filepath.Join(dir, "full.yaml")
+	if err := os.WriteFile(full, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadFiles(slices.Repeat([]string{full}, 33)...); err == nil ||
+		err.Error() != "read policies: "+full+" and the files before it have more than 33554432 bytes, the limit for all files" {
+		t.Errorf("many files: %v", err)
 	}
 }
 

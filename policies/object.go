@@ -40,7 +40,14 @@ func (o *object) Type() ref.Type { return o.t.cel }
 // Equal compares what two objects show.
 func (o *object) Equal(other ref.Val) ref.Val {
 	p, ok := other.(*object)
-	return types.Bool(ok && p.t == o.t && p.data == o.data)
+	if !ok || p.t != o.t {
+		return types.False
+	}
+	if a, ok := o.data.(*shownGrant); ok {
+		b, ok := p.data.(*shownGrant)
+		return types.Bool(ok && sameShown(o.t, a, b))
+	}
+	return types.Bool(p.data == o.data)
 }
 
 // ConvertToNative refuses: nothing outside this package reads an object.

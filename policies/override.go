@@ -11,26 +11,39 @@ import (
 // ancestors are unknown and an override for one of them might apply, nothing
 // stronger than Approve comes out, since the override might be weaker.
 func (e *evaluation) enforcement(r *rule) (enforcement Enforcement, by string, reasons []string, needs []Question) {
-	own, _ := container(e.in.Change.Resource)
-	if o, ok := overrideFor(r, own.Path()); ok {
+	o, found, d := e.override(r)
+	switch {
+	case found:
 		return o.Enforcement, o.Scope.Path(), nil, nil
+	case d == nil:
+		return r.Enforcement, "", nil, nil
+	}
+	if d.question != (Question{}) {
+		needs = []Question{d.question}
+	}
+	return weaker(r.Enforcement, Approve), "", []string{d.String() + ", so overrides for folders and organizations could not be checked"}, needs
+}
+
+// override returns the override of the nearest container that has one. The
+// ancestors are asked for only when an override could name one of them.
+func (e *evaluation) override(r *rule) (o Override, found bool, _ *doubt) {
+	own, _ := container(e.in.Change.Resource)
+	if o, found = overrideFor(r, own.Path()); found {
+		return o, true, nil
 	}
 	if !slices.ContainsFunc(r.Overrides, func(o Override) bool { return o.Scope.Kind != cloud.Project }) {
-		return r.Enforcement, "", nil, nil
+		return Override{}, false, nil
 	}
 	ancestors, d := e.ancestors()
 	if d != nil {
-		if d.question != (Question{}) {
-			needs = []Question{d.question}
-		}
-		return weaker(r.Enforcement, Approve), "", []string{d.String() + ", so overrides for folders and organizations could not be checked"}, needs
+		return Override{}, false, d
 	}
 	for _, a := range ancestors {
-		if o, ok := overrideFor(r, a); ok {
-			return o.Enforcement, a, nil, nil
+		if o, found = overrideFor(r, a); found {
+			return o, true, nil
 		}
 	}
-	return r.Enforcement, "", nil, nil
+	return Override{}, false, nil
 }
 
 func overrideFor(r *rule, scope string) (Override, bool) {

@@ -16,6 +16,10 @@ func (s *source) parse(data []byte) []*draft {
 	if root == nil {
 		return nil
 	}
+	return s.drafts(root)
+}
+
+func (s *source) drafts(root *yaml.Node) []*draft {
 	var version string
 	var drafts []*draft
 	s.object(root, "the file", keys{
@@ -32,7 +36,7 @@ func (s *source) parse(data []byte) []*draft {
 }
 
 // policy reads one policy. Which keys it must have depends on whether it is
-// new or names a built-in one, so that is checked by complete and customise.
+// new or names a built-in one, so that is checked by complete and onlyCustomises.
 func (s *source) policy(n *yaml.Node) *draft {
 	d := &draft{source: s, node: n}
 	d.Source, d.Enforcement = s.name, Audit
@@ -43,6 +47,7 @@ func (s *source) policy(n *yaml.Node) *draft {
 		"on":          s.kinds(d),
 		"when":        s.expression("when", &d.When, &d.when),
 		"message":     s.expression("message", &d.Message, &d.message),
+		"advice":      s.expression("advice", &d.Advice, &d.advice),
 		"rationale":   s.text("rationale", &d.Rationale),
 		"remediation": words(s, "remediation", &d.Remediation, remediations...),
 		"enforcement": word(s, "enforcement", &d.Enforcement, Audit, Approve, Revert),

@@ -28,7 +28,8 @@ func (s *source) overrides(d *draft) func(*yaml.Node) {
 func (s *source) scope(dst *cloud.Resource) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		r, ok := cloud.ParseContainer(n.Value)
-		if !ok || n.Kind != yaml.ScalarNode || strings.Contains(n.Value, "*") {
+		numbered := r.Kind == cloud.Project || isNumber(r.Name)
+		if !ok || !numbered || n.Kind != yaml.ScalarNode || strings.Contains(n.Value, "*") {
 			s.problem(n, "scope is %s, want projects/ID, folders/NUMBER or organizations/NUMBER", shown(n))
 			return
 		}

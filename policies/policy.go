@@ -14,6 +14,7 @@ type Policy struct {
 	On          []cloud.Kind
 	When        string // CEL: true is a violation
 	Message     string // CEL: a sentence saying what is wrong; empty for the title
+	Advice      string // CEL: sentences on how to do without the violation; empty for none
 	Rationale   string // why, with the public document it follows
 	Remediation []Remediation
 	Enforcement Enforcement
@@ -33,12 +34,13 @@ type Override struct {
 // Set is a compiled set of policies. It never changes, so one Set may be used
 // by any number of goroutines.
 type Set struct {
-	rules  []*rule
-	byKind map[cloud.Kind][]*rule
+	catalogue []*rule // every built-in policy as it is shipped, loaded or not
+	rules     []*rule // what is loaded
+	byKind    map[cloud.Kind][]*rule
 }
 
-func newSet(rules []*rule) *Set {
-	s := &Set{rules: rules, byKind: map[cloud.Kind][]*rule{}}
+func newSet(catalogue, rules []*rule) *Set {
+	s := &Set{catalogue: catalogue, rules: rules, byKind: map[cloud.Kind][]*rule{}}
 	for _, r := range rules {
 		for _, k := range r.On {
 			s.byKind[k] = append(s.byKind[k], r)
@@ -49,9 +51,15 @@ func newSet(rules []*rule) *Set {
 
 // Policies lists the policies in the order they were loaded, the built-in
 // ones first. The caller may do with the result as it likes.
-func (s *Set) Policies() []Policy {
-	out := make([]Policy, len(s.rules))
-	for i, r := range s.rules {
+func (s *Set) Policies() []Policy { return policiesOf(s.rules) }
+
+// Catalogue lists every built-in policy as it is shipped, also those that are
+// loaded only when a file names them.
+func (s *Set) Catalogue() []Policy { return policiesOf(s.catalogue) }
+
+func policiesOf(rules []*rule) []Policy {
+	out := make([]Policy, len(rules))
+	for i, r := range rules {
 		out[i] = r.Policy.clone()
 	}
 	return out

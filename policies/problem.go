@@ -37,6 +37,9 @@ type source struct {
 	name     string
 	lines    []string
 	problems []*Problem
+	// shape, when set, takes down what a file may hold in place of reading
+	// one: the schema is made by the parser itself.
+	shape *shape
 }
 
 func newSource(f File) *source {

@@ -20,6 +20,12 @@ func (q Question) what() string {
 		return "whether " + q.Name + " can invoke Cloud Run"
 	case Ancestors:
 		return "what the ancestors of " + q.Name + " are"
+	case ConstraintAllows:
+		return "whether " + q.Name + " allows " + q.Value + " for " + q.Project
+	case ProjectNumber:
+		return "whether " + q.Value + " is the number of " + q.Project
+	case OrganizationDomain:
+		return "whether accounts of " + q.Value + " belong to " + q.Name
 	}
 	return string(q.Kind) + " " + q.Name
 }
@@ -55,6 +61,12 @@ func (f Fact) claim(q Question) string {
 			return q.Name + " has no ancestors"
 		}
 		return q.Name + " is in " + strings.Join(f.List, ", ")
+	case ConstraintAllows:
+		return q.Name + say(" allows ", " does not allow ") + q.Value + " for " + q.Project
+	case ProjectNumber:
+		return q.Value + say(" is the number of ", " is not the number of ") + q.Project
+	case OrganizationDomain:
+		return "accounts of " + q.Value + say(" belong to ", " do not belong to ") + q.Name
 	}
 	return fmt.Sprintf("%s %s: %t", q.Kind, q.Name, f.Value)
 }

@@ -72,7 +72,7 @@ type Result struct {
 	// empty for the policy's own.
 	EnforcedBy string
 	// Reasons are sentences: what matched, on which facts, from where; for
-	// Unknown, what could not be known and why.
+	// Unknown, what could not be known and why; last, the policy's advice.
 	Reasons []string
 	// Grants are the grants that violate, each on its own, in order. When
 	// Verdict is Unknown they are those that may violate, and so are

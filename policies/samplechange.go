@@ -30,7 +30,7 @@ func (s *source) change(dst *cloud.Change) func(*yaml.Node) {
 			"identity":             mark(&writes, s.identity(&w.Identity)),
 			"invokerCheckDisabled": mark(&writes, s.flag("invokerCheckDisabled", &w.InvokerCheckDisabled)),
 			"ingress":              mark(&writes, s.text("ingress", &w.Ingress)),
-			"labels":               mark(&writes, s.labels(&w.Labels)),
+			"labels":               mark(&writes, s.labels(&w)),
 			"controller":           mark(&writes, s.text("controller", &w.Controller)),
 			"constraint":           s.constraintChange(&c),
 			"unread":               s.unread(&c.Unread),
@@ -123,21 +123,9 @@ func (s *source) flag(what string, dst *cloud.Flag) func(*yaml.Node) {
 	}
 }
 
-func (s *source) labels(dst *map[string]string) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		labels := map[string]string{}
-		known := keys{}
-		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
-			k := n.Content[i].Value
-			known[k] = func(n *yaml.Node) {
-				var v string
-				s.text("a label", &v)(n)
-				labels[k] = v
-			}
-		}
-		s.object(n, "labels", known)
-		*dst = labels
-	}
+func (s *source) labels(w *cloud.Workload) func(*yaml.Node) {
+	w.Labels = map[string]string{}
+	return s.dictionary("labels", w.Labels)
 }
 
 func (s *source) constraintChange(c *cloud.Change) func(*yaml.Node) {
@@ -146,6 +134,8 @@ func (s *source) constraintChange(c *cloud.Change) func(*yaml.Node) {
 		s.object(n, "constraint", keys{
 			"name":     s.text("name", &cc.Name),
 			"enforced": s.flag("enforced", &cc.Enforced),
+			"became": word(s, "became", &cc.Became, cloud.PolicyDeleted, cloud.PolicyReset, cloud.PolicyConditional,
+				cloud.PolicyDryRunOnly, cloud.PolicyAllowsAll, cloud.PolicyDeniesAll, cloud.PolicyHoldsValues),
 		}, "name")
 		c.Constraint = &cc
 	}
@@ -154,7 +144,7 @@ func (s *source) constraintChange(c *cloud.Change) func(*yaml.Node) {
 func (s *source) unread(dst *[]cloud.Unread) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		var fields []string
-		words(s, "unread", &fields, unreadIdentity, unreadInvokerCheck, unreadGrants, unreadConstraint)(n)
+		words(s, "unread", &fields, unreadFields...)(n)
 		for _, f := range fields {
 			*dst = append(*dst, cloud.Unread{Field: f, Why: "the sample leaves it open"})
 		}

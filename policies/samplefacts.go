@@ -10,43 +10,53 @@ import (
 
 // sampleFacts are the facts a sample states. What it does not mention is
 // unknown: a constraint for a project it does not list, and all accounts,
-// roles or ancestors when it has no such list at all.
+// roles, ancestors or domains when it has no such list at all.
 type sampleFacts struct {
-	enforced          map[Question]bool
-	runtimeIdentities []string // nil: not stated
-	invokingRoles     []string // nil: not stated
-	ancestors         []string // nil: not stated
+	inForce           map[Question]bool // of constraints
+	numbers           map[string]string // by project id
+	runtimeIdentities []string          // nil: not stated
+	invokingRoles     []string          // nil: not stated
+	ancestors         []string          // nil: not stated; of every project
+	domains           []string          // nil: not stated; of every organization
 }
 
 func (s *source) facts(dst *sampleFacts) func(*yaml.Node) {
+	dst.inForce, dst.numbers = map[Question]bool{}, map[string]string{}
 	return func(n *yaml.Node) {
 		s.object(n, "facts", keys{
 			"constraints":        s.constraints(dst),
+			"project_numbers":    s.dictionary("project_numbers", dst.numbers),
 			"runtime_identities": s.texts("runtime_identities", &dst.runtimeIdentities),
 			"invoking_roles":     s.texts("invoking_roles", &dst.invokingRoles),
 			"ancestors":          s.texts("ancestors", &dst.ancestors),
+			"domains":            s.texts("domains", &dst.domains),
 		})
 	}
 }
 
 func (s *source) constraints(dst *sampleFacts) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		dst.enforced = map[Question]bool{}
-		known := keys{}
-		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
-			name := n.Content[i].Value
-			known[name] = func(n *yaml.Node) {
-				s.object(n, "constraint "+name, keys{
-					"enforced":     s.projects(dst, name, true),
-					"not_enforced": s.projects(dst, name, false),
-				})
-			}
-		}
-		s.object(n, "constraints", known)
-	}
+	return s.each("constraints", func(name string, n *yaml.Node) {
+		enforced := Question{Kind: ConstraintEnforced, Name: name}
+		allows := Question{Kind: ConstraintAllows, Name: name}
+		s.object(n, "constraint "+name, keys{
+			"enforced":     s.projects(dst, enforced, true),
+			"not_enforced": s.projects(dst, enforced, false),
+			"allows":       s.values(dst, allows, true),
+			"denies":       s.values(dst, allows, false),
+		})
+	})
 }
 
-func (s *source) projects(dst *sampleFacts, constraint string, enforced bool) func(*yaml.Node) {
+// values reads, for each value of a list constraint, the projects that have it.
+func (s *source) values(dst *sampleFacts, q Question, holds bool) func(*yaml.Node) {
+	return s.each("the values", func(value string, n *yaml.Node) {
+		q := q
+		q.Value = value
+		s.projects(dst, q, holds)(n)
+	})
+}
+
+func (s *source) projects(dst *sampleFacts, q Question, holds bool) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		s.list(n, "the projects", func(n *yaml.Node) {
 			r, ok := cloud.ParseContainer(n.Value)
@@ -54,7 +64,9 @@ func (s *source) projects(dst *sampleFacts, constraint string, enforced bool) fu
 				s.problem(n, "project is %s, want projects/ID", shown(n))
 				return
 			}
-			dst.enforced[Question{ConstraintEnforced, constraint, r.Project}] = enforced
+			q := q
+			q.Project = r.Project
+			dst.inForce[q] = holds
 		})
 	}
 }
@@ -63,14 +75,18 @@ func (s *source) projects(dst *sampleFacts, constraint string, enforced bool) fu
 func (f sampleFacts) answer(q Question) Fact {
 	fact := Fact{Source: "sample", Why: "the sample does not say"}
 	switch q.Kind {
-	case ConstraintEnforced:
-		fact.Value, fact.Known = f.enforced[q]
+	case ConstraintEnforced, ConstraintAllows:
+		fact.Value, fact.Known = f.inForce[q]
 	case RuntimeIdentity:
 		fact.Known, fact.Value = f.runtimeIdentities != nil, slices.Contains(f.runtimeIdentities, q.Name)
 	case RoleInvokes:
 		fact.Known, fact.Value = f.invokingRoles != nil, slices.Contains(f.invokingRoles, q.Name)
 	case Ancestors:
 		fact.Known, fact.List = f.ancestors != nil, f.ancestors
+	case ProjectNumber:
+		fact.Known, fact.Value = f.numbers[q.Project] != "", f.numbers[q.Project] == q.Value
+	case OrganizationDomain:
+		fact.Known, fact.Value = f.domains != nil, slices.Contains(f.domains, q.Value)
 	}
 	if fact.Known {
 		fact.Why = ""

@@ -2,6 +2,7 @@ package policies
 
 import (
 	"fmt"
+	"slices"
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -36,13 +37,13 @@ func (e *evaluation) added() ref.Val {
 		return e.unknown(doubt{what: "which grants were added", why: fmt.Sprintf("%d are more than an allow policy can hold", n)})
 	}
 	if why == "" {
-		return e.grants(e.part.grants)
+		return e.part.list
 	}
 	unread := e.unknown(doubt{what: "which grants were added", why: why})
 	if e.in.Change.Resource.Kind.Container() && !e.in.Change.HasDelta {
 		return unread
 	}
-	return openList{e.grants(e.part.grants, unread), unread}
+	return openList{grantList(append(slices.Clip(e.part.vals), unread)), unread}
 }
 
 // openList is a list that holds more than is known: its last element is
@@ -62,15 +63,6 @@ func (l openList) Fold(f traits.Folder) {
 			return
 		}
 	}
-}
-
-// grants is a list of grants, and of whatever stands for those that are not known.
-func (e *evaluation) grants(gs []cloud.Grant, more ...ref.Val) traits.Lister {
-	vals := make([]ref.Val, 0, len(gs)+len(more))
-	for _, g := range gs {
-		vals = append(vals, &object{grantType, e, g})
-	}
-	return types.NewRefValList(types.DefaultTypeAdapter, append(vals, more...))
 }
 
 // identity returns v, unless the identity it was taken from is unknown.
@@ -106,13 +98,14 @@ func (e *evaluation) workload() cloud.Workload {
 	return *e.in.Change.Workload
 }
 
-// ingress is unknown where a workload was written and the entry does not show
-// what it became; a change of another sort has none.
+// ingress is unknown where the change may have set it and the entry does not
+// show to what; it is empty where the change did not touch it.
 func (e *evaluation) ingress() ref.Val {
-	if in := e.workload().Ingress; in != "" || !writesWorkload(e.in.Change) {
-		return types.String(in)
+	in := e.workload().Ingress
+	if in == "" && (whyUnread(e.in.Change, unreadIngress) != "" || e.in.Change.Workload == nil && writesWorkload(e.in.Change)) {
+		return e.unknown(doubt{what: "its ingress setting", why: e.whyNotShown(unreadIngress)})
 	}
-	return e.unknown(doubt{what: "its ingress setting", why: e.whyNotShown("ingress")})
+	return types.String(in)
 }
 
 func (e *evaluation) constraintChange() cloud.ConstraintChange {
@@ -121,3 +114,33 @@ func (e *evaluation) constraintChange() cloud.ConstraintChange {
 	}
 	return cloud.ConstraintChange{Enforced: untouchedFlag}
 }
+
+// loosened is unknown where the entry shows values: whether they allow more
+// than those before, it does not say.
+func (e *evaluation) loosened() ref.Val {
+	c := e.constraintChange()
+	if c.Became == cloud.PolicyHoldsValues {
+		return e.unknown(doubt{what: "whether the organization policy was loosened", why: "the entry shows its values, and not those before"})
+	}
+	return e.flag("whether the organization policy was loosened", unreadConstraint, c.Loosened())
+}
+
+// named is a name that holds all parts of the resource's; it is unknown while
+// the entry leaves one of them out.
+func (e *evaluation) named(name string) ref.Val {
+	if why := whyUnread(e.in.Change, unreadResource); why != "" && !e.telling {
+		return e.unknown(doubt{what: "the full name of what was changed", why: why})
+	}
+	return types.String(name)
+}
+
+// id is the last part of the name, the one a service account's entry may leave
+// out; location the one a workload's may.
+func (e *evaluation) id() ref.Val {
+	if e.in.Change.Resource.Kind == cloud.ServiceAccount {
+		return e.named(e.in.Change.Resource.Name)
+	}
+	return types.String(e.in.Change.Resource.Name)
+}
+
+func (e *evaluation) location() ref.Val { return e.named(e.in.Change.Resource.Location) }

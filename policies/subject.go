@@ -3,6 +3,10 @@ package policies
 import (
 	"slices"
 
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
@@ -10,7 +14,9 @@ import (
 // policy on parts of a change tells which part violates it.
 type subject struct {
 	grants       []cloud.Grant
-	unreadGrants string // why the grants are not known; empty when they are
+	vals         []ref.Val     // the grants as CEL sees them
+	list         traits.Lister // the same as a list
+	unreadGrants string        // why the grants are not known; empty when they are
 	invokerCheck cloud.Flag
 	identity     cloud.Identity
 }
@@ -26,7 +32,11 @@ const (
 	unreadInvokerCheck = "invoker check"
 	unreadGrants       = "grants"
 	unreadConstraint   = "constraint"
+	unreadIngress      = "ingress"
+	unreadResource     = "resource"
 )
+
+var unreadFields = []string{unreadIdentity, unreadInvokerCheck, unreadGrants, unreadConstraint, unreadIngress, unreadResource}
 
 // subjectOf returns the whole change as a subject. What a change of its verb
 // cannot touch is untouched; what it can touch and the entry does not show is
@@ -71,18 +81,36 @@ func whyUnread(c cloud.Change, field string) string {
 func (e *evaluation) subject(keep func(cloud.Grant) bool) subject {
 	s := e.whole
 	s.grants = slices.DeleteFunc(slices.Clone(s.grants), func(g cloud.Grant) bool { return !keep(g) })
+	return e.shown(s)
+}
+
+// shown prepares the subject's grants for CEL. More of them than an allow
+// policy can hold are judged by nothing, and not worth the memory.
+func (e *evaluation) shown(s subject) subject {
+	if len(s.grants) <= maxGrants {
+		s.vals = e.show(s.grants)
+		s.list = grantList(s.vals)
+	}
 	return s
 }
 
 // without takes every part away.
 func (s subject) without() subject {
-	return subject{invokerCheck: untouchedFlag, identity: untouchedIdentity}
+	return subject{invokerCheck: untouchedFlag, identity: untouchedIdentity, list: noGrants}
 }
 
-func (s subject) only(g cloud.Grant) subject {
+// only leaves the i-th grant.
+func (s subject) only(i int) subject {
 	only := s.without()
-	only.grants = []cloud.Grant{g}
+	only.grants, only.vals = s.grants[i:i+1:i+1], s.vals[i:i+1:i+1]
+	only.list = grantList(only.vals)
 	return only
+}
+
+var noGrants = grantList(nil)
+
+func grantList(vals []ref.Val) traits.Lister {
+	return types.NewRefValList(types.DefaultTypeAdapter, vals)
 }
 
 func (s subject) onlyInvokerCheck() subject {

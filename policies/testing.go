@@ -2,6 +2,7 @@ package policies
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,14 +19,13 @@ type TestResult struct {
 }
 
 // Test runs the policies' samples: those whose name run accepts, all when run
-// is nil. A sample sees its own facts and nothing else. The samples of a
-// built-in policy are run on the policy as it is shipped.
+// is nil. A sample sees its own facts and nothing else. The samples of the
+// built-in policies are run on all of them, as they are shipped, whether they
+// are loaded or not and whatever a file makes of them.
 func (s *Set) Test(run func(name string) bool) []TestResult {
 	var out []TestResult
-	for _, r := range s.rules {
-		if r.shipped != nil {
-			r = r.shipped
-		}
+	own := slices.DeleteFunc(slices.Clone(s.rules), func(r *rule) bool { return r.BuiltIn })
+	for _, r := range slices.Concat(s.catalogue, own) {
 		for _, t := range r.samples {
 			name := r.Name + "/" + t.name
 			if run == nil || run(name) {
@@ -37,7 +37,7 @@ func (s *Set) Test(run func(name string) bool) []TestResult {
 }
 
 func (t sample) run(r *rule, name string) TestResult {
-	got := settle(newSet([]*rule{r}), t)
+	got := settle(newSet(nil, []*rule{r}), t)
 	res := TestResult{
 		Name: name, File: t.source, Line: t.line, Reasons: got.Reasons,
 		Want: describe(t.want, t.enforcement), Got: describe(got.Verdict, got.Enforcement),

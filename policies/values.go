@@ -12,55 +12,53 @@ import (
 // field; TestTheDocsNameEveryField keeps the two together.
 var (
 	conditionType = &objectType{cel.ObjectType("rescind.Condition"), map[string]*types.FieldType{
-		"expression":  text(func(o *object) string { return data[cloud.Condition](o).Expression }),
-		"title":       text(func(o *object) string { return data[cloud.Condition](o).Title }),
-		"description": text(func(o *object) string { return data[cloud.Condition](o).Description }),
+		"expression":  text(func(o *object) string { return ofGrant(o).Condition.Expression }),
+		"title":       text(func(o *object) string { return ofGrant(o).Condition.Title }),
+		"description": text(func(o *object) string { return ofGrant(o).Condition.Description }),
 	}}
 	roleType = &objectType{cel.ObjectType("rescind.Role"), map[string]*types.FieldType{
-		"name":    text(func(o *object) string { return string(data[roleName](o)) }),
-		"invokes": field(cel.BoolType, func(o *object) ref.Val { return o.e.invokes(string(data[roleName](o))) }),
+		"name":    text(func(o *object) string { return ofGrant(o).Role }),
+		"invokes": field(cel.BoolType, func(o *object) ref.Val { return o.e.invokes(ofGrant(o).Role) }),
 	}}
 	memberType = &objectType{cel.ObjectType("rescind.Member"), map[string]*types.FieldType{
-		"value":          text(func(o *object) string { return string(data[cloud.Member](o)) }),
-		"type":           text(func(o *object) string { return data[cloud.Member](o).Type() }),
-		"email":          text(func(o *object) string { return memberEmail(data[cloud.Member](o)) }),
-		"public":         flag(func(o *object) bool { return data[cloud.Member](o).Public() }),
-		"deleted":        flag(func(o *object) bool { return data[cloud.Member](o).Deleted() }),
-		"serviceAccount": flag(func(o *object) bool { _, ok := data[cloud.Member](o).ServiceAccount(); return ok }),
+		"value":          text(func(o *object) string { return string(ofGrant(o).Member) }),
+		"type":           text(func(o *object) string { return ofGrant(o).Member.Type() }),
+		"email":          text(func(o *object) string { return memberEmail(ofGrant(o).Member) }),
+		"public":         flag(func(o *object) bool { return ofGrant(o).Member.Public() }),
+		"deleted":        flag(func(o *object) bool { return ofGrant(o).Member.Deleted() }),
+		"serviceAccount": flag(func(o *object) bool { _, ok := ofGrant(o).Member.ServiceAccount(); return ok }),
 		"googleManaged": flag(func(o *object) bool {
-			email, ok := data[cloud.Member](o).ServiceAccount()
+			email, ok := ofGrant(o).Member.ServiceAccount()
 			return ok && cloud.IsGoogleManaged(email)
 		}),
+		"external": field(cel.BoolType, func(o *object) ref.Val { return o.e.external(ofGrant(o).Member) }),
 	}}
 	grantType = &objectType{cel.ObjectType("rescind.Grant"), map[string]*types.FieldType{
-		"role": field(roleType.cel, func(o *object) ref.Val {
-			return &object{roleType, o.e, roleName(data[cloud.Grant](o).Role)}
-		}),
-		"member": field(memberType.cel, func(o *object) ref.Val {
-			return &object{memberType, o.e, data[cloud.Grant](o).Member}
-		}),
-		"condition": field(conditionType.cel, func(o *object) ref.Val {
-			return &object{conditionType, o.e, data[cloud.Grant](o).Condition}
-		}),
+		"role":             field(roleType.cel, func(o *object) ref.Val { return &ofGrant(o).role }),
+		"member":           field(memberType.cel, func(o *object) ref.Val { return &ofGrant(o).member }),
+		"condition":        field(conditionType.cel, func(o *object) ref.Val { return &ofGrant(o).condition }),
+		"conditionRemoved": flag(func(o *object) bool { return o.e.conditionRemoved(ofGrant(o).Grant) }),
 	}}
 	constraintType = &objectType{cel.ObjectType("rescind.Constraint"), map[string]*types.FieldType{
-		"name":     text(func(o *object) string { return string(data[constraintName](o)) }),
-		"enforced": field(cel.BoolType, func(o *object) ref.Val { return o.e.constraintEnforced(string(data[constraintName](o))) }),
+		"name":     text(func(o *object) string { return data[constraintRef](o).name }),
+		"enforced": field(cel.BoolType, func(o *object) ref.Val { return o.e.enforced(data[constraintRef](o)) }),
 	}}
 	constraintChangeType = &objectType{cel.ObjectType("rescind.ConstraintChange"), map[string]*types.FieldType{
 		"name": text(func(o *object) string { return o.e.constraintChange().Name }),
 		"enforced": field(cel.BoolType, func(o *object) ref.Val {
 			return o.e.flag("whether the organization policy enforces the constraint now", unreadConstraint, o.e.constraintChange().Enforced)
 		}),
+		"loosened": field(cel.BoolType, func(o *object) ref.Val { return o.e.loosened() }),
+		"became":   text(func(o *object) string { return string(o.e.constraintChange().Became) }),
 	}}
 	changeType = &objectType{cel.ObjectType("rescind.Change"), map[string]*types.FieldType{
 		"added":    field(cel.ListType(grantType.cel), func(o *object) ref.Val { return o.e.added() }),
-		"removed":  field(cel.ListType(grantType.cel), func(o *object) ref.Val { return o.e.grants(o.e.in.Change.Removed()) }),
+		"removed":  field(cel.ListType(grantType.cel), func(o *object) ref.Val { return grantList(o.e.show(o.e.in.Change.Removed())) }),
 		"hasDelta": flag(func(o *object) bool { return o.e.in.Change.HasDelta }),
 		"invokerCheckDisabled": field(cel.BoolType, func(o *object) ref.Val {
 			return o.e.flag("whether the invoker check is disabled", unreadInvokerCheck, o.e.part.invokerCheck)
 		}),
-		"constraint": field(constraintChangeType.cel, func(o *object) ref.Val { return &object{constraintChangeType, o.e, nil} }),
+		"constraint": field(constraintChangeType.cel, func(o *object) ref.Val { return &o.e.objects.constraint }),
 		"verb":       text(func(o *object) string { return string(o.e.in.Change.Verb) }),
 		"method":     text(func(o *object) string { return o.e.in.Change.Method }),
 		"service":    text(func(o *object) string { return o.e.in.Change.Service }),
@@ -72,20 +70,22 @@ var (
 		"changed": field(cel.BoolType, func(o *object) ref.Val {
 			return o.e.identity(types.Bool(o.e.part.identity.Knowledge != cloud.Unchanged))
 		}),
+		"project":      field(cel.StringType, func(o *object) ref.Val { return o.e.identity(types.String(o.e.accountProject())) }),
+		"crossProject": field(cel.BoolType, func(o *object) ref.Val { return o.e.crossProject() }),
 	}}
 	workloadType = &objectType{cel.ObjectType("rescind.Workload"), map[string]*types.FieldType{
-		"identity":   field(identityType.cel, func(o *object) ref.Val { return &object{identityType, o.e, nil} }),
+		"identity":   field(identityType.cel, func(o *object) ref.Val { return &o.e.objects.identity }),
 		"ingress":    field(cel.StringType, func(o *object) ref.Val { return o.e.ingress() }),
 		"labels":     field(cel.MapType(cel.StringType, cel.StringType), func(o *object) ref.Val { return types.DefaultTypeAdapter.NativeToValue(o.e.workload().Labels) }),
 		"controller": text(func(o *object) string { return o.e.workload().Controller }),
 	}}
 	resourceType = &objectType{cel.ObjectType("rescind.Resource"), map[string]*types.FieldType{
-		"name":     text(func(o *object) string { return o.e.in.Change.Resource.Path() }),
-		"full":     text(func(o *object) string { return o.e.in.Change.Resource.String() }),
-		"id":       text(func(o *object) string { return o.e.in.Change.Resource.Name }),
+		"name":     field(cel.StringType, func(o *object) ref.Val { return o.e.named(o.e.in.Change.Resource.Path()) }),
+		"full":     field(cel.StringType, func(o *object) ref.Val { return o.e.named(o.e.in.Change.Resource.String()) }),
+		"id":       field(cel.StringType, func(o *object) ref.Val { return o.e.id() }),
 		"kind":     text(func(o *object) string { return string(o.e.in.Change.Resource.Kind) }),
 		"project":  text(func(o *object) string { return o.e.in.Change.Resource.Project }),
-		"location": text(func(o *object) string { return o.e.in.Change.Resource.Location }),
+		"location": field(cel.StringType, func(o *object) ref.Val { return o.e.location() }),
 	}}
 	actorType = &objectType{cel.ObjectType("rescind.Actor"), map[string]*types.FieldType{
 		"principal":  text(func(o *object) string { return o.e.in.Change.Actor.Principal }),
@@ -94,12 +94,49 @@ var (
 	}}
 )
 
-// roleName and constraintName are strings of their own so that an object's
-// data tells what it is.
-type (
-	roleName       string
-	constraintName string
-)
+// shownGrant is a grant with the objects that stand for it and its parts. One
+// allocation makes those of all grants of a change.
+type shownGrant struct {
+	cloud.Grant
+	grant, role, member, condition object
+}
+
+// ofGrant is what the object of a grant, or of a part of one, shows.
+func ofGrant(o *object) *shownGrant {
+	if g, ok := o.data.(*shownGrant); ok {
+		return g
+	}
+	return &shownGrant{}
+}
+
+// show returns the grants as CEL sees them.
+func (e *evaluation) show(gs []cloud.Grant) []ref.Val {
+	shown, vals := make([]shownGrant, len(gs)), make([]ref.Val, len(gs))
+	for i, g := range gs {
+		s := &shown[i]
+		s.Grant = g
+		s.grant, s.role = object{grantType, e, s}, object{roleType, e, s}
+		s.member, s.condition = object{memberType, e, s}, object{conditionType, e, s}
+		vals[i] = &s.grant
+	}
+	return vals
+}
+
+// sameShown reports whether two objects of one type show the same.
+func sameShown(t *objectType, a, b *shownGrant) bool {
+	switch t {
+	case roleType:
+		return a.Role == b.Role
+	case memberType:
+		return a.Member == b.Member
+	case conditionType:
+		return a.Condition == b.Condition
+	}
+	return a.Grant == b.Grant
+}
+
+// constraintRef is a constraint as it is in force for a project.
+type constraintRef struct{ name, project string }
 
 func objectTypes() map[string]*objectType {
 	out := map[string]*objectType{}

@@ -14,9 +14,10 @@ import (
 // Limits on what a policy file may be. A file beyond them is a mistake or an
 // attack, and is refused before memory is spent on it.
 const (
-	maxFileBytes = 1 << 20
-	maxDepth     = 32
-	maxPolicies  = 2000 // in all files together
+	maxFileBytes  = 1 << 20
+	maxTotalBytes = 32 << 20
+	maxDepth      = 32
+	maxPolicies   = 2000 // in all files together
 )
 
 // document parses the file's one YAML document. Anchors, aliases and tags are

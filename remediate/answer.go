@@ -1,12 +1,11 @@
 package remediate
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
@@ -28,78 +27,76 @@ func (e *RefusedError) Error() string { return "refused: " + e.Why }
 
 func refuse(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
 
-// Answer records a person's word on a finding and returns the finding as
-// stored. It decides at most once: the winner of the compare-and-set does,
-// everybody else gets a *RefusedError that says what happened. What the answer
-// leads to is left in the outbox, for Work.
-func (r *Remediator) Answer(ctx context.Context, id string, a Answer) (Finding, error) {
-	for range conflictTries {
-		f, err := r.Store.Finding(ctx, id)
-		if errors.Is(err, ErrNotFound) {
-			return Finding{}, refuse("there is no finding %s", id)
-		}
-		if err != nil {
-			return Finding{}, fmt.Errorf("look up finding %s: %w", id, err)
-		}
-		a.At = r.Now()
-		next, refused := r.answered(f, a)
-		if refused != nil {
-			return f, refused
-		}
-		stored, err := r.update(ctx, next)
-		if !errors.Is(err, ErrConflict) {
-			return stored, err
-		}
-	}
-	return Finding{}, fmt.Errorf("answer finding %s: %w", id, ErrConflict)
-}
-
 // answered is the transition of one answer. A refused one changes nothing: that
 // a question has expired is for the sweep to say, which is due at that moment.
-func (r *Remediator) answered(f Finding, a Answer) (Finding, error) {
-	if err := r.Authority.admits(f, a); err != nil {
+func (au Authority) answered(f Finding, a Answer) (Finding, error) {
+	if err := au.admits(f, a); err != nil {
 		return f, err
 	}
 	f.Answers = append(slices.Clip(f.Answers), a)
-	if have, need := r.Authority.votes(f, a.Choice), r.Authority.quorum(f, a.Choice); have < need {
-		return f.to(Pending, a.At, a.Principal, fmt.Sprintf("%s answered %s: %d of %d", a.Principal, a.Choice, have, need), Notify), nil
+	if have, need := au.votes(f, a.Choice), au.quorum(f, a.Choice); have < need {
+		return f.to(f.State, a.At, a.Principal, fmt.Sprintf("%s answered %s: %d of %d%s", a.Principal, a.Choice, have, need, because(a)), Notify), nil
 	}
 	if a.Choice == ChooseKeep {
-		return f.to(Kept, a.At, a.Principal, "kept by "+a.Principal, Notify), nil
+		return f.to(Kept, a.At, a.Principal, "kept by "+a.Principal+because(a), Notify), nil
 	}
-	return f.to(Approved, a.At, a.Principal, "revert approved by "+a.Principal, Apply, Notify), nil
+	return f.to(Approved, a.At, a.Principal, fmt.Sprintf("%s approved by %s%s", a.Choice, a.Principal, because(a)), Apply, Notify), nil
+}
+
+func because(a Answer) string {
+	if a.Reason == "" {
+		return ""
+	}
+	return ": " + a.Reason
 }
 
 // admits says why this person may not give this answer on this finding, or nil.
-// Reverting lowers the exposure, so any approver may, the actor too. Keeping
-// raises it: it takes somebody who did not make the change.
+// Reverting lowers the exposure, so any approver may, the actor too, also where
+// a policy only reports. Keeping raises it: it takes somebody who did not make
+// the change.
 func (au Authority) admits(f Finding, a Answer) error {
 	switch {
 	case !au.Approvers[a.Principal]:
 		return refuse("%s is not an approver", a.Principal)
-	case f.State != Pending:
+	case f.State != Pending && !(f.State == Reported && a.Choice == ChooseRevert):
 		return refuse("the finding is %s: %s", f.State, f.Why)
-	case !a.At.Before(f.ExpiresAt):
+	case f.State == Pending && !a.At.Before(f.ExpiresAt):
 		return refuse("the question expired at %s", f.ExpiresAt.UTC().Format(time.RFC3339))
 	case !f.shows(a.Digest):
 		return refuse("the plan changed since this card was made; answer on the current one")
-	case a.Choice == ChooseRevert && !f.Plan.Executable():
+	case !slices.Contains(f.choices(), a.Choice):
+		return refuse("unknown answer %q: the finding takes %q", a.Choice, f.choices())
+	case a.Choice != ChooseKeep && !f.Plan.Executable():
 		return refuse("there is nothing to apply: %s", f.Plan.Missing)
-	case a.Choice == ChooseKeep && f.madeBy(a.Principal):
-		return refuse("%s made this change and cannot keep it; someone else can", a.Principal)
-	case a.Choice != ChooseRevert && a.Choice != ChooseKeep:
-		return refuse("unknown answer %q", a.Choice)
+	case raises(a.Choice) && f.madeBy(a.Principal):
+		return refuse("%s made this change and cannot %s it; someone else can", a.Principal, a.Choice)
+	case a.Choice == ChooseUndo && badReason(a.Reason) != "":
+		return refuse("an undo %s", badReason(a.Reason))
+	case utf8.RuneCountInString(a.Reason) > maxReason:
+		return refuse("a reason has at most %d characters", maxReason)
 	case slices.ContainsFunc(f.Answers, func(o Answer) bool { return o.Principal == a.Principal && o.Choice == a.Choice }):
 		return refuse("%s already answered %s", a.Principal, a.Choice)
 	}
 	return nil
 }
 
+// choices are the answers that the finding takes, an undo's record its own.
+func (f Finding) choices() []Choice {
+	if f.UndoOf != "" {
+		return []Choice{ChooseUndo}
+	}
+	return []Choice{ChooseRevert, ChooseKeep}
+}
+
+// raises reports whether the choice leaves or brings back what a policy objects
+// to: then whoever made the change has no say.
+func raises(c Choice) bool { return c == ChooseKeep || c == ChooseUndo }
+
 // quorum is how many people a choice takes. An actor who is not known cannot
 // be kept from keeping their own change, so that takes two.
 func (au Authority) quorum(f Finding, c Choice) int {
 	n := max(1, au.Quorum[c])
-	if c == ChooseKeep && f.madeBy(cloud.UnknownActor) {
+	if raises(c) && f.madeBy(cloud.UnknownActor) {
 		n = max(n, 2)
 	}
 	return n
@@ -111,7 +108,7 @@ func (au Authority) quorum(f Finding, c Choice) int {
 func (au Authority) votes(f Finding, c Choice) int {
 	people := map[string]bool{}
 	for _, a := range f.Answers {
-		if a.Choice == c && f.shows(a.Digest) && au.Approvers[a.Principal] && !(c == ChooseKeep && f.madeBy(a.Principal)) {
+		if a.Choice == c && f.shows(a.Digest) && au.Approvers[a.Principal] && !(raises(c) && f.madeBy(a.Principal)) {
 			people[strings.ToLower(a.Principal)] = true
 		}
 	}

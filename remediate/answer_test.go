@@ -80,12 +80,11 @@ func TestAnswerIsAdmittedByAuthority(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := &Remediator{Config: Config{Authority: authority, OnExpiry: LeaveOnExpiry}}
 			f := pendingFinding()
 			if tt.finding != nil {
 				f = tt.finding(f)
 			}
-			got, err := r.answered(f, tt.answer)
+			got, err := authority.answered(f, tt.answer)
 			if got.State != tt.state {
 				t.Errorf("state %q, want %q", got.State, tt.state)
 			}
@@ -101,22 +100,22 @@ func TestAnswerIsAdmittedByAuthority(t *testing.T) {
 }
 
 func TestQuorumCountsPeopleNotClicks(t *testing.T) {
-	r := &Remediator{Config: Config{Authority: Authority{
+	au := Authority{
 		Approvers: map[string]bool{"user:ada@example.com": true, "user:bob@example.com": true},
 		Quorum:    map[Choice]int{ChooseRevert: 2},
-	}}}
+	}
 	f := pendingFinding()
 	answer := func(who string) Answer {
 		return Answer{Choice: ChooseRevert, Principal: who, Digest: f.Plan.Digest, At: t0.Add(time.Minute)}
 	}
-	f, err := r.answered(f, answer("user:ada@example.com"))
+	f, err := au.answered(f, answer("user:ada@example.com"))
 	if err != nil || f.State != Pending {
 		t.Fatalf("first vote: state %q, error %v; want still pending", f.State, err)
 	}
-	if again, err := r.answered(f, answer("user:ada@example.com")); err == nil || again.State != Pending {
+	if again, err := au.answered(f, answer("user:ada@example.com")); err == nil || again.State != Pending {
 		t.Fatalf("the same person again: state %q, error %v; want refused and still pending", again.State, err)
 	}
-	f, err = r.answered(f, answer("user:bob@example.com"))
+	f, err = au.answered(f, answer("user:bob@example.com"))
 	if err != nil || f.State != Approved {
 		t.Fatalf("second person: state %q, error %v; want approved", f.State, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,31 +25,42 @@ var errOutOfScope = errors.New("it is out of scope now")
 // answer repeats nothing. What was written and does not show is looked at
 // again, not written again: if it is back, somebody else put it there.
 func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
-	before, look := f.Touched, f.State == Uncertain
-	f.Touched = true // unless the outcome says otherwise: a crash must not hide a write
+	before, look := f.Done, f.State == Uncertain
+	if !look {
+		if stored, stopped, err := r.stopped(ctx, f); stopped || err != nil {
+			return stored, err
+		}
+		f.Done = merged(before, r.intended(ctx, f.Plan)) // unless the outcome says otherwise: a crash must not hide a write
+	}
+	f.Held = false
 	f, err := r.update(ctx, f.to(Applying, r.Now(), "", "applying the plan "+f.Plan.Digest[:min(8, len(f.Plan.Digest))]))
 	if err != nil {
 		return Finding{}, err
 	}
 	steps, cancel := context.WithTimeout(ctx, lease-time.Minute)
 	defer cancel()
-	did := before
+	done := before
 	if !look {
-		did, err = r.applySteps(steps, f)
-		did = did || before
+		var made []Step
+		made, err = r.applySteps(steps, f, len(before) == 0)
+		done = merged(before, made)
 	}
+	note := ""
 	if err == nil {
 		err = r.verifySteps(steps, f.Plan)
 	}
+	if err == nil {
+		note = r.stillRunning(steps, f.Plan)
+	}
 	// The outcome is stored even when the request that began it has gone.
-	return r.storeOutcome(context.WithoutCancel(ctx), f, did, err)
+	return r.storeOutcome(context.WithoutCancel(ctx), f, done, note, err)
 }
 
 // storeOutcome stores what came of applying. A change or a card may have been
 // added to the record meanwhile; nobody but us takes it out of Applying.
-func (r *Remediator) storeOutcome(ctx context.Context, f Finding, did bool, outcome error) (Finding, error) {
+func (r *Remediator) storeOutcome(ctx context.Context, f Finding, done []Step, note string, outcome error) (Finding, error) {
 	for range conflictTries {
-		stored, err := r.update(ctx, r.applied(f, did, outcome))
+		stored, err := r.update(ctx, r.applied(f, done, note, outcome))
 		if !errors.Is(err, ErrConflict) {
 			return stored, err
 		}
@@ -63,22 +75,33 @@ func (r *Remediator) storeOutcome(ctx context.Context, f Finding, did bool, outc
 	return Finding{}, ErrConflict
 }
 
-// applySteps reports whether anything was written, or may have been.
-func (r *Remediator) applySteps(ctx context.Context, f Finding) (did bool, err error) {
+// applySteps returns what was written, or may have been. At the first attempt
+// an undo finds everything as the revert left it, or writes nothing.
+func (r *Remediator) applySteps(ctx context.Context, f Finding, first bool) (made []Step, err error) {
 	if !f.Plan.Executable() {
-		return false, fmt.Errorf("%w: the plan leaves open what to write", ErrRefused)
+		return nil, fmt.Errorf("%w: the plan leaves open what to write", ErrRefused)
 	}
-	if in, _ := r.Scope.membership(ctx, r.Judge.Facts, f.Resource); in == outOfScope {
-		return false, errOutOfScope
+	switch in, unsure := r.Scope.membership(ctx, r.Judge.Facts, f.Resource); in {
+	case outOfScope:
+		return nil, errOutOfScope
+	case scopeUnknown:
+		return nil, errors.New(unsure)
 	}
-	for _, s := range f.Plan.Steps {
-		wrote, err := r.applyStep(ctx, s)
-		did = did || wrote
-		if err != nil {
-			return did, fmt.Errorf("%s on %s: %w", s.Kind, s.Resource, err)
+	if f.UndoOf != "" && first {
+		if err := r.asLeft(ctx, f.Plan); err != nil {
+			return nil, err
 		}
 	}
-	return did, nil
+	for _, s := range f.Plan.Steps {
+		m, wrote, err := r.applyStep(ctx, s)
+		if wrote {
+			made = append(made, m)
+		}
+		if err != nil {
+			return made, fmt.Errorf("%s on %s: %w", s.Kind, s.Resource, err)
+		}
+	}
+	return made, nil
 }
 
 func (r *Remediator) verifySteps(ctx context.Context, p Plan) error {
@@ -91,18 +114,21 @@ func (r *Remediator) verifySteps(ctx context.Context, p Plan) error {
 }
 
 // applied is the transition out of Applying.
-func (r *Remediator) applied(f Finding, did bool, err error) Finding {
-	now := r.Now()
-	f.Touched = did
+func (r *Remediator) applied(f Finding, done []Step, note string, err error) Finding {
+	now, did := r.Now(), len(done) > 0
+	f.Done = done
 	not := "not applied: "
 	if did {
 		not = "not finished: "
 	}
 	var denied *PermissionError
 	var unverified *unverifiedError
+	_, held := busy(err)
 	switch {
+	case err == nil && did && f.UndoOf != "":
+		return f.to(Undone, now, "", undoneWhy(f.Plan)+note, Notify)
 	case err == nil && did:
-		return f.to(Reverted, now, "", revertedWhy(f.Plan), Notify)
+		return f.to(Reverted, now, "", revertedWhy(f.Plan)+note, Notify)
 	case err == nil:
 		return f.to(Superseded, now, "", "already fixed when rescind came to apply it", Notify)
 	case errors.Is(err, errChanged), errors.Is(err, ErrNotFound):
@@ -110,36 +136,44 @@ func (r *Remediator) applied(f Finding, did bool, err error) Finding {
 	case errors.Is(err, errOutOfScope):
 		return f.to(Blocked, now, "", not+err.Error(), Notify)
 	case errors.As(err, &unverified) && f.Attempts < maxAttempts:
-		return f.to(Uncertain, now, "", err.Error(), Apply, Notify).retried(now)
+		return f.to(Uncertain, now, "", err.Error(), Apply, Notify).later(now, err)
 	case errors.As(err, &denied):
 		return f.to(Blocked, now, "", not+err.Error(), Notify)
-	case errors.Is(err, ErrRefused), f.Attempts >= maxAttempts:
+	case errors.Is(err, ErrRefused), f.Attempts >= maxAttempts && !held:
 		return f.to(Failed, now, "", not+err.Error(), Notify)
 	}
 	f.Why = "will be tried again: " + err.Error()
-	return f.retried(now)
+	return f.later(now, err)
 }
 
 func revertedWhy(p Plan) string {
 	var done []string
-	iam := false
 	for _, s := range p.Steps {
 		switch {
 		case len(s.Before.Grants) > 0:
-			iam = true
 			for _, g := range s.Before.Grants {
 				done = append(done, "removed "+g.String())
+			}
+			for _, g := range s.After.Grants {
+				done = append(done, "put back "+g.String())
 			}
 		case s.Before.InvokerIAMDisabled != nil:
 			done = append(done, "turned the invoker IAM check back on")
 		case s.After.ServiceAccount != "":
 			done = append(done, "runs as "+s.After.ServiceAccount+" again")
+		case s.After.Ingress != "":
+			done = append(done, "set its ingress to "+s.After.Ingress)
+		case s.Before.OrgPolicy != "":
+			done = append(done, "deleted the organization policy, so that what is inherited holds again")
 		}
 	}
-	why := strings.Join(done, "; ") + "; verified by reading it back"
-	if iam {
-		// https://cloud.google.com/iam/docs/access-change-propagation
-		why += ". IAM changes take effect within minutes, typically two"
+	return strings.Join(done, "; ") + verifiedWhy(p)
+}
+
+func verifiedWhy(p Plan) string {
+	if !slices.ContainsFunc(p.Steps, func(s Step) bool { return len(s.deltas()) > 0 }) {
+		return "; verified by reading it back"
 	}
-	return why
+	// https://cloud.google.com/iam/docs/access-change-propagation
+	return "; verified by reading it back. IAM changes take effect within minutes, typically two"
 }

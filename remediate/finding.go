@@ -101,8 +101,13 @@ type Finding struct {
 	// Guarded is true when a guardrail spoke: then only a person may have it
 	// reverted, and silence never does.
 	Guarded bool `json:"guarded,omitempty"`
-	// Touched is true when a write of the plan was made, or may have been.
-	Touched bool `json:"touched,omitempty"`
+	// Done is what was written of the plan, or may have been: the before-image
+	// of each write with what it became. An undo is the inverse of it.
+	Done []Step `json:"done,omitempty"`
+	// UndoOf is the finding that this record undoes, if it is an undo.
+	UndoOf string `json:"undo_of,omitempty"`
+	// Held is true while an approved plan waits for a pause to end.
+	Held bool `json:"held,omitempty"`
 	// Joined holds the IDs of the changes that joined, so that a redelivered
 	// one joins once.
 	Joined []string `json:"joined,omitempty"`
@@ -140,10 +145,11 @@ const (
 // Choice is what a person answers.
 type Choice string
 
-// The choices a card offers.
+// The choices. A card offers the first two.
 const (
 	ChooseRevert Choice = "revert"
 	ChooseKeep   Choice = "keep"
+	ChooseUndo   Choice = "undo"
 )
 
 // Answer is one person's word on a finding.
@@ -183,6 +189,10 @@ type StepState struct {
 	Grants             []cloud.Grant `json:"grants,omitempty"`
 	InvokerIAMDisabled *bool         `json:"invoker_iam_disabled,omitempty"`
 	ServiceAccount     string        `json:"service_account,omitempty"`
+	// Ingress is a service's, in the words of cloud.Workload.
+	Ingress string `json:"ingress,omitempty"`
+	// OrgPolicy is the body of an organization policy; empty where none is set.
+	OrgPolicy string `json:"org_policy,omitempty"`
 }
 
 // NewPlan binds the steps with their digest.

@@ -15,7 +15,7 @@ import (
 type guardrail func(j Judge, g Judgement, c cloud.Change, now Snapshot) (atMost Decision, why string)
 
 // guardrails, in the order of the documentation. Each adds its own reason.
-var guardrails = []guardrail{stale, unknown, controllerOwned, googleManaged, nothingToApply}
+var guardrails = []guardrail{stale, unknown, controllerOwned, googleManaged, constraintAsks, nothingToApply}
 
 func stale(j Judge, g Judgement, c cloud.Change, now Snapshot) (Decision, string) {
 	age := now.At.Sub(c.Time)

@@ -20,6 +20,7 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 	}
 	for _, f := range open {
 		switch {
+		case f.UndoOf != "": // about what rescind did, not about a change
 		case slices.Contains(f.Joined, k.change.ID):
 			return r.theirs(f), true, nil
 		case f.Plan.Digest == k.Plan.Digest:
@@ -69,11 +70,20 @@ func (r *Remediator) settledBefore(ctx context.Context, k judged) (bool, error) 
 		return false, fmt.Errorf("look up settled findings of %s: %w", k.change.Resource, err)
 	}
 	for _, f := range before {
-		if f.Plan.Digest != "" && f.Plan.Digest == k.Plan.Digest {
+		if f.settled() != "" && f.settled() == k.Plan.Digest {
 			return true, nil
 		}
 	}
 	return false, nil
+}
+
+// settled is the digest of the plan that a settled finding says not to carry
+// out: of an undo the one that was taken back.
+func (f Finding) settled() string {
+	if f.UndoOf == "" {
+		return f.Plan.Digest
+	}
+	return inverse(f.Plan.Steps).Digest
 }
 
 // supersedeFixed ends the open findings of a resource that live state shows to
@@ -85,7 +95,7 @@ func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now
 	}
 	var ended []Finding
 	for _, f := range open {
-		if f.Plan.Empty() || now.holds(f.Plan) {
+		if f.UndoOf != "" || f.Plan.Empty() || now.holds(f.Plan) {
 			continue
 		}
 		f, err := r.update(ctx, f.superseded(now.At, pastWhy(now)))

@@ -50,7 +50,10 @@ func (j Judge) Judge(ctx context.Context, c cloud.Change, now Snapshot) []Judgem
 
 func (j Judge) judgement(ctx context.Context, r policies.Result, c cloud.Change, now Snapshot) Judgement {
 	acceptable := func(id cloud.Identity) bool { return j.acceptable(ctx, r.Policy, c, id, now.At) }
-	g := Judgement{Result: r, Plan: planFor(r, c, now, j.Fallback[c.Resource.Project], acceptable)}
+	g := Judgement{Result: r, Plan: planFor(r, c, now, ways{
+		fallback: j.Fallback[c.Resource.Project], acceptable: acceptable,
+		ingresses: func() ([]string, string) { return j.ingresses(ctx, r.Policy, c, now) },
+	})}
 	if r.Verdict == policies.Exempt {
 		g.Decision = DoNothing // the result says by whom, why and until when
 		return g

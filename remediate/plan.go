@@ -8,9 +8,16 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 )
 
+// ways are the ones back that the change and live state do not show.
+type ways struct {
+	fallback   string                    // the account of the project's configuration
+	acceptable func(cloud.Identity) bool // whether the policy is content with an account
+	ingresses  func() ([]string, string) // the settings to choose from, or why they are unknown
+}
+
 // planFor says what would end the violation, as far as it can be known
 // without guessing: only what violates, only what is (still) there.
-func planFor(r policies.Result, c cloud.Change, now Snapshot, fallback string, acceptable func(cloud.Identity) bool) Plan {
+func planFor(r policies.Result, c cloud.Change, now Snapshot, to ways) Plan {
 	if r.Verdict == policies.Exempt {
 		return Plan{Missing: "exempt: nothing to do"}
 	}
@@ -25,7 +32,13 @@ func planFor(r policies.Result, c cloud.Change, now Snapshot, fallback string, a
 		case policies.RequireInvoker:
 			s = requireInvoker(r, c)
 		case policies.RestoreIdentity:
-			s, why = restoreIdentity(r, c, now, fallback, acceptable)
+			s, why = restoreIdentity(r, c, now, to)
+		case policies.RestoreIngress:
+			s, why = restoreIngress(r, c, to.ingresses)
+		case policies.RestoreCondition:
+			s, why = restoreCondition(r, c, now)
+		case policies.RestoreConstrain:
+			s, why = restoreConstraint(c, now)
 		default:
 			why = "rescind cannot apply " + string(kind) + " yet"
 		}
@@ -67,17 +80,17 @@ func requireInvoker(r policies.Result, c cloud.Change) *Step {
 // restoreIdentity goes back to the account of the revision before, if the
 // policy is content with it; else to the scope's fallback; else it leaves the
 // account open, for a person to name. It never guesses.
-func restoreIdentity(r policies.Result, c cloud.Change, now Snapshot, fallback string, acceptable func(cloud.Identity) bool) (*Step, string) {
+func restoreIdentity(r policies.Result, c cloud.Change, now Snapshot, to ways) (*Step, string) {
 	if !r.Identity || c.Workload == nil {
 		return nil, ""
 	}
 	s := &Step{Kind: policies.RestoreIdentity, Resource: c.Resource, Before: StepState{ServiceAccount: c.Workload.Identity.Email}}
-	candidates := []cloud.Identity{cloud.KnownIdentity(fallback)}
+	candidates := []cloud.Identity{cloud.KnownIdentity(to.fallback)}
 	if now.Workload != nil {
 		candidates = slices.Insert(candidates, 0, now.Workload.Previous)
 	}
 	for _, id := range candidates {
-		if id.Knowledge == cloud.Known && id.Email != c.Workload.Identity.Email && acceptable(id) {
+		if id.Knowledge == cloud.Known && id.Email != c.Workload.Identity.Email && to.acceptable(id) {
 			s.After.ServiceAccount = id.Email
 			return s, ""
 		}
@@ -92,6 +105,7 @@ func restoreIdentity(r policies.Result, c cloud.Change, now Snapshot, fallback s
 // the plan needs no further choice.
 func (p Plan) Executable() bool {
 	return !p.Empty() && !slices.ContainsFunc(p.Steps, func(s Step) bool {
-		return s.Kind == policies.RestoreIdentity && s.After.ServiceAccount == ""
+		return s.Kind == policies.RestoreIdentity && s.After.ServiceAccount == "" ||
+			s.Kind == policies.RestoreIngress && s.After.Ingress == ""
 	})
 }

@@ -21,7 +21,7 @@ func TestPlanRemovesOnlyWhatViolatesAndIsThere(t *testing.T) {
 		{Role: agent.Role, Members: []cloud.Member{agent.Member}},
 	}}
 
-	got := planFor(result, cloud.Change{Resource: api}, Snapshot{Policy: live}, "", nil)
+	got := planFor(result, cloud.Change{Resource: api}, Snapshot{Policy: live}, ways{})
 	want := []Step{{Kind: policies.RemoveGrants, Resource: api, Before: StepState{Grants: []cloud.Grant{publicGrant}}}}
 	if diff := cmp.Diff(want, got.Steps); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
@@ -46,7 +46,7 @@ func TestPlanRestoresAnAcceptableIdentityOrNone(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			result := policies.Result{Remediation: []policies.Remediation{policies.RestoreIdentity}, Identity: true}
 			w := &cloud.Workload{Identity: cloud.KnownIdentity(compute), Previous: tt.previous}
-			got := planFor(result, cloud.Change{Resource: api, Workload: w}, Snapshot{Workload: w}, tt.fallback, notDefault)
+			got := planFor(result, cloud.Change{Resource: api, Workload: w}, Snapshot{Workload: w}, ways{fallback: tt.fallback, acceptable: notDefault})
 			if len(got.Steps) != 1 || got.Steps[0].Before.ServiceAccount != compute {
 				t.Fatalf("steps %+v, want one that starts from %s", got.Steps, compute)
 			}

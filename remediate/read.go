@@ -13,11 +13,20 @@ import (
 // not read stays out of it, so that the entry alone speaks and applying says
 // which permission is missing. A failure that may pass is an error.
 func (r *Remediator) snapshot(ctx context.Context, c cloud.Change) (Snapshot, error) {
-	return r.read(ctx, c.Resource, c.Verb == cloud.SetPolicy)
+	s, err := r.read(ctx, c.Resource, c.Verb == cloud.SetPolicy)
+	// What the change created and is not there was deleted since. Of any other
+	// write of an organization policy nothing being there says nothing.
+	s.Gone = s.Gone || created(c) && s.OrgPolicy != nil && s.OrgPolicy.Body == ""
+	return s, err
 }
 
 func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) (Snapshot, error) {
 	s := Snapshot{At: r.Now()}
+	if res.Kind == cloud.OrgPolicy {
+		var err error
+		s.OrgPolicy, err = r.readOrgPolicy(ctx, res)
+		return s, err
+	}
 	if res.Kind.Workload() {
 		w, err := r.Workloads.Workload(ctx, res)
 		if ok, err := r.readable(ctx, res, err); err != nil {
@@ -27,7 +36,7 @@ func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) 
 		}
 		s.Gone = errors.Is(err, ErrNotFound)
 	}
-	if policy && !s.Gone && (res.Kind.Workload() || res.Kind.Container()) {
+	if policy && !s.Gone && (res.Kind.Workload() || res.Kind.Container() || res.Kind == cloud.ServiceAccount) {
 		p, err := r.IAM.Policy(ctx, res)
 		if ok, err := r.readable(ctx, res, err); err != nil {
 			return Snapshot{}, err

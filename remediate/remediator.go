@@ -16,6 +16,8 @@ type Config struct {
 	Store     Store
 	IAM       PolicyClient
 	Workloads WorkloadClient
+	// Constraints reads and changes organization policies.
+	Constraints ConstraintClient
 	Notifier  Notifier
 	Scope     Scope
 	Authority Authority
@@ -64,6 +66,7 @@ func New(c Config) (*Remediator, error) {
 	need("Store", c.Store == nil)
 	need("IAM", c.IAM == nil)
 	need("Workloads", c.Workloads == nil)
+	need("Constraints", c.Constraints == nil)
 	need("Notifier", c.Notifier == nil)
 	need("Self", c.Self == "")
 	need("Now", c.Now == nil)

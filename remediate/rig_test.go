@@ -85,7 +85,7 @@ func newRig(t *testing.T, enforce set, change ...func(*remediate.Config)) *rig {
 	c := remediate.Config{
 		Judge: remediate.Judge{Policies: g.load(enforce), Facts: g.google, MaxEventAge: 15 * time.Minute,
 			Fallback: map[string]string{"pay-prod": "fallback@pay-prod.iam.gserviceaccount.com"}},
-		Store: st, IAM: g.google, Workloads: g.google, Notifier: g.told,
+		Store: st, IAM: g.google, Workloads: g.google, Constraints: g.google, Notifier: g.told,
 		Scope:     remediate.Scope{Include: []cloud.Resource{cloud.OrganizationResource("77")}},
 		Authority: remediate.Authority{Approvers: map[string]bool{"user:ada@example.com": true, "user:" + mallory: true}},
 		Limits:    remediate.Limits{PerPolicyHour: 20, PerProjectHour: 10, TotalHour: 50, SameChange: 3, FightWindow: 24 * time.Hour},
@@ -351,7 +351,7 @@ func bareRemediator(t *testing.T, iam remediate.PolicyClient) *remediate.Remedia
 		t.Fatal(err)
 	}
 	r, err := remediate.New(remediate.Config{
-		Judge: remediate.Judge{Policies: set, Facts: nothingKnown{}}, Store: memory.New(), IAM: iam, Workloads: noWorkloads{}, Notifier: &told{},
+		Judge: remediate.Judge{Policies: set, Facts: nothingKnown{}}, Store: memory.New(), IAM: iam, Workloads: noWorkloads{}, Constraints: noConstraints{}, Notifier: &told{},
 		Scope: remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Self:  "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: time.Second,
 		Now: now, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),
@@ -371,3 +371,5 @@ func (nothingKnown) Fact(context.Context, policies.Question) policies.Fact {
 func (nothingKnown) Changed(cloud.Change) {}
 
 type noWorkloads struct{ remediate.WorkloadClient }
+
+type noConstraints struct{ remediate.ConstraintClient }

@@ -17,6 +17,9 @@ type Snapshot struct {
 	Policy *cloud.AllowPolicy
 	// Workload is the live workload, nil where it was not read.
 	Workload *cloud.Workload
+	// OrgPolicy is what is set of an organization policy at its own resource,
+	// nil where it was not read.
+	OrgPolicy *OrgPolicy
 	// Gone is true when the resource no longer exists.
 	Gone bool
 }
@@ -34,10 +37,20 @@ func (s Snapshot) stepHolds(st Step) bool {
 	switch st.Kind {
 	case policies.RemoveGrants:
 		return s.Policy == nil || slices.ContainsFunc(st.Before.Grants, s.Policy.Has)
+	case RestoreGrants:
+		return s.Policy == nil || slices.ContainsFunc(st.After.Grants, func(g cloud.Grant) bool { return !s.Policy.Has(g) })
 	case policies.RequireInvoker:
 		return s.Workload == nil || s.Workload.InvokerCheckDisabled.On
+	case DisableInvoker:
+		return s.Workload == nil || !s.Workload.InvokerCheckDisabled.On
 	case policies.RestoreIdentity:
 		return s.Workload == nil || s.Workload.Identity.Email == st.Before.ServiceAccount
+	case policies.RestoreIngress:
+		return s.Workload == nil || s.Workload.Ingress == st.Before.Ingress
+	case policies.RestoreCondition:
+		return s.Policy == nil || slices.ContainsFunc(st.Before.Grants, s.Policy.Has)
+	case policies.RestoreConstrain:
+		return s.OrgPolicy == nil || s.OrgPolicy.Body == st.Before.OrgPolicy
 	}
 	return true
 }
@@ -45,6 +58,7 @@ func (s Snapshot) stepHolds(st Step) bool {
 // covers reports whether step does all that is left to do of old.
 func (s Snapshot) covers(step, old Step) bool {
 	return step.Kind == old.Kind && step.Resource == old.Resource && step.Before.ServiceAccount == old.Before.ServiceAccount &&
+		step.Before.Ingress == old.Before.Ingress && step.Before.OrgPolicy == old.Before.OrgPolicy &&
 		!slices.ContainsFunc(old.Before.Grants, func(g cloud.Grant) bool {
 			return (s.Policy == nil || s.Policy.Has(g)) && !slices.Contains(step.Before.Grants, g)
 		})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -15,51 +14,62 @@ import (
 // wrote in between.
 const conflictTries = 5
 
-// applyStep makes one write, if it is still needed, and reports whether it did.
+// applyStep makes one write, if it is still needed, and reports whether it did
+// and what of the step it was: of two grants one may have been gone already,
+// and an undo must not bring that one back.
 // A lost race (ErrConflict) starts the whole read-modify-write over on fresh
 // state, with a pause that grows; any other error ends it.
-func (r *Remediator) applyStep(ctx context.Context, s Step) (wrote bool, err error) {
+func (r *Remediator) applyStep(ctx context.Context, s Step) (made Step, wrote bool, err error) {
 	for try := range conflictTries {
+		made = s
 		switch s.Kind {
-		case policies.RemoveGrants:
-			wrote, err = r.removeGrants(ctx, s)
+		case policies.RemoveGrants, RestoreGrants, policies.RestoreCondition:
+			made, wrote, err = r.changeGrants(ctx, s)
 		case policies.RequireInvoker:
 			wrote, err = r.requireInvoker(ctx, s)
+		case DisableInvoker:
+			wrote, err = r.disableInvoker(ctx, s)
 		case policies.RestoreIdentity:
 			wrote, err = r.restoreIdentity(ctx, s)
+		case policies.RestoreIngress:
+			wrote, err = r.setIngress(ctx, s)
+		case policies.RestoreConstrain:
+			wrote, err = r.setOrgPolicy(ctx, s)
 		default:
-			return false, fmt.Errorf("%w: unknown step %q", ErrRefused, s.Kind)
+			return Step{}, false, fmt.Errorf("%w: unknown step %q", ErrRefused, s.Kind)
 		}
 		if !errors.Is(err, ErrConflict) {
-			return wrote && !declined(err), err
+			return made, wrote && !declined(err), err
 		}
 		if err := r.Wait(ctx, 200*time.Millisecond<<try); err != nil {
-			return false, err
+			return Step{}, false, err
 		}
 	}
-	return false, fmt.Errorf("somebody else keeps changing it: %w", err)
+	return Step{}, false, fmt.Errorf("somebody else keeps changing it: %w", err)
 }
 
 // declined reports whether a write was certainly not made. A refusal does not
 // say so: a template may be changed, and its revision be refused.
 func declined(err error) bool {
 	var denied *PermissionError
-	return errors.As(err, &denied) || errors.Is(err, ErrNotFound)
+	return errors.As(err, &denied) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnwritten)
 }
 
-func (r *Remediator) removeGrants(ctx context.Context, s Step) (bool, error) {
+// changeGrants takes away the grants that only Before has and adds those that
+// only After has.
+func (r *Remediator) changeGrants(ctx context.Context, s Step) (made Step, wrote bool, err error) {
 	p, err := r.IAM.Policy(ctx, s.Resource)
 	if err != nil {
-		return false, err
+		return s, false, err
 	}
 	if p.HidesConditions() {
-		return false, fmt.Errorf("%w: the policy was read below version 3, writing it would drop conditions", ErrRefused)
+		return s, false, fmt.Errorf("%w: the policy was read below version 3, writing it would drop conditions", ErrRefused)
 	}
-	next, effective := p.Apply(cloud.Removals(s.Before.Grants))
+	next, effective := p.Apply(s.deltasOn(p))
 	if len(effective) == 0 {
-		return false, nil
+		return s, false, nil
 	}
-	return true, r.IAM.SetPolicy(ctx, s.Resource, next)
+	return s.with(effective), true, r.IAM.SetPolicy(ctx, s.Resource, next)
 }
 
 func (r *Remediator) requireInvoker(ctx context.Context, s Step) (bool, error) {
@@ -68,6 +78,16 @@ func (r *Remediator) requireInvoker(ctx context.Context, s Step) (bool, error) {
 		return false, err
 	}
 	return true, r.Workloads.RequireInvokerIAM(ctx, w)
+}
+
+// disableInvoker turns the check off again, where it was off before rescind
+// turned it on.
+func (r *Remediator) disableInvoker(ctx context.Context, s Step) (bool, error) {
+	w, err := r.Workloads.Workload(ctx, s.Resource)
+	if err != nil || w.InvokerCheckDisabled.On {
+		return false, err
+	}
+	return true, r.Workloads.DisableInvokerIAM(ctx, w)
 }
 
 func (r *Remediator) restoreIdentity(ctx context.Context, s Step) (bool, error) {
@@ -83,9 +103,14 @@ func (r *Remediator) restoreIdentity(ctx context.Context, s Step) (bool, error) 
 
 // unverifiedError says that a write was accepted, and does not show yet or
 // could not be looked at.
-type unverifiedError struct{ why string }
+type unverifiedError struct {
+	why string
+	err error // of looking, where that is what went wrong
+}
 
 func (e *unverifiedError) Error() string { return e.why }
+
+func (e *unverifiedError) Unwrap() error { return e.err }
 
 // verify reads until the step shows, at most VerifyFor. An operation that
 // succeeded is not yet a workload that is fixed: a revision may never become
@@ -98,15 +123,15 @@ func (r *Remediator) verify(ctx context.Context, s Step) error {
 		case errors.Is(err, ErrNotFound):
 			return err
 		case err != nil:
-			return &unverifiedError{err.Error()}
+			return &unverifiedError{err.Error(), err}
 		case why == "":
 			return nil
 		}
 		if r.Now().Add(pause).After(deadline) {
-			return &unverifiedError{why}
+			return &unverifiedError{why: why}
 		}
 		if err := r.Wait(ctx, pause); err != nil {
-			return &unverifiedError{why}
+			return &unverifiedError{why: why}
 		}
 	}
 }
@@ -114,22 +139,44 @@ func (r *Remediator) verify(ctx context.Context, s Step) error {
 // unmet says what is not yet as the step wants it, or "".
 func (r *Remediator) unmet(ctx context.Context, s Step) (string, error) {
 	switch s.Kind {
-	case policies.RemoveGrants:
+	case policies.RemoveGrants, RestoreGrants, policies.RestoreCondition:
 		p, err := r.IAM.Policy(ctx, s.Resource)
-		if err == nil && slices.ContainsFunc(s.Before.Grants, p.Has) {
-			return "the policy still shows a grant that was removed", nil
+		if err != nil {
+			return "", err
 		}
-		return "", err
+		return unmetGrants(p, s), nil
 	case policies.RequireInvoker:
 		w, err := r.Workloads.Workload(ctx, s.Resource)
 		if err == nil && w.InvokerCheckDisabled.On {
 			return "the invoker IAM check still shows as disabled", nil
 		}
 		return "", err
+	case DisableInvoker:
+		w, err := r.Workloads.Workload(ctx, s.Resource)
+		if err == nil && !w.InvokerCheckDisabled.On {
+			return "the invoker IAM check still shows as on", nil
+		}
+		return "", err
 	case policies.RestoreIdentity:
 		return r.identityUnmet(ctx, s)
+	case policies.RestoreIngress:
+		return r.ingressUnmet(ctx, s)
+	case policies.RestoreConstrain:
+		return r.orgPolicyUnmet(ctx, s)
 	}
 	return "", nil
+}
+
+func unmetGrants(p cloud.AllowPolicy, s Step) string {
+	for _, d := range s.deltasOn(p) {
+		switch shown := p.Has(d.Grant); {
+		case shown && d.Action == cloud.Remove:
+			return "the policy still shows a grant that was removed"
+		case !shown && d.Action == cloud.Add:
+			return "the policy does not show yet a grant that was put back"
+		}
+	}
+	return ""
 }
 
 func (r *Remediator) identityUnmet(ctx context.Context, s Step) (string, error) {

@@ -10,14 +10,17 @@ import (
 const sweepBatch = 200
 
 // Sweep does what is due: questions that expired, effects that failed or were
-// cut off, state to read again. It may run at any time, any number of times,
+// cut off, state to read again, a pause to announce. It may run at any time, any number of times,
 // concurrently. It returns how many findings it looked at.
 func (r *Remediator) Sweep(ctx context.Context) (int, error) {
+	var errs []error
+	if err := r.announce(ctx); err != nil {
+		errs = append(errs, err)
+	}
 	due, err := r.Store.Due(ctx, r.Now(), sweepBatch)
 	if err != nil {
-		return 0, fmt.Errorf("list what is due: %w", err)
+		return 0, errors.Join(append(errs, fmt.Errorf("list what is due: %w", err))...)
 	}
-	var errs []error
 	for _, f := range due {
 		if ctx.Err() != nil {
 			break // what is left stays due
@@ -53,6 +56,9 @@ func (r *Remediator) sweep(ctx context.Context, f Finding) error {
 // postponed is the transition of a finding whose live state cannot be read.
 func (r *Remediator) postponed(f Finding, err error) Finding {
 	now := r.Now()
+	if _, held := busy(err); held {
+		return f.later(now, err)
+	}
 	if f.Attempts < maxAttempts {
 		f.Attempts++
 		f.DueAt = now.Add(backoff(f.Attempts))

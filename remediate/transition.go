@@ -84,6 +84,7 @@ func (f Finding) to(s State, now time.Time, who, what string, effects ...Effect)
 			f.Outbox = append(f.Outbox, e)
 		}
 	}
+	f.EndedAt = time.Time{} // a reported finding can be reverted after all
 	if s.Ended() {
 		f.EndedAt = now
 	}

@@ -81,6 +81,11 @@ func (f Finding) notified(surfaces []Surface, shown int64, failed error, now tim
 	return f.scheduled(now)
 }
 
+// States lists all states, in the order of a finding's life.
+func States() []State {
+	return []State{Reported, Waiting, Pending, Approved, Kept, Exempted, Expired, Superseded, Applying, Uncertain, Reverted, Blocked, Failed, Undone}
+}
+
 // Open lists the states a finding is not finished in.
 func Open() []State {
 	return slices.Clone([]State{Waiting, Pending, Approved, Applying, Uncertain})

@@ -29,10 +29,10 @@ func policyFile(t *testing.T, text string) string {
 	return name
 }
 
-const noPublicIngress = `apiVersion: rescind/v1
+const internalOnly = `apiVersion: rescind/v1
 policies:
-  - name: no-public-ingress
-    title: No public ingress
+  - name: internal-only
+    title: Inside only
     severity: low
     on: [run.service]
     when: workload.ingress == "all"
@@ -47,7 +47,7 @@ policies:
 `
 
 func TestPolicyListShowsBuiltInAndOwnPolicies(t *testing.T) {
-	file := policyFile(t, strings.Replace(noPublicIngress, "WANT", "compliant", 1))
+	file := policyFile(t, strings.Replace(internalOnly, "WANT", "compliant", 1))
 	out, errs, code := runPolicy(t, "list", file)
 	if code != exitOK || errs != "" {
 		t.Fatalf("exit %d, stderr:\n%s", code, errs)
@@ -55,7 +55,7 @@ func TestPolicyListShowsBuiltInAndOwnPolicies(t *testing.T) {
 	for _, want := range []string{
 		"NAME", "no-default-service-account     high      audit        run.service,run.job,run.workerPool",
 		"no-editor-on-runtime-identity", "no-public-invoker",
-		"no-public-ingress              low       approve      run.service",
+		"internal-only                  low       approve      run.service",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)
@@ -74,10 +74,10 @@ func TestPolicyTestPassesOnTheBuiltInPolicies(t *testing.T) {
 }
 
 func TestPolicyTestShowsWhatAFailingSampleGot(t *testing.T) {
-	file := policyFile(t, strings.Replace(noPublicIngress, "want: WANT", "want: violation\n        enforcement: revert", 1))
-	out, _, code := runPolicy(t, "test", "--run", "no-public-ingress/", file)
-	want := `ok    no-public-ingress/open to all
-FAIL  no-public-ingress/open to nobody
+	file := policyFile(t, strings.Replace(internalOnly, "want: WANT", "want: violation\n        enforcement: revert", 1))
+	out, _, code := runPolicy(t, "test", "--run", "internal-only/", file)
+	want := `ok    internal-only/open to all
+FAIL  internal-only/open to nobody
       ` + file + `:13
       - want violation, enforcement revert
       + got  compliant
@@ -124,7 +124,9 @@ func TestPolicyCommandsRefuse(t *testing.T) {
 }
 
 func TestPolicyHelpHoldsAnExample(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"list", "--help"}, {"test", "--help"}} {
+	for _, args := range [][]string{
+		{"--help"}, {"list", "--help"}, {"test", "--help"}, {"lint", "--help"}, {"explain", "--help"}, {"schema", "--help"},
+	} {
 		out, errs, code := runPolicy(t, args...)
 		if code != exitOK || errs != "" || !strings.Contains(out, "Example:\n  rescind policy ") {
 			t.Errorf("%q: exit %d, stderr %q, stdout:\n%s", args, code, errs, out)
@@ -133,8 +135,8 @@ func TestPolicyHelpHoldsAnExample(t *testing.T) {
 }
 
 func TestPolicyOutputHoldsNoControlCharacters(t *testing.T) {
-	file := policyFile(t, strings.Replace(strings.Replace(noPublicIngress, "WANT", "compliant", 1),
-		"title: No public ingress", `title: "red \e[31m alert"`, 1))
+	file := policyFile(t, strings.Replace(strings.Replace(internalOnly, "WANT", "compliant", 1),
+		"title: Inside only", `title: "red \e[31m alert"`, 1))
 	out, _, _ := runPolicy(t, "list", file)
 	if strings.ContainsRune(out, '\x1b') || !strings.Contains(out, "alert") {
 		t.Errorf("stdout: %q", out)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/ext"
@@ -28,6 +29,17 @@ func compileRoutes(rs []routeConfig) (func(remediate.Finding) string, error) {
 		}
 		return ""
 	}, nil
+}
+
+// channels are those that the routes name, each once.
+func channels(rs []routeConfig) []string {
+	var out []string
+	for _, r := range rs {
+		if !slices.Contains(out, r.Channel) {
+			out = append(out, r.Channel)
+		}
+	}
+	return out
 }
 
 // routeErrors says which routes do not compile, by their index.

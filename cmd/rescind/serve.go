@@ -80,6 +80,9 @@ func (a *app) announce(ctx context.Context, c config) {
 		a.log.InfoContext(ctx, "policy", "policy", p.Name, "enforcement", string(p.Enforcement), "severity", string(p.Severity),
 			"overrides", overridesOf(p), "exemptions", len(p.Exemptions))
 	}
+	for _, w := range a.policies.Warnings(a.Now()) {
+		a.log.WarnContext(ctx, "exemption", "warning", w)
+	}
 	for _, n := range c.notYet() {
 		a.log.WarnContext(ctx, "configured, but without effect", "key", n)
 	}

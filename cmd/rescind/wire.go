@@ -134,7 +134,7 @@ func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, g
 			Policies: set, Facts: gcp, Fallback: fallbacks(c.FallbackIdentity),
 			MaxEventAge: time.Duration(g.MaxEventAge),
 		},
-		Store: st, IAM: gcp, Workloads: gcp, Notifier: n,
+		Store: st, IAM: gcp, Workloads: gcp, Constraints: gcp, Notifier: n,
 		Scope:     remediate.Scope{Include: containers(c.Scope.Include), Exclude: containers(c.Scope.Exclude)},
 		Authority: authority(c.Approvals),
 		Limits: remediate.Limits{
@@ -173,7 +173,9 @@ func fallbacks(m map[string]string) map[string]string {
 func authority(a approvalsConfig) remediate.Authority {
 	out := remediate.Authority{
 		Approvers: map[string]bool{},
-		Quorum:    map[remediate.Choice]int{remediate.ChooseRevert: a.Quorum.Revert, remediate.ChooseKeep: a.Quorum.Keep},
+		Quorum: map[remediate.Choice]int{
+			remediate.ChooseRevert: a.Quorum.Revert, remediate.ChooseKeep: a.Quorum.Keep, remediate.ChooseUndo: a.Quorum.Undo,
+		},
 	}
 	for _, principal := range a.Approvers.Users {
 		out.Approvers[principal] = true
@@ -194,7 +196,7 @@ func newNotifier(c config, w world) (remediate.Notifier, error) {
 		return nil, err
 	}
 	return slack.NewNotifier(slack.Config{
-		Token: slack.Secret(token), APIURL: c.Slack.APIURL, Route: route,
+		Token: slack.Secret(token), APIURL: c.Slack.APIURL, Route: route, Channels: channels(c.Slack.Routes),
 		Card: notify.Options{OnExpiry: remediate.Expiry(c.Approvals.OnExpiry)},
 	})
 }

@@ -30,23 +30,22 @@ type bindingDelta struct {
 
 // readDelta takes the delta from serviceData, or from metadata, where newer
 // services put what serviceData held. Of a delta that is malformed anywhere
-// nothing is used: half of it would look like all of it.
-func (e *envelope) readDelta(c *cloud.Change) (why string) {
+// nothing is used, and why says so: half of it would look like all of it. An
+// entry may also hold none, which is no fault.
+func (e *envelope) readDelta(c *cloud.Change) (found bool, why string) {
 	data, why := e.auditData("serviceData", e.Payload.ServiceData)
 	if data == nil && why == "" {
-		if data, why = e.auditData("metadata", e.Payload.Metadata); why == "" && data == nil {
-			why = "the entry holds no policy delta"
-		}
+		data, why = e.auditData("metadata", e.Payload.Metadata)
 	}
+	if data == nil || why != "" {
+		return false, why
+	}
+	deltas, why := data.deltas()
 	if why != "" {
-		return why
+		return false, why
 	}
-	if c.Deltas, why = data.deltas(); why != "" {
-		c.Deltas = nil
-		return why
-	}
-	c.HasDelta = true
-	return ""
+	c.Deltas, c.HasDelta = deltas, true
+	return true, ""
 }
 
 // auditData is nil where there is none; why says what is wrong with it.

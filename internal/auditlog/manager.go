@@ -27,7 +27,7 @@ func (e *envelope) resourceManagerCall() (call, error) {
 	return call{verb: cloud.SetPolicy, resource: r, read: func(c *cloud.Change) {
 		// The policy in the body is all of it, old grants too: without a
 		// delta nothing is claimed from the entry.
-		if why := e.readDelta(c); why != "" {
+		if _, why := e.readDelta(c); why != "" {
 			leave(c, "grants", why)
 		}
 	}}, nil
@@ -50,7 +50,7 @@ func (e *envelope) serviceAccountCall() (call, error) {
 		if byID {
 			leave(c, "resource", "the entry names the service account by its number, not by its e-mail")
 		}
-		if why := e.readDelta(c); why != "" {
+		if found, _ := e.readDelta(c); !found {
 			e.readPolicy(c)
 		}
 	}}, nil

@@ -63,6 +63,7 @@ type view struct {
 	identity         string
 	invokerOff       *bool // nil when not mentioned
 	ingress          string
+	oddIngress       bool // it has a word that is not known
 	labels           map[string]string
 	name             name   // v2: a full name
 	bare, location   string // v1: the name alone, and the region from its label
@@ -128,6 +129,7 @@ func (o *object) v2(k cloud.Kind) view {
 		invokerOff: o.NoInvokerIAM, ingress: ingressWords[o.Ingress],
 		labels: o.Labels, name: parseName(o.Name),
 	}
+	v.oddIngress = v.ingress == "" && o.Ingress != ""
 	if v.invokerOff == nil {
 		v.invokerOff = o.SnakeNoInvoker
 	}

@@ -12,7 +12,7 @@ import (
 // constraintCall is a write of one organization policy. An entry whose
 // constraint or container cannot be read is unreadable: without them there is
 // nothing to look up either.
-func (e *envelope) constraintCall(on cloud.Resource, constraint string, state cloud.Flag) call {
+func (e *envelope) constraintCall(on cloud.Resource, constraint string, state cloud.ConstraintChange) call {
 	k := call{verb: cloud.SetOrg}
 	constraint = part(strings.TrimPrefix(constraint, "constraints/"))
 	if constraint == "" || on.Kind == "" {
@@ -22,8 +22,9 @@ func (e *envelope) constraintCall(on cloud.Resource, constraint string, state cl
 	}
 	k.resource = cloud.Resource{Kind: cloud.OrgPolicy, Project: on.Project, Name: constraint, Parent: on.Path()}
 	k.read = func(c *cloud.Change) {
-		c.Constraint = &cloud.ConstraintChange{Name: constraint, Enforced: state}
-		if state.Knowledge == cloud.Unknown {
+		state.Name = constraint
+		c.Constraint = &state
+		if state.Enforced.Knowledge == cloud.Unknown {
 			leave(c, "constraint", cmp.Or(e.cut, "the entry shows no unconditional boolean rule: only the effective policy tells"))
 		}
 	}
@@ -36,6 +37,13 @@ type v1Policy struct {
 	Boolean    *struct {
 		Enforced bool `json:"enforced"`
 	} `json:"booleanPolicy"`
+	List *struct {
+		AllValues string   `json:"allValues"`
+		Allowed   []string `json:"allowedValues"`
+		Denied    []string `json:"deniedValues"`
+		Inherit   bool     `json:"inheritFromParent"`
+	} `json:"listPolicy"`
+	RestoreDefault json.RawMessage `json:"restoreDefault"`
 }
 
 // orgPolicyV1Call is Resource Manager's SetOrgPolicy and ClearOrgPolicy. A
@@ -48,46 +56,38 @@ func (e *envelope) orgPolicyV1Call(on cloud.Resource, cleared bool) call {
 	var stored v1Policy
 	asked := e.read("request", e.Payload.Request, &request) == ""
 	shown := e.read("response", e.Payload.Response, &stored) == ""
-	state := cloud.Flag{}
+	state := cloud.ConstraintChange{}
 	switch {
 	case cleared:
-	case shown && stored.Boolean != nil:
-		state = cloud.KnownFlag(stored.Boolean.Enforced)
-	case asked && request.Policy.Boolean != nil:
-		state = cloud.KnownFlag(request.Policy.Boolean.Enforced)
+		state.Became = cloud.PolicyDeleted
+	case shown && stored.says():
+		state = stored.state()
+	case asked:
+		state = request.Policy.state()
 	}
 	return e.constraintCall(on, cmp.Or(stored.Constraint, request.Policy.Constraint, request.Constraint), state)
 }
 
-// v2Policy is google.cloud.orgpolicy.v2.Policy. Its dryRunSpec enforces
-// nothing and is not read.
-type v2Policy struct {
-	Name string  `json:"name"`
-	Spec *v2Spec `json:"spec"`
+func (p *v1Policy) says() bool {
+	return p.Boolean != nil || p.List != nil || len(p.RestoreDefault) > 0
 }
 
-type v2Spec struct {
-	Reset bool     `json:"reset"`
-	Rules []v2Rule `json:"rules"`
-}
-
-type v2Rule struct {
-	Enforce   bool            `json:"enforce"`
-	AllowAll  json.RawMessage `json:"allowAll"`
-	DenyAll   json.RawMessage `json:"denyAll"`
-	Values    json.RawMessage `json:"values"`
-	Condition json.RawMessage `json:"condition"`
-}
-
-// enforced is Known for one unconditional boolean rule alone. A rule of no
-// kind is a boolean one whose false was left out.
-func (s *v2Spec) enforced() cloud.Flag {
-	if s == nil || s.Reset || len(s.Rules) != 1 {
-		return cloud.Flag{}
+func (p *v1Policy) state() (c cloud.ConstraintChange) {
+	switch {
+	case p.Boolean != nil:
+		c.Enforced = cloud.KnownFlag(p.Boolean.Enforced)
+	case len(p.RestoreDefault) > 0:
+		c.Became = cloud.PolicyReset
+	case p.List == nil:
+	case p.List.AllValues == "ALLOW":
+		c.Became = cloud.PolicyAllowsAll
+	case p.List.AllValues == "DENY":
+		c.Became = cloud.PolicyDeniesAll
+	default:
+		c.Became = cloud.PolicyHoldsValues
+		if !p.List.Inherit {
+			c.Allowed, c.Denied = p.List.Allowed, p.List.Denied
+		}
 	}
-	r := s.Rules[0]
-	if len(r.AllowAll)+len(r.DenyAll)+len(r.Values)+len(r.Condition) > 0 {
-		return cloud.Flag{}
-	}
-	return cloud.KnownFlag(r.Enforce)
+	return c
 }

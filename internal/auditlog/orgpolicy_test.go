@@ -23,7 +23,7 @@ func TestWhatAnOrganizationPolicyEnforcesIsKnownForOnePlainRule(t *testing.T) {
 		{"v2 two rules", update, obj{response: rules(obj{"enforce": true}, obj{"enforce": true})}, cloud.Flag{}},
 		{"v2 a list rule", update, obj{response: rules(obj{"denyAll": true})}, cloud.Flag{}},
 		{"v2 a reset", update, obj{response: obj{"spec": obj{"reset": true}}}, cloud.Flag{}},
-		{"v2 a dry run created alone", update, obj{methodName: "google.cloud.orgpolicy.v2.OrgPolicy.CreatePolicy", request: obj{"policy": obj{"dryRunSpec": rules(obj{"enforce": true})["spec"]}}, response: nil}, cloud.Flag{}},
+		{"v2 a dry run created alone", update, obj{methodName: "google.cloud.orgpolicy.v2.OrgPolicy.CreatePolicy", request: obj{"policy": obj{"dryRunSpec": rules(obj{"enforce": true})["spec"]}}, response: nil}, cloud.Flag{Knowledge: cloud.Unchanged}},
 		{"v2 a dry run written by its mask", update, obj{request: obj{"policy": obj{}, "updateMask": "dryRunSpec"}, response: nil}, cloud.Flag{Knowledge: cloud.Unchanged}},
 		{"v2 the mask of a spec", update, obj{request: obj{"policy": rules(obj{"enforce": true}), "update_mask": "policy.spec"}, response: nil}, cloud.KnownFlag(true)},
 		{"v2 rules of the wrong type", update, obj{response: obj{"spec": obj{"rules": "x"}}, request: nil}, cloud.Flag{}},
@@ -43,6 +43,49 @@ func TestWhatAnOrganizationPolicyEnforcesIsKnownForOnePlainRule(t *testing.T) {
 				t.Errorf("%+v on %s, want %+v", c.Constraint, c.Resource, tt.want)
 			}
 			checkUnread(t, c, "constraint", tt.want == cloud.Flag{})
+		})
+	}
+}
+
+func TestWhatLoosensAnOrganizationPolicyIsTold(t *testing.T) {
+	const v1, v2 = "org-policy-v1-set-not-enforced", "org-policy-v2-update-enforced"
+	rules := func(rs ...any) obj { return obj{"spec": obj{"rules": rs}} }
+	list := func(l obj) obj {
+		return obj{request + ".policy": obj{"constraint": "constraints/run.managed.requireInvokerIam", "listPolicy": l}}
+	}
+	dryRun := obj{"policy": obj{"dryRunSpec": obj{}}}
+	for _, tt := range []struct {
+		name, fixture string
+		edits         obj
+		want          cloud.PolicyForm
+		loosened      cloud.Flag
+	}{
+		{"v1 not enforced", v1, nil, "", cloud.KnownFlag(true)},
+		{"v1 cleared", "org-policy-v1-clear", nil, cloud.PolicyDeleted, cloud.KnownFlag(true)},
+		{"v1 the default restored", v1, obj{request + ".policy": obj{"constraint": "x", "restoreDefault": obj{}}}, cloud.PolicyReset, cloud.KnownFlag(true)},
+		{"v1 every value allowed", v1, list(obj{"allValues": "ALLOW"}), cloud.PolicyAllowsAll, cloud.KnownFlag(true)},
+		{"v1 every value denied", v1, list(obj{"allValues": "DENY"}), cloud.PolicyDeniesAll, cloud.KnownFlag(false)},
+		{"v1 a list of values", v1, list(obj{"allowedValues": []any{"internal"}}), cloud.PolicyHoldsValues, cloud.Flag{}},
+		{"v2 enforced", v2, nil, "", cloud.KnownFlag(false)},
+		{"v2 not enforced", v2, obj{response: rules(obj{"enforce": false})}, "", cloud.KnownFlag(true)},
+		{"v2 deleted", "org-policy-v2-delete", nil, cloud.PolicyDeleted, cloud.KnownFlag(true)},
+		{"v2 reset", v2, obj{response: obj{"spec": obj{"reset": true}}}, cloud.PolicyReset, cloud.KnownFlag(true)},
+		{"v2 enforced but for what has a tag", v2, obj{response: rules(obj{"enforce": true}, obj{"condition": obj{"expression": "x"}})}, cloud.PolicyConditional, cloud.KnownFlag(true)},
+		{"v2 every value allowed", v2, obj{response: rules(obj{"allowAll": true})}, cloud.PolicyAllowsAll, cloud.KnownFlag(true)},
+		{"v2 every value denied", v2, obj{response: rules(obj{"denyAll": true})}, cloud.PolicyDeniesAll, cloud.KnownFlag(false)},
+		{"v2 a list of values", v2, obj{response: rules(obj{"values": obj{"deniedValues": []any{"all"}}})}, cloud.PolicyHoldsValues, cloud.Flag{}},
+		{"v2 only a dry run is left", v2, obj{request: dryRun, response: nil}, cloud.PolicyDryRunOnly, cloud.KnownFlag(true)},
+		{"v2 a dry run beside what is enforced", "org-policy-v2-update-dry-run-only", nil, "", cloud.Flag{Knowledge: cloud.Unchanged}},
+		{"v2 a body that cannot be read", v2, obj{response: nil, request: obj{"policy": "x"}}, "", cloud.Flag{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := Decode(build(t, tt.fixture, tt.edits))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.Constraint; got.Became != tt.want || got.Loosened() != tt.loosened {
+				t.Errorf("%q, loosened %+v; want %q, %+v", got.Became, got.Loosened(), tt.want, tt.loosened)
+			}
 		})
 	}
 }

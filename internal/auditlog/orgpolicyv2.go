@@ -1,6 +1,8 @@
 package auditlog
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -21,15 +23,19 @@ func (e *envelope) orgPolicyCall() (call, error) {
 	var stored v2Policy
 	asked := e.read("request", e.Payload.Request, &request) == ""
 	shown := e.read("response", e.Payload.Response, &stored) == ""
-	state := cloud.Flag{}
+	state := cloud.ConstraintChange{}
 	switch {
-	case last == "DeletePolicy": // what is inherited takes its place
+	case last == "DeletePolicy":
+		state.Became = cloud.PolicyDeleted
 	case shown && stored.Spec != nil:
-		state = stored.Spec.enforced()
-	case asked && !writesSpec(request.mask()):
-		state = cloud.Flag{Knowledge: cloud.Unchanged}
-	case asked:
-		state = request.Policy.Spec.enforced()
+		state = stored.Spec.state()
+	case asked && request.Policy.Spec != nil && writesSpec(request.mask()):
+		state = request.Policy.Spec.state()
+	case asked && !writesSpec(request.mask()), last == "CreatePolicy" && request.Policy.DryRun != nil:
+		// A new policy that only rehearses leaves what is inherited in force.
+		state.Enforced = cloud.Flag{Knowledge: cloud.Unchanged}
+	case asked && request.Policy.DryRun != nil:
+		state.Became = cloud.PolicyDryRunOnly
 	}
 	on, constraint := e.policyName(e.Payload.ResourceName, stored.Name, request.Policy.Name, request.Name)
 	return e.constraintCall(on, constraint, state), nil
@@ -52,3 +58,54 @@ func (e *envelope) policyName(names ...string) (on cloud.Resource, constraint st
 	}
 	return cloud.Resource{}, ""
 }
+
+// v2Policy is google.cloud.orgpolicy.v2.Policy. Its dryRunSpec enforces
+// nothing; only whether there is one is looked at.
+type v2Policy struct {
+	Name   string          `json:"name"`
+	Spec   *v2Spec         `json:"spec"`
+	DryRun json.RawMessage `json:"dryRunSpec"`
+}
+
+type v2Spec struct {
+	Reset   bool     `json:"reset"`
+	Inherit bool     `json:"inheritFromParent"`
+	Rules   []v2Rule `json:"rules"`
+}
+
+type v2Rule struct {
+	Enforce  bool            `json:"enforce"`
+	AllowAll json.RawMessage `json:"allowAll"`
+	DenyAll  json.RawMessage `json:"denyAll"`
+	Values   *struct {
+		Allowed []string `json:"allowedValues"`
+		Denied  []string `json:"deniedValues"`
+	} `json:"values"`
+	Condition json.RawMessage `json:"condition"`
+}
+
+// state is certain for one unconditional rule alone. A rule of no kind is a
+// boolean one whose false was left out.
+func (s *v2Spec) state() (c cloud.ConstraintChange) {
+	switch {
+	case s.Reset:
+		c.Became = cloud.PolicyReset
+	case slices.ContainsFunc(s.Rules, func(r v2Rule) bool { return len(r.Condition) > 0 }):
+		c.Became = cloud.PolicyConditional
+	case len(s.Rules) != 1:
+	case s.Rules[0].Values != nil:
+		c.Became = cloud.PolicyHoldsValues
+		if !s.Inherit {
+			c.Allowed, c.Denied = s.Rules[0].Values.Allowed, s.Rules[0].Values.Denied
+		}
+	case isTrue(s.Rules[0].AllowAll):
+		c.Became = cloud.PolicyAllowsAll
+	case isTrue(s.Rules[0].DenyAll):
+		c.Became = cloud.PolicyDeniesAll
+	case len(s.Rules[0].AllowAll)+len(s.Rules[0].DenyAll) == 0:
+		c.Enforced = cloud.KnownFlag(s.Rules[0].Enforce)
+	}
+	return c
+}
+
+func isTrue(raw json.RawMessage) bool { return string(raw) == "true" }

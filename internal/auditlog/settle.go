@@ -1,17 +1,16 @@
 package auditlog
 
 import (
-	"cmp"
-
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
 // fill says what the workload is after the write, as far as the entry shows,
 // and notes what it leaves open.
 func (w *written) fill(c *cloud.Change) {
+	ingress, shown := w.ingress()
 	wl := &cloud.Workload{
 		Resource: c.Resource, Identity: w.identity(), InvokerCheckDisabled: w.invokerCheck(),
-		Ingress: w.ingress(), Labels: w.labels(),
+		Ingress: ingress, Labels: w.labels(),
 	}
 	if wl.Controller = controller(wl.Labels); w.internal {
 		wl.Controller = cloudFunctions
@@ -21,6 +20,9 @@ func (w *written) fill(c *cloud.Change) {
 	}
 	if wl.InvokerCheckDisabled.Knowledge == cloud.Unknown {
 		leave(c, "invoker check", w.why("invoker check"))
+	}
+	if !shown {
+		leave(c, "ingress", w.why("ingress"))
 	}
 	c.Workload = wl
 }
@@ -89,11 +91,27 @@ func (w *written) invokerCheck() cloud.Flag {
 	return cloud.Flag{}
 }
 
-func (w *written) ingress() string {
-	if w.leavesOut("ingress") {
-		return w.stored.ingress
+// ingress is where requests may come from, empty where the write left it as it
+// was. shown is false where it may have changed and the entry does not say to
+// what. A create or a whole object that names none gets the default.
+// https://cloud.google.com/run/docs/securing/ingress
+func (w *written) ingress() (value string, shown bool) {
+	const field = "ingress"
+	switch {
+	case w.kind != cloud.RunService:
+		return "", true // nothing but a service is reached from outside
+	case w.stored.ingress != "":
+		return w.stored.ingress, true
+	case w.leavesOut(field):
+		return "", !w.request.mayCreate()
+	case w.asked.ingress != "":
+		return w.asked.ingress, true
+	case w.stored.oddIngress || w.asked.oddIngress:
+		return "", false
+	case w.verb != cloud.Update && (w.stored.fields || w.asked.fields):
+		return "all", true
 	}
-	return cmp.Or(w.stored.ingress, w.asked.ingress)
+	return "", false
 }
 
 func (w *written) labels() map[string]string {

@@ -154,6 +154,35 @@ func checkUnread(t *testing.T, c cloud.Change, field string, want bool) {
 	}
 }
 
+func TestIngressIsTheDefaultWhereAWholeServiceNamesNone(t *testing.T) {
+	for _, tt := range []struct {
+		name, fixture string
+		edits         obj
+		want          string
+		unread        bool
+	}{
+		{"a create that names none", createService, obj{response: v1(own, obj{})}, "all", false},
+		{"a whole object that names none", "v1-replace-service-gcloud", obj{response: v1(own, obj{})}, "all", false},
+		{"an update that leaves it out", updateService, obj{request: obj{"service": v2(own, nil), "updateMask": "template"}}, "", false},
+		{"an update that may have been a create", updateService, obj{request: obj{"service": v2(own, nil), "updateMask": "template", "allowMissing": true}}, "", true},
+		{"an update whose mask names it, without it", updateService, obj{request: obj{"service": v2(own, nil), "updateMask": "ingress"}}, "", true},
+		{"a word that is not known", "v2-create-service-last", obj{response: v2("", obj{"ingress": "INGRESS_TRAFFIC_SOME"})}, "", true},
+		{"a function's service", "internal-replace-service", nil, "", true},
+		{"a job is not reached from outside", "v2-update-job-first", nil, "", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := Decode(build(t, tt.fixture, tt.edits))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.Workload.Ingress != tt.want {
+				t.Errorf("ingress %q, want %q", c.Workload.Ingress, tt.want)
+			}
+			checkUnread(t, c, "ingress", tt.unread)
+		})
+	}
+}
+
 func TestIngressAndLabelsAreReadInTheWordsOfV1(t *testing.T) {
 	managed := func(by string) obj { return obj{"labels": obj{managedByLabel: by}} }
 	for _, tt := range []struct {
@@ -166,9 +195,9 @@ func TestIngressAndLabelsAreReadInTheWordsOfV1(t *testing.T) {
 		{"v2 load balancer", "v2-create-service-last", obj{response: v2("", obj{"ingress": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"})}, "internal-and-cloud-load-balancing", ""},
 		{"a word that is not known", "v2-create-service-last", obj{response: v2("", obj{"ingress": "INGRESS_TRAFFIC_SOME"})}, "", ""},
 		{"an update that leaves it out", updateService, obj{request: obj{"service": v2(own, obj{"ingress": "INGRESS_TRAFFIC_ALL"}), "updateMask": "template"}}, "", ""},
-		{"a function's service", "v2-create-service-last", obj{response: v2("", managed("cloudfunctions"))}, "", "Cloud Functions"},
-		{"a Firebase service", "v2-create-service-last", obj{response: v2("", managed("firebase-app-hosting"))}, "", "Firebase"},
-		{"a service of a product to come", "v2-create-service-last", obj{response: v2("", managed("something"))}, "", "something"},
+		{"a function's service", "v2-create-service-last", obj{response: v2("", managed("cloudfunctions"))}, "all", "Cloud Functions"},
+		{"a Firebase service", "v2-create-service-last", obj{response: v2("", managed("firebase-app-hosting"))}, "all", "Firebase"},
+		{"a service of a product to come", "v2-create-service-last", obj{response: v2("", managed("something"))}, "all", "something"},
 		{"a label the update did not write", updateService, obj{request: obj{"service": v2(own, managed("cloudfunctions")), "updateMask": "template"}}, "", ""},
 		{"Cloud Functions itself", "internal-replace-service", nil, "", "Cloud Functions"},
 	} {

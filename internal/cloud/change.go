@@ -88,6 +88,12 @@ type ConstraintChange struct {
 	// only for an unconditional boolean rule; otherwise only
 	// GetEffectivePolicy can tell.
 	Enforced Flag `json:"enforced"`
+	// Became says what else became of the policy, where the entry shows it.
+	Became PolicyForm `json:"became,omitempty"`
+	// Allowed and Denied are the values of a list constraint, where Became is
+	// HoldsValues and nothing is inherited on top of them.
+	Allowed []string `json:"allowed,omitempty"`
+	Denied  []string `json:"denied,omitempty"`
 }
 
 // Added lists the grants the change added. Without a delta that is every grant

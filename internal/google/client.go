@@ -2,7 +2,8 @@
 // clients, behind the interfaces that package remediate declares.
 //
 // It promises that every write names the version it was decided on (an etag),
-// touches only the fields it is about, and that every request has a deadline.
+// touches only the fields it is about, that every request has a deadline, and
+// that no project and region sees more requests a minute than limits.go says.
 // It decides nothing: no retries of a lost race, no judgement of what it reads.
 //
 // gRPC, not REST, because a protocol buffer keeps the fields it does not know
@@ -59,18 +60,20 @@ type Options struct {
 	// FactLifetime is how long a fact is believed; zero for five minutes.
 	FactLifetime time.Duration
 	Now          func() time.Time // nil for time.Now
-	// Wait pauses between two looks at a running operation and returns early
-	// with ctx's error; nil for a real pause.
+	// Wait pauses between two looks at a running operation, and before a
+	// request that has to keep to the limits, and returns early with ctx's
+	// error; nil for a real pause.
 	Wait func(ctx context.Context, d time.Duration) error
 }
 
-// Client implements remediate.PolicyClient, remediate.WorkloadClient and
-// remediate.FactsClient. It may be used by several goroutines at once.
+// Client implements remediate.PolicyClient, remediate.WorkloadClient,
+// remediate.ConstraintClient and remediate.FactsClient. It may be used by several goroutines at once.
 type Client struct {
 	services      *run.ServicesClient
 	jobs          *run.JobsClient
 	pools         *run.WorkerPoolsClient
 	revisions     *run.RevisionsClient
+	executions    *run.ExecutionsClient
 	locations     location.LocationsClient
 	projects      *resourcemanager.ProjectsClient
 	folders       *resourcemanager.FoldersClient
@@ -81,6 +84,7 @@ type Client struct {
 	connections []*grpc.ClientConn
 	identities  remediate.IdentityStore
 	facts       *factCache
+	limits      *limits
 	now         func() time.Time
 	wait        func(context.Context, time.Duration) error
 }
@@ -99,6 +103,7 @@ func New(ctx context.Context, o Options) (*Client, error) {
 		o.FactLifetime = factLifetime
 	}
 	c.facts = newFactCache(o.FactLifetime)
+	c.limits = newLimits(c.now, c.wait)
 	if err := c.connect(ctx, o); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}

@@ -42,6 +42,7 @@ func (c *Client) connect(ctx context.Context, o Options) error {
 		open(ctx, &c.jobs, run.NewJobsClient, runConn),
 		open(ctx, &c.pools, run.NewWorkerPoolsClient, runConn),
 		open(ctx, &c.revisions, run.NewRevisionsClient, runConn),
+		open(ctx, &c.executions, run.NewExecutionsClient, runConn),
 		open(ctx, &c.projects, resourcemanager.NewProjectsClient, resourceConn),
 		open(ctx, &c.folders, resourcemanager.NewFoldersClient, resourceConn),
 		open(ctx, &c.organizations, resourcemanager.NewOrganizationsClient, resourceConn),
@@ -73,6 +74,7 @@ func (c *Client) dial(ctx context.Context, o Options, endpoint, googles string) 
 	opts := []option.ClientOption{
 		option.WithEndpoint(endpoint),
 		option.WithGRPCDialOption(grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxAnswer))),
+		option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(c.limits.intercept)),
 	}
 	for _, d := range o.DialOptions {
 		opts = append(opts, option.WithGRPCDialOption(d))

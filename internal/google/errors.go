@@ -27,6 +27,14 @@ func explain(err error, doing string, r cloud.Resource, permission string) error
 	case errors.Is(err, errUnseen):
 		return fmt.Errorf("%s %s: %w", doing, r, err)
 	}
+	var refusal rehearsal
+	var busy *remediate.BusyError
+	switch {
+	case errors.As(err, &busy):
+		return fmt.Errorf("%s %s: %w", doing, r, busy)
+	case errors.As(err, &refusal):
+		return unwritten(explain(refusal.error, doing, r, permission))
+	}
 	switch status.Code(err) {
 	case codes.Aborted:
 		return fmt.Errorf("%s %s: %w: %w", doing, r, remediate.ErrConflict, oneLine{err})
@@ -40,6 +48,16 @@ func explain(err error, doing string, r cloud.Resource, permission string) error
 		return fmt.Errorf("%s %s: %w: %w", doing, r, remediate.ErrRefused, oneLine{err})
 	}
 	return fmt.Errorf("%s %s: %w", doing, r, oneLine{err})
+}
+
+// unwritten says of an explained error that the write was not made, where that
+// does not go without saying.
+func unwritten(err error) error {
+	var denied *remediate.PermissionError
+	if errors.As(err, &denied) || errors.Is(err, remediate.ErrConflict) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", remediate.ErrUnwritten, err)
 }
 
 // denied names the missing permission: Google's word for it where there is

@@ -7,10 +7,10 @@ import (
 	"slices"
 
 	"cloud.google.com/go/iam/admin/apiv1/adminpb"
-	"cloud.google.com/go/orgpolicy/apiv2/orgpolicypb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // Fact answers from Google Cloud. An answer is kept for the fact lifetime, or
@@ -22,7 +22,7 @@ func (c *Client) Fact(ctx context.Context, q policies.Question) policies.Fact {
 		return f
 	}
 	began := c.facts.begin()
-	f, err := c.look(ctx, q)
+	f, err := c.lookInTurn(ctx, q)
 	if err != nil {
 		return policies.Fact{Source: f.Source, At: now, Why: err.Error()}
 	}
@@ -32,6 +32,20 @@ func (c *Client) Fact(ctx context.Context, q policies.Question) policies.Fact {
 	}
 	c.facts.keep(q, f, now, began)
 	return f
+}
+
+// lookInTurn waits for its turn where a rate holds the request back: a question
+// left open turns a revert into a question to people.
+func (c *Client) lookInTurn(ctx context.Context, q policies.Question) (policies.Fact, error) {
+	f, err := c.look(ctx, q)
+	var busy *remediate.BusyError
+	if !errors.As(err, &busy) {
+		return f, err
+	}
+	if err := c.wait(ctx, busy.After); err != nil {
+		return f, err
+	}
+	return c.look(ctx, q)
 }
 
 func (c *Client) look(ctx context.Context, q policies.Question) (policies.Fact, error) {
@@ -44,6 +58,12 @@ func (c *Client) look(ctx context.Context, q policies.Question) (policies.Fact, 
 		return c.roleInvokes(ctx, q)
 	case policies.Ancestors:
 		return c.ancestorNames(ctx, q)
+	case policies.ConstraintAllows:
+		return c.allows(ctx, q)
+	case policies.ProjectNumber:
+		return c.projectNumber(ctx, q)
+	case policies.OrganizationDomain:
+		return c.organizationDomain(ctx, q)
 	}
 	return policies.Fact{}, fmt.Errorf("nothing answers a question about %q", q.Kind)
 }
@@ -54,7 +74,7 @@ func (c *Client) look(ctx context.Context, q policies.Question) (policies.Fact, 
 func (c *Client) Changed(change cloud.Change) {
 	c.facts.forget(func(q policies.Question) bool {
 		switch q.Kind {
-		case policies.ConstraintEnforced:
+		case policies.ConstraintEnforced, policies.ConstraintAllows:
 			return touches(change, q.Name)
 		case policies.RuntimeIdentity:
 			return change.Resource.Kind.Workload() && change.Verb != cloud.SetPolicy
@@ -70,43 +90,6 @@ func touches(change cloud.Change, constraint string) bool {
 		return change.Verb == cloud.SetOrg || change.Resource.Kind == cloud.OrgPolicy
 	}
 	return change.Constraint.Name == constraint || change.Constraint.Name == ""
-}
-
-// enforced reads the effective policy: merged over the hierarchy, conditions
-// evaluated for the project. Its dry-run part enforces nothing.
-// https://cloud.google.com/resource-manager/docs/reference/orgpolicy/rest/v2/projects.policies/getEffectivePolicy
-func (c *Client) enforced(ctx context.Context, q policies.Question) (policies.Fact, error) {
-	f := policies.Fact{Source: "effective org policy of projects/" + q.Project}
-	if q.Project == "" || q.Name == "" {
-		return f, errors.New("the project or the constraint is not known")
-	}
-	p, err := call(ctx, c.constraints.GetEffectivePolicy, &orgpolicypb.GetEffectivePolicyRequest{
-		Name: "projects/" + q.Project + "/policies/" + q.Name,
-	})
-	if err != nil {
-		at := cloud.Resource{Kind: cloud.OrgPolicy, Parent: "projects/" + q.Project, Name: q.Name}
-		return f, explain(err, "read", at, "orgpolicy.policy.get")
-	}
-	f.Value, err = enforces(p.GetSpec())
-	return f, err
-}
-
-func enforces(s *orgpolicypb.PolicySpec) (bool, error) {
-	on := false
-	for _, r := range s.GetRules() {
-		e, boolean := r.GetKind().(*orgpolicypb.PolicySpec_PolicyRule_Enforce)
-		if !boolean {
-			return false, errors.New("the constraint is not one that is enforced or not")
-		}
-		if r.GetCondition() != nil {
-			return false, errors.New("its effective policy still holds a condition")
-		}
-		on = on || e.Enforce
-	}
-	if len(s.GetRules()) == 0 {
-		return false, errors.New("its effective policy holds no rule")
-	}
-	return on, nil
 }
 
 // roleInvokes reads the role, predefined or custom.

@@ -7,6 +7,7 @@ import (
 
 	"cloud.google.com/go/iam/admin/apiv1/adminpb"
 	"cloud.google.com/go/orgpolicy/apiv2/orgpolicypb"
+	"cloud.google.com/go/resourcemanager/apiv3/resourcemanagerpb"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/genproto/googleapis/type/expr"
 	"google.golang.org/grpc/codes"
@@ -227,5 +228,79 @@ func TestTheCacheIsBounded(t *testing.T) {
 	}
 	if len(f.answers) > maxFacts {
 		t.Errorf("%d answers are held", len(f.answers))
+	}
+}
+
+func TestWhatAListConstraintAllowsIsReadAsItIsInForce(t *testing.T) {
+	all := func(allow bool) *orgpolicypb.PolicySpec_PolicyRule {
+		if allow {
+			return &orgpolicypb.PolicySpec_PolicyRule{Kind: &orgpolicypb.PolicySpec_PolicyRule_AllowAll{AllowAll: true}}
+		}
+		return &orgpolicypb.PolicySpec_PolicyRule{Kind: &orgpolicypb.PolicySpec_PolicyRule_DenyAll{DenyAll: true}}
+	}
+	values := func(allowed, denied []string) *orgpolicypb.PolicySpec_PolicyRule {
+		return &orgpolicypb.PolicySpec_PolicyRule{Kind: &orgpolicypb.PolicySpec_PolicyRule_Values{
+			Values: &orgpolicypb.PolicySpec_PolicyRule_StringValues{AllowedValues: allowed, DeniedValues: denied},
+		}}
+	}
+	rules := func(rs ...*orgpolicypb.PolicySpec_PolicyRule) []*orgpolicypb.PolicySpec_PolicyRule { return rs }
+	for _, tt := range []struct {
+		name         string
+		rules        []*orgpolicypb.PolicySpec_PolicyRule
+		known, value bool
+	}{
+		{"every value", rules(all(true)), true, true},
+		{"no value", rules(all(false)), true, false},
+		{"other values", rules(values([]string{"is:internal"}, nil)), true, false},
+		{"this value too", rules(values([]string{"internal"}, nil), values([]string{"all"}, nil)), true, true},
+		{"every value but this", rules(all(true), values(nil, []string{"all"})), true, false},
+		{"every value but another", rules(all(true), values(nil, []string{"internal"})), true, true},
+		{"a group of values", rules(values([]string{"in:some"}, nil)), false, false},
+		{"a boolean constraint", rules(&orgpolicypb.PolicySpec_PolicyRule{Kind: &orgpolicypb.PolicySpec_PolicyRule_Enforce{Enforce: true}}), false, false},
+		{"no rule", nil, false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, sim.Options{})
+			w.answer("OrgPolicy/GetEffectivePolicy", func(any) (any, error) {
+				return &orgpolicypb.Policy{Spec: &orgpolicypb.PolicySpec{Rules: tt.rules}}, nil
+			})
+			q := policies.Question{Kind: policies.ConstraintAllows, Name: "run.allowedIngress", Project: "pay-prod", Value: "all"}
+			got := w.client.Fact(t.Context(), q)
+			if got.Known != tt.known || got.Value != tt.value || got.Known == (got.Why != "") {
+				t.Errorf("%+v, want known %t, value %t, and a reason when unknown", got, tt.known, tt.value)
+			}
+			w.client.Changed(cloud.Change{Verb: cloud.SetOrg, Constraint: &cloud.ConstraintChange{Name: "run.allowedIngress"}})
+			w.client.Fact(t.Context(), q)
+			if n := w.count("OrgPolicy/GetEffectivePolicy"); n != 2 {
+				t.Errorf("read %d times, want anew after a change of the constraint", n)
+			}
+		})
+	}
+}
+
+func TestAProjectsNumberIsComparedWithItsID(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	for number, want := range map[string]bool{"264172533001": true, "26417253300": false} {
+		got := w.client.Fact(t.Context(), policies.Question{Kind: policies.ProjectNumber, Project: "pay-prod", Value: number})
+		if !got.Known || got.Value != want || got.Source != "number of projects/pay-prod" {
+			t.Errorf("%s: %+v, want %t", number, got, want)
+		}
+	}
+	if got := w.client.Fact(t.Context(), policies.Question{Kind: policies.ProjectNumber, Project: "nowhere", Value: "1"}); got.Known {
+		t.Errorf("a project that cannot be read: %+v", got)
+	}
+}
+
+// Google shows a customer's primary domain only, so any other may be theirs.
+func TestADomainIsTheOrganizationsOrUnknown(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	w.answer("Organizations/GetOrganization", func(any) (any, error) {
+		return &resourcemanagerpb.Organization{Name: "organizations/77", DisplayName: "Example.com"}, nil
+	})
+	for domain, want := range map[string]bool{"example.com": true, "partner.example": false, "notexample.com": false} {
+		got := w.client.Fact(t.Context(), policies.Question{Kind: policies.OrganizationDomain, Name: "organizations/77", Value: domain})
+		if got.Known != want || got.Value != want || want == (got.Why != "") {
+			t.Errorf("%s: %+v, want known to be theirs: %t", domain, got, want)
+		}
 	}
 }

@@ -55,6 +55,7 @@ type world struct {
 	answers map[string]func(any) (any, error)      // by method, in place of the simulator
 	seen    map[string]proto.Message               // the last request by method
 	waiting func(ctx context.Context, n int) error // in place of a pause, when set
+	updates []bool                                 // of workloads, whether it was a rehearsal
 }
 
 // newWorld holds the project pay-prod under folders/4001 and organizations/77,
@@ -109,6 +110,9 @@ func (w *world) intercept(ctx context.Context, req any, info *grpc.UnaryServerIn
 	w.calls = append(w.calls, method)
 	w.seen[method] = req.(proto.Message)
 	answer := w.answers[method]
+	if u, ok := req.(interface{ GetValidateOnly() bool }); ok {
+		w.updates = append(w.updates, u.GetValidateOnly())
+	}
 	w.mu.Unlock()
 	if answer != nil {
 		return answer(req)

@@ -10,6 +10,7 @@ import (
 	"cloud.google.com/go/resourcemanager/apiv3/resourcemanagerpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
 )
 
 // maxDepth bounds the walk to the organization. Folders nest ten deep.
@@ -89,4 +90,31 @@ func (c *Client) HeldRoles(ctx context.Context, email, project string, roles []s
 		}
 	}
 	return held, errors.Join(errs...)
+}
+
+// projectNumber reads whether the project has the number.
+func (c *Client) projectNumber(ctx context.Context, q policies.Question) (policies.Fact, error) {
+	f := policies.Fact{Source: "number of projects/" + q.Project}
+	p, err := c.getProject(ctx, cloud.ProjectResource(q.Project))
+	f.Value = err == nil && p.GetName() == "projects/"+q.Value
+	return f, err
+}
+
+// organizationDomain reads the primary domain of the customer that owns the
+// organization, which is its display name, set by Google. A customer may have
+// further domains, which no permission of rescind's shows: another domain is
+// unknown, not foreign.
+// https://cloud.google.com/resource-manager/reference/rest/v3/organizations#Organization
+func (c *Client) organizationDomain(ctx context.Context, q policies.Question) (policies.Fact, error) {
+	f := policies.Fact{Source: "primary domain of " + q.Name}
+	o, err := call(ctx, c.organizations.GetOrganization, &resourcemanagerpb.GetOrganizationRequest{Name: q.Name})
+	if err != nil {
+		at, _ := cloud.ParseContainer(q.Name)
+		return f, explain(err, "read", at, permission(cloud.Organization, "get"))
+	}
+	if !strings.EqualFold(o.GetDisplayName(), q.Value) {
+		return f, fmt.Errorf("its primary domain is %q, and whether %q is another of its domains cannot be read", o.GetDisplayName(), q.Value)
+	}
+	f.Value = true
+	return f, nil
 }

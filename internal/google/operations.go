@@ -2,10 +2,13 @@ package google
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/googleapis/gax-go/v2"
+
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 const (
@@ -37,6 +40,10 @@ func await[T any](ctx context.Context, c *Client, op operation[T]) error {
 		err := poll(ctx, op)
 		if op.Done() {
 			return err
+		}
+		var busy *remediate.BusyError
+		if errors.As(err, &busy) { // a look that has to wait for its turn
+			pause, err = max(pause, busy.After), nil
 		}
 		switch {
 		case ctx.Err() != nil:

@@ -55,6 +55,42 @@ func TestARemovalKeepsEverythingElseOfThePolicy(t *testing.T) {
 	}
 }
 
+func TestTheGrantsOnAServiceAccountAreReadAndWrittenToo(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	account := cloud.Resource{Kind: cloud.ServiceAccount, Project: "pay-prod", Name: defaultAccount}
+	stored := policyOf(binding("roles/iam.serviceAccountUser", &expr.Expr{Title: working.Title, Expression: working.Expression}, "user:eve@example.com"))
+	stored.Etag, stored.Version = []byte("one"), 3
+	w.answer("IAM/GetIamPolicy", func(req any) (any, error) {
+		r, ok := req.(*iampb.GetIamPolicyRequest)
+		if !ok || r.GetResource() != account.Path() || r.GetOptions().GetRequestedPolicyVersion() != 3 {
+			t.Errorf("asked %v", req)
+		}
+		return stored, nil
+	})
+	w.answer("IAM/SetIamPolicy", func(req any) (any, error) {
+		r, ok := req.(*iampb.SetIamPolicyRequest)
+		if !ok || r.GetResource() != account.Path() || string(r.GetPolicy().GetEtag()) != "one" || len(r.GetPolicy().GetBindings()) != 0 {
+			t.Errorf("asked %v", req)
+		}
+		return r.GetPolicy(), nil
+	})
+	p, err := w.client.Policy(t.Context(), account)
+	must(t, err)
+	eve := cloud.Grant{Role: "roles/iam.serviceAccountUser", Member: "user:eve@example.com", Condition: working}
+	if !p.Has(eve) {
+		t.Fatalf("read %+v", p)
+	}
+	next, _ := p.Apply(cloud.Removals([]cloud.Grant{eve}))
+	must(t, w.client.SetPolicy(t.Context(), account, next))
+
+	w.answer("IAM/GetIamPolicy", func(any) (any, error) { return nil, status.Error(codes.PermissionDenied, "no") })
+	_, err = w.client.Policy(t.Context(), account)
+	var denied *remediate.PermissionError
+	if !errors.As(err, &denied) || denied.Permission != "iam.serviceAccounts.getIamPolicy" {
+		t.Errorf("denied: %v", err)
+	}
+}
+
 func TestAWriteTouchesBindingsOnly(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	p, err := w.client.Policy(t.Context(), project)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	run "cloud.google.com/go/run/apiv2"
 	"cloud.google.com/go/run/apiv2/runpb"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
@@ -25,7 +26,9 @@ const newRevision = "template.revision"
 // Google's operation has ended. That is a deploy: it needs the right to act as
 // the account, and running executions of a job keep the account they have.
 //
-// An error matching remediate.ErrRefused can come after the write: the template
+// The write is rehearsed first: an error matching remediate.ErrUnwritten says
+// that Google would not have taken it. One matching remediate.ErrRefused alone
+// can come after the write: the template
 // is changed, and its revision cannot start. An error that is no conflict, not
 // found, refusal or missing permission leaves open whether the change was made:
 // read the workload again.
@@ -55,42 +58,69 @@ func (c *Client) SetIdentity(ctx context.Context, w cloud.Workload, email string
 // current; otherwise the error matches remediate.ErrConflict. No revision is
 // made, so what serves goes on serving. Its errors are those of SetIdentity.
 func (c *Client) RequireInvokerIAM(ctx context.Context, w cloud.Workload) error {
+	return c.setInvokerCheck(ctx, w, "require invoker IAM of", false)
+}
+
+// DisableInvokerIAM turns a service's invoker check off, in the same way.
+func (c *Client) DisableInvokerIAM(ctx context.Context, w cloud.Workload) error {
+	return c.setInvokerCheck(ctx, w, "disable invoker IAM of", true)
+}
+
+func (c *Client) setInvokerCheck(ctx context.Context, w cloud.Workload, doing string, disabled bool) error {
 	if w.Resource.Kind != cloud.RunService {
-		return fmt.Errorf("require invoker IAM of %s: %w: a %q has no invoker check", w.Resource, remediate.ErrRefused, w.Resource.Kind)
+		return fmt.Errorf("%s %s: %w: a %q has no invoker check", doing, w.Resource, remediate.ErrRefused, w.Resource.Kind)
 	}
 	if w.Etag == "" {
-		return fmt.Errorf("require invoker IAM of %s: %w: %w", w.Resource, remediate.ErrRefused, errNoEtag)
+		return fmt.Errorf("%s %s: %w: %w", doing, w.Resource, remediate.ErrRefused, errNoEtag)
 	}
-	s := &runpb.Service{Name: w.Resource.Path(), Etag: w.Etag, InvokerIamDisabled: false}
+	s := &runpb.Service{Name: w.Resource.Path(), Etag: w.Etag, InvokerIamDisabled: disabled}
 	err := c.updateService(ctx, s, "invoker_iam_disabled")
 	if takenRevision(err) {
 		// Seen even where the mask names nothing of the template.
 		err = c.updateService(ctx, s, "invoker_iam_disabled", newRevision)
 	}
 	// Cloud Run's documentation asks for all three.
-	return explain(err, "require invoker IAM of", w.Resource,
+	return explain(err, doing, w.Resource,
 		"run.services.create, run.services.update or run.services.setIamPolicy")
+}
+
+// SetIngress says where requests to a service may come from, in the words of
+// cloud.Workload, if w.Etag is current; otherwise the error matches
+// remediate.ErrConflict. No revision is made. Its errors are those of
+// SetIdentity.
+func (c *Client) SetIngress(ctx context.Context, w cloud.Workload, ingress string) error {
+	to, known := ingressOf(ingress)
+	switch {
+	case w.Resource.Kind != cloud.RunService:
+		return fmt.Errorf("set ingress of %s: %w: a %q has no ingress", w.Resource, remediate.ErrRefused, w.Resource.Kind)
+	case !known:
+		return fmt.Errorf("set ingress of %s: %w: no ingress is called %q", w.Resource, remediate.ErrRefused, ingress)
+	case w.Etag == "":
+		return fmt.Errorf("set ingress of %s: %w: %w", w.Resource, remediate.ErrRefused, errNoEtag)
+	}
+	s := &runpb.Service{Name: w.Resource.Path(), Etag: w.Etag, Ingress: to}
+	err := c.updateService(ctx, s, "ingress")
+	if takenRevision(err) {
+		err = c.updateService(ctx, s, "ingress", newRevision)
+	}
+	return explain(err, "set ingress of", w.Resource, permission(w.Resource.Kind, "update"))
 }
 
 // updateService never sets allow_missing: that would bring a deleted service back.
 func (c *Client) updateService(ctx context.Context, s *runpb.Service, mask ...string) error {
-	op, err := call(ctx, c.services.UpdateService, &runpb.UpdateServiceRequest{
-		Service: s, UpdateMask: &fieldmaskpb.FieldMask{Paths: mask},
+	return rehearsed(ctx, c, func(ctx context.Context, rehearse bool) (*run.UpdateServiceOperation, error) {
+		return call(ctx, c.services.UpdateService, &runpb.UpdateServiceRequest{
+			Service: s, UpdateMask: &fieldmaskpb.FieldMask{Paths: mask}, ValidateOnly: rehearse,
+		})
 	})
-	if err != nil {
-		return err
-	}
-	return await(ctx, c, op)
 }
 
 func (c *Client) updateWorkerPool(ctx context.Context, p *runpb.WorkerPool, mask ...string) error {
-	op, err := call(ctx, c.pools.UpdateWorkerPool, &runpb.UpdateWorkerPoolRequest{
-		WorkerPool: p, UpdateMask: &fieldmaskpb.FieldMask{Paths: mask},
+	return rehearsed(ctx, c, func(ctx context.Context, rehearse bool) (*run.UpdateWorkerPoolOperation, error) {
+		return call(ctx, c.pools.UpdateWorkerPool, &runpb.UpdateWorkerPoolRequest{
+			WorkerPool: p, UpdateMask: &fieldmaskpb.FieldMask{Paths: mask}, ValidateOnly: rehearse,
+		})
 	})
-	if err != nil {
-		return err
-	}
-	return await(ctx, c, op)
 }
 
 // setJobIdentity writes the whole job, because UpdateJob has no mask: what was
@@ -105,10 +135,9 @@ func (c *Client) setJobIdentity(ctx context.Context, w cloud.Workload, email str
 		return fmt.Errorf("set identity of %s: %w", w.Resource, remediate.ErrConflict)
 	}
 	task.ServiceAccount = email
-	op, err := call(ctx, c.jobs.UpdateJob, &runpb.UpdateJobRequest{Job: j})
-	if err == nil {
-		err = await(ctx, c, op)
-	}
+	err = rehearsed(ctx, c, func(ctx context.Context, rehearse bool) (*run.UpdateJobOperation, error) {
+		return call(ctx, c.jobs.UpdateJob, &runpb.UpdateJobRequest{Job: j, ValidateOnly: rehearse})
+	})
 	return explainDeploy(err, w.Resource, email)
 }
 

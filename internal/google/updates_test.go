@@ -127,8 +127,8 @@ func TestAnInvokerCheckRefusedForTheRevisionsNameIsTriedWithoutTheName(t *testin
 	before, err := w.client.Workload(t.Context(), service)
 	must(t, err)
 	must(t, w.client.RequireInvokerIAM(t.Context(), before))
-	if n := w.count("Services/UpdateService"); n != 2 {
-		t.Errorf("%d updates: want one that is refused for the revision's name, and one without it", n)
+	if n := w.count("Services/UpdateService"); n != 3 {
+		t.Errorf("%d updates: want a rehearsal that is refused for the revision's name, one without it, and the write", n)
 	}
 	after, err := w.client.Workload(t.Context(), service)
 	must(t, err)

@@ -72,6 +72,15 @@ var ingressWords = map[runpb.IngressTraffic]string{
 	runpb.IngressTraffic_INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER: "internal-and-cloud-load-balancing",
 }
 
+func ingressOf(word string) (runpb.IngressTraffic, bool) {
+	for v, w := range ingressWords {
+		if w == word {
+			return v, true
+		}
+	}
+	return 0, false
+}
+
 // controller names the product that would overwrite a direct change at its own
 // next deploy. Only Cloud Functions labels its services in a known way.
 func controller(labels map[string]string) string {

@@ -2,7 +2,6 @@ package replay
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -26,6 +25,12 @@ func (f factsAt) Fact(_ context.Context, q policies.Question) policies.Fact {
 	switch q.Kind {
 	case policies.ConstraintEnforced:
 		return f.constraint(q.Name, q.Project)
+	case policies.ConstraintAllows:
+		return f.allows(q)
+	case policies.ProjectNumber:
+		return f.projectNumber(q)
+	case policies.OrganizationDomain:
+		return f.organizationDomain(q)
 	case policies.RuntimeIdentity:
 		return f.runtimeIdentity(q.Name)
 	case policies.Ancestors:
@@ -34,60 +39,6 @@ func (f factsAt) Fact(_ context.Context, q policies.Question) policies.Fact {
 		return policies.Fact{Why: "custom roles are not in the facts file"}
 	}
 	return policies.Fact{Why: "replay knows nothing of " + string(q.Kind)}
-}
-
-// constraint walks up from the project to the nearest container that says
-// something of the constraint, as organization policies are inherited. A write
-// in the history says it from its time on, the facts file at all times; in one
-// container the history goes before the file.
-func (f factsAt) constraint(name, project string) policies.Fact {
-	for _, container := range f.chain(project) {
-		k := policyKey{name, container}
-		if w, ok := f.learned.policyAt(k, f.at); ok {
-			if w.enforced.Knowledge != cloud.Known {
-				return policies.Fact{Why: fmt.Sprintf("%s changed it at %s, and what is enforced since cannot be told from the entry",
-					container, w.at.Format(time.RFC3339))}
-			}
-			return policies.Fact{Known: true, Value: w.enforced.On, Source: "learned: " + container + " set it", At: w.at}
-		}
-		if f.file != nil && slices.Contains(f.enforced(name), container) {
-			return policies.Fact{Known: true, Value: true, Source: f.source() + ": " + container}
-		}
-	}
-	return f.notEnforced(name, project)
-}
-
-// notEnforced is the answer for a project of which nothing says that the
-// constraint is enforced: a project that the facts file lists is not.
-func (f factsAt) notEnforced(name, project string) policies.Fact {
-	if f.file == nil {
-		return policies.Fact{Why: "there is no facts file, and the history shows no earlier change of it"}
-	}
-	if _, ok := f.file.constraints[name]; !ok {
-		return policies.Fact{Why: f.file.Name + " does not list the constraint"}
-	}
-	if _, ok := f.file.listed(project); !ok {
-		return policies.Fact{Why: fmt.Sprintf("%s does not list the project", f.file.Name)}
-	}
-	return policies.Fact{Known: true, Source: f.source()}
-}
-
-// enforced lists the containers of the file where the constraint is enforced,
-// projects under their ids.
-func (f factsAt) enforced(name string) []string {
-	var out []string
-	for _, s := range f.file.constraints[name] {
-		if c, ok := cloud.ParseContainer(s); ok {
-			out = append(out, f.learned.numbers.resource(c).Path())
-		}
-	}
-	return out
-}
-
-// chain is the project and what holds it, nearest first.
-func (f factsAt) chain(project string) []string {
-	l, _ := f.file.listed(project)
-	return append([]string{cloud.ProjectResource(project).Path()}, l.ancestors...)
 }
 
 // runtimeIdentity is known even for an account that nothing mentions: history
@@ -126,6 +77,30 @@ func (f factsAt) ancestors(container string) policies.Fact {
 		return policies.Fact{Why: f.file.Name + " gives no ancestors of the project"}
 	}
 	return policies.Fact{Known: true, List: l.ancestors, Source: f.source()}
+}
+
+func (f factsAt) projectNumber(q policies.Question) policies.Fact {
+	number := f.learned.numbers.of(q.Project)
+	if number == "" {
+		return policies.Fact{Why: "neither the history nor a facts file shows the number of " + q.Project}
+	}
+	if l, ok := f.file.listed(q.Project); ok && l.number == number {
+		return policies.Fact{Known: true, Value: number == q.Value, Source: f.source()}
+	}
+	return policies.Fact{Known: true, Value: number == q.Value, Source: "learned: entries of the project show its number"}
+}
+
+// organizationDomain is known for an organization whose domains the facts file
+// lists: it is to list all of them.
+func (f factsAt) organizationDomain(q policies.Question) policies.Fact {
+	if f.file == nil {
+		return policies.Fact{Why: "there is no facts file"}
+	}
+	domains, ok := f.file.domains[q.Name]
+	if !ok {
+		return policies.Fact{Why: f.file.Name + " does not list the domains of " + q.Name}
+	}
+	return policies.Fact{Known: true, Value: slices.Contains(domains, q.Value), Source: f.source()}
 }
 
 func (f factsAt) source() string { return "facts file " + f.file.Name }

@@ -18,12 +18,16 @@ constraints:
   run.managed.requireInvokerIam:
     enforced: [projects/264172533001, folders/12, projects/unlisted]
   iam.disableServiceAccountCreation: {}
+  run.allowedVPCEgress:
+    denies: {all-traffic: [folders/12]}
 projects:
   - {id: pay-prod, number: "264172533001", ancestors: [folders/4001, organizations/77]}
   - {id: pay, ancestors: [folders/123, organizations/77]}
   - {id: deep, ancestors: [folders/5, folders/12, organizations/77]}
   - {id: bare}
   - {id: top, ancestors: []}
+organizations:
+  - {id: "77", domains: [Example.com]}
 runtime_identities: [api@pay-prod.iam.gserviceaccount.com]
 `
 )
@@ -45,6 +49,15 @@ func TestFactsFromTheFile(t *testing.T) {
 	identity := func(email string) policies.Question {
 		return policies.Question{Kind: policies.RuntimeIdentity, Name: email}
 	}
+	allows := func(name, value, project string) policies.Question {
+		return policies.Question{Kind: policies.ConstraintAllows, Name: name, Project: project, Value: value}
+	}
+	number := func(project, n string) policies.Question {
+		return policies.Question{Kind: policies.ProjectNumber, Project: project, Value: n}
+	}
+	domain := func(organization, d string) policies.Question {
+		return policies.Question{Kind: policies.OrganizationDomain, Name: organization, Value: d}
+	}
 	const source = "facts file f.yaml"
 	tests := []struct {
 		name string
@@ -52,6 +65,7 @@ func TestFactsFromTheFile(t *testing.T) {
 		want policies.Fact
 	}{
 		{"enforced at the project, listed by number", constraint(invokerIAM, "pay-prod"), policies.Fact{Known: true, Value: true, Source: source + ": projects/pay-prod"}},
+		{"a project asked about by its number", constraint(invokerIAM, "264172533001"), policies.Fact{Known: true, Value: true, Source: source + ": projects/pay-prod"}},
 		{"enforced at a folder above", constraint(invokerIAM, "deep"), policies.Fact{Known: true, Value: true, Source: source + ": folders/12"}},
 		{"folders/12 is not folders/123", constraint(invokerIAM, "pay"), policies.Fact{Known: true, Source: source}},
 		{"enforced at a project that is not listed", constraint(invokerIAM, "unlisted"), policies.Fact{Known: true, Value: true, Source: source + ": projects/unlisted"}},
@@ -71,6 +85,18 @@ func TestFactsFromTheFile(t *testing.T) {
 		{"an account that nobody knows is none", identity("x@pay-prod.iam.gserviceaccount.com"),
 			policies.Fact{Known: true, Source: "neither the history nor a facts file shows one"}},
 		{"a role", policies.Question{Kind: policies.RoleInvokes, Name: "projects/p/roles/r"}, policies.Fact{Why: "custom roles are not in the facts file"}},
+		{"a value that a folder above denies", allows("run.allowedVPCEgress", "all-traffic", "deep"), policies.Fact{Known: true, Source: source + ": folders/12"}},
+		{"any other listed project allows it", allows("run.allowedVPCEgress", "all-traffic", "pay"), policies.Fact{Known: true, Value: true, Source: source}},
+		{"a value that nothing denies", allows("run.allowedVPCEgress", "private-ranges-only", "deep"), policies.Fact{Known: true, Value: true, Source: source}},
+		{"a value for a project that is not listed", allows("run.allowedVPCEgress", "all-traffic", "other"), policies.Fact{Why: "f.yaml does not list the project"}},
+		{"a value of a boolean constraint", allows(invokerIAM, "all", "pay"), policies.Fact{Why: "f.yaml does not list what the constraint denies"}},
+		{"whether a list constraint is enforced", constraint("run.allowedVPCEgress", "pay"), policies.Fact{Why: "f.yaml does not list the constraint"}},
+		{"a project's number", number("pay-prod", "264172533001"), policies.Fact{Known: true, Value: true, Source: source}},
+		{"another number", number("pay-prod", "26417253300"), policies.Fact{Known: true, Source: source}},
+		{"a number that nobody gave", number("pay", "1"), policies.Fact{Why: "neither the history nor a facts file shows the number of pay"}},
+		{"a domain of the organization", domain("organizations/77", "example.com"), policies.Fact{Known: true, Value: true, Source: source}},
+		{"a domain of another", domain("organizations/77", "notexample.com"), policies.Fact{Known: true, Source: source}},
+		{"an organization that is not listed", domain("organizations/7", "example.com"), policies.Fact{Why: "f.yaml does not list the domains of organizations/7"}},
 		{"a question of tomorrow", policies.Question{Kind: "weather"}, policies.Fact{Why: "replay knows nothing of weather"}},
 	}
 	for _, tt := range tests {
@@ -141,6 +167,33 @@ func TestAConstraintHoldsFromItsChangeOn(t *testing.T) {
 			}
 			if got != tt.want {
 				t.Errorf("it is %s, want %s: %+v", got, tt.want, fact)
+			}
+		})
+	}
+}
+
+func TestWhatAListConstraintAllowsHoldsFromItsChangeOn(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change cloud.ConstraintChange
+		want   policies.Fact
+	}{
+		{"every value", cloud.ConstraintChange{Became: cloud.PolicyAllowsAll}, policies.Fact{Known: true, Value: true, Source: "learned: projects/new set it", At: at(5)}},
+		{"no value", cloud.ConstraintChange{Became: cloud.PolicyDeniesAll}, policies.Fact{Known: true, Source: "learned: projects/new set it", At: at(5)}},
+		{"other values", cloud.ConstraintChange{Became: cloud.PolicyHoldsValues, Allowed: []string{"internal"}}, policies.Fact{Known: true, Source: "learned: projects/new set it", At: at(5)}},
+		{"values on top of what is inherited", cloud.ConstraintChange{Became: cloud.PolicyHoldsValues},
+			policies.Fact{Why: "projects/new changed it at 2026-11-20T10:05:00Z, and what is in force since cannot be told from the entry"}},
+		{"what was deleted", cloud.ConstraintChange{Became: cloud.PolicyDeleted},
+			policies.Fact{Why: "projects/new changed it at 2026-11-20T10:05:00Z, and what is in force since cannot be told from the entry"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := orgPolicy("projects/new", 5, cloud.Flag{})
+			tt.change.Name = invokerIAM
+			c.Constraint = &tt.change
+			f := factsAt{nil, learn([]cloud.Change{c}, numbers{}), at(6)}
+			got := f.Fact(t.Context(), policies.Question{Kind: policies.ConstraintAllows, Name: invokerIAM, Project: "new", Value: "all"})
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("fact (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -20,7 +20,8 @@ const maxFacts = 32 << 20
 type FactsFile struct {
 	// Name is the file, as reasons cite it.
 	Name        string
-	constraints map[string][]string      // constraint -> containers where it is enforced
+	constraints map[string]listedConstraint
+	domains     map[string][]string      // organization -> all its domains
 	projects    map[string]listedProject // by id
 	ids         map[string]string        // project number -> id
 	folders     map[string][]string      // folder -> what holds it, nearest first
@@ -36,7 +37,8 @@ type listedProject struct {
 func newFactsFile(name string) *FactsFile {
 	return &FactsFile{
 		Name:        name,
-		constraints: map[string][]string{},
+		constraints: map[string]listedConstraint{},
+		domains:     map[string][]string{},
 		projects:    map[string]listedProject{},
 		ids:         map[string]string{},
 		folders:     map[string][]string{},
@@ -79,26 +81,9 @@ func (f *FactsFile) read(p factsParser, n *yaml.Node) {
 	p.Fields(n, map[string]func(*yaml.Node){
 		"constraints":        func(n *yaml.Node) { p.Mapping(n, func(k, v *yaml.Node) { f.constraint(p, k, v) }) },
 		"projects":           func(n *yaml.Node) { p.List(n, func(n *yaml.Node) { f.project(p, n) }) },
+		"organizations":      func(n *yaml.Node) { p.List(n, func(n *yaml.Node) { f.organization(p, n) }) },
 		"runtime_identities": func(n *yaml.Node) { p.List(n, func(n *yaml.Node) { f.identity(p, n) }) },
 	})
-}
-
-func (f *FactsFile) constraint(p factsParser, key, n *yaml.Node) {
-	if short, ok := strings.CutPrefix(key.Value, "constraints/"); ok {
-		p.Problem(key, "constraint %q: write it without constraints/: %s", key.Value, short)
-		return
-	}
-	enforced := []string{}
-	p.Fields(n, map[string]func(*yaml.Node){
-		"enforced": func(n *yaml.Node) {
-			p.List(n, func(n *yaml.Node) {
-				if c, ok := p.container(n); ok {
-					enforced = append(enforced, c.Path())
-				}
-			})
-		},
-	})
-	f.constraints[key.Value] = enforced
 }
 
 func (f *FactsFile) project(p factsParser, n *yaml.Node) {

@@ -31,6 +31,16 @@ func (p factsParser) container(n *yaml.Node) (cloud.Resource, bool) {
 	return c, ok
 }
 
+func (p factsParser) containers(n *yaml.Node) []string {
+	out := []string{}
+	p.List(n, func(n *yaml.Node) {
+		if c, ok := p.container(n); ok {
+			out = append(out, c.Path())
+		}
+	})
+	return out
+}
+
 // ancestors reads the folders and the organization that hold a project,
 // nearest first, so the organization can only be the last.
 func (p factsParser) ancestors(n *yaml.Node) []string {

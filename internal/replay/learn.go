@@ -24,8 +24,8 @@ type sighting struct {
 type policyKey struct{ constraint, container string }
 
 type policyWrite struct {
-	enforced cloud.Flag
-	at       time.Time
+	change cloud.ConstraintChange
+	at     time.Time
 }
 
 // learn reads the changes, which must be in order.
@@ -82,7 +82,7 @@ func (l *learned) policy(c cloud.Change) {
 		return
 	}
 	k := policyKey{c.Constraint.Name, c.Resource.Parent}
-	l.policies[k] = append(l.policies[k], policyWrite{c.Constraint.Enforced, c.Time})
+	l.policies[k] = append(l.policies[k], policyWrite{*c.Constraint, c.Time})
 }
 
 // policyAt is what the organization policy said at the time; false when no

@@ -34,7 +34,7 @@ func Run(ctx context.Context, cfg Config, in Inputs) (Report, error) {
 	s := newSummary(in)
 	h := newHistory()
 	for _, i := range in.Files {
-		if err := read(ctx, i, h, s); err != nil {
+		if err := read(ctx, i, s, func(r record) { take(i.Name, r, h, s) }); err != nil {
 			return Report{}, err
 		}
 	}
@@ -43,11 +43,11 @@ func Run(ctx context.Context, cfg Config, in Inputs) (Report, error) {
 	return Report{findings, *s}, err
 }
 
-// read takes in the records of one input.
-func read(ctx context.Context, in Input, h *history, s *Summary) error {
+// read hands the records of one input to each.
+func read(ctx context.Context, in Input, s *Summary, each func(record)) error {
 	err := records(in, func(r record) error {
 		s.Records++
-		take(in.Name, r, h, s)
+		each(r)
 		return ctx.Err()
 	})
 	switch {
@@ -119,16 +119,33 @@ func judge(ctx context.Context, cfg Config, h *history, s *Summary) ([]Finding, 
 			s.Outside++
 			continue
 		}
-		at := c.Time
-		if at.IsZero() { // undated: nothing is known to have been later
-			at = changes[len(changes)-1].Time
+		if saysNothingOfGrants(c) {
+			s.WithoutDelta++
+			continue
 		}
+		at := moment(changes, i)
 		j := remediate.Judge{Policies: cfg.Policies, Facts: factsAt{cfg.Facts, l, at}}
 		for _, g := range j.Judge(ctx, c, snapshot(c, l.previous[i], at)) {
 			out = append(out, findingOf(c, g))
 		}
 	}
 	return out, nil
+}
+
+// moment is when a change was made. Of an undated one nothing is known to have
+// been later.
+func moment(changes []cloud.Change, i int) time.Time {
+	if at := changes[i].Time; !at.IsZero() {
+		return at
+	}
+	return changes[len(changes)-1].Time
+}
+
+// saysNothingOfGrants reports a write of a container's policy whose entry is
+// whole and holds no delta. Its body shows the policy with all that was there
+// before: nothing can be claimed of the change from the log alone.
+func saysNothingOfGrants(c cloud.Change) bool {
+	return c.Resource.Kind.Container() && c.Verb == cloud.SetPolicy && !c.HasDelta && len(c.Unread) == 0
 }
 
 // snapshot is what was known of the resource at the time: what the history

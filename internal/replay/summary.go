@@ -22,7 +22,11 @@ type Summary struct {
 	Irrelevant int `json:"irrelevant"`
 	Unreadable int `json:"unreadable"`
 	// Outside counts changes before --since or from --until on.
-	Outside        int            `json:"outside"`
+	Outside int `json:"outside"`
+	// WithoutDelta counts writes of a project's, folder's or organization's
+	// policy whose entries do not say what they added: nothing is claimed of
+	// them from the log alone.
+	WithoutDelta   int            `json:"without_delta"`
 	UnknownMethods map[string]int `json:"unknown_methods"`
 
 	Learned Learned `json:"learned"`

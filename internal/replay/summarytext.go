@@ -42,6 +42,9 @@ func (s Summary) counts(b *strings.Builder) {
 	if s.Outside > 0 {
 		fmt.Fprintf(b, "%s outside of the time asked for\n", many(s.Outside, "change"))
 	}
+	if s.WithoutDelta > 0 {
+		fmt.Fprintf(b, "%s of an allow policy without a delta: what they added, only live state could tell\n", many(s.WithoutDelta, "change"))
+	}
 	fmt.Fprintf(b, "learned: %s, %s, %s\n", many(s.Learned.Identities, "runtime identity"),
 		many(s.Learned.Projects, "project number"), many(s.Learned.Constraints, "constraint change"))
 }

@@ -65,6 +65,17 @@ func (s Step) String() string {
 			what = append(what, "remove "+g.String())
 		}
 	}
+	for _, g := range s.After.Grants {
+		if !slices.Contains(s.Before.Grants, g) {
+			what = append(what, "put back "+g.String())
+		}
+	}
+	if s.Step == policies.RestoreIngress {
+		what = append(what, fmt.Sprintf("set ingress to %s instead of %s", cmp.Or(s.After.Ingress, "what a person chooses"), s.Before.Ingress))
+	}
+	if s.Before.OrgPolicy != "" {
+		what = append(what, "delete the organization policy "+s.Before.OrgPolicy)
+	}
 	if s.After.InvokerIAMDisabled != nil {
 		what = append(what, "set invoker_iam_disabled to "+strconv.FormatBool(*s.After.InvokerIAMDisabled))
 	}

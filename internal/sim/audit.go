@@ -28,6 +28,7 @@ type record struct {
 	response    body
 	serviceData body
 	operation   string // the long-running operation it began, if any
+	rehearsal   bool   // it changes nothing (validate_only)
 	statusOK    bool   // writes "status": {} on success, as v1 of Cloud Run does not
 }
 

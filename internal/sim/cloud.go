@@ -49,7 +49,12 @@ type Cloud struct {
 	roles       map[string]*adminpb.Role
 	operations  map[string]*operation
 	faults      []*fault
-	unstartable map[string]bool // identities whose revisions never become ready
+	unstartable map[string]bool               // identities whose revisions never become ready
+	accounts    map[string]bool               // service accounts, "projects/p/serviceAccounts/EMAIL"
+	executions  map[string][]*runpb.Execution // of jobs, by the job's name
+	neverFinish bool                          // see NeverFinish
+	lag         int                           // see LagReads
+	stale       map[string]*staleRead
 
 	servers []*http.Server
 	closed  bool
@@ -78,13 +83,16 @@ func NewCloud(o Options) *Cloud {
 		roles:       predefinedRoles(),
 		operations:  map[string]*operation{},
 		unstartable: map[string]bool{},
+		accounts:    map[string]bool{},
+		executions:  map[string][]*runpb.Execution{},
+		stale:       map[string]*staleRead{},
 	}
 }
 
 // RegisterGRPC adds the gRPC face to a server that is not yet serving.
 func (c *Cloud) RegisterGRPC(s *grpc.Server) {
 	c.register(s)
-	adminpb.RegisterIAMServer(s, &roleAdmin{c: c}) // an older generator's: it takes nothing but a server
+	adminpb.RegisterIAMServer(s, &iamAdmin{c: c}) // an older generator's: it takes nothing but a server
 }
 
 func (c *Cloud) register(s grpc.ServiceRegistrar) {
@@ -92,6 +100,7 @@ func (c *Cloud) register(s grpc.ServiceRegistrar) {
 	runpb.RegisterJobsServer(s, &jobs{c: c})
 	runpb.RegisterWorkerPoolsServer(s, &workerPools{c: c})
 	runpb.RegisterRevisionsServer(s, &revisions{c: c})
+	runpb.RegisterExecutionsServer(s, &executions{c: c})
 	longrunningpb.RegisterOperationsServer(s, &operations{c: c})
 	resourcemanagerpb.RegisterProjectsServer(s, &projects{c: c})
 	resourcemanagerpb.RegisterFoldersServer(s, &folders{c: c})
@@ -109,7 +118,7 @@ func (c *Cloud) next() int64 {
 func (c *Cloud) read(method string, do func() error) error {
 	c.mu.Lock()
 	defer c.unlock()
-	if err := c.fault(method); err != nil {
+	if err := c.fault(method, false); err != nil {
 		return err
 	}
 	return do()
@@ -121,7 +130,8 @@ func (c *Cloud) read(method string, do func() error) error {
 func (c *Cloud) write(who caller, r *record, do func() error, then ...func()) error {
 	c.mu.Lock()
 	defer c.unlock()
-	err := c.fault(cmp.Or(r.call, r.method))
+	method := cmp.Or(r.call, r.method)
+	err := c.fault(method, false)
 	if err == nil {
 		err = do()
 	}
@@ -132,7 +142,10 @@ func (c *Cloud) write(who caller, r *record, do func() error, then ...func()) er
 	for _, f := range then {
 		f()
 	}
-	return nil
+	if r.rehearsal {
+		return nil
+	}
+	return c.fault(method, true)
 }
 
 // unlock lets go of the model and emits what was logged meanwhile. Only one

@@ -47,8 +47,29 @@ func (c *Cloud) enforced(project, constraint string) bool {
 }
 
 func enforceSpec(on bool) *orgpolicypb.PolicySpec {
-	return &orgpolicypb.PolicySpec{Rules: []*orgpolicypb.PolicySpec_PolicyRule{{Kind: &orgpolicypb.PolicySpec_PolicyRule_Enforce{Enforce: on}}}}
+	return specOf(&orgpolicypb.PolicySpec_PolicyRule{Kind: &orgpolicypb.PolicySpec_PolicyRule_Enforce{Enforce: on}})
 }
+
+func specOf(r *orgpolicypb.PolicySpec_PolicyRule) *orgpolicypb.PolicySpec {
+	return &orgpolicypb.PolicySpec{Rules: []*orgpolicypb.PolicySpec_PolicyRule{r}}
+}
+
+// effectiveSpec is what is in force of a constraint, boolean or list. A list
+// is not merged with what its ancestors say.
+func (c *Cloud) effectiveSpec(container, constraint string) *orgpolicypb.PolicySpec {
+	r := c.ruleOf(container, constraint)
+	if r == nil && listConstraints[constraint] {
+		r = &orgpolicypb.PolicySpec_PolicyRule{Kind: &orgpolicypb.PolicySpec_PolicyRule_AllowAll{AllowAll: true}}
+	}
+	if r == nil {
+		return enforceSpec(false)
+	}
+	return specOf(proto.Clone(r).(*orgpolicypb.PolicySpec_PolicyRule))
+}
+
+// listConstraints allow everything where nobody set them; any other constraint
+// is not enforced there. https://cloud.google.com/run/docs/securing/ingress
+var listConstraints = map[string]bool{"run.allowedIngress": true, "run.allowedVPCEgress": true}
 
 // numbered is a copy of a policy under its project's number, as the API
 // answers whichever form it was asked in.

@@ -10,7 +10,8 @@ import (
 type fault struct {
 	method string
 	times  int
-	code   codes.Code
+	err    error
+	after  bool // the call takes effect first
 }
 
 // Fail makes the next calls of a method, on any face, end with a code and
@@ -18,9 +19,33 @@ type fault struct {
 // every one of that name, "Services.SetIamPolicy" Cloud Run services' only.
 // The methods of gcloud's face bear their v1 names ("v1.Services.ReplaceService").
 func (c *Cloud) Fail(method string, times int, code codes.Code) {
+	c.FailWith(method, times, status.Errorf(code, "%s: refused by the simulator", method))
+}
+
+// FailWith is Fail with an error of the caller's, for what an error's details say.
+func (c *Cloud) FailWith(method string, times int, err error) {
+	c.addFault(&fault{method: method, times: times, err: err})
+}
+
+// FailAfter makes the next writing calls of a method, rehearsals left out, take effect, and be
+// logged, and then answer with a code: what a lost answer looks like to whoever
+// made the call.
+func (c *Cloud) FailAfter(method string, times int, code codes.Code) {
+	c.addFault(&fault{method: method, times: times, err: status.Errorf(code, "%s: answer lost by the simulator", method), after: true})
+}
+
+func (c *Cloud) addFault(f *fault) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.faults = append(c.faults, &fault{method, times, code})
+	c.faults = append(c.faults, f)
+}
+
+// NeverFinish makes no operation that begins from now on end by being watched;
+// the next write to the same workload, or NeverFinish(false), lets go of that.
+func (c *Cloud) NeverFinish(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.neverFinish = on
 }
 
 // RefuseToStart makes revisions that run as an identity never become ready
@@ -32,12 +57,13 @@ func (c *Cloud) RefuseToStart(serviceAccount string) {
 	c.unstartable[serviceAccount] = true
 }
 
-// fault returns the injected error of a call, if one is due.
-func (c *Cloud) fault(method string) error {
+// fault returns the injected error of a call, before or after its effect, if
+// one is due.
+func (c *Cloud) fault(method string, after bool) error {
 	for _, f := range c.faults {
-		if f.times > 0 && (f.method == method || strings.HasSuffix(method, "."+f.method)) {
+		if f.times > 0 && f.after == after && (f.method == method || strings.HasSuffix(method, "."+f.method)) {
 			f.times--
-			return status.Errorf(f.code, "%s: refused by the simulator", method)
+			return f.err
 		}
 	}
 	return nil

@@ -34,7 +34,7 @@ func (c *Cloud) readPolicy(method string, r *iampb.GetIamPolicyRequest, exists f
 		if err := exists(resource); err != nil {
 			return err
 		}
-		out = proto.Clone(c.policy(resource)).(*iampb.Policy)
+		out = proto.Clone(c.seen(resource, c.policy(resource))).(*iampb.Policy)
 		if r.GetOptions().GetRequestedPolicyVersion() < 3 {
 			hideConditions(out)
 		}
@@ -67,9 +67,10 @@ func (c *Cloud) writePolicy(ctx context.Context, r *record, req *iampb.SetIamPol
 			return err
 		}
 		c.policies[resource] = after
+		c.lags(resource, before)
 		out = proto.Clone(after).(*iampb.Policy)
 		r.response = typed(after)
-		if r.service == resourceManager {
+		if r.service == resourceManager || r.service == iamService {
 			r.serviceData = auditData(before, after)
 		}
 		return nil

@@ -51,7 +51,7 @@ func (s *orgPolicies) ListPolicies(_ context.Context, r *orgpolicypb.ListPolicie
 }
 
 // GetEffectivePolicy answers for every constraint: the simulator does not
-// know which exist, and one that nobody set is not enforced.
+// know which exist.
 func (s *orgPolicies) GetEffectivePolicy(_ context.Context, r *orgpolicypb.GetEffectivePolicyRequest) (out *orgpolicypb.Policy, err error) {
 	err = s.c.read(orgPolicyV2+"GetEffectivePolicy", func() error {
 		container, constraint, err := splitPolicy(s.c.canonical(r.Name))
@@ -63,7 +63,7 @@ func (s *orgPolicies) GetEffectivePolicy(_ context.Context, r *orgpolicypb.GetEf
 		}
 		out = s.c.numbered(&orgpolicypb.Policy{
 			Name: container + "/policies/" + constraint,
-			Spec: enforceSpec(s.c.ruleOf(container, constraint).GetEnforce()),
+			Spec: s.c.effectiveSpec(container, constraint),
 		})
 		return nil
 	})

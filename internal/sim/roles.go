@@ -7,13 +7,14 @@ import (
 	"cloud.google.com/go/iam/admin/apiv1/adminpb"
 )
 
-// roleAdmin is the part of google.iam.admin.v1.IAM that reads roles.
-type roleAdmin struct {
+// iamAdmin is the part of google.iam.admin.v1.IAM that reads roles and the allow
+// policies of service accounts.
+type iamAdmin struct {
 	adminpb.UnimplementedIAMServer
 	c *Cloud
 }
 
-func (s *roleAdmin) GetRole(_ context.Context, r *adminpb.GetRoleRequest) (out *adminpb.Role, err error) {
+func (s *iamAdmin) GetRole(_ context.Context, r *adminpb.GetRoleRequest) (out *adminpb.Role, err error) {
 	err = s.c.read("google.iam.admin.v1.IAM.GetRole", func() error {
 		role := s.c.roles[s.c.canonical(r.Name)]
 		if role == nil {

@@ -51,6 +51,9 @@ func (c *Cloud) operateV2(
 	who := c.callerOf(ctx)
 	r := runRecord(k, n, k.v2(strings.ToUpper(verb[:1])+verb[1:]+k.noun), verb)
 	r.request, r.statusOK = typed(req), true
+	if v, ok := req.(interface{ GetValidateOnly() bool }); ok {
+		r.rehearsal = v.GetValidateOnly()
+	}
 	var op *operation
 	err = c.write(who, r, func() error {
 		if op, err = do(who); err != nil {
@@ -87,7 +90,7 @@ func (c *Cloud) get(k *kind, full string) (out object, err error) {
 		if err != nil {
 			return err
 		}
-		out = proto.Clone(w.obj).(object)
+		out = proto.Clone(c.seen(w.kind.collection+" "+w.name.String(), w.obj)).(object)
 		c.step(w.pending)
 		return nil
 	})

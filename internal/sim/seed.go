@@ -81,8 +81,8 @@ func (c *Cloud) putWorkload(k *kind, o object) error {
 	return nil
 }
 
-// PutPolicy sets the allow policy of a workload, project, folder or
-// organization, by its relative resource name.
+// PutPolicy sets the allow policy of a workload, project, folder,
+// organization or service account, by its relative resource name.
 func (c *Cloud) PutPolicy(resource string, p *iampb.Policy) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,10 +105,41 @@ func (c *Cloud) policyHolderExists(full string) error {
 	if _, ok := levelOf(full); ok {
 		return c.containerExists(full)
 	}
+	if strings.Contains(full, "/serviceAccounts/") {
+		return c.accountExists(full)
+	}
 	if c.workloads[full] == nil {
 		return notFound(full)
 	}
 	return nil
+}
+
+// AddServiceAccount adds a service account to a project.
+func (c *Cloud) AddServiceAccount(project, email string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.accounts["projects/"+c.projectID(project)+"/serviceAccounts/"+email] = true
+}
+
+// PutExecution adds an execution of a job, by its full relative name,
+// "projects/p/locations/l/jobs/j/executions/e". One without a completion time
+// is running.
+func (c *Cloud) PutExecution(e *runpb.Execution) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	job, _, _ := strings.Cut(c.canonical(e.GetName()), "/executions/")
+	c.executions[job] = append(c.executions[job], e)
+}
+
+// SetAllowedValues sets a list constraint ("run.allowedIngress") at a project,
+// folder or organization to the values it allows.
+func (c *Cloud) SetAllowedValues(container, constraint string, values ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.putOrgPolicy(c.canonical(container)+"/policies/"+constraint, &orgpolicypb.Policy{Spec: specOf(
+		&orgpolicypb.PolicySpec_PolicyRule{Kind: &orgpolicypb.PolicySpec_PolicyRule_Values{
+			Values: &orgpolicypb.PolicySpec_PolicyRule_StringValues{AllowedValues: values},
+		}})})
 }
 
 // PutRole adds a custom role, "projects/p/roles/r" or "organizations/1/roles/r".

@@ -76,6 +76,9 @@ func (c *Cloud) apply(who caller, e edit) (*operation, error) {
 	if e.validateOnly {
 		return c.newOperation(nil, next), nil
 	}
+	if w.obj.GetUid() != "" {
+		c.lags(w.kind.collection+" "+w.name.String(), w.obj)
+	}
 	w.obj = next
 	if rev != nil {
 		w.addRevision(rev)

@@ -22,7 +22,9 @@ type Config struct {
 	APIURL string
 	// Route says which channel id a finding belongs in; empty for none.
 	Route func(remediate.Finding) string
-	Card  notify.Options
+	// Channels are all that Route may name, for what concerns everybody.
+	Channels []string
+	Card     notify.Options
 }
 
 // callTimeout bounds one call to Slack. slack-go's own client has no bound.
@@ -34,9 +36,10 @@ const surfaceKind = "slack"
 // Notifier shows every finding as one message and keeps it up to date. It keeps
 // nothing itself: what is shown where stands in the finding's surfaces.
 type Notifier struct {
-	api   *api.Client
-	route func(remediate.Finding) string
-	card  notify.Options
+	api      *api.Client
+	route    func(remediate.Finding) string
+	channels []string
+	card     notify.Options
 }
 
 var _ remediate.Notifier = (*Notifier)(nil)
@@ -53,7 +56,7 @@ func NewNotifier(c Config) (*Notifier, error) {
 	if c.APIURL != "" {
 		opts = append(opts, api.OptionAPIURL(strings.TrimSuffix(c.APIURL, "/")+"/"))
 	}
-	return &Notifier{api: api.New(string(c.Token), opts...), route: c.Route, card: c.Card}, nil
+	return &Notifier{api: api.New(string(c.Token), opts...), route: c.Route, channels: c.Channels, card: c.Card}, nil
 }
 
 // noRedirect: the token travels in the body, and must not follow one elsewhere.

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+const policyListUsage = `Usage: rescind policy list [flags] [PATH...]
+
+Shows the built-in policies and those of the files on top of them. PATH is a
+policy file, or a directory that holds some.
+
+With --effective it shows what would come of a violation in one project and
+why: the enforcement with the override that decides it, the facts that the
+policy rests on there, and the exemptions.
+
+Flags:
+  --policies PATH  the same as PATH, may be repeated
+  --effective      what applies in a project; needs --project
+  --project P      the project, by id (or by number, if --facts knows it)
+  --facts FILE     ancestors and constraints, as for rescind replay; what it
+                   does not say is unknown
+  --at DATE        the day on which exemptions are looked at (default today)
+  --format FORM    table or json (default table)
+
+Example:
+  rescind policy list policies/
+  rescind policy list --effective --project pay-prod --facts facts.yaml policies/
+`
+
+func policyListCommand() command {
+	return command{name: "list", summary: "show the policies that are loaded, or what they come to in a project", usage: policyListUsage, run: runPolicyList}
+}
+
+// listOptions is a command line that makes sense.
+type listOptions struct {
+	paths     []string
+	effective bool
+	project   string
+	facts     string
+	now       time.Time
+	format    string
+}
+
+func listFlags(args []string) (listOptions, error) {
+	o := listOptions{now: time.Now()}
+	f := newFlags("policy list")
+	paths := f.list("policies")
+	f.BoolVar(&o.effective, "effective", false, "")
+	f.StringVar(&o.project, "project", "", "")
+	f.StringVar(&o.facts, "facts", "", "")
+	f.Func("at", "", dayFlag(&o.now))
+	f.StringVar(&o.format, "format", "table", "")
+	operands, err := f.parse(args)
+	o.paths = append(*paths, operands...)
+	switch {
+	case err != nil:
+		return o, err
+	case o.format != "table" && o.format != "json":
+		return o, usagef("--format is %q, want table or json", o.format)
+	case o.effective && o.project == "":
+		return o, usagef("--effective needs --project")
+	case !o.effective && (o.project != "" || o.facts != ""):
+		return o, usagef("--project and --facts belong to --effective")
+	}
+	return o, nil
+}
+
+func runPolicyList(ctx context.Context, env environment, args []string) error {
+	o, err := listFlags(args)
+	if err != nil {
+		return err
+	}
+	set, err := checkedPolicies(o.paths)
+	if err != nil {
+		return err
+	}
+	if o.effective {
+		return writeEffective(ctx, env.stdout, set, o)
+	}
+	if o.format == "json" {
+		out := []listedPolicy{}
+		for _, p := range set.Policies() {
+			out = append(out, listedOf(p))
+		}
+		return writeJSON(env.stdout, out)
+	}
+	return writeTable(env.stdout, set.Policies())
+}
+
+// listedPolicy is a policy in the JSON form of the list.
+type listedPolicy struct {
+	Name        string                 `json:"name"`
+	Title       string                 `json:"title"`
+	Severity    policies.Severity      `json:"severity"`
+	On          []cloud.Kind           `json:"on"`
+	Enforcement policies.Enforcement   `json:"enforcement"`
+	Overrides   []listedOverride       `json:"overrides"`
+	Exemptions  int                    `json:"exemptions"`
+	Remediation []policies.Remediation `json:"remediation"`
+	BuiltIn     bool                   `json:"built_in"`
+	Source      string                 `json:"source"`
+}
+
+type listedOverride struct {
+	Scope       string               `json:"scope"`
+	Enforcement policies.Enforcement `json:"enforcement"`
+}
+
+func writeTable(w io.Writer, all []policies.Policy) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tSEVERITY\tENFORCEMENT\tON\tTITLE")
+	for _, p := range all {
+		var on []string
+		for _, k := range p.On {
+			on = append(on, string(k))
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", p.Name, p.Severity, p.Enforcement, strings.Join(on, ","), oneLine(p.Title))
+	}
+	return table.Flush()
+}
+
+func listedOf(p policies.Policy) listedPolicy {
+	out := listedPolicy{
+		Name: p.Name, Title: p.Title, Severity: p.Severity, On: p.On, Enforcement: p.Enforcement,
+		Overrides: []listedOverride{}, Exemptions: len(p.Exemptions),
+		Remediation: append([]policies.Remediation{}, p.Remediation...), BuiltIn: p.BuiltIn, Source: p.Source,
+	}
+	for _, o := range p.Overrides {
+		out.Overrides = append(out.Overrides, listedOverride{o.Scope.Path(), o.Enforcement})
+	}
+	return out
+}
+
+// dayFlag reads a day as its first moment in UTC.
+func dayFlag(t *time.Time) func(string) error {
+	return func(s string) (err error) {
+		*t, err = time.Parse(time.DateOnly, s)
+		return err
+	}
+}

@@ -1,0 +1,75 @@
+package cloud
+
+import (
+	"slices"
+	"strings"
+)
+
+// PolicyForm is what an organization policy was turned into, beyond a plain
+// "enforced" or "not enforced".
+type PolicyForm string
+
+// The forms. The zero PolicyForm is a policy of which ConstraintChange.Enforced
+// says all, or nothing is known.
+const (
+	PolicyDeleted     PolicyForm = "deleted" // deleted or cleared: what is inherited takes its place
+	PolicyReset       PolicyForm = "reset"   // back to Google's default
+	PolicyConditional PolicyForm = "conditional"
+	PolicyDryRunOnly  PolicyForm = "dry run only" // it had, or may have had, a part that is enforced
+	PolicyAllowsAll   PolicyForm = "allows all"
+	PolicyDeniesAll   PolicyForm = "denies all"
+	PolicyHoldsValues PolicyForm = "values"
+)
+
+// Loosened reports whether the policy no longer enforces its constraint by
+// itself, everywhere below it, whatever it said before. A list of values may be
+// shorter or longer than the one it replaces, so of that it is Unknown.
+func (c ConstraintChange) Loosened() Flag {
+	switch c.Became {
+	case PolicyDeleted, PolicyReset, PolicyConditional, PolicyDryRunOnly, PolicyAllowsAll:
+		return KnownFlag(true)
+	case PolicyDeniesAll:
+		return KnownFlag(false)
+	case PolicyHoldsValues:
+		return Flag{}
+	}
+	if c.Enforced.Knowledge == Known {
+		return KnownFlag(!c.Enforced.On)
+	}
+	return c.Enforced
+}
+
+// Allows reports whether the policy, as it is since the change, allows a value
+// of its list constraint.
+func (c ConstraintChange) Allows(value string) Flag {
+	switch c.Became {
+	case PolicyAllowsAll:
+		return KnownFlag(true)
+	case PolicyDeniesAll:
+		return KnownFlag(false)
+	case PolicyHoldsValues:
+		return ListAllows(c.Allowed, c.Denied, value)
+	}
+	return Flag{}
+}
+
+// ListAllows reports whether the values of a list constraint allow one more
+// value. A value may be written with "is:" before it. "in:" and "under:" name
+// groups of values that only Google can list: where one of them may decide, it
+// is Unknown.
+// https://cloud.google.com/resource-manager/docs/organization-policy/using-constraints#list-constraint
+func ListAllows(allowed, denied []string, value string) Flag {
+	isValue := func(s string) bool { return strings.TrimPrefix(s, "is:") == value }
+	isGroup := func(s string) bool { return strings.HasPrefix(s, "in:") || strings.HasPrefix(s, "under:") }
+	switch {
+	case slices.ContainsFunc(denied, isValue):
+		return KnownFlag(false)
+	case slices.ContainsFunc(denied, isGroup), len(allowed)+len(denied) == 0:
+		return Flag{}
+	case len(allowed) == 0 || slices.ContainsFunc(allowed, isValue):
+		return KnownFlag(true)
+	case slices.ContainsFunc(allowed, isGroup):
+		return Flag{}
+	}
+	return KnownFlag(false)
+}

@@ -1,0 +1,88 @@
+package google
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cloud.google.com/go/orgpolicy/apiv2/orgpolicypb"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// effective reads the policy that is in force: merged over the hierarchy,
+// conditions evaluated for the project. Its dry-run part enforces nothing.
+// https://cloud.google.com/resource-manager/docs/reference/orgpolicy/rest/v2/projects.policies/getEffectivePolicy
+func (c *Client) effective(ctx context.Context, q policies.Question) (policies.Fact, []*orgpolicypb.PolicySpec_PolicyRule, error) {
+	f := policies.Fact{Source: "effective org policy of projects/" + q.Project}
+	if q.Project == "" || q.Name == "" {
+		return f, nil, errors.New("the project or the constraint is not known")
+	}
+	p, err := call(ctx, c.constraints.GetEffectivePolicy, &orgpolicypb.GetEffectivePolicyRequest{
+		Name: "projects/" + q.Project + "/policies/" + q.Name,
+	})
+	if err != nil {
+		at := cloud.Resource{Kind: cloud.OrgPolicy, Parent: "projects/" + q.Project, Name: q.Name}
+		return f, nil, explain(err, "read", at, "orgpolicy.policy.get")
+	}
+	rules := p.GetSpec().GetRules()
+	if len(rules) == 0 {
+		return f, nil, errors.New("its effective policy holds no rule")
+	}
+	for _, r := range rules {
+		if r.GetCondition() != nil {
+			return f, nil, errors.New("its effective policy still holds a condition")
+		}
+	}
+	return f, rules, nil
+}
+
+func (c *Client) enforced(ctx context.Context, q policies.Question) (policies.Fact, error) {
+	f, rules, err := c.effective(ctx, q)
+	for _, r := range rules {
+		e, boolean := r.GetKind().(*orgpolicypb.PolicySpec_PolicyRule_Enforce)
+		if !boolean {
+			return policies.Fact{Source: f.Source}, errors.New("the constraint is not one that is enforced or not")
+		}
+		f.Value = f.Value || e.Enforce
+	}
+	return f, err
+}
+
+// allows reads whether a list constraint allows a value. All rules together
+// count: a value that one of them denies is denied.
+func (c *Client) allows(ctx context.Context, q policies.Question) (policies.Fact, error) {
+	f, rules, err := c.effective(ctx, q)
+	if err != nil {
+		return f, err
+	}
+	everything := false
+	var allowed, denied []string
+	for _, r := range rules {
+		switch {
+		case r.GetAllowAll():
+			everything = true
+		case r.GetDenyAll():
+			return f, nil
+		case r.GetValues() != nil:
+			allowed = append(allowed, r.GetValues().GetAllowedValues()...)
+			denied = append(denied, r.GetValues().GetDeniedValues()...)
+		default:
+			return f, errors.New("the constraint is not one that allows values or not")
+		}
+	}
+	if everything && len(denied) == 0 {
+		f.Value = true
+		return f, nil
+	}
+	if everything {
+		allowed = nil
+	}
+	on := cloud.ListAllows(allowed, denied, q.Value)
+	if on.Knowledge != cloud.Known {
+		return f, fmt.Errorf("whether its values include %q cannot be told", q.Value)
+	}
+	f.Value = on.On
+	return f, nil
+}

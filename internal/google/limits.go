@@ -1,0 +1,228 @@
+package google
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"cloud.google.com/go/run/apiv2/runpb"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// What one project and region sees of rescind in any minute. Cloud Run charges
+// both quotas to the project and region that is changed; young projects were
+// seen to have 600 reads and 30 writes, which their own deploys need too.
+// SetIamPolicy counts as a write.
+const (
+	writesAMinute = 20
+	readsAMinute  = 300
+	limitWindow   = time.Minute
+	// maxHold bounds how long a request is held back for its turn: half of
+	// callTimeout, so that the other half is left for the request itself.
+	maxHold = callTimeout / 2
+	// exhaustedPause is how long a project and region is left alone that
+	// Google says is exhausted without saying until when.
+	exhaustedPause = 15 * time.Second
+	// maxPlaces bounds the memory that names in other people's logs can take.
+	maxPlaces = 10_000
+)
+
+// limits holds requests back, so that reverting a hundred changes never takes
+// the quota that a project's own deploys live on. A request whose turn is too
+// far away is not sent, and its error says when to come again: whoever holds a
+// lease or an HTTP request must not sleep through it.
+type limits struct {
+	now  func() time.Time
+	wait func(context.Context, time.Duration) error
+
+	mu     sync.Mutex
+	places map[place]*turns
+}
+
+// place is what a quota is counted by: a project and region, reads and writes
+// apart. Requests that name neither share the zero one.
+type place struct {
+	project, region string
+	write           bool
+}
+
+// turns are the times of the requests of the last minute, oldest first, the
+// reserved ones to come included, and until when Google wants none.
+type turns struct {
+	at     []time.Time
+	closed time.Time
+}
+
+func newLimits(now func() time.Time, wait func(context.Context, time.Duration) error) *limits {
+	return &limits{now: now, wait: wait, places: map[place]*turns{}}
+}
+
+// intercept is a gRPC interceptor, so that retries of Google's clients, further
+// pages and looks at operations count as well: they do for Google.
+func (l *limits) intercept(
+	ctx context.Context, method string, request, response any, conn *grpc.ClientConn, next grpc.UnaryInvoker, opts ...grpc.CallOption,
+) error {
+	at := placeOf(method, request)
+	held, err := l.reserve(at)
+	if err != nil {
+		return err
+	}
+	if held > 0 {
+		if err := l.wait(ctx, held); err != nil {
+			return notSent(err)
+		}
+	}
+	err = next(ctx, method, request, response, conn, opts...)
+	if status.Code(err) == codes.ResourceExhausted {
+		l.close(at, retryDelay(err))
+	}
+	return err
+}
+
+// notSent keeps the status of an ended context, which callers and Google's
+// clients look for.
+func notSent(err error) error { return status.FromContextError(err).Err() }
+
+// reserve takes the next turn and returns how long it is until then, or a
+// *remediate.BusyError and no turn when that is too long.
+func (l *limits) reserve(at place) (time.Duration, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	t := l.turns(at, now)
+	turn := t.next(now, at.limit())
+	if hold := turn.Sub(now); hold > maxHold {
+		return 0, &remediate.BusyError{Where: at.String(), After: hold}
+	}
+	t.at = append(t.at, turn)
+	return turn.Sub(now), nil
+}
+
+func (l *limits) turns(at place, now time.Time) *turns {
+	t := l.places[at]
+	if t == nil {
+		if len(l.places) >= maxPlaces {
+			l.forget(now)
+		}
+		t = &turns{}
+		l.places[at] = t
+	}
+	t.at = slices.DeleteFunc(t.at, func(at time.Time) bool { return now.Sub(at) >= limitWindow })
+	return t
+}
+
+// forget drops the places that have nothing to remember.
+func (l *limits) forget(now time.Time) {
+	for at, t := range l.places {
+		if idle := len(t.at) == 0 || now.Sub(t.at[len(t.at)-1]) >= limitWindow; idle && now.After(t.closed) {
+			delete(l.places, at)
+		}
+	}
+}
+
+// next is the first moment that leaves no more than limit requests in any
+// minute. A bucket that refills would let twice as many through in the minute
+// after a quiet one.
+func (t *turns) next(now time.Time, limit int) time.Time {
+	turn := now
+	if n := len(t.at); n >= limit {
+		if free := t.at[n-limit].Add(limitWindow); free.After(turn) {
+			turn = free
+		}
+	}
+	if t.closed.After(turn) {
+		turn = t.closed
+	}
+	return turn
+}
+
+func (l *limits) close(at place, pause time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	if t, until := l.turns(at, now), now.Add(pause); until.After(t.closed) {
+		t.closed = until
+	}
+}
+
+// retryDelay is how long Google asks to be left alone. Its word is believed up
+// to an hour.
+func retryDelay(err error) time.Duration {
+	for _, d := range status.Convert(err).Details() {
+		if info, ok := d.(*errdetails.RetryInfo); ok && info.GetRetryDelay().AsDuration() > 0 {
+			return min(info.GetRetryDelay().AsDuration(), time.Hour)
+		}
+	}
+	return exhaustedPause
+}
+
+func (p place) limit() int {
+	if p.write {
+		return writesAMinute
+	}
+	return readsAMinute
+}
+
+// String names the place for a finding: "20 writes a minute in
+// projects/p/locations/l".
+func (p place) String() string {
+	what := "reads"
+	if p.write {
+		what = "writes"
+	}
+	where := "projects/" + p.project
+	if p.region != "" {
+		where += "/locations/" + p.region
+	}
+	if p.project == "" {
+		where = "all that belongs to no project"
+	}
+	return fmt.Sprintf("%d %s a minute in %s", p.limit(), what, where)
+}
+
+func placeOf(method string, request any) place {
+	project, region := locate(nameIn(request))
+	verb := method[strings.LastIndex(method, "/")+1:]
+	write := slices.ContainsFunc([]string{"Create", "Update", "Delete", "Set"}, func(v string) bool { return strings.HasPrefix(verb, v) })
+	return place{project, region, write}
+}
+
+// nameIn is the resource name that a request is about.
+func nameIn(request any) string {
+	switch r := request.(type) {
+	case *runpb.UpdateServiceRequest:
+		return r.GetService().GetName()
+	case *runpb.UpdateJobRequest:
+		return r.GetJob().GetName()
+	case *runpb.UpdateWorkerPoolRequest:
+		return r.GetWorkerPool().GetName()
+	case interface{ GetResource() string }:
+		return r.GetResource()
+	case interface{ GetParent() string }:
+		return r.GetParent()
+	case interface{ GetName() string }:
+		return r.GetName()
+	}
+	return ""
+}
+
+// locate reads "projects/P/locations/L/...", either part of which may be
+// missing.
+func locate(name string) (project, region string) {
+	p := strings.Split(name, "/")
+	if len(p) >= 2 && p[0] == "projects" {
+		project = p[1]
+	}
+	if len(p) >= 4 && p[2] == "locations" {
+		region = p[3]
+	}
+	return project, region
+}

@@ -1,0 +1,97 @@
+package replay
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/auditlog"
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Past is a history that has been read, for asking about single changes of it.
+// It judges as Run does, on the facts file and on what the history shows.
+type Past struct {
+	// Changes are in the order they were made, the halves of an operation
+	// joined and duplicates left out.
+	Changes []cloud.Change
+	// Refused are inputs that could not be read, or not to their end.
+	Refused []Problem
+
+	file    *FactsFile
+	learned *learned
+}
+
+// Record is one record of an input, and what came of decoding it.
+type Record struct {
+	Input  string
+	Line   int
+	Change cloud.Change // whole, or half of an operation; as far as it was read beside an error
+	// Err matches one of auditlog's errors when the record is no change, and
+	// none of them when it could not be read at all.
+	Err error
+}
+
+// Read reads the inputs to their ends; visit, which may be nil, is shown each
+// record. A nil file holds no facts. The error is the context's.
+func Read(ctx context.Context, file *FactsFile, in Inputs, visit func(Record)) (*Past, error) {
+	s, h := newSummary(in), newHistory()
+	for _, i := range in.Files {
+		err := read(ctx, i, s, func(r record) {
+			take(i.Name, r, h, s)
+			if visit != nil {
+				visit(recordOf(i.Name, r))
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	changes := h.changes(file)
+	return &Past{changes, s.Refused, file, learn(changes, h.numbers.with(file))}, nil
+}
+
+func recordOf(input string, r record) Record {
+	out := Record{Input: input, Line: r.line, Err: r.err}
+	if r.err == nil {
+		out.Change, out.Err = auditlog.Decode(r.raw)
+	}
+	if errors.Is(out.Err, auditlog.ErrNotChange) {
+		out.Err = cmp.Or(foreign(r.raw), out.Err)
+	}
+	return out
+}
+
+// PassedOver says why a replay says nothing of one of p.Changes; empty for a
+// change that it judges.
+func (p *Past) PassedOver(i int) string {
+	if saysNothingOfGrants(p.Changes[i]) {
+		return "the entry shows the policy, and not what was changed in it: nothing can be told from the log alone"
+	}
+	return ""
+}
+
+// Judge judges one of p.Changes. What complies is left out.
+func (p *Past) Judge(ctx context.Context, by remediate.Policies, i int) []remediate.Judgement {
+	if p.PassedOver(i) != "" {
+		return nil
+	}
+	at := p.Moment(i)
+	j := remediate.Judge{Policies: by, Facts: factsAt{p.file, p.learned, at}}
+	return j.Judge(ctx, p.Changes[i], snapshot(p.Changes[i], p.learned.previous[i], at))
+}
+
+// Moment is when one of p.Changes was made, as facts and exemptions see it.
+func (p *Past) Moment(i int) time.Time { return moment(p.Changes, i) }
+
+// Fact answers a question as of a moment of the history.
+func (p *Past) Fact(ctx context.Context, q policies.Question, at time.Time) policies.Fact {
+	return factsAt{p.file, p.learned, at}.Fact(ctx, q)
+}
+
+// ProjectID is the id of the project that has the number, or what it was given
+// where no such number is known.
+func (p *Past) ProjectID(number string) string { return p.learned.numbers.id(number) }

@@ -1,0 +1,157 @@
+package policies
+
+import (
+	"strings"
+
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// accountProject is the project of the account that the workload runs as, as
+// far as the account's name says; "" where it does not.
+func (e *evaluation) accountProject() string {
+	switch id := e.part.identity; id.Knowledge {
+	case cloud.Known:
+		return projectID(cloud.ServiceAccountProject(id.Email))
+	case cloud.Unset: // the default account is the project's own
+		return e.in.Change.Resource.Project
+	}
+	return ""
+}
+
+// projectID turns the project in an account's name into its id: that of a
+// domain-scoped project "example.com:pay" stands there as "pay.example.com".
+func projectID(s string) string {
+	name, domain, scoped := strings.Cut(s, ".")
+	if !scoped {
+		return s
+	}
+	return domain + ":" + name
+}
+
+// crossProject reports whether the workload runs as an account of another
+// project. Default accounts carry their project's number, which only a look-up
+// can compare with an id.
+func (e *evaluation) crossProject() ref.Val {
+	own, theirs := e.in.Change.Resource.Project, e.accountProject()
+	switch {
+	case e.part.identity.Knowledge == cloud.Unknown:
+		return e.identity(types.False)
+	case e.part.identity.Knowledge != cloud.Known:
+		return types.False
+	case own == "" || theirs == "":
+		return e.unknown(doubt{what: "whether " + e.part.identity.Email + " is of another project", why: "a name does not say its project"})
+	case own == theirs:
+		return types.False
+	}
+	q := Question{Kind: ProjectNumber, Project: own, Value: theirs}
+	if isNumber(own) {
+		q.Project, q.Value = q.Value, q.Project
+	}
+	if !isNumber(q.Value) || isNumber(q.Project) { // two ids, or two numbers
+		return types.True
+	}
+	return not(e.truth(q))
+}
+
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// consumer are the domains of accounts and groups that belong to no organization.
+var consumer = map[string]bool{"gmail.com": true, "googlemail.com": true, "googlegroups.com": true}
+
+// external reports whether the member is from outside the organization that
+// holds the changed resource. People and groups belong where their domain
+// does, service accounts where their project does; of the members of an
+// identity pool only the pool's own project could tell.
+func (e *evaluation) external(m cloud.Member) ref.Val {
+	email, isAccount := m.ServiceAccount()
+	d := domainOf(string(m))
+	switch {
+	case m.Public():
+		return types.True
+	case m.Deleted() || isAccount && cloud.IsGoogleManaged(email):
+		return types.False
+	case isAccount:
+		return e.foreignProject(m, projectID(cloud.ServiceAccountProject(email)))
+	case consumer[d] && m.Type() != "domain":
+		return types.True
+	case d == "" || m.Type() != "user" && m.Type() != "group" && m.Type() != "domain":
+		return e.unknown(doubt{what: "whether " + string(m) + " is from outside", why: "only users, groups and domains belong to an organization by their domain"})
+	}
+	own, doubtful := e.organization(e.in.Change.Resource)
+	if doubtful != nil {
+		return e.unknown(*doubtful)
+	}
+	return not(e.truth(Question{Kind: OrganizationDomain, Name: own, Value: d}))
+}
+
+// foreignProject reports whether the project of a service account is in
+// another organization than the changed resource.
+func (e *evaluation) foreignProject(m cloud.Member, project string) ref.Val {
+	if project == "" || isNumber(project) {
+		return e.unknown(doubt{what: "whether " + string(m) + " is from outside", why: "its name does not say which project it is of"})
+	}
+	if project == e.in.Change.Resource.Project {
+		return types.False
+	}
+	own, doubtful := e.organization(e.in.Change.Resource)
+	if doubtful != nil {
+		return e.unknown(*doubtful)
+	}
+	theirs, doubtful := e.organization(cloud.ProjectResource(project))
+	if doubtful != nil {
+		return e.unknown(*doubtful)
+	}
+	return types.Bool(own != theirs)
+}
+
+// organization is the path of the organization that holds r.
+func (e *evaluation) organization(r cloud.Resource) (string, *doubt) {
+	if r.Kind == cloud.Organization {
+		return r.Path(), nil
+	}
+	above, d := e.above(r)
+	if d != nil {
+		return "", d
+	}
+	if len(above) > 0 {
+		if top, ok := cloud.ParseContainer(above[len(above)-1]); ok && top.Kind == cloud.Organization {
+			return top.Path(), nil
+		}
+	}
+	return "", &doubt{what: "the organization of " + r.Path(), why: "none is above it"}
+}
+
+func not(v ref.Val) ref.Val {
+	if b, ok := v.(types.Bool); ok {
+		return !b
+	}
+	return v
+}
+
+// overridden reports whether an override of the running policy names a scope
+// that the changed resource lies in: what a policy forbids by the organization's
+// own constraints, it then forbids there by itself.
+func (e *evaluation) overridden() ref.Val {
+	_, found, d := e.override(e.rule)
+	if d != nil {
+		return e.unknown(*d)
+	}
+	return types.Bool(found)
+}
+
+// conditionRemoved reports whether the change that added g, which has no
+// condition, took the same role under a condition from the same member.
+func (e *evaluation) conditionRemoved(g cloud.Grant) bool {
+	if g.Condition != (cloud.Condition{}) {
+		return false
+	}
+	for _, d := range e.in.Change.Deltas {
+		if d.Action == cloud.Remove && d.Grant.Role == g.Role && d.Grant.Member == g.Member && d.Grant.Condition != (cloud.Condition{}) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,163 @@
+package policies
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// expression finds policies, or kinds of theirs, that no change can violate.
+func (l *linter) expression(e entry, r *rule) error {
+	p, err := l.prospect.program(r.When)
+	if err != nil {
+		return err
+	}
+	at := *e.when
+	at.Line, at.Column = e.source.place(e.when, 0)
+	why := map[cloud.Kind]string{}
+	for _, k := range r.On {
+		switch in := situationsOf(k); {
+		case !mayHold(p, in):
+			why[k] = "when can never be true"
+		case wrong(p, in) != "":
+			why[k] = "when always goes wrong: " + wrong(p, in)
+		}
+	}
+	for i, k := range r.On {
+		switch {
+		case len(why) == len(r.On):
+			l.report(e, &at, "never-matches", "policy %q: %s", e.Name, why[k])
+			return nil
+		case why[k] != "":
+			l.report(e, e.nth("on", i), "never-matches", "policy %q: for a %s, %s", e.Name, k, why[k])
+		case neverCertain(p, k):
+			l.report(e, e.nth("on", i), "never-certain",
+				"policy %q: for a %s it can be unknown at best: a constraint is in force by project, and a %s is in none", e.Name, k, k)
+		}
+	}
+	l.constraintNames(e, &at, r)
+	return nil
+}
+
+// neverCertain reports whether the expression cannot be true for a kind while
+// what no look-up can answer for it is unknown.
+func neverCertain(p cel.Program, k cloud.Kind) bool {
+	return slices.ContainsFunc(neverKnown(k), func(try situation) bool {
+		var in []situation
+		for _, s := range situationsOf(k) {
+			in = append(in, s.with(try))
+		}
+		return !mayHold(p, in)
+	})
+}
+
+// visit shows see each part of an expression that has been compiled
+// before.
+func (c *compiler) visit(expression string, see func(ast.Expr)) {
+	if checked, issues := c.env.Compile(expression); issues.Err() == nil {
+		ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(see))
+	}
+}
+
+// constraints lists the constraints that an expression names, in order.
+func (c *compiler) constraints(expression string) []string {
+	var out []string
+	c.visit(expression, func(x ast.Expr) {
+		if x.Kind() != ast.CallKind || x.AsCall().FunctionName() != "constraint" || len(x.AsCall().Args()) != 1 {
+			return
+		}
+		if a := x.AsCall().Args()[0]; a.Kind() == ast.LiteralKind {
+			if name, ok := a.AsLiteral().Value().(string); ok && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	})
+	return out
+}
+
+// constraintNames finds constraints under a name that no fact is about.
+func (l *linter) constraintNames(e entry, at *yaml.Node, r *rule) {
+	for _, name := range l.compiler.constraints(r.When) {
+		if short, long := strings.CutPrefix(name, "constraints/"); long {
+			l.report(e, at, "constraint-name", "policy %q: constraint(%q) is never known: write %q", e.Name, name, short)
+		}
+	}
+}
+
+// remediation finds steps that no resource of the policy's can take.
+func (l *linter) remediation(e entry, r *rule) {
+	for i, step := range r.Remediation {
+		if !slices.ContainsFunc(r.On, func(k cloud.Kind) bool { return applies(step, k) }) {
+			l.report(e, e.nth("remediation", i), "remediation-never-applies",
+				"policy %q: %s does nothing for a %s", e.Name, step, strings.Join(asStrings(r.On), " or a "))
+		}
+	}
+}
+
+// applies reports whether a kind of resource has what the step changes.
+func applies(step Remediation, k cloud.Kind) bool {
+	switch step {
+	case RemoveGrants, RestoreCondition: // an organization policy has no allow policy
+		return k != cloud.OrgPolicy
+	case RequireInvoker, RestoreIdentity, RestoreIngress:
+		return k.Workload()
+	case RestoreConstrain:
+		return k == cloud.OrgPolicy
+	}
+	return true
+}
+
+// revertsNothing finds `revert` without anything to do.
+func (l *linter) revertsNothing(e entry, r *rule) {
+	if len(r.Remediation) > 0 {
+		return
+	}
+	const text = "policy %q: it cannot revert anything without a remediation"
+	if n := e.values["enforcement"]; n != nil && e.Enforcement == Revert {
+		l.report(e, n, "reverts-nothing", text, e.Name)
+	}
+	for i, o := range e.Overrides {
+		if o.Enforcement == Revert {
+			l.report(e, e.nth("overrides", i), "reverts-nothing", text, e.Name)
+		}
+	}
+}
+
+// duplicate finds policies that ask the same of the same kinds.
+func (l *linter) duplicate(e entry, r *rule) {
+	text := l.canonical(r.When)
+	first, twice := l.whens[text]
+	if !twice {
+		l.whens[text] = e.Name
+		return
+	}
+	sameKind := func(k cloud.Kind) bool { return slices.Contains(l.rules[first].On, k) }
+	if first != e.Name && slices.ContainsFunc(r.On, sameKind) {
+		l.report(e, e.when, "duplicate-when", "policy %q: when is that of policy %q, so every violation is found twice", e.Name, first)
+	}
+}
+
+// canonical writes an expression the one way, without comments and spacing.
+func (l *linter) canonical(expression string) string {
+	t, err := newTracer(l.compiler, expression, nil)
+	if err != nil {
+		return expression
+	}
+	text, err := cel.ExprToString(t.ast.Expr(), t.ast.SourceInfo(), cel.FormatWrapOnColumn(math.MaxInt32))
+	if err != nil {
+		return expression
+	}
+	return text
+}
+
+func (l *linter) tests(e entry) {
+	if len(e.samples) == 0 {
+		l.warn(e, e.node, "no-tests", "policy %q has no tests", e.Name)
+	}
+}

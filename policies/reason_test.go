@@ -1,0 +1,38 @@
+package policies
+
+import "testing"
+
+// A reason that rests on a fact says which, from where and when; one that lacks
+// a fact says which and why.
+func TestEveryFactIsToldWithItsOriginOrWhatKeptItFromUs(t *testing.T) {
+	const invoker, ingress = "run.managed.requireInvokerIam", "run.allowedIngress"
+	for _, tt := range []struct {
+		q                Question
+		list             []string
+		yes, no, unknown string
+	}{
+		{Question{Kind: ConstraintEnforced, Name: invoker, Project: "pay"}, nil,
+			invoker + " is enforced for pay", invoker + " is not enforced for pay", "whether " + invoker + " is enforced for pay"},
+		{Question{Kind: ConstraintAllows, Name: ingress, Project: "pay", Value: "all"}, nil,
+			ingress + " allows all for pay", ingress + " does not allow all for pay", "whether " + ingress + " allows all for pay"},
+		{Question{Kind: RuntimeIdentity, Name: "a@p.example"}, nil,
+			"a Cloud Run workload runs as a@p.example", "no Cloud Run workload runs as a@p.example", "whether a Cloud Run workload runs as a@p.example"},
+		{Question{Kind: RoleInvokes, Name: "roles/x"}, nil, "roles/x can invoke Cloud Run", "roles/x cannot invoke Cloud Run", "whether roles/x can invoke Cloud Run"},
+		{Question{Kind: Ancestors, Name: "projects/pay"}, []string{"folders/1", "organizations/7"},
+			"projects/pay is in folders/1, organizations/7", "projects/pay is in folders/1, organizations/7", "what the ancestors of projects/pay are"},
+		{Question{Kind: ProjectNumber, Project: "pay", Value: "12"}, nil,
+			"12 is the number of pay", "12 is not the number of pay", "whether 12 is the number of pay"},
+		{Question{Kind: OrganizationDomain, Name: "organizations/7", Value: "example.com"}, nil,
+			"accounts of example.com belong to organizations/7", "accounts of example.com do not belong to organizations/7", "whether accounts of example.com belong to organizations/7"},
+	} {
+		for value, want := range map[bool]string{true: tt.yes, false: tt.no} {
+			f := Fact{Known: true, Value: value, List: tt.list, Source: "somewhere", At: noon}
+			if got := f.sentence(tt.q); got != want+" (somewhere, 2026-11-20T12:00:00Z)" {
+				t.Errorf("%s", got)
+			}
+		}
+		if got := (doubt{tt.q, tt.q.what(), "refused"}).String(); got != tt.unknown+" is unknown: refused" {
+			t.Errorf("%s", got)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Desk takes what people decide: answers, and the pause. It checks who may, and
+// records; it carries nothing out, so it needs no access to Google Cloud. A
+// Remediator has one. A Desk that has nobody who works beside it says so in
+// HandOver.
+type Desk struct {
+	Store     DeskStore
+	Authority Authority
+	// ExpiresIn is how long an undo waits for the second person, where it takes one.
+	ExpiresIn time.Duration
+	Now       func() time.Time
+	// HandOver makes what an answer leads to due at once: it is for whichever
+	// process sweeps next.
+	HandOver bool
+}
+
+// DeskStore is the part of a Store that a Desk needs.
+type DeskStore interface {
+	FindingStore
+	PauseStore
+}
+
+// Desk is the remediator's own.
+func (r *Remediator) Desk() Desk {
+	return Desk{Store: r.Store, Authority: r.Authority, ExpiresIn: r.ExpiresIn, Now: r.Now}
+}
+
+// Answer records a person's word on a finding; see Desk.Answer. What it leads to
+// is left in the outbox, for Work.
+func (r *Remediator) Answer(ctx context.Context, id string, a Answer) (Finding, error) {
+	return r.Desk().Answer(ctx, id, a)
+}
+
+// Answer records a person's word on a finding and returns the finding as
+// stored: for an undo the new record. It decides at most once: the winner of
+// the compare-and-set does, everybody else gets a *RefusedError that says what
+// happened.
+func (d Desk) Answer(ctx context.Context, id string, a Answer) (Finding, error) {
+	a.At = d.Now()
+	if a.Choice == ChooseUndo {
+		return d.undo(ctx, id, a)
+	}
+	for range conflictTries {
+		f, err := d.finding(ctx, id)
+		if err != nil {
+			return Finding{}, err
+		}
+		next, refused := d.answered(f, a)
+		if refused != nil {
+			return f, refused
+		}
+		stored, err := d.Store.Update(ctx, next)
+		if !errors.Is(err, ErrConflict) {
+			return stored, err
+		}
+	}
+	return Finding{}, fmt.Errorf("answer finding %s: %w", id, ErrConflict)
+}
+
+func (d Desk) finding(ctx context.Context, id string) (Finding, error) {
+	f, err := d.Store.Finding(ctx, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Finding{}, refuse("there is no finding %s", id)
+	case err != nil:
+		return Finding{}, fmt.Errorf("look up finding %s: %w", id, err)
+	}
+	return f, nil
+}
+
+// answered is the transition of one answer, with the hand-over.
+func (d Desk) answered(f Finding, a Answer) (Finding, error) {
+	next, err := d.Authority.answered(f, a)
+	if err == nil && d.HandOver && len(next.Outbox) > 0 {
+		next.DueAt = a.At
+	}
+	return next, err
+}

@@ -1,0 +1,99 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// stopped reports whether the plan must not be carried out now, and returns the
+// finding as it is then stored. Whether rescind is paused has to be known:
+// unknown is no reason to write.
+func (r *Remediator) stopped(ctx context.Context, f Finding) (Finding, bool, error) {
+	p, err := r.Store.Pause(ctx)
+	if err != nil {
+		return Finding{}, true, fmt.Errorf("look up whether rescind is paused: %w", err)
+	}
+	switch now := r.Now(); {
+	case p.Active(now):
+		f, err = r.update(ctx, f.held(p, now))
+		return f, true, err
+	case f.Held && f.Automatic && f.State == Approved && r.old(f, now):
+		f, err = r.update(ctx, f.asked(now, r.ExpiresIn))
+		return f, true, err
+	}
+	return f, false, nil
+}
+
+// held has an approved plan wait for the pause to end. People are told once.
+func (f Finding) held(p Pause, now time.Time) Finding {
+	why := "waits, as " + p.String()
+	if !f.Held || f.Why != why {
+		f = f.to(f.State, now, "", why, Notify)
+	}
+	f.Held = true
+	f.DueAt = now.Add(pauseLook)
+	if p.Until.Before(f.DueAt) {
+		f.DueAt = p.Until
+	}
+	return f
+}
+
+func (r *Remediator) old(f Finding, now time.Time) bool {
+	return r.Judge.MaxEventAge > 0 && now.Sub(f.Change.Time) > r.Judge.MaxEventAge
+}
+
+// asked turns an automatic revert that a pause held up for too long into a
+// question. All that gathered in a long pause would else be reverted at once
+// when it ends, hours after anybody thought of it.
+func (f Finding) asked(now time.Time, expiresIn time.Duration) Finding {
+	why := fmt.Sprintf("paused: when the pause ended the change was %s old, too old to be reverted without being asked",
+		now.Sub(f.Change.Time).Round(time.Second))
+	f.Held, f.Automatic, f.Guarded, f.Decision = false, false, true, Ask
+	f.Reasons = append(f.Reasons[:len(f.Reasons):len(f.Reasons)], why)
+	f.ExpiresAt = now.Add(expiresIn)
+	return f.to(Pending, now, "", why, Notify)
+}
+
+// announce tells every channel of a pause that began or ended, where the
+// Notifier can. Two processes that sweep at once tell it once.
+func (r *Remediator) announce(ctx context.Context) error {
+	p, err := r.Store.Pause(ctx)
+	if err != nil {
+		return fmt.Errorf("look up the pause: %w", err)
+	}
+	now := r.Now()
+	if p.On && !p.Active(now) {
+		p = Pause{Revision: p.Revision, At: now, Owed: true} // it ended by itself
+	}
+	if !p.Owed || now.Before(p.DueAt) {
+		return nil
+	}
+	p.DueAt = now.Add(notifyLease)
+	if p, err = r.Store.SetPause(ctx, p); err == nil {
+		r.Log.WarnContext(ctx, "pause", "active", p.On, "said", p.String())
+		var failed error
+		p, failed = r.told(ctx, p)
+		_, err = r.Store.SetPause(ctx, p)
+		err = errors.Join(failed, err)
+	}
+	if errors.Is(err, ErrConflict) { // another process is at it, or it was set anew
+		return nil
+	}
+	return err
+}
+
+func (r *Remediator) told(ctx context.Context, p Pause) (Pause, error) {
+	a, ok := r.Notifier.(Announcer)
+	if !ok {
+		p.Owed = false
+		return p, nil
+	}
+	told, err := a.Announce(ctx, p.String(), p.Told)
+	p.Told, p.Owed = told, err != nil
+	if err != nil {
+		return p, fmt.Errorf("announce the pause: %w", err)
+	}
+	return p, nil
+}

@@ -1,0 +1,27 @@
+package remediate
+
+import (
+	"context"
+	"strings"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// stillRunning says which executions of a job go on as the account that was
+// replaced: a new account is for executions to come. They are named, not
+// cancelled; what they do may be half done.
+func (r *Remediator) stillRunning(ctx context.Context, p Plan) string {
+	for _, s := range p.Steps {
+		if s.Kind != policies.RestoreIdentity || s.Resource.Kind != cloud.RunJob {
+			continue
+		}
+		switch names, err := r.Workloads.Running(ctx, s.Resource); {
+		case err != nil:
+			return ". Whether executions are running as " + s.Before.ServiceAccount + " is unknown: " + err.Error()
+		case len(names) > 0:
+			return ". Executions that began as another account go on running: " + strings.Join(names, ", ")
+		}
+	}
+	return ""
+}
