@@ -97,7 +97,7 @@ func overview(w io.Writer, path string, cmds []command) {
 	for _, c := range cmds {
 		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.summary)
 	}
-	fmt.Fprintf(w, "\nRun '%s COMMAND --help' for a command's flags and an example.\n", path)
+	fmt.Fprintf(w, "\nRun '%[1]s COMMAND --help' for a command's flags and an example, such as\n'%[1]s %[2]s --help'.\n", path, cmds[0].name)
 }
 
 func isHelp(arg string) bool {

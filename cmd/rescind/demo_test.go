@@ -27,7 +27,7 @@ func TestDemoOnceTellsTheStoryAndVerifiesIt(t *testing.T) {
 	}
 	for _, want := range []string{
 		"1. mallory@example.com lets anyone on the internet invoke the service api\n",
-		"reverted removed roles/run.invoker to allUsers; verified by reading it back",
+		"reverted  removed roles/run.invoker to allUsers; verified by reading it back",
 		"   ok       the other grants are there, the conditional one with its condition\n",
 		"   slack    ada@example.com presses rescind.revert\n",
 		"   ok       checkout runs as its own account again\n",

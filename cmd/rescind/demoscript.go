@@ -141,7 +141,7 @@ func tell(out io.Writer, f remediate.Finding) {
 		say(out, "            because %s", r)
 	}
 	for _, e := range f.Timeline {
-		say(out, "            %s %s", e.State, e.What)
+		say(out, "            %-9s %s", e.State, e.What)
 	}
 }
 

@@ -16,7 +16,7 @@ func policyCommand() command {
 	cmds := []command{policyListCommand(), policyLintCommand(), policyTestCommand(), policyExplainCommand(), policySchemaCommand()}
 	usage := new(strings.Builder)
 	overview(usage, "rescind policy", cmds)
-	usage.WriteString("\nExample:\n  rescind policy test policies/\n")
+	usage.WriteString("\nExample:\n  rescind policy test mine/\n")
 	return command{
 		name:    "policy",
 		summary: "list, lint, test and explain policies; their JSON Schema",

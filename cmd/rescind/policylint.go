@@ -27,7 +27,7 @@ Flags:
   --format FORM      text or json (default text)
 
 Example:
-  rescind policy lint --facts facts.yaml --history entries.json policies/
+  rescind policy lint --facts facts.yaml --history entries.json mine/
 
 Exit status: 0 when there is nothing to report but warnings, 1 with a problem
 or on failure, 2 on wrong usage.

@@ -31,8 +31,8 @@ Flags:
   --format FORM    table or json (default table)
 
 Example:
-  rescind policy list policies/
-  rescind policy list --effective --project pay-prod --facts facts.yaml policies/
+  rescind policy list mine/
+  rescind policy list --effective --project pay-prod --facts facts.yaml mine/
 `
 
 func policyListCommand() command {

@@ -25,8 +25,8 @@ Flags:
   --junit FILE     also write the results as JUnit XML, for CI systems
 
 Example:
-  rescind policy test --run no-public-invoker policies/
-  rescind policy test --junit results.xml policies/
+  rescind policy test --run no-public-invoker mine/
+  rescind policy test --junit results.xml mine/
 `,
 		run: runPolicyTest,
 	}
@@ -83,7 +83,7 @@ func keepJUnit(path string, results []policies.TestResult) error {
 	if path == "" {
 		return nil
 	}
-	out, err := openResults(path, nil)
+	out, err := openResults(path, io.Discard)
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,15 @@ type replayOptions struct {
 	inputs       []string
 }
 
+// sources are the files that are read, which results must not replace.
+func (o replayOptions) sources(in replay.Inputs) []string {
+	out := slices.Concat(o.policies, []string{o.facts})
+	for _, i := range in.Files {
+		out = append(out, i.Name)
+	}
+	return out
+}
+
 // formats are the forms findings are written in.
 func formats() map[string]func(io.Writer, []replay.Finding) error {
 	return map[string]func(io.Writer, []replay.Finding) error{
@@ -74,12 +83,13 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	results, err := openResults(o.out, env.stdout)
+	inputs := replay.FindInputs(o.inputs, env.stdin)
+	results, err := openResults(o.out, env.stdout, o.sources(inputs)...)
 	if err != nil {
 		return err
 	}
 	defer results.discard()
-	report, err := replay.Run(ctx, cfg, replay.FindInputs(o.inputs, env.stdin))
+	report, err := replay.Run(ctx, cfg, inputs)
 	if err != nil {
 		return err
 	}

@@ -1,29 +1,60 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// results is where a command writes its results: standard output, or a file
-// that appears whole or not at all.
+// results is where a command writes its results: standard output, a device, or
+// a file that appears whole or not at all.
 type results struct {
 	io.Writer
 	file *os.File // nil for standard output, and once the file is in place
-	path string
+	path string   // where the file goes; empty for a device, which is written to as it is
 }
 
-// openResults returns standard output for an empty path. A file is readable by
-// its owner only, as results name people and what they may do.
-func openResults(path string, stdout io.Writer) (*results, error) {
-	if path == "" {
+// openResults returns standard output for an empty path and for "-". A file is
+// readable by its owner only, as results name people and what they may do. None
+// of the sources is written over: history that was replayed onto itself would
+// be gone. A link is followed, and what is no regular file is written to, never
+// replaced.
+func openResults(path string, stdout io.Writer, sources ...string) (*results, error) {
+	if path == "" || path == "-" {
 		return &results{Writer: stdout}, nil
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	there, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return createResults(path)
+	case err != nil:
+		return nil, fmt.Errorf("write results: %w", err)
+	case there.IsDir():
 		return nil, fmt.Errorf("write results: %s is a directory", path)
 	}
+	for _, s := range sources {
+		if from, err := os.Stat(s); err == nil && os.SameFile(from, there) { //nolint:gosec // whoever runs the command names the files
+			return nil, fmt.Errorf("write results: %s is what is read: the results would replace it", path)
+		}
+	}
+	if !there.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, fmt.Errorf("write results: %w", err)
+		}
+		return &results{f, f, ""}, nil
+	}
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, fmt.Errorf("write results: %w", err)
+	}
+	return createResults(target)
+}
+
+func createResults(path string) (*results, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return nil, fmt.Errorf("write results: %w", err)
@@ -39,8 +70,10 @@ func (r *results) keep() error {
 	if err := r.file.Close(); err != nil {
 		return fmt.Errorf("write results: %w", err)
 	}
-	if err := os.Rename(r.file.Name(), r.path); err != nil {
-		return fmt.Errorf("write results: %w", err)
+	if r.path != "" {
+		if err := os.Rename(r.file.Name(), r.path); err != nil {
+			return fmt.Errorf("write results: %w", err)
+		}
 	}
 	r.file = nil
 	return nil
@@ -48,8 +81,11 @@ func (r *results) keep() error {
 
 // discard removes what was not kept.
 func (r *results) discard() {
-	if r.file != nil {
-		_ = r.file.Close() // it may be closed already, and goes anyway
+	if r.file == nil {
+		return
+	}
+	_ = r.file.Close() // it may be closed already, and goes anyway
+	if r.path != "" {
 		_ = os.Remove(r.file.Name())
 	}
 }

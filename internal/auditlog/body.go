@@ -16,7 +16,7 @@ func (e *envelope) read(path string, raw json.RawMessage, body any) (problem str
 	switch {
 	case e.cut != "":
 		return e.cut
-	case len(raw) == 0 || bytes.Equal(raw, []byte("null")):
+	case !holds(raw):
 		return path + " is missing"
 	}
 	if err := json.Unmarshal(raw, body); err != nil {
@@ -24,6 +24,9 @@ func (e *envelope) read(path string, raw json.RawMessage, body any) (problem str
 	}
 	return ""
 }
+
+// holds reports whether a body is there, whatever it is.
+func holds(raw json.RawMessage) bool { return len(raw) > 0 && !bytes.Equal(raw, []byte("null")) }
 
 // wrongType says what a value is and what it should be, never the value.
 func wrongType(path string, err error) string {

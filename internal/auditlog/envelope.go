@@ -99,6 +99,9 @@ func (e *envelope) relevant() error {
 	if e.log = decodeLogName(name); name != "" && !activityLog(e.log) {
 		return fmt.Errorf("%w: log %s is not the activity log", ErrNotChange, quote(name))
 	}
+	if e.Payload == nil && name == "" {
+		return fmt.Errorf("%w: neither logName nor protoPayload is there, so no LogEntry", ErrUnreadable)
+	}
 	if e.Payload == nil {
 		return fmt.Errorf("%w: no protoPayload, so no audit-log entry", ErrNotChange)
 	}

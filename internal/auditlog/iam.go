@@ -37,6 +37,10 @@ func (e *envelope) readPolicy(c *cloud.Change) {
 		c.Policy = stored.policy()
 		return
 	}
+	if problem != "" && holds(e.Payload.Response) {
+		leave(c, "grants", problem) // what was stored is unknown, whatever was asked for
+		return
+	}
 	var asked struct {
 		params
 		Policy *policyBody `json:"policy"`

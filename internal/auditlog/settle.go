@@ -51,6 +51,8 @@ func (w *written) identity() cloud.Identity {
 		field = "template.template.serviceaccount"
 	}
 	switch {
+	case w.broken:
+		return cloud.Identity{}
 	case w.stored.identity != "":
 		return cloud.KnownIdentity(w.stored.identity)
 	case w.leavesOut(field) && w.request.mayCreate():
@@ -75,6 +77,8 @@ func (w *written) invokerCheck() cloud.Flag {
 		return cloud.KnownFlag(false) // nothing but a service is called over HTTP
 	case w.internal:
 		return cloud.Flag{Knowledge: cloud.Unchanged} // the Functions API has no such field
+	case w.broken:
+		return cloud.Flag{}
 	case w.stored.invokerOff != nil:
 		return cloud.KnownFlag(*w.stored.invokerOff)
 	case w.stored.fields:
@@ -100,6 +104,8 @@ func (w *written) ingress() (value string, shown bool) {
 	switch {
 	case w.kind != cloud.RunService:
 		return "", true // nothing but a service is reached from outside
+	case w.broken:
+		return "", false
 	case w.stored.ingress != "":
 		return w.stored.ingress, true
 	case w.leavesOut(field):

@@ -55,6 +55,9 @@ type written struct {
 	request       runRequest
 	asked, stored view
 	problem       string // what keeps the bodies from being read in full
+	// broken is true for a response that is there and cannot be read: what was
+	// stored is then unknown, whatever was asked for.
+	broken bool
 }
 
 func (e *envelope) written(m method) written {
@@ -69,6 +72,7 @@ func (e *envelope) written(m method) written {
 	w.asked = w.request.object(m.kind).view(m.kind, asked)
 	w.stored = response.view(m.kind, stored)
 	w.problem = joinProblems(asked, stored)
+	w.broken = stored != "" && holds(e.Payload.Response)
 	return w
 }
 

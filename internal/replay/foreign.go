@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+
+	"github.com/rescind-dev/rescind/internal/auditlog"
+	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
 // wrappings are the shapes in which log entries are often stored, and in
@@ -20,12 +23,24 @@ var wrappings = []struct {
 
 var errNoEntry = errors.New("no log entry: it has none of logName, timestamp, insertId and protoPayload")
 
+// decode is auditlog.Decode, except that it says of a record that is no log
+// entry what it is.
+func decode(raw []byte) (cloud.Change, error) {
+	c, err := auditlog.Decode(raw)
+	if errors.Is(err, auditlog.ErrNotChange) || errors.Is(err, auditlog.ErrUnreadable) {
+		if other := foreign(raw); other != nil {
+			return cloud.Change{}, other
+		}
+	}
+	return c, err
+}
+
 // foreign says what an object is that is not a log entry at all. Without it a
 // replay of the wrong kind of file would find nothing and say that all is well.
 func foreign(raw []byte) error {
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &keys); err != nil {
-		return err
+		return nil //nolint:nilerr // no object at all: decoding it says what is wrong
 	}
 	has := func(key string) bool { _, ok := keys[key]; return ok }
 	if slices.ContainsFunc([]string{"logName", "protoPayload"}, has) {

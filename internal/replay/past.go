@@ -1,12 +1,9 @@
 package replay
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
@@ -57,10 +54,7 @@ func Read(ctx context.Context, file *FactsFile, in Inputs, visit func(Record)) (
 func recordOf(input string, r record) Record {
 	out := Record{Input: input, Line: r.line, Err: r.err}
 	if r.err == nil {
-		out.Change, out.Err = auditlog.Decode(r.raw)
-	}
-	if errors.Is(out.Err, auditlog.ErrNotChange) {
-		out.Err = cmp.Or(foreign(r.raw), out.Err)
+		out.Change, out.Err = decode(r.raw)
 	}
 	return out
 }

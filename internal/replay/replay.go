@@ -79,7 +79,7 @@ func take(input string, r record, h *history, s *Summary) {
 		s.unreadable(input, r.line, r.err)
 		return
 	}
-	c, err := auditlog.Decode(r.raw)
+	c, err := decode(r.raw)
 	switch {
 	case err == nil:
 		s.Changes++
@@ -96,10 +96,6 @@ func take(input string, r record, h *history, s *Summary) {
 	case errors.Is(err, auditlog.ErrUnknownMethod):
 		s.UnknownMethods[c.Method]++
 	case errors.Is(err, auditlog.ErrNotChange):
-		if err := foreign(r.raw); err != nil {
-			s.unreadable(input, r.line, err)
-			return
-		}
 		s.Irrelevant++
 	default:
 		s.unreadable(input, r.line, err)

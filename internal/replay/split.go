@@ -3,9 +3,11 @@ package replay
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 )
 
 // maxRecord bounds one record. Cloud Logging limits an entry to 256 KiB and
@@ -79,10 +81,31 @@ func (s *splitter) record() error {
 	if err != nil {
 		return fmt.Errorf("line %d: %w", r.line, err)
 	}
-	if r.err == nil && whole && opens(r.raw) && s.goesOn() {
+	switch {
+	case r.err == nil && whole && opens(r.raw) && s.goesOn():
 		return s.stream(r.line, s.buf)
+	case r.err == nil && several(r.raw):
+		return s.values(r)
 	}
 	return s.visit(r)
+}
+
+// several reports whether a line holds objects one after the other.
+func several(line []byte) bool {
+	return between.Match(line) && !json.Valid(line)
+}
+
+var between = regexp.MustCompile(`\}\s*\{`)
+
+// values reads the values that stand on one line.
+func (s *splitter) values(line record) error {
+	st := &stream{visit: s.visit, line: line.line}
+	for _, c := range bytes.Clone(line.raw) {
+		if err := st.next(c); err != nil {
+			return err
+		}
+	}
+	return st.end()
 }
 
 // readLine reads to the end of the line, or, when it is not whole, of the input.

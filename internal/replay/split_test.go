@@ -58,8 +58,8 @@ func TestSplit(t *testing.T) {
 		{"lines, indented values and arrays in one file", "{\"a\":1}\n{\n\"b\":2\n}\n[{},{}]\nx y\n{}",
 			[]piece{{1, `{"a":1}`, ""}, {2, "{\n\"b\":2\n}", ""}, {5, "{}", ""}, {5, "{}", ""}, {6, "x y", ""}, {7, "{}", ""}}},
 		{"elements that are no objects", `[1, "a,b", null, [2]]`, []piece{{1, "1", ""}, {1, `"a,b"`, ""}, {1, "null", ""}, {1, "[2]", ""}}},
-		{"an array that is not closed", "[{},\n", []piece{{1, "{}", ""}, {2, "", errNotEnded.Error()}}},
-		{"an array whose last element is cut off", "[{},\n{\"a\":", []piece{{1, "{}", ""}, {2, `{"a":`, ""}}},
+		{"objects on one line", "{\"a\":1}{\"b\":2} {\"c\":\"}{\"}\n{}", []piece{{1, `{"a":1}`, ""}, {1, `{"b":2}`, ""}, {1, `{"c":"}{"}`, ""}, {2, "{}", ""}}},
+		{"a brace pair inside a string is one object", `{"a":"}{"}`, []piece{{1, `{"a":"}{"}`, ""}}},
 		{"a quote that is lost costs one element", "[{\"a\": \"b},\n{\"c\": 1\n}\n},\n{}]",
 			[]piece{{1, "{\"a\": \"b},\n{\"c\": 1\n}\n}", ""}, {5, "{}", ""}}},
 	}
@@ -69,6 +69,16 @@ func TestSplit(t *testing.T) {
 				t.Errorf("records (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestAnArrayThatIsNotClosedIsAnInputThatWasNotReadToItsEnd(t *testing.T) {
+	for input, records := range map[string]int{"[{},\n": 1, "[{},\n{\"a\":": 2, "[": 0} {
+		n := 0
+		err := split(bufio.NewReader(strings.NewReader(input)), func(record) error { n++; return nil })
+		if !errors.Is(err, errNotEnded) || n != records {
+			t.Errorf("%q: %d records and %v, want %d and %v", input, n, err, records, errNotEnded)
+		}
 	}
 }
 

@@ -124,13 +124,17 @@ func (s *stream) emit() error {
 	return err
 }
 
-// end accounts for what the end of the input cut off.
+// end accounts for what the end of the input cut off. An array that was not
+// closed is an input that was not read to its end, whatever stood in it.
 func (s *stream) end() error {
-	switch {
-	case s.begun:
-		return s.emit()
-	case s.inArray:
-		return s.visit(record{line: s.line, err: errNotEnded})
+	inArray := s.inArray
+	if s.begun {
+		if err := s.emit(); err != nil {
+			return err
+		}
+	}
+	if inArray {
+		return fmt.Errorf("line %d: %w", s.line, errNotEnded)
 	}
 	return nil
 }
