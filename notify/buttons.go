@@ -63,7 +63,10 @@ func stepEffect(s remediate.Step) string {
 	case policies.RestoreIngress:
 		return "Sets the ingress to " + s.After.Ingress
 	case policies.RestoreCondition:
-		return fmt.Sprintf("Puts the condition back on %d grants", len(s.Before.Grants))
+		if gs := s.Before.Grants; len(gs) != 1 {
+			return fmt.Sprintf("Puts the condition back on %d grants", len(gs))
+		}
+		return "Puts the condition back on the grant of " + s.Before.Grants[0].String()
 	case policies.RestoreConstrain:
 		return "Deletes the organization policy, so that what is inherited holds,"
 	}

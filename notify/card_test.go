@@ -39,8 +39,8 @@ func TestCardReadsAsAgreedForOtherFindings(t *testing.T) {
 }
 
 func TestAnUndoSaysWhatItTakesBackAndOffersNoButton(t *testing.T) {
-	golden(t, "undo undone", notify.Card(undoIn(remediate.Undone), options).String())
-	golden(t, "undo pending", notify.Card(undoIn(remediate.Pending), options).String())
+	golden(t, "undo_undone", notify.Card(undoIn(remediate.Undone), options).String())
+	golden(t, "undo_pending", notify.Card(undoIn(remediate.Pending), options).String())
 	for _, s := range allStates() {
 		m := notify.Card(undoIn(s), options)
 		if len(m.Buttons) > 0 || len(m.Fix) > 0 || !strings.HasPrefix(m.Diff[0], "+ roles/run.invoker to allUsers") {

@@ -34,6 +34,7 @@ func fix(f remediate.Finding) []string {
 var gcloudGroup = map[cloud.Kind]string{
 	cloud.RunService: "gcloud run services", cloud.RunJob: "gcloud run jobs", cloud.RunWorkerPool: "gcloud beta run worker-pools",
 	cloud.Project: "gcloud projects", cloud.Folder: "gcloud resource-manager folders", cloud.Organization: "gcloud organizations",
+	cloud.ServiceAccount: "gcloud iam service-accounts",
 }
 
 func commands(s remediate.Step) []string {
@@ -42,12 +43,10 @@ func commands(s remediate.Step) []string {
 	case group == "":
 		return nil
 	case s.Kind == policies.RemoveGrants:
-		var out []string
-		for _, g := range s.Before.Grants {
-			out = append(out, group+" remove-iam-policy-binding "+target(s.Resource)+
-				" --member="+quote(string(g.Member))+" --role="+quote(g.Role)+condition(s.Resource, g.Condition))
-		}
-		return out
+		return bindings(s, "remove", s.Before.Grants)
+	case s.Kind == policies.RestoreCondition:
+		// First the grant that holds, so that nobody is locked out in between.
+		return append(bindings(s, "add", s.After.Grants), bindings(s, "remove", s.Before.Grants)...)
 	case s.Kind == policies.RequireInvoker:
 		return []string{group + " update " + target(s.Resource) + " --invoker-iam-check"}
 	case s.Kind == policies.RestoreIdentity && s.After.ServiceAccount != "":
@@ -60,6 +59,15 @@ func commands(s remediate.Step) []string {
 	return nil
 }
 
+func bindings(s remediate.Step, verb string, gs []cloud.Grant) []string {
+	var out []string
+	for _, g := range gs {
+		out = append(out, gcloudGroup[s.Resource.Kind]+" "+verb+"-iam-policy-binding "+target(s.Resource)+
+			" --member="+quote(string(g.Member))+" --role="+quote(g.Role)+condition(s.Resource, g.Condition))
+	}
+	return out
+}
+
 func target(r cloud.Resource) string {
 	if !r.Kind.Workload() {
 		return quote(r.Name)
@@ -67,8 +75,8 @@ func target(r cloud.Resource) string {
 	return quote(r.Name) + " --region=" + quote(r.Location) + " --project=" + quote(r.Project)
 }
 
-// condition is the flag that names exactly one binding. Resource Manager's
-// commands ask for it even where there is no condition, as soon as the policy
+// condition is the flag that names exactly one binding. The commands of Resource
+// Manager and of service accounts ask for it even where there is no condition, as soon as the policy
 // has any; Cloud Run's take it only where there is one. "^~~^" makes "~~" the
 // separator, as expressions hold commas.
 // https://cloud.google.com/sdk/gcloud/reference/topic/escaping
@@ -80,7 +88,7 @@ func condition(r cloud.Resource, c cloud.Condition) string {
 			v += "~~description=" + c.Description
 		}
 		return " --condition=" + quote(v)
-	case r.Kind.Container():
+	case r.Kind.Container() || r.Kind == cloud.ServiceAccount:
 		return " --condition=None"
 	}
 	return ""
@@ -92,6 +100,7 @@ var terraformIAM = map[cloud.Kind]string{
 	cloud.RunService: "google_cloud_run_v2_service_iam", cloud.RunJob: "google_cloud_run_v2_job_iam",
 	cloud.RunWorkerPool: "google_cloud_run_v2_worker_pool_iam", cloud.Project: "google_project_iam",
 	cloud.Folder: "google_folder_iam", cloud.Organization: "google_organization_iam",
+	cloud.ServiceAccount: "google_service_account_iam",
 }
 
 var terraformWorkload = map[cloud.Kind]string{

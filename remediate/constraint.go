@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -15,6 +16,25 @@ import (
 type OrgPolicy struct {
 	Etag string
 	Body string // what people set of it, as JSON; equal for equal policies
+	// State is what it enforces, without its name; nil for nothing.
+	State *cloud.ConstraintChange
+}
+
+// is reports whether the policy is what the change made of it.
+func (p OrgPolicy) is(c cloud.Change) bool {
+	return p.State != nil && c.Constraint != nil && p.State.Enforced == c.Constraint.Enforced && p.State.Became == c.Constraint.Became &&
+		slices.Equal(p.State.Allowed, c.Constraint.Allowed) && slices.Equal(p.State.Denied, c.Constraint.Denied)
+}
+
+// observed is the change to the constraint as live state shows it. A policy
+// that is not there, or rehearses only, shows nothing of what was there before.
+func (p OrgPolicy) observed(c *cloud.ConstraintChange) *cloud.ConstraintChange {
+	if c == nil || p.State == nil {
+		return c
+	}
+	live := *p.State
+	live.Name = c.Name
+	return &live
 }
 
 // ConstraintClient reads and changes organization policies.
@@ -38,6 +58,8 @@ func restoreConstraint(c cloud.Change, now Snapshot) (*Step, string) {
 		return nil, "what the organization policy was before is not recorded: a person has to set it again"
 	case now.OrgPolicy == nil || now.OrgPolicy.Body == "":
 		return nil, "the organization policy could not be read"
+	case !now.AsMade:
+		return nil, "the organization policy was changed again since: a person has to set it"
 	}
 	return &Step{Kind: policies.RestoreConstrain, Resource: c.Resource, Before: StepState{OrgPolicy: now.OrgPolicy.Body}}, ""
 }

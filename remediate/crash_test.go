@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/run/apiv2/runpb"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
@@ -87,6 +89,10 @@ func (s fatedStore) Findings(ctx context.Context, q remediate.Query) ([]remediat
 	return struck(s.fate, func() ([]remediate.Finding, error) { return s.Store.Findings(ctx, q) })
 }
 
+func (s fatedStore) Pause(ctx context.Context) (remediate.Pause, error) {
+	return struck(s.fate, func() (remediate.Pause, error) { return s.Store.Pause(ctx) })
+}
+
 func (s fatedStore) Handled(ctx context.Context, id string) (bool, error) {
 	return struck(s.fate, func() (bool, error) { return s.Store.Handled(ctx, id) })
 }
@@ -123,6 +129,10 @@ func (w fatedWorkloads) Workload(ctx context.Context, r cloud.Resource) (cloud.W
 
 func (w fatedWorkloads) SetIdentity(ctx context.Context, l cloud.Workload, email string) error {
 	return w.struck(func() error { return w.WorkloadClient.SetIdentity(ctx, l, email) })
+}
+
+func (w fatedWorkloads) SetIngress(ctx context.Context, l cloud.Workload, to string) error {
+	return w.struck(func() error { return w.WorkloadClient.SetIngress(ctx, l, to) })
 }
 
 func (w fatedWorkloads) Serving(ctx context.Context, r cloud.Resource) ([]string, error) {
@@ -188,6 +198,18 @@ func TestWhateverFailsAtWhateverCallTheEndIsThatOfACleanRun(t *testing.T) {
 			"an identity is asked about and restored", set{identity: policies.Approve},
 			func(g *rig) { g.deploy(defaultAccount) }, true,
 			func(g *rig) bool { return g.identity(apiPath) == apiAccount },
+			[]failure{dies},
+		},
+		{
+			"a condition is put back", set{lostCondition: policies.Revert},
+			func(g *rig) { g.loseCondition("projects/pay-prod") }, false,
+			func(g *rig) bool { return len(g.policyOf("projects/pay-prod").Bindings[0].Members) == 1 },
+			[]failure{answerLost},
+		},
+		{
+			"an ingress is restored", set{ingress: policies.Revert},
+			func(g *rig) { g.open("internal") }, false,
+			func(g *rig) bool { return g.service().Ingress == runpb.IngressTraffic_INGRESS_TRAFFIC_INTERNAL_ONLY },
 			[]failure{dies},
 		},
 	} {

@@ -11,9 +11,9 @@ import (
 // configured to mean revert, it does so for a certain violation that no
 // guardrail spoke about, that the policies of today still see, within the
 // limits: what must not be reverted without asking must not be for want of an
-// answer either.
+// answer either. Silence never undoes.
 func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
-	if r.OnExpiry != RevertOnExpiry {
+	if r.OnExpiry != RevertOnExpiry || f.UndoOf != "" {
 		return r.update(ctx, f.expired(r.Now(), ""))
 	}
 	why, err := r.unfitToRevert(ctx, f)

@@ -17,9 +17,19 @@ type guardrail func(j Judge, g Judgement, c cloud.Change, now Snapshot) (atMost 
 // guardrails, in the order of the documentation. Each adds its own reason.
 var guardrails = []guardrail{stale, unknown, controllerOwned, googleManaged, constraintAsks, nothingToApply}
 
+// maxSkew is how far a clock at Google may be ahead of ours.
+const maxSkew = 5 * time.Minute
+
 func stale(j Judge, g Judgement, c cloud.Change, now Snapshot) (Decision, string) {
 	age := now.At.Sub(c.Time)
-	if j.MaxEventAge == 0 || age <= j.MaxEventAge {
+	switch {
+	case j.MaxEventAge == 0:
+		return "", ""
+	case c.Time.IsZero():
+		return Ask, "the entry does not say when the change was made"
+	case age < -maxSkew:
+		return Ask, fmt.Sprintf("the entry is dated %s ahead: its time cannot be trusted", (-age).Round(time.Second))
+	case age <= j.MaxEventAge:
 		return "", ""
 	}
 	return Ask, fmt.Sprintf("stale: the change is %s old, and nothing older than %s is reverted without being asked",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
@@ -111,6 +112,8 @@ type judged struct {
 	// past is true when the entry shows a violation that live state no longer
 	// (or, for a first half, not yet) has.
 	past bool
+	// seen is when a finding about the change was opened; zero for now.
+	seen time.Time
 	// held is true for a grant that was there before the change.
 	held bool
 }
@@ -130,6 +133,9 @@ func (r *Remediator) judge(ctx context.Context, c cloud.Change, now Snapshot) []
 			}
 			if c.Resource.Kind.Workload() && now.Workload == nil && now.Policy != nil {
 				g.lower(Ask, "rescind may not read "+c.Resource.Path()+", so whether another product owns it is unknown")
+			}
+			if c.Verb == cloud.SetPolicy && now.Policy == nil {
+				g.lower(Revert, "judged on the entry alone: the live policy could not be read; applying reads it first, and takes only what is there")
 			}
 			out = append(out, judged{Judgement: g, change: live, now: now})
 		}

@@ -1,6 +1,7 @@
 package remediate_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/rescind-dev/rescind/internal/sim"
@@ -152,12 +154,18 @@ func (g *rig) service() *runpb.Service {
 func opened(t *testing.T, e policies.Enforcement, allowed ...string) (*rig, *runpb.Service) {
 	t.Helper()
 	g := newRig(t, set{ingress: e})
+	return g, g.open(allowed...)
+}
+
+// open has mallory open the service, and returns it as it was before.
+func (g *rig) open(allowed ...string) *runpb.Service {
+	g.t.Helper()
 	g.cloud.SetAllowedValues(folderPath, "run.allowedIngress", allowed...)
 	g.setIngress(runpb.IngressTraffic_INGRESS_TRAFFIC_INTERNAL_ONLY)
 	g.events()
 	before := g.service()
 	g.setIngress(runpb.IngressTraffic_INGRESS_TRAFFIC_ALL)
-	return g, before
+	return before
 }
 
 func TestAnIngressGoesBackToTheOneThatIsAllowed(t *testing.T) {
@@ -240,6 +248,12 @@ var pilot = &expr.Expr{Title: "pilot", Description: "until the audit", Expressio
 func unconditional(t *testing.T, e policies.Enforcement, resource string) (*rig, *iampb.Policy) {
 	t.Helper()
 	g := newRig(t, set{lostCondition: e})
+	return g, g.loseCondition(resource)
+}
+
+// loseCondition has mallory drop a condition, and returns the policy before.
+func (g *rig) loseCondition(resource string) *iampb.Policy {
+	g.t.Helper()
 	g.must(g.cloud.PutPolicy(resource, &iampb.Policy{Bindings: []*iampb.Binding{
 		{Role: "roles/run.invoker", Members: []string{"user:eve@example.com", "user:pat@example.com"}, Condition: pilot},
 		{Role: "roles/run.invoker", Members: []string{"group:frontend@example.com"}},
@@ -251,7 +265,7 @@ func unconditional(t *testing.T, e policies.Enforcement, resource string) (*rig,
 			{Role: "roles/run.invoker", Members: []string{"group:frontend@example.com", "user:eve@example.com"}},
 		}
 	})
-	return g, before
+	return before
 }
 
 func TestAConditionIsPutBackExactly(t *testing.T) {
@@ -321,6 +335,7 @@ func TestAConstraintThatSomebodyOverrodeIsRestoredOnceAPersonSaysSo(t *testing.T
 	g.weaken("CreatePolicy", false)
 	f := g.one()
 	g.want(f, remediate.Pending, "an organization policy is never changed without being asked")
+	g.cloud.Fail("DeletePolicy", 1, codes.Aborted) // somebody else was faster
 	f = g.approve(f)
 	g.want(f, remediate.Reverted, "deleted the organization policy, so that what is inherited holds again")
 	if g.ownPolicy() {
@@ -353,6 +368,57 @@ func TestAConstraintWhosePolicyBeforeIsNotKnownIsNeverGuessed(t *testing.T) {
 	}
 }
 
+func TestAConstraintThatSomebodyRestoredFirstIsSuperseded(t *testing.T) {
+	for name, restore := range map[string]func(*rig){
+		"by an update": func(g *rig) { g.weaken("UpdatePolicy", true) },
+		"by a delete": func(g *rig) {
+			name := &orgpolicypb.DeletePolicyRequest{Name: "projects/pay-prod/policies/" + constraint}
+			g.must(g.conn.Invoke(t.Context(), "/google.cloud.orgpolicy.v2.OrgPolicy/DeletePolicy", name, &emptypb.Empty{}))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t, set{weakening: policies.Approve})
+			g.weaken("CreatePolicy", false)
+			change := g.events()
+			restore(g)
+			g.events()
+			f := g.stored(g.handle(change[0]).Findings[0].ID)
+			g.want(f, remediate.Superseded, "")
+		})
+	}
+}
+
+func TestAConstraintThatSomebodyChangedAgainIsNotTakenAway(t *testing.T) {
+	g := newRig(t, set{weakening: policies.Approve})
+	g.weaken("CreatePolicy", false)
+	change := g.events()
+	reset := &orgpolicypb.UpdatePolicyRequest{Policy: &orgpolicypb.Policy{
+		Name: "projects/pay-prod/policies/" + constraint, Spec: &orgpolicypb.PolicySpec{Reset_: true},
+	}}
+	g.must(g.conn.Invoke(t.Context(), "/google.cloud.orgpolicy.v2.OrgPolicy/UpdatePolicy", reset, &orgpolicypb.Policy{}))
+	g.events()
+	f := g.stored(g.handle(change[0]).Findings[0].ID)
+	g.want(f, remediate.Pending, "the organization policy was changed again since")
+	if f.Plan.Executable() {
+		t.Error("the plan is executable")
+	}
+}
+
+func TestADeployOfSomethingElseIsNotJudgedForTheIngressItFound(t *testing.T) {
+	g, _ := opened(t, policies.Revert, "internal")
+	g.events() // of the opening, not delivered
+	g.deploy("other@pay-prod.iam.gserviceaccount.com")
+	for _, c := range g.events() {
+		if c.Workload == nil {
+			continue
+		}
+		c.Workload.Ingress = "" // as in an entry that shows the mask alone
+		if o := g.handle(c); len(o.Findings) > 0 {
+			t.Errorf("%+v", o.Findings)
+		}
+	}
+}
+
 func TestAConstraintThatSomebodyChangedMeanwhileIsLeft(t *testing.T) {
 	g := newRig(t, set{weakening: policies.Approve})
 	g.weaken("CreatePolicy", false)
@@ -370,7 +436,7 @@ func TestADeniedConstraintNamesThePermission(t *testing.T) {
 	g.weaken("CreatePolicy", false)
 	f := g.one()
 	g.cloud.Fail("DeletePolicy", 10, codes.PermissionDenied)
-	g.want(g.approve(f), remediate.Blocked, "permission orgpolicy.policy.set missing on //orgpolicy.googleapis.com/projects/pay-prod/policies/"+constraint)
+	g.want(g.approve(f), remediate.Blocked, "permission orgpolicy.policies.delete missing on //orgpolicy.googleapis.com/projects/pay-prod/policies/"+constraint)
 }
 
 func TestExecutionsThatGoOnAsTheOldAccountAreNamed(t *testing.T) {
@@ -384,5 +450,47 @@ func TestExecutionsThatGoOnAsTheOldAccountAreNamed(t *testing.T) {
 	_, err = c.UpdateJob(t.Context(), &runpb.UpdateJobRequest{Job: j})
 	g.must(err)
 	f := g.deliver()[0]
-	g.want(f, remediate.Reverted, "Executions that began as another account go on running: nightly-x7k")
+	g.want(f, remediate.Reverted, "Executions that are running go on as the account they began with: nightly-x7k")
+}
+
+func TestEachKindOfRevertCanBeUndoneExactly(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		policy string
+		mess   func(*rig)
+		after  func(*rig) string
+	}{
+		{"an ingress", ingress, func(g *rig) { g.open("internal") }, func(g *rig) string { return g.service().Ingress.String() }},
+		{"a condition", lostCondition, func(g *rig) { g.loseCondition(folderPath) },
+			func(g *rig) string { return grantsOf(g.policyOf(folderPath)) }},
+		{"a constraint", weakening, func(g *rig) { g.weaken("CreatePolicy", false) },
+			func(g *rig) string { return fmt.Sprint(g.cloud.State().Constraints) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			g := newRig(t, set{tt.policy: policies.Approve})
+			tt.mess(g)
+			mess := tt.after(g)
+			f := g.approve(g.one())
+			g.want(f, remediate.Reverted, "verified")
+			if tt.after(g) == mess {
+				t.Fatal("the revert changed nothing")
+			}
+			g.want(g.undo(f), remediate.Undone, "")
+			if got := tt.after(g); got != mess {
+				t.Errorf("after the undo it is\n%s\nand was\n%s", got, mess)
+			}
+		})
+	}
+}
+
+// grantsOf lists the grants of a policy, a line each, in order.
+func grantsOf(p *iampb.Policy) string {
+	var out []string
+	for _, b := range p.Bindings {
+		for _, m := range b.Members {
+			out = append(out, b.Role+" "+m+" "+b.Condition.GetExpression())
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, "\n")
 }

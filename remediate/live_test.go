@@ -230,6 +230,40 @@ func TestAStaleChangeIsAskedAbout(t *testing.T) {
 	}
 }
 
+func TestAnEntryWhoseTimeCannotBeTrustedIsAskedAbout(t *testing.T) {
+	for name, at := range map[string]func(time.Time) time.Time{
+		"no time at all":       func(time.Time) time.Time { return time.Time{} },
+		"a date years ahead":   func(now time.Time) time.Time { return now.AddDate(4, 0, 0) },
+		"a quarter hour ahead": func(now time.Time) time.Time { return now.Add(15 * time.Minute) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.Grace = time.Minute })
+			g.grant(apiPath, "roles/run.invoker", "allUsers")
+			c := g.events()[0]
+			c.Time = at(g.Clock())
+			o, err := g.Handle(t.Context(), c)
+			g.must(err)
+			g.want(g.stored(o.Findings[0].ID), remediate.Pending, "")
+		})
+	}
+}
+
+func TestAForgedDateDoesNotPutOffTheRevertOfTheRealChange(t *testing.T) {
+	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.Grace = time.Minute })
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	real := g.events()[0]
+	forged := real
+	forged.ID, forged.Time = "forged", real.Time.Add(4*time.Minute) // within what clocks differ by
+	_, err := g.Handle(t.Context(), forged)
+	g.must(err)
+	o, err := g.Handle(t.Context(), real)
+	g.must(err)
+	g.pass(time.Minute)
+	_, err = g.Sweep(t.Context())
+	g.must(err)
+	g.want(g.stored(o.Findings[0].ID), remediate.Reverted, "")
+}
+
 func TestOurOwnChangesAreNotFindings(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")

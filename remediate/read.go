@@ -16,6 +16,7 @@ func (r *Remediator) snapshot(ctx context.Context, c cloud.Change) (Snapshot, er
 	s, err := r.read(ctx, c.Resource, c.Verb == cloud.SetPolicy)
 	// What the change created and is not there was deleted since. Of any other
 	// write of an organization policy nothing being there says nothing.
+	s.AsMade = s.OrgPolicy != nil && s.OrgPolicy.is(c)
 	s.Gone = s.Gone || created(c) && s.OrgPolicy != nil && s.OrgPolicy.Body == ""
 	return s, err
 }

@@ -96,12 +96,25 @@ func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
 			f.Decision, f.Guarded, f.Reasons = Ask, true, append(f.Reasons, why)
 		}
 	}
-	if wait := k.change.Time.Add(r.Limits.Grace); f.Decision == Revert && wait.After(k.now.At) {
+	if wait := k.since().Add(r.Limits.Grace); f.Decision == Revert && wait.After(k.now.At) {
 		f = f.to(Waiting, k.now.At, "", "waiting for the grace period until "+wait.UTC().Format(time.RFC3339))
 		f.DueAt = wait
 		return f, nil
 	}
 	return f.decided(k.now.At, r.ExpiresIn), nil
+}
+
+// since is when the change was made. One dated ahead was made by the time it
+// was first seen, or an entry with a made-up date could put off a revert.
+func (k judged) since() time.Time {
+	seen := k.now.At
+	if !k.seen.IsZero() {
+		seen = k.seen
+	}
+	if k.change.Time.After(seen) {
+		return seen
+	}
+	return k.change.Time
 }
 
 func pastWhy(s Snapshot) string {

@@ -18,10 +18,10 @@ type Config struct {
 	Workloads WorkloadClient
 	// Constraints reads and changes organization policies.
 	Constraints ConstraintClient
-	Notifier  Notifier
-	Scope     Scope
-	Authority Authority
-	Limits    Limits
+	Notifier    Notifier
+	Scope       Scope
+	Authority   Authority
+	Limits      Limits
 	// Self is the principal rescind itself acts as, to recognise its own
 	// changes when they come back as events.
 	Self string

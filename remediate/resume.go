@@ -32,6 +32,7 @@ func (r *Remediator) reopen(ctx context.Context, f Finding, k judged) (Finding, 
 		r.opening.Lock()
 		defer r.opening.Unlock()
 	}
+	k.seen = f.CreatedAt
 	next, err := r.open(ctx, k)
 	if err != nil {
 		return Finding{}, err

@@ -8,8 +8,8 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 )
 
-// stillRunning says which executions of a job go on as the account that was
-// replaced: a new account is for executions to come. They are named, not
+// stillRunning says which executions of a job were running when its account was
+// replaced: the new one is for executions to come. They are named, not
 // cancelled; what they do may be half done.
 func (r *Remediator) stillRunning(ctx context.Context, p Plan) string {
 	for _, s := range p.Steps {
@@ -18,9 +18,9 @@ func (r *Remediator) stillRunning(ctx context.Context, p Plan) string {
 		}
 		switch names, err := r.Workloads.Running(ctx, s.Resource); {
 		case err != nil:
-			return ". Whether executions are running as " + s.Before.ServiceAccount + " is unknown: " + err.Error()
+			return ". Whether executions go on as the account they began with is unknown: " + err.Error()
 		case len(names) > 0:
-			return ". Executions that began as another account go on running: " + strings.Join(names, ", ")
+			return ". Executions that are running go on as the account they began with: " + strings.Join(names, ", ")
 		}
 	}
 	return ""

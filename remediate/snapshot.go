@@ -20,6 +20,9 @@ type Snapshot struct {
 	// OrgPolicy is what is set of an organization policy at its own resource,
 	// nil where it was not read.
 	OrgPolicy *OrgPolicy
+	// AsMade is true when OrgPolicy is what the change made of it, so that
+	// nobody wrote to it since.
+	AsMade bool
 	// Gone is true when the resource no longer exists.
 	Gone bool
 }
@@ -76,10 +79,13 @@ func (s Snapshot) observe(c cloud.Change) cloud.Change {
 		}
 		c.Unread = without(c.Unread, "grants")
 	}
+	if s.OrgPolicy != nil {
+		c.Constraint = s.OrgPolicy.observed(c.Constraint)
+	}
 	// A change of the allow policy says nothing of the workload: judging both
 	// would lay an old identity at the door of whoever changed the policy.
 	if s.Workload != nil && c.Verb != cloud.SetPolicy {
-		c.Workload = changedIn(*s.Workload, c.Workload)
+		c.Workload = changedIn(*s.Workload, c)
 		c.Unread = without(c.Unread, "identity", "invoker check", "ingress")
 	}
 	return c
@@ -87,7 +93,12 @@ func (s Snapshot) observe(c cloud.Change) cloud.Change {
 
 // changedIn is the live workload, but for what the entry says the change did not
 // touch: a deploy of something else is no reason to judge an old setting.
-func changedIn(live cloud.Workload, entry *cloud.Workload) *cloud.Workload {
+func changedIn(live cloud.Workload, c cloud.Change) *cloud.Workload {
+	entry := c.Workload
+	unread := slices.ContainsFunc(c.Unread, func(u cloud.Unread) bool { return u.Field == "ingress" })
+	if entry != nil && entry.Ingress == "" && !unread {
+		live.Ingress = ""
+	}
 	if entry != nil && entry.Identity.Knowledge == cloud.Unchanged {
 		live.Identity = entry.Identity
 	}

@@ -256,7 +256,7 @@ func TestAnUndoByTwoTakesTwoAndSilenceUndoesNothing(t *testing.T) {
 	g.pass(first.ExpiresAt.Sub(g.Clock()))
 	_, err = g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(first.ID), remediate.Expired, "a guardrail wants a person to decide")
+	g.want(g.stored(first.ID), remediate.Expired, "nobody answered: left as it is")
 
 	second, err := g.Answer(t.Context(), f.ID, undoBy(ada, f))
 	g.must(err)
@@ -266,6 +266,23 @@ func TestAnUndoByTwoTakesTwoAndSilenceUndoesNothing(t *testing.T) {
 	u, err := g.Work(t.Context(), second.ID)
 	g.must(err)
 	g.want(u, remediate.Undone, "")
+}
+
+func TestAnUndoOfAnUnknownActorsChangeTakesTwo(t *testing.T) {
+	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Authority.Approvers[bob] = true })
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	c := g.events()[0]
+	c.Actor.Principal = ""
+	out, err := g.Handle(t.Context(), c)
+	g.must(err)
+	f := g.stored(out.Findings[0].ID)
+	g.want(f, remediate.Reverted, "")
+	u, err := g.Answer(t.Context(), f.ID, undoBy(ada, f))
+	g.must(err)
+	g.want(u, remediate.Pending, "1 of 2")
+	u, err = g.Answer(t.Context(), f.ID, undoBy(bob, f))
+	g.must(err)
+	g.want(u, remediate.Approved, "")
 }
 
 func TestOfManyWhoUndoAtOnceOneDoes(t *testing.T) {

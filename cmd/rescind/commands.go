@@ -7,5 +7,8 @@ func commands() []command {
 		serveCommand(),
 		replayCommand(),
 		policyCommand(),
+		findingsCommand(),
+		pauseCommand(),
+		resumeCommand(),
 	}
 }

@@ -101,8 +101,9 @@ type fightConfig struct {
 }
 
 type googleConfig struct {
-	Endpoints endpointsConfig `yaml:"endpoints"`
-	Insecure  bool            `yaml:"insecure"`
+	Endpoints   endpointsConfig `yaml:"endpoints"`
+	Insecure    bool            `yaml:"insecure"`
+	UserInfoURL string          `yaml:"userinfo_url"`
 }
 
 type endpointsConfig struct {

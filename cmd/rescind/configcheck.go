@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/functions"
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/google"
 )
 
 // configProblem is one thing wrong with a configuration, and the key it is
@@ -45,6 +46,8 @@ func (c config) problems() []configProblem {
 	c.Approvals.check(k)
 	c.Guardrails.check(k)
 	c.checkFallbacks(k)
+	err := google.CheckUserInfo(c.Google.UserInfoURL)
+	k.refuse(err == nil, "google.userinfo_url", "google.userinfo_url: %v", err)
 	return k.found
 }
 

@@ -83,6 +83,12 @@ func (a *app) announce(ctx context.Context, c config) {
 	for _, w := range a.policies.Warnings(a.Now()) {
 		a.log.WarnContext(ctx, "exemption", "warning", w)
 	}
+	if p, err := a.Store.Pause(ctx); err == nil && p.Active(a.Now()) {
+		a.log.WarnContext(ctx, "paused", "said", p.String())
+	}
+	if !c.Slack.configured() {
+		a.log.WarnContext(ctx, "no Slack is configured: questions are only logged, and answered with rescind findings")
+	}
 	for _, n := range c.notYet() {
 		a.log.WarnContext(ctx, "configured, but without effect", "key", n)
 	}

@@ -39,7 +39,7 @@ func (c *Client) Fact(ctx context.Context, q policies.Question) policies.Fact {
 func (c *Client) lookInTurn(ctx context.Context, q policies.Question) (policies.Fact, error) {
 	f, err := c.look(ctx, q)
 	var busy *remediate.BusyError
-	if !errors.As(err, &busy) {
+	if !errors.As(err, &busy) || busy.After > limitWindow {
 		return f, err
 	}
 	if err := c.wait(ctx, busy.After); err != nil {

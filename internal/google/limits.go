@@ -2,13 +2,10 @@ package google
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"cloud.google.com/go/run/apiv2/runpb"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -47,18 +44,13 @@ type limits struct {
 	places map[place]*turns
 }
 
-// place is what a quota is counted by: a project and region, reads and writes
-// apart. Requests that name neither share the zero one.
-type place struct {
-	project, region string
-	write           bool
-}
-
 // turns are the times of the requests of the last minute, oldest first, the
-// reserved ones to come included, and until when Google wants none.
+// reserved ones to come included; until when Google wants none; and the last
+// moment that a write was told to come again at.
 type turns struct {
-	at     []time.Time
-	closed time.Time
+	at       []time.Time
+	closed   time.Time
+	promised time.Time
 }
 
 func newLimits(now func() time.Time, wait func(context.Context, time.Duration) error) *limits {
@@ -99,8 +91,8 @@ func (l *limits) reserve(at place) (time.Duration, error) {
 	now := l.now()
 	t := l.turns(at, now)
 	turn := t.next(now, at.limit())
-	if hold := turn.Sub(now); hold > maxHold {
-		return 0, &remediate.BusyError{Where: at.String(), After: hold}
+	if turn.Sub(now) > maxHold {
+		return 0, &remediate.BusyError{Where: at.String(), After: t.promise(at, turn).Sub(now)}
 	}
 	t.at = append(t.at, turn)
 	return turn.Sub(now), nil
@@ -144,6 +136,20 @@ func (t *turns) next(now time.Time, limit int) time.Time {
 	return turn
 }
 
+// promise is when to come again: for a write in line behind those that were
+// sent away before it, so that a hundred of them do not all come back for the
+// next turn. A read is asked again by whoever needs it, in its own time.
+func (t *turns) promise(at place, turn time.Time) time.Time {
+	if !at.write {
+		return turn
+	}
+	if next := t.promised.Add(limitWindow / writesAMinute); next.After(turn) {
+		turn = next
+	}
+	t.promised = turn
+	return turn
+}
+
 func (l *limits) close(at place, pause time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -162,67 +168,4 @@ func retryDelay(err error) time.Duration {
 		}
 	}
 	return exhaustedPause
-}
-
-func (p place) limit() int {
-	if p.write {
-		return writesAMinute
-	}
-	return readsAMinute
-}
-
-// String names the place for a finding: "20 writes a minute in
-// projects/p/locations/l".
-func (p place) String() string {
-	what := "reads"
-	if p.write {
-		what = "writes"
-	}
-	where := "projects/" + p.project
-	if p.region != "" {
-		where += "/locations/" + p.region
-	}
-	if p.project == "" {
-		where = "all that belongs to no project"
-	}
-	return fmt.Sprintf("%d %s a minute in %s", p.limit(), what, where)
-}
-
-func placeOf(method string, request any) place {
-	project, region := locate(nameIn(request))
-	verb := method[strings.LastIndex(method, "/")+1:]
-	write := slices.ContainsFunc([]string{"Create", "Update", "Delete", "Set"}, func(v string) bool { return strings.HasPrefix(verb, v) })
-	return place{project, region, write}
-}
-
-// nameIn is the resource name that a request is about.
-func nameIn(request any) string {
-	switch r := request.(type) {
-	case *runpb.UpdateServiceRequest:
-		return r.GetService().GetName()
-	case *runpb.UpdateJobRequest:
-		return r.GetJob().GetName()
-	case *runpb.UpdateWorkerPoolRequest:
-		return r.GetWorkerPool().GetName()
-	case interface{ GetResource() string }:
-		return r.GetResource()
-	case interface{ GetParent() string }:
-		return r.GetParent()
-	case interface{ GetName() string }:
-		return r.GetName()
-	}
-	return ""
-}
-
-// locate reads "projects/P/locations/L/...", either part of which may be
-// missing.
-func locate(name string) (project, region string) {
-	p := strings.Split(name, "/")
-	if len(p) >= 2 && p[0] == "projects" {
-		project = p[1]
-	}
-	if len(p) >= 4 && p[2] == "locations" {
-		region = p[3]
-	}
-	return project, region
 }

@@ -3,6 +3,7 @@ package google
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -80,6 +81,25 @@ func wantSpread(t *testing.T, sent []time.Time, limit int) {
 		if d := sent[i].Sub(sent[i-limit]); d < time.Minute {
 			t.Fatalf("requests %d to %d came within %s", i-limit, i, d)
 		}
+	}
+}
+
+func TestThoseSentAwayAreToldToComeOneAfterTheOther(t *testing.T) {
+	c := newClocked()
+	for range writesAMinute {
+		c.send(t, here)
+	}
+	var told []time.Duration
+	for range 3 {
+		_, err := c.reserve(here)
+		var busy *remediate.BusyError
+		if !errors.As(err, &busy) {
+			t.Fatalf("error is %v, want it held back", err)
+		}
+		told = append(told, busy.After)
+	}
+	if want := []time.Duration{60 * time.Second, 63 * time.Second, 66 * time.Second}; !slices.Equal(told, want) {
+		t.Errorf("told to come again in %v, want %v", told, want)
 	}
 }
 

@@ -5,13 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"cloud.google.com/go/orgpolicy/apiv2/orgpolicypb"
+	"github.com/googleapis/gax-go/v2"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
-
-	"github.com/googleapis/gax-go/v2"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
@@ -29,7 +29,37 @@ func (c *Client) OrgPolicy(ctx context.Context, r cloud.Resource) (remediate.Org
 	if err != nil {
 		return remediate.OrgPolicy{}, fmt.Errorf("read %s: %w", r, err)
 	}
-	return remediate.OrgPolicy{Etag: p.GetEtag(), Body: body}, nil
+	return remediate.OrgPolicy{Etag: p.GetEtag(), Body: body, State: stateOf(p.GetSpec())}, nil
+}
+
+// stateOf says of a live policy what the log says of a change, in its terms: it
+// is certain for one unconditional rule alone. Nil for a policy that only
+// rehearses.
+func stateOf(s *orgpolicypb.PolicySpec) *cloud.ConstraintChange {
+	if s == nil {
+		return nil
+	}
+	c := &cloud.ConstraintChange{}
+	rules := s.GetRules()
+	switch {
+	case s.GetReset_():
+		c.Became = cloud.PolicyReset
+	case slices.ContainsFunc(rules, func(r *orgpolicypb.PolicySpec_PolicyRule) bool { return r.GetCondition() != nil }):
+		c.Became = cloud.PolicyConditional
+	case len(rules) != 1:
+	case rules[0].GetValues() != nil:
+		c.Became = cloud.PolicyHoldsValues
+		if !s.GetInheritFromParent() {
+			c.Allowed, c.Denied = rules[0].GetValues().GetAllowedValues(), rules[0].GetValues().GetDeniedValues()
+		}
+	case rules[0].GetAllowAll():
+		c.Became = cloud.PolicyAllowsAll
+	case rules[0].GetDenyAll():
+		c.Became = cloud.PolicyDeniesAll
+	default:
+		c.Enforced = cloud.KnownFlag(rules[0].GetEnforce())
+	}
+	return c
 }
 
 // orgPolicyBody is what people set of a policy, as JSON: no name, no etag, no
@@ -49,7 +79,7 @@ func settings(s *orgpolicypb.PolicySpec) *orgpolicypb.PolicySpec {
 	if s == nil {
 		return nil
 	}
-	out := proto.Clone(s).(*orgpolicypb.PolicySpec)
+	out := proto.CloneOf(s)
 	out.Etag, out.UpdateTime = "", nil
 	return out
 }
@@ -64,7 +94,7 @@ func (c *Client) DeleteOrgPolicy(ctx context.Context, r cloud.Resource, etag str
 	_, err := call(ctx, func(ctx context.Context, q *orgpolicypb.DeletePolicyRequest, o ...gax.CallOption) (*emptypb.Empty, error) {
 		return &emptypb.Empty{}, c.constraints.DeletePolicy(ctx, q, o...)
 	}, &orgpolicypb.DeletePolicyRequest{Name: r.Path(), Etag: etag})
-	return explain(err, "delete", r, "orgpolicy.policy.set")
+	return explain(err, "delete", r, "orgpolicy.policies.delete")
 }
 
 // CreateOrgPolicy sets a policy where none is; where one is, the error matches
@@ -76,5 +106,5 @@ func (c *Client) CreateOrgPolicy(ctx context.Context, r cloud.Resource, body str
 	}
 	p.Name = r.Path()
 	_, err := call(ctx, c.constraints.CreatePolicy, &orgpolicypb.CreatePolicyRequest{Parent: r.Parent, Policy: p})
-	return explain(err, "create", r, "orgpolicy.policy.set")
+	return explain(err, "create", r, "orgpolicy.policies.create")
 }

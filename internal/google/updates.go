@@ -80,7 +80,7 @@ func (c *Client) setInvokerCheck(ctx context.Context, w cloud.Workload, doing st
 		err = c.updateService(ctx, s, "invoker_iam_disabled", newRevision)
 	}
 	// Cloud Run's documentation asks for all three.
-	return explain(err, doing, w.Resource,
+	return explainUpdate(err, doing, w,
 		"run.services.create, run.services.update or run.services.setIamPolicy")
 }
 
@@ -103,7 +103,7 @@ func (c *Client) SetIngress(ctx context.Context, w cloud.Workload, ingress strin
 	if takenRevision(err) {
 		err = c.updateService(ctx, s, "ingress", newRevision)
 	}
-	return explain(err, "set ingress of", w.Resource, permission(w.Resource.Kind, "update"))
+	return explainUpdate(err, "set ingress of", w, permission(w.Resource.Kind, "update"))
 }
 
 // updateService never sets allow_missing: that would bring a deleted service back.
@@ -149,6 +149,16 @@ func checkUpdate(w cloud.Workload, email string) error {
 		return errors.New("no account: leaving it out would mean the default service account")
 	}
 	return nil
+}
+
+// explainUpdate explains an error of an update that makes no revision. Cloud
+// Run's documentation asks whoever updates a service for the right to act as
+// its account, whatever the update changes.
+func explainUpdate(err error, doing string, w cloud.Workload, permission string) error {
+	if deniedActAs(err) && w.Identity.Email != "" {
+		return explainDeploy(err, w.Resource, w.Identity.Email)
+	}
+	return explain(err, doing, w.Resource, permission)
 }
 
 // explainDeploy explains an error of an update that deploys as the account.

@@ -237,10 +237,14 @@ func TestALackOfActAsIsNamedOnTheAccount(t *testing.T) {
 		return (*longrunningpb.Operation)(nil), status.Errorf(codes.PermissionDenied,
 			"Permission 'iam.serviceaccounts.actAs' denied on service account %s (or it may not exist).", goodAccount)
 	})
-	err = w.client.SetIdentity(t.Context(), before, goodAccount)
-	want := "permission iam.serviceAccounts.actAs missing on //iam.googleapis.com/projects/-/serviceAccounts/" + goodAccount
-	if err == nil || err.Error() != want {
-		t.Errorf("error is %v\nwant %s", err, want)
+	for account, err := range map[string]error{
+		goodAccount: w.client.SetIdentity(t.Context(), before, goodAccount),
+		apiAccount:  w.client.SetIngress(t.Context(), before, "internal"), // updated as it stands
+	} {
+		want := "permission iam.serviceAccounts.actAs missing on //iam.googleapis.com/projects/-/serviceAccounts/" + account
+		if err == nil || err.Error() != want {
+			t.Errorf("error is %v\nwant %s", err, want)
+		}
 	}
 }
 

@@ -103,9 +103,9 @@ func owner(ctx context.Context, endpoint, token string) (string, error) {
 func principal(email string, verified bool) (string, error) {
 	switch {
 	case email == "" || !strings.Contains(email, "@"):
-		return "", errors.New("Google does not say whose credentials these are: they lack the scope " + emailScope)
+		return "", errors.New("the answer does not say whose credentials these are: they lack the scope " + emailScope)
 	case !verified:
-		return "", errors.New("Google does not vouch for the address of these credentials")
+		return "", errors.New("the address of these credentials is not verified")
 	case strings.HasSuffix(email, ".gserviceaccount.com"):
 		return "serviceAccount:" + email, nil
 	}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// via is how a decision from the command line is recorded.
+const via = "cli"
+
+const answerFlags = `Who you are is asked of Google, with your application default credentials
+(gcloud auth application-default login); you have to be one of
+approvals.approvers.users. The decision is recorded at once; a running rescind
+carries it out at its next sweep, within seconds, or when a pause ends.
+
+Flags:
+  --config FILE     configuration of the rescind that keeps it (required)
+  --reason TEXT     why; kept with the finding
+  --plan DIGEST     the plan you looked at, as findings show names it (its first
+                    8 digits at least): refused if it is another by now
+  --format FORM     table, or json for the record as it is stored (default table)
+  --log-format FORM text or json (default text)
+`
+
+const findingsRevertUsage = `Usage: rescind findings revert --config FILE [flags] ID
+
+Has a finding's plan carried out: of one that waits for an answer, or of one
+that was only reported.
+
+` + answerFlags + `
+Example:
+  rescind findings revert --config rescind.yaml --plan 7f3a9c21 vcgfwjtpahkqm5hzxg3hbrhzqe
+
+Exit status: 0 when it is recorded, 1 when it is refused or fails, 2 on wrong
+usage.
+`
+
+const findingsKeepUsage = `Usage: rescind findings keep --config FILE --reason TEXT [flags] ID
+
+Lets the change stay that a finding asks about. Whoever made the change cannot.
+
+` + answerFlags + `
+Example:
+  rescind findings keep --config rescind.yaml --reason 'public by design, see the review' vcgfwjtpahkqm5hzxg3hbrhzqe
+
+Exit status: 0 when it is recorded, 1 when it is refused or fails, 2 on wrong
+usage.
+`
+
+const findingsUndoUsage = `Usage: rescind findings undo --config FILE --reason TEXT [flags] ID
+
+Takes back what rescind wrote, and nothing else, within 24 hours and only where
+it is still as rescind left it. It is a finding of its own, with its own plan,
+which findings show prints beforehand. Whoever made the change cannot undo its
+revert.
+
+` + answerFlags + `
+Example:
+  rescind findings undo --config rescind.yaml --reason 'the partner still needs it today' vcgfwjtpahkqm5hzxg3hbrhzqe
+
+Exit status: 0 when it is recorded, 1 when it is refused or fails, 2 on wrong
+usage.
+`
+
+func findingsRevertCommand() command {
+	return answerCommand(remediate.ChooseRevert, "have a finding's plan carried out", findingsRevertUsage)
+}
+
+func findingsKeepCommand() command {
+	return answerCommand(remediate.ChooseKeep, "let the change stay", findingsKeepUsage)
+}
+
+func findingsUndoCommand() command {
+	return answerCommand(remediate.ChooseUndo, "take back what rescind wrote", findingsUndoUsage)
+}
+
+func answerCommand(c remediate.Choice, summary, usage string) command {
+	return command{name: string(c), summary: summary, usage: usage, run: func(ctx context.Context, env environment, args []string) error {
+		return runAnswer(ctx, env, c, args)
+	}}
+}
+
+func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []string) error {
+	f := newFlags("findings " + string(c))
+	path := f.String("config", "", "")
+	reason := f.String("reason", "", "")
+	plan := f.String("plan", "", "")
+	format := formatFlag(f)
+	operands, err := f.parse(args)
+	switch {
+	case err != nil:
+		return err
+	case len(operands) != 1:
+		return usagef("want one finding's id, got %d", len(operands))
+	case c != remediate.ChooseRevert && *reason == "":
+		return usagef("--reason is missing")
+	}
+	if err := checkFormat(*format); err != nil {
+		return err
+	}
+	return in(*path, func(o office) error {
+		answered, err := o.answer(ctx, operands[0], remediate.Answer{Choice: c, Reason: *reason, Digest: *plan})
+		if err != nil {
+			return err
+		}
+		return writeAnswered(env.stdout, *format, answered)
+	})
+}
+
+// answer decides as the caller. Without a plan to compare, the answer is about
+// the plan as it stands: the store still refuses it if that changes meanwhile.
+func (o office) answer(ctx context.Context, id string, a remediate.Answer) (remediate.Finding, error) {
+	var err error
+	if a.Principal, err = o.caller(ctx); err != nil {
+		return remediate.Finding{}, err
+	}
+	a.Via = via
+	if a.Digest == "" {
+		f, err := o.store.Finding(ctx, id)
+		if err != nil {
+			return remediate.Finding{}, err
+		}
+		a.Digest, a.Revision = planOf(f, a.Choice), f.Revision
+	}
+	return o.desk().Answer(ctx, id, a)
+}
+
+// planOf is the digest of the plan that the choice would carry out or lay by.
+func planOf(f remediate.Finding, c remediate.Choice) string {
+	p := f.Plan
+	if c == remediate.ChooseUndo && f.UndoOf == "" {
+		p = f.UndoPlan()
+	}
+	return cmp.Or(p.Digest, remediate.NoPlan)
+}
+
+func writeAnswered(w io.Writer, format string, f remediate.Finding) error {
+	if format == "json" {
+		return writeJSON(w, f)
+	}
+	_, err := fmt.Fprintf(w, "%s  %s  %s\n", f.ID, f.State, oneLine(f.Why))
+	return err
+}

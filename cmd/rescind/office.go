@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/google"
+	"github.com/rescind-dev/rescind/internal/store"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// office is what the commands that work on a store have: the store, and whom
+// the configuration lets decide. It reaches neither Google Cloud nor Slack.
+type office struct {
+	config config
+	store  remediate.Store
+	closer io.Closer
+}
+
+// openOffice opens the store that the configuration names.
+func openOffice(path string) (office, error) {
+	if path == "" {
+		return office{}, usagef("--config is missing")
+	}
+	c, err := loadConfig(path)
+	if err != nil {
+		return office{}, err
+	}
+	if strings.HasPrefix(c.Store, "memory:") {
+		return office{}, errors.New("the store is memory:, which is in the process that serves and nowhere else")
+	}
+	st, closer, err := store.Open(c.Store)
+	if err != nil {
+		return office{}, err
+	}
+	return office{c, st, closer}, nil
+}
+
+// in runs do with the office that the configuration makes, and closes it.
+func in(path string, do func(office) error) error {
+	o, err := openOffice(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(o), o.closer.Close())
+}
+
+// desk takes decisions. Nobody in this process works on what is decided.
+func (o office) desk() remediate.Desk {
+	return remediate.Desk{
+		Store: o.store, Authority: authority(o.config.Approvals), ExpiresIn: time.Duration(o.config.Approvals.ExpiresIn),
+		Now: time.Now, HandOver: true,
+	}
+}
+
+// caller is the principal who runs this command, as Google says it, in the
+// configuration's spelling. There is no flag for it: a name one can type is a
+// name one can borrow.
+func (o office) caller(ctx context.Context) (string, error) {
+	who, err := google.WhoAmI(ctx, o.config.Google.UserInfoURL)
+	if err != nil {
+		return "", fmt.Errorf("nothing was decided, as it cannot be told who you are: %w", err)
+	}
+	for _, known := range o.config.Approvals.Approvers.Users {
+		if strings.EqualFold(known, who) {
+			return known, nil
+		}
+	}
+	return who, nil
+}
