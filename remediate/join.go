@@ -23,6 +23,8 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 		case f.UndoOf != "": // about what rescind did, not about a change
 		case slices.Contains(f.Joined, k.change.ID):
 			return r.theirs(f), true, nil
+		case f.Plan.Digest == k.Plan.Digest && k.held: // it was there all along, and is asked about
+			return r.theirs(f), true, nil
 		case f.Plan.Digest == k.Plan.Digest:
 			f, err := r.update(ctx, f.joined(k.change, k.now.At))
 			return f, err == nil, err
@@ -60,8 +62,8 @@ func (r *Remediator) settledBefore(ctx context.Context, k judged) (bool, error) 
 		return false, nil
 	}
 	states := []State{Kept, Exempted, Expired, Undone}
-	if k.held { // one report of what an account held all along is enough
-		states = append(states, Reported)
+	if k.held { // one finding of what an account held all along is enough
+		states = append(states, Reported, Blocked, Failed, Applying, Uncertain)
 	}
 	before, err := r.Store.Findings(ctx, Query{
 		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-settlement), States: states,

@@ -394,15 +394,29 @@ func TestEditorOnARuntimeIdentityIsFoundInEitherOrder(t *testing.T) {
 		if f.Resource != cloud.ProjectResource("pay-prod") {
 			t.Errorf("the finding is on %s, want the project that holds the grant", f.Resource)
 		}
+		told := len(g.told.states)
 		g.deploy(apiAccount)
 		g.deploy(idle)
 		g.deliver()
+		if len(g.told.states) != told {
+			t.Errorf("people were told %v again", g.told.states[told:])
+		}
 		fs, err := g.Store.Findings(t.Context(), remediate.Query{Policy: editor})
 		g.must(err)
 		if len(fs) != 1 {
 			t.Errorf("%d findings after two more deploys, want the one", len(fs))
 		}
 	})
+}
+
+func TestAGrantNoEventToldOfIsFoundAtTheNextDeploy(t *testing.T) {
+	g := newRig(t, set{editor: policies.Approve})
+	g.deploy(apiAccount)
+	g.deliver() // the account is known to run a workload
+	g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
+	g.events() // and this event is lost
+	g.deploy(apiAccount)
+	g.want(g.one(), remediate.Pending, "held this before")
 }
 
 func TestAFirstHalfWaitsForStateToShow(t *testing.T) {

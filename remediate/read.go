@@ -66,9 +66,10 @@ func (r *Remediator) readable(ctx context.Context, res cloud.Resource, err error
 	return false, fmt.Errorf("read %s: %w", res, err)
 }
 
-// learn tells which account a successful deploy runs as. An account seen for
-// the first time may hold roles that were granted when it ran nothing: held
-// are the judgements of those grants, on the containers that hold them.
+// learn tells which account a successful deploy runs as. The account may hold
+// roles that were granted when it ran nothing, or when no event told of it:
+// held are the judgements of those grants, on the containers that hold them.
+// What has a finding already gets no other.
 func (r *Remediator) learn(ctx context.Context, c cloud.Change, now Snapshot) (s Sighting, held []judged, err error) {
 	if !c.Resource.Kind.Workload() || c.Verb == cloud.SetPolicy || c.Verb == cloud.Delete || c.Half == cloud.FirstHalf {
 		return Sighting{}, nil, nil
@@ -78,12 +79,6 @@ func (r *Remediator) learn(ctx context.Context, c cloud.Change, now Snapshot) (s
 		return Sighting{}, nil, nil
 	}
 	s = Sighting{Email: w.Identity.Email, Workload: c.Resource, At: c.Time}
-	switch _, err := r.Store.Identity(ctx, s.Email); {
-	case err == nil:
-		return s, nil, nil
-	case !errors.Is(err, ErrNotFound):
-		return Sighting{}, nil, fmt.Errorf("look up runtime identity %s: %w", s.Email, err)
-	}
 	held, err = r.heldBy(ctx, s, c)
 	return s, held, err
 }
