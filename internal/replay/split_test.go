@@ -128,13 +128,17 @@ func FuzzSplit(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, input string) {
-		pieces(t, input) // whatever it is, it must end and not panic
+		// Whatever it is, it must end and not panic.
+		err := split(bufio.NewReader(strings.NewReader(input)), func(record) error { return nil })
+		if err != nil && !errors.Is(err, errNotEnded) {
+			t.Fatalf("split: %v", err)
+		}
 		values, ok := decodeAll(input)
 		if !ok {
 			return
 		}
 		values = slices.DeleteFunc(values, func(v json.RawMessage) bool { return v[0] != '{' })
-		lines, array, stream := &strings.Builder{}, "[", ""
+		lines, array, stream, oneLine := &strings.Builder{}, "[", "", ""
 		for i, v := range values {
 			lines.Write(compact(t, v))
 			lines.WriteByte('\n')
@@ -143,8 +147,9 @@ func FuzzSplit(f *testing.F) {
 			}
 			array += string(v)
 			stream += string(indent(t, v)) + "\n"
+			oneLine += string(compact(t, v))
 		}
-		for form, text := range map[string]string{"lines": lines.String(), "array": array + "]", "stream": stream} {
+		for form, text := range map[string]string{"lines": lines.String(), "array": array + "]", "stream": stream, "one line": oneLine} {
 			got := pieces(t, text)
 			if len(got) != len(values) {
 				t.Fatalf("%s: %d records of %d values in:\n%s", form, len(got), len(values), text)
