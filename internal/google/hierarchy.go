@@ -2,9 +2,7 @@ package google
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"cloud.google.com/go/resourcemanager/apiv3/resourcemanagerpb"
@@ -66,30 +64,6 @@ func (c *Client) defaultAccount(ctx context.Context, project string) (string, er
 	}
 	number := strings.TrimPrefix(p.GetName(), "projects/")
 	return number + "-compute@developer.gserviceaccount.com", nil
-}
-
-// HeldRoles returns the grants of these roles to the service account itself
-// (not to a group it is in) on the project and on everything that holds it. A
-// container whose policy cannot be read is in the error; what was found
-// elsewhere is returned with it.
-func (c *Client) HeldRoles(ctx context.Context, email, project string, roles []string) (map[cloud.Resource][]cloud.Grant, error) {
-	at := cloud.ProjectResource(project)
-	above, err := c.ancestors(ctx, at)
-	errs := []error{err}
-	held := map[cloud.Resource][]cloud.Grant{}
-	for _, r := range append([]cloud.Resource{at}, above...) {
-		p, err := c.Policy(ctx, r)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		for _, g := range p.Grants() {
-			if account, ok := g.Member.ServiceAccount(); ok && account == email && slices.Contains(roles, g.Role) {
-				held[r] = append(held[r], g)
-			}
-		}
-	}
-	return held, errors.Join(errs...)
 }
 
 // projectNumber reads whether the project has the number.

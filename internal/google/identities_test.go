@@ -7,12 +7,10 @@ import (
 	"testing"
 
 	"cloud.google.com/go/run/apiv2/runpb"
-	"github.com/google/go-cmp/cmp"
 	"google.golang.org/genproto/googleapis/cloud/location"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
@@ -187,39 +185,4 @@ type brokenStore struct{ sightings }
 
 func (brokenStore) Identity(context.Context, string) (remediate.Sighting, error) {
 	return remediate.Sighting{}, errors.New("store is down")
-}
-
-func TestHeldRolesAreThoseOfTheAccountItselfOnTheProjectAndAbove(t *testing.T) {
-	w := newWorld(t, sim.Options{})
-	member, other := "serviceAccount:"+apiAccount, "serviceAccount:"+stranger
-	must(t, w.PutPolicy("projects/pay-prod", policyOf(binding("roles/editor", nil, member, other), binding("roles/viewer", nil, member))))
-	must(t, w.PutPolicy("organizations/77", policyOf(binding("roles/owner", nil, "user:ada@example.com", member))))
-	roles := []string{"roles/editor", "roles/owner"}
-	editor := cloud.Grant{Role: "roles/editor", Member: cloud.Member(member)}
-	owner := cloud.Grant{Role: "roles/owner", Member: cloud.Member(member)}
-
-	got, err := w.client.HeldRoles(t.Context(), apiAccount, "pay-prod", roles)
-	must(t, err)
-	want := map[cloud.Resource][]cloud.Grant{project: {editor}, cloud.OrganizationResource("77"): {owner}}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("held (-want +got):\n%s", d)
-	}
-
-	w.Fail("Folders.GetIamPolicy", 1, codes.PermissionDenied)
-	got, err = w.client.HeldRoles(t.Context(), apiAccount, "pay-prod", roles)
-	if err == nil || !strings.Contains(err.Error(), "resourcemanager.folders.getIamPolicy missing on //cloudresourcemanager.googleapis.com/folders/4001") {
-		t.Errorf("error is %v, want the folder's", err)
-	}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("held, beside a folder that cannot be read (-want +got):\n%s", d)
-	}
-
-	w.Fail("GetFolder", 1, codes.PermissionDenied)
-	got, err = w.client.HeldRoles(t.Context(), apiAccount, "pay-prod", roles)
-	if err == nil {
-		t.Error("what holds the folder is not known, and no error says so")
-	}
-	if d := cmp.Diff(map[cloud.Resource][]cloud.Grant{project: {editor}}, got); d != "" {
-		t.Errorf("held, below a folder that cannot be read (-want +got):\n%s", d)
-	}
 }

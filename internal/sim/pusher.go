@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
-	"sync"
 	"time"
 )
 
@@ -19,9 +17,6 @@ type PusherOptions struct {
 	URL      string // the receiver's /events
 	Audience string // the token's audience
 	Account  string // e-mail of the service account the token is from
-	// Unordered delivers the newest waiting message first. Pub/Sub promises
-	// no order, and a receiver must not need one.
-	Unordered bool
 	// Attempts is how often one message is tried; 5 where 0.
 	Attempts int
 	// Wait pauses before another attempt; nil waits for that long, or until
@@ -41,25 +36,12 @@ type PusherOptions struct {
 type Pusher struct {
 	opt PusherOptions
 	key *rsa.PrivateKey
-
-	mu        sync.Mutex
-	waiting   []message
-	published int
-	wake      chan struct{} // holds one token while messages wait
 }
 
 type message struct {
 	id    string
 	entry []byte
 	at    time.Time
-}
-
-// Delivery is what became of one message: the last HTTP status (0 where none
-// was received), and an error unless the receiver took it.
-type Delivery struct {
-	MessageID string
-	Status    int
-	Err       error
 }
 
 // NewPusher returns a Pusher with a new key.
@@ -79,67 +61,5 @@ func NewPusher(o PusherOptions) (*Pusher, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Pusher{opt: o, key: key, wake: make(chan struct{}, 1)}, nil
-}
-
-// Publish lets an entry wait for Flush or Run and returns its message id. It
-// never blocks: it may be a Cloud's Emit.
-func (p *Pusher) Publish(entry []byte) (messageID string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.published++
-	id := strconv.Itoa(1_000_000 + p.published)
-	p.waiting = append(p.waiting, message{id, entry, p.opt.Now()})
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
-	return id
-}
-
-// Flush delivers what is waiting, and what is published meanwhile, until
-// nothing waits or the context ends.
-func (p *Pusher) Flush(ctx context.Context) []Delivery {
-	var out []Delivery
-	p.drain(ctx, func(d Delivery) { out = append(out, d) })
-	return out
-}
-
-func (p *Pusher) drain(ctx context.Context, done func(Delivery)) {
-	for ctx.Err() == nil {
-		m, ok := p.pop()
-		if !ok {
-			return
-		}
-		code, err := p.deliver(ctx, m)
-		done(Delivery{m.id, code, err})
-	}
-}
-
-// Run delivers what is published until the context ends, and tells each
-// delivery to done.
-func (p *Pusher) Run(ctx context.Context, done func(Delivery)) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-p.wake:
-		}
-		p.drain(ctx, done)
-	}
-}
-
-func (p *Pusher) pop() (message, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.waiting) == 0 {
-		return message{}, false
-	}
-	at := 0
-	if p.opt.Unordered {
-		at = len(p.waiting) - 1
-	}
-	m := p.waiting[at]
-	p.waiting = append(p.waiting[:at:at], p.waiting[at+1:]...)
-	return m, true
+	return &Pusher{opt: o, key: key}, nil
 }

@@ -103,37 +103,3 @@ func TestAPushIsRepeatedUntilTheReceiverTakesIt(t *testing.T) {
 		}
 	}
 }
-
-func TestMessagesArriveInOrderOrNewestFirst(t *testing.T) {
-	for unordered, want := range map[bool][]string{
-		false: {"1000001 a", "1000002 b", "1000003 c"},
-		true:  {"1000003 c", "1000002 b", "1000001 a"},
-	} {
-		r := &receiver{}
-		p := pusher(t, r, PusherOptions{Unordered: unordered})
-		for _, e := range []string{"a", "b", "c"} {
-			p.Publish([]byte(e))
-		}
-		p.Flush(t.Context())
-		if diff := cmp.Diff(want, r.got); diff != "" {
-			t.Errorf("unordered %v (-want +got):\n%s", unordered, diff)
-		}
-	}
-}
-
-func TestRunDeliversWhatIsPublishedLater(t *testing.T) {
-	r := &receiver{}
-	p := pusher(t, r, PusherOptions{})
-	ctx, stop := context.WithCancel(t.Context())
-	deliveries, ended := make(chan Delivery), make(chan struct{})
-	go func() {
-		p.Run(ctx, func(d Delivery) { deliveries <- d })
-		close(ended)
-	}()
-	id := p.Publish([]byte("a"))
-	if d := <-deliveries; d.MessageID != id || d.Err != nil {
-		t.Errorf("delivery %v", d)
-	}
-	stop()
-	<-ended
-}
