@@ -25,6 +25,14 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 			return r.theirs(f), true, nil
 		case f.Plan.Digest == k.Plan.Digest && k.held: // it was there all along, and is asked about
 			return r.theirs(f), true, nil
+		case f.Plan.Digest == k.Plan.Digest && k.Decision == Revert && f.State == Pending && f.Change.Method == scanned:
+			// A scan came between the change and its event: that must not keep
+			// the policy from reverting it.
+			f, err := r.update(ctx, f.superseded(k.now.At, "an event told of the change after all, and the policy reverts it"))
+			if err != nil {
+				return Finding{}, false, err
+			}
+			r.work(ctx, f)
 		case f.Plan.Digest == k.Plan.Digest:
 			f, err := r.update(ctx, f.joined(k.change, k.now.At))
 			return f, err == nil, err

@@ -3,7 +3,7 @@ package remediate
 // OutcomeKind says how the handling of one change ended.
 type OutcomeKind string
 
-// The outcomes of Handle. None of them is an error: an error means that the
+// The outcomes of Handle and Scan. None of them is an error: an error means that the
 // change must come again.
 const (
 	Compliant  OutcomeKind = "compliant"    // judged, and nothing to say
@@ -18,4 +18,5 @@ const (
 type Outcome struct {
 	Kind     OutcomeKind
 	Findings []Finding // those the change opened or joined, as stored
+	Known    []Finding // of a scan: those of before that speak for what it found
 }

@@ -6,6 +6,7 @@ func commands() []command {
 		demoCommand(),
 		serveCommand(),
 		replayCommand(),
+		scanCommand(),
 		policyCommand(),
 		findingsCommand(),
 		pauseCommand(),

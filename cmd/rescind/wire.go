@@ -28,6 +28,7 @@ import (
 type app struct {
 	*remediate.Remediator
 	policies *policies.Set
+	google   *google.Client
 	routes   http.Handler
 	owed     chan string // findings whose answers left something to do
 	closers  []io.Closer
@@ -59,9 +60,21 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// newApp puts a process together from its configuration. What it opened is
-// closed by app.Close, also when newApp fails half way.
-func newApp(ctx context.Context, c config, w world) (_ *app, err error) {
+// newApp puts a process that serves together from its configuration. What it
+// opened is closed by app.Close, also when newApp fails half way.
+func newApp(ctx context.Context, c config, w world) (*app, error) {
+	a, err := newInside(ctx, c, w)
+	if err != nil {
+		return nil, err
+	}
+	if a.routes, err = a.newRoutes(c, w); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+// newInside is newApp without what it serves.
+func newInside(ctx context.Context, c config, w world) (_ *app, err error) {
 	a := &app{owed: make(chan string, 64), log: w.log}
 	defer func() {
 		if err != nil {
@@ -76,19 +89,15 @@ func newApp(ctx context.Context, c config, w world) (_ *app, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, closer)
-	gcp, err := google.New(ctx, googleOptions(c, w, st))
-	if err != nil {
+	if a.google, err = google.New(ctx, googleOptions(c, w, st)); err != nil {
 		return nil, err
 	}
-	a.closers = append(a.closers, gcp)
+	a.closers = append(a.closers, a.google)
 	notifier, err := newNotifier(c, w)
 	if err != nil {
 		return nil, err
 	}
-	if a.Remediator, err = remediate.New(remediateConfig(c, w, a.policies, st, gcp, notifier)); err != nil {
-		return nil, err
-	}
-	if a.routes, err = a.newRoutes(c, w); err != nil {
+	if a.Remediator, err = remediate.New(remediateConfig(c, w, a.policies, st, a.google, notifier)); err != nil {
 		return nil, err
 	}
 	return a, nil

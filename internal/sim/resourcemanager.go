@@ -140,10 +140,27 @@ type folders struct {
 }
 
 func (s *folders) GetFolder(_ context.Context, r *resourcemanagerpb.GetFolderRequest) (out *resourcemanagerpb.Folder, err error) {
-	err = s.c.getContainer(folderLevel, "GetFolder", r.Name, func(k *container) {
-		out = &resourcemanagerpb.Folder{Name: k.name, Parent: k.parent, State: resourcemanagerpb.Folder_ACTIVE, DisplayName: lastSegment(k.name)}
-	})
+	err = s.c.getContainer(folderLevel, "GetFolder", r.Name, func(k *container) { out = folderProto(k) })
 	return out, err
+}
+
+// ListFolders lists the folders right under a folder or organization.
+func (s *folders) ListFolders(_ context.Context, r *resourcemanagerpb.ListFoldersRequest) (*resourcemanagerpb.ListFoldersResponse, error) {
+	out := &resourcemanagerpb.ListFoldersResponse{}
+	err := s.c.read(resourceManagerV3+"Folders.ListFolders", func() error {
+		for _, k := range s.c.containers {
+			if l, _ := levelOf(k.name); l == folderLevel && k.parent == r.Parent {
+				out.Folders = append(out.Folders, folderProto(k))
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(out.Folders, func(a, b *resourcemanagerpb.Folder) int { return strings.Compare(a.Name, b.Name) })
+	return out, err
+}
+
+func folderProto(k *container) *resourcemanagerpb.Folder {
+	return &resourcemanagerpb.Folder{Name: k.name, Parent: k.parent, State: resourcemanagerpb.Folder_ACTIVE, DisplayName: lastSegment(k.name)}
 }
 
 func (s *folders) GetIamPolicy(_ context.Context, r *iampb.GetIamPolicyRequest) (*iampb.Policy, error) {

@@ -1,0 +1,178 @@
+package remediate
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// scanned is the method of a change that nobody logged: what a scan found.
+const scanned = "scan of live state"
+
+const foundByScan = "found by a scan of live state: no event told of it; what is there is judged as if it had just been made"
+
+// scanTries bounds how often a scan of one resource waits for its turn.
+const scanTries = 20
+
+// Covers reports whether the resource is in scope, or may be.
+func (r *Remediator) Covers(ctx context.Context, res cloud.Resource) bool {
+	in, _ := r.Scope.membership(ctx, r.Judge.Facts, res)
+	return in != outOfScope
+}
+
+// Scan judges what is live of a workload or container, as if it had just been
+// made, and asks about it at most: nobody knows who made it, nor when. What has
+// a finding that is open, or that people settled and nobody changed since, is
+// not raised again; the outcome has it among the known. Live state that cannot
+// be read is an error: there is nothing else to judge.
+func (r *Remediator) Scan(ctx context.Context, res cloud.Resource) (Outcome, error) {
+	in, unsure := r.Scope.membership(ctx, r.Judge.Facts, res)
+	if in == outOfScope {
+		return Outcome{Kind: OutOfScope}, nil
+	}
+	now, err := r.lookInTurn(ctx, res)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("scan %s: %w", res, err)
+	}
+	if err := r.sight(ctx, now); err != nil {
+		return Outcome{}, err
+	}
+	return r.scan(ctx, now.asMade(res), now, unsure)
+}
+
+// lookInTurn looks again when the turn has come for what a rate held back.
+func (r *Remediator) lookInTurn(ctx context.Context, res cloud.Resource) (Snapshot, error) {
+	for try := 1; ; try++ {
+		now, err := r.look(ctx, res)
+		after, held := busy(err)
+		if !held || try == scanTries {
+			return now, err
+		}
+		if err := r.Wait(ctx, after); err != nil {
+			return Snapshot{}, err
+		}
+	}
+}
+
+// look reads all of a resource that policies judge.
+func (r *Remediator) look(ctx context.Context, res cloud.Resource) (Snapshot, error) {
+	s := Snapshot{At: r.Now()}
+	var errs []error
+	if res.Kind.Workload() {
+		w, err := r.Workloads.Workload(ctx, res)
+		s.Workload, errs = &w, append(errs, err)
+	}
+	p, err := r.IAM.Policy(ctx, res)
+	s.Policy, errs = &p, append(errs, err)
+	err = errors.Join(errs...)
+	if errors.Is(err, ErrNotFound) { // deleted since it was listed
+		return Snapshot{At: s.At, Gone: true}, nil
+	}
+	return s, err
+}
+
+// sight remembers which account the workload runs as.
+func (r *Remediator) sight(ctx context.Context, now Snapshot) error {
+	w := now.Workload
+	if w == nil || w.Identity.Knowledge != cloud.Known {
+		return nil
+	}
+	if err := r.Store.LearnIdentity(ctx, Sighting{Email: w.Identity.Email, Workload: w.Resource, At: now.At}); err != nil {
+		return fmt.Errorf("remember runtime identity %s: %w", w.Identity.Email, err)
+	}
+	return nil
+}
+
+// asMade are the changes that would have made what is live: of a workload its
+// deploy and its grants, of a container the grants of each member, which is how
+// a deploy judges those of its account.
+func (s Snapshot) asMade(res cloud.Resource) []cloud.Change {
+	if s.Gone {
+		return nil
+	}
+	made := cloud.Change{Method: scanned, Time: s.At, Resource: res, Actor: cloud.Actor{Principal: cloud.UnknownActor}, Verb: cloud.SetPolicy, HasDelta: true}
+	if s.Workload != nil {
+		deploy := made
+		deploy.Verb, deploy.HasDelta, deploy.Workload = cloud.Update, false, s.Workload
+		return []cloud.Change{deploy, granting(made, s.Policy.Grants())}
+	}
+	byMember := map[cloud.Member][]cloud.Grant{}
+	for _, g := range s.Policy.Grants() {
+		byMember[g.Member] = append(byMember[g.Member], g)
+	}
+	var out []cloud.Change
+	for _, grants := range byMember {
+		out = append(out, granting(made, grants))
+	}
+	slices.SortFunc(out, func(a, b cloud.Change) int { return cmp.Compare(a.Deltas[0].Grant.Member, b.Deltas[0].Grant.Member) })
+	return out
+}
+
+func granting(c cloud.Change, grants []cloud.Grant) cloud.Change {
+	c.Deltas = nil
+	for _, g := range grants {
+		c.Deltas = append(c.Deltas, cloud.Delta{Action: cloud.Add, Grant: g})
+	}
+	return c
+}
+
+func (r *Remediator) scan(ctx context.Context, made []cloud.Change, now Snapshot, unsure string) (Outcome, error) {
+	out := Outcome{Kind: Compliant}
+	for _, c := range made {
+		for _, g := range r.Judge.Judge(ctx, c, now) {
+			if g.Verdict == policies.Exempt { // nothing to ask, and nothing new to say
+				continue
+			}
+			if err := r.raise(ctx, scannedOf(g, c, now, unsure), unsure, &out); err != nil {
+				return Outcome{}, err
+			}
+		}
+	}
+	switch {
+	case len(out.Findings) > 0:
+		out.Kind = Found
+	case len(out.Known) > 0:
+		out.Kind = Settled
+	}
+	return out, nil
+}
+
+// raise stores and tells what no finding from before speaks for.
+func (r *Remediator) raise(ctx context.Context, k judged, unsure string, out *Outcome) error {
+	before, err := r.Store.Findings(ctx, Query{Resource: k.change.Resource, Policy: k.Policy})
+	if err != nil {
+		return fmt.Errorf("look up findings of %s: %w", k.change.Resource, err)
+	}
+	k, known := r.unraised(ctx, k, before, unsure)
+	for _, f := range known {
+		if !slices.ContainsFunc(out.Known, func(o Finding) bool { return o.ID == f.ID }) {
+			out.Known = append(out.Known, f)
+		}
+	}
+	if k.Verdict == policies.Compliant {
+		return nil
+	}
+	f, err := r.create(ctx, k.lastOf(before))
+	if err != nil {
+		return err
+	}
+	out.Findings = append(out.Findings, r.work(ctx, f))
+	return nil
+}
+
+// scannedOf is a judgement of live state. Nobody is reverted on it unasked.
+func scannedOf(g Judgement, c cloud.Change, now Snapshot, unsure string) judged {
+	g.lower(Ask, foundByScan)
+	if unsure != "" {
+		g.lower(Report, unsure)
+	}
+	if c.HasDelta { // not a whole allow policy for one grant of it
+		c = granting(c, g.Grants)
+	}
+	return judged{Judgement: g, change: c, now: now}
+}
