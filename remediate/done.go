@@ -43,18 +43,15 @@ func inverse(steps []Step) Plan {
 
 // deltas are the grants that the step takes away and adds.
 func (s Step) deltas() []cloud.Delta {
-	var out []cloud.Delta
-	for _, g := range s.Before.Grants {
-		if !slices.Contains(s.After.Grants, g) {
-			out = append(out, cloud.Delta{Action: cloud.Remove, Grant: g})
-		}
-	}
-	for _, g := range s.After.Grants {
-		if !slices.Contains(s.Before.Grants, g) {
-			out = append(out, cloud.Delta{Action: cloud.Add, Grant: g})
-		}
-	}
-	return out
+	return slices.Concat(
+		cloud.Deltas(cloud.Remove, missingFrom(s.After.Grants, s.Before.Grants)),
+		cloud.Deltas(cloud.Add, missingFrom(s.Before.Grants, s.After.Grants)),
+	)
+}
+
+// missingFrom returns those of the grants that are not in others.
+func missingFrom(others, grants []cloud.Grant) []cloud.Grant {
+	return slices.DeleteFunc(slices.Clone(grants), func(g cloud.Grant) bool { return slices.Contains(others, g) })
 }
 
 // with is the step with these deltas for its grants.

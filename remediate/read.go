@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
@@ -128,14 +129,13 @@ func grantsTo(s Sighting, holder cloud.Resource, deploy cloud.Change, now Snapsh
 	c := deploy
 	c.ID = deploy.ID + " holds " + holder.Path()
 	c.Resource, c.Workload, c.Unread, c.Verb, c.HasDelta = holder, nil, nil, cloud.SetPolicy, true
-	if now.Policy != nil {
-		for _, g := range now.Policy.Grants() {
-			if email, ok := g.Member.ServiceAccount(); ok && email == s.Email {
-				c.Deltas = append(c.Deltas, cloud.Delta{Action: cloud.Add, Grant: g})
-			}
-		}
+	if now.Policy == nil {
+		return c
 	}
-	return c
+	return granting(c, slices.DeleteFunc(now.Policy.Grants(), func(g cloud.Grant) bool {
+		email, ok := g.Member.ServiceAccount()
+		return !ok || email != s.Email
+	}))
 }
 
 // sighted answers for one account that was just seen, before it is stored.

@@ -114,10 +114,7 @@ func (s Snapshot) asMade(res cloud.Resource) []cloud.Change {
 }
 
 func granting(c cloud.Change, grants []cloud.Grant) cloud.Change {
-	c.Deltas = nil
-	for _, g := range grants {
-		c.Deltas = append(c.Deltas, cloud.Delta{Action: cloud.Add, Grant: g})
-	}
+	c.Deltas = cloud.Deltas(cloud.Add, grants)
 	return c
 }
 

@@ -74,11 +74,11 @@ func Invert(ds []Delta) []Delta {
 	return out
 }
 
-// Removals returns the deltas that remove the grants.
-func Removals(gs []Grant) []Delta {
-	out := make([]Delta, len(gs))
-	for i, g := range gs {
-		out[i] = Delta{Remove, g}
+// Deltas returns one delta a grant, in their order; nil for none.
+func Deltas(a Action, gs []Grant) []Delta {
+	var out []Delta
+	for _, g := range gs {
+		out = append(out, Delta{a, g})
 	}
 	return out
 }

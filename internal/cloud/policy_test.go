@@ -16,7 +16,7 @@ func TestRemovingAGrantTouchesNoOther(t *testing.T) {
 		{Role: "roles/run.invoker", Members: []Member{"allUsers"}, Condition: untilNewYear},
 		{Role: "roles/viewer", Members: []Member{"allUsers"}},
 	}}
-	after, effective := before.Apply(Removals([]Grant{{Role: "roles/run.invoker", Member: "allUsers"}}))
+	after, effective := before.Apply(Deltas(Remove, []Grant{{Role: "roles/run.invoker", Member: "allUsers"}}))
 	want := AllowPolicy{Version: 3, Etag: "e1", Bindings: []Binding{
 		{Role: "roles/run.invoker", Members: []Member{"user:a@example.com"}},
 		{Role: "roles/run.invoker", Members: []Member{"allUsers"}, Condition: untilNewYear},
@@ -35,7 +35,7 @@ func TestRemovingAGrantTouchesNoOther(t *testing.T) {
 
 func TestABindingWithoutMembersGoes(t *testing.T) {
 	p := AllowPolicy{Bindings: []Binding{{Role: "roles/run.invoker", Members: []Member{"allUsers"}, Condition: untilNewYear}}}
-	after, _ := p.Apply(Removals(p.Grants()))
+	after, _ := p.Apply(Deltas(Remove, p.Grants()))
 	if len(after.Bindings) != 0 {
 		t.Errorf("left: %v", after.Bindings)
 	}
@@ -43,7 +43,7 @@ func TestABindingWithoutMembersGoes(t *testing.T) {
 
 func TestRemovingWhatIsNotThereChangesNothing(t *testing.T) {
 	p := AllowPolicy{Version: 1, Bindings: []Binding{{Role: "roles/viewer", Members: []Member{"user:a@example.com"}}}}
-	after, effective := p.Apply(Removals([]Grant{{Role: "roles/viewer", Member: "user:a@example.com", Condition: untilNewYear}}))
+	after, effective := p.Apply(Deltas(Remove, []Grant{{Role: "roles/viewer", Member: "user:a@example.com", Condition: untilNewYear}}))
 	if len(effective) != 0 {
 		t.Errorf("effective: %v, want none: the condition differs", effective)
 	}

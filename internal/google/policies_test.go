@@ -36,7 +36,7 @@ func TestARemovalKeepsEverythingElseOfThePolicy(t *testing.T) {
 			before, err := w.client.Policy(t.Context(), r)
 			must(t, err)
 			eve := cloud.Grant{Role: "roles/run.invoker", Member: "user:eve@example.com"}
-			next, _ := before.Apply(cloud.Removals([]cloud.Grant{eve}))
+			next, _ := before.Apply(cloud.Deltas(cloud.Remove, []cloud.Grant{eve}))
 			must(t, w.client.SetPolicy(t.Context(), r, next))
 
 			after, err := w.client.Policy(t.Context(), r)
@@ -80,7 +80,7 @@ func TestTheGrantsOnAServiceAccountAreReadAndWrittenToo(t *testing.T) {
 	if !p.Has(eve) {
 		t.Fatalf("read %+v", p)
 	}
-	next, _ := p.Apply(cloud.Removals([]cloud.Grant{eve}))
+	next, _ := p.Apply(cloud.Deltas(cloud.Remove, []cloud.Grant{eve}))
 	must(t, w.client.SetPolicy(t.Context(), account, next))
 
 	w.answer("IAM/GetIamPolicy", func(any) (any, error) { return nil, status.Error(codes.PermissionDenied, "no") })
