@@ -108,6 +108,11 @@ type Finding struct {
 	UndoOf string `json:"undo_of,omitempty"`
 	// Held is true while an approved plan waits for a pause to end.
 	Held bool `json:"held,omitempty"`
+	// Exemption is what a person excepted, if the finding ended that way.
+	Exemption *Exemption `json:"exemption,omitempty"`
+	// Group is the ID of the group whose message shows the finding; empty for
+	// one with a message of its own.
+	Group string `json:"group,omitempty"`
 	// Joined holds the IDs of the changes that joined, so that a redelivered
 	// one joins once.
 	Joined []string `json:"joined,omitempty"`
@@ -145,10 +150,11 @@ const (
 // Choice is what a person answers.
 type Choice string
 
-// The choices. A card offers the first two.
+// The choices.
 const (
 	ChooseRevert Choice = "revert"
 	ChooseKeep   Choice = "keep"
+	ChooseExempt Choice = "exempt"
 	ChooseUndo   Choice = "undo"
 )
 
@@ -161,6 +167,15 @@ type Answer struct {
 	At        time.Time `json:"at"`
 	Revision  int64     `json:"revision"` // of the record the person saw
 	Digest    string    `json:"digest"`   // of the plan the person saw
+	// Until is when an exemption ends; only with ChooseExempt.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// Exemption excepts from one policy what one finding is about, until it ends.
+type Exemption struct {
+	Until time.Time `json:"until"`
+	// Grants are the only ones it covers, where the finding is about grants.
+	Grants []cloud.Grant `json:"grants,omitempty"`
 }
 
 // Plan is what would end a violation: typed steps with their before and after,

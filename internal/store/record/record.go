@@ -48,7 +48,10 @@ func ReadFinding(b []byte) (remediate.Finding, error) {
 func times(f *remediate.Finding) []*time.Time {
 	ts := []*time.Time{&f.Change.Time, &f.CreatedAt, &f.UpdatedAt, &f.EndedAt, &f.ExpiresAt, &f.DueAt}
 	for i := range f.Answers {
-		ts = append(ts, &f.Answers[i].At)
+		ts = append(ts, &f.Answers[i].At, &f.Answers[i].Until)
+	}
+	if f.Exemption != nil {
+		ts = append(ts, &f.Exemption.Until)
 	}
 	for i := range f.Timeline {
 		ts = append(ts, &f.Timeline[i].At)
