@@ -32,6 +32,7 @@ var (
 	byDue      = []byte("findings_by_due")      // earliest first
 	handled    = []byte("handled")              // digest of a change id -> when
 	identities = []byte("identities")           // digest of an e-mail -> sighting
+	cells      = []byte("cells")                // digest of a name -> cell
 	meta       = []byte("meta")
 )
 
@@ -57,7 +58,7 @@ func Open(path string) (*Store, error) {
 }
 
 func prepare(tx *bbolt.Tx) error {
-	for _, name := range [][]byte{findings, byCreated, byResource, byDue, handled, identities, meta} {
+	for _, name := range [][]byte{findings, byCreated, byResource, byDue, handled, identities, cells, meta} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}

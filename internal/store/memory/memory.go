@@ -25,6 +25,7 @@ type Store struct {
 	handled    map[string]time.Time
 	identities map[string][]byte
 	pause      []byte // nil until it is first set
+	cells      map[string][]byte
 }
 
 var _ remediate.Store = (*Store)(nil)
@@ -35,6 +36,7 @@ func New() *Store {
 		findings:   map[string][]byte{},
 		handled:    map[string]time.Time{},
 		identities: map[string][]byte{},
+		cells:      map[string][]byte{},
 	}
 }
 

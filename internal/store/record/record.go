@@ -101,6 +101,29 @@ func ReadPause(b []byte) (remediate.Pause, error) {
 	return p, nil
 }
 
+// Cell returns the stored form of c, and c as it reads back.
+func Cell(c remediate.Cell) ([]byte, remediate.Cell, error) {
+	if c.Name == "" {
+		return nil, remediate.Cell{}, errors.New("encode cell: its name is empty")
+	}
+	b, err := encode(c)
+	if err != nil {
+		return nil, remediate.Cell{}, fmt.Errorf("encode cell %q: %w", c.Name, err)
+	}
+	stored, err := ReadCell(b)
+	return b, stored, err
+}
+
+// ReadCell reads the stored form of a cell.
+func ReadCell(b []byte) (remediate.Cell, error) {
+	var c remediate.Cell
+	if err := decode(b, &c); err != nil {
+		return remediate.Cell{}, fmt.Errorf("decode cell: %w", err)
+	}
+	c.KeepUntil = c.KeepUntil.UTC()
+	return c, nil
+}
+
 // Time returns the stored form of a point in time.
 func Time(t time.Time) ([]byte, error) {
 	b, err := encode(t.UTC())

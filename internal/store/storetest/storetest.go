@@ -49,6 +49,10 @@ func Run(t *testing.T, open func(t *testing.T) remediate.Store) {
 		{"a pause comes back as it was set, and is the zero pause before", keepsPause},
 		{"a pause set at another revision is refused and changes nothing", refusesStalePause},
 		{"of racing pauses at one revision one wins", racesPause},
+
+		{"a cell comes back as it was set, and has no value before", keepsCells},
+		{"a cell set at another revision is refused and changes nothing", refusesStaleCell},
+		{"of racing sets of one cell at one revision one wins", racesCell},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}

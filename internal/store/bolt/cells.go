@@ -1,0 +1,55 @@
+package bolt
+
+import (
+	"context"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/rescind-dev/rescind/internal/store/record"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Cell implements remediate.CellStore.
+func (s *Store) Cell(ctx context.Context, name string) (c remediate.Cell, err error) {
+	err = s.view(ctx, func(tx *bbolt.Tx) error {
+		c, err = cell(tx, name)
+		return err
+	})
+	if err != nil {
+		return remediate.Cell{}, fmt.Errorf("read cell %q: %w", name, err)
+	}
+	return c, nil
+}
+
+func cell(tx *bbolt.Tx, name string) (remediate.Cell, error) {
+	b := tx.Bucket(cells).Get(digest(name))
+	if b == nil {
+		return remediate.Cell{Name: name}, nil
+	}
+	return record.ReadCell(b)
+}
+
+// SetCell implements remediate.CellStore.
+func (s *Store) SetCell(ctx context.Context, c remediate.Cell) (stored remediate.Cell, err error) {
+	err = s.update(ctx, func(tx *bbolt.Tx) error {
+		old, err := cell(tx, c.Name)
+		if err != nil {
+			return err
+		}
+		if old.Revision != c.Revision {
+			return fmt.Errorf("at revision %d, stored is %d: %w", c.Revision, old.Revision, remediate.ErrConflict)
+		}
+		c.Revision++
+		b, next, err := record.Cell(c)
+		stored = next
+		if err != nil {
+			return err
+		}
+		return tx.Bucket(cells).Put(digest(c.Name), b)
+	})
+	if err != nil {
+		return remediate.Cell{}, fmt.Errorf("set cell %q: %w", c.Name, err)
+	}
+	return stored, nil
+}
