@@ -161,6 +161,7 @@ func TestWhatNoQueryUsesIsNotIndexedAndWhatExpiresIsDeleted(t *testing.T) {
 	want := map[string]bool{
 		"findings.layout": false, "findings.record": false, "findings.write": false, "findings.expire_at": true,
 		"handled.layout": false, "handled.expire_at": true,
+		"cells.layout": false, "cells.record": false, "cells.write": false, "cells.expire_at": true,
 		"identities.layout": false, "identities.record": false, "identities.write": false,
 	}
 	if d := cmp.Diff(want, got); d != "" {
