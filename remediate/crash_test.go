@@ -179,7 +179,7 @@ func (g *rig) recover(changes []cloud.Change) {
 	}
 }
 
-func TestWhateverFailsAtWhateverCallTheEndIsThatOfACleanRun(t *testing.T) {
+func TestI3WhateverFailsAtWhateverCallTheEndIsThatOfACleanRun(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		enforce set

@@ -135,7 +135,7 @@ func (o *onePolicy) SetPolicy(_ context.Context, _ cloud.Resource, p cloud.Allow
 	return nil
 }
 
-func TestTwoProcessesAndManyDeliveriesComeToOneEffectAndOneCard(t *testing.T) {
+func TestI3TwoProcessesAndManyDeliveriesComeToOneEffectAndOneCard(t *testing.T) {
 	for enforcement, want := range map[policies.Enforcement]remediate.State{policies.Revert: remediate.Reverted, policies.Approve: remediate.Pending} {
 		t.Run(string(enforcement), func(t *testing.T) {
 			g := newRig(t, set{public: enforcement})
@@ -274,6 +274,7 @@ type watchedStore struct {
 	remediate.Store
 	t    *testing.T
 	seen map[string]remediate.Finding
+	also func(t *testing.T, was, is remediate.Finding) // one more check of every update; nil: none
 }
 
 func (w *watchedStore) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
@@ -295,6 +296,9 @@ func (w *watchedStore) Update(ctx context.Context, f remediate.Finding) (remedia
 
 func (w *watchedStore) check(was, is remediate.Finding) {
 	w.t.Helper()
+	if w.also != nil {
+		w.also(w.t, was, is)
+	}
 	switch {
 	case was.State.Ended() && is.State != was.State:
 		w.t.Errorf("%s left %s for %s", is.ID, was.State, is.State)

@@ -1,0 +1,134 @@
+package remediate_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/iam/apiv1/iampb"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// The invariants of docs/security.md that are about a finding's life. Each test
+// is named after one, plays random events and looks at every write of a finding.
+
+const randomRuns = 8
+
+// played is a random history of one resource, every stored step of which was
+// shown to check.
+func played(t *testing.T, check func(t *testing.T, was, is remediate.Finding)) {
+	t.Helper()
+	for seed := range uint64(randomRuns) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 12))
+			watch := &watchedStore{t: t, seen: map[string]remediate.Finding{}, also: check}
+			g := newRig(t, set{public: []policies.Enforcement{policies.Approve, policies.Revert}[seed%2]}, func(c *remediate.Config) {
+				watch.Store = c.Store
+				c.Store = watch
+				c.OnExpiry = []remediate.Expiry{remediate.LeaveOnExpiry, remediate.RevertOnExpiry}[rng.IntN(2)]
+			})
+			var past []cloud.Change
+			for range 30 {
+				switch rng.IntN(6) {
+				case 0, 1:
+					g.grant(apiPath, "roles/run.invoker", []string{"allUsers", "allAuthenticatedUsers"}[rng.IntN(2)])
+					past = append(past, g.events()...)
+				case 2:
+					if len(past) > 0 {
+						_, _ = g.Handle(t.Context(), past[rng.IntN(len(past))])
+					}
+				case 3:
+					g.pass(time.Duration(rng.IntN(50)) * time.Minute)
+					_, _ = g.Sweep(t.Context())
+				case 4:
+					g.answerAtRandom(rng)
+				case 5:
+					_, _ = g.Sweep(t.Context())
+				}
+			}
+			if len(watch.seen) == 0 {
+				t.Error("no finding came of it: the test cannot fail")
+			}
+		})
+	}
+}
+
+func TestI1AFindingLeavesPendingAtMostOnce(t *testing.T) {
+	left := map[string]int{}
+	played(t, func(t *testing.T, was, is remediate.Finding) {
+		if was.State == remediate.Pending && is.State != remediate.Pending {
+			run := t.Name() + is.ID // runs make findings of the same ids
+			if left[run]++; left[run] > 1 {
+				t.Errorf("%s left pending again, for %s", is.ID, is.State)
+			}
+		}
+	})
+	if len(left) == 0 {
+		t.Error("no finding ever left pending: the test cannot fail")
+	}
+}
+
+func TestI2OnlyThePlanThatWasAnsweredIsCarriedOut(t *testing.T) {
+	applied := 0
+	played(t, func(t *testing.T, was, is remediate.Finding) {
+		if is.State != remediate.Applying || was.State == remediate.Applying {
+			return
+		}
+		applied++
+		if is.Automatic {
+			return
+		}
+		said := func(a remediate.Answer) bool {
+			return a.Choice == remediate.ChooseRevert && len(a.Digest) >= 8 && strings.HasPrefix(is.Plan.Digest, a.Digest)
+		}
+		if !slices.ContainsFunc(is.Answers, said) {
+			t.Errorf("%s carries out the plan %s, and nobody answered that one: %+v", is.ID, is.Plan.Digest, is.Answers)
+		}
+	})
+	if applied == 0 {
+		t.Error("no plan was ever carried out: the test cannot fail")
+	}
+}
+
+// What live state no longer is when the plan comes to be carried out is not
+// written over, whoever approved it.
+func TestI2APlanIsNotCarriedOutOnStateItWasNotMadeFor(t *testing.T) {
+	g := newRig(t, set{public: policies.Approve})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	f := g.one()
+	f, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+	g.must(err)
+	g.editPolicy(apiPath, func(p *iampb.Policy) { p.Bindings = nil })
+	f, err = g.Work(t.Context(), f.ID)
+	g.must(err)
+	g.want(f, remediate.Superseded, "already fixed")
+	if n := g.writes(); n != 0 {
+		t.Errorf("%d writes on state that was fixed already", n)
+	}
+}
+
+func TestI6WhatEndedStaysAsItEnded(t *testing.T) {
+	ended := 0
+	played(t, func(t *testing.T, was, is remediate.Finding) {
+		if !was.State.Ended() {
+			return
+		}
+		ended++
+		asked := was.State == remediate.Reported && is.State == remediate.Approved
+		if is.State != was.State && !asked {
+			t.Errorf("%s ended %s and is %s now", is.ID, was.State, is.State)
+		}
+		if !slices.Equal(is.Answers, was.Answers) && !asked {
+			t.Errorf("%s ended %s, and got an answer after that", is.ID, was.State)
+		}
+	})
+	if ended == 0 {
+		t.Error("no ended finding was ever written again: the test cannot fail")
+	}
+}
