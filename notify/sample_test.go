@@ -52,6 +52,13 @@ func in(s remediate.State) remediate.Finding {
 	case remediate.Kept:
 		ada.Choice = remediate.ChooseKeep
 		f.Answers = []remediate.Answer{ada}
+	case remediate.Exempted:
+		ada.Choice, ada.Reason, ada.Until = remediate.ChooseExempt, "signed webhook receiver", noon.AddDate(0, 0, 7)
+		bob := ada
+		bob.Principal = "user:bob@example.com"
+		f.Answers = []remediate.Answer{ada, bob}
+		f.Exemption = &remediate.Exemption{Until: ada.Until, Grants: []cloud.Grant{everyone()}}
+		f.Why = "exempt until 2026-11-29T12:00:00Z by user:ada@example.com (signed webhook receiver) and user:bob@example.com (agreed)"
 	case remediate.Superseded:
 		f.Why = "the resource no longer exists"
 	case remediate.Reverted:

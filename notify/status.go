@@ -26,6 +26,8 @@ func telling(f remediate.Finding) bool {
 	switch f.State {
 	case remediate.Reported, remediate.Kept, remediate.Expired:
 		return false
+	case remediate.Exempted:
+		return f.Exemption == nil // else the status says by whom and until when
 	case remediate.Approved:
 		return f.Held
 	case remediate.Pending:
@@ -52,7 +54,7 @@ func standing(f remediate.Finding) string {
 	case remediate.Kept:
 		return "Kept" + by(f, remediate.ChooseKeep) + ": the change stays."
 	case remediate.Exempted:
-		return "Exempted: the change stays for a time."
+		return exempted(f)
 	case remediate.Expired:
 		return "Expired: nobody answered in time, and the change stays."
 	case remediate.Superseded:
@@ -71,6 +73,15 @@ func standing(f remediate.Finding) string {
 		return "Undone: an earlier revert was taken back."
 	}
 	return "In state " + string(f.State) + "."
+}
+
+// exempted is by whom and until when. What a policy file exempts, the reasons
+// say.
+func exempted(f remediate.Finding) string {
+	if f.Exemption == nil {
+		return "Exempted: the change stays for a time."
+	}
+	return "Exempted" + by(f, remediate.ChooseExempt) + " until " + Clock(f.Exemption.Until) + ": the change stays, and nobody is asked about it before."
 }
 
 // undoing is where an undo stands: the same states, of taking a revert back.

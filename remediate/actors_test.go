@@ -21,7 +21,7 @@ func TestAVoteDoesNotCountOnceTheVoterMadeTheChange(t *testing.T) {
 	g.events()
 	f := g.handle(c).Findings[0]
 	keep := func(who string) remediate.Finding {
-		f, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: who, Digest: f.Plan.Digest})
+		f, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: who, Digest: f.Plan.Digest, Reason: "by design"})
 		g.must(err)
 		return f
 	}
@@ -45,7 +45,7 @@ func TestWhoActedThroughTheSameAccountIsAnActorToo(t *testing.T) {
 	f := g.handle(c).Findings[0]
 	c.ID, c.Actor.Delegation = "2", []string{"user:" + mallory}
 	g.handle(c)
-	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:" + mallory, Digest: f.Plan.Digest})
+	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:" + mallory, Digest: f.Plan.Digest, Reason: "by design"})
 	if err == nil || !strings.Contains(err.Error(), "cannot keep it") {
 		t.Errorf("answer keep: %v, want a refusal", err)
 	}
@@ -56,7 +56,7 @@ func TestAnEntryThatNamesNobodyTakesTwoToKeep(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.events()
 	f := g.handle(cloud.Change{ID: "1", Time: g.Clock(), Resource: apiResource(t), Verb: cloud.SetPolicy}).Findings[0]
-	f, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:" + mallory, Digest: f.Plan.Digest})
+	f, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:" + mallory, Digest: f.Plan.Digest, Reason: "by design"})
 	g.must(err)
 	g.want(f, remediate.Pending, "1 of 2")
 }

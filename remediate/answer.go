@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
 )
 
 // Authority says who may answer and how many it takes. The zero Authority lets
@@ -15,8 +16,12 @@ import (
 type Authority struct {
 	// Approvers holds the canonical principals that may answer.
 	Approvers map[string]bool
-	// Quorum is how many different people a choice takes; one where unset.
+	// Quorum is how many different people a choice takes; where unset two for
+	// an exemption, and one for anything else.
 	Quorum map[Choice]int
+	// MaxExempt is how long an exemption lasts at most, by severity; where unset
+	// the package's own limits.
+	MaxExempt map[policies.Severity]time.Duration
 }
 
 // RefusedError is an answer that was not accepted, in words for the person who
@@ -34,11 +39,15 @@ func (au Authority) answered(f Finding, a Answer) (Finding, error) {
 		return f, err
 	}
 	f.Answers = append(slices.Clip(f.Answers), a)
-	if have, need := au.votes(f, a.Choice), au.quorum(f, a.Choice); have < need {
-		return f.to(f.State, a.At, a.Principal, fmt.Sprintf("%s answered %s: %d of %d%s", a.Principal, a.Choice, have, need, because(a)), Notify), nil
+	votes := au.votes(f, a.Choice, a.At)
+	if have, need := len(votes), au.quorum(f, a.Choice); have < need {
+		return f.to(f.State, a.At, a.Principal, fmt.Sprintf("%s answered %s: %d of %d%s", a.Principal, a.words(), have, need, because(a)), Notify), nil
 	}
-	if a.Choice == ChooseKeep {
+	switch a.Choice {
+	case ChooseKeep:
 		return f.to(Kept, a.At, a.Principal, "kept by "+a.Principal+because(a), Notify), nil
+	case ChooseExempt:
+		return f.exempted(a, votes), nil
 	}
 	return f.to(Approved, a.At, a.Principal, fmt.Sprintf("%s approved by %s%s", a.Choice, a.Principal, because(a)), Apply, Notify), nil
 }
@@ -66,53 +75,68 @@ func (au Authority) admits(f Finding, a Answer) error {
 		return refuse("the plan changed since this card was made; answer on the current one")
 	case !slices.Contains(f.choices(), a.Choice):
 		return refuse("unknown answer %q: the finding takes %q", a.Choice, f.choices())
-	case a.Choice != ChooseKeep && !f.Plan.Executable():
+	case !(a.Choice == ChooseKeep || a.Choice == ChooseExempt) && !f.Plan.Executable():
 		return refuse("there is nothing to apply: %s", f.Plan.Missing)
 	case raises(a.Choice) && f.madeBy(a.Principal):
 		return refuse("%s made this change and cannot %s it; someone else can", a.Principal, a.Choice)
-	case a.Choice == ChooseUndo && badReason(a.Reason) != "":
-		return refuse("an undo %s", badReason(a.Reason))
+	case raises(a.Choice) && badReason(a.Reason) != "":
+		return refuse("%s %s", nouns[a.Choice], badReason(a.Reason))
 	case utf8.RuneCountInString(a.Reason) > maxReason:
 		return refuse("a reason has at most %d characters", maxReason)
-	case slices.ContainsFunc(f.Answers, func(o Answer) bool { return o.Principal == a.Principal && o.Choice == a.Choice }):
+	case a.Choice == ChooseExempt && au.badExemption(f, a) != "":
+		return refuse("an exemption %s", au.badExemption(f, a))
+	case slices.ContainsFunc(au.votes(f, a.Choice, a.At), func(o Answer) bool { return strings.EqualFold(o.Principal, a.Principal) }):
 		return refuse("%s already answered %s", a.Principal, a.Choice)
 	}
 	return nil
 }
+
+// nouns name what a choice that raises the exposure is.
+var nouns = map[Choice]string{ChooseKeep: "a keep", ChooseExempt: "an exemption", ChooseUndo: "an undo"}
 
 // choices are the answers that the finding takes, an undo's record its own.
 func (f Finding) choices() []Choice {
 	if f.UndoOf != "" {
 		return []Choice{ChooseUndo}
 	}
-	return []Choice{ChooseRevert, ChooseKeep}
+	return []Choice{ChooseRevert, ChooseKeep, ChooseExempt}
 }
 
 // raises reports whether the choice leaves or brings back what a policy objects
 // to: then whoever made the change has no say.
-func raises(c Choice) bool { return c == ChooseKeep || c == ChooseUndo }
+func raises(c Choice) bool { return c == ChooseKeep || c == ChooseExempt || c == ChooseUndo }
 
 // quorum is how many people a choice takes. An actor who is not known cannot
 // be kept from keeping their own change, so that takes two.
 func (au Authority) quorum(f Finding, c Choice) int {
-	n := max(1, au.Quorum[c])
+	n := au.Quorum[c]
+	switch {
+	case n < 1 && c == ChooseExempt:
+		n = 2
+	case n < 1:
+		n = 1
+	}
 	if raises(c) && f.madeBy(cloud.UnknownActor) {
 		n = max(n, 2)
 	}
 	return n
 }
 
-// votes counts the people who gave the answer on the plan as it stands and
-// still may: an approver can have been removed, or have made the same change,
-// since they voted.
-func (au Authority) votes(f Finding, c Choice) int {
-	people := map[string]bool{}
+// votes are the answers that count, one a person: given on the plan as it
+// stands, by people who still may. An approver can have been removed, or have
+// made the same change, since they voted.
+func (au Authority) votes(f Finding, c Choice, now time.Time) []Answer {
+	var out []Answer
 	for _, a := range f.Answers {
-		if a.Choice == c && f.shows(a.Digest) && au.Approvers[a.Principal] && !(raises(c) && f.madeBy(a.Principal)) {
-			people[strings.ToLower(a.Principal)] = true
+		switch {
+		case a.Choice != c, !f.shows(a.Digest), !au.Approvers[a.Principal], raises(c) && f.madeBy(a.Principal):
+		case c == ChooseExempt && !a.Until.After(now): // it would have ended by now
+		case slices.ContainsFunc(out, func(o Answer) bool { return strings.EqualFold(o.Principal, a.Principal) }):
+		default:
+			out = append(out, a)
 		}
 	}
-	return len(people)
+	return out
 }
 
 // NoPlan stands for the digest of a finding without a plan, on its card.

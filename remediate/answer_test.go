@@ -35,10 +35,12 @@ func TestAnswerIsAdmittedByAuthority(t *testing.T) {
 	}
 	digest := pendingFinding().Plan.Digest
 	ada := func(c Choice) Answer {
-		return Answer{Choice: c, Principal: "user:ada@example.com", Digest: digest[:8], At: t0.Add(time.Minute)}
+		return Answer{Choice: c, Principal: "user:ada@example.com", Digest: digest[:8], At: t0.Add(time.Minute), Reason: "public by design"}
 	}
 	by := func(a Answer, principal string) Answer { a.Principal = principal; return a }
 	at := func(a Answer, d time.Duration) Answer { a.At = t0.Add(d); return a }
+	because := func(a Answer, reason string) Answer { a.Reason = reason; return a }
+	until := func(a Answer, d time.Duration) Answer { a.Until = t0.Add(d); return a }
 	with := func(a Answer, digest string) Answer { a.Digest = digest; return a }
 
 	for _, tt := range []struct {
@@ -62,6 +64,20 @@ func TestAnswerIsAdmittedByAuthority(t *testing.T) {
 		{name: "an answer with no digest is refused", answer: with(ada(ChooseRevert), ""), state: Pending, refused: "plan changed"},
 		{name: "an answer with a short digest is refused", answer: with(ada(ChooseRevert), digest[:7]), state: Pending, refused: "plan changed"},
 		{name: "an unknown choice is refused", answer: ada("explode"), state: Pending, refused: `unknown answer "explode"`},
+		{name: "a keep takes a reason", answer: because(ada(ChooseKeep), " "), state: Pending, refused: "a keep takes a reason"},
+		{name: "a reason has an end", answer: because(ada(ChooseKeep), strings.Repeat("x", 501)), state: Pending, refused: "at most 500"},
+		{name: "one of two who exempt leaves it open", answer: until(ada(ChooseExempt), 8*time.Hour), state: Pending},
+		{name: "the actor may not exempt", answer: by(until(ada(ChooseExempt), 8*time.Hour), "user:mallory@example.com"), state: Pending, refused: "cannot exempt it"},
+		{name: "an exemption has an end", answer: ada(ChooseExempt), state: Pending, refused: "end later than now"},
+		{name: "an exemption that has ended is none", answer: until(ada(ChooseExempt), time.Minute), state: Pending, refused: "end later than now"},
+		{name: "an exemption lasts no longer than its severity allows", answer: until(ada(ChooseExempt), 720*time.Hour+2*time.Minute), state: Pending, refused: "at most 720h0m0s",
+			finding: func(f Finding) Finding { f.Severity = policies.High; return f }},
+		{name: "where the severity is unrated it lasts a week at most", answer: until(ada(ChooseExempt), 168*time.Hour+2*time.Minute), state: Pending, refused: "at most 168h0m0s"},
+		{name: "an exemption takes a reason of ten characters", answer: because(until(ada(ChooseExempt), time.Hour), "just so 1"), state: Pending, refused: "at least 10 characters"},
+		{
+			name: "what cannot be reverted can be exempted", answer: with(until(ada(ChooseExempt), time.Hour), NoPlan), state: Pending,
+			finding: func(f Finding) Finding { f.Plan = Plan{Missing: "who knows"}; return f },
+		},
 		{
 			name: "an unknown actor's change takes two to keep", answer: ada(ChooseKeep), state: Pending,
 			finding: func(f Finding) Finding { f.Actors = []cloud.Actor{{Principal: cloud.UnknownActor}}; return f },

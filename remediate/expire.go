@@ -54,6 +54,9 @@ func (r *Remediator) unfitToRevert(ctx context.Context, f Finding) (string, erro
 		return "", err
 	}
 	for _, k := range r.judge(ctx, f.Change, now) {
+		if k, err = r.lessExcepted(ctx, k); err != nil {
+			return "", err
+		}
 		if k.Policy == f.Policy && !k.past && k.Verdict == policies.Violation && k.Plan.Digest == f.Plan.Digest {
 			return "", nil
 		}

@@ -83,6 +83,10 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 		if unsure != "" {
 			k.lower(Report, unsure)
 		}
+		k, err := r.lessExcepted(ctx, k)
+		if err != nil {
+			return Outcome{}, err
+		}
 		f, kind, err := r.record(ctx, k)
 		if err != nil {
 			return Outcome{}, err

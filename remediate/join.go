@@ -62,14 +62,13 @@ func (k judged) replaces(f Finding) bool {
 // settlement is how long a person's keep holds for the same grants.
 const settlement = 30 * 24 * time.Hour
 
-// settledBefore reports whether people kept, excepted or left exactly this
-// before. A change that says what it added made the grants anew, so it is
+// settledBefore reports whether people kept or left exactly this before. A change that says what it added made the grants anew, so it is
 // raised again.
 func (r *Remediator) settledBefore(ctx context.Context, k judged) (bool, error) {
 	if k.change.HasDelta && !k.held {
 		return false, nil
 	}
-	states := []State{Kept, Exempted, Expired, Undone}
+	states := []State{Kept, Expired, Undone}
 	if k.held { // one finding of what an account held all along is enough
 		states = append(states, Reported, Blocked, Failed, Applying, Uncertain)
 	}

@@ -494,7 +494,7 @@ func TestWhatWasKeptIsNotRaisedAgain(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:ada@example.com", Digest: f.Plan.Digest[:8]})
+	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:ada@example.com", Digest: f.Plan.Digest[:8], Reason: "by design"})
 	g.must(err)
 	g.editPolicy(apiPath, func(*iampb.Policy) {}) // what every gcloud deploy does
 	for _, c := range g.events() {

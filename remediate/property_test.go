@@ -181,7 +181,7 @@ func TestManyAnswersAtOnceDecideOnce(t *testing.T) {
 	for i := range 32 {
 		choice := []remediate.Choice{remediate.ChooseRevert, remediate.ChooseKeep}[i%2]
 		wg.Go(func() {
-			_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: choice, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+			_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: choice, Principal: "user:ada@example.com", Digest: f.Plan.Digest, Reason: "by design"})
 			_, _ = g.Work(t.Context(), f.ID)
 			var refused *remediate.RefusedError
 			mu.Lock()
@@ -262,7 +262,7 @@ func (g *rig) answerAtRandom(rng *rand.Rand) {
 	_, err = g.Answer(g.t.Context(), f.ID, remediate.Answer{
 		Choice:    []remediate.Choice{remediate.ChooseRevert, remediate.ChooseKeep}[rng.IntN(2)],
 		Principal: []string{"user:ada@example.com", "user:" + mallory, "user:eve@example.com"}[rng.IntN(3)],
-		Digest:    f.Plan.Digest,
+		Digest:    f.Plan.Digest, Reason: "by design",
 	})
 	if err == nil && (f.State != remediate.Pending || !g.Clock().Before(f.ExpiresAt)) {
 		g.t.Errorf("an answer at %s counted on a finding that is %s and expires at %s", g.Clock(), f.State, f.ExpiresAt)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
 )
 
 // record stores what a judgement comes to: a new finding, one more change on
@@ -26,7 +27,7 @@ func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind
 	case !errors.Is(err, ErrNotFound):
 		return Finding{}, "", fmt.Errorf("look up finding: %w", err)
 	}
-	if !k.past {
+	if !k.past && k.Verdict != policies.Exempt { // what is exempt is about no plan, so it joins none
 		switch f, ok, err := r.join(ctx, k); {
 		case err != nil:
 			return Finding{}, "", err

@@ -37,6 +37,8 @@ func (f Finding) speaksFor(g Judgement, now time.Time) bool {
 	switch f.State {
 	case Superseded, Reverted:
 		return false
+	case Exempted:
+		return f.excepts(now)
 	case Reported:
 		return g.Decision == Report && now.Sub(f.CreatedAt) < settlement
 	case Undone:
@@ -73,7 +75,7 @@ func (f Finding) spokenFor(k judged) []cloud.Grant {
 // says reports whether the finding is about the same as k, grants apart.
 func (f Finding) says(k judged) bool {
 	if k.Plan.Empty() {
-		return f.Plan.Empty() && f.State != Exempted && f.Message == k.Message
+		return f.Plan.Empty() && f.Message == k.Message
 	}
 	return !slices.ContainsFunc(k.Plan.Steps, func(s Step) bool {
 		return !slices.ContainsFunc(f.stoodFor(), func(o Step) bool { return k.now.covers(o, s) })

@@ -97,6 +97,9 @@ func (r *Remediator) rejudge(ctx context.Context, f Finding) (Finding, error) {
 		if unsure != "" {
 			k.lower(Report, unsure)
 		}
+		if k, err = r.lessExcepted(ctx, k); err != nil {
+			return Finding{}, err
+		}
 		return r.reopen(ctx, f, k)
 	}
 	return r.update(ctx, f.superseded(now.At, pastWhy(now)))

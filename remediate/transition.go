@@ -57,7 +57,7 @@ func (f Finding) superseded(now time.Time, why string) Finding {
 func (f Finding) decided(now time.Time, expiresIn time.Duration) Finding {
 	switch {
 	case f.Verdict == policies.Exempt:
-		return f.to(Exempted, now, "", "exempt by policy file; nothing was done")
+		return f.to(Exempted, now, "", "exempt, so nothing was done")
 	case f.Decision == Revert:
 		f.Automatic = true
 		return f.to(Approved, now, "", "to be reverted: the policy says so and no guardrail objects", Apply, Notify)

@@ -231,7 +231,7 @@ func TestWhatWroteNothingHasNothingToUndo(t *testing.T) {
 	f := g.one()
 	_, err := g.Answer(t.Context(), f.ID, undoBy(ada, f))
 	refused(t, err, "no revert yet")
-	f, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: ada, Digest: f.Plan.Digest})
+	f, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: ada, Digest: f.Plan.Digest, Reason: "by design"})
 	g.must(err)
 	_, err = g.Answer(t.Context(), f.ID, undoBy(ada, f))
 	refused(t, err, "rescind changed nothing")

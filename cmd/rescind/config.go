@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/strictyaml"
+	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -67,6 +68,7 @@ type approvalsConfig struct {
 	Quorum    quorumConfig    `yaml:"quorum"`
 	ExpiresIn duration        `yaml:"expires_in"`
 	OnExpiry  string          `yaml:"on_expiry"`
+	MaxExempt maxExemptConfig `yaml:"max_exempt"`
 }
 
 type approversConfig struct {
@@ -80,6 +82,21 @@ type quorumConfig struct {
 	Keep   int `yaml:"keep"`
 	Exempt int `yaml:"exempt"`
 	Undo   int `yaml:"undo"`
+}
+
+// maxExemptConfig is how long an exemption lasts at most, by severity.
+type maxExemptConfig struct {
+	Low      duration `yaml:"low"`
+	Medium   duration `yaml:"medium"`
+	High     duration `yaml:"high"`
+	Critical duration `yaml:"critical"`
+}
+
+func (m maxExemptConfig) bySeverity() map[policies.Severity]time.Duration {
+	return map[policies.Severity]time.Duration{
+		policies.Low: time.Duration(m.Low), policies.Medium: time.Duration(m.Medium),
+		policies.High: time.Duration(m.High), policies.Critical: time.Duration(m.Critical),
+	}
 }
 
 type guardrailsConfig struct {
@@ -124,6 +141,9 @@ func defaultConfig() config {
 			Quorum:    quorumConfig{Revert: 1, Keep: 1, Exempt: 2, Undo: 1},
 			ExpiresIn: duration(time.Hour),
 			OnExpiry:  string(remediate.LeaveOnExpiry),
+			MaxExempt: maxExemptConfig{
+				Low: duration(720 * time.Hour), Medium: duration(720 * time.Hour), High: duration(720 * time.Hour), Critical: duration(168 * time.Hour),
+			},
 		},
 		Guardrails: guardrailsConfig{
 			MaxReverts:  maxRevertsConfig{PerPolicy: 20, PerProject: 10, Total: 50},

@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/functions"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/google"
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // configProblem is one thing wrong with a configuration, and the key it is
@@ -109,6 +110,10 @@ func (a approvalsConfig) check(k *configCheck) {
 		"approvals.on_expiry is %q, want leave or revert (escalate is not supported in this version)", a.OnExpiry)
 	for choice, n := range map[string]int{"revert": a.Quorum.Revert, "keep": a.Quorum.Keep, "exempt": a.Quorum.Exempt, "undo": a.Quorum.Undo} {
 		k.refuse(n >= 1, "approvals.quorum."+choice, "approvals.quorum.%s is %d, want at least 1", choice, n)
+	}
+	for severity, d := range a.MaxExempt.bySeverity() {
+		k.refuse(d <= remediate.MaxExemption, "approvals.max_exempt."+string(severity),
+			"approvals.max_exempt.%s is %s, want at most %s: what lasts longer belongs into a policy file", severity, d, remediate.MaxExemption)
 	}
 	for id, principal := range a.Approvers.Users {
 		email, ok := strings.CutPrefix(principal, "user:")

@@ -52,8 +52,8 @@ func script() []scene {
 		{act: "job", answer: ada("rescind.revert"), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
 			{"nightly runs as the project's fallback identity", runsAs(demoNightly, "run-default@pay-prod.iam.gserviceaccount.com")},
 		}},
-		{act: "pool", answer: ada("rescind.keep"), ends: map[string]remediate.State{identity: remediate.Kept}, check: []check{
-			{"queue is left as it is: ada kept the change", runsAs(demoQueuePool, demoDefault)},
+		{act: "pool", answer: ada("rescind.revert"), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
+			{"queue runs as its own account again", not(runsAs(demoQueuePool, demoDefault))},
 		}},
 		{act: "stale", ends: map[string]remediate.State{public: remediate.Pending}, check: []check{
 			{"nothing was reverted unasked", granted(demoReports, "roles/run.invoker", "allUsers")},

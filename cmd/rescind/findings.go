@@ -9,13 +9,13 @@ import (
 // findingsCommand is how people work without Slack. Its commands open the store
 // themselves and carry nothing out: what they record, the worker does.
 func findingsCommand() command {
-	cmds := []command{findingsListCommand(), findingsShowCommand(), findingsRevertCommand(), findingsKeepCommand(), findingsUndoCommand()}
+	cmds := []command{findingsListCommand(), findingsShowCommand(), findingsRevertCommand(), findingsKeepCommand(), findingsExemptCommand(), findingsUndoCommand()}
 	usage := new(strings.Builder)
 	overview(usage, "rescind findings", cmds)
 	usage.WriteString("\nExample:\n  rescind findings list --config rescind.yaml --state open\n")
 	return command{
 		name:    "findings",
-		summary: "list and show findings; revert, keep and undo without Slack",
+		summary: "list and show findings; revert, keep, exempt and undo without Slack",
 		usage:   usage.String(),
 		run: func(ctx context.Context, env environment, args []string) error {
 			if len(args) > 0 && isHelp(args[0]) {

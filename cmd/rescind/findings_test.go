@@ -231,6 +231,9 @@ func TestWrongUsageOfTheFindingsCommands(t *testing.T) {
 	b.fails(exitUsage, "one finding's id", "findings show")
 	b.fails(exitUsage, "--reason is missing", "findings keep", askedID)
 	b.fails(exitUsage, "--reason is missing", "findings undo", askedID)
+	b.fails(exitUsage, "--reason is missing", "findings exempt", "--for", "24h", askedID)
+	b.fails(exitUsage, "--for is 0s", "findings exempt", "--reason", "a signed webhook receiver", askedID)
+	b.fails(exitUsage, "not defined: -for", "findings keep", "--for", "24h", "--reason", "by design", askedID)
 	b.fails(exitUsage, "not defined: -as", "findings revert", "--as", "ada@example.com", askedID)
 	b.fails(exitUsage, "--reason is missing", "pause")
 	b.fails(exitUsage, "unexpected argument", "resume", "now")
@@ -313,6 +316,50 @@ func TestWhatTheCallerMayNotDecideIsRefused(t *testing.T) {
 			t.Errorf("the finding is at revision %d (%v), want it as it was", f.Revision, err)
 		}
 	})
+}
+
+func TestAnExemptionIsPreviewedAndTakesTwo(t *testing.T) {
+	b := newBureau(t, "ada@example.com")
+	text, err := os.ReadFile(b.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, b.config, strings.Replace(string(text), "U02: user:jo@example.com", "U02: user:jo@example.com, U03: user:bob@example.com", 1))
+	b.keep(finding(askedID, remediate.Pending), finding(revertedID, remediate.Reverted))
+	args := []string{"--for", "24h", "--reason", "a signed webhook receiver", askedID}
+	code, out, errs := b.run("findings exempt", args...)
+	if code != exitOK || !strings.Contains(out, "pending  user:ada@example.com answered exempt until") || !strings.Contains(out, "1 of 2") {
+		t.Errorf("exit %d, it says %q", code, out)
+	}
+	for _, want := range []string{"Exempts policy no-public-invoker on //run.googleapis.com/", "roles/run.invoker to allUsers", "would have covered 1 other", revertedID} {
+		if !strings.Contains(errs, want) {
+			t.Errorf("the preview lacks %q:\n%s", want, errs)
+		}
+	}
+	b.who = "bob@example.com"
+	code, out, _ = b.run("findings exempt", append([]string{"--format", "json"}, args...)...)
+	var f remediate.Finding
+	if err := json.Unmarshal([]byte(out), &f); code != exitOK || err != nil || f.State != remediate.Exempted || f.Exemption == nil {
+		t.Errorf("exit %d, %v, %s; want it exempted", code, err, out)
+	}
+	if page := b.ran("findings show", askedID); !strings.Contains(page, "Exempted by ada@example.com and bob@example.com until") {
+		t.Errorf("the page does not say by whom:\n%s", page)
+	}
+}
+
+func TestAnExemptionIsRefusedWhereItIsTooLongOrTheActors(t *testing.T) {
+	b := newBureau(t, "ada@example.com")
+	b.keep(finding(askedID, remediate.Pending))
+	for _, tt := range []struct{ who, says, length string }{
+		{"ada@example.com", "of this severity (high) lasts at most 720h0m0s", "721h"},
+		{"jo@example.com", "made this change and cannot exempt it", "24h"},
+	} {
+		b.who = tt.who
+		code, out, errs := b.run("findings exempt", "--for", tt.length, "--reason", "a signed webhook receiver", askedID)
+		if code != exitFailed || out != "" || !strings.Contains(errs, tt.says) {
+			t.Errorf("%s for %s: exit %d, stdout %q, stderr %q; want it to say %q", tt.who, tt.length, code, out, errs, tt.says)
+		}
+	}
 }
 
 func TestPauseAndResumeSetTheSwitch(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -90,6 +91,7 @@ func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []
 	reason := f.String("reason", "", "")
 	plan := f.String("plan", "", "")
 	format := formatFlag(f)
+	exempt := exemptFlag(f, c)
 	operands, err := f.parse(args)
 	switch {
 	case err != nil:
@@ -98,12 +100,21 @@ func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []
 		return usagef("want one finding's id, got %d", len(operands))
 	case c != remediate.ChooseRevert && *reason == "":
 		return usagef("--reason is missing")
+	case c == remediate.ChooseExempt && *exempt <= 0:
+		return usagef("--for is %s, want how long it is exempt: --for 24h", *exempt)
 	}
 	if err := checkFormat(*format); err != nil {
 		return err
 	}
 	return in(*path, func(o office) error {
-		answered, err := o.answer(ctx, operands[0], remediate.Answer{Choice: c, Reason: *reason, Digest: *plan})
+		a := remediate.Answer{Choice: c, Reason: *reason, Digest: *plan}
+		if c == remediate.ChooseExempt {
+			a.Until = time.Now().Add(*exempt)
+			if err := o.preview(ctx, env.stderr, operands[0]); err != nil {
+				return err
+			}
+		}
+		answered, err := o.answer(ctx, operands[0], a)
 		if err != nil {
 			return err
 		}

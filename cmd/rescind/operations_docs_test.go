@@ -31,6 +31,7 @@ func shellWords(line string) []string {
 // keepDocumented puts the findings into the store that the samples are about.
 func (b *bureau) keepDocumented() {
 	b.keep(finding("vcgfwjtpahkqm5hzxg3hbrhzqe", remediate.Pending), finding("dzv4kq2mxn7rtyu3b6wc5hsaeo", remediate.Pending),
+		finding("ebdd2yqnbrhhklmfjnejlzq5su", remediate.Pending),
 		finding("oao57t46mrqauazg5hxzjzqday", remediate.Reverted))
 }
 

@@ -183,8 +183,10 @@ func authority(a approvalsConfig) remediate.Authority {
 	out := remediate.Authority{
 		Approvers: map[string]bool{},
 		Quorum: map[remediate.Choice]int{
-			remediate.ChooseRevert: a.Quorum.Revert, remediate.ChooseKeep: a.Quorum.Keep, remediate.ChooseUndo: a.Quorum.Undo,
+			remediate.ChooseRevert: a.Quorum.Revert, remediate.ChooseKeep: a.Quorum.Keep,
+			remediate.ChooseExempt: a.Quorum.Exempt, remediate.ChooseUndo: a.Quorum.Undo,
 		},
+		MaxExempt: a.MaxExempt.bySeverity(),
 	}
 	for _, principal := range a.Approvers.Users {
 		out.Approvers[principal] = true
