@@ -56,6 +56,9 @@ func standing(f remediate.Finding) string {
 	case remediate.Exempted:
 		return exempted(f)
 	case remediate.Expired:
+		if f.Lapsed() {
+			return "Expired: approved" + by(f, remediate.ChooseRevert) + ", but not carried out in time. The change stays, and takes a new approval."
+		}
 		return "Expired: nobody answered in time, and the change stays."
 	case remediate.Superseded:
 		return "Superseded: what this was about is no longer so."
@@ -92,6 +95,9 @@ func undoing(f remediate.Finding) string {
 	case remediate.Approved:
 		return "Approved" + by(f, remediate.ChooseUndo) + ": the revert is about to be undone."
 	case remediate.Expired:
+		if f.Lapsed() {
+			return "Expired: approved" + by(f, remediate.ChooseUndo) + ", but not carried out in time. The revert stays."
+		}
 		return "Expired: too few approved the undo in time, and the revert stays."
 	case remediate.Superseded:
 		return "Superseded: what the revert changed is no longer as it left it, so nothing was undone."

@@ -95,7 +95,10 @@ type Finding struct {
 	EndedAt   time.Time `json:"ended_at,omitzero"`
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // of the question, while Pending
 	DueAt     time.Time `json:"due_at,omitzero"`     // when the sweep must look again; zero for never
-	Attempts  int       `json:"attempts,omitempty"`  // of the effects in the outbox
+	// ExecuteBy is until when an approval holds. A plan not begun by then takes
+	// a new one: what somebody approved yesterday they may not approve today.
+	ExecuteBy time.Time `json:"execute_by,omitzero"`
+	Attempts  int       `json:"attempts,omitempty"` // of the effects in the outbox
 	// Automatic is true when a policy, not a person, had it reverted.
 	Automatic bool `json:"automatic,omitempty"`
 	// Guarded is true when a guardrail spoke: then only a person may have it

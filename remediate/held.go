@@ -19,12 +19,35 @@ func (r *Remediator) stopped(ctx context.Context, f Finding) (Finding, bool, err
 	case p.Active(now):
 		f, err = r.update(ctx, f.held(p, now))
 		return f, true, err
-	case f.Held && f.Automatic && f.State == Approved && r.old(f, now):
-		f, err = r.update(ctx, f.asked(now, r.ExpiresIn))
+	case r.overdue(f, now):
+		f, err = r.update(ctx, f.late(now, r.ExpiresIn))
 		return f, true, err
 	}
 	return f, false, nil
 }
+
+// overdue reports whether the plan was approved too long ago to be begun now: by
+// a pause or an outage in between, a policy's word is as stale as an old event,
+// and a person's holds for a time.
+func (r *Remediator) overdue(f Finding, now time.Time) bool {
+	return f.State == Approved && (f.Automatic && !f.wasAsked() && r.old(f, now) || !f.ExecuteBy.IsZero() && now.After(f.ExecuteBy))
+}
+
+// wasAsked reports whether the finding was a question before.
+func (f Finding) wasAsked() bool { return !f.ExpiresAt.IsZero() }
+
+// late is the transition of an approved plan that is overdue: a question, if it
+// was none before. Otherwise it ends, and a scan finds it anew.
+func (f Finding) late(now time.Time, expiresIn time.Duration) Finding {
+	if f.Automatic && !f.wasAsked() {
+		return f.asked(now, expiresIn)
+	}
+	f.Held = false
+	return f.to(Expired, now, "", "approved, and not carried out by "+f.ExecuteBy.UTC().Format(time.RFC3339)+": it takes a new approval", Notify)
+}
+
+// Lapsed reports whether the finding ended because its approval did.
+func (f Finding) Lapsed() bool { return f.State == Expired && !f.ExecuteBy.IsZero() }
 
 // held has an approved plan wait for the pause to end. People are told once.
 func (f Finding) held(p Pause, now time.Time) Finding {
@@ -44,12 +67,15 @@ func (r *Remediator) old(f Finding, now time.Time) bool {
 	return r.Judge.MaxEventAge > 0 && now.Sub(f.Change.Time) > r.Judge.MaxEventAge
 }
 
-// asked turns an automatic revert that a pause held up for too long into a
-// question. All that gathered in a long pause would else be reverted at once
-// when it ends, hours after anybody thought of it.
+// asked turns an automatic revert that a pause or an outage held up for too long
+// into a question. All that gathered meanwhile would else be reverted at once when
+// it ends, hours after anybody thought of it.
 func (f Finding) asked(now time.Time, expiresIn time.Duration) Finding {
-	why := fmt.Sprintf("paused: when the pause ended the change was %s old, too old to be reverted without being asked",
-		now.Sub(f.Change.Time).Round(time.Second))
+	why := "held up: "
+	if f.Held {
+		why = "paused: "
+	}
+	why += fmt.Sprintf("by then the change was %s old, too old to be reverted without being asked", now.Sub(f.Change.Time).Round(time.Second))
 	f.Held, f.Automatic, f.Guarded, f.Decision = false, false, true, Ask
 	f.Reasons = append(f.Reasons[:len(f.Reasons):len(f.Reasons)], why)
 	f.ExpiresAt = now.Add(expiresIn)

@@ -132,3 +132,74 @@ func TestI6WhatEndedStaysAsItEnded(t *testing.T) {
 		t.Error("no ended finding was ever written again: the test cannot fail")
 	}
 }
+
+func TestI12AnApprovalThatWasNotCarriedOutInTimeTakesANewOne(t *testing.T) {
+	tests := []struct {
+		name    string
+		enforce policies.Enforcement
+		expiry  remediate.Expiry
+		approve func(*rig, remediate.Finding) remediate.Finding
+		after   time.Duration
+		want    remediate.State
+		writes  int
+	}{
+		{"a person's holds through a pause of a day", policies.Approve, remediate.LeaveOnExpiry, byAda, 24 * time.Hour, remediate.Reverted, 1},
+		{"a person's ends a day and an hour after it was given", policies.Approve, remediate.LeaveOnExpiry, byAda, 25*time.Hour + time.Second, remediate.Expired, 0},
+		{"a policy's becomes a question when the change has grown old", policies.Revert, remediate.LeaveOnExpiry, byPolicy, 61 * time.Minute, remediate.Pending, 0},
+		{"silence's ends as well, rather than ask a second time", policies.Approve, remediate.RevertOnExpiry, bySilence, 26 * time.Hour, remediate.Expired, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			g := newRig(t, set{public: tt.enforce}, func(c *remediate.Config) { c.OnExpiry = tt.expiry })
+			g.pause(time.Hour) // so that what is approved is not carried out at once
+			g.grant(apiPath, "roles/run.invoker", "allUsers")
+			f := tt.approve(g, g.one())
+			if f.State != remediate.Approved {
+				t.Fatalf("the finding is %s: %s", f.State, f.Why)
+			}
+			g.pass(tt.after)
+			_, err := g.Sweep(t.Context())
+			g.must(err)
+			if f = g.stored(f.ID); f.State != tt.want || g.writes() != tt.writes {
+				t.Errorf("the finding is %s (%s) after %d writes, want %s after %d", f.State, f.Why, g.writes(), tt.want, tt.writes)
+			}
+		})
+	}
+}
+
+// What lapsed was settled by nobody, so the next scan asks anew.
+func TestI12WhatLapsedIsAskedAboutAgain(t *testing.T) {
+	g := newRig(t, set{public: policies.Approve})
+	g.pause(time.Hour)
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	f := byAda(g, g.one())
+	g.pass(26 * time.Hour)
+	_, err := g.Sweep(t.Context())
+	g.must(err)
+	out, err := g.Scan(t.Context(), f.Resource)
+	g.must(err)
+	if len(out.Findings) != 1 || out.Findings[0].ID == f.ID || out.Findings[0].State != remediate.Pending {
+		t.Errorf("a scan comes to %+v, want one new question", out)
+	}
+}
+
+func byAda(g *rig, f remediate.Finding) remediate.Finding {
+	g.t.Helper()
+	_, err := g.Answer(g.t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+	g.must(err)
+	f, err = g.Work(g.t.Context(), f.ID)
+	g.must(err)
+	return f
+}
+
+func byPolicy(_ *rig, f remediate.Finding) remediate.Finding { return f }
+
+func bySilence(g *rig, f remediate.Finding) remediate.Finding {
+	g.t.Helper()
+	g.pass(f.ExpiresAt.Sub(g.Clock()) - time.Minute)
+	g.pause(time.Hour)
+	g.pass(time.Minute)
+	_, err := g.Sweep(g.t.Context())
+	g.must(err)
+	return g.stored(f.ID)
+}

@@ -62,8 +62,8 @@ func (k judged) replaces(f Finding) bool {
 // settlement is how long a person's keep holds for the same grants.
 const settlement = 30 * 24 * time.Hour
 
-// settledBefore reports whether people kept or left exactly this before. A change that says what it added made the grants anew, so it is
-// raised again.
+// settledBefore reports whether people kept or left exactly this before. A
+// change that says what it added made the grants anew, so it is raised again.
 func (r *Remediator) settledBefore(ctx context.Context, k judged) (bool, error) {
 	if k.change.HasDelta && !k.held {
 		return false, nil
@@ -79,7 +79,7 @@ func (r *Remediator) settledBefore(ctx context.Context, k judged) (bool, error) 
 		return false, fmt.Errorf("look up settled findings of %s: %w", k.change.Resource, err)
 	}
 	for _, f := range before {
-		if f.settled() != "" && f.settled() == k.Plan.Digest {
+		if f.settled() != "" && f.settled() == k.Plan.Digest && !f.Lapsed() {
 			return true, nil
 		}
 	}

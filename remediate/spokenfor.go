@@ -37,6 +37,8 @@ func (f Finding) speaksFor(g Judgement, now time.Time) bool {
 	switch f.State {
 	case Superseded, Reverted:
 		return false
+	case Expired:
+		return f.UndoOf == "" && !f.Lapsed() && now.Sub(f.CreatedAt) < settlement
 	case Exempted:
 		return f.excepts(now)
 	case Reported:

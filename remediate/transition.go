@@ -25,6 +25,10 @@ const settle = 30 * time.Second
 // notifyLease is how long one process has to bring what people see up to date.
 const notifyLease = 30 * time.Second
 
+// executeWithin is how long an approval holds: longer than the longest pause,
+// through which it waits.
+const executeWithin = maxPause + time.Hour
+
 // opened returns the finding a judgement begins as, not yet in any state.
 func opened(id string, g Judgement, c cloud.Change, now time.Time) Finding {
 	return Finding{
@@ -72,6 +76,9 @@ func (f Finding) decided(now time.Time, expiresIn time.Duration) Finding {
 func (f Finding) to(s State, now time.Time, who, what string, effects ...Effect) Finding {
 	if s != f.State && !(s.working() && f.State.working()) {
 		f.Attempts = 0
+	}
+	if s == Approved && f.State != Approved {
+		f.ExecuteBy = now.Add(executeWithin)
 	}
 	f.State, f.Why, f.UpdatedAt = s, what, now
 	f.Timeline = append(slices.Clip(f.Timeline), Event{At: now, State: s, Who: who, What: what})
