@@ -138,7 +138,7 @@ func (l *linter) unused(e entry, r *rule) []int {
 	}
 	bare := *r
 	bare.Exemptions, bare.exemptions = nil, nil
-	set := newSet(nil, []*rule{&bare})
+	set := newSet([]*rule{&bare})
 	for _, event := range l.in.History {
 		here := slices.ContainsFunc(left, func(i int) bool { return e.exemptions[i].matches(event.Change.Resource) })
 		if !here {

@@ -1,21 +1,11 @@
 package policies
 
 import (
-	"embed"
 	"errors"
-	"fmt"
 	"slices"
-	"sync"
 
 	"cel.dev/cel-go/cel"
 )
-
-//go:embed catalog/*.yaml
-var catalog embed.FS
-
-// always lists the built-in policies that are loaded whatever the files say.
-// The others of the catalogue are loaded when a file names them.
-var always = []string{"no-default-service-account", "no-editor-on-runtime-identity", "no-public-invoker"}
 
 // Load compiles the built-in policies and those of the files on top of them.
 // A file adds policies, or changes the enforcement, overrides and exemptions
@@ -23,78 +13,51 @@ var always = []string{"no-default-service-account", "no-editor-on-runtime-identi
 // files is in the error, as *Problem values joined together; a Set is returned
 // only when nothing is.
 func Load(files ...File) (*Set, error) {
-	c, err := shipped()
+	c, err := theCompiler()
 	if err != nil {
 		return nil, err
 	}
-	l := loader{compiler: c.compiler, builtIn: c.rules, named: map[string]*draft{}}
+	l := loader{compiler: c, isBuiltIn: isBuiltIn, named: map[string]*draft{}}
 	for _, f := range files {
 		l.file(f)
 	}
 	if len(l.problems) > 0 {
 		return nil, errors.Join(l.problems...)
 	}
-	return newSet(c.rules, append(l.builtIns(), l.rules...)), nil
-}
-
-// shipped compiles the catalogue, once: it is part of the program and never
-// changes, and neither does a rule.
-var shipped = sync.OnceValues(compileCatalogue)
-
-type catalogue struct {
-	compiler *compiler
-	rules    []*rule
-}
-
-func compileCatalogue() (*catalogue, error) {
-	c, err := newCompiler()
+	builtIns, err := l.builtIns()
 	if err != nil {
 		return nil, err
 	}
-	l := loader{compiler: c, named: map[string]*draft{}}
-	entries, err := catalog.ReadDir("catalog")
-	if err != nil {
-		return nil, fmt.Errorf("built-in policies: %w", err)
-	}
-	for _, entry := range entries {
-		name := "catalog/" + entry.Name()
-		data, err := catalog.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("built-in policies: %w", err)
-		}
-		l.file(File{Name: name, Data: data})
-	}
-	if len(l.problems) > 0 {
-		return nil, fmt.Errorf("built-in policies: %w", errors.Join(l.problems...))
-	}
-	for _, r := range l.rules {
-		r.BuiltIn = true
-	}
-	return &catalogue{c, l.rules}, nil
+	return newSet(append(builtIns, l.rules...)), nil
 }
 
 type loader struct {
-	compiler *compiler
-	builtIn  []*rule           // the catalogue, as it is shipped
-	rules    []*rule           // of the files
-	named    map[string]*draft // by the files
-	problems []error
+	compiler  *compiler
+	isBuiltIn func(name string) bool
+	rules     []*rule           // of the files
+	named     map[string]*draft // by the files
+	problems  []error
 }
 
 // builtIns are the policies of the catalogue that are loaded, as the files
 // have them.
-func (l *loader) builtIns() []*rule {
+func (l *loader) builtIns() ([]*rule, error) {
 	var out []*rule
-	for _, r := range l.builtIn {
-		d, named := l.named[r.Name]
-		switch {
-		case named:
-			out = append(out, d.customised(r))
-		case slices.Contains(always, r.Name):
-			out = append(out, r)
+	for _, name := range builtInNames() {
+		d, named := l.named[name]
+		if !named && !slices.Contains(always, name) {
+			continue
 		}
+		r, err := shipped(name)
+		if err != nil {
+			return nil, err
+		}
+		if named {
+			r = d.customised(r)
+		}
+		out = append(out, r)
 	}
-	return out
+	return out, nil
 }
 
 func (l *loader) file(f File) {
@@ -120,7 +83,7 @@ func (l *loader) policy(d *draft) {
 	if len(l.named) > maxPolicies {
 		return
 	}
-	if slices.ContainsFunc(l.builtIn, func(r *rule) bool { return r.Name == d.Name }) {
+	if l.isBuiltIn(d.Name) {
 		d.onlyCustomises()
 		return
 	}

@@ -25,7 +25,7 @@ func TestTheGeneratedDocsAreUpToDate(t *testing.T) {
 		t.Fatalf("docs/policies.md has no line %q", generated)
 	}
 	var b strings.Builder
-	for _, r := range load(t).catalogue {
+	for _, r := range shippedRules() {
 		page(&b, r)
 	}
 	if *update {

@@ -34,13 +34,12 @@ type Override struct {
 // Set is a compiled set of policies. It never changes, so one Set may be used
 // by any number of goroutines.
 type Set struct {
-	catalogue []*rule // every built-in policy as it is shipped, loaded or not
-	rules     []*rule // what is loaded
-	byKind    map[cloud.Kind][]*rule
+	rules  []*rule // what is loaded
+	byKind map[cloud.Kind][]*rule
 }
 
-func newSet(catalogue, rules []*rule) *Set {
-	s := &Set{catalogue: catalogue, rules: rules, byKind: map[cloud.Kind][]*rule{}}
+func newSet(rules []*rule) *Set {
+	s := &Set{rules: rules, byKind: map[cloud.Kind][]*rule{}}
 	for _, r := range rules {
 		for _, k := range r.On {
 			s.byKind[k] = append(s.byKind[k], r)
@@ -55,7 +54,7 @@ func (s *Set) Policies() []Policy { return policiesOf(s.rules) }
 
 // Catalogue lists every built-in policy as it is shipped, also those that are
 // loaded only when a file names them.
-func (s *Set) Catalogue() []Policy { return policiesOf(s.catalogue) }
+func (s *Set) Catalogue() []Policy { return policiesOf(shippedRules()) }
 
 func policiesOf(rules []*rule) []Policy {
 	out := make([]Policy, len(rules))

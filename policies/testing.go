@@ -25,7 +25,7 @@ type TestResult struct {
 func (s *Set) Test(run func(name string) bool) []TestResult {
 	var out []TestResult
 	own := slices.DeleteFunc(slices.Clone(s.rules), func(r *rule) bool { return r.BuiltIn })
-	for _, r := range slices.Concat(s.catalogue, own) {
+	for _, r := range slices.Concat(shippedRules(), own) {
 		for _, t := range r.samples {
 			name := r.Name + "/" + t.name
 			if run == nil || run(name) {
@@ -37,7 +37,7 @@ func (s *Set) Test(run func(name string) bool) []TestResult {
 }
 
 func (t sample) run(r *rule, name string) TestResult {
-	got := settle(newSet(nil, []*rule{r}), t)
+	got := settle(newSet([]*rule{r}), t)
 	res := TestResult{
 		Name: name, File: t.source, Line: t.line, Reasons: got.Reasons,
 		Want: describe(t.want, t.enforcement), Got: describe(got.Verdict, got.Enforcement),
