@@ -28,6 +28,13 @@ const (
 	Critical Severity = "critical"
 )
 
+// StepUp is a further proof of identity that answering a finding takes. The zero
+// value is none.
+type StepUp string
+
+// StepUpIAP takes an answer on the finding's page, behind Identity-Aware Proxy.
+const StepUpIAP StepUp = "iap"
+
 // Verdict is one policy's judgement of one change.
 type Verdict string
 
@@ -71,6 +78,8 @@ type Result struct {
 	// EnforcedBy says which override decided Enforcement ("folders/4001"),
 	// empty for the policy's own.
 	EnforcedBy string
+	// StepUp is what the policy asks of those who answer.
+	StepUp StepUp
 	// Reasons are sentences: what matched, on which facts, from where; for
 	// Unknown, what could not be known and why; last, the policy's advice.
 	Reasons []string

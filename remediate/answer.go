@@ -7,30 +7,31 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 )
 
 // Authority says who may answer and how many it takes. The zero Authority lets
 // nobody answer.
 type Authority struct {
-	// Approvers holds the canonical principals that may answer.
+	// Approvers holds the principals that may answer, by name.
 	Approvers map[string]bool
+	// Directory knows who else may; nil for nobody.
+	Directory Directory
+	// Misconfigured says what is wrong with the approvers, if anything is: then
+	// nobody may answer, rather than more people than were meant.
+	Misconfigured string
 	// Quorum is how many different people a choice takes; where unset two for
 	// an exemption, and one for anything else.
 	Quorum map[Choice]int
 	// MaxExempt is how long an exemption lasts at most, by severity; where unset
 	// the package's own limits.
 	MaxExempt map[policies.Severity]time.Duration
+	// StepUp holds the severities that are answered on the page behind IAP
+	// alone, beside the findings whose policy says so.
+	StepUp map[policies.Severity]bool
+
+	known map[string]Membership // what Directory said; see resolved
 }
-
-// RefusedError is an answer that was not accepted, in words for the person who
-// gave it.
-type RefusedError struct{ Why string }
-
-func (e *RefusedError) Error() string { return "refused: " + e.Why }
-
-func refuse(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
 
 // answered is the transition of one answer. A refused one changes nothing: that
 // a question has expired is for the sweep to say, which is due at that moment.
@@ -39,8 +40,8 @@ func (au Authority) answered(f Finding, a Answer) (Finding, error) {
 		return f, err
 	}
 	f.Answers = append(slices.Clip(f.Answers), a)
-	votes := au.votes(f, a.Choice, a.At)
-	if have, need := len(votes), au.quorum(f, a.Choice); have < need {
+	votes, need := au.votes(f, a.Choice, a.At, Approver), au.quorum(f, a.Choice)
+	if have := len(votes); have < need {
 		return f.to(f.State, a.At, a.Principal, fmt.Sprintf("%s answered %s: %d of %d%s", a.Principal, a.words(), have, need, because(a)), Notify), nil
 	}
 	switch a.Choice {
@@ -64,35 +65,81 @@ func because(a Answer) string {
 // a policy only reports. Keeping raises it: it takes somebody who did not make
 // the change.
 func (au Authority) admits(f Finding, a Answer) error {
+	if err := au.admitsPerson(a.Principal); err != nil {
+		return err
+	}
+	if err := au.admitsNow(f, a); err != nil {
+		return err
+	}
 	switch {
-	case !au.Approvers[a.Principal]:
-		return refuse("%s is not an approver", a.Principal)
+	case raises(a.Choice) && f.madeBy(a.Principal):
+		return refuseAs(ClassActor, "%s made this change and cannot %s it; someone else can", a.Principal, a.Choice)
+	case au.stepsUp(f) && !behindIAP(a):
+		return refuseAs(ClassStepUp, "a finding like this is answered on its page alone, where you log in again: /findings/%s", f.ID)
+	case raises(a.Choice) && badReason(a.Reason) != "":
+		return refuseAs(ClassReason, "%s %s", nouns[a.Choice], badReason(a.Reason))
+	case utf8.RuneCountInString(a.Reason) > maxReason:
+		return refuseAs(ClassReason, "a reason has at most %d characters", maxReason)
+	case a.Choice == ChooseExempt:
+		if err := au.admitsExemption(f, a); err != nil {
+			return err
+		}
+	}
+	return au.admitsVote(f, a)
+}
+
+// admitsNow says why the finding takes no such answer at the moment, or nil.
+func (au Authority) admitsNow(f Finding, a Answer) error {
+	switch {
 	case f.State != Pending && !(f.State == Reported && a.Choice == ChooseRevert):
-		return refuse("the finding is %s: %s", f.State, f.Why)
+		return refuseAs(ClassDecided, "the finding is %s: %s", f.State, f.Why)
 	case f.State == Pending && !a.At.Before(f.ExpiresAt):
-		return refuse("the question expired at %s", f.ExpiresAt.UTC().Format(time.RFC3339))
+		return refuseAs(ClassExpired, "the question expired at %s", f.ExpiresAt.UTC().Format(time.RFC3339))
 	case !f.shows(a.Digest):
-		return refuse("the plan changed since this card was made; answer on the current one")
+		return refuseAs(ClassStale, "the plan changed since this card was made; answer on the current one")
 	case !slices.Contains(f.choices(), a.Choice):
 		return refuse("unknown answer %q: the finding takes %q", a.Choice, f.choices())
 	case !(a.Choice == ChooseKeep || a.Choice == ChooseExempt) && !f.Plan.Executable():
-		return refuse("there is nothing to apply: %s", f.Plan.Missing)
-	case raises(a.Choice) && f.madeBy(a.Principal):
-		return refuse("%s made this change and cannot %s it; someone else can", a.Principal, a.Choice)
-	case raises(a.Choice) && badReason(a.Reason) != "":
-		return refuse("%s %s", nouns[a.Choice], badReason(a.Reason))
-	case utf8.RuneCountInString(a.Reason) > maxReason:
-		return refuse("a reason has at most %d characters", maxReason)
-	case a.Choice == ChooseExempt && au.badExemption(f, a) != "":
-		return refuse("an exemption %s", au.badExemption(f, a))
-	case slices.ContainsFunc(au.votes(f, a.Choice, a.At), func(o Answer) bool { return strings.EqualFold(o.Principal, a.Principal) }):
-		return refuse("%s already answered %s", a.Principal, a.Choice)
+		return refuseAs(ClassNoPlan, "there is nothing to apply: %s", f.Plan.Missing)
 	}
 	return nil
 }
 
-// nouns name what a choice that raises the exposure is.
-var nouns = map[Choice]string{ChooseKeep: "a keep", ChooseExempt: "an exemption", ChooseUndo: "an undo"}
+// admitsVote says why the answer cannot count towards its quorum, or nil. Where
+// the decision hangs on somebody who answered before and cannot be looked up
+// now, nothing is decided and nothing is recorded: the answer would be used up.
+func (au Authority) admitsVote(f Finding, a Answer) error {
+	votes, need := au.votes(f, a.Choice, a.At, Approver), au.quorum(f, a.Choice)
+	unsure := au.votes(f, a.Choice, a.At, Undetermined)
+	switch {
+	case contains(votes, a.Principal):
+		return refuseAs(ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
+	case !au.findable(need):
+		return refuseAs(ClassMisconfigured, "%s takes %d people, and the configuration names %d", nouns[a.Choice], need, au.people())
+	case len(votes)+1 < need && len(votes)+1+len(unsure) >= need:
+		return refuseAs(ClassUndetermined, "whether %s, who answered before, still may could not be looked up; that is not a no%s",
+			unsure[0].Principal, au.failures(unsure[0].Principal))
+	}
+	return nil
+}
+
+// findable reports whether so many people can be found at all. Who is in a group
+// is for the day to show; a list is as long as it is.
+func (au Authority) findable(n int) bool { return au.Directory != nil || au.people() >= n }
+
+// people is how many the configuration names.
+func (au Authority) people() int {
+	names := map[string]bool{}
+	for p, may := range au.Approvers {
+		if may {
+			names[canonical(p)] = true
+		}
+	}
+	return len(names)
+}
+
+// nouns name what a choice is.
+var nouns = map[Choice]string{ChooseRevert: "a revert", ChooseKeep: "a keep", ChooseExempt: "an exemption", ChooseUndo: "an undo"}
 
 // choices are the answers that the finding takes, an undo's record its own.
 func (f Finding) choices() []Choice {
@@ -116,27 +163,34 @@ func (au Authority) quorum(f Finding, c Choice) int {
 	case n < 1:
 		n = 1
 	}
-	if raises(c) && f.madeBy(cloud.UnknownActor) {
+	if raises(c) && f.unknownActor() {
 		n = max(n, 2)
 	}
 	return n
 }
 
-// votes are the answers that count, one a person: given on the plan as it
-// stands, by people who still may. An approver can have been removed, or have
-// made the same change, since they voted.
-func (au Authority) votes(f Finding, c Choice, now time.Time) []Answer {
+// votes are the answers of people of that standing which count, one a person:
+// given on the plan as it stands, in time, by somebody who did not make the
+// change if it is kept. An approver can have been removed, or have made the
+// same change, since they voted.
+func (au Authority) votes(f Finding, c Choice, now time.Time, s Standing) []Answer {
 	var out []Answer
 	for _, a := range f.Answers {
 		switch {
-		case a.Choice != c, !f.shows(a.Digest), !au.Approvers[a.Principal], raises(c) && f.madeBy(a.Principal):
+		case a.Choice != c, !f.shows(a.Digest), au.standing(a.Principal) != s, raises(c) && f.madeBy(a.Principal):
+		case au.stepsUp(f) && !behindIAP(a):
 		case c == ChooseExempt && !a.Until.After(now): // it would have ended by now
-		case slices.ContainsFunc(out, func(o Answer) bool { return strings.EqualFold(o.Principal, a.Principal) }):
+		case contains(out, a.Principal):
 		default:
 			out = append(out, a)
 		}
 	}
 	return out
+}
+
+// contains reports whether one of the answers is the principal's.
+func contains(votes []Answer, principal string) bool {
+	return slices.ContainsFunc(votes, func(o Answer) bool { return canonical(o.Principal) == canonical(principal) })
 }
 
 // NoPlan stands for the digest of a finding without a plan, on its card.
@@ -149,14 +203,4 @@ func (f Finding) shows(digest string) bool {
 		return digest == NoPlan
 	}
 	return len(digest) >= 8 && strings.HasPrefix(f.Plan.Digest, digest)
-}
-
-// madeBy reports whether the principal is one of the actors, or one they acted
-// through. Addresses are compared without case: mail servers and IAM do not
-// tell them apart.
-func (f Finding) madeBy(principal string) bool {
-	return slices.ContainsFunc(f.Actors, func(a cloud.Actor) bool {
-		return strings.EqualFold(a.Principal, principal) ||
-			slices.ContainsFunc(a.Delegation, func(d string) bool { return strings.EqualFold(d, principal) })
-	})
 }

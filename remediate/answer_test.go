@@ -54,7 +54,7 @@ func TestAnswerIsAdmittedByAuthority(t *testing.T) {
 		{name: "an approver who did not make the change keeps it", answer: ada(ChooseKeep), state: Kept},
 		{name: "the actor may revert", answer: by(ada(ChooseRevert), "user:mallory@example.com"), state: Approved},
 		{name: "the actor may not keep", answer: by(ada(ChooseKeep), "user:mallory@example.com"), state: Pending, refused: "cannot keep it"},
-		{name: "the actor under another case of their address may not keep", answer: by(ada(ChooseKeep), "user:Mallory@example.com"), state: Pending, refused: "not an approver"},
+		{name: "the actor under another case of their address may not keep", answer: by(ada(ChooseKeep), "user:Mallory@example.com"), state: Pending, refused: "cannot keep it"},
 		{name: "whom the actor acted through may not keep", answer: by(ada(ChooseKeep), "serviceAccount:ci@pay-prod.iam.gserviceaccount.com"), state: Pending, refused: "cannot keep it"},
 		{name: "a stranger may do nothing", answer: by(ada(ChooseRevert), "user:eve@example.com"), state: Pending, refused: "not an approver"},
 		{name: "nobody may do nothing", answer: by(ada(ChooseRevert), ""), state: Pending, refused: "not an approver"},

@@ -30,6 +30,9 @@ func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
 		if stored, stopped, err := r.stopped(ctx, f); stopped || err != nil {
 			return stored, err
 		}
+		if stored, not, err := r.unapproved(ctx, f); not || err != nil {
+			return stored, err
+		}
 		f.Done = merged(before, r.intended(ctx, f.Plan)) // unless the outcome says otherwise: a crash must not hide a write
 	}
 	f.Held = false

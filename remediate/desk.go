@@ -53,7 +53,7 @@ func (d Desk) Answer(ctx context.Context, id string, a Answer) (Finding, error) 
 		if err != nil {
 			return Finding{}, err
 		}
-		next, refused := d.answered(f, a)
+		next, refused := d.answered(ctx, f, a)
 		if refused != nil {
 			return f, refused
 		}
@@ -69,16 +69,17 @@ func (d Desk) finding(ctx context.Context, id string) (Finding, error) {
 	f, err := d.Store.Finding(ctx, id)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return Finding{}, refuse("there is no finding %s", id)
+		return Finding{}, refuseAs(ClassNotFound, "there is no finding %s", id)
 	case err != nil:
 		return Finding{}, fmt.Errorf("look up finding %s: %w", id, err)
 	}
 	return f, nil
 }
 
-// answered is the transition of one answer, with the hand-over.
-func (d Desk) answered(f Finding, a Answer) (Finding, error) {
-	next, err := d.Authority.answered(f, a)
+// answered is the transition of one answer, with the hand-over. Who may is asked
+// before, so that the transition itself is pure.
+func (d Desk) answered(ctx context.Context, f Finding, a Answer) (Finding, error) {
+	next, err := d.Authority.resolved(ctx, f, a.Choice, a.Principal).answered(f, a)
 	if err == nil && d.HandOver && len(next.Outbox) > 0 {
 		next.DueAt = a.At
 	}

@@ -35,18 +35,18 @@ func (au Authority) maxExempt(s policies.Severity) time.Duration {
 	return exemptAtMost[policies.Critical]
 }
 
-// badExemption says what is wrong with an answer to exempt, or "".
-func (au Authority) badExemption(f Finding, a Answer) string {
+// admitsExemption says what is wrong with an answer to exempt, or nil.
+func (au Authority) admitsExemption(f Finding, a Answer) error {
 	most := au.maxExempt(f.Severity)
 	switch {
 	case utf8.RuneCountInString(strings.TrimSpace(a.Reason)) < minExemptReason:
-		return fmt.Sprintf("takes a reason of at least %d characters", minExemptReason)
+		return refuseAs(ClassReason, "an exemption takes a reason of at least %d characters", minExemptReason)
 	case !a.Until.After(a.At):
-		return "has to end later than now"
+		return refuseAs(ClassDuration, "an exemption has to end later than now")
 	case a.Until.Sub(a.At) > most:
-		return fmt.Sprintf("of this severity (%s) lasts at most %s", f.Severity, most)
+		return refuseAs(ClassDuration, "an exemption of this severity (%s) lasts at most %s", f.Severity, most)
 	}
-	return ""
+	return nil
 }
 
 // exempted ends the finding as excepted. Of votes for different ends the

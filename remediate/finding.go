@@ -113,6 +113,9 @@ type Finding struct {
 	Held bool `json:"held,omitempty"`
 	// Exemption is what a person excepted, if the finding ended that way.
 	Exemption *Exemption `json:"exemption,omitempty"`
+	// StepUp says which further proof of identity an answer takes, as the policy
+	// says; empty for none.
+	StepUp policies.StepUp `json:"step_up,omitempty"`
 	// Group is the ID of the group whose message shows the finding; empty for
 	// one with a message of its own.
 	Group string `json:"group,omitempty"`

@@ -60,13 +60,14 @@ func (p Pause) String() string {
 // recorded and wait. It takes an approver and a reason; otherwise the error is
 // a *RefusedError. A pause during a pause replaces it.
 func (d Desk) Pause(ctx context.Context, by, via, reason string, duration time.Duration) (Pause, error) {
+	if err := d.mayPause(ctx, by); err != nil {
+		return Pause{}, err
+	}
 	switch why := badReason(reason); {
-	case !d.Authority.Approvers[by]:
-		return Pause{}, refuse("%s is not an approver", by)
 	case why != "":
-		return Pause{}, refuse("pausing %s", why)
+		return Pause{}, refuseAs(ClassReason, "pausing %s", why)
 	case duration <= 0 || duration > maxPause:
-		return Pause{}, refuse("a pause lasts at most %s, not %s", maxPause, duration)
+		return Pause{}, refuseAs(ClassDuration, "a pause lasts at most %s, not %s", maxPause, duration)
 	}
 	return d.setPause(ctx, func(Pause) (Pause, error) {
 		now := d.Now()
@@ -76,15 +77,15 @@ func (d Desk) Pause(ctx context.Context, by, via, reason string, duration time.D
 
 // Resume ends a pause; any approver may. What waited for it is due at once.
 func (d Desk) Resume(ctx context.Context, by, via, reason string) (Pause, error) {
-	switch {
-	case !d.Authority.Approvers[by]:
-		return Pause{}, refuse("%s is not an approver", by)
-	case utf8.RuneCountInString(reason) > maxReason:
-		return Pause{}, refuse("a reason has at most %d characters", maxReason)
+	if err := d.mayPause(ctx, by); err != nil {
+		return Pause{}, err
+	}
+	if utf8.RuneCountInString(reason) > maxReason {
+		return Pause{}, refuseAs(ClassReason, "a reason has at most %d characters", maxReason)
 	}
 	p, err := d.setPause(ctx, func(old Pause) (Pause, error) {
 		if !old.Active(d.Now()) {
-			return Pause{}, refuse("rescind is not paused")
+			return Pause{}, refuseAs(ClassDecided, "rescind is not paused")
 		}
 		return Pause{By: by, Via: via, Reason: reason, At: d.Now(), Owed: true}, nil
 	})
@@ -92,6 +93,12 @@ func (d Desk) Resume(ctx context.Context, by, via, reason string) (Pause, error)
 		return Pause{}, err
 	}
 	return p, d.wake(ctx)
+}
+
+// mayPause says why somebody may not pause or resume, or nil. Either can raise
+// the exposure, so nothing old is relied on.
+func (d Desk) mayPause(ctx context.Context, by string) error {
+	return d.Authority.resolved(ctx, Finding{}, ChooseKeep, by).admitsPerson(by)
 }
 
 func (d Desk) setPause(ctx context.Context, next func(Pause) (Pause, error)) (Pause, error) {

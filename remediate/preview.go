@@ -31,7 +31,7 @@ func (d Desk) Preview(ctx context.Context, id string) (Preview, error) {
 	case err != nil:
 		return Preview{}, err
 	case f.UndoOf != "":
-		return Preview{}, refuse("an undo cannot be exempted")
+		return Preview{}, refuseAs(ClassInvalid, "an undo cannot be exempted")
 	}
 	past, err := d.Store.Findings(ctx, Query{
 		Resource: f.Resource, Policy: f.Policy, Since: d.Now().Add(-previewOf), Limit: previewLooks + 1,

@@ -92,7 +92,7 @@ func TestRemovingGrantsChangesNoOtherTuple(t *testing.T) {
 		fake.policy = before
 		gone = append(gone, cloud.Grant{Role: "roles/viewer", Member: "user:who@was.never.there"})
 		f := remediate.Finding{
-			ID: fmt.Sprint("f", i), Resource: res, State: remediate.Approved, Outbox: []remediate.Effect{remediate.Apply},
+			ID: fmt.Sprint("f", i), Resource: res, State: remediate.Approved, Automatic: true, Outbox: []remediate.Effect{remediate.Apply},
 			Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: res, Before: remediate.StepState{Grants: gone}}}, ""),
 		}
 		if _, err := g.Store.Create(t.Context(), f); err != nil {

@@ -34,7 +34,7 @@ func opened(id string, g Judgement, c cloud.Change, now time.Time) Finding {
 	return Finding{
 		ID: id, Policy: g.Policy, Title: g.Title, Severity: g.Severity, Verdict: g.Verdict, Message: g.Message,
 		Enforcement: g.Enforcement, EnforcedBy: g.EnforcedBy, Decision: g.Decision, Reasons: g.Reasons,
-		Guarded: g.Guarded, Resource: c.Resource, Change: c, Actors: []cloud.Actor{c.Actor}, Plan: g.Plan, CreatedAt: now,
+		Guarded: g.Guarded, StepUp: g.StepUp, Resource: c.Resource, Change: c, Actors: []cloud.Actor{c.Actor}, Plan: g.Plan, CreatedAt: now,
 	}
 }
 

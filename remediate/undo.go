@@ -39,7 +39,7 @@ func (d Desk) undo(ctx context.Context, id string, a Answer) (Finding, error) {
 			return u, err
 		}
 	}
-	return f, refuse("%d undos of this finding came to nothing", maxUndos)
+	return f, refuseAs(ClassNoPlan, "%d undos of this finding came to nothing", maxUndos)
 }
 
 // errCameToNothing says that an earlier undo ended, and did not undo.
@@ -60,7 +60,7 @@ func (d Desk) undone(ctx context.Context, f Finding, id string, a Answer) (Findi
 		case u.State.Ended() && u.State != Undone:
 			return Finding{}, errCameToNothing
 		}
-		next, err := d.answered(u, a)
+		next, err := d.answered(ctx, u, a)
 		if err != nil {
 			return u, err
 		}
@@ -84,7 +84,7 @@ func (d Desk) undone(ctx context.Context, f Finding, id string, a Answer) (Findi
 func (f Finding) undo(id string, now time.Time, expiresIn time.Duration) Finding {
 	return Finding{
 		ID: id, UndoOf: f.ID, Policy: f.Policy, Title: f.Title, Severity: f.Severity, Verdict: f.Verdict, Message: f.Message,
-		Enforcement: f.Enforcement, EnforcedBy: f.EnforcedBy, Decision: Ask, Guarded: true,
+		Enforcement: f.Enforcement, EnforcedBy: f.EnforcedBy, Decision: Ask, Guarded: true, StepUp: f.StepUp,
 		Resource: f.Resource, Change: f.Change, Actors: slices.Clone(f.Actors), Plan: f.UndoPlan(),
 		State: Pending, Why: "undo of " + f.ID, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(expiresIn),
 	}
@@ -98,11 +98,11 @@ func (f Finding) undoable(now time.Time) error {
 	}
 	switch {
 	case f.State != Uncertain && !f.State.Ended():
-		return refuse("the finding is %s: there is no revert yet to undo", f.State)
+		return refuseAs(ClassNoPlan, "the finding is %s: there is no revert yet to undo", f.State)
 	case len(f.Done) == 0:
-		return refuse("there is nothing to undo: rescind changed nothing (the finding is %s)", f.State)
+		return refuseAs(ClassNoPlan, "there is nothing to undo: rescind changed nothing (the finding is %s)", f.State)
 	case now.Sub(ended) > undoWithin:
-		return refuse("it ended at %s; a revert can be undone for %s", ended.UTC().Format(time.RFC3339), undoWithin)
+		return refuseAs(ClassExpired, "it ended at %s; a revert can be undone for %s", ended.UTC().Format(time.RFC3339), undoWithin)
 	}
 	return nil
 }

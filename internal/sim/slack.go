@@ -33,6 +33,8 @@ type SlackUser struct {
 	Stranger        bool   // is_stranger: of a workspace we share no channel with
 	Bot             bool
 	Unconfirmed     bool // the e-mail is not confirmed
+	Ultra           bool // is_ultra_restricted: a guest of one channel
+	Unsaid          bool // Slack says nothing of whether the e-mail is confirmed
 }
 
 // SlackMessage is a message as it stands in a channel.

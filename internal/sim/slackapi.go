@@ -33,6 +33,8 @@ func (s *Slack) methods() map[string]func(url.Values) slackAnswer {
 		"users.info":            s.userInfo,
 		"conversations.open":    s.openConversation,
 		"usergroups.users.list": s.groupUsers,
+		"usergroups.list":       s.groups,
+		"users.lookupByEmail":   s.userByEmail,
 	}
 }
 

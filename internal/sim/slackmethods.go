@@ -80,12 +80,7 @@ func (s *Slack) userInfo(args url.Values) slackAnswer {
 	if !ok {
 		return slackError("user_not_found")
 	}
-	return slackAnswer{"user": map[string]any{
-		"id": u.ID, "team_id": u.Team, "name": u.Name, "real_name": u.Name,
-		"deleted": u.Deleted, "is_bot": u.Bot, "is_restricted": u.Guest, "is_ultra_restricted": false,
-		"is_stranger": u.Stranger, "is_email_confirmed": !u.Unconfirmed,
-		"profile": map[string]any{"email": u.Email, "real_name": u.Name},
-	}}
+	return slackAnswer{"user": slackUserObject(u)}
 }
 
 func (s *Slack) openConversation(args url.Values) slackAnswer {

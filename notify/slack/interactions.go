@@ -21,8 +21,9 @@ type Answerer interface {
 }
 
 // Approvers says which principal ("user:ada@example.com") a Slack user is, or
-// "" for nobody we know. An error means that it could not be found out, which
-// is never taken for a yes.
+// "" for nobody we know. A *remediate.RefusedError says why they never may; any
+// other error means that it could not be found out, which is never taken for a
+// yes. (*People).Principal asks Slack.
 type Approvers func(ctx context.Context, userID string) (principal string, err error)
 
 // Users is the Approvers of a fixed list, from Slack user id to principal.

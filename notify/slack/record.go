@@ -34,7 +34,10 @@ func (h *interactions) record(ctx context.Context, click Interaction, unreadable
 		return "Not recorded: this button is from another version of rescind. The finding's own page, or the newest card, has the answer that counts.", unreadable
 	}
 	principal, err := h.Approvers(ctx, click.UserID)
+	var refused *remediate.RefusedError
 	switch {
+	case errors.As(err, &refused):
+		return "Not recorded: " + refused.Why + ".", err
 	case err != nil:
 		return "Not recorded: whether you may answer could not be looked up. That is a failed look-up, not a no; please try again.", err
 	case principal == "":

@@ -1,0 +1,186 @@
+package google
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	cloudidentity "google.golang.org/api/cloudidentity/v1"
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/option"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// groupsTimeout bounds the look-up of one person in all groups: somebody waits
+// for it who clicked.
+const groupsTimeout = 5 * time.Second
+
+// groupSource is what evidence of a Google group says it comes from.
+const groupSource = "Google group"
+
+// GroupsOptions are what Groups needs.
+type GroupsOptions struct {
+	// Emails are the groups' addresses.
+	Emails []string
+	// Endpoint is where the Cloud Identity API is, "host:port" or a URL; empty
+	// for Google's.
+	Endpoint string
+	// Insecure reaches the endpoint without TLS or credentials; it must then be
+	// on this machine, and none refuses every request.
+	Insecure bool
+}
+
+// Groups says who is a member of Google groups, also through groups in them.
+// The account that rescind runs as has to be allowed to see the members.
+type Groups struct {
+	emails  []string
+	service *cloudidentity.Service
+}
+
+var _ remediate.Directory = (*Groups)(nil)
+
+// NewGroups returns the groups. It makes no call.
+func NewGroups(ctx context.Context, o GroupsOptions) (*Groups, error) {
+	opts, err := o.client()
+	if err != nil {
+		return nil, err
+	}
+	s, err := cloudidentity.NewService(ctx, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Cloud Identity: %w", err)
+	}
+	return &Groups{o.Emails, s}, nil
+}
+
+func (o GroupsOptions) client() ([]option.ClientOption, error) {
+	address := strings.TrimSuffix(o.Endpoint, "/")
+	_, host, isURL := strings.Cut(address, "://")
+	if !isURL {
+		host = address
+	}
+	switch {
+	case o.Insecure && address == "":
+		return []option.ClientOption{option.WithHTTPClient(&http.Client{Transport: nowhere{}})}, nil
+	case o.Insecure && !loopback(host):
+		return nil, fmt.Errorf("endpoint %q for cloudidentity.googleapis.com: an insecure endpoint must be on this machine", o.Endpoint)
+	case o.Insecure:
+		return []option.ClientOption{option.WithEndpoint("http://" + host + "/"), option.WithoutAuthentication()}, nil
+	}
+	opts := []option.ClientOption{option.WithScopes(cloudidentity.CloudIdentityGroupsReadonlyScope)}
+	if address != "" {
+		opts = append(opts, option.WithEndpoint("https://"+host+"/"))
+	}
+	return opts, nil
+}
+
+// nowhere is where an insecure configuration reaches that names no endpoint.
+type nowhere struct{}
+
+// RoundTrip refuses.
+func (nowhere) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("no endpoint is configured in place of cloudidentity.googleapis.com")
+}
+
+// Approver reports whether the principal, a user or a service account, is in one
+// of the groups. It reads anew each time.
+func (g *Groups) Approver(ctx context.Context, principal string, _ bool) (remediate.Membership, error) {
+	kind, mail, _ := strings.Cut(principal, ":")
+	out := remediate.Membership{Standing: remediate.NoApprover}
+	if kind != "user" && kind != "serviceAccount" || !strings.Contains(mail, "@") {
+		return out, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, groupsTimeout)
+	defer cancel()
+	for _, email := range g.emails {
+		e := g.in(ctx, email, mail)
+		out.Evidence = append(out.Evidence, e)
+		switch e.Standing {
+		case remediate.Approver:
+			out.Standing = remediate.Approver
+			return out, nil
+		case remediate.NoApprover:
+		default:
+			out.Standing = remediate.Undetermined
+		}
+	}
+	return out, nil
+}
+
+// in looks the address up in one group. Transitive membership takes an edition
+// of Cloud Identity that not everybody has: without it, direct members are
+// listed, which cannot tell who is in a group inside the group.
+// https://cloud.google.com/identity/docs/how-to/memberships-google-groups
+func (g *Groups) in(ctx context.Context, group, mail string) remediate.Evidence {
+	e := remediate.Evidence{Source: groupSource, Group: group}
+	found, err := g.service.Groups.Lookup().GroupKeyId(group).Context(ctx).Do()
+	if err != nil {
+		e.Note = said(err)
+		return e
+	}
+	check, err := g.service.Groups.Memberships.CheckTransitiveMembership(found.Name).
+		Query("member_key_id == '" + quoted.Replace(mail) + "'").Context(ctx).Do()
+	switch {
+	case err == nil && check.HasMembership:
+		e.Standing = remediate.Approver
+	case err == nil:
+		e.Standing = remediate.NoApprover
+	case forbidden(err):
+		return g.direct(ctx, e, found.Name, mail)
+	default:
+		e.Note = said(err)
+	}
+	return e
+}
+
+// quoted writes an address into a CEL string: an apostrophe is a letter of some.
+var quoted = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+
+// errFound ends a listing.
+var errFound = errors.New("found")
+
+// direct looks among the direct members alone.
+func (g *Groups) direct(ctx context.Context, e remediate.Evidence, name, mail string) remediate.Evidence {
+	nested := false
+	err := g.service.Groups.Memberships.List(name).View("FULL").PageSize(500).Pages(ctx, func(page *cloudidentity.ListMembershipsResponse) error {
+		e.Members += len(page.Memberships)
+		for _, m := range page.Memberships {
+			nested = nested || m.Type != "USER" && m.Type != "SERVICE_ACCOUNT"
+			if m.PreferredMemberKey != nil && strings.EqualFold(m.PreferredMemberKey.Id, mail) {
+				return errFound
+			}
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errFound):
+		e.Standing, e.Note = remediate.Approver, "a direct member"
+	case err != nil:
+		e.Note = said(err)
+	case nested:
+		e.Note = "no direct member; who is in the groups inside it cannot be looked up with this edition of Cloud Identity"
+	default:
+		e.Standing, e.Note = remediate.NoApprover, "direct members only"
+	}
+	return e
+}
+
+func forbidden(err error) bool {
+	var answer *googleapi.Error
+	return errors.As(err, &answer) && answer.Code == http.StatusForbidden
+}
+
+// said is what went wrong, without the body of an answer.
+func said(err error) string {
+	var answer *googleapi.Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
+	case errors.As(err, &answer):
+		return fmt.Sprintf("Cloud Identity answered HTTP %d", answer.Code)
+	}
+	return "Cloud Identity cannot be reached"
+}

@@ -1,0 +1,169 @@
+package remediate
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Standing says whether somebody is an approver. The zero Standing is that it
+// could not be found out, which is neither: it admits nobody, and is no reason
+// to tell anybody that they may not.
+type Standing string
+
+// The standings.
+const (
+	Undetermined Standing = ""
+	Approver     Standing = "yes"
+	NoApprover   Standing = "no"
+)
+
+// Membership is what the sources say of one principal, and on which grounds.
+type Membership struct {
+	Standing Standing
+	Evidence []Evidence // one for every group that was looked at
+}
+
+// Evidence is what one source says of a principal. It holds no list of members:
+// it is kept with what was decided.
+type Evidence struct {
+	Source   string        `json:"source"` // "Slack user group", "Google group"
+	Group    string        `json:"group"`
+	Standing Standing      `json:"standing,omitempty"`
+	Members  int           `json:"members,omitempty"` // of the group; 0 where it was not counted
+	Age      time.Duration `json:"age,omitempty"`     // of what was read
+	Note     string        `json:"note,omitempty"`    // how far it goes, or why it failed
+}
+
+// String is a line for a log or a person.
+func (e Evidence) String() string {
+	s := e.Source + " " + e.Group + ": "
+	switch e.Standing {
+	case Approver:
+		s += "a member"
+	case NoApprover:
+		s += "not a member"
+	default:
+		s += "could not be looked up"
+	}
+	if e.Note != "" {
+		s += " (" + e.Note + ")"
+	}
+	return s
+}
+
+// Directory knows groups of people.
+type Directory interface {
+	// Approver says whether the principal ("user:ada@example.com") is an
+	// approver. With fresh it reads anew; otherwise what it has may be five
+	// minutes old. An error is as good as Undetermined.
+	Approver(ctx context.Context, principal string, fresh bool) (Membership, error)
+}
+
+// Directories are several, of which one that says yes is enough. A no takes all
+// of them: somebody whom one says no to while another fails may be an approver.
+type Directories []Directory
+
+// Approver asks each until one says yes.
+func (ds Directories) Approver(ctx context.Context, principal string, fresh bool) (Membership, error) {
+	out := Membership{Standing: NoApprover}
+	for _, d := range ds {
+		m := ask(ctx, d, principal, fresh)
+		out.Evidence = append(out.Evidence, m.Evidence...)
+		switch m.Standing {
+		case Approver:
+			out.Standing = Approver
+			return out, nil
+		case NoApprover:
+		default:
+			out.Standing = Undetermined
+		}
+	}
+	return out, nil
+}
+
+// ask asks one directory. One that answers outside its words said nothing.
+func ask(ctx context.Context, d Directory, principal string, fresh bool) Membership {
+	m, err := d.Approver(ctx, principal, fresh)
+	switch {
+	case err != nil:
+		return Membership{Evidence: append(m.Evidence, Evidence{Source: "look-up of", Group: principal, Note: err.Error()})}
+	case m.Standing != Approver && m.Standing != NoApprover:
+		m.Standing = Undetermined
+	}
+	return m
+}
+
+// resolved is the authority with all asked that an answer to the finding turns
+// on: who answers, and who answered the same before. What is decided then is a
+// pure function of it. A choice that raises the exposure is not decided on what
+// was read some time ago.
+func (au Authority) resolved(ctx context.Context, f Finding, c Choice, people ...string) Authority {
+	if au.Directory == nil {
+		return au
+	}
+	for _, a := range f.Answers {
+		if a.Choice == c {
+			people = append(people, a.Principal)
+		}
+	}
+	au.known = map[string]Membership{}
+	for _, p := range people {
+		if _, done := au.known[canonical(p)]; !done && p != "" && !au.listed(p) {
+			au.known[canonical(p)] = ask(ctx, au.Directory, p, raises(c))
+		}
+	}
+	return au
+}
+
+// standing is the principal's. Somebody who was not asked about is undetermined.
+func (au Authority) standing(principal string) Standing {
+	switch {
+	case principal == "":
+		return NoApprover
+	case au.listed(principal):
+		return Approver
+	case au.Directory == nil:
+		return NoApprover
+	}
+	return au.known[canonical(principal)].Standing
+}
+
+// listed reports whether the configuration names the principal.
+func (au Authority) listed(principal string) bool {
+	for p, may := range au.Approvers {
+		if may && principal != "" && canonical(p) == canonical(principal) {
+			return true
+		}
+	}
+	return false
+}
+
+// admitsPerson says why the principal may answer nothing at all, or nil.
+func (au Authority) admitsPerson(principal string) error {
+	if au.Misconfigured != "" {
+		return refuseAs(ClassMisconfigured, "the configuration of the approvers is wrong (%s), and nobody may answer until it is mended", au.Misconfigured)
+	}
+	switch au.standing(principal) {
+	case Approver:
+		return nil
+	case NoApprover:
+		return refuseAs(ClassNotApprover, "%s is not an approver", principal)
+	}
+	return refuseAs(ClassUndetermined, "whether %s may answer could not be looked up; that is not a no%s", principal, au.failures(principal))
+}
+
+// failures says what went wrong in looking the principal up.
+func (au Authority) failures(principal string) string {
+	var out []string
+	for _, e := range au.known[canonical(principal)].Evidence {
+		if e.Standing == Undetermined {
+			out = append(out, e.String())
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", strings.Join(out, "; "))
+}

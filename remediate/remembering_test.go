@@ -1,0 +1,49 @@
+package remediate
+
+import (
+	"testing"
+	"time"
+)
+
+func TestAMembershipIsRememberedForFiveMinutesAndNeverWhereItMatters(t *testing.T) {
+	now, d := t0, people{adaP: Approver}
+	m := Remembering(d, func() time.Time { return now })
+	ask := func(fresh bool) Membership {
+		t.Helper()
+		got, err := m.Approver(t.Context(), adaP, fresh)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	ask(false)
+	d[adaP] = NoApprover
+	now = now.Add(5 * time.Minute)
+	if got := ask(false); got.Standing != Approver || got.Evidence[0].Age != 5*time.Minute {
+		t.Errorf("five minutes later: %+v, want what was remembered, with its age", got)
+	}
+	if got := ask(true); got.Standing != NoApprover {
+		t.Errorf("fresh: %+v", got)
+	}
+	d[adaP] = Approver
+	if got := ask(false); got.Standing != NoApprover {
+		t.Errorf("after a fresh look: %+v, want what that found", got)
+	}
+	now = now.Add(5*time.Minute + 1)
+	if got := ask(false); got.Standing != Approver {
+		t.Errorf("after that: %+v", got)
+	}
+	delete(d, adaP)
+	if got := ask(true); got.Standing != Undetermined {
+		t.Errorf("when it fails: %+v", got)
+	}
+	d[adaP] = Approver
+	if got := ask(false); got.Standing != Approver {
+		t.Errorf("a failure is remembered: %+v", got)
+	}
+	now = t0.Add(-time.Hour)
+	d[adaP] = NoApprover
+	if got := ask(false); got.Standing != NoApprover {
+		t.Errorf("when the clock was set back: %+v, want it read anew", got)
+	}
+}
