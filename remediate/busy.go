@@ -39,7 +39,7 @@ func busy(err error) (after time.Duration, ok bool) {
 // line must not fail for having waited; for anything else later each time.
 func (f Finding) later(now time.Time, err error) Finding {
 	after, ok := busy(err)
-	if !ok {
+	if !ok || len(f.Timeline) > maxEvents {
 		return f.retried(now)
 	}
 	f.DueAt, f.UpdatedAt = now.Add(after), now

@@ -130,6 +130,13 @@ type Event struct {
 	State State     `json:"state"`
 	Who   string    `json:"who,omitempty"` // a principal; empty for rescind itself
 	What  string    `json:"what"`
+	// N counts the events from 1; Hash is that of this event and, through the
+	// one before it, of all before it. Both are missing from before there were
+	// hashes. See Finding.VerifyTrail.
+	N    int    `json:"n,omitempty"`
+	Hash string `json:"hash,omitempty"`
+	Via  string `json:"via,omitempty"`  // how the answer came that it is about
+	Plan string `json:"plan,omitempty"` // digest of the plan as it stood
 }
 
 // Surface is one place a finding is shown, and the revision shown there.

@@ -49,7 +49,8 @@ type FindingStore interface {
 	Finding(ctx context.Context, id string) (Finding, error)
 	// Update replaces the finding if it is still at f.Revision, and returns it
 	// at the next revision; otherwise an error matching ErrConflict or
-	// ErrNotFound, and nothing is written.
+	// ErrNotFound, and nothing is written. A finding whose trail does not
+	// extend the stored one is refused: see Finding.Extends.
 	Update(ctx context.Context, f Finding) (Finding, error)
 	// Findings returns those that match, newest first by CreatedAt; those
 	// of one instant in the order of their IDs.

@@ -43,7 +43,11 @@ func opened(id string, g Judgement, c cloud.Change, now time.Time) Finding {
 func (f Finding) rejudged(next Finding) Finding {
 	next.ID, next.Revision, next.CreatedAt = f.ID, f.Revision, f.CreatedAt
 	next.Actors, next.Joined, next.Answers, next.Surfaces = f.Actors, f.Joined, f.Answers, f.Surfaces
-	next.Timeline = append(slices.Clip(f.Timeline), next.Timeline...)
+	news := next.Timeline
+	next.Timeline = f.Timeline
+	for _, e := range news {
+		next = next.withEvent(e)
+	}
 	return next
 }
 
@@ -81,7 +85,7 @@ func (f Finding) to(s State, now time.Time, who, what string, effects ...Effect)
 		f.ExecuteBy = now.Add(executeWithin)
 	}
 	f.State, f.Why, f.UpdatedAt = s, what, now
-	f.Timeline = append(slices.Clip(f.Timeline), Event{At: now, State: s, Who: who, What: what})
+	f = f.withEvent(Event{At: now, State: s, Who: who, Via: f.answeredVia(who, now), What: what, Plan: f.Plan.Digest})
 	f.Outbox = slices.Clone(f.Outbox)
 	if s != Approved && s != Applying && s != Uncertain {
 		f = f.done(Apply)
@@ -155,12 +159,12 @@ func (f Finding) joined(c cloud.Change, now time.Time) Finding {
 		return f
 	}
 	f.Joined = append(slices.Clip(f.Joined), c.ID)
-	return f.to(f.State, now, "", fmt.Sprintf("the same change again, by %s (%s)", c.Actor.Principal, c.Method), Notify)
+	return f.to(f.State, now, "", fmt.Sprintf("the same change again, by %s (%s)", fit(c.Actor.Principal, maxName), fit(c.Method, maxName)), Notify)
 }
 
 // by adds an actor.
 func (f Finding) by(a cloud.Actor) Finding {
-	if !slices.ContainsFunc(f.Actors, func(o cloud.Actor) bool { return sameActor(a, o) }) {
+	if a = f.bounded(a); !f.names(a) {
 		f.Actors = append(slices.Clip(f.Actors), a)
 	}
 	return f
@@ -169,14 +173,18 @@ func (f Finding) by(a cloud.Actor) Finding {
 // named adds the actor that another half of a change names, and reports
 // whether that was news. A name takes the place of nobody.
 func (f Finding) named(c cloud.Change, now time.Time) (Finding, bool) {
-	if c.Actor.Principal == cloud.UnknownActor || slices.ContainsFunc(f.Actors, func(o cloud.Actor) bool { return sameActor(c.Actor, o) }) {
+	if c.Actor.Principal == cloud.UnknownActor || f.names(f.bounded(c.Actor)) {
 		return f, false
 	}
 	if f.Change.ID == c.ID && f.Change.Actor.Principal == cloud.UnknownActor {
 		f.Change.Actor = c.Actor
 		f.Actors = slices.DeleteFunc(slices.Clone(f.Actors), func(o cloud.Actor) bool { return o.Principal == cloud.UnknownActor })
 	}
-	return f.by(c.Actor).to(f.State, now, "", "made by "+c.Actor.Principal+", as the other half of the operation says", Notify), true
+	return f.by(c.Actor).to(f.State, now, "", "made by "+fit(c.Actor.Principal, maxName)+", as the other half of the operation says", Notify), true
+}
+
+func (f Finding) names(a cloud.Actor) bool {
+	return slices.ContainsFunc(f.Actors, func(o cloud.Actor) bool { return sameActor(a, o) })
 }
 
 func sameActor(a, b cloud.Actor) bool {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -14,7 +15,8 @@ const findingsShowUsage = `Usage: rescind findings show --config FILE [flags] ID
 Shows all that is recorded of a finding: what was changed, by whom and when,
 what a policy objects to, why it was reverted or why not, the plan with its
 before and after, what was written, who answered what and why, every undo of it,
-and its timeline.
+and its timeline, which is its audit trail: it says the number of each event, and
+whether the trail is as it was written (docs/audit.md).
 
 Flags:
   --config FILE      configuration of the rescind that keeps it (required)
@@ -24,8 +26,8 @@ Flags:
 Example:
   rescind findings show --config rescind.yaml vcgfwjtpahkqm5hzxg3hbrhzqe
 
-Exit status: 0 fine, 1 when there is no such finding or on failure, 2 on wrong
-usage.
+Exit status: 0 fine, 1 when there is no such finding, when its trail is not as it
+was written, or on failure, 2 on wrong usage.
 `
 
 func findingsShowCommand() command {
@@ -55,7 +57,7 @@ func (o office) show(ctx context.Context, w io.Writer, format, id string) error 
 		return err
 	}
 	if format == "json" {
-		return writeJSON(w, f)
+		return errors.Join(writeJSON(w, f), f.VerifyTrail())
 	}
 	undos, err := o.undosOf(ctx, f)
 	if err != nil {
@@ -63,7 +65,7 @@ func (o office) show(ctx context.Context, w io.Writer, format, id string) error 
 	}
 	p := &printer{w: w}
 	findingPage{f, undos, notify.Options{OnExpiry: remediate.Expiry(o.config.Approvals.OnExpiry)}}.write(p)
-	return p.err
+	return errors.Join(p.err, f.VerifyTrail())
 }
 
 // undosOf are the records that undo the finding, or tried to.

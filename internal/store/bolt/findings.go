@@ -50,6 +50,9 @@ func (s *Store) Update(ctx context.Context, f remediate.Finding) (stored remedia
 		if old.Revision != f.Revision {
 			return fmt.Errorf("at revision %d, stored is %d: %w", f.Revision, old.Revision, remediate.ErrConflict)
 		}
+		if err := f.Extends(old); err != nil {
+			return err
+		}
 		if err := unindex(tx, old); err != nil {
 			return err
 		}

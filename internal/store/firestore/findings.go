@@ -58,7 +58,7 @@ func (s *Store) Update(ctx context.Context, f remediate.Finding) (remediate.Find
 		if is.Revision != at {
 			return fmt.Errorf("at revision %d, stored is %d: %w", at, is.Revision, remediate.ErrConflict)
 		}
-		return nil
+		return f.Extends(is)
 	})
 	if err != nil {
 		return remediate.Finding{}, fmt.Errorf("update finding %s: %w", f.ID, err)

@@ -89,6 +89,9 @@ func (s *Store) Update(ctx context.Context, f remediate.Finding) (remediate.Find
 		return remediate.Finding{}, fmt.Errorf("update finding %s at revision %d, stored is %d: %w",
 			f.ID, f.Revision, old.Revision, remediate.ErrConflict)
 	}
+	if err := f.Extends(old); err != nil {
+		return remediate.Finding{}, fmt.Errorf("update finding: %w", err)
+	}
 	f.Revision++
 	b, stored, err := record.Finding(f)
 	if err != nil {

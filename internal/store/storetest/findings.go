@@ -63,6 +63,33 @@ func refusesStaleUpdate(t *testing.T, s remediate.Store) {
 	wantSame(t, "stored", read(t, s, "f1"), now)
 }
 
+func refusesRewrittenTrail(t *testing.T, s remediate.Store) {
+	f := finding("f1")
+	f.Timeline = []remediate.Event{
+		{At: noon, State: remediate.Pending, What: "asked", N: 1, Hash: "a1"},
+		{At: noon, State: remediate.Kept, Who: "user:ada@example.com", What: "kept", N: 2, Hash: "b2"},
+	}
+	stored := create(t, s, f)
+	for what, rewrite := range map[string]func(*remediate.Finding){
+		"without its trail":          func(f *remediate.Finding) { f.Timeline = nil },
+		"without its last event":     func(f *remediate.Finding) { f.Timeline = f.Timeline[:1] },
+		"with another word":          func(f *remediate.Finding) { f.Timeline[0].What = "told" },
+		"with another hash":          func(f *remediate.Finding) { f.Timeline[1].Hash = "c3" },
+		"at another nanosecond":      func(f *remediate.Finding) { f.Timeline[1].At = noon.Add(1) },
+		"with an event put in front": func(f *remediate.Finding) { f.Timeline = append(f.Timeline[1:], f.Timeline...) },
+	} {
+		f := read(t, s, "f1")
+		rewrite(&f)
+		_, err := s.Update(t.Context(), f)
+		if err == nil || errors.Is(err, remediate.ErrConflict) {
+			t.Errorf("update %s: %v, want an error, and none that says to try again", what, err)
+		}
+		wantSame(t, "stored", read(t, s, "f1"), stored)
+	}
+	stored.Timeline = append(stored.Timeline, remediate.Event{At: noon, State: remediate.Kept, What: "more"})
+	wantSame(t, "extended", update(t, s, stored).Timeline[2].What, "more")
+}
+
 func findsNothing(t *testing.T, s remediate.Store) {
 	create(t, s, finding("f1"))
 	_, err := s.Finding(t.Context(), "f2")

@@ -1,0 +1,186 @@
+package remediate_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/store/record"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// decidedFinding is one with a trail of several events, answers among them.
+func decidedFinding(t *testing.T) remediate.Finding {
+	t.Helper()
+	g := newRig(t, set{public: policies.Approve})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	f := g.one()
+	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{
+		Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Via: "slack:T0123/U01", Reason: "not ours", Digest: f.Plan.Digest,
+	})
+	g.must(err)
+	f, err = g.Work(t.Context(), f.ID)
+	g.must(err)
+	g.want(f, remediate.Reverted, "")
+	return f
+}
+
+func TestI8EveryEventHasItsNumberItsPlanAndTheHashOfAllBeforeIt(t *testing.T) {
+	f := decidedFinding(t)
+	var states []string
+	for i, e := range f.Timeline {
+		states = append(states, string(e.State))
+		if e.N != i+1 || len(e.Hash) != 64 || e.Plan != f.Plan.Digest {
+			t.Errorf("event %+v, want number %d, a hash and plan %s", e, i+1, f.Plan.Digest)
+		}
+	}
+	if got := strings.Join(states, " "); got != "pending approved applying reverted" {
+		t.Errorf("the trail tells of %s", got)
+	}
+	if e := f.Timeline[1]; e.Via != "slack:T0123/U01" || f.Timeline[2].Via != "" {
+		t.Errorf("answered via %q, then %q; want the answer's way on its own event alone", e.Via, f.Timeline[2].Via)
+	}
+	if err := f.VerifyTrail(); err != nil || f.TrailHead() != f.Timeline[3].Hash {
+		t.Errorf("verify: %v, head %s", err, f.TrailHead())
+	}
+}
+
+// TestI8AnyChangeOfAnyByteOfAnyEventIsFound changes what is stored, one byte at
+// a time, where it can be read back at all and says something else then.
+func TestI8AnyChangeOfAnyByteOfAnyEventIsFound(t *testing.T) {
+	f := decidedFinding(t)
+	changed := 0
+	for i := range f.Timeline {
+		stored, err := json.Marshal(f.Timeline[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := range stored {
+			for _, to := range []byte{stored[at] ^ 1, stored[at] ^ 0x20, '0', ' '} {
+				b := append([]byte{}, stored...)
+				b[at] = to
+				var e remediate.Event
+				if json.Unmarshal(b, &e) != nil || e == f.Timeline[i] {
+					continue
+				}
+				changed++
+				g := f
+				g.Timeline = append([]remediate.Event{}, f.Timeline...)
+				g.Timeline[i] = e
+				if err := g.VerifyTrail(); err == nil {
+					t.Errorf("event %d verifies as %s", i+1, b)
+				}
+			}
+		}
+	}
+	if changed < 1000 {
+		t.Errorf("%d changes were tried: the test cannot fail", changed)
+	}
+}
+
+func TestI8EventsCannotBeTakenOutAddedOrMoved(t *testing.T) {
+	f := decidedFinding(t)
+	at := func(events ...int) (out []remediate.Event) {
+		for _, i := range events {
+			out = append(out, f.Timeline[i])
+		}
+		return out
+	}
+	for _, tt := range []struct {
+		name  string
+		trail []remediate.Event
+		says  string
+	}{
+		{"the first is gone", at(1, 2, 3), "at event 1: its number is 2"},
+		{"one in the middle is gone", at(0, 2, 3), "at event 2: its number is 3"},
+		{"the last is gone", at(0, 1, 2), "is reverted, and its trail ends with applying"},
+		{"two are swapped", at(0, 2, 1, 3), "at event 2"},
+		{"one is there twice", at(0, 1, 1, 2, 3), "at event 3"},
+		{"one without a hash is added", append(at(0, 1, 2, 3), remediate.Event{State: remediate.Reverted, What: "more"}), "at event 5: it has no hash"},
+		{"one without a hash is put in front", append([]remediate.Event{{State: remediate.Pending, What: "asked"}}, f.Timeline...), "at event 2"},
+	} {
+		g := f
+		g.Timeline = tt.trail
+		if err := g.VerifyTrail(); err == nil || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.says)
+		}
+	}
+	g := f
+	g.ID = "another"
+	if g.VerifyTrail() == nil {
+		t.Error("the trail verifies as that of another finding")
+	}
+}
+
+func TestI8EventsFromBeforeTheChainComeFirstAndAreHeldByIt(t *testing.T) {
+	g := newRig(t, set{public: policies.Approve})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	f := g.one()
+	f.ID, f.Timeline = "old", []remediate.Event{{At: g.Clock(), State: remediate.Pending, What: "asked"}}
+	if f.VerifyTrail() != nil || f.TrailHead() != "" {
+		t.Errorf("not chained: %v, head %q; want neither", f.VerifyTrail(), f.TrailHead())
+	}
+	_, err := g.Store.Create(t.Context(), f)
+	g.must(err)
+	f, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	g.must(err)
+	if err := f.VerifyTrail(); err != nil || f.Timeline[1].N != 2 {
+		t.Errorf("continued: %v, number %d, want 2", err, f.Timeline[1].N)
+	}
+	f.Timeline = append([]remediate.Event{}, f.Timeline...)
+	f.Timeline[0].What = "told"
+	if f.VerifyTrail() == nil {
+		t.Error("what was before the chain can be changed")
+	}
+}
+
+func TestI8TheTrailOfEveryFindingAlwaysVerifiesAndOnlyGrows(t *testing.T) {
+	events := 0
+	played(t, func(t *testing.T, was, is remediate.Finding) {
+		if err := is.VerifyTrail(); err != nil {
+			t.Error(err)
+		}
+		if err := is.Extends(was); err != nil {
+			t.Error(err)
+		}
+		if is.State != was.State && len(is.Timeline) == len(was.Timeline) {
+			t.Errorf("%s went from %s to %s without an event", is.ID, was.State, is.State)
+		}
+		events += len(is.Timeline) - len(was.Timeline)
+	})
+	if events < 20 {
+		t.Errorf("%d events: the test cannot fail", events)
+	}
+}
+
+func TestAFindingHasRoomForWhateverStrangersDoToIt(t *testing.T) {
+	g := newRig(t, set{public: policies.Approve})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	c := g.events()[0]
+	for i := range 400 {
+		c.ID = fmt.Sprint("change ", i)
+		c.Actor = cloud.Actor{Principal: fmt.Sprint("user:", i, strings.Repeat("<", 100*(i%20)))}
+		c.Method = strings.Repeat("\x01", 5000)
+		g.handle(c)
+		g.pass(time.Second) // within the rate at which a project is read
+	}
+	fs, err := g.Store.Findings(t.Context(), remediate.Query{})
+	g.must(err)
+	b, f, err := record.Finding(fs[0])
+	g.must(err)
+	if len(fs) != 1 || len(b) > 512<<10 {
+		t.Errorf("%d findings, the first of %d bytes; want one, of half a MiB at most", len(fs), len(b))
+	}
+	if err := f.VerifyTrail(); err != nil {
+		t.Error(err)
+	}
+	_, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	g.must(err)
+	if f = g.stored(f.ID); f.State != remediate.Pending {
+		t.Errorf("%s: one person kept what more people made than the finding has room for", f.State)
+	}
+}
