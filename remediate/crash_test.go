@@ -105,6 +105,14 @@ func (s fatedStore) LearnIdentity(ctx context.Context, i remediate.Sighting) err
 	return s.struck(func() error { return s.Store.LearnIdentity(ctx, i) })
 }
 
+func (s fatedStore) Cell(ctx context.Context, name string) (remediate.Cell, error) {
+	return struck(s.fate, func() (remediate.Cell, error) { return s.Store.Cell(ctx, name) })
+}
+
+func (s fatedStore) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+	return struck(s.fate, func() (remediate.Cell, error) { return s.Store.SetCell(ctx, c) })
+}
+
 type fatedPolicies struct {
 	remediate.PolicyClient
 	*fate

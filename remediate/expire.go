@@ -23,13 +23,13 @@ func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
 	if why != "" {
 		return r.update(ctx, f.expired(r.Now(), "; not reverted: "+why))
 	}
-	r.opening.Lock()
-	defer r.opening.Unlock()
-	if why, err = r.limited(ctx, f); err != nil {
+	over, err := r.allowed(ctx, f)
+	if err != nil {
 		return Finding{}, err
 	}
-	if why != "" {
-		return r.update(ctx, f.expired(r.Now(), "; not reverted: "+why))
+	if over.why != "" {
+		f.Limit = over.name
+		return r.update(ctx, f.expired(r.Now(), "; not reverted: "+over.why))
 	}
 	f.Automatic = true
 	return r.update(ctx, f.to(Approved, r.Now(), "", "nobody answered: reverted on expiry, as configured", Apply, Notify))

@@ -26,31 +26,15 @@ func TestSilenceRevertsOnlyWhatAPersonWasAskedForByPolicy(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		enforce policies.Enforcement
-		change  func(*remediate.Config)
 		before  func(*rig)
 		why     string
 	}{
-		{"not what is unknown", policies.Approve, nil, func(g *rig) { g.cloud.Fail("GetEffectivePolicy", 1000, codes.PermissionDenied) }, "not certain"},
-		{"not what is stale", policies.Revert, nil, func(g *rig) { g.pass(time.Hour) }, "a guardrail"},
-		{"not what a policy that asks found stale", policies.Approve, nil, func(g *rig) { g.pass(time.Hour) }, "a guardrail"},
-		{
-			"not beyond the limits", policies.Approve, func(c *remediate.Config) { c.Limits.PerPolicyHour = 1 },
-			func(g *rig) {
-				f := pendingElsewhere(g)
-				f.State, f.Automatic = remediate.Reverted, true
-				f.CreatedAt = g.Clock().Add(-10 * time.Minute)
-				f.Timeline = []remediate.Event{{At: g.Clock().Add(50 * time.Minute), State: remediate.Approved}}
-				_, err := g.Store.Create(t.Context(), f)
-				g.must(err)
-			}, "rate: 1 automatic reverts",
-		},
+		{"not what is unknown", policies.Approve, func(g *rig) { g.cloud.Fail("GetEffectivePolicy", 1000, codes.PermissionDenied) }, "not certain"},
+		{"not what is stale", policies.Revert, func(g *rig) { g.pass(time.Hour) }, "a guardrail"},
+		{"not what a policy that asks found stale", policies.Approve, func(g *rig) { g.pass(time.Hour) }, "a guardrail"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			change := []func(*remediate.Config){onExpiry}
-			if tt.change != nil {
-				change = append(change, tt.change)
-			}
-			g := newRig(t, set{public: tt.enforce}, change...)
+			g := newRig(t, set{public: tt.enforce}, onExpiry)
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 			tt.before(g)
 			f := g.one()
@@ -60,6 +44,24 @@ func TestSilenceRevertsOnlyWhatAPersonWasAskedForByPolicy(t *testing.T) {
 				t.Errorf("%d writes, want none", n)
 			}
 		})
+	}
+}
+
+func TestSilenceRevertsNothingBeyondTheLimits(t *testing.T) {
+	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) {
+		c.OnExpiry = remediate.RevertOnExpiry
+		c.Limits.PerPolicyHour = 1
+	})
+	var asked []remediate.Finding
+	for _, c := range g.exposed(1, 2) {
+		asked = append(asked, g.handle(c).Findings[0])
+		g.pass(time.Second)
+	}
+	g.want(g.sweepAt(asked[0]), remediate.Reverted, "")
+	f := g.sweepAt(asked[1])
+	g.want(f, remediate.Expired, "rate: 1 automatic reverts in the last hour for policy no-public-invoker, the limit is 1")
+	if f.Limit != "policy no-public-invoker" {
+		t.Errorf("its limit is %q", f.Limit)
 	}
 }
 

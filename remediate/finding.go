@@ -104,6 +104,9 @@ type Finding struct {
 	// Guarded is true when a guardrail spoke: then only a person may have it
 	// reverted, and silence never does.
 	Guarded bool `json:"guarded,omitempty"`
+	// Limit is the limit on automatic reverts that kept it from being one:
+	// "policy NAME", "project ID" or "total"; empty where none did.
+	Limit string `json:"limit,omitempty"`
 	// Done is what was written of the plan, or may have been: the before-image
 	// of each write with what it became. An undo is the inverse of it.
 	Done []Step `json:"done,omitempty"`

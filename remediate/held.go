@@ -20,8 +20,11 @@ func (r *Remediator) stopped(ctx context.Context, f Finding) (Finding, bool, err
 		f, err = r.update(ctx, f.held(p, now))
 		return f, true, err
 	case r.overdue(f, now):
-		f, err = r.update(ctx, f.late(now, r.ExpiresIn))
-		return f, true, err
+		next, err := r.update(ctx, f.late(now, r.ExpiresIn))
+		if err == nil && f.Automatic {
+			r.giveBack(ctx, f)
+		}
+		return next, true, err
 	}
 	return f, false, nil
 }

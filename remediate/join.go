@@ -63,7 +63,8 @@ func (k judged) replaces(f Finding) bool {
 const settlement = 30 * 24 * time.Hour
 
 // settledBefore reports whether people kept or left exactly this before. A
-// change that says what it added made the grants anew, so it is raised again.
+// change that says what it added made the grants anew, so it is raised again;
+// so is what was settled more than recentLook findings ago.
 func (r *Remediator) settledBefore(ctx context.Context, k judged) (bool, error) {
 	if k.change.HasDelta && !k.held {
 		return false, nil
@@ -73,7 +74,7 @@ func (r *Remediator) settledBefore(ctx context.Context, k judged) (bool, error) 
 		states = append(states, Reported, Blocked, Failed, Applying, Uncertain)
 	}
 	before, err := r.Store.Findings(ctx, Query{
-		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-settlement), States: states,
+		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-settlement), States: states, Limit: recentLook,
 	})
 	if err != nil {
 		return false, fmt.Errorf("look up settled findings of %s: %w", k.change.Resource, err)

@@ -3,12 +3,12 @@ package remediate
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 )
 
-// Limits bound what rescind does on its own. A zero number is no limit: cmd
-// fills in the defaults.
+// Limits bound what rescind does on its own, all processes on one store
+// together. A zero number is no limit: cmd fills in the defaults. In all it is
+// never more than maxReverts in an hour.
 type Limits struct {
 	PerPolicyHour  int
 	PerProjectHour int
@@ -22,63 +22,74 @@ type Limits struct {
 	Grace time.Duration
 }
 
-// limited returns why an automatic revert must become a question, or "".
-func (r *Remediator) limited(ctx context.Context, f Finding) (string, error) {
+// limit is one that was reached: its name, empty for a fight, and what it says.
+// The zero limit was not reached.
+type limit struct{ name, why string }
+
+// limited returns the limit that keeps the finding from being reverted
+// unasked, as things stand; see allowed.
+func (r *Remediator) limited(ctx context.Context, f Finding) (limit, error) {
 	if why, err := r.fighting(ctx, f); why != "" || err != nil {
-		return why, err
+		return limit{why: why}, err
 	}
-	hourAgo := r.Now().Add(-time.Hour)
-	// A question that expired, or a grace period, began earlier than its revert.
-	recent, err := r.Store.Findings(ctx, Query{Since: hourAgo.Add(-r.ExpiresIn - r.Limits.Grace - lease)})
-	if err != nil {
-		return "", fmt.Errorf("count recent reverts: %w", err)
-	}
+	_, recent, err := r.reverts(ctx)
+	return r.Limits.reached(f, recent), err
+}
+
+// reached returns the limit that allows no further revert than the recent ones.
+func (l Limits) reached(f Finding, recent []revert) limit {
 	var policy, project, total int
 	for _, o := range recent {
-		if o.ID == f.ID || !o.revertedItself(hourAgo) {
+		if o.Finding == f.ID {
 			continue
 		}
 		total++
 		if o.Policy == f.Policy {
 			policy++
 		}
-		if o.Resource.Project == f.Resource.Project {
+		if o.Project == f.Resource.Project {
 			project++
 		}
 	}
-	for _, l := range []struct {
-		what      string
-		is, limit int
+	if l.TotalHour == 0 || l.TotalHour > maxReverts {
+		l.TotalHour = maxReverts
+	}
+	for _, c := range []struct {
+		name, of      string
+		is, allowance int
 	}{
-		{"policy " + f.Policy, policy, r.Limits.PerPolicyHour},
-		{"project " + f.Resource.Project, project, r.Limits.PerProjectHour},
-		{"all policies and projects", total, r.Limits.TotalHour},
+		{"policy " + f.Policy, "policy " + f.Policy, policy, l.PerPolicyHour},
+		{"project " + f.Resource.Project, "project " + f.Resource.Project, project, l.PerProjectHour},
+		{"total", "all policies and projects", total, l.TotalHour},
 	} {
-		if l.limit > 0 && l.is >= l.limit {
-			return fmt.Sprintf("rate: %d automatic reverts in the last hour for %s, the limit is %d", l.is, l.what, l.limit), nil
+		if c.allowance > 0 && c.is >= c.allowance {
+			return limit{c.name, fmt.Sprintf("rate: %d automatic reverts in the last hour for %s, the limit is %d", c.is, c.of, c.allowance)}
 		}
 	}
-	return "", nil
+	return limit{}
 }
 
-// revertedItself reports whether a policy had the finding reverted since then.
-// What was found to be fixed, or was not allowed, is no revert.
-func (f Finding) revertedItself(since time.Time) bool {
-	return f.Automatic && f.State != Superseded && f.State != Blocked &&
-		slices.ContainsFunc(f.Timeline, func(e Event) bool { return e.State == Approved && !e.At.Before(since) })
-}
+// fightLook bounds how many findings of one resource are looked at for a fight.
+// Far fewer are reverted unasked within a window; where there are more, the
+// limits on reverts hold.
+const fightLook = 500
 
+// fighting says that the same plan was carried out again and again, unasked.
+// What was found to be fixed, or was not allowed, was no revert.
 func (r *Remediator) fighting(ctx context.Context, f Finding) (string, error) {
 	if r.Limits.SameChange == 0 {
 		return "", nil
 	}
-	before, err := r.Store.Findings(ctx, Query{Resource: f.Resource, Policy: f.Policy, Since: r.Now().Add(-r.Limits.FightWindow)})
+	before, err := r.Store.Findings(ctx, Query{
+		Resource: f.Resource, Policy: f.Policy, States: []State{Approved, Applying, Uncertain, Reverted, Failed},
+		Since: r.Now().Add(-r.Limits.FightWindow), Limit: fightLook,
+	})
 	if err != nil {
 		return "", fmt.Errorf("count earlier reverts of %s: %w", f.Resource, err)
 	}
 	n := 0
 	for _, o := range before {
-		if o.ID != f.ID && o.Plan.Digest == f.Plan.Digest && o.revertedItself(time.Time{}) {
+		if o.ID != f.ID && o.Plan.Digest == f.Plan.Digest && o.Automatic {
 			n++
 		}
 	}

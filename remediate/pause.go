@@ -120,10 +120,11 @@ func (d Desk) setPause(ctx context.Context, next func(Pause) (Pause, error)) (Pa
 	return Pause{}, fmt.Errorf("set the pause: %w", ErrConflict)
 }
 
-// wake makes what waits for a pause to end due now. What another process
-// changes meanwhile, or a crash leaves out, is looked at within pauseLook.
+// wake makes what waits for a pause to end due now, as much as one sweep takes.
+// The rest, and what another process changes meanwhile or a crash leaves out, is
+// looked at within pauseLook.
 func (d Desk) wake(ctx context.Context) error {
-	waiting, err := d.Store.Findings(ctx, Query{States: []State{Approved, Applying}})
+	waiting, err := d.Store.Findings(ctx, Query{States: []State{Approved, Applying}, Limit: sweepBatch})
 	if err != nil {
 		return fmt.Errorf("look up what waits for the pause to end: %w", err)
 	}

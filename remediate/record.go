@@ -42,14 +42,9 @@ func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind
 	return f, Found, err
 }
 
-// create stores the finding a judgement begins as. Reverts are counted against
-// the limits and stored one after the other, so that changes handled at once
-// cannot all slip through; each further process adds one at most.
+// create stores the finding a judgement begins as. A revert was counted against
+// the limits before: one that is stored and not counted would be one too many.
 func (r *Remediator) create(ctx context.Context, k judged) (Finding, error) {
-	if k.Decision == Revert {
-		r.opening.Lock()
-		defer r.opening.Unlock()
-	}
 	f, err := r.open(ctx, k)
 	if err != nil {
 		return Finding{}, err
@@ -58,6 +53,9 @@ func (r *Remediator) create(ctx context.Context, k judged) (Finding, error) {
 	if errors.Is(err, ErrExists) { // another delivery of this change won
 		created, err = r.Store.Finding(ctx, f.ID)
 		created = r.theirs(created)
+		if err == nil && !created.Automatic {
+			r.giveBack(ctx, f)
+		}
 	}
 	if err != nil {
 		return Finding{}, fmt.Errorf("store finding %s: %w", f.ID, err)
@@ -88,16 +86,21 @@ func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
 	case k.past:
 		return f.to(Superseded, k.now.At, "", pastWhy(k.now)), nil
 	}
+	wait := k.since().Add(r.Limits.Grace)
 	if f.Decision == Revert {
-		why, err := r.limited(ctx, f)
+		check := r.allowed
+		if wait.After(k.now.At) { // it is not reverted yet, and may never be
+			check = r.limited
+		}
+		over, err := check(ctx, f)
 		if err != nil {
 			return Finding{}, err
 		}
-		if why != "" {
-			f.Decision, f.Guarded, f.Reasons = Ask, true, append(f.Reasons, why)
+		if over.why != "" {
+			f.Decision, f.Guarded, f.Limit, f.Reasons = Ask, true, over.name, append(f.Reasons, over.why)
 		}
 	}
-	if wait := k.since().Add(r.Limits.Grace); f.Decision == Revert && wait.After(k.now.At) {
+	if f.Decision == Revert && wait.After(k.now.At) {
 		f = f.to(Waiting, k.now.At, "", "waiting for the grace period until "+wait.UTC().Format(time.RFC3339))
 		f.DueAt = wait
 		return f, nil

@@ -50,7 +50,7 @@ const (
 // and several may share one store.
 type Remediator struct {
 	Config
-	opening sync.Mutex // held while a revert is counted and stored
+	counting sync.Mutex // held while a revert is counted, so that only processes compete for the count
 }
 
 // New checks the configuration and returns a Remediator.

@@ -28,10 +28,6 @@ func (r *Remediator) resume(ctx context.Context, f Finding, k judged) (Finding, 
 
 // reopen takes a waiting finding to what a later judgement comes to.
 func (r *Remediator) reopen(ctx context.Context, f Finding, k judged) (Finding, error) {
-	if k.Decision == Revert {
-		r.opening.Lock()
-		defer r.opening.Unlock()
-	}
 	k.seen = f.CreatedAt
 	next, err := r.open(ctx, k)
 	if err != nil {
@@ -49,13 +45,13 @@ func (r *Remediator) attribute(ctx context.Context, c cloud.Change) error {
 	if c.Half != cloud.FirstHalf {
 		return nil
 	}
-	known, err := r.Store.Findings(ctx, Query{Resource: c.Resource, Since: c.Time.Add(-settlement)})
+	known, err := r.Store.Findings(ctx, Query{Resource: c.Resource, States: Open(), Since: c.Time.Add(-settlement)})
 	if err != nil {
 		return fmt.Errorf("look up findings of %s: %w", c.Resource, err)
 	}
 	for _, f := range known {
 		next, named := f.named(c, r.Now())
-		if !named || f.State.Ended() || f.Change.ID != c.ID && !slices.Contains(f.Joined, c.ID) {
+		if !named || f.Change.ID != c.ID && !slices.Contains(f.Joined, c.ID) {
 			continue
 		}
 		if _, err := r.update(ctx, next); err != nil {

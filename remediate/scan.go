@@ -141,9 +141,9 @@ func (r *Remediator) scan(ctx context.Context, made []cloud.Change, now Snapshot
 
 // raise stores and tells what no finding from before speaks for.
 func (r *Remediator) raise(ctx context.Context, k judged, unsure string, out *Outcome) error {
-	before, err := r.Store.Findings(ctx, Query{Resource: k.change.Resource, Policy: k.Policy})
+	before, err := r.history(ctx, k.change.Resource, k.Policy)
 	if err != nil {
-		return fmt.Errorf("look up findings of %s: %w", k.change.Resource, err)
+		return err
 	}
 	k, known := r.unraised(ctx, k, before, unsure)
 	for _, f := range known {

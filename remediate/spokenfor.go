@@ -86,12 +86,16 @@ func (f Finding) says(k judged) bool {
 
 // lastOf gives the change its identity: that of what was found, so that two
 // scans at once find one thing, and of the last finding that ended about it, so
-// that what was reverted and is there again is found anew.
+// that what was reverted and is there again is found anew. Where the history
+// goes on beyond what was looked at, its end stands in for one that ended before.
 func (k judged) lastOf(before []Finding) judged {
 	k.change.ID = "scan " + cmp.Or(k.Plan.Digest, ID(k.Message, k.Policy, k.change.Resource))
 	i := slices.IndexFunc(before, func(f Finding) bool {
 		return f.UndoOf == "" && f.Plan.Digest == k.Plan.Digest && f.State.Ended()
 	})
+	if i < 0 && len(before) >= recentLook {
+		i = len(before) - 1
+	}
 	if i >= 0 {
 		k.change.ID += " after " + before[i].ID
 	}

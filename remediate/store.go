@@ -67,7 +67,28 @@ type Query struct {
 	Project  string
 	Resource cloud.Resource
 	Since    time.Time // CreatedAt not before
+	Until    time.Time // CreatedAt before
+	After    Position  // where an earlier list left off
 	Limit    int       // 0: no limit
+}
+
+// Position is where a finding stands in a list of findings, whether or not it is
+// still there.
+type Position struct {
+	CreatedAt time.Time
+	ID        string
+}
+
+// Position is the finding's: a list After it goes on with the next.
+func (f Finding) Position() Position { return Position{f.CreatedAt, f.ID} }
+
+// Precedes reports whether findings at p come before those at o in a list:
+// newest first, those of one instant in the order of their IDs.
+func (p Position) Precedes(o Position) bool {
+	if !p.CreatedAt.Equal(o.CreatedAt) {
+		return p.CreatedAt.After(o.CreatedAt)
+	}
+	return p.ID < o.ID
 }
 
 // Matches reports whether the finding is one the query selects.
@@ -84,7 +105,9 @@ func (q Query) Matches(f Finding) bool {
 	return (q.Policy == "" || q.Policy == f.Policy) &&
 		(q.Project == "" || q.Project == f.Resource.Project) &&
 		(q.Resource == cloud.Resource{} || q.Resource == f.Resource) &&
-		(q.Since.IsZero() || !f.CreatedAt.Before(q.Since))
+		(q.Since.IsZero() || !f.CreatedAt.Before(q.Since)) &&
+		(q.Until.IsZero() || f.CreatedAt.Before(q.Until)) &&
+		(q.After == Position{} || q.After.Precedes(f.Position()))
 }
 
 // ChangeStore remembers which changes were handled to their end.
@@ -115,6 +138,15 @@ type PauseStore interface {
 	// and returns it at the next revision; otherwise an error matching
 	// ErrConflict, and nothing is written.
 	SetPause(ctx context.Context, p Pause) (Pause, error)
+}
+
+// Pruner is a Store that forgets only when it is told to. Others do by
+// themselves.
+type Pruner interface {
+	// Prune forgets what was kept for as long as it is kept: ended findings,
+	// handled changes and cells; at most limit records of each. It returns how
+	// many it forgot. Each record that it looks at is one that it forgets.
+	Prune(ctx context.Context, now time.Time, limit int) (int, error)
 }
 
 // CellStore keeps small values that several processes change: counts, places

@@ -19,6 +19,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/bolt"
+	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -196,7 +197,7 @@ func TestFindingsAreListedAndFiltered(t *testing.T) {
 		{"older than a day", []string{"--older-than", "24h"}, []string{reportedID}},
 		{"since yesterday", []string{"--since", day}, []string{askedID, revertedID}},
 		{"until yesterday", []string{"--until", day}, []string{reportedID}},
-		{"the newest", []string{"--limit", "1"}, []string{askedID}},
+		{"as many as there are", []string{"--limit", "3"}, []string{askedID, revertedID, reportedID}},
 		{"none", []string{"--state", "failed"}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -218,6 +219,46 @@ func TestFindingsAreListedAndFiltered(t *testing.T) {
 				t.Error("an escape sequence reaches the terminal")
 			}
 		})
+	}
+}
+
+func TestAListThatLeavesFindingsOutSaysSo(t *testing.T) {
+	b := newBureau(t, "")
+	b.keep(finding(askedID, remediate.Pending), finding(revertedID, remediate.Reverted))
+	code, out, said := b.run("findings list", "--limit", "1")
+	if code != exitOK || !strings.Contains(out, askedID) || strings.Contains(out, revertedID) || !strings.HasPrefix(said, "rescind findings list: there are more than these 1;") {
+		t.Errorf("exit %d, stdout %q, stderr %q; want the newest, and that there are more", code, out, said)
+	}
+}
+
+func TestAListIsReadPageByPage(t *testing.T) {
+	st, now := memory.New(), time.Now()
+	for i := range 2*listPage + 10 {
+		f := finding(fmt.Sprintf("f%04d", i), remediate.Reverted)
+		f.CreatedAt = now.Add(-time.Duration(i) * time.Second)
+		f.Actors = []cloud.Actor{{Principal: fmt.Sprintf("user:%d@example.com", i%100)}}
+		if _, err := st.Create(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		name  string
+		o     findingFilter
+		first string
+		count int
+		left  bool
+	}{
+		{"all", findingFilter{}, "f0000", 2*listPage + 10, false},
+		{"more than a page, and there are more", findingFilter{limit: listPage + 1}, "f0000", listPage + 1, true},
+		{"as many as there are", findingFilter{limit: 2*listPage + 10}, "f0000", 2*listPage + 10, false},
+		{"an actor's, over all pages", findingFilter{limit: 20, actor: "7@example.com"}, "f0007", 11, false},
+		{"an actor's first", findingFilter{limit: 5, actor: "7@example.com"}, "f0007", 5, true},
+		{"the older ones, the second itself included", findingFilter{olderThan: 600 * time.Second}, "f0600", 2*listPage + 10 - 600, false},
+	} {
+		fs, left, err := tt.o.read(t.Context(), st, now)
+		if err != nil || len(fs) != tt.count || fs[0].ID != tt.first || (left != "") != tt.left {
+			t.Errorf("%s: %d findings, left out %q, %v; want %d", tt.name, len(fs), left, err, tt.count)
+		}
 	}
 }
 

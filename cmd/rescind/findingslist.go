@@ -27,7 +27,8 @@ Flags:
   --older-than D    begun longer ago than that, such as 90m or 24h
   --since TIME      begun at or after this time (RFC 3339)
   --until TIME      begun before this time (RFC 3339)
-  --limit N         the newest N of them (default: all)
+  --limit N         the newest N of them; 0 for all (default 200). Whether there
+                    are more is said on standard error
   --format FORM     table, or json for the records as they are stored
                     (default table)
   --log-format FORM text or json (default text)
@@ -48,7 +49,6 @@ type findingFilter struct {
 	config, format string
 	query          remediate.Query
 	actor          string
-	until          time.Time
 	olderThan      time.Duration
 	limit          int
 }
@@ -59,11 +59,14 @@ func runFindingsList(ctx context.Context, env environment, args []string) error 
 		return err
 	}
 	return in(o.config, func(off office) error {
-		all, err := off.store.Findings(ctx, o.query)
+		fs, left, err := o.read(ctx, off.store, time.Now())
 		if err != nil {
 			return err
 		}
-		return writeFindings(env.stdout, o.format, o.selected(all, time.Now()))
+		if left != "" {
+			fmt.Fprintln(env.stderr, "rescind findings list: "+left)
+		}
+		return writeFindings(env.stdout, o.format, fs)
 	})
 }
 
@@ -76,8 +79,8 @@ func filterFlags(args []string) (findingFilter, error) {
 	f.StringVar(&o.actor, "actor", "", "")
 	f.DurationVar(&o.olderThan, "older-than", 0, "")
 	f.Func("since", "", timeFlag(&o.query.Since))
-	f.Func("until", "", timeFlag(&o.until))
-	f.IntVar(&o.limit, "limit", 0, "")
+	f.Func("until", "", timeFlag(&o.query.Until))
+	f.IntVar(&o.limit, "limit", listLimit, "")
 	format := formatFlag(f)
 	operands, err := f.parse(args)
 	o.format = *format
@@ -88,7 +91,7 @@ func filterFlags(args []string) (findingFilter, error) {
 		return o, usagef("unexpected argument %q", operands[0])
 	case o.limit < 0 || o.olderThan < 0:
 		return o, usagef("--limit and --older-than take no negative value")
-	case !o.until.IsZero() && !o.query.Since.Before(o.until):
+	case !o.query.Until.IsZero() && !o.query.Since.Before(o.query.Until):
 		return o, usagef("--since is not before --until")
 	}
 	return o, checkFormat(o.format)
@@ -112,20 +115,6 @@ func words[S ~string](ss []S) string {
 		out = append(out, string(s))
 	}
 	return strings.Join(out, ", ")
-}
-
-// selected are the findings that the filters choose which a store does not know.
-func (o findingFilter) selected(all []remediate.Finding, now time.Time) []remediate.Finding {
-	out := []remediate.Finding{}
-	for _, f := range all {
-		if o.limit > 0 && len(out) == o.limit {
-			break
-		}
-		if (o.until.IsZero() || f.CreatedAt.Before(o.until)) && now.Sub(f.CreatedAt) >= o.olderThan && actedIn(f, o.actor) {
-			out = append(out, f)
-		}
-	}
-	return out
 }
 
 // actedIn reports whether the actor, with or without "user:" and the like, made

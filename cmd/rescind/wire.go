@@ -124,13 +124,14 @@ func loadPolicies(paths []string) (*policies.Set, error) {
 	return policies.Load(files...)
 }
 
-func googleOptions(c config, w world, identities remediate.IdentityStore) google.Options {
+func googleOptions(c config, w world, st remediate.Store) google.Options {
 	e := c.Google.Endpoints
 	return google.Options{
 		Endpoints:   google.Endpoints{Run: e.Run, IAM: e.IAM, ResourceManager: e.ResourceManager, OrgPolicy: e.OrgPolicy},
 		Insecure:    c.Google.Insecure,
 		DialOptions: w.dial,
-		Identities:  identities,
+		Identities:  st,
+		Turns:       st,
 		Now:         w.now,
 		Wait:        w.wait,
 	}

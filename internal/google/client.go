@@ -57,6 +57,9 @@ type Options struct {
 	// Identities are the accounts that workloads were seen to run as; nil
 	// for none.
 	Identities remediate.IdentityStore
+	// Turns is where the turns of writes are kept that processes share, so that
+	// all together stay within the limit; nil for this process alone.
+	Turns remediate.CellStore
 	// FactLifetime is how long a fact is believed; zero for five minutes.
 	FactLifetime time.Duration
 	Now          func() time.Time // nil for time.Now
@@ -104,6 +107,7 @@ func New(ctx context.Context, o Options) (*Client, error) {
 	}
 	c.facts = newFactCache(o.FactLifetime)
 	c.limits = newLimits(c.now, c.wait)
+	c.limits.shared = o.Turns
 	if err := c.connect(ctx, o); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}

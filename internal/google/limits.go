@@ -37,8 +37,9 @@ const (
 // far away is not sent, and its error says when to come again: whoever holds a
 // lease or an HTTP request must not sleep through it.
 type limits struct {
-	now  func() time.Time
-	wait func(context.Context, time.Duration) error
+	now    func() time.Time
+	wait   func(context.Context, time.Duration) error
+	shared remediate.CellStore // nil: writes are this process's alone
 
 	mu     sync.Mutex
 	places map[place]*turns
@@ -51,6 +52,7 @@ type turns struct {
 	at       []time.Time
 	closed   time.Time
 	promised time.Time
+	sharing  sync.Mutex // held while this process asks the store for a turn
 }
 
 func newLimits(now func() time.Time, wait func(context.Context, time.Duration) error) *limits {
@@ -63,7 +65,7 @@ func (l *limits) intercept(
 	ctx context.Context, method string, request, response any, conn *grpc.ClientConn, next grpc.UnaryInvoker, opts ...grpc.CallOption,
 ) error {
 	at := placeOf(method, request)
-	held, err := l.reserve(at)
+	held, err := l.turn(ctx, at)
 	if err != nil {
 		return err
 	}
@@ -83,6 +85,14 @@ func (l *limits) intercept(
 // clients look for.
 func notSent(err error) error { return status.FromContextError(err).Err() }
 
+// turn takes the next turn of the place, from the store where it gives them.
+func (l *limits) turn(ctx context.Context, at place) (time.Duration, error) {
+	if at.write && l.shared != nil {
+		return l.reserveShared(ctx, at)
+	}
+	return l.reserve(at)
+}
+
 // reserve takes the next turn and returns how long it is until then, or a
 // *remediate.BusyError and no turn when that is too long.
 func (l *limits) reserve(at place) (time.Duration, error) {
@@ -90,9 +100,9 @@ func (l *limits) reserve(at place) (time.Duration, error) {
 	defer l.mu.Unlock()
 	now := l.now()
 	t := l.turns(at, now)
-	turn := t.next(now, at.limit())
+	turn := t.next(now, at.limit(), limitWindow)
 	if turn.Sub(now) > maxHold {
-		return 0, &remediate.BusyError{Where: at.String(), After: t.promise(at, turn).Sub(now)}
+		return 0, &remediate.BusyError{Where: at.String(), After: t.promise(at, turn, limitWindow).Sub(now)}
 	}
 	t.at = append(t.at, turn)
 	return turn.Sub(now), nil
@@ -121,12 +131,12 @@ func (l *limits) forget(now time.Time) {
 }
 
 // next is the first moment that leaves no more than limit requests in any
-// minute. A bucket that refills would let twice as many through in the minute
+// window. A bucket that refills would let twice as many through in the minute
 // after a quiet one.
-func (t *turns) next(now time.Time, limit int) time.Time {
+func (t *turns) next(now time.Time, limit int, window time.Duration) time.Time {
 	turn := now
 	if n := len(t.at); n >= limit {
-		if free := t.at[n-limit].Add(limitWindow); free.After(turn) {
+		if free := t.at[n-limit].Add(window); free.After(turn) {
 			turn = free
 		}
 	}
@@ -139,11 +149,11 @@ func (t *turns) next(now time.Time, limit int) time.Time {
 // promise is when to come again: for a write in line behind those that were
 // sent away before it, so that a hundred of them do not all come back for the
 // next turn. A read is asked again by whoever needs it, in its own time.
-func (t *turns) promise(at place, turn time.Time) time.Time {
+func (t *turns) promise(at place, turn time.Time, window time.Duration) time.Time {
 	if !at.write {
 		return turn
 	}
-	if next := t.promised.Add(limitWindow / writesAMinute); next.After(turn) {
+	if next := t.promised.Add(window / writesAMinute); next.After(turn) {
 		turn = next
 	}
 	t.promised = turn

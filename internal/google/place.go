@@ -29,14 +29,17 @@ func (p place) String() string {
 	if p.write {
 		what = "writes"
 	}
-	where := "projects/" + p.project
-	if p.region != "" {
-		where += "/locations/" + p.region
+	return fmt.Sprintf("%d %s a minute in %s", p.limit(), what, p.where())
+}
+
+func (p place) where() string {
+	switch {
+	case p.project == "":
+		return "all that belongs to no project"
+	case p.region == "":
+		return "projects/" + p.project
 	}
-	if p.project == "" {
-		where = "all that belongs to no project"
-	}
-	return fmt.Sprintf("%d %s a minute in %s", p.limit(), what, where)
+	return "projects/" + p.project + "/locations/" + p.region
 }
 
 func placeOf(method string, request any) place {

@@ -22,23 +22,28 @@ const lockTimeout = time.Second
 // method returns. It is safe for concurrent use.
 type Store struct{ db *bbolt.DB }
 
-// The buckets. A record is found by its key alone; the by* buckets are indexes
-// from a sortable key to the id of a finding, written in the transaction of
-// the finding itself.
+// The buckets. A record is found by its key alone; the others are indexes, keys
+// without values that sort as they are read, written in the transaction of the
+// record itself.
 var (
-	findings   = []byte("findings")             // id -> finding
-	byCreated  = []byte("findings_by_created")  // newest first
-	byResource = []byte("findings_by_resource") // of one resource, newest first
-	byDue      = []byte("findings_by_due")      // earliest first
-	handled    = []byte("handled")              // digest of a change id -> when
-	identities = []byte("identities")           // digest of an e-mail -> sighting
-	cells      = []byte("cells")                // digest of a name -> cell
+	findings   = []byte("findings")   // id -> finding
+	handled    = []byte("handled")    // digest of a change id -> when
+	identities = []byte("identities") // digest of an e-mail -> sighting
+	cells      = []byte("cells")      // digest of a name -> cell
 	meta       = []byte("meta")
+
+	bySelection   = []byte("findings_by_selection") // selection, newest first, id
+	byDue         = []byte("findings_by_due")       // earliest first, id
+	findingsUntil = []byte("findings_until")        // may be forgotten, earliest first; id
+	handledUntil  = []byte("handled_until")         // likewise; key in handled
+	cellsUntil    = []byte("cells_until")           // likewise; key in cells
 )
+
+var buckets = [][]byte{findings, handled, identities, cells, meta, bySelection, byDue, findingsUntil, handledUntil, cellsUntil}
 
 // layout names the buckets and keys above, in meta. A rescind that does not
 // know the layout of a file refuses it rather than write half of its indexes.
-const layout = "1"
+const layout = "2"
 
 // Open opens the store in the file, which it makes if need be, readable to the
 // owner alone. The file is locked until Close; if another process holds it,
@@ -58,20 +63,24 @@ func Open(path string) (*Store, error) {
 }
 
 func prepare(tx *bbolt.Tx) error {
-	for _, name := range [][]byte{findings, byCreated, byResource, byDue, handled, identities, cells, meta} {
+	for _, name := range buckets {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}
 	}
 	key := []byte("layout")
 	switch got := string(tx.Bucket(meta).Get(key)); got {
-	case "":
-		return tx.Bucket(meta).Put(key, []byte(layout))
 	case layout:
 		return nil
+	case "":
+	case "1":
+		if err := fromLayout1(tx); err != nil {
+			return fmt.Errorf("bring layout 1 to layout %s: %w", layout, err)
+		}
 	default:
 		return fmt.Errorf("the file has layout %s, this rescind reads %s", got, layout)
 	}
+	return tx.Bucket(meta).Put(key, []byte(layout))
 }
 
 // Close lets go of the file. It waits for transactions under way.

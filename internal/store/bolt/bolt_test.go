@@ -107,12 +107,12 @@ func TestAFileThatIsNoStoreIsRefused(t *testing.T) {
 func TestALayoutOfALaterRescindIsRefusedAndTheFileLetGo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	open(t, path).Close()
-	writeLayout(t, path, "2")
+	writeLayout(t, path, "3")
 	_, err := bolt.Open(path)
-	if want := "open store " + path + ": the file has layout 2, this rescind reads 1"; err == nil || err.Error() != want {
+	if want := "open store " + path + ": the file has layout 3, this rescind reads 2"; err == nil || err.Error() != want {
 		t.Errorf("got error %v, want %s", err, want)
 	}
-	writeLayout(t, path, "1")
+	writeLayout(t, path, "2")
 	open(t, path)
 }
 

@@ -46,10 +46,21 @@ func (s *Store) SetCell(ctx context.Context, c remediate.Cell) (stored remediate
 		if err != nil {
 			return err
 		}
+		if err := reindex(tx, untilOf(old), untilOf(next)); err != nil {
+			return err
+		}
 		return tx.Bucket(cells).Put(digest(c.Name), b)
 	})
 	if err != nil {
 		return remediate.Cell{}, fmt.Errorf("set cell %q: %w", c.Name, err)
 	}
 	return stored, nil
+}
+
+// untilOf is the line that leads to the cell once it may be forgotten.
+func untilOf(c remediate.Cell) []entry {
+	if c.Revision == 0 || c.KeepUntil.IsZero() {
+		return nil
+	}
+	return []entry{{cellsUntil, append(earliestFirst(c.KeepUntil), digest(c.Name)...)}}
 }

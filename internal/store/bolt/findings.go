@@ -19,7 +19,7 @@ func (s *Store) Create(ctx context.Context, f remediate.Finding) (stored remedia
 		if tx.Bucket(findings).Get([]byte(f.ID)) != nil {
 			return remediate.ErrExists
 		}
-		stored, err = put(tx, f)
+		stored, err = put(tx, f, nil)
 		return err
 	})
 	if err != nil {
@@ -53,11 +53,8 @@ func (s *Store) Update(ctx context.Context, f remediate.Finding) (stored remedia
 		if err := f.Extends(old); err != nil {
 			return err
 		}
-		if err := unindex(tx, old); err != nil {
-			return err
-		}
 		f.Revision++
-		stored, err = put(tx, f)
+		stored, err = put(tx, f, entries(old))
 		return err
 	})
 	if err != nil {
@@ -74,7 +71,9 @@ func get(tx *bbolt.Tx, id []byte) (remediate.Finding, error) {
 	return record.ReadFinding(b)
 }
 
-func put(tx *bbolt.Tx, f remediate.Finding) (remediate.Finding, error) {
+// put writes the finding in place of the one that has the old lines in the
+// indexes.
+func put(tx *bbolt.Tx, f remediate.Finding, old []entry) (remediate.Finding, error) {
 	b, stored, err := record.Finding(f)
 	if err != nil {
 		return remediate.Finding{}, err
@@ -82,5 +81,5 @@ func put(tx *bbolt.Tx, f remediate.Finding) (remediate.Finding, error) {
 	if err := tx.Bucket(findings).Put([]byte(f.ID), b); err != nil {
 		return remediate.Finding{}, err
 	}
-	return stored, index(tx, stored)
+	return stored, reindex(tx, old, entries(stored))
 }

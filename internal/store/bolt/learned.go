@@ -35,7 +35,10 @@ func (s *Store) MarkHandled(ctx context.Context, changeID string, at time.Time) 
 		if changeID == "" || bucket.Get(key) != nil {
 			return nil
 		}
-		return bucket.Put(key, b)
+		if err := bucket.Put(key, b); err != nil {
+			return err
+		}
+		return tx.Bucket(handledUntil).Put(append(earliestFirst(at.Add(record.KeepHandled)), key...), nil)
 	})
 	if err != nil {
 		return fmt.Errorf("mark change %q handled: %w", changeID, err)

@@ -12,18 +12,13 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// Findings implements remediate.FindingStore. A query for a resource reads the
-// findings of that resource alone; any other reads from the newest back until
-// Since or Limit is reached.
+// Findings implements remediate.FindingStore. It reads what the query selects,
+// and no more, however much there is besides.
 func (s *Store) Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error) {
-	in := walk{bucket: byCreated, limit: q.Limit, match: q.Matches}
-	if q.Resource != (cloud.Resource{}) {
-		in.bucket, in.prefix = byResource, resourcePrefix(q.Resource)
+	if q.Resource != (cloud.Resource{}) && q.Project != "" && q.Project != q.Resource.Project {
+		return nil, ctx.Err() // the resource is of another project
 	}
-	if !q.Since.IsZero() {
-		in.last = newestFirst(q.Since)
-	}
-	out, err := s.list(ctx, in)
+	out, err := s.list(ctx, walkOf(q))
 	if err != nil {
 		return nil, fmt.Errorf("list findings: %w", err)
 	}
@@ -33,41 +28,108 @@ func (s *Store) Findings(ctx context.Context, q remediate.Query) ([]remediate.Fi
 // Due implements remediate.FindingStore. It reads what is due, and no more.
 func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]remediate.Finding, error) {
 	all := func(remediate.Finding) bool { return true }
-	out, err := s.list(ctx, walk{bucket: byDue, last: earliestFirst(at), limit: limit, match: all})
+	out, err := s.list(ctx, walk{bucket: byDue, prefixes: [][]byte{nil}, last: earliestFirst(at), limit: limit, match: all})
 	if err != nil {
 		return nil, fmt.Errorf("list due findings: %w", err)
 	}
 	return out, nil
 }
 
-// walk is a way through an index: the keys with the prefix, in order, up to
+// walk is a way through an index: the keys with one of the prefixes, in the
+// order of what follows it, which is a time and an id; from first on, and up to
 // and with the time last (nil: to the end).
 type walk struct {
-	bucket, prefix, last []byte
-	limit                int
-	match                func(remediate.Finding) bool
+	bucket      []byte
+	prefixes    [][]byte
+	first, last []byte
+	limit       int
+	match       func(remediate.Finding) bool
 }
 
-// ended reports whether the walk does not reach the key.
-func (w walk) ended(key []byte) bool {
-	if key == nil || !bytes.HasPrefix(key, w.prefix) {
-		return true
+// walkOf is the way that leads past what the query selects, one run for each
+// state.
+func walkOf(q remediate.Query) walk {
+	w := walk{bucket: bySelection, limit: q.Limit, match: q.Matches}
+	in := selection{policy: q.Policy, project: q.Project}
+	if q.Resource != (cloud.Resource{}) {
+		in.project, in.resource = "", q.Resource.String()
 	}
-	at := key[len(w.prefix):][:timeSize]
-	return w.last != nil && bytes.Compare(at, w.last) > 0
+	states := map[remediate.State]bool{}
+	for _, s := range q.States {
+		states[indexed(s)] = true
+	}
+	for _, s := range append(remediate.States(), "") {
+		if len(states) == 0 || states[s] {
+			in.state = s
+			w.prefixes = append(w.prefixes, in.prefix())
+		}
+	}
+	if !q.Since.IsZero() {
+		w.last = newestFirst(q.Since)
+	}
+	if !q.Until.IsZero() {
+		w.first = newestFirst(q.Until.Add(-1))
+	}
+	if q.After != (remediate.Position{}) {
+		after := append(newestFirst(q.After.CreatedAt), q.After.ID...)
+		if bytes.Compare(after, w.first) > 0 {
+			w.first = after
+		}
+	}
+	return w
+}
+
+// run is one run of keys with the same prefix. What is left of it begins with
+// place, a time and an id; nil at its end.
+type run struct {
+	cursor        *bbolt.Cursor
+	prefix, place []byte
+}
+
+func (r *run) at(key, last []byte) {
+	place, ok := bytes.CutPrefix(key, r.prefix)
+	if !ok || key == nil || last != nil && bytes.Compare(place[:timeSize], last) > 0 {
+		place = nil
+	}
+	r.place = place
+}
+
+func (w walk) runs(tx *bbolt.Tx) []*run {
+	var out []*run
+	for _, p := range w.prefixes {
+		r := &run{cursor: tx.Bucket(w.bucket).Cursor(), prefix: p}
+		key, _ := r.cursor.Seek(append(bytes.Clone(p), w.first...))
+		r.at(key, w.last)
+		out = append(out, r)
+	}
+	return out
+}
+
+// earliest is the run whose place comes before those of the others; nil when
+// all have ended.
+func earliest(runs []*run) (first *run) {
+	for _, r := range runs {
+		if r.place != nil && (first == nil || bytes.Compare(r.place, first.place) < 0) {
+			first = r
+		}
+	}
+	return first
 }
 
 func (s *Store) list(ctx context.Context, w walk) (out []remediate.Finding, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		c := tx.Bucket(w.bucket).Cursor()
-		for key, id := c.Seek(w.prefix); !w.ended(key); key, id = c.Next() {
+		runs := w.runs(tx)
+		for r := earliest(runs); r != nil; r = earliest(runs) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			id := r.place[timeSize:]
 			f, err := get(tx, id)
 			if err != nil {
 				return fmt.Errorf("finding %s: %w", id, err)
 			}
+			key, _ := r.cursor.Next()
+			r.at(key, w.last)
 			if !w.match(f) {
 				continue
 			}

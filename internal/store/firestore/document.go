@@ -42,12 +42,6 @@ type fields map[string]any
 // (https://cloud.google.com/firestore/quotas#limits).
 const maxRecord = 1<<20 - 16<<10
 
-// How long what has ended is kept. Firestore deletes within a day or so after.
-const (
-	keepEnded   = 400 * 24 * time.Hour // as long as Google keeps the Admin Activity log
-	keepHandled = 35 * 24 * time.Hour  // longer than the 31 days for which Pub/Sub can replay a message
-)
-
 // findingFields returns the document of f, and f as it reads back.
 func findingFields(f remediate.Finding) (fields, remediate.Finding, error) {
 	b, f, err := record.Finding(f)
@@ -65,8 +59,8 @@ func findingFields(f remediate.Finding) (fields, remediate.Finding, error) {
 	if !f.DueAt.IsZero() {
 		doc[dueField] = stamp(f.DueAt)
 	}
-	if f.State.Ended() && !f.EndedAt.IsZero() {
-		doc[expireField] = f.EndedAt.Add(keepEnded)
+	if at := record.ForgetAt(f); !at.IsZero() { // Firestore deletes within a day or so after
+		doc[expireField] = at
 	}
 	return doc, f, nil
 }

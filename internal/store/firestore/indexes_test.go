@@ -95,6 +95,8 @@ func everyQuery() []remediate.Query {
 			q.Resource = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
 		},
 		func(q *remediate.Query) { q.Since = time.Unix(0, 0) },
+		func(q *remediate.Query) { q.Until = time.Unix(1, 0) },
+		func(q *remediate.Query) { q.After = remediate.Position{CreatedAt: time.Unix(0, 5), ID: "f1"} },
 		func(q *remediate.Query) { q.Limit = 10 },
 	} {
 		for _, q := range slices.Clone(all) {

@@ -33,7 +33,7 @@ func (s *Store) MarkHandled(ctx context.Context, changeID string, at time.Time) 
 		if changeID == "" {
 			return nil
 		}
-		_, err := s.doc(handled, changeID).Create(ctx, fields{layoutField: layout, expireField: at.Add(keepHandled)})
+		_, err := s.doc(handled, changeID).Create(ctx, fields{layoutField: layout, expireField: at.Add(record.KeepHandled)})
 		if status.Code(err) == codes.AlreadyExists {
 			return nil
 		}

@@ -33,6 +33,12 @@ func (s *Store) Findings(ctx context.Context, q remediate.Query) ([]remediate.Fi
 	if !q.Since.IsZero() {
 		in = in.Where(createdField, ">=", stamp(q.Since))
 	}
+	if !q.Until.IsZero() {
+		in = in.Where(createdField, "<", stamp(q.Until))
+	}
+	if q.After != (remediate.Position{}) {
+		in = in.StartAfter(stamp(q.After.CreatedAt), q.After.ID)
+	}
 	out, err := list(ctx, in, q.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("list findings: %w", err)

@@ -3,7 +3,8 @@
 //
 // It keeps the encoded records that other stores keep, not the values: so what
 // a caller holds and what is stored can never share memory, and a finding that
-// another store would refuse is refused here as well.
+// another store would refuse is refused here as well. It has no indexes: a list
+// looks at every finding there is.
 package memory
 
 import (
@@ -21,11 +22,21 @@ import (
 // Store is a remediate.Store. It is safe for concurrent use.
 type Store struct {
 	mu         sync.Mutex
-	findings   map[string][]byte
+	findings   map[string]kept
 	handled    map[string]time.Time
 	identities map[string][]byte
 	pause      []byte // nil until it is first set
 	cells      map[string][]byte
+}
+
+// kept is a record with what lists select by, so that they read no others.
+type kept struct {
+	record []byte
+	key    remediate.Finding
+}
+
+func keptAs(b []byte, f remediate.Finding) kept {
+	return kept{b, remediate.Finding{ID: f.ID, Policy: f.Policy, State: f.State, Resource: f.Resource, CreatedAt: f.CreatedAt, DueAt: f.DueAt}}
 }
 
 var _ remediate.Store = (*Store)(nil)
@@ -33,7 +44,7 @@ var _ remediate.Store = (*Store)(nil)
 // New returns an empty store.
 func New() *Store {
 	return &Store{
-		findings:   map[string][]byte{},
+		findings:   map[string]kept{},
 		handled:    map[string]time.Time{},
 		identities: map[string][]byte{},
 		cells:      map[string][]byte{},
@@ -54,7 +65,7 @@ func (s *Store) Create(ctx context.Context, f remediate.Finding) (remediate.Find
 	if _, ok := s.findings[f.ID]; ok {
 		return remediate.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, remediate.ErrExists)
 	}
-	s.findings[f.ID] = b
+	s.findings[f.ID] = keptAs(b, stored)
 	return stored, nil
 }
 
@@ -68,11 +79,11 @@ func (s *Store) Finding(ctx context.Context, id string) (remediate.Finding, erro
 }
 
 func (s *Store) finding(id string) (remediate.Finding, error) {
-	b, ok := s.findings[id]
+	k, ok := s.findings[id]
 	if !ok {
 		return remediate.Finding{}, fmt.Errorf("finding %s: %w", id, remediate.ErrNotFound)
 	}
-	return record.ReadFinding(b)
+	return record.ReadFinding(k.record)
 }
 
 // Update implements remediate.FindingStore.
@@ -97,7 +108,7 @@ func (s *Store) Update(ctx context.Context, f remediate.Finding) (remediate.Find
 	if err != nil {
 		return remediate.Finding{}, fmt.Errorf("update finding %s: %w", f.ID, err)
 	}
-	s.findings[f.ID] = b
+	s.findings[f.ID] = keptAs(b, stored)
 	return stored, nil
 }
 
@@ -124,19 +135,23 @@ func (s *Store) list(ctx context.Context, match func(remediate.Finding) bool,
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	var selected []kept
+	for _, k := range s.findings {
+		if match(k.key) {
+			selected = append(selected, k)
+		}
+	}
+	slices.SortFunc(selected, func(a, b kept) int { return order(a.key, b.key) })
+	if limit > 0 && len(selected) > limit {
+		selected = selected[:limit]
+	}
 	var out []remediate.Finding
-	for _, b := range s.findings {
-		f, err := record.ReadFinding(b)
+	for _, k := range selected {
+		f, err := record.ReadFinding(k.record)
 		if err != nil {
 			return nil, err
 		}
-		if match(f) {
-			out = append(out, f)
-		}
-	}
-	slices.SortFunc(out, order)
-	if limit > 0 && len(out) > limit {
-		out = out[:limit]
+		out = append(out, f)
 	}
 	return out, nil
 }

@@ -16,6 +16,21 @@ import (
 // number, and Decode reads both: records outlive the binary that wrote them.
 const format byte = 1
 
+// How long a store keeps what nothing more can happen to, at least.
+const (
+	KeepEnded   = 400 * 24 * time.Hour // as long as Google keeps the Admin Activity log
+	KeepHandled = 35 * 24 * time.Hour  // longer than the 31 days for which Pub/Sub can replay a message
+)
+
+// ForgetAt is from when on a store may forget the finding; zero for never: it
+// has not ended.
+func ForgetAt(f remediate.Finding) time.Time {
+	if !f.State.Ended() || f.EndedAt.IsZero() {
+		return time.Time{}
+	}
+	return f.EndedAt.Add(KeepEnded)
+}
+
 // Finding returns the stored form of f, and f as it reads back: nothing in it
 // is shared with f, and its times are in UTC. A finding that could not be read
 // back is refused here, before it is written.
@@ -131,6 +146,15 @@ func Time(t time.Time) ([]byte, error) {
 		return nil, fmt.Errorf("encode time: %w", err)
 	}
 	return b, nil
+}
+
+// ReadTime reads the stored form of a point in time.
+func ReadTime(b []byte) (time.Time, error) {
+	var t time.Time
+	if err := decode(b, &t); err != nil {
+		return time.Time{}, fmt.Errorf("decode time: %w", err)
+	}
+	return t.UTC(), nil
 }
 
 func encode(v any) ([]byte, error) {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -57,8 +58,16 @@ func selects(t *testing.T, s remediate.Store) {
 		{"since, the instant itself included", remediate.Query{Since: noon}, []string{"later", "api", "job", "kept", "other"}},
 		{"since a nanosecond later", remediate.Query{Since: noon.Add(time.Nanosecond)}, []string{"later"}},
 		{"since after the last", remediate.Query{Since: noon.Add(time.Hour)}, nil},
+		{"until, the instant itself left out", remediate.Query{Until: noon.Add(time.Nanosecond)}, []string{"api", "job", "kept", "other"}},
+		{"until before the first", remediate.Query{Until: noon}, nil},
+		{"after a place in the list", remediate.Query{After: job.Position()}, []string{"kept", "other"}},
+		{"after a place where nothing stands", remediate.Query{After: remediate.Position{CreatedAt: noon, ID: "jz"}}, []string{"kept", "other"}},
+		{"after the last", remediate.Query{After: other.Position()}, nil},
+		{"the policy in the project", remediate.Query{Policy: "no-public-invoker", Project: "pay-prod", Limit: 2}, []string{"api", "job"}},
+		{"the policy on the resource", remediate.Query{Policy: "no-default-service-account", Resource: api.Resource}, []string{"later"}},
+		{"a resource of another project", remediate.Query{Project: "other-project", Resource: api.Resource}, nil},
 		{"all fields together", remediate.Query{States: []remediate.State{remediate.Pending}, Policy: "no-public-invoker",
-			Project: "pay-prod", Resource: api.Resource, Since: noon, Limit: 5}, []string{"api"}},
+			Project: "pay-prod", Resource: api.Resource, Since: noon, Until: noon.Add(time.Hour), After: later.Position(), Limit: 5}, []string{"api"}},
 		{"the resource, since later", remediate.Query{Resource: api.Resource, Since: noon.Add(1)}, []string{"later"}},
 	} {
 		wantIDs(t, tc.name, query(t, s, tc.q), tc.want...)
@@ -104,6 +113,40 @@ func limits(t *testing.T, s remediate.Store) {
 	wantIDs(t, "the limit counts what matches", query(t, s, remediate.Query{Limit: 1, Project: "pay-prod"}), "3rd")
 	wantIDs(t, "two due first", due(t, s, noon.Add(time.Hour), 2), "1st", "2nd")
 	wantIDs(t, "due without a limit", due(t, s, noon.Add(time.Hour), 0), "1st", "2nd", "3rd")
+}
+
+// pages reads a list in pieces: each finding comes once, in order, also where
+// many have one instant and more come meanwhile.
+func pages(t *testing.T, s remediate.Store) {
+	for i := range 10 {
+		f := finding(fmt.Sprint("f", i))
+		f.CreatedAt = noon.Add(time.Duration(i/4) * time.Second)
+		f.State = []remediate.State{remediate.Pending, remediate.Kept, remediate.Failed}[i%3]
+		create(t, s, f)
+	}
+	for name, q := range map[string]remediate.Query{
+		"all":              {},
+		"of two states":    {States: []remediate.State{remediate.Pending, remediate.Kept}},
+		"of one resource":  {Resource: finding("").Resource},
+		"of a time":        {Since: noon.Add(time.Second), Until: noon.Add(2 * time.Second)},
+		"of no such state": {States: []remediate.State{remediate.Undone}},
+	} {
+		want := query(t, s, q)
+		var got []remediate.Finding
+		for q.Limit = 3; ; q.After = got[len(got)-1].Position() {
+			page := query(t, s, q)
+			got = append(got, page...)
+			if len(page) < q.Limit {
+				break
+			}
+			if len(got) == 3 { // newer than what was listed
+				f := finding("new " + name)
+				f.CreatedAt = noon.Add(time.Hour)
+				create(t, s, f)
+			}
+		}
+		wantSame(t, name, got, want)
+	}
 }
 
 func listsDue(t *testing.T, s remediate.Store) {

@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) remediate.Store) {
 		{"a query sees an updated finding as it is now, once", selectsUpdated},
 		{"findings come newest first, those of one instant by id", ordersNewestFirst},
 		{"a limit keeps the first of them", limits},
+		{"a list can be read in pieces", pages},
 		{"what is due at the time is listed, earliest first", listsDue},
 		{"a finding is due when it was last set to be", moveDue},
 

@@ -1,0 +1,172 @@
+package google
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/store/memory"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// sharing is the limits of several processes on one store, under one clock.
+func sharing(processes int, cells remediate.CellStore) []*clocked {
+	var mu sync.Mutex
+	first := newClocked()
+	all := []*clocked{first}
+	for range processes - 1 {
+		all = append(all, &clocked{limits: newLimits(first.limits.now, first.limits.wait)})
+	}
+	for _, c := range all {
+		c.limits.now = func() time.Time { mu.Lock(); defer mu.Unlock(); return first.now }
+		c.shared = cells
+	}
+	return all
+}
+
+func TestProcessesOnOneStoreWriteNoMoreInAnyMinuteThanOne(t *testing.T) {
+	both := sharing(2, memory.New())
+	clock := &both[0].now
+	var sent []time.Time
+	for i := range 100 {
+		if i%7 == 0 {
+			*clock = clock.Add(1300 * time.Millisecond)
+		}
+		for {
+			held, err := both[i%2].turn(t.Context(), here)
+			var busy *remediate.BusyError
+			if errors.As(err, &busy) {
+				*clock = clock.Add(busy.After)
+				continue
+			}
+			must(t, err)
+			*clock = clock.Add(held)
+			break
+		}
+		sent = append(sent, *clock)
+	}
+	wantSpread(t, sent, writesAMinute)
+	if took := sent[99].Sub(sent[0]); took > 6*time.Minute {
+		t.Errorf("100 writes took %s, want about 5 minutes", took)
+	}
+}
+
+func TestOfManyWhoAskAtOnceAsManyHaveATurnAsTheLimitSays(t *testing.T) {
+	var mu sync.Mutex
+	var told []time.Duration
+	turns := 0
+	var wg sync.WaitGroup
+	for _, process := range sharing(4, memory.New()) {
+		for range 10 {
+			wg.Go(func() {
+				_, err := process.turn(t.Context(), here)
+				mu.Lock()
+				defer mu.Unlock()
+				var busy *remediate.BusyError
+				switch {
+				case err == nil:
+					turns++
+				case errors.As(err, &busy):
+					told = append(told, busy.After)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	slices.Sort(told)
+	if turns != writesAMinute || len(told) != 40-writesAMinute || len(slices.Compact(slices.Clone(told))) != len(told) {
+		t.Errorf("%d of 40 have a turn, the others come again in %v; want %d, and the others one after the other", turns, told, writesAMinute)
+	}
+}
+
+// cells is a store whose answers can fail or take their time.
+type cells struct {
+	remediate.CellStore
+	get, set func() error
+	asked    int
+}
+
+func (c *cells) Cell(ctx context.Context, name string) (remediate.Cell, error) {
+	c.asked++
+	if c.get != nil {
+		if err := c.get(); err != nil {
+			return remediate.Cell{}, err
+		}
+	}
+	return c.CellStore.Cell(ctx, name)
+}
+
+func (c *cells) SetCell(ctx context.Context, cell remediate.Cell) (remediate.Cell, error) {
+	if c.set != nil {
+		if err := c.set(); err != nil {
+			return remediate.Cell{}, err
+		}
+	}
+	return c.CellStore.SetCell(ctx, cell)
+}
+
+func TestAStoreThatGivesNoTurnHoldsTheWriteBack(t *testing.T) {
+	for name, of := range map[string]func(*cells, *world){
+		"it cannot be read":            func(c *cells, _ *world) { c.get = func() error { return errors.New("unavailable") } },
+		"it cannot be written":         func(c *cells, _ *world) { c.set = func() error { return errors.New("unavailable") } },
+		"others are faster every time": func(c *cells, _ *world) { c.set = func() error { return remediate.ErrConflict } },
+		"it takes longer than a turn lasts": func(c *cells, w *world) {
+			c.set = func() error { w.now = w.now.Add(sharedLate + 1); return nil }
+		},
+		"what it holds is not ours": func(c *cells, _ *world) {
+			_, err := c.CellStore.SetCell(t.Context(), remediate.Cell{Name: "writes " + here.where(), Value: []byte("{")})
+			must(t, err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, sim.Options{})
+			p, err := w.client.Policy(t.Context(), service)
+			must(t, err)
+			store := &cells{CellStore: memory.New()}
+			of(store, w)
+			w.client.limits.shared = store
+			err = w.client.SetPolicy(t.Context(), service, p)
+			var busy *remediate.BusyError
+			if !errors.As(err, &busy) || busy.After != sharedRetry {
+				t.Fatalf("error is %v, want one that says to come again in %s", err, sharedRetry)
+			}
+			wantError(t, err, remediate.ErrUnwritten)
+			if n := w.count("Services/SetIamPolicy"); n != 0 {
+				t.Errorf("%d writes were sent", n)
+			}
+		})
+	}
+}
+
+func TestReadsAskNoStoreForATurn(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	store := &cells{CellStore: memory.New()}
+	w.client.limits.shared = store
+	p, err := w.client.Policy(t.Context(), service)
+	must(t, err)
+	if store.asked != 0 {
+		t.Errorf("the store was asked %d times for a read", store.asked)
+	}
+	must(t, w.client.SetPolicy(t.Context(), service, p))
+	if store.asked != 1 {
+		t.Errorf("the store was asked %d times for a write, want once", store.asked)
+	}
+}
+
+func TestAnEndedContextAsksForNoTurn(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := sharing(1, memory.New())[0].turn(ctx, here)
+	if status.Code(err) != codes.Canceled {
+		t.Errorf("error is %v, want that the context ended", err)
+	}
+}

@@ -1,0 +1,30 @@
+package bolt
+
+import (
+	"go.etcd.io/bbolt"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// CreateAll stores many findings in a few writes: a million of them, each on
+// disk by itself, would take an hour.
+func (s *Store) CreateAll(fs []remediate.Finding) error {
+	const batch = 10_000
+	for len(fs) > 0 {
+		n := min(batch, len(fs))
+		err := s.db.Update(func(tx *bbolt.Tx) error {
+			for _, f := range fs[:n] {
+				f.Revision = 1
+				if _, err := put(tx, f, nil); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		fs = fs[n:]
+	}
+	return nil
+}

@@ -1,0 +1,31 @@
+package remediate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// recentLook is how many findings of one resource and policy are looked at to
+// learn what people settled, and what is known: the newest. A resource that is
+// changed every minute must not make every look at it dearer for years.
+const recentLook = 200
+
+// history is what is known of a resource and policy: all that is open, and the
+// newest of what ended; newest first.
+func (r *Remediator) history(ctx context.Context, res cloud.Resource, policy string) ([]Finding, error) {
+	recent, err := r.Store.Findings(ctx, Query{Resource: res, Policy: policy, Limit: recentLook})
+	if err == nil && len(recent) == recentLook {
+		var open []Finding
+		open, err = r.Store.Findings(ctx, Query{
+			Resource: res, Policy: policy, States: Open(), After: recent[len(recent)-1].Position(),
+		})
+		recent = slices.Concat(recent, open)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up findings of %s: %w", res, err)
+	}
+	return recent, nil
+}

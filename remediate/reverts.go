@@ -1,0 +1,117 @@
+package remediate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// revertsCell holds the automatic reverts of the last hour, of all processes
+// that share the store. To count findings instead took a list of hours for each
+// revert, in a burst of hundreds, and two processes could both find room for
+// the last one.
+const revertsCell = "reverts"
+
+const (
+	revertsWindow = time.Hour
+	// maxReverts is how many the cell has room for: a store takes values of a
+	// megabyte at most.
+	maxReverts = 3000
+	// countTries bounds how often one revert starts over because another
+	// process counted one of its own. Of all that compete one gets through each
+	// time.
+	countTries = 20
+)
+
+// revert is one automatic revert that was allowed.
+type revert struct {
+	Finding string    `json:"finding"`
+	Policy  string    `json:"policy"`
+	Project string    `json:"project,omitempty"`
+	At      time.Time `json:"at"`
+}
+
+// allowed counts the finding among the automatic reverts, unless it returns the
+// limit that is reached. It is counted before it is stored as approved, under
+// its ID: a process that dies in between, or is told of the change twice,
+// counts it once. Where the count cannot be read or written nothing is allowed:
+// the error has the change come again.
+func (r *Remediator) allowed(ctx context.Context, f Finding) (limit, error) {
+	if over, err := r.limited(ctx, f); over.why != "" || err != nil {
+		return over, err
+	}
+	r.counting.Lock()
+	defer r.counting.Unlock()
+	var over limit
+	err := r.recount(ctx, func(recent []revert) []revert {
+		over = r.Limits.reached(f, recent)
+		if over.why != "" || counted(recent, f) {
+			return recent
+		}
+		return append(recent, revert{f.ID, f.Policy, f.Resource.Project, r.Now()})
+	})
+	return over, err
+}
+
+// giveBack takes out of the count what was no revert after all: somebody else
+// fixed it, rescind may not, or a person is asked. What is not given back, for
+// a crash or a store that fails, counts until its hour is over.
+func (r *Remediator) giveBack(ctx context.Context, f Finding) {
+	if !f.Automatic {
+		return
+	}
+	r.counting.Lock()
+	defer r.counting.Unlock()
+	err := r.recount(ctx, func(recent []revert) []revert {
+		return slices.DeleteFunc(slices.Clone(recent), func(o revert) bool { return o.Finding == f.ID })
+	})
+	if err != nil {
+		r.Log.WarnContext(ctx, "an automatic revert that was none still counts", "finding", f.ID, "error", err.Error())
+	}
+}
+
+func counted(recent []revert, f Finding) bool {
+	return slices.ContainsFunc(recent, func(o revert) bool { return o.Finding == f.ID })
+}
+
+// recount stores what next makes of the reverts of the last hour; nothing where
+// that has as many as before.
+func (r *Remediator) recount(ctx context.Context, next func([]revert) []revert) error {
+	for range countTries {
+		cell, recent, err := r.reverts(ctx)
+		if err != nil {
+			return err
+		}
+		after := next(recent)
+		if len(after) == len(recent) {
+			return nil
+		}
+		if cell.Value, err = json.Marshal(after); err != nil {
+			return fmt.Errorf("count automatic reverts: %w", err)
+		}
+		cell.KeepUntil = r.Now().Add(revertsWindow)
+		if _, err = r.Store.SetCell(ctx, cell); !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("count automatic reverts: %w", ErrConflict)
+}
+
+// reverts returns the automatic reverts of the last hour, with their cell.
+func (r *Remediator) reverts(ctx context.Context) (Cell, []revert, error) {
+	cell, err := r.Store.Cell(ctx, revertsCell)
+	if err != nil {
+		return Cell{}, nil, fmt.Errorf("count automatic reverts: %w", err)
+	}
+	var recent []revert
+	if cell.Revision > 0 {
+		if err := json.Unmarshal(cell.Value, &recent); err != nil {
+			return Cell{}, nil, fmt.Errorf("count automatic reverts: cell %q: %w", revertsCell, err)
+		}
+	}
+	hourAgo := r.Now().Add(-revertsWindow)
+	return cell, slices.DeleteFunc(recent, func(o revert) bool { return o.At.Before(hourAgo) }), nil
+}

@@ -1,0 +1,114 @@
+package remediate_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// expiring puts so many questions into the store that expire now.
+func (g *rig) expiring(n int) {
+	g.t.Helper()
+	for i := range n {
+		f := pendingElsewhere(g)
+		f.ID, f.State = fmt.Sprintf("asked-%03d", i), remediate.Pending
+		f.CreatedAt, f.ExpiresAt, f.DueAt = g.Clock(), g.Clock(), g.Clock()
+		_, err := g.Store.Create(g.t.Context(), f)
+		g.must(err)
+	}
+}
+
+func (g *rig) states() map[remediate.State]int {
+	g.t.Helper()
+	fs, err := g.Store.Findings(g.t.Context(), remediate.Query{})
+	g.must(err)
+	out := map[remediate.State]int{}
+	for _, f := range fs {
+		out[f.State]++
+	}
+	return out
+}
+
+func TestWhatIsBeyondOneSweepIsDoneByTheNext(t *testing.T) {
+	g := newRig(t, nil)
+	g.expiring(450)
+	for i, want := range []int{200, 200, 50, 0} {
+		n, err := g.Sweep(t.Context())
+		g.must(err)
+		if n != want {
+			t.Errorf("sweep %d looked at %d findings, want %d", i, n, want)
+		}
+	}
+	if n := g.states()[remediate.Expired]; n != 450 {
+		t.Errorf("%d questions expired, want all 450", n)
+	}
+}
+
+func TestSweepsAtOnceDoEverythingOnce(t *testing.T) {
+	g := newRig(t, nil)
+	other, err := remediate.New(g.Config)
+	g.must(err)
+	g.expiring(100)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		r := []*remediate.Remediator{g.Remediator, other}[i%2]
+		wg.Go(func() {
+			if _, err := r.Sweep(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	fs, err := g.Store.Findings(t.Context(), remediate.Query{})
+	g.must(err)
+	for _, f := range fs {
+		if f.State != remediate.Expired || len(f.Timeline) != 1 || len(f.Outbox) != 0 {
+			t.Errorf("%s is %s, owes %v, with the timeline %v; want it expired once, with nothing owed", f.ID, f.State, f.Outbox, f.Timeline)
+		}
+	}
+	if n := len(g.told.states); n != 100 {
+		t.Errorf("people were told %d times of 100 questions that expired", n)
+	}
+}
+
+func TestWhatFailsIsTriedAgainLaterEachTimeAndThenGivenUp(t *testing.T) {
+	g := newRig(t, set{public: policies.Revert})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	g.cloud.Fail("Services.SetIamPolicy", 1_000_000, codes.Unavailable)
+	f := g.one()
+	var waits []time.Duration
+	for !f.State.Ended() {
+		waits = append(waits, f.DueAt.Sub(g.Clock()))
+		f = g.sweepAt(f)
+	}
+	g.want(f, remediate.Failed, "refused by the simulator")
+	if !slices.IsSorted(waits) || waits[0] > time.Minute || waits[len(waits)-1] <= waits[0] || waits[len(waits)-1] > time.Hour {
+		t.Errorf("waited %v, want longer each time, an hour at most", waits)
+	}
+}
+
+func TestASweepTakesOverFromAProcessThatDiedWhileApplyingAndNotBefore(t *testing.T) {
+	g := newRig(t, set{public: policies.Approve})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	f := g.one()
+	f.State, f.Outbox = remediate.Applying, []remediate.Effect{remediate.Apply}
+	f.DueAt = g.Clock().Add(5 * time.Minute) // its lease
+	f, err := g.Store.Update(t.Context(), f)
+	g.must(err)
+	for _, want := range []remediate.State{remediate.Applying, remediate.Reverted} {
+		_, err := g.Sweep(t.Context())
+		g.must(err)
+		g.want(g.stored(f.ID), want, "")
+		g.pass(f.DueAt.Sub(g.Clock()))
+	}
+	if n := g.writes(); n != 1 {
+		t.Errorf("%d writes, want one", n)
+	}
+}
