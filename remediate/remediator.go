@@ -30,6 +30,10 @@ type Config struct {
 	OnExpiry  Expiry
 	// VerifyFor bounds how long a write is given to show.
 	VerifyFor time.Duration
+	// Inventory lists what a scan goes through; ScanEvery is how often ScanSome
+	// begins at the top, zero for never.
+	Inventory Inventory
+	ScanEvery time.Duration
 
 	Now   func() time.Time
 	Wait  func(ctx context.Context, d time.Duration) error // sleeps, or returns ctx's error
@@ -75,6 +79,7 @@ func New(c Config) (*Remediator, error) {
 	need("Log", c.Log == nil)
 	need("ExpiresIn", c.ExpiresIn <= 0)
 	need("VerifyFor", c.VerifyFor <= 0)
+	need("Inventory", c.ScanEvery != 0 && c.Inventory == nil)
 	if c.OnExpiry != LeaveOnExpiry && c.OnExpiry != RevertOnExpiry {
 		errs = append(errs, fmt.Errorf("remediate: OnExpiry is %q, want %q or %q", c.OnExpiry, LeaveOnExpiry, RevertOnExpiry))
 	}

@@ -28,35 +28,45 @@ func (r *Remediator) Covers(ctx context.Context, res cloud.Resource) bool {
 // Scan judges what is live of a workload or container, as if it had just been
 // made, and asks about it at most: nobody knows who made it, nor when. What has
 // a finding that is open, or that people settled and nobody changed since, is
-// not raised again; the outcome has it among the known. Live state that cannot
-// be read is an error: there is nothing else to judge.
+// not raised again; the outcome has it among the known. Open findings that live
+// state shows to be fixed end as superseded. Live state that cannot be read is
+// an error: there is nothing else to judge.
 func (r *Remediator) Scan(ctx context.Context, res cloud.Resource) (Outcome, error) {
+	out, err := r.scanNow(ctx, res)
+	err = r.inTurn(ctx, err, func() (err error) { out, err = r.scanNow(ctx, res); return err })
+	return out, err
+}
+
+// scanNow is Scan without waiting for a turn: what a rate holds back is an error.
+func (r *Remediator) scanNow(ctx context.Context, res cloud.Resource) (out Outcome, err error) {
 	in, unsure := r.Scope.membership(ctx, r.Judge.Facts, res)
 	if in == outOfScope {
 		return Outcome{Kind: OutOfScope}, nil
 	}
-	now, err := r.lookInTurn(ctx, res)
+	for range conflictTries { // another process may be at the same findings
+		if out, err = r.scanOnce(ctx, res, unsure); !errors.Is(err, ErrConflict) {
+			break
+		}
+	}
+	return out, err
+}
+
+func (r *Remediator) scanOnce(ctx context.Context, res cloud.Resource, unsure string) (Outcome, error) {
+	now, err := r.look(ctx, res)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("scan %s: %w", res, err)
 	}
 	if err := r.sight(ctx, now); err != nil {
 		return Outcome{}, err
 	}
-	return r.scan(ctx, now.asMade(res), now, unsure)
-}
-
-// lookInTurn looks again when the turn has come for what a rate held back.
-func (r *Remediator) lookInTurn(ctx context.Context, res cloud.Resource) (Snapshot, error) {
-	for try := 1; ; try++ {
-		now, err := r.look(ctx, res)
-		after, held := busy(err)
-		if !held || try == scanTries {
-			return now, err
-		}
-		if err := r.Wait(ctx, after); err != nil {
-			return Snapshot{}, err
-		}
+	fixed, err := r.supersedeFixed(ctx, res, now)
+	if err != nil {
+		return Outcome{}, err
 	}
+	for _, f := range fixed {
+		r.work(ctx, f)
+	}
+	return r.scan(ctx, now.asMade(res), now, unsure)
 }
 
 // look reads all of a resource that policies judge.

@@ -28,6 +28,7 @@ type config struct {
 	Slack            slackConfig       `yaml:"slack"`
 	Approvals        approvalsConfig   `yaml:"approvals"`
 	Guardrails       guardrailsConfig  `yaml:"guardrails"`
+	Scan             scanConfig        `yaml:"scan"`
 	FallbackIdentity map[string]string `yaml:"fallback_identity"`
 	Google           googleConfig      `yaml:"google"`
 }
@@ -117,6 +118,10 @@ type fightConfig struct {
 	Within     duration `yaml:"within"`
 }
 
+type scanConfig struct {
+	Every duration `yaml:"every"`
+}
+
 type googleConfig struct {
 	Endpoints   endpointsConfig `yaml:"endpoints"`
 	Insecure    bool            `yaml:"insecure"`
@@ -150,6 +155,7 @@ func defaultConfig() config {
 			MaxEventAge: duration(15 * time.Minute),
 			Fight:       fightConfig{SameChange: 3, Within: duration(24 * time.Hour)},
 		},
+		Scan: scanConfig{Every: duration(time.Hour)},
 	}
 }
 

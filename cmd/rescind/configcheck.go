@@ -46,6 +46,8 @@ func (c config) problems() []configProblem {
 	c.Slack.check(k)
 	c.Approvals.check(k)
 	c.Guardrails.check(k)
+	k.refuse(c.Scan.Every == 0 || time.Duration(c.Scan.Every) >= time.Minute, "scan.every",
+		"scan.every is %s, want at least 1m, or 0s to scan only when asked to", time.Duration(c.Scan.Every))
 	c.checkFallbacks(k)
 	err := google.CheckUserInfo(c.Google.UserInfoURL)
 	k.refuse(err == nil, "google.userinfo_url", "google.userinfo_url: %v", err)
@@ -150,7 +152,6 @@ func (c config) notYet() []string {
 	idle(c.Push.AnswersAccount != "", "push.answers_account: answers do not come over a topic yet")
 	idle(len(c.Approvals.Approvers.SlackUsergroups) > 0, "approvals.approvers.slack_usergroups: only those under users are approvers yet")
 	idle(len(c.Approvals.Approvers.GoogleGroups) > 0, "approvals.approvers.google_groups: only those under users are approvers yet")
-	idle(c.Google.Endpoints.Asset != "", "google.endpoints.asset: Asset search is not used yet")
 	idle(c.Google.Endpoints.Logging != "", "google.endpoints.logging: logs are not read yet")
 	return out
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,12 +24,18 @@ scope. It finds what was there before rescind, and what no event told of.
 What it finds is recorded and people are told of it, as rescind serve does. A
 scan never reverts: where a policy says revert, it asks. What has an open
 finding, or was kept, undone or left in the last 30 days, is listed as known and
-not raised again. With the store memory: it only prints.
+not raised again. Open findings that were fixed since are closed. With the store
+memory: it only prints.
+
+A scan that was cut off goes on where it stopped when it is started again within
+the hour; what it prints is then the rest. rescind serve scans by itself, each
+hour (scan.every in the configuration), apart from this one.
 
 Flags:
   --config FILE      configuration, see docs/config.md (required)
   --project P        only this project, by id, may be repeated; without it all
                      of the scope
+  --from-start       begin anew, also where an earlier scan was cut off
   --format FORM      table or jsonl (default table)
   --log-format FORM  text or json (default text)
 
@@ -46,6 +54,7 @@ func scanCommand() command {
 type scanOptions struct {
 	config, format string
 	projects       []string
+	fromStart      bool
 }
 
 func runScan(ctx context.Context, env environment, args []string) (err error) {
@@ -74,6 +83,7 @@ func scanFlags(f *flags, args []string) (scanOptions, error) {
 	o := scanOptions{}
 	f.StringVar(&o.config, "config", "", "")
 	f.StringVar(&o.format, "format", "table", "")
+	f.BoolVar(&o.fromStart, "from-start", false, "")
 	projects := f.list("project")
 	operands, err := f.parse(args)
 	for _, p := range *projects {
@@ -100,31 +110,49 @@ func scanFlags(f *flags, args []string) (scanOptions, error) {
 // scan looks at all that the options choose, and writes what it found. What
 // could not be looked at is told at once, and fails the command at the end.
 func (a *app) scan(ctx context.Context, env environment, o scanOptions, scope []cloud.Resource) error {
-	s := scanner{app: a, progress: newProgress(env.stderr)}
+	s := scanner{progress: newProgress(env.stderr)}
 	if len(o.projects) > 0 {
-		s.named(ctx, o.projects)
-	} else {
-		s.below(ctx, scope)
+		scope = s.named(ctx, a, o.projects)
 	}
+	refused := s.failures
+	round, err := a.ScanAll(ctx, remediate.Walk{
+		Name: walkName(scope), Tops: scope, FromStart: o.fromStart, Resumed: s.resumed, Visit: s.visit,
+	})
 	s.progress.end()
 	if err := scanFormats()[o.format](env.stdout, s.found); err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("not scanned to the end: %w", ctx.Err())
-	}
-	if s.failures > 0 {
-		return fmt.Errorf("%d parts could not be scanned", s.failures)
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("not scanned to the end: %w; started again within the hour it goes on from here", ctx.Err())
+	case errors.Is(err, remediate.ErrTakenOver):
+		return fmt.Errorf("not scanned to the end: another rescind scan of the same began meanwhile: %w", err)
+	case err != nil:
+		return err
+	case refused+round.Failed > 0: // those before it was cut off included
+		return fmt.Errorf("%d parts could not be scanned", refused+round.Failed)
 	}
 	return nil
 }
 
-// scanner goes through containers, and gathers what their scans come to.
+// walkName is the same for the same choice of what to scan.
+func walkName(tops []cloud.Resource) string {
+	var paths []string
+	for _, r := range tops {
+		paths = append(paths, r.Path())
+	}
+	slices.Sort(paths)
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(paths, " "))))
+}
+
+// scanner gathers what a scan comes to, and tells how far it is.
 type scanner struct {
-	*app
-	progress *progress
-	found    []scanFinding
-	failures int
+	progress  *progress
+	found     []scanFinding
+	failures  int
+	projects  int
+	workloads int // of the project that it is in
+	before    int // findings there were when it came to that project
 }
 
 // scanFinding is a finding and whether this scan raised it.
@@ -133,71 +161,40 @@ type scanFinding struct {
 	raised bool
 }
 
-// named scans projects. Outside the scope nothing is even looked at.
-func (s *scanner) named(ctx context.Context, projects []string) {
-	for i, p := range projects {
+// named are the projects that are in scope. Outside it nothing is even looked at.
+func (s *scanner) named(ctx context.Context, a *app, projects []string) (tops []cloud.Resource) {
+	for _, p := range projects {
 		at := cloud.ProjectResource(p)
-		if !s.Covers(ctx, at) {
+		if !a.Covers(ctx, at) {
 			s.failed(fmt.Errorf("scan %s: it is out of scope", at))
 			continue
 		}
-		s.project(ctx, at, i+1, len(projects))
+		tops = append(tops, at)
 	}
+	return tops
 }
 
-// below scans all projects of the scope, and then what holds them: by then it
-// is known which accounts their workloads run as.
-func (s *scanner) below(ctx context.Context, scope []cloud.Resource) {
-	var projects, above []cloud.Resource
-	seen := map[cloud.Resource]bool{}
-	for _, top := range scope {
-		all, err := s.google.Below(ctx, top)
-		s.failed(err)
-		for _, r := range all {
-			switch {
-			case seen[r] || !s.Covers(ctx, r):
-			case r.Kind == cloud.Project:
-				projects = append(projects, r)
-			default:
-				above = append(above, r)
-			}
-			seen[r] = true
-		}
-	}
-	for i, p := range projects {
-		s.project(ctx, p, i+1, len(projects))
-	}
-	for _, r := range above {
-		s.one(ctx, r)
-	}
+func (s *scanner) resumed(r remediate.Round) {
+	s.progress.done("going on where the scan of %s stopped: %s; `rescind findings list` has what it found",
+		r.Began.UTC().Format(time.RFC3339), r)
 }
 
-func (s *scanner) project(ctx context.Context, at cloud.Resource, i, of int) {
-	if ctx.Err() != nil {
-		return
-	}
-	before := len(s.found)
-	workloads, err := s.google.WorkloadsIn(ctx, at)
-	s.failed(err)
-	for n, w := range workloads {
-		s.progress.now("%d of %d projects: %s, %d of %d workloads", i, of, at.Path(), n, len(workloads))
-		s.one(ctx, w)
-	}
-	s.one(ctx, at)
-	s.progress.done("%s: %d workloads, %d findings", at.Path(), len(workloads), len(s.found)-before)
-}
-
-func (s *scanner) one(ctx context.Context, r cloud.Resource) {
-	if ctx.Err() != nil {
-		return
-	}
-	out, err := s.Scan(ctx, r)
-	s.failed(err)
-	for _, f := range out.Findings {
+func (s *scanner) visit(v remediate.Visit) {
+	s.failed(v.Err)
+	for _, f := range v.Outcome.Findings {
 		s.found = append(s.found, scanFinding{f, true})
 	}
-	for _, f := range out.Known {
+	for _, f := range v.Outcome.Known {
 		s.found = append(s.found, scanFinding{f, false})
+	}
+	switch {
+	case v.Resource.Kind.Workload():
+		s.workloads++
+		s.progress.now("%d projects scanned; %s", s.projects, v.Resource.Path())
+	case v.Resource.Kind == cloud.Project && v.List == "":
+		s.projects++
+		s.progress.done("%s: %d workloads, %d findings", v.Resource.Path(), s.workloads, len(s.found)-s.before)
+		s.workloads, s.before = 0, len(s.found)
 	}
 }
 

@@ -105,6 +105,7 @@ func (a *app) serve(ctx context.Context, l net.Listener, every time.Duration) er
 	work, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { a.work(work, every) })
+	running.Go(func() { a.scanAlong(work, every) })
 	err := serveUntil(ctx, server, l, 10*time.Second)
 	stop()
 	running.Wait()

@@ -127,11 +127,13 @@ func loadPolicies(paths []string) (*policies.Set, error) {
 func googleOptions(c config, w world, st remediate.Store) google.Options {
 	e := c.Google.Endpoints
 	return google.Options{
-		Endpoints:   google.Endpoints{Run: e.Run, IAM: e.IAM, ResourceManager: e.ResourceManager, OrgPolicy: e.OrgPolicy},
+		Endpoints:   google.Endpoints{Run: e.Run, IAM: e.IAM, ResourceManager: e.ResourceManager, OrgPolicy: e.OrgPolicy, Asset: e.Asset},
 		Insecure:    c.Google.Insecure,
 		DialOptions: w.dial,
 		Identities:  st,
 		Turns:       st,
+		SearchIn:    containers(c.Scope.Include),
+		Log:         w.log,
 		Now:         w.now,
 		Wait:        w.wait,
 	}
@@ -155,7 +157,8 @@ func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, g
 		ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
 		OnExpiry:  remediate.Expiry(c.Approvals.OnExpiry),
 		VerifyFor: 30 * time.Second,
-		Now:       w.now, Wait: w.wait, NewID: rand.Text, Log: w.log,
+		Inventory: gcp, ScanEvery: time.Duration(c.Scan.Every),
+		Now: w.now, Wait: w.wait, NewID: rand.Text, Log: w.log,
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 )
@@ -40,8 +41,27 @@ func (a *app) work(ctx context.Context, every time.Duration) {
 	}
 }
 
+// scanAlong scans what is due, a step at a time, until ctx ends. It is apart from
+// work, which people wait for.
+func (a *app) scanAlong(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := a.ScanSome(ctx); err != nil && ctx.Err() == nil {
+				a.log.ErrorContext(ctx, "scan", "error", err.Error())
+			}
+		}
+	}
+}
+
+// serveSweep does what is due first: the scan takes what time is left.
 func (a *app) serveSweep(w http.ResponseWriter, r *http.Request) {
 	n, err := a.Sweep(r.Context())
+	err = errors.Join(err, a.ScanSome(r.Context()))
 	if err != nil {
 		a.log.ErrorContext(r.Context(), "sweep", "findings", n, "error", err.Error())
 		w.WriteHeader(http.StatusServiceUnavailable)

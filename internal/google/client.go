@@ -13,8 +13,11 @@ package google
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"sync"
 	"time"
 
+	asset "cloud.google.com/go/asset/apiv1"
 	iamadmin "cloud.google.com/go/iam/admin/apiv1"
 	orgpolicy "cloud.google.com/go/orgpolicy/apiv2"
 	resourcemanager "cloud.google.com/go/resourcemanager/apiv3"
@@ -23,6 +26,7 @@ import (
 	"google.golang.org/genproto/googleapis/cloud/location"
 	"google.golang.org/grpc"
 
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -42,6 +46,7 @@ type Endpoints struct {
 	IAM             string
 	ResourceManager string
 	OrgPolicy       string
+	Asset           string
 }
 
 // Options are what a Client needs. The zero Options reach Google with the
@@ -60,6 +65,10 @@ type Options struct {
 	// Turns is where the turns of writes are kept that processes share, so that
 	// all together stay within the limit; nil for this process alone.
 	Turns remediate.CellStore
+	// SearchIn are the projects, folders and organizations that Asset search is
+	// asked about, where it is available; none for no search.
+	SearchIn []cloud.Resource
+	Log      *slog.Logger // nil for none
 	// FactLifetime is how long a fact is believed; zero for five minutes.
 	FactLifetime time.Duration
 	Now          func() time.Time // nil for time.Now
@@ -83,19 +92,27 @@ type Client struct {
 	organizations *resourcemanager.OrganizationsClient
 	constraints   *orgpolicy.Client
 	roles         *iamadmin.IamClient
+	assets        *asset.Client
 
 	connections []*grpc.ClientConn
 	identities  remediate.IdentityStore
-	facts       *factCache
-	limits      *limits
-	now         func() time.Time
-	wait        func(context.Context, time.Duration) error
+	searchIn    []cloud.Resource
+	// withoutSearch says once that there is no Asset search.
+	withoutSearch sync.Once
+	log           *slog.Logger
+	facts         *factCache
+	limits        *limits
+	now           func() time.Time
+	wait          func(context.Context, time.Duration) error
 }
 
 // New returns a Client. It connects to nothing yet: what cannot be reached
 // shows at the first request.
 func New(ctx context.Context, o Options) (*Client, error) {
-	c := &Client{identities: o.Identities, now: o.Now, wait: o.Wait}
+	c := &Client{identities: o.Identities, searchIn: o.SearchIn, log: o.Log, now: o.Now, wait: o.Wait}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
 	if c.now == nil {
 		c.now = time.Now
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 
+	asset "cloud.google.com/go/asset/apiv1"
 	iamadmin "cloud.google.com/go/iam/admin/apiv1"
 	orgpolicy "cloud.google.com/go/orgpolicy/apiv2"
 	resourcemanager "cloud.google.com/go/resourcemanager/apiv3"
@@ -33,7 +34,8 @@ func (c *Client) connect(ctx context.Context, o Options) error {
 	resourceConn, err2 := c.dial(ctx, o, o.Endpoints.ResourceManager, "cloudresourcemanager.googleapis.com:443")
 	orgConn, err3 := c.dial(ctx, o, o.Endpoints.OrgPolicy, "orgpolicy.googleapis.com:443")
 	iamConn, err4 := c.dial(ctx, o, o.Endpoints.IAM, "iam.googleapis.com:443")
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	assetConn, err5 := c.dial(ctx, o, o.Endpoints.Asset, "cloudasset.googleapis.com:443")
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return err
 	}
 	c.locations = location.NewLocationsClient(runConn)
@@ -48,6 +50,7 @@ func (c *Client) connect(ctx context.Context, o Options) error {
 		open(ctx, &c.organizations, resourcemanager.NewOrganizationsClient, resourceConn),
 		open(ctx, &c.constraints, orgpolicy.NewClient, orgConn),
 		open(ctx, &c.roles, iamadmin.NewIamClient, iamConn),
+		open(ctx, &c.assets, asset.NewClient, assetConn),
 	)
 }
 
@@ -93,12 +96,22 @@ func (c *Client) dial(ctx context.Context, o Options, endpoint, googles string) 
 	return conn, nil
 }
 
+// errNoEndpoint says that an insecure configuration leaves an API out.
+var errNoEndpoint = errors.New("no endpoint is configured")
+
+// noEndpoint is errNoEndpoint with the status that Google's clients look for.
+type noEndpoint struct{ *status.Status }
+
+func (e noEndpoint) Error() string              { return e.Err().Error() }
+func (e noEndpoint) GRPCStatus() *status.Status { return e.Status }
+func (e noEndpoint) Is(target error) bool       { return target == errNoEndpoint }
+
 // unreachable is a connection to an API that an insecure configuration leaves
 // out. Every request on it is refused, for a stated reason: falling back to
 // Google's own endpoint would mix a simulation with the real thing.
 func (c *Client) unreachable(googles string) (*grpc.ClientConn, error) {
 	refuse := func(context.Context, string, any, any, *grpc.ClientConn, grpc.UnaryInvoker, ...grpc.CallOption) error {
-		return status.Errorf(codes.FailedPrecondition, "no endpoint is configured in place of %s", googles)
+		return noEndpoint{status.Newf(codes.FailedPrecondition, "no endpoint is configured in place of %s", googles)}
 	}
 	conn, err := grpc.NewClient("passthrough:///none",
 		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithUnaryInterceptor(refuse))

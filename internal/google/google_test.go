@@ -1,6 +1,7 @@
 package google
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -49,6 +50,7 @@ type world struct {
 	client *Client
 	pauses []time.Duration // what the Client waited
 	now    time.Time
+	log    *bytes.Buffer // nil unless a test reads it
 
 	mu      sync.Mutex
 	calls   []string                               // methods, in order, without their package
@@ -86,11 +88,15 @@ func newWorld(t *testing.T, o sim.Options) *world {
 
 func (w *world) connect(t *testing.T, addr string, seen remediate.IdentityStore) *Client {
 	t.Helper()
-	c, err := New(t.Context(), Options{
-		Endpoints:  Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr},
-		Insecure:   true,
-		Identities: seen,
-		Now:        func() time.Time { return w.now },
+	return w.connectWith(t, addr, func(o *Options) { o.Identities = seen })
+}
+
+func (w *world) connectWith(t *testing.T, addr string, change func(*Options)) *Client {
+	t.Helper()
+	o := Options{
+		Endpoints: Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr},
+		Insecure:  true,
+		Now:       func() time.Time { return w.now },
 		Wait: func(ctx context.Context, d time.Duration) error {
 			w.pauses = append(w.pauses, d)
 			if w.waiting != nil {
@@ -98,7 +104,9 @@ func (w *world) connect(t *testing.T, addr string, seen remediate.IdentityStore)
 			}
 			return ctx.Err()
 		},
-	})
+	}
+	change(&o)
+	c, err := New(t.Context(), o)
 	must(t, err)
 	t.Cleanup(func() { _ = c.Close() })
 	return c

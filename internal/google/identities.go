@@ -13,8 +13,9 @@ import (
 )
 
 // runtimeIdentity answers whether a workload runs as the account: one that was
-// seen to, or one that is listed now in the account's own project or in the
-// project of the change. Only templates are looked at: a revision that an older
+// seen to, one that is listed now in the account's own project or in the project
+// of the change, or one anywhere in scope that Asset search names and that is
+// read to run as it. Only templates are looked at: a revision that an older
 // template made, and that still serves, counts if it was seen.
 //
 // "No" takes every list, read to its end. A list that failed leaves the answer
@@ -36,6 +37,11 @@ func (c *Client) runtimeIdentity(ctx context.Context, q policies.Question) (poli
 		}
 		problems = append(problems, err)
 	}
+	workload, err := c.searchRunsAs(ctx, q.Name)
+	if workload != "" {
+		return policies.Fact{Value: true, Source: "found by Asset search and read: " + workload}, nil
+	}
+	problems = append(problems, err)
 	if len(projects) == 0 {
 		problems = append(problems, errors.New("no project to look in is known"))
 	}

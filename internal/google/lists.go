@@ -38,6 +38,9 @@ type user struct{ workload, account string }
 func (c *Client) users(ctx context.Context, project string, k cloud.Kind) ([]user, error) {
 	at := cloud.ProjectResource(project)
 	found, err := c.usersIn(ctx, at.Path()+"/locations/-", k)
+	if c.withoutRun(ctx, at, err) {
+		return nil, nil
+	}
 	if status.Code(err) == codes.InvalidArgument {
 		var regions []string
 		if regions, err = c.regions(ctx, at.Path()); err != nil {
@@ -91,9 +94,13 @@ func (c *Client) serviceUsers(ctx context.Context, parent string) ([]user, error
 		unreached = append(unreached, unreachable(list.Response)...)
 	}
 	if unreached = distinct(append(unreached, unreachable(list.Response)...)); len(unreached) > 0 {
-		return found, fmt.Errorf("regions not reached: %s", strings.Join(unreached, ", "))
+		return found, notReached(unreached)
 	}
 	return found, nil
+}
+
+func notReached(regions []string) error {
+	return fmt.Errorf("regions not reached: %s", strings.Join(regions, ", "))
 }
 
 func unreachable(page any) []string {

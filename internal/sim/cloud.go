@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"cloud.google.com/go/asset/apiv1/assetpb"
 	"cloud.google.com/go/iam/admin/apiv1/adminpb"
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"cloud.google.com/go/longrunning/autogen/longrunningpb"
@@ -55,6 +56,8 @@ type Cloud struct {
 	neverFinish bool                          // see NeverFinish
 	lag         int                           // see LagReads
 	stale       map[string]*staleRead
+	indexed     []*assetpb.ResourceSearchResult // see LagAssets
+	unindexed   bool
 
 	servers []*http.Server
 	closed  bool
@@ -106,6 +109,7 @@ func (c *Cloud) register(s grpc.ServiceRegistrar) {
 	resourcemanagerpb.RegisterFoldersServer(s, &folders{c: c})
 	resourcemanagerpb.RegisterOrganizationsServer(s, &organizations{c: c})
 	orgpolicypb.RegisterOrgPolicyServer(s, &orgPolicies{c: c})
+	assetpb.RegisterAssetServiceServer(s, &assets{c: c})
 }
 
 // next returns a number nobody had before. The caller holds the lock.

@@ -90,7 +90,11 @@ func (s *projects) GetProject(_ context.Context, r *resourcemanagerpb.GetProject
 // ListProjects lists the projects right under a folder or organization.
 func (s *projects) ListProjects(_ context.Context, r *resourcemanagerpb.ListProjectsRequest) (*resourcemanagerpb.ListProjectsResponse, error) {
 	found, err := s.projects("ListProjects", func(k *container) bool { return k.parent == r.Parent })
-	return &resourcemanagerpb.ListProjectsResponse{Projects: found}, err
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := onePage(found, r)
+	return &resourcemanagerpb.ListProjectsResponse{Projects: page, NextPageToken: next}, err
 }
 
 // SearchProjects finds all projects, or those of one "parent:folders/1" query;
@@ -156,6 +160,9 @@ func (s *folders) ListFolders(_ context.Context, r *resourcemanagerpb.ListFolder
 		return nil
 	})
 	slices.SortFunc(out.Folders, func(a, b *resourcemanagerpb.Folder) int { return strings.Compare(a.Name, b.Name) })
+	if err == nil {
+		out.Folders, out.NextPageToken, err = onePage(out.Folders, r)
+	}
 	return out, err
 }
 

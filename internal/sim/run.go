@@ -97,17 +97,22 @@ func (c *Cloud) get(k *kind, full string) (out object, err error) {
 	return out, err
 }
 
-// page lists a kind in a parent. Every answer is one page: the simulator
-// holds few things.
-func (c *Cloud) page(k *kind, parent string) (out []object, err error) {
+// page lists a kind in a parent.
+func (c *Cloud) page(k *kind, parent string, r paged) (out []object, next string, err error) {
 	err = c.read(k.v2("List"+k.noun+"s"), func() error {
 		ws, err := c.list(k, parent)
+		if err != nil {
+			return err
+		}
+		if ws, next, err = onePage(ws, r); err != nil {
+			return err
+		}
 		for _, w := range ws {
 			out = append(out, proto.Clone(w.obj).(object))
 		}
-		return err
+		return nil
 	})
-	return out, err
+	return out, next, err
 }
 
 // checked reports whether a workload of that kind exists.

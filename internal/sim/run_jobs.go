@@ -23,8 +23,8 @@ func (s *jobs) GetJob(_ context.Context, r *runpb.GetJobRequest) (*runpb.Job, er
 }
 
 func (s *jobs) ListJobs(_ context.Context, r *runpb.ListJobsRequest) (*runpb.ListJobsResponse, error) {
-	page, err := s.c.page(jobKind, r.Parent)
-	out := &runpb.ListJobsResponse{}
+	page, next, err := s.c.page(jobKind, r.Parent, r)
+	out := &runpb.ListJobsResponse{NextPageToken: next}
 	for _, o := range page {
 		out.Jobs = append(out.Jobs, o.(*runpb.Job))
 	}

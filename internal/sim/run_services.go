@@ -23,8 +23,8 @@ func (s *services) GetService(_ context.Context, r *runpb.GetServiceRequest) (*r
 }
 
 func (s *services) ListServices(_ context.Context, r *runpb.ListServicesRequest) (*runpb.ListServicesResponse, error) {
-	page, err := s.c.page(serviceKind, r.Parent)
-	out := &runpb.ListServicesResponse{}
+	page, next, err := s.c.page(serviceKind, r.Parent, r)
+	out := &runpb.ListServicesResponse{NextPageToken: next}
 	for _, o := range page {
 		out.Services = append(out.Services, o.(*runpb.Service))
 	}

@@ -23,8 +23,8 @@ func (s *workerPools) GetWorkerPool(_ context.Context, r *runpb.GetWorkerPoolReq
 }
 
 func (s *workerPools) ListWorkerPools(_ context.Context, r *runpb.ListWorkerPoolsRequest) (*runpb.ListWorkerPoolsResponse, error) {
-	page, err := s.c.page(workerPoolKind, r.Parent)
-	out := &runpb.ListWorkerPoolsResponse{}
+	page, next, err := s.c.page(workerPoolKind, r.Parent, r)
+	out := &runpb.ListWorkerPoolsResponse{NextPageToken: next}
 	for _, o := range page {
 		out.WorkerPools = append(out.WorkerPools, o.(*runpb.WorkerPool))
 	}

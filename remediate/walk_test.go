@@ -1,0 +1,420 @@
+package remediate_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/iam/apiv1/iampb"
+	"cloud.google.com/go/run/apiv2/runpb"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// lookedAt is a PolicyClient that takes down whose policies were read, and calls
+// then after each.
+type lookedAt struct {
+	remediate.PolicyClient
+	mu   sync.Mutex
+	at   []string
+	then func(cloud.Resource)
+}
+
+func (l *lookedAt) Policy(ctx context.Context, r cloud.Resource) (cloud.AllowPolicy, error) {
+	l.mu.Lock()
+	l.at = append(l.at, r.Path())
+	l.mu.Unlock()
+	p, err := l.PolicyClient.Policy(ctx, r)
+	if l.then != nil {
+		l.then(r)
+	}
+	return p, err
+}
+
+func (l *lookedAt) taken() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := l.at
+	l.at = nil
+	return out
+}
+
+// scanning is a rig that scans an organization with three projects each hour.
+func scanning(t *testing.T, change ...func(*remediate.Config)) (*rig, *lookedAt) {
+	t.Helper()
+	looks := &lookedAt{}
+	g := newRig(t, set{public: policies.Approve}, append([]func(*remediate.Config){func(c *remediate.Config) {
+		looks.PolicyClient, c.IAM = c.IAM, looks
+		c.Inventory, c.ScanEvery = c.Judge.Facts.(remediate.Inventory), time.Hour
+	}}, change...)...)
+	g.cloud.AddFolder("4002", "folders/4001")
+	g.cloud.AddProject("pay-dev", "264172533002", "folders/4002", "folders/4001", "organizations/77")
+	g.cloud.AddProject("hooks", "264172533003", "organizations/77")
+	g.cloud.AddProject("elsewhere", "264172533004", "organizations/78")
+	g.must(g.cloud.PutService(&runpb.Service{Name: hookPath, Template: &runpb.RevisionTemplate{ServiceAccount: apiAccount}}))
+	return g, looks
+}
+
+const hookPath = "projects/hooks/locations/us-east1/services/hook"
+
+// wholeScope is all that a round of scanning goes through, in its order.
+var wholeScope = []string{
+	hookPath, "projects/hooks", apiPath, jobPath, poolPath, "projects/pay-prod",
+	"projects/pay-dev", "folders/4002", "folders/4001", "organizations/77",
+}
+
+func (g *rig) scanSome() {
+	g.t.Helper()
+	g.must(g.ScanSome(g.t.Context()))
+}
+
+func wantLooks(t *testing.T, looks *lookedAt, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, looks.taken()); diff != "" {
+		t.Errorf("looked at (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheSweepScansAllOfTheScopeOnceAnHour(t *testing.T) {
+	g, looks := scanning(t)
+	g.scanSome()
+	wantLooks(t, looks, wholeScope...)
+	g.pass(59 * time.Minute)
+	g.scanSome()
+	wantLooks(t, looks)
+	g.pass(time.Minute)
+	g.unseen(apiPath, "roles/run.invoker", "allUsers")
+	g.scanSome()
+	wantLooks(t, looks, wholeScope...)
+	open, err := g.Store.Findings(t.Context(), remediate.Query{})
+	g.must(err)
+	if len(open) != 1 {
+		t.Fatalf("%d findings, want one", len(open))
+	}
+	g.want(open[0], remediate.Pending, "found by a scan")
+}
+
+func TestAScanOfTheSweepCanBeTurnedOff(t *testing.T) {
+	g, looks := scanning(t, func(c *remediate.Config) { c.ScanEvery = 0 })
+	g.scanSome()
+	wantLooks(t, looks)
+}
+
+// Each look takes ten seconds: a sweep comes as far as it may, and the next one
+// goes on there, also when that is more than an hour after the round began.
+func TestASweepScansASliceAndTheNextOneGoesOn(t *testing.T) {
+	g, looks := scanning(t)
+	slow := func(cloud.Resource) { g.pass(10 * time.Second) }
+	looks.then = slow
+	for _, slice := range [][]string{wholeScope[:5], wholeScope[5:]} {
+		g.scanSome()
+		wantLooks(t, looks, slice...)
+		g.pass(2 * time.Hour)
+	}
+	g.scanSome() // the next round
+	wantLooks(t, looks, wholeScope[:5]...)
+}
+
+func TestTwoThatSweepAtOnceScanEachResourceOnce(t *testing.T) {
+	g, looks := scanning(t)
+	looks.then = func(r cloud.Resource) {
+		if r.Path() != hookPath {
+			return
+		}
+		looks.then = nil
+		g.scanSome() // another instance, in the middle of the first one's
+	}
+	g.scanSome()
+	wantLooks(t, looks, wholeScope...)
+
+	g.pass(time.Hour)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if err := g.ScanSome(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	got := looks.taken()
+	slices.Sort(got)
+	want := slices.Sorted(slices.Values(wholeScope))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("looked at (-want +got):\n%s", diff)
+	}
+}
+
+// deadCells is a store that takes no cell once the process is dead.
+type deadCells struct {
+	remediate.Store
+	dead *bool
+}
+
+func (s deadCells) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+	if *s.dead {
+		return remediate.Cell{}, errors.New("dead")
+	}
+	return s.Store.SetCell(ctx, c)
+}
+
+func TestAProcessThatDiesInAScanIsTakenOverAndOneResourceRepeatedAtMost(t *testing.T) {
+	dead := false
+	g, looks := scanning(t, func(c *remediate.Config) { c.Store = deadCells{c.Store, &dead} })
+	looks.then = func(r cloud.Resource) { dead = r.Path() == apiPath }
+	if err := g.ScanSome(t.Context()); err == nil {
+		t.Error("it did not notice that its store was gone")
+	}
+	wantLooks(t, looks, wholeScope[:3]...)
+	dead, looks.then = false, nil
+	g.scanSome() // the dead one may still be at it
+	wantLooks(t, looks)
+	g.pass(5 * time.Minute)
+	g.scanSome()
+	wantLooks(t, looks, wholeScope[2:]...)
+}
+
+func TestWhoeverLostARoundLeavesIt(t *testing.T) {
+	g, looks := scanning(t)
+	looks.then = func(r cloud.Resource) {
+		if r.Path() == hookPath {
+			looks.then = nil
+			g.pass(6 * time.Minute) // longer than the lease
+			g.scanSome()
+		}
+	}
+	g.scanSome()
+	wantLooks(t, looks, append([]string{hookPath}, wholeScope...)...)
+}
+
+func TestWhatCannotBeScannedIsSaidOnceARoundAndTheRestIsScanned(t *testing.T) {
+	var log bytes.Buffer
+	g, looks := scanning(t, func(c *remediate.Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	g.cloud.Fail("ListJobs", 1, codes.PermissionDenied)
+	g.cloud.Fail("Services.GetIamPolicy", 1, codes.PermissionDenied)
+	g.scanSome()
+	wantLooks(t, looks, wholeScope...)
+	for _, want := range []string{"run.jobs.list", "run.services.getIamPolicy", "failed=2", "scanned=10"} {
+		if n := strings.Count(log.String(), want); n != 1 {
+			t.Errorf("%q is there %d times in the log, want once:\n%s", want, n, log.String())
+		}
+	}
+}
+
+func TestASweepDoesNotWaitForItsTurn(t *testing.T) {
+	g, looks := scanning(t)
+	for range 1000 { // what one region may be asked, and more
+		if _, err := g.google.Policy(t.Context(), apiService); err != nil {
+			break
+		}
+	}
+	began := g.Clock()
+	g.scanSome()
+	if waited := g.Clock().Sub(began); waited > 10*time.Second {
+		t.Errorf("waited %s", waited)
+	}
+	wantLooks(t, looks, wholeScope[:3]...)
+	g.pass(time.Minute)
+	g.scanSome()
+	wantLooks(t, looks, wholeScope[2:]...)
+}
+
+func TestARequestThatIsGoneStopsAScanWithoutAFailure(t *testing.T) {
+	g, looks := scanning(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	looks.then = func(cloud.Resource) { cancel() }
+	if err := g.ScanSome(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v, want that it was told to stop", err)
+	}
+	wantLooks(t, looks, wholeScope[0])
+	looks.then = nil
+	g.scanSome()
+	wantLooks(t, looks, wholeScope...)
+	if r := g.round(); r.Failed != 0 || r.Ended.IsZero() {
+		t.Errorf("round %+v, want one without failures", r)
+	}
+}
+
+// round is the stored one of the sweep.
+func (g *rig) round() (r remediate.Round) {
+	g.t.Helper()
+	c, err := g.Store.Cell(g.t.Context(), "scan")
+	g.must(err)
+	g.must(json.Unmarshal(c.Value, &r))
+	return r
+}
+
+func TestWhatTheScopeExcludesIsNotGoneInto(t *testing.T) {
+	g, looks := scanning(t, func(c *remediate.Config) {
+		c.Scope.Exclude = []cloud.Resource{cloud.FolderResource("4001")}
+	})
+	g.scanSome()
+	wantLooks(t, looks, hookPath, "projects/hooks", "organizations/77")
+}
+
+func TestWhatTheScopeNamesTwiceIsScannedOnce(t *testing.T) {
+	g, looks := scanning(t, func(c *remediate.Config) {
+		c.Scope.Include = append(c.Scope.Include, cloud.FolderResource("4002"), cloud.ProjectResource("hooks"))
+	})
+	g.scanSome()
+	got := looks.taken()
+	slices.Sort(got)
+	if diff := cmp.Diff(slices.Sorted(slices.Values(wholeScope)), got); diff != "" {
+		t.Errorf("looked at (-want +got):\n%s", diff)
+	}
+}
+
+func TestAScanGoesOnAfterAPlaceThatCannotBeRead(t *testing.T) {
+	g, looks := scanning(t)
+	for _, value := range []string{"{", `{"stack":[{"container":"//cloudresourcemanager.googleapis.com/projects/p","listing":"folder"}]}`} {
+		c, err := g.Store.Cell(t.Context(), "scan")
+		g.must(err)
+		c.Value = []byte(value)
+		_, err = g.Store.SetCell(t.Context(), c)
+		g.must(err)
+		g.scanSome()
+		wantLooks(t, looks, wholeScope...)
+	}
+}
+
+// inventory is an organization with as many folders in folders as there may be,
+// and 50,000 projects in each of the deepest.
+type inventory struct{}
+
+func (inventory) List(_ context.Context, in cloud.Resource, k cloud.Kind, page string) (out []cloud.Resource, next string, err error) {
+	depth := 0
+	if in.Kind == cloud.Folder {
+		depth = int(in.Name[0] - 'a' + 1)
+	}
+	from := 0
+	if page != "" {
+		from, err = strconv.Atoi(page)
+	}
+	for i := from; i < from+50; i++ {
+		switch {
+		case k == cloud.Folder && depth < 10:
+			out = append(out, cloud.FolderResource(fmt.Sprintf("%c%012d", 'a'+depth, i)))
+		case k == cloud.Project && depth == 10:
+			out = append(out, cloud.ProjectResource(fmt.Sprintf("a-project-id-of-thirty-%07d", i)))
+		}
+	}
+	if len(out) > 0 && from < 50_000 {
+		next = strconv.Itoa(from + 50)
+	}
+	return out, next, err
+}
+
+// biggest is a store that takes down how large cells become.
+type biggest struct {
+	remediate.Store
+	size *int
+}
+
+func (s biggest) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+	*s.size = max(*s.size, len(c.Value))
+	return s.Store.SetCell(ctx, c)
+}
+
+// emptyPolicies is a PolicyClient of a world without grants.
+type emptyPolicies struct{ remediate.PolicyClient }
+
+func (emptyPolicies) Policy(context.Context, cloud.Resource) (cloud.AllowPolicy, error) {
+	return cloud.AllowPolicy{}, nil
+}
+
+func TestHowFarAScanIsStaysSmallHoweverMuchThereIs(t *testing.T) {
+	var size int
+	g, _ := scanning(t, func(c *remediate.Config) {
+		c.Store, c.IAM, c.Inventory, c.Judge.Facts = biggest{c.Store, &size}, emptyPolicies{}, inventory{}, nothingKnown{}
+	})
+	g.scanSome()
+	if r := g.round(); r.Scanned < 100 || len(r.Stack) < 11 || size > 100_000 {
+		t.Errorf("%s, %d deep, the cell grew to %d bytes; want fewer than 100,000", r, len(r.Stack), size)
+	}
+}
+
+func TestAScanThatWasAskedForGoesOnWhereItStopped(t *testing.T) {
+	g, looks := scanning(t)
+	tops := []cloud.Resource{cloud.OrganizationResource("77")}
+	var resumed []remediate.Round
+	scan := func(ctx context.Context, fromStart bool) (remediate.Round, error) {
+		return g.ScanAll(ctx, remediate.Walk{
+			Name: "all", Tops: tops, FromStart: fromStart,
+			Resumed: func(r remediate.Round) { resumed = append(resumed, r) }, Visit: func(remediate.Visit) {},
+		})
+	}
+	stop := func(at string) {
+		ctx, cancel := context.WithCancel(t.Context())
+		looks.then = func(r cloud.Resource) {
+			if r.Path() == at {
+				cancel()
+			}
+		}
+		if _, err := scan(ctx, false); !errors.Is(err, context.Canceled) {
+			t.Fatalf("error is %v, want that it was told to stop", err)
+		}
+		looks.then = nil
+		looks.taken()
+	}
+	stop(apiPath)
+	r, err := scan(t.Context(), false)
+	g.must(err)
+	wantLooks(t, looks, wholeScope[2:]...)
+	if len(resumed) != 1 || resumed[0].Scanned != 2 || r.Scanned != 10 {
+		t.Errorf("went on from %+v, and came to %s", resumed, r)
+	}
+	_, err = scan(t.Context(), false) // the last one ended
+	g.must(err)
+	wantLooks(t, looks, wholeScope...)
+
+	stop(apiPath)
+	_, err = scan(t.Context(), true)
+	g.must(err)
+	wantLooks(t, looks, wholeScope...)
+
+	stop(apiPath)
+	g.pass(time.Hour)
+	_, err = scan(t.Context(), false)
+	g.must(err)
+	wantLooks(t, looks, wholeScope...)
+}
+
+func TestOfTwoThatWereAskedForTheLaterGoesOn(t *testing.T) {
+	g, looks := scanning(t)
+	all := remediate.Walk{Name: "all", Tops: []cloud.Resource{cloud.OrganizationResource("77")},
+		Resumed: func(remediate.Round) {}, Visit: func(remediate.Visit) {}}
+	looks.then = func(r cloud.Resource) {
+		looks.then = nil
+		_, err := g.ScanAll(t.Context(), all)
+		g.must(err)
+	}
+	if _, err := g.ScanAll(t.Context(), all); !errors.Is(err, remediate.ErrTakenOver) {
+		t.Errorf("error is %v, want that it was taken over", err)
+	}
+	wantLooks(t, looks, append([]string{hookPath}, wholeScope...)...)
+}
+
+func TestAScanClosesWhatWasFixedWithoutAnEvent(t *testing.T) {
+	g := newRig(t, set{public: policies.Approve})
+	g.unseen(apiPath, "roles/run.invoker", "allUsers")
+	f := g.scanOne(apiService)
+	g.editPolicy(apiPath, func(p *iampb.Policy) { p.Bindings = nil })
+	g.scanNone(apiService)
+	g.want(g.stored(f.ID), remediate.Superseded, "live state no longer shows it")
+	if want := []remediate.State{remediate.Pending, remediate.Superseded}; !cmp.Equal(g.told.states, want) {
+		t.Errorf("people were told %v, want %v", g.told.states, want)
+	}
+}
