@@ -52,6 +52,7 @@ type Field struct {
 // Button is one thing a person may decide, labelled by its effect.
 type Button struct {
 	Choice remediate.Choice
+	All    bool // answers for every pending finding of a group
 	Label  string
 	Spoken string // the label for a screen reader, complete without the card
 	Danger bool

@@ -26,6 +26,7 @@ type Desk struct {
 type DeskStore interface {
 	FindingStore
 	PauseStore
+	CellStore
 }
 
 // Desk is the remediator's own.
@@ -40,7 +41,8 @@ func (r *Remediator) Answer(ctx context.Context, id string, a Answer) (Finding, 
 }
 
 // Answer records a person's word on a finding and returns the finding as
-// stored: for an undo the new record. It decides at most once: the winner of
+// stored: for an undo the new record. The ID of a Group answers all of it that
+// is pending, by the same rules for each, and returns one of its findings. It decides at most once: the winner of
 // the compare-and-set does, everybody else gets a *RefusedError that says what
 // happened.
 func (d Desk) Answer(ctx context.Context, id string, a Answer) (Finding, error) {
@@ -51,7 +53,7 @@ func (d Desk) Answer(ctx context.Context, id string, a Answer) (Finding, error) 
 	for range conflictTries {
 		f, err := d.finding(ctx, id)
 		if err != nil {
-			return Finding{}, err
+			return d.orGroup(ctx, id, a, err)
 		}
 		next, refused := d.answered(ctx, f, a)
 		if refused != nil {

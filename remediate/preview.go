@@ -18,8 +18,8 @@ const (
 	previewShows = 5
 )
 
-// maxNamed is how many grants a sentence names.
-const maxNamed = 5
+// maxGrantsNamed is how many grants a sentence names.
+const maxGrantsNamed = 5
 
 // Preview is what an exemption by the finding would have covered of the last 90
 // days, the finding itself left out: people are shown it before they except
@@ -90,8 +90,8 @@ func (s Step) about() string {
 func named(gs []cloud.Grant) string {
 	var out []string
 	for i, g := range gs {
-		if i == maxNamed {
-			out = append(out, fmt.Sprintf("%d more", len(gs)-maxNamed))
+		if i == maxGrantsNamed {
+			out = append(out, fmt.Sprintf("%d more", len(gs)-maxGrantsNamed))
 			break
 		}
 		out = append(out, g.String())

@@ -38,6 +38,7 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 func (r *Remediator) sweep(ctx context.Context, f Finding) error {
 	next, err := f, error(nil)
 	switch {
+	case f.Owes(Carry): // an answer that came in time counts, also where carrying it was cut off
 	case f.State == Pending && !r.Now().Before(f.ExpiresAt):
 		next, err = r.expire(ctx, f)
 	case f.State == Waiting:

@@ -107,7 +107,7 @@ func (f Finding) scheduled(now time.Time) Finding {
 	switch {
 	case f.Owes(Apply):
 		f.DueAt = now.Add(lease)
-	case f.Owes(Notify):
+	case f.Owes(Notify), f.Owes(Carry):
 		f.DueAt = now.Add(notifyLease)
 	case f.State == Pending:
 		f.DueAt = f.ExpiresAt

@@ -12,6 +12,9 @@ import (
 // effect that fails stays owed, and the sweep comes back for it: an error here
 // is logged, never lost.
 func (r *Remediator) work(ctx context.Context, f Finding) Finding {
+	if f.Owes(Carry) {
+		f = r.progress(ctx, f, "carry a group's answer", r.carry)
+	}
 	if f.Owes(Apply) && !r.claimed(f) {
 		f = r.progress(ctx, f, "apply", r.apply)
 	}
@@ -39,7 +42,11 @@ func (r *Remediator) progress(ctx context.Context, f Finding, what string, do fu
 		}
 		return f
 	}
-	r.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", what, "finding", f.ID, "resource", f.Resource.String(), "error", err.Error())
+	if _, held := busy(err); held {
+		r.Log.DebugContext(ctx, "effect waits for its turn", "effect", what, "finding", f.ID, "error", err.Error())
+	} else {
+		r.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", what, "finding", f.ID, "resource", f.Resource.String(), "error", err.Error())
+	}
 	if next.ID == "" {
 		return f
 	}
@@ -48,10 +55,13 @@ func (r *Remediator) progress(ctx context.Context, f Finding, what string, do fu
 
 // notify brings what people see up to date, and takes down where they see it.
 func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
-	surfaces, failed := r.Notifier.Notify(ctx, f)
+	where, failed := r.show(ctx, f)
 	shown := f.Revision
 	for range conflictTries {
-		stored, err := r.update(ctx, f.notified(surfaces, shown, failed, r.Now()))
+		if where.group != "" {
+			f.Group = where.group
+		}
+		stored, err := r.update(ctx, f.notified(where.surfaces, shown, failed, r.Now()))
 		if !errors.Is(err, ErrConflict) {
 			return stored, errors.Join(failed, err)
 		}
@@ -76,7 +86,7 @@ func (f Finding) notified(surfaces []Surface, shown int64, failed error, now tim
 	case f.Owes(Apply):
 		return f
 	case failed != nil:
-		return f.retried(now)
+		return f.later(now, failed)
 	}
 	return f.scheduled(now)
 }

@@ -16,6 +16,9 @@ import (
 var actions = map[string]remediate.Choice{
 	"rescind.revert": remediate.ChooseRevert,
 	"rescind.keep":   remediate.ChooseKeep,
+
+	"rescind.revert" + allSuffix: remediate.ChooseRevert,
+	"rescind.keep" + allSuffix:   remediate.ChooseKeep,
 }
 
 func actionID(c remediate.Choice) string { return "rescind." + string(c) }
@@ -54,7 +57,7 @@ func (r renderer) actions() api.Block {
 	}
 	var out []api.BlockElement
 	for _, b := range r.Buttons {
-		if actions[actionID(b.Choice)] == b.Choice && len(out) < maxButtons {
+		if actions[actionOf(b)] == b.Choice && len(out) < maxButtons {
 			out = append(out, drawButton(b, v))
 		}
 	}
@@ -65,7 +68,7 @@ func (r renderer) actions() api.Block {
 }
 
 func drawButton(b notify.Button, value string) api.BlockElement {
-	e := api.NewButtonBlockElement(actionID(b.Choice), value, plainText(b.Label, maxLabel))
+	e := api.NewButtonBlockElement(actionOf(b), value, plainText(b.Label, maxLabel))
 	e.AccessibilityLabel = fit(b.Spoken, maxLabel, blunt)
 	e.Confirm = api.NewConfirmationBlockObject(
 		plainText(b.Ask.Title, maxAskTitle), plainText(b.Ask.Text, maxAskText),

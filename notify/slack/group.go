@@ -1,0 +1,93 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	api "github.com/slack-go/slack"
+
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+var _ remediate.GroupNotifier = (*Notifier)(nil)
+
+// allSuffix is that of the actions which answer a whole group.
+const allSuffix = "_all"
+
+// actionOf is the action id of a button.
+func actionOf(b notify.Button) string {
+	if b.All {
+		return actionID(b.Choice) + allSuffix
+	}
+	return actionID(b.Choice)
+}
+
+// Channel is where the finding's message belongs.
+func (n *Notifier) Channel(f remediate.Finding) string { return n.route(f) }
+
+// NotifyGroup shows the group in one message: the one that was its first
+// finding's own. A surface says with Rendered which of the group's changes it
+// shows, and with Told how much of its timeline the thread has.
+func (n *Notifier) NotifyGroup(ctx context.Context, g remediate.Group, items []remediate.Finding) ([]remediate.Surface, error) {
+	v := groupMessage{g, notify.GroupCard(g, items, n.card)}
+	surfaces := slices.Clone(g.Surfaces)
+	if !slices.ContainsFunc(surfaces, func(s remediate.Surface) bool { return s.Kind == surfaceKind }) {
+		s, err := n.postGroup(ctx, v)
+		if err != nil {
+			return surfaces, err
+		}
+		return append(surfaces, s), nil
+	}
+	var errs []error
+	for i := range surfaces {
+		if surfaces[i].Kind == surfaceKind {
+			errs = append(errs, n.refreshGroup(ctx, v, &surfaces[i]))
+		}
+	}
+	return surfaces, errors.Join(errs...)
+}
+
+type groupMessage struct {
+	remediate.Group
+	card notify.Message
+}
+
+func (v groupMessage) options() []api.MsgOption {
+	text, blocks := Render(v.card)
+	return quietly(api.MsgOptionText(text, false), api.MsgOptionBlocks(blocks...),
+		api.MsgOptionMetadata(api.SlackMetadata{
+			EventType:    "rescind_group",
+			EventPayload: map[string]any{"group": v.ID, "revision": v.Revision},
+		}))
+}
+
+func (n *Notifier) postGroup(ctx context.Context, v groupMessage) (remediate.Surface, error) {
+	id, ts, err := n.api.PostMessageContext(ctx, v.Cause.Channel, v.options()...)
+	if err != nil {
+		return remediate.Surface{}, fmt.Errorf("show group %s: %w", v.ID, classify("chat.postMessage", err))
+	}
+	return remediate.Surface{Kind: surfaceKind, Channel: id, ID: ts, Rendered: v.Changes, Told: len(v.Timeline)}, nil
+}
+
+func (n *Notifier) refreshGroup(ctx context.Context, v groupMessage, s *remediate.Surface) error {
+	if s.Rendered < v.Changes {
+		_, _, _, err := n.api.UpdateMessageContext(ctx, s.Channel, s.ID, v.options()...)
+		err = classify("chat.update", err)
+		var e *Error
+		if errors.As(err, &e) && e.Kind == Gone {
+			fresh, err := n.postGroup(ctx, v)
+			if err == nil {
+				*s = fresh
+			}
+			return err
+		}
+		if err != nil {
+			return fmt.Errorf("show group %s: %w", v.ID, err)
+		}
+		s.Rendered = v.Changes
+	}
+	return n.tell(ctx, remediate.Finding{ID: v.ID, Timeline: v.Timeline}, s)
+}

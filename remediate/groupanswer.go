@@ -1,0 +1,179 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// orGroup answers the group of that ID, where there is no such finding.
+func (d Desk) orGroup(ctx context.Context, id string, a Answer, missing error) (Finding, error) {
+	var refused *RefusedError
+	if !errors.As(missing, &refused) {
+		return Finding{}, missing
+	}
+	return d.answerGroup(ctx, id, a, missing)
+}
+
+// answerGroup records a person's word on all pending findings of a group. Once
+// enough people gave it, it is theirs to be carried to each finding, which one
+// of them owes: that one is returned.
+func (d Desk) answerGroup(ctx context.Context, id string, a Answer, missing error) (anchor Finding, err error) {
+	_, err = changeGroup(ctx, d.Store, id, a.At, func(g Group) (Group, bool, error) {
+		if g.ID == "" {
+			return g, false, missing
+		}
+		if err := g.admits(a); err != nil {
+			return g, false, err
+		}
+		open, err := d.pendingOf(ctx, g, a.Choice)
+		if err != nil {
+			return g, false, err
+		}
+		next, err := d.voted(ctx, g, open, a)
+		if err != nil {
+			return g, false, err
+		}
+		// Owed before it is decided: a crash in between leaves a debt of
+		// nothing, the other way round it would leave a decision to nobody.
+		owes := Carry
+		if next.Agreed == nil {
+			owes = Notify
+		}
+		anchor, err = d.owe(ctx, open, owes)
+		return next, err == nil, err
+	})
+	if err == nil && d.HandOver && len(anchor.Outbox) > 0 {
+		anchor.DueAt = a.At
+		if due, err := d.Store.Update(ctx, anchor); err == nil {
+			anchor = due
+		} // else it is due when whoever changed it says, or at the next lease
+	}
+	return anchor, err
+}
+
+// admits says why the answer cannot be one on the group as it stands, whoever
+// gives it; nil if it can.
+func (g Group) admits(a Answer) error {
+	digest := g.Digest()
+	switch {
+	case a.Choice != ChooseRevert && a.Choice != ChooseKeep:
+		return refuse("a group takes %q or %q, not %q", ChooseRevert, ChooseKeep, a.Choice)
+	case a.Revision != g.Revision || len(a.Digest) < 8 || !strings.HasPrefix(digest, a.Digest):
+		return refuse("findings were added since this card was made, which shows %d now; answer on the current one", len(g.Items))
+	case g.Agreed != nil:
+		return refuse("%s was decided, and is being carried out", g.Agreed.Choice)
+	}
+	return nil
+}
+
+// pendingOf are the findings of the group that the choice is about: those that
+// wait for an answer, and of a revert those that have something to apply.
+func (d Desk) pendingOf(ctx context.Context, g Group, c Choice) ([]Finding, error) {
+	var out []Finding
+	for _, i := range g.Items {
+		f, err := d.Store.Finding(ctx, i.Finding)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)
+		}
+		if f.State == Pending && f.Plan.Digest == i.Digest && (c != ChooseRevert || f.Plan.Executable()) {
+			out = append(out, f)
+		}
+	}
+	if len(out) == 0 {
+		return nil, refuse("no finding of this card waits for that answer any more")
+	}
+	return out, nil
+}
+
+// voted is the transition of one answer on a group: every finding it is about
+// has to admit it, and it is decided once it would decide each of them.
+func (d Desk) voted(ctx context.Context, g Group, open []Finding, a Answer) (Group, error) {
+	if slices.ContainsFunc(g.Answers, func(o Answer) bool { return o.Principal == a.Principal && o.Choice == a.Choice }) {
+		return g, refuse("%s already answered %s", a.Principal, a.Choice)
+	}
+	votes := append(slices.Clip(g.Answers), a)
+	decided, said := true, ""
+	for _, f := range open {
+		if _, err := d.answered(ctx, f, on(f, a)); err != nil && !f.answeredBy(a) {
+			return g, refuse("%s, of %s: nothing was decided for the others either; they have cards of their own in the records", reasonOf(err), f.Resource.Path())
+		}
+		after, _ := d.carried(ctx, f, a.Choice, votes)
+		if after.State == Pending {
+			decided, said = false, after.Why
+		}
+	}
+	g.Refused = nil
+	g.Changes++
+	if !decided {
+		g.Answers = votes
+		return g.says(a.At, Pending, a.Principal, fmt.Sprintf("all %d: %s", len(open), said)), nil
+	}
+	g.Agreed, g.Answers = &Agreement{Choice: a.Choice, Answers: votes, Items: len(g.Items)}, nil
+	return g.says(a.At, Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), because(a))), nil
+}
+
+// on is the answer as one on the finding itself.
+func on(f Finding, a Answer) Answer {
+	a.Revision, a.Digest = f.Revision, f.Plan.Digest
+	if a.Digest == "" {
+		a.Digest = NoPlan
+	}
+	return a
+}
+
+func (f Finding) answeredBy(a Answer) bool {
+	return f.State == Pending && slices.ContainsFunc(f.Answers, func(o Answer) bool { return o.Principal == a.Principal && o.Choice == a.Choice })
+}
+
+// carried is the finding after these people's answers, each by the transition
+// of a single one, and what was refused of the last.
+func (d Desk) carried(ctx context.Context, f Finding, c Choice, votes []Answer) (Finding, error) {
+	var refused error
+	for _, a := range votes {
+		if f.State != Pending {
+			break
+		}
+		if a.Choice != c || f.answeredBy(a) {
+			continue
+		}
+		var next Finding
+		if next, refused = d.answered(ctx, f, on(f, a)); refused == nil {
+			f = next
+		}
+	}
+	return f, refused
+}
+
+func reasonOf(err error) string {
+	var refused *RefusedError
+	if errors.As(err, &refused) {
+		return refused.Why
+	}
+	return err.Error()
+}
+
+// owe puts the effect into the outbox of one of the findings.
+func (d Desk) owe(ctx context.Context, open []Finding, e Effect) (Finding, error) {
+	f := open[0]
+	for range conflictTries {
+		if !f.Owes(e) {
+			f.Outbox = append(slices.Clip(f.Outbox), e)
+		}
+		f.DueAt = d.Now().Add(notifyLease)
+		f = f.notAfterExpiry()
+		stored, err := d.Store.Update(ctx, f)
+		if !errors.Is(err, ErrConflict) {
+			return stored, err
+		}
+		if f, err = d.Store.Finding(ctx, f.ID); err != nil {
+			return Finding{}, fmt.Errorf("look up finding %s: %w", f.ID, err)
+		}
+	}
+	return Finding{}, fmt.Errorf("answer finding %s: %w", f.ID, ErrConflict)
+}

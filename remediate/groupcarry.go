@@ -1,0 +1,109 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Carry is owed by one finding of a group for all of them: to take what people
+// decided about the group to each of its findings.
+const Carry Effect = "carry"
+
+// maxRefused bounds what a group tells of findings that did not take a agreed.
+const maxRefused = 10
+
+// carry takes a group's decision to its findings, each by the transition of a
+// single answer. It may be cut off anywhere and begun again, by several at
+// once: a finding that is decided already is left alone.
+func (r *Remediator) carry(ctx context.Context, f Finding) (Finding, error) {
+	g, err := readGroup(ctx, r.Store, f.Group)
+	if err != nil {
+		return Finding{}, err
+	}
+	var refused []string
+	agreed := g.Agreed
+	if agreed != nil {
+		for _, i := range g.Items[:min(agreed.Items, len(g.Items))] {
+			why, err := r.carryTo(ctx, i, *agreed)
+			if err != nil {
+				return Finding{}, err
+			}
+			if why != "" && len(refused) < maxRefused {
+				refused = append(refused, i.Resource.Path()+": "+why)
+			}
+		}
+	}
+	// Stored even where nothing was decided: an answer that is being recorded
+	// right now has then lost, and starts over with a debt of its own.
+	if g.ID != "" {
+		if _, err := changeGroup(ctx, r.Store, g.ID, r.Now(), func(now Group) (Group, bool, error) {
+			if agreed == nil && now.Agreed != nil {
+				return now, false, ErrConflict
+			}
+			if agreed != nil && now.Agreed != nil {
+				now.Agreed, now.Refused = nil, refused
+				now.Changes++
+			}
+			return now, true, nil
+		}); err != nil {
+			return Finding{}, err
+		}
+	}
+	return r.carriedOut(ctx, f.ID)
+}
+
+// carryTo answers one finding as the people did who decided, and says why that
+// was refused.
+func (r *Remediator) carryTo(ctx context.Context, i Item, agreed Agreement) (refused string, err error) {
+	for range conflictTries {
+		f, err := r.Store.Finding(ctx, i.Finding)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return "", nil
+		case err != nil:
+			return "", fmt.Errorf("look up finding %s: %w", i.Finding, err)
+		case f.State == Expired:
+			return "its question had expired", nil
+		case f.State != Pending || agreed.Choice == ChooseRevert && !f.Plan.Executable():
+			return "", nil // decided otherwise, or never part of it
+		case f.Plan.Digest != i.Digest:
+			return "its plan changed", nil
+		}
+		next, why := r.Desk().carried(ctx, f, agreed.Choice, agreed.Answers)
+		if next.State == Pending {
+			if why != nil {
+				return reasonOf(why), nil
+			}
+			return next.Why, nil
+		}
+		next.DueAt = r.Now() // for whoever sweeps next: nobody else knows of it
+		_, err = r.update(ctx, next)
+		if !errors.Is(err, ErrConflict) {
+			return "", err
+		}
+	}
+	return "", fmt.Errorf("answer finding %s: %w", i.Finding, ErrConflict)
+}
+
+// carriedOut takes the debt off the finding that had it.
+func (r *Remediator) carriedOut(ctx context.Context, id string) (Finding, error) {
+	for range conflictTries {
+		f, err := r.Store.Finding(ctx, id)
+		if err != nil {
+			return Finding{}, fmt.Errorf("look up finding: %w", err)
+		}
+		f = f.done(Carry)
+		if !f.Owes(Notify) {
+			f.Outbox = append(f.Outbox, Notify) // the message has news, whatever became of this one
+		}
+		if !f.Owes(Apply) {
+			f = f.scheduled(r.Now())
+		}
+		stored, err := r.update(ctx, f)
+		if !errors.Is(err, ErrConflict) {
+			return stored, err
+		}
+	}
+	return Finding{}, ErrConflict
+}

@@ -1,0 +1,184 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// GroupNotifier is a Notifier that can show findings of one cause in one
+// message.
+type GroupNotifier interface {
+	Notifier
+	// Channel is where the finding's message belongs; "" for nowhere.
+	Channel(f Finding) string
+	// NotifyGroup shows a group of two or more on its surfaces, or on a new
+	// one, and returns the surfaces as they are now, also with an error.
+	// items are those of its findings that were looked up: all that had not
+	// ended when they were last shown.
+	NotifyGroup(ctx context.Context, g Group, items []Finding) ([]Surface, error)
+}
+
+// told is where people see a finding now.
+type told struct {
+	group    string
+	surfaces []Surface
+}
+
+// show brings what people see of the finding up to date, in the message of its
+// group if it has one.
+func (r *Remediator) show(ctx context.Context, f Finding) (told, error) {
+	n, ok := r.Notifier.(GroupNotifier)
+	if !ok || !f.groups() {
+		s, err := r.Notifier.Notify(ctx, f)
+		return told{f.Group, s}, err
+	}
+	channel := n.Channel(f)
+	if channel == "" && f.Group == "" {
+		s, err := n.Notify(ctx, f)
+		return told{"", s}, err
+	}
+	g, err := r.enter(ctx, f, channel)
+	switch {
+	case err != nil:
+		return told{f.Group, f.Surfaces}, err
+	case g.ID == "": // no longer kept
+		s, err := n.Notify(ctx, f)
+		return told{f.Group, s}, err
+	}
+	return r.showGroup(ctx, n, g, f)
+}
+
+// groups reports whether the finding shares a message: not one that has its
+// own, nor an undo, which people ask for one by one.
+func (f Finding) groups() bool {
+	return f.Group != "" || f.UndoOf == "" && len(f.Surfaces) == 0
+}
+
+// enter returns the group that the finding is in, and puts it into one if it is
+// in none: that of the window before, if its first finding was less than a
+// window ago, or that of its own window.
+func (r *Remediator) enter(ctx context.Context, f Finding, channel string) (Group, error) {
+	if f.Group != "" {
+		return readGroup(ctx, r.Store, f.Group)
+	}
+	c := f.cause(channel)
+	start := f.CreatedAt.Truncate(c.window())
+	if before := start.Add(-c.window()); c.Limit == "" {
+		g, err := readGroup(ctx, r.Store, c.group(before, 0))
+		if err != nil {
+			return Group{}, err
+		}
+		if g.ID != "" && f.CreatedAt.Sub(g.Since) < c.window() {
+			start = before
+		}
+	}
+	for n := 0; ; n++ {
+		g, err := r.place(ctx, f, c, c.group(start, n))
+		if err != nil || g.index(f.ID) >= 0 {
+			return g, err
+		}
+	}
+}
+
+// place puts the finding into the group, unless that does not take it.
+func (r *Remediator) place(ctx context.Context, f Finding, c Cause, id string) (Group, error) {
+	now := r.Now()
+	return changeGroup(ctx, r.Store, id, now, func(g Group) (Group, bool, error) {
+		switch {
+		case g.index(f.ID) >= 0, len(g.Items) > 0 && !g.takes(f):
+			return g, false, nil
+		case g.ID == "":
+			g.ID, g.Cause, g.Since = id, c, f.CreatedAt
+		}
+		return g.with(f, now), true, nil
+	})
+}
+
+// showGroup draws the group's message, unless somebody drew it since with all
+// that there is to see of the finding: forty findings that change at once are
+// one call.
+func (r *Remediator) showGroup(ctx context.Context, n GroupNotifier, g Group, f Finding) (told, error) {
+	if g.shows(f) {
+		return told{g.ID, g.surfacesOf(f)}, nil
+	}
+	g, items, err := r.beginDrawing(ctx, g, f)
+	if err != nil {
+		return told{g.ID, f.Surfaces}, err
+	}
+	surfaces, failed := draw(ctx, n, g, items)
+	at := g.Changes
+	// What was posted is stored even when the request that began it has gone.
+	g, err = changeGroup(context.WithoutCancel(ctx), r.Store, g.ID, r.Now(), func(g Group) (Group, bool, error) {
+		return g.drawn(surfaces, at, failed), true, nil
+	})
+	return told{g.ID, g.surfacesOf(f)}, errors.Join(failed, err)
+}
+
+// beginDrawing looks up what there is to draw and takes the message for this
+// process alone: two that post it would post it twice.
+func (r *Remediator) beginDrawing(ctx context.Context, g Group, f Finding) (Group, []Finding, error) {
+	now := r.Now()
+	if err := g.free(now); err != nil {
+		return g, nil, err
+	}
+	items, err := r.undrawn(ctx, g, f)
+	if err != nil {
+		return g, nil, err
+	}
+	next, err := changeGroup(ctx, r.Store, g.ID, now, func(g Group) (Group, bool, error) {
+		if err := g.free(now); err != nil {
+			return g, false, err
+		}
+		g = g.seeing(items, now)
+		g.DrawnBy = now.Add(notifyLease)
+		return g, true, nil
+	})
+	if err != nil {
+		return g, nil, err
+	}
+	return next, items, nil
+}
+
+// free returns a *BusyError while another process draws the message.
+func (g Group) free(now time.Time) error {
+	if now.Before(g.DrawnBy) {
+		return &BusyError{Where: "one process a message", After: time.Second}
+	}
+	return nil
+}
+
+// undrawn are the group's findings, but for those that had ended when they were
+// last shown: they show what they showed.
+func (r *Remediator) undrawn(ctx context.Context, g Group, f Finding) ([]Finding, error) {
+	var out []Finding
+	for _, i := range g.Items {
+		switch {
+		case i.Finding == f.ID:
+			out = append(out, f)
+			continue
+		case i.State.Ended() && i.Seen > 0:
+			continue
+		}
+		o, err := r.Store.Finding(ctx, i.Finding)
+		switch {
+		case errors.Is(err, ErrNotFound): // no longer kept
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+// draw shows a group of one as the finding that it is.
+func draw(ctx context.Context, n GroupNotifier, g Group, items []Finding) ([]Surface, error) {
+	if len(g.Items) > 1 || len(items) == 0 {
+		return n.NotifyGroup(ctx, g, items)
+	}
+	f := items[0]
+	f.Surfaces = g.Surfaces
+	return n.Notify(ctx, f)
+}
