@@ -12,6 +12,9 @@ import (
 type Routes struct {
 	Events       http.Handler // POST /events
 	Interactions http.Handler // POST /slack/interactions
+	Commands     http.Handler // POST /slack/commands
+	Home         http.Handler // POST /slack/events
+	Answers      http.Handler // POST /answers
 	Sweep        http.Handler // POST /sweep
 	// Ready returns why the process cannot work yet, or nil; nil: it always can.
 	Ready func() error
@@ -29,6 +32,9 @@ func NewMux(r Routes) *http.ServeMux {
 	for path, h := range map[string]http.Handler{
 		"POST /events":             r.Events,
 		"POST /slack/interactions": r.Interactions,
+		"POST /slack/commands":     r.Commands,
+		"POST /slack/events":       r.Home,
+		"POST /answers":            r.Answers,
 		"POST /sweep":              r.Sweep,
 	} {
 		if h != nil {

@@ -16,7 +16,8 @@ func named(name string) http.Handler {
 }
 
 func TestRoutes(t *testing.T) {
-	all := functions.Routes{Events: named("events"), Interactions: named("interactions"), Sweep: named("sweep")}
+	all := functions.Routes{Events: named("events"), Interactions: named("interactions"), Sweep: named("sweep"),
+		Commands: named("commands"), Home: named("home"), Answers: named("answers")}
 	unready := functions.Routes{Ready: func() error { return errors.New("the password is hunter2") }, Log: logTo(&strings.Builder{})}
 	for _, tc := range []struct {
 		name, method, path string
@@ -27,6 +28,9 @@ func TestRoutes(t *testing.T) {
 		{"events", "POST", "/events", all, 200, "events"},
 		{"interactions", "POST", "/slack/interactions", all, 200, "interactions"},
 		{"sweep", "POST", "/sweep", all, 200, "sweep"},
+		{"commands", "POST", "/slack/commands", all, 200, "commands"},
+		{"what Slack tells", "POST", "/slack/events", all, 200, "home"},
+		{"answers", "POST", "/answers", all, 200, "answers"},
 		{"health", "GET", "/health", all, 200, "ok\n"},
 		{"ready when nobody says otherwise", "GET", "/ready", all, 200, "ready\n"},
 		{"ready when asked", "GET", "/ready", functions.Routes{Ready: func() error { return nil }}, 200, "ready\n"},

@@ -2,42 +2,89 @@ package notify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// buttons are the answers the finding takes now. A finding that is not Pending
-// takes none, so its card has none: no button lies. An undo takes a reason, which
-// a button cannot. A plan that leaves open
-// what to write cannot be reverted by a click, so it is not offered.
-func buttons(f remediate.Finding) []Button {
-	if f.State != remediate.Pending || f.UndoOf != "" {
+// undoFor is how long after its end a revert can be undone.
+const undoFor = 24 * time.Hour
+
+// buttons are what people can do about the finding now: what no longer counts,
+// or would be refused whoever pressed it, is not offered, so that no button
+// lies. What raises the exposure takes a reason, and so opens a form first; its
+// label ends in an ellipsis.
+func buttons(f remediate.Finding, o Options) []Button {
+	switch {
+	case f.State == remediate.Pending && f.UndoOf != "":
+		return []Button{undoButton(f, f.Plan)} // the next of several who are needed
+	case f.State == remediate.Pending:
+		return slices.Concat(revertButton(f), []Button{keepButton(f), exemptButton(f)}, otherButtons(f, o))
+	case undoable(f, o.Now):
+		return []Button{undoButton(f, f.UndoPlan())}
+	}
+	return nil
+}
+
+// undoable reports whether a revert can still be taken back.
+func undoable(f remediate.Finding, now time.Time) bool {
+	return f.State == remediate.Reverted && len(f.Done) > 0 && !now.IsZero() && now.Before(f.EndedAt.Add(undoFor))
+}
+
+// revertButton is missing where the plan leaves open what to write.
+func revertButton(f remediate.Finding) []Button {
+	if !f.Plan.Executable() {
 		return nil
 	}
-	keep := Button{
-		Choice: remediate.ChooseKeep, Label: "Keep change",
-		Spoken: "Keep the change to " + where(f.Resource),
-		Ask: Confirm{
-			Title: "Keep this change?",
-			Text:  "The change to " + where(f.Resource) + " stays. Whoever made it cannot keep it. Recorded as your decision.",
-			Yes:   "Keep change", No: "Go back",
-		},
-	}
-	if !f.Plan.Executable() {
-		return []Button{keep}
-	}
 	return []Button{{
-		Choice: remediate.ChooseRevert, Label: "Revert change",
+		Choice: remediate.ChooseRevert, Label: "Revert change", Digest: digest8(f.Plan),
 		Spoken: "Revert the change to " + where(f.Resource), Danger: true,
 		Ask: Confirm{
 			Title: "Revert this change?",
 			Text:  effect(f.Plan) + " Recorded as your decision.",
 			Yes:   "Revert change", No: "Go back",
 		},
-	}, keep}
+	}}
+}
+
+func keepButton(f remediate.Finding) Button {
+	return Button{
+		Choice: remediate.ChooseKeep, Label: "Keep change…", Digest: digest8(f.Plan), Form: true,
+		Spoken: "Keep the change to " + where(f.Resource),
+		Ask:    ask(remediate.ChooseKeep),
+	}
+}
+
+func exemptButton(f remediate.Finding) Button {
+	return Button{
+		Choice: remediate.ChooseExempt, Label: "Exempt for a time…", Digest: digest8(f.Plan), Form: true,
+		Spoken: "Exempt " + where(f.Resource) + " from " + f.Policy + " for a time",
+		Ask:    ask(remediate.ChooseExempt),
+	}
+}
+
+func undoButton(f remediate.Finding, p remediate.Plan) Button {
+	return Button{
+		Choice: remediate.ChooseUndo, Label: "Undo…", Digest: digest8(p), Form: true,
+		Spoken: "Undo the revert on " + where(f.Resource),
+		Ask:    ask(remediate.ChooseUndo),
+	}
+}
+
+// otherButtons decide nothing.
+func otherButtons(f remediate.Finding, o Options) []Button {
+	var out []Button
+	if o.Page {
+		out = append(out, Button{Page: true, Label: "Page on-call", Digest: digest8(f.Plan), Spoken: "Page whoever is on call about " + where(f.Resource)})
+	}
+	if l := link(f, o); l != "" {
+		out = append(out, Button{Link: l, Label: "Open", Digest: digest8(f.Plan), Spoken: "Open the full record in a browser"})
+	}
+	return out
 }
 
 // effect says what applying the plan does, a sentence a step.

@@ -3,6 +3,7 @@ package notify
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
@@ -16,6 +17,11 @@ type Options struct {
 	// OnExpiry is what happens when nobody answers; the zero value leaves
 	// the change.
 	OnExpiry remediate.Expiry
+	// Now is when the card is drawn: what can be undone, can be for a time.
+	// With the zero value nothing can.
+	Now time.Time
+	// Page is set where there is somebody on call to page.
+	Page bool
 }
 
 // Card says what people are told of the finding. It is pure: the same finding
@@ -31,8 +37,8 @@ func Card(f remediate.Finding, o Options) Message {
 		Plan:     plan(f),
 		Diff:     diff(f.Plan),
 		Fix:      fix(f),
-		Note:     note(f),
-		Buttons:  buttons(f),
+		Note:     note(f, o),
+		Buttons:  buttons(f, o),
 		Link:     link(f, o),
 	}
 	m.Text = aloud(f, o)
@@ -123,8 +129,10 @@ func wrong(f remediate.Finding) string {
 	return "violates " + f.Policy
 }
 
-func note(f remediate.Finding) string {
+func note(f remediate.Finding, o Options) string {
 	switch {
+	case undoable(f, o.Now):
+		return "It can be undone until " + Clock(f.EndedAt.Add(undoFor))
 	case f.Plan.Missing == "" || f.State.Ended() && f.State != remediate.Reported:
 		return ""
 	case f.Plan.Empty():

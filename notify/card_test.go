@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -38,13 +39,13 @@ func TestCardReadsAsAgreedForOtherFindings(t *testing.T) {
 	}
 }
 
-func TestAnUndoSaysWhatItTakesBackAndOffersNoButton(t *testing.T) {
+func TestAnUndoSaysWhatItTakesBackAndTakesASecondPersonsWord(t *testing.T) {
 	golden(t, "undo_undone", notify.Card(undoIn(remediate.Undone), options).String())
 	golden(t, "undo_pending", notify.Card(undoIn(remediate.Pending), options).String())
 	for _, s := range allStates() {
 		m := notify.Card(undoIn(s), options)
-		if len(m.Buttons) > 0 || len(m.Fix) > 0 || !strings.HasPrefix(m.Diff[0], "+ roles/run.invoker to allUsers") {
-			t.Errorf("%s: buttons %v, fix %q, diff %q; want no button, no fix, the grant coming back", s, m.Buttons, m.Fix, m.Diff)
+		if (len(m.Buttons) > 0) != (s == remediate.Pending) || len(m.Fix) > 0 || !strings.HasPrefix(m.Diff[0], "+ roles/run.invoker to allUsers") {
+			t.Errorf("%s: buttons %v, fix %q, diff %q; want a button while pending, no fix, the grant coming back", s, m.Buttons, m.Fix, m.Diff)
 		}
 		if !strings.Contains(strings.ToLower(m.Status), string(s)) {
 			t.Errorf("%s: the status does not name the state: %s", s, m.Status)
@@ -105,10 +106,66 @@ func TestTextOfAQuestionSaysUntilWhenAndWhatSilenceDoes(t *testing.T) {
 	}
 }
 
-func TestOnlyAPendingFindingHasButtons(t *testing.T) {
+// labels are what the card's buttons say.
+func labels(f remediate.Finding, o notify.Options) string {
+	var out []string
+	for _, b := range notify.Card(f, o).Buttons {
+		out = append(out, b.Label)
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestI9OnlyWhatStillCountsIsOffered(t *testing.T) {
+	revertedBy := func(done time.Duration, steps []remediate.Step) remediate.Finding {
+		f := in(remediate.Reverted)
+		f.EndedAt, f.Done = noon.Add(-done), steps
+		return f
+	}
+	steps := publicService().Plan.Steps
+	now := notify.Options{Now: noon}
+	for _, row := range []struct {
+		name string
+		f    remediate.Finding
+		o    notify.Options
+		want string
+	}{
+		{"a question, with pages and somebody on call", publicService(), notify.Options{BaseURL: "https://rescind.example.com", Page: true}, "Revert change, Keep change…, Exempt for a time…, Page on-call, Open"},
+		{"a question without either", publicService(), notify.Options{}, "Revert change, Keep change…, Exempt for a time…"},
+		{"a plan that leaves open what to write", identity(""), notify.Options{}, "Keep change…, Exempt for a time…"},
+		{"no plan", unknown(), notify.Options{}, "Keep change…, Exempt for a time…"},
+		{"a revert of a minute ago", revertedBy(time.Minute, steps), now, "Undo…"},
+		{"a revert of a day ago", revertedBy(24*time.Hour, steps), now, ""},
+		{"a revert that found nothing to write", revertedBy(time.Minute, nil), now, ""},
+		{"a revert, where it is not known how long ago", revertedBy(time.Minute, steps), notify.Options{}, ""},
+		{"an undo that takes one more person", undoIn(remediate.Pending), now, "Undo…"},
+	} {
+		if got := labels(row.f, row.o); got != row.want {
+			t.Errorf("%s: %q, want %q", row.name, got, row.want)
+		}
+	}
 	for _, s := range allStates() {
-		if n := len(notify.Card(in(s), options).Buttons); (n > 0) != (s == remediate.Pending) {
-			t.Errorf("%s: %d buttons", s, n)
+		if got := labels(in(s), now); (got != "") != (s == remediate.Pending) {
+			t.Errorf("%s: %q", s, got)
+		}
+	}
+}
+
+func TestARevertSaysUntilWhenItCanBeUndone(t *testing.T) {
+	f := in(remediate.Reverted)
+	f.EndedAt, f.Done = noon, f.Plan.Steps
+	golden(t, "reverted_undoable", notify.Card(f, notify.Options{Now: noon}).String())
+}
+
+func TestAButtonIsBoundToThePlanItAuthorises(t *testing.T) {
+	f := in(remediate.Reverted)
+	f.EndedAt, f.Done = noon, f.Plan.Steps
+	undo := notify.Card(f, notify.Options{Now: noon}).Buttons[0]
+	if undo.Digest != f.UndoPlan().Digest[:8] || undo.Digest == f.Plan.Digest[:8] {
+		t.Errorf("undo is bound to %s; its plan is %s, the revert's %s", undo.Digest, f.UndoPlan().Digest, f.Plan.Digest)
+	}
+	for _, b := range notify.Card(publicService(), options).Buttons {
+		if b.Digest != f.Plan.Digest[:8] {
+			t.Errorf("%s is bound to %s, want %s", b.Label, b.Digest, f.Plan.Digest)
 		}
 	}
 }
@@ -116,11 +173,8 @@ func TestOnlyAPendingFindingHasButtons(t *testing.T) {
 func TestRevertIsNotOfferedWhereThePlanLeavesOpenWhatToWrite(t *testing.T) {
 	for name, f := range map[string]remediate.Finding{"no account": identity(""), "no plan": unknown()} {
 		m := notify.Card(f, options)
-		if len(m.Buttons) != 1 || m.Buttons[0].Choice != remediate.ChooseKeep {
-			t.Errorf("%s: buttons %v, want keep alone", name, m.Buttons)
-		}
-		if m.Note == "" {
-			t.Errorf("%s: the card does not say why", name)
+		if m.Note == "" || m.Buttons[0].Choice != remediate.ChooseKeep {
+			t.Errorf("%s: the card does not say why, or offers %v", name, m.Buttons)
 		}
 	}
 }

@@ -241,7 +241,7 @@ func (v groupView) buttons() []Button {
 	var out []Button
 	if n := len(v.revertible()); n > 0 {
 		out = append(out, Button{
-			Choice: remediate.ChooseRevert, All: true, Danger: true, Label: fmt.Sprintf("Revert all %d", n),
+			Choice: remediate.ChooseRevert, All: true, Digest: v.Digest()[:8], Danger: true, Label: fmt.Sprintf("Revert all %d", n),
 			Spoken: fmt.Sprintf("Revert all %d changes in %s", n, short(v.place(), 40)),
 			Ask: Confirm{
 				Title: fmt.Sprintf("Revert all %d changes?", n),
@@ -252,7 +252,7 @@ func (v groupView) buttons() []Button {
 	}
 	if n := len(v.pending()); n > 0 {
 		out = append(out, Button{
-			Choice: remediate.ChooseKeep, All: true, Label: fmt.Sprintf("Keep all %d…", n),
+			Choice: remediate.ChooseKeep, All: true, Digest: v.Digest()[:8], Form: true, Label: fmt.Sprintf("Keep all %d…", n),
 			Spoken: fmt.Sprintf("Keep all %d changes in %s", n, short(v.place(), 40)),
 			Ask: Confirm{
 				Title: fmt.Sprintf("Keep all %d changes?", n),

@@ -2,8 +2,8 @@
 // service's markup.
 //
 // It promises that the same finding always reads the same, that every state is
-// named in words, that only an open question has buttons, and that no string in
-// a Message holds a control character, an invisible one, or a line break: what
+// named in words, that only an open question has buttons, or what can still be
+// undone, and that no string in a Message holds a control character, an invisible one, or a line break: what
 // strangers wrote can neither hide nor pose as something else. It does not
 // escape for any service; whoever renders a Message does.
 package notify
@@ -34,7 +34,7 @@ type Message struct {
 	Diff     []string // what a revert changes: "- " goes, "+ " comes
 	Fix      []string // shell lines that end it for good, and what to change in Terraform
 	Note     string   // a caution that belongs beside the buttons; may be empty
-	Buttons  []Button // only while the finding is Pending
+	Buttons  []Button // what people can do about it now
 	Link     string   // the finding's page; empty where there is none
 }
 
@@ -49,13 +49,18 @@ type Field struct {
 	At time.Time
 }
 
-// Button is one thing a person may decide, labelled by its effect.
+// Button is one thing a person may do, labelled by its effect.
 type Button struct {
-	Choice remediate.Choice
-	All    bool // answers for every pending finding of a group
+	Choice remediate.Choice // what it answers; empty for one that decides nothing
+	All    bool             // answers for every pending finding of a group
+	Page   bool             // has whoever is on call told
+	Link   string           // leads to the finding's page
+
 	Label  string
 	Spoken string // the label for a screen reader, complete without the card
 	Danger bool
+	Digest string // as of Message, of the plan that the answer is about
+	Form   bool   // asks for more than a yes: see FormOf
 	Ask    Confirm
 }
 
@@ -79,7 +84,7 @@ func (m Message) String() string {
 		b.WriteString("Note: " + m.Note + "\n")
 	}
 	for _, button := range m.Buttons {
-		b.WriteString("[" + button.Label + "] " + button.Ask.Text + "\n")
+		b.WriteString(strings.TrimSpace("["+button.Label+"] "+button.Ask.Text+button.Link) + "\n")
 	}
 	b.WriteString("Aloud: " + m.Text + "\n")
 	return b.String()

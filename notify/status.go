@@ -160,11 +160,13 @@ func aloud(f remediate.Finding, o Options) string {
 	parts := []string{status(f), sentence(severity(f) + " severity: " + who(f) + " " + verb(f.Change) + " " + where(f.Resource) + at(f))}
 	if f.State == remediate.Pending {
 		parts = append(parts, "If nobody answers, "+silence(f, o)+".")
-		for _, b := range buttons(f) {
-			parts = append(parts, b.Label+": "+b.Ask.Text)
+	}
+	for _, b := range buttons(f, o) {
+		if b.Choice != "" {
+			parts = append(parts, strings.TrimSuffix(b.Label, "…")+": "+b.Ask.Text)
 		}
 	}
-	if n := note(f); n != "" {
+	if n := note(f, o); n != "" {
 		parts = append(parts, sentence(n))
 	}
 	if l := link(f, o); l != "" {

@@ -56,12 +56,12 @@ func (r *Remediator) progress(ctx context.Context, f Finding, what string, do fu
 // notify brings what people see up to date, and takes down where they see it.
 func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
 	where, failed := r.show(ctx, f)
-	shown := f.Revision
+	shown, before := f.Revision, f.Surfaces
 	for range conflictTries {
 		if where.group != "" {
 			f.Group = where.group
 		}
-		stored, err := r.update(ctx, f.notified(where.surfaces, shown, failed, r.Now()))
+		stored, err := r.update(ctx, f.notified(keptBeside(where.surfaces, before, f.Surfaces), shown, failed, r.Now()))
 		if !errors.Is(err, ErrConflict) {
 			return stored, errors.Join(failed, err)
 		}

@@ -76,8 +76,6 @@ func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
 	wantIdle := []string{
-		"base_url: cards have no links before there are pages",
-		"answers_topic: answers do not travel over a topic yet; this process takes and carries out its own",
 		"decisions_topic: nothing is published yet; the store and the log have every decision",
 		"approvals.approvers.slack_usergroups: only those under users are approvers yet",
 	}

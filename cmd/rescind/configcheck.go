@@ -146,10 +146,7 @@ func (c config) notYet() []string {
 		}
 	}
 	idle(c.IAP.Audience != "", "iap.audience: the pages are not there yet and answer 404")
-	idle(c.BaseURL != "", "base_url: cards have no links before there are pages")
-	idle(c.AnswersTopic != "", "answers_topic: answers do not travel over a topic yet; this process takes and carries out its own")
 	idle(c.DecisionsTopic != "", "decisions_topic: nothing is published yet; the store and the log have every decision")
-	idle(c.Push.AnswersAccount != "", "push.answers_account: answers do not come over a topic yet")
 	idle(len(c.Approvals.Approvers.SlackUsergroups) > 0, "approvals.approvers.slack_usergroups: only those under users are approvers yet")
 	idle(len(c.Approvals.Approvers.GoogleGroups) > 0, "approvals.approvers.google_groups: only those under users are approvers yet")
 	idle(c.Google.Endpoints.Logging != "", "google.endpoints.logging: logs are not read yet")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -29,6 +30,7 @@ var demoPage = template.Must(template.New("page").Funcs(template.FuncMap{
 		}
 		return sim.RenderBlocks(m.Blocks)
 	},
+	"form":    sim.RenderView,
 	"buttons": func(m sim.SlackMessage) bool { return bytes.Contains(m.Blocks, []byte(`"action_id"`)) },
 	"upper":   strings.ToUpper,
 	"short":   shortName,
@@ -60,6 +62,7 @@ func (d *demo) pageRoutes(addr string) http.Handler {
 	mux.HandleFunc("GET /parts", func(w http.ResponseWriter, r *http.Request) { d.servePart(w, r, "parts") })
 	mux.HandleFunc("POST /act/{key}", d.serveAct)
 	mux.HandleFunc("POST /click", d.serveClick)
+	mux.HandleFunc("POST /form", d.serveForm)
 	return onlyFrom(addr, http.NewCrossOriginProtection().Handler(mux))
 }
 
@@ -86,6 +89,7 @@ type pageView struct {
 	Findings []remediate.Finding
 	State    sim.State
 	Cards    []cardView
+	Forms    []formView
 	Users    []sim.SlackUser
 	Notes    []noteView
 }
@@ -94,6 +98,13 @@ type actView struct{ Key, Who, What, About string }
 
 // noteView is a message that one person alone sees, by name.
 type noteView struct{ User, Text string }
+
+// formView is a form that somebody has open.
+type formView struct {
+	Form  sim.SlackView
+	User  string
+	Wrong []string
+}
 
 // cardView is a message with the replies in its thread.
 type cardView struct {
@@ -106,6 +117,9 @@ func (d *demo) view(ctx context.Context) (pageView, error) {
 	slices.Reverse(v.Events)
 	for _, n := range slices.Backward(d.slack.Notes()) {
 		v.Notes = append(v.Notes, noteView{nameOf(v.Users, n.User), n.Text})
+	}
+	for _, f := range d.slack.Views() {
+		v.Forms = append(v.Forms, formView{f, nameOf(v.Users, f.User), slices.Sorted(maps.Values(f.Errors))})
 	}
 	for _, a := range acts() {
 		v.Acts = append(v.Acts, actView{a.key, a.who, a.what, a.about})
@@ -169,6 +183,23 @@ func (d *demo) serveAct(w http.ResponseWriter, r *http.Request) {
 func (d *demo) serveClick(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
 	back(w, r, d.slack.Click(r.Context(), r.PostFormValue("user"), r.PostFormValue("channel"), r.PostFormValue("ts"), r.PostFormValue("action")))
+}
+
+// serveForm sends a form off, or closes it.
+func (d *demo) serveForm(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	user, view := r.PostFormValue("user"), r.PostFormValue("view")
+	if r.PostFormValue("do") != "submit" {
+		back(w, r, d.slack.Dismiss(r.Context(), user, view))
+		return
+	}
+	values := map[string]string{}
+	for k, v := range r.PostForm {
+		if block, ok := strings.CutPrefix(k, "in-"); ok {
+			values[block] = v[0]
+		}
+	}
+	back(w, r, d.slack.Submit(r.Context(), user, view, values))
 }
 
 // back returns to the page, with what went wrong, if anything did.

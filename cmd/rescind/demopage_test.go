@@ -125,7 +125,18 @@ func TestAnAnswerOnThePageIsAnAnswerInSlack(t *testing.T) {
 		t.Errorf("eve's click made it %s", got.State)
 	}
 	p.click("U0BOB", f.ID, "rescind.keep")
-	p.wants(p.text(), `<span class="tag">only bob sees this</span>`, "made this change and cannot keep it")
+	p.wants(p.text(), "Keep this change?", "only bob sees this form", `name="in-reason"`)
+	form := url.Values{"user": {"U0BOB"}, "view": {p.d.slack.Views()[0].ID}, "do": {"submit"}, "in-reason": {"short"}}
+	if said := p.press("/form", form); !strings.Contains(said, "write at least 10 characters") {
+		t.Errorf("a short reason: %q", said)
+	}
+	form.Set("in-reason", "it was me, and I like it")
+	p.press("/form", form)
+	p.wants(p.text(), `<p class="off" role="alert">Not recorded: user:bob@example.com made this change and cannot keep it`)
+	p.press("/form", url.Values{"user": {"U0BOB"}, "view": {form.Get("view")}, "do": {"close"}})
+	if n := len(p.d.slack.Views()); n != 0 {
+		t.Errorf("%d forms are open", n)
+	}
 
 	p.click("U0ADA", f.ID, "rescind.revert")
 	if err := p.d.waitFor(t.Context(), f.ID); err != nil {

@@ -22,8 +22,9 @@ type scene struct {
 	check  []check
 }
 
-// click is a button somebody presses in Slack.
-type click struct{ user, name, action string }
+// click is a button somebody presses in Slack, and the reason they give where
+// it asks for one.
+type click struct{ user, name, action, reason string }
 
 // check is one statement about the simulated cloud that must be true.
 type check struct {
@@ -32,7 +33,7 @@ type check struct {
 }
 
 func script() []scene {
-	ada := func(action string) *click { return &click{"U0ADA", "ada@example.com", action} }
+	ada := func(action, reason string) *click { return &click{"U0ADA", "ada@example.com", action, reason} }
 	const public, identity, editor = "no-public-invoker", "no-default-service-account", "no-editor-on-runtime-identity"
 	return []scene{
 		{act: "public", ends: map[string]remediate.State{public: remediate.Reverted}, check: []check{
@@ -41,7 +42,7 @@ func script() []scene {
 				return granted(demoAPI, "roles/run.invoker", "group:frontend@example.com")(s) && conditional(s, demoAPI, "user:partner@example.org")
 			}},
 		}},
-		{act: "default", answer: ada("rescind.revert"), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
+		{act: "default", answer: ada("rescind.revert", ""), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
 			{"checkout runs as its own account again", runsAs(demoCheckout, "checkout@pay-prod.iam.gserviceaccount.com")},
 		}},
 		{act: "deploy"},
@@ -49,11 +50,11 @@ func script() []scene {
 			{"the grant is left as it is: the policy only reports", granted("projects/"+demoProject, "roles/editor", "serviceAccount:"+demoAPIAccount)},
 		}},
 		{act: "duplicate"},
-		{act: "job", answer: ada("rescind.revert"), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
+		{act: "job", answer: ada("rescind.revert", ""), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
 			{"nightly runs as the project's fallback identity", runsAs(demoNightly, "run-default@pay-prod.iam.gserviceaccount.com")},
 		}},
-		{act: "pool", answer: ada("rescind.revert"), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
-			{"queue runs as its own account again", not(runsAs(demoQueuePool, demoDefault))},
+		{act: "pool", answer: ada("rescind.keep", "the queue moves to its own account next week"), ends: map[string]remediate.State{identity: remediate.Kept}, check: []check{
+			{"queue is left as it is: ada kept the change", runsAs(demoQueuePool, demoDefault)},
 		}},
 		{act: "stale", ends: map[string]remediate.State{public: remediate.Pending}, check: []check{
 			{"nothing was reverted unasked", granted(demoReports, "roles/run.invoker", "allUsers")},
@@ -203,7 +204,24 @@ func (d *demo) answer(ctx context.Context, out io.Writer, id string, c click) er
 		return err
 	}
 	say(out, "   slack    %s presses %s", c.name, c.action)
+	if c.reason != "" {
+		if err := d.fillForm(ctx, out, c); err != nil {
+			return err
+		}
+	}
 	return d.waitFor(ctx, id)
+}
+
+// fillForm sends off the form that the click opened.
+func (d *demo) fillForm(ctx context.Context, out io.Writer, c click) error {
+	for _, v := range d.slack.Views() {
+		if v.User != c.user {
+			continue
+		}
+		say(out, "   slack    %s is asked for a reason, and gives it: %s", c.name, c.reason)
+		return d.slack.Submit(ctx, c.user, v.ID, map[string]string{"reason": c.reason})
+	}
+	return fmt.Errorf("%s opened no form", c.action)
 }
 
 // card is the message that shows the finding.

@@ -41,6 +41,7 @@ type demo struct {
 	queue  *demoQueue
 
 	simAddr string // of the simulated cloud
+	conf    config // that rescind was started with
 	dir     string // of the store and the policy file
 	running sync.WaitGroup
 	working sync.WaitGroup // rescind alone
@@ -112,6 +113,7 @@ func (d *demo) startRescind(ctx context.Context, policies string, log *slog.Logg
 	if err != nil {
 		return err
 	}
+	d.conf = c
 	d.app, err = newApp(ctx, c, world{
 		lookup: demoSecrets, now: time.Now, wait: pause, notes: slackURL + "/",
 		dial: []grpc.DialOption{grpc.WithPerRPCCredentials(bearer(demoSelf))},

@@ -23,7 +23,12 @@ reverts or asks as the policies say. It listens on PORT, as on Cloud Run
 
 Flags:
   --config FILE      configuration, see docs/config.md (required)
-  --role ROLE        all: receive, ask and apply in one process (default all)
+  --role ROLE        the part this process plays (default all):
+                       all     receive, ask and apply in one process
+                       worker  all but what people reach: /events, /answers, /sweep
+                       slack   what Slack reaches: verifies, and passes answers on
+                               over answers_topic; has no store and no right to
+                               change anything
   --log-format FORM  text or json (default text)
 
 Example:
@@ -39,7 +44,7 @@ func serveCommand() command {
 func runServe(ctx context.Context, env environment, args []string) error {
 	f := newFlags("serve")
 	path := f.String("config", "", "")
-	role := f.String("role", "all", "")
+	as := f.String("role", string(roleAll), "")
 	operands, err := f.parse(args)
 	switch {
 	case err != nil:
@@ -48,15 +53,15 @@ func runServe(ctx context.Context, env environment, args []string) error {
 		return usagef("unexpected argument %q", operands[0])
 	case *path == "":
 		return usagef("--config is missing")
-	case *role != "all":
-		return usagef("--role is %q; this version has only all", *role)
+	case !knownRole(role(*as)):
+		return usagef("--role is %q, %s", *as, wantRole)
 	}
 	c, err := loadConfig(*path)
 	if err != nil {
 		return err
 	}
 	log := f.logger(env, slog.LevelInfo)
-	a, err := newApp(ctx, c, world{lookup: env.lookup, now: time.Now, wait: pause, log: log})
+	a, err := newProcess(ctx, c, world{role: role(*as), lookup: env.lookup, now: time.Now, wait: pause, log: log})
 	if err != nil {
 		return err
 	}
@@ -97,19 +102,24 @@ func (a *app) announce(ctx context.Context, c config) {
 // serve answers requests on l and works off what is owed, until ctx ends. It
 // returns when requests in flight are finished, or cut off after ten seconds.
 func (a *app) serve(ctx context.Context, l net.Listener, every time.Duration) error {
-	server := functions.NewServer("", a.routes)
-	server.ErrorLog = slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)
-	server.BaseContext = func(net.Listener) context.Context { return context.WithoutCancel(ctx) }
-	a.log.InfoContext(ctx, "listening", "address", l.Addr().String())
-
 	work, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { a.work(work, every) })
 	running.Go(func() { a.scanAlong(work, every) })
-	err := serveUntil(ctx, server, l, 10*time.Second)
+	running.Go(func() { a.runErrands(work) })
+	err := listenUntil(ctx, l, a.routes, a.log)
 	stop()
 	running.Wait()
 	return err
+}
+
+// listenUntil serves the routes on l until ctx ends.
+func listenUntil(ctx context.Context, l net.Listener, routes http.Handler, log *slog.Logger) error {
+	server := functions.NewServer("", routes)
+	server.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
+	server.BaseContext = func(net.Listener) context.Context { return context.WithoutCancel(ctx) }
+	log.InfoContext(ctx, "listening", "address", l.Addr().String())
+	return serveUntil(ctx, server, l, 10*time.Second)
 }
 
 // serveUntil serves on l until ctx ends. Requests in flight are then finished,

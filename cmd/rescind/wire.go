@@ -31,6 +31,7 @@ type app struct {
 	google   *google.Client
 	routes   http.Handler
 	owed     chan string // findings whose answers left something to do
+	errands  chan func(context.Context)
 	closers  []io.Closer
 	log      *slog.Logger
 }
@@ -38,14 +39,17 @@ type app struct {
 // world is what an app takes from the process it runs in; demo and tests have
 // their own.
 type world struct {
-	lookup func(string) (string, bool)
-	now    func() time.Time
-	wait   func(ctx context.Context, d time.Duration) error
-	dial   []grpc.DialOption                                // added to every connection to Google Cloud
-	notes  string                                           // prefix of Slack response URLs; empty for Slack's own
-	saw    func(change cloud.Change, out remediate.Outcome) // nil: nobody watches
-	count  func(kind string)                                // told the kind of every message; nil: nobody counts
-	log    *slog.Logger
+	role    role
+	lookup  func(string) (string, bool)
+	now     func() time.Time
+	wait    func(ctx context.Context, d time.Duration) error
+	dial    []grpc.DialOption                                // added to every connection to Google Cloud
+	notes   string                                           // prefix of Slack response URLs; empty for Slack's own
+	saw     func(change cloud.Change, out remediate.Outcome) // nil: nobody watches
+	count   func(kind string)                                // told the kind of every message; nil: nobody counts
+	store   remediate.Store                                  // nil: the one that the configuration names
+	courier remediate.Courier                                // nil: the topic that the configuration names
+	log     *slog.Logger
 }
 
 // pause sleeps for d, or until ctx ends.
@@ -75,7 +79,7 @@ func newApp(ctx context.Context, c config, w world) (*app, error) {
 
 // newInside is newApp without what it serves.
 func newInside(ctx context.Context, c config, w world) (_ *app, err error) {
-	a := &app{owed: make(chan string, 64), log: w.log}
+	a := &app{owed: make(chan string, 64), errands: make(chan func(context.Context), 64), log: w.log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -84,11 +88,15 @@ func newInside(ctx context.Context, c config, w world) (_ *app, err error) {
 	if a.policies, err = loadPolicies(c.Policies); err != nil {
 		return nil, err
 	}
-	st, closer, err := store.Open(c.Store)
-	if err != nil {
-		return nil, err
+	st := w.store
+	if st == nil {
+		opened, closer, err := store.Open(c.Store)
+		if err != nil {
+			return nil, err
+		}
+		st = opened
+		a.closers = append(a.closers, closer)
 	}
-	a.closers = append(a.closers, closer)
 	if a.google, err = google.New(ctx, googleOptions(c, w, st)); err != nil {
 		return nil, err
 	}
@@ -102,6 +110,8 @@ func newInside(ctx context.Context, c config, w world) (_ *app, err error) {
 	}
 	return a, nil
 }
+
+func (a *app) handler() http.Handler { return a.routes }
 
 // Close releases what newApp opened, last first.
 func (a *app) Close() error {
@@ -212,8 +222,12 @@ func newNotifier(c config, w world) (remediate.Notifier, error) {
 	}
 	return slack.NewNotifier(slack.Config{
 		Token: slack.Secret(token), APIURL: c.Slack.APIURL, Route: route, Channels: channels(c.Slack.Routes),
-		Card: notify.Options{OnExpiry: remediate.Expiry(c.Approvals.OnExpiry)},
+		Card: cardOptions(c), Now: w.now,
 	})
+}
+
+func cardOptions(c config) notify.Options {
+	return notify.Options{BaseURL: c.BaseURL, OnExpiry: remediate.Expiry(c.Approvals.OnExpiry)}
 }
 
 // logNotifier tells the log, where there is no Slack.
@@ -244,19 +258,64 @@ func (a *app) newRoutes(c config, w world) (http.Handler, error) {
 	routes := functions.Routes{
 		Events: events, Sweep: functions.RequireToken(sweeper, w.log, http.HandlerFunc(a.serveSweep)), Log: w.log,
 	}
-	if c.Slack.configured() {
-		if routes.Interactions, err = a.newInteractions(c, w); err != nil {
-			return nil, err
-		}
+	if err := a.addSlack(&routes, c, w); err != nil {
+		return nil, err
 	}
 	return functions.NewMux(routes), nil
+}
+
+// addSlack adds what takes people's answers: from Slack itself, or as a worker
+// those that travelled.
+func (a *app) addSlack(routes *functions.Routes, c config, w world) error {
+	if !c.Slack.configured() {
+		return nil
+	}
+	answers := slack.Answerer(waking{a})
+	if w.role == roleWorker {
+		answers = prompt{a}
+	}
+	r, err := newReceiver(c, w, nil, a.clerk(c, answers), a.later)
+	if err != nil {
+		return err
+	}
+	if w.role != roleWorker {
+		*routes = slackRoutes(*routes, r)
+	}
+	if c.AnswersTopic == "" {
+		return nil
+	}
+	routes.Answers, err = newAnswers(c, w, r)
+	return err
+}
+
+func slackRoutes(routes functions.Routes, r *slack.Receiver) functions.Routes {
+	routes.Interactions = r.Interactions()
+	return routes
+}
+
+// newAnswers takes the answers that travelled, each verified again by whoever
+// knows who signed it.
+func newAnswers(c config, w world, r *slack.Receiver) (http.Handler, error) {
+	sender, err := newOIDC(c, w, cmp.Or(c.Push.AnswersAccount, c.Push.ServiceAccount))
+	if err != nil {
+		return nil, err
+	}
+	return functions.NewAnswers(functions.AnswersConfig{
+		Takes: map[string]functions.Take{remediate.SignedBySlack: r.Take}, Log: w.log, Verifier: sender, Count: w.count,
+	})
 }
 
 func newOIDC(c config, w world, account string) (*functions.OIDC, error) {
 	return functions.NewOIDC(functions.OIDCConfig{Audience: c.Push.Audience, Email: account, CertsURL: c.Push.CertsURL, Now: w.now})
 }
 
-func (a *app) newInteractions(c config, w world) (http.Handler, error) {
+// newReceiver returns what takes Slack's requests: with a courier it passes
+// answers on, without one they are recorded here.
+func newReceiver(c config, w world, courier remediate.Courier, clerk *slack.Clerk, later func(func(context.Context))) (*slack.Receiver, error) {
+	token, err := c.Slack.BotToken.read(w.lookup)
+	if err != nil {
+		return nil, fmt.Errorf("slack.bot_token: %w", err)
+	}
 	var secrets []slack.Secret
 	for i, s := range c.Slack.SigningSecrets {
 		v, err := s.read(w.lookup)
@@ -265,10 +324,17 @@ func (a *app) newInteractions(c config, w world) (http.Handler, error) {
 		}
 		secrets = append(secrets, slack.Secret(v))
 	}
-	return slack.NewInteractions(slack.InteractionsConfig{
-		Secrets: secrets, Team: c.Slack.Team, Approvers: slack.Users(c.Approvals.Approvers.Users),
-		Answers: waking{a}, ResponseURLs: w.notes, Now: w.now, Log: w.log,
+	return slack.NewReceiver(slack.ReceiverConfig{
+		Secrets: secrets, Team: c.Slack.Team, Token: slack.Secret(token), APIURL: c.Slack.APIURL,
+		Courier: courier, Clerk: clerk, Later: later, ResponseURLs: w.notes, Now: w.now, Log: w.log,
 	})
+}
+
+// clerk answers what people ask in Slack, and has it carried out.
+func (a *app) clerk(c config, answers slack.Answerer) *slack.Clerk {
+	return &slack.Clerk{
+		Approvers: slack.Users(c.Approvals.Approvers.Users), Answers: answers, Findings: a.Store, Previews: a.Desk(), Channels: channels(c.Slack.Routes),
+	}
 }
 
 // watched lets demo see what became of each change.
@@ -293,6 +359,15 @@ type waking struct{ *app }
 // Answer records the answer and wakes the worker.
 func (h waking) Answer(ctx context.Context, id string, ans remediate.Answer) (remediate.Finding, error) {
 	f, err := h.app.Answer(ctx, id, ans)
+	if err == nil {
+		h.app.answered(f.ID)
+	}
+	return f, err
+}
+
+// Shown notes where a finding is shown, and wakes the worker.
+func (h waking) Shown(ctx context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
+	f, err := h.app.Shown(ctx, id, at)
 	if err == nil {
 		h.app.answered(f.ID)
 	}

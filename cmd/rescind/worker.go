@@ -21,6 +21,28 @@ func (a *app) answered(id string) {
 	}
 }
 
+// later has something done that nobody waits for. It never blocks: what there is
+// no room for is left out, so it must be something one can do without.
+func (a *app) later(do func(context.Context)) {
+	select {
+	case a.errands <- do:
+	default:
+		a.log.Warn("an errand was left out, as too many wait")
+	}
+}
+
+// runErrands does what was left for later, until ctx ends.
+func (a *app) runErrands(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case do := <-a.errands:
+			do(ctx)
+		}
+	}
+}
+
 // work does what answers left to do as they come, and sweeps, until ctx ends.
 func (a *app) work(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)

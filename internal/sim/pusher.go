@@ -63,3 +63,10 @@ func NewPusher(o PusherOptions) (*Pusher, error) {
 	}
 	return &Pusher{opt: o, key: key}, nil
 }
+
+// At returns a Pusher that delivers elsewhere, with the same key.
+func (p *Pusher) At(url string) *Pusher {
+	o := p.opt
+	o.URL = url
+	return &Pusher{opt: o, key: p.key}
+}

@@ -78,11 +78,15 @@ type Slack struct {
 	users        map[string]SlackUser
 	responses    map[string]*slackResponse
 	inject       func(method string) *SlackFault
+	triggers     map[string]*slackTrigger
+	views        []*SlackView
+	homes        map[string]SlackView // by user
 }
 
 // NewSlack returns a workspace without messages. Connect it before anyone clicks.
 func NewSlack(c SlackConfig) *Slack {
-	s := &Slack{cfg: c, users: map[string]SlackUser{}, responses: map[string]*slackResponse{}}
+	s := &Slack{cfg: c, users: map[string]SlackUser{}, responses: map[string]*slackResponse{},
+		triggers: map[string]*slackTrigger{}, homes: map[string]SlackView{}}
 	for _, u := range c.Users {
 		if u.Team == "" {
 			u.Team = c.Team

@@ -33,6 +33,9 @@ func (s *Slack) methods() map[string]func(url.Values) slackAnswer {
 		"users.info":            s.userInfo,
 		"conversations.open":    s.openConversation,
 		"usergroups.users.list": s.groupUsers,
+		"views.open":            s.openView,
+		"views.update":          s.updateView,
+		"views.publish":         s.publishView,
 		"usergroups.list":       s.groups,
 		"users.lookupByEmail":   s.userByEmail,
 	}

@@ -27,6 +27,8 @@ func (c *slackChecker) block(path string, b map[string]any) {
 		c.keys(path, b, "block_id", "elements")
 		seen := map[string]bool{}
 		c.each(path, b, 25, func(p string, e map[string]any) { c.button(p, e, seen) })
+	case "input":
+		c.input(path, b)
 	case "divider":
 		c.keys(path, b, "block_id")
 	default:

@@ -52,6 +52,7 @@ func slackCheck(raw string) (code string, details []string) {
 type slackChecker struct {
 	problems []string
 	ids      map[string]bool
+	inputs   bool // where a person may fill something in
 }
 
 func (c *slackChecker) bad(path, what string) {

@@ -51,29 +51,40 @@ func (s *Slack) Click(ctx context.Context, userID, channel, ts, actionID string)
 
 // Send signs a body and posts it to the app's interactions URL, as it is.
 func (s *Slack) Send(ctx context.Context, body string) error {
+	s.mu.Lock()
+	to := s.interactions
+	s.mu.Unlock()
+	_, err := s.post(ctx, to, "application/x-www-form-urlencoded", body)
+	return err
+}
+
+// post signs a body, posts it and returns what the app answered.
+func (s *Slack) post(ctx context.Context, to, contentType, body string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, slackPatience)
 	defer cancel()
-	s.mu.Lock()
-	to, stamp := s.interactions, strconv.FormatInt(s.cfg.Now().Unix(), 10)
-	s.mu.Unlock()
+	stamp := strconv.FormatInt(s.cfg.Now().Unix(), 10)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	mac := hmac.New(sha256.New, []byte(s.cfg.SigningSecret))
 	_, _ = io.WriteString(mac, "v0:"+stamp+":"+body)
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("X-Slack-Request-Timestamp", stamp)
 	req.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("the app answered HTTP %d", res.StatusCode)
+	answer, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the app answered HTTP %d", res.StatusCode)
+	}
+	return answer, nil
 }
 
 // clickBody is the form of a block_actions request for a stored button.
@@ -104,7 +115,7 @@ func (s *Slack) clickBody(userID, channel, ts, actionID string) (string, error) 
 		"channel":      map[string]any{"id": channel, "name": "sim"},
 		"container":    map[string]any{"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": false},
 		"message":      map[string]any{"type": "message", "ts": ts, "text": m.Text, "blocks": m.Blocks},
-		"trigger_id":   "1." + key,
+		"trigger_id":   s.trigger(user.ID),
 		"response_url": s.self + "/actions/" + key,
 		"actions":      []any{action},
 	})

@@ -12,10 +12,19 @@ import (
 // becomes a submit button named "action" with the action id as its value, to be
 // put inside a form that knows the channel and the ts. All text is escaped; of
 // mrkdwn it draws what cards use. A block it does not know is named, not hidden.
-func RenderBlocks(blocks json.RawMessage) template.HTML {
+func RenderBlocks(blocks json.RawMessage) template.HTML { return slackDraw(blocks, "") }
+
+// RenderView draws a form in the same way. What a person fills in is named "in-"
+// and the block's id.
+func RenderView(v SlackView) template.HTML { return slackDraw(v.Blocks, v.ID) }
+
+func slackDraw(blocks json.RawMessage, view string) template.HTML {
 	var parsed []slackBlock
 	if len(blocks) > 0 && json.Unmarshal(blocks, &parsed) != nil {
 		return `<p class="slack-unknown">unreadable blocks</p>`
+	}
+	for i := range parsed {
+		parsed[i].View = view
 	}
 	var b strings.Builder
 	if err := slackPage.Execute(&b, parsed); err != nil {
@@ -38,6 +47,21 @@ type slackBlock struct {
 	URL      string
 	Label    string `json:"accessibility_label"`
 	Confirm  *struct{ Title, Text slackText }
+
+	// of an input block
+	BlockID string    `json:"block_id"`
+	Name    slackText `json:"label"`
+	Hint    slackText
+	Element *slackElement
+	View    string `json:"-"` // the id of the view it stands in
+}
+
+// slackElement is what a person fills in.
+type slackElement struct {
+	Type      string
+	MinLength int `json:"min_length"`
+	MaxLength int `json:"max_length"`
+	Options   []slackOption
 }
 
 // Danger reports a button in Slack's red.
@@ -79,8 +103,12 @@ var slackPage = template.Must(template.New("blocks").Parse(`
 {{- if eq .Type "rich_text_preformatted"}}<pre>{{template "inline" .Elements}}</pre>
 {{- else if eq .Type "rich_text_list"}}<ul>{{range .Elements}}<li>{{template "inline" .Elements}}</li>{{end}}</ul>
 {{- else}}<p>{{template "inline" .Elements}}</p>{{end}}{{end}}{{end}}
-{{- define "button"}}<button type="submit" name="action" value="{{.ActionID}}"{{if .Danger}} class="danger"{{end}}
-{{- if .Label}} aria-label="{{.Label}}"{{end}}{{with .Confirm}} title="{{.Title.Text}} {{.Text.Text}}"{{end}}>{{.Text.HTML}}</button>{{end}}
+{{- define "button"}}{{if .URL}}<a class="button" rel="noreferrer" href="{{.URL}}"{{if .Label}} aria-label="{{.Label}}"{{end}}>{{.Text.HTML}}</a>{{else}}<button type="submit" name="action" value="{{.ActionID}}"{{if .Danger}} class="danger"{{end}}
+{{- if .Label}} aria-label="{{.Label}}"{{end}}{{with .Confirm}} title="{{.Title.Text}} {{.Text.Text}}"{{end}}>{{.Text.HTML}}</button>{{end}}{{end}}
+{{- define "input"}}<p class="slack-input"><label for="{{.View}}-{{.BlockID}}">{{.Name.HTML}}</label>
+{{- if eq .Element.Type "static_select"}}<select name="in-{{.BlockID}}" id="{{.View}}-{{.BlockID}}" required><option value=""></option>{{range .Element.Options}}<option value="{{.Value}}">{{.Text.HTML}}</option>{{end}}</select>
+{{- else}}<textarea name="in-{{.BlockID}}" id="{{.View}}-{{.BlockID}}" rows="3" required minlength="{{.Element.MinLength}}" maxlength="{{.Element.MaxLength}}"></textarea>{{end}}
+{{- with .Hint.Text}}<small>{{.}}</small>{{end}}</p>{{end}}
 {{- range .}}
 {{- if eq .Type "header"}}<h3>{{.Text.HTML}}</h3>
 {{- else if eq .Type "section"}}{{if .Text.Text}}<p>{{.Text.HTML}}</p>{{end}}
@@ -88,6 +116,7 @@ var slackPage = template.Must(template.New("blocks").Parse(`
 {{- else if eq .Type "rich_text"}}{{template "rich" .Elements}}
 {{- else if eq .Type "context"}}<p class="slack-context">{{range .Elements}}<span>{{.Drawn}}</span> {{end}}</p>
 {{- else if eq .Type "actions"}}<div class="slack-actions">{{range .Elements}}{{template "button" .}}{{end}}</div>
+{{- else if and (eq .Type "input") .Element}}{{template "input" .}}
 {{- else if eq .Type "divider"}}<hr>
 {{- else}}<p class="slack-unknown">block of type {{.Type}}</p>{{end}}
 {{- end}}`))

@@ -71,7 +71,9 @@ func (s *Slack) postEphemeral(args url.Values) slackAnswer {
 	if bad := slackContent(args); bad != nil {
 		return bad
 	}
-	s.notes = append(s.notes, SlackNote{args.Get("user"), args.Get("channel"), args.Get("text"), s.cfg.Now()})
+	if args.Get("thread_ts") == "" { // those in a thread are seen by whoever has it open, which is nobody here
+		s.notes = append(s.notes, SlackNote{args.Get("user"), args.Get("channel"), args.Get("text"), s.cfg.Now()})
+	}
 	return slackAnswer{"message_ts": s.stamp()}
 }
 

@@ -14,17 +14,6 @@ import (
 
 var _ remediate.GroupNotifier = (*Notifier)(nil)
 
-// allSuffix is that of the actions which answer a whole group.
-const allSuffix = "_all"
-
-// actionOf is the action id of a button.
-func actionOf(b notify.Button) string {
-	if b.All {
-		return actionID(b.Choice) + allSuffix
-	}
-	return actionID(b.Choice)
-}
-
 // Channel is where the finding's message belongs.
 func (n *Notifier) Channel(f remediate.Finding) string { return n.route(f) }
 

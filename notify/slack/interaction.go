@@ -1,37 +1,58 @@
 package slack
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
+	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// Interaction is one click on one of our buttons, as Slack reports it.
+// Interaction is one thing somebody did with what we showed them in Slack: a
+// click on one of our buttons, or one of our forms sent off or closed.
 type Interaction struct {
-	TeamID      string
-	AppID       string
-	UserID      string
-	UserTeamID  string // the clicker's own workspace; another one for guests of a shared channel
-	Channel     string
-	MessageTS   string
-	Choice      remediate.Choice
-	FindingID   string
-	Revision    int64
-	Digest8     string // as the card showed it; remediate.NoPlan for a finding without a plan
-	ResponseURL string // takes private notes to the clicker for 30 minutes: a secret
-	TriggerID   string
+	Source     Source
+	TeamID     string
+	AppID      string
+	UserID     string
+	UserTeamID string // the clicker's own workspace; another one for guests of a shared channel
+	Channel    string // where the card is that was clicked, or from which the form was opened
+	MessageTS  string
+	Choice     remediate.Choice // what is answered; empty for a button that decides nothing
+	Page       bool             // a click on `Page on-call`
+	FindingID  string
+	Revision   int64
+	Digest8    string // as the card showed it; remediate.NoPlan for a finding without a plan
+
+	Reason string        // of a form
+	For    time.Duration // of an exemption's form
+
+	ResponseURL string // takes private notes to the clicker for 30 minutes: a secret; none with a form
+	TriggerID   string // opens one form, for three seconds
 	ActionTS    string
 }
 
-// ErrButton is a click on a button that is not one of ours any more, or not
-// yet: the person is told so.
+// Source is what an Interaction was done with.
+type Source string
+
+// The sources.
+const (
+	FromButton Source = "button"
+	FromForm   Source = "form"        // sent off
+	FormClosed Source = "form closed" // without being sent: nothing is to be done
+)
+
+// ErrButton is a click on a button, or a form, that is not one of ours any more,
+// or not yet: the person is told so.
 var ErrButton = errors.New("the button is from another version of rescind")
 
-// payload is the part of Slack's block_actions that is read.
-// https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+// payload is the part of Slack's interaction payloads that is read.
+// https://docs.slack.dev/reference/interaction-payloads
 type payload struct {
 	Type string
 	Team struct{ ID string }
@@ -52,13 +73,15 @@ type payload struct {
 		Value    string
 		ActionTS string `json:"action_ts"`
 	}
+	View        view
 	ResponseURL string `json:"response_url"`
 	TriggerID   string `json:"trigger_id"`
 }
 
 // Parse reads the raw body of a request that Verify accepted. It takes a click
-// on exactly one button, with everything an answer needs, and nothing else.
-// With ErrButton the Interaction still says who clicked and where to answer.
+// on exactly one button of a message, or a form that was sent off or closed,
+// with everything an answer needs, and nothing else. With ErrButton, or a
+// *FormError, the Interaction still says who it was and where to answer.
 func Parse(body []byte) (Interaction, error) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
@@ -67,50 +90,95 @@ func Parse(body []byte) (Interaction, error) {
 	if len(form["payload"]) != 1 {
 		return Interaction{}, fmt.Errorf("read interaction: %d payloads in the body, want 1", len(form["payload"]))
 	}
+	return parsePayload([]byte(form["payload"][0]))
+}
+
+func parsePayload(b []byte) (Interaction, error) {
 	var p payload
-	if err := json.Unmarshal([]byte(form["payload"][0]), &p); err != nil {
+	if err := json.Unmarshal(b, &p); err != nil {
 		// The error would quote the payload, which holds the response URL.
 		return Interaction{}, errors.New("read interaction: the payload is not the JSON of a click")
 	}
 	if err := p.check(); err != nil {
 		return Interaction{}, fmt.Errorf("read interaction: %w", err)
 	}
-	return p.interaction()
+	if p.Type == "block_actions" {
+		return p.click()
+	}
+	return p.form()
 }
 
 func (p payload) check() error {
-	if p.Type != "block_actions" || p.Container.Type != "message" {
+	if err := present(named{"team", p.Team.ID}, named{"user", p.User.ID}, named{"app", p.AppID}); err != nil {
+		return err
+	}
+	switch p.Type {
+	case "block_actions":
+		return p.checkClick()
+	case "view_submission", "view_closed":
+		return p.View.check()
+	}
+	return errors.New("neither a click nor a form")
+}
+
+func (p payload) checkClick() error {
+	if p.Container.Type != "message" {
 		return errors.New("not a click on a message")
 	}
 	if len(p.Actions) != 1 {
 		return fmt.Errorf("%d actions, want 1", len(p.Actions))
 	}
-	for _, f := range []struct{ name, value string }{
-		{"team", p.Team.ID}, {"user", p.User.ID}, {"app", p.AppID}, {"channel", p.Channel.ID},
-		{"message", p.Container.MessageTS}, {"action time", p.Actions[0].ActionTS},
-	} {
+	if p.Container.ChannelID != p.Channel.ID {
+		return errors.New("two channels")
+	}
+	return present(named{"channel", p.Channel.ID}, named{"message", p.Container.MessageTS}, named{"action time", p.Actions[0].ActionTS})
+}
+
+type named struct{ name, value string }
+
+func present(fields ...named) error {
+	for _, f := range fields {
 		if f.value == "" {
 			return errors.New("no " + f.name)
 		}
 	}
-	if p.Container.ChannelID != p.Channel.ID {
-		return errors.New("two channels")
-	}
 	return nil
 }
 
-func (p payload) interaction() (Interaction, error) {
+func (p payload) click() (Interaction, error) {
 	a := p.Actions[0]
-	i := Interaction{
-		TeamID: p.Team.ID, AppID: p.AppID, UserID: p.User.ID, UserTeamID: p.User.TeamID,
-		Channel: p.Channel.ID, MessageTS: p.Container.MessageTS, ActionTS: a.ActionTS,
-		ResponseURL: p.ResponseURL, TriggerID: p.TriggerID,
-	}
-	choice, known := actions[a.ActionID]
+	i := p.person()
+	i.Source, i.Channel, i.MessageTS, i.ActionTS = FromButton, p.Channel.ID, p.Container.MessageTS, a.ActionTS
+	does, known := actions[a.ActionID]
 	b, ok := parseValue(a.Value)
 	if a.Type != "button" || !known || !ok {
 		return i, ErrButton
 	}
-	i.Choice, i.FindingID, i.Revision, i.Digest8 = choice, b.Finding, b.Revision, b.Digest
+	i.Choice, i.Page = does.choice(), does == actPage
+	i.FindingID, i.Revision, i.Digest8 = b.Finding, b.Revision, b.Digest
 	return i, nil
+}
+
+// person is who it was, and how to reach them.
+func (p payload) person() Interaction {
+	return Interaction{
+		TeamID: p.Team.ID, AppID: p.AppID, UserID: p.User.ID, UserTeamID: p.User.TeamID,
+		ResponseURL: p.ResponseURL, TriggerID: p.TriggerID,
+	}
+}
+
+// opens reports whether the click asks for a form.
+func (i Interaction) opens() bool {
+	return i.Source == FromButton && (i.Choice == remediate.ChooseKeep || i.Choice == remediate.ChooseExempt || i.Choice == remediate.ChooseUndo)
+}
+
+// decides reports whether there is an answer in it.
+func (i Interaction) decides() bool {
+	return i.Choice != "" && !i.opens() && i.Source != FormClosed
+}
+
+// key names the click, the same for every delivery of it.
+func (i Interaction) key() string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{i.TeamID, i.UserID, i.Channel, i.MessageTS, string(i.Choice), i.ActionTS}, "|")))
+	return "rescind-" + hex.EncodeToString(sum[:20])
 }

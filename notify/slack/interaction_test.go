@@ -52,7 +52,7 @@ func TestParseReadsAClick(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := slack.Interaction{
-		TeamID: "T01", AppID: "A01", UserID: "U01", UserTeamID: "T01", Channel: "C01", MessageTS: "1795348800.000001",
+		Source: slack.FromButton, TeamID: "T01", AppID: "A01", UserID: "U01", UserTeamID: "T01", Channel: "C01", MessageTS: "1795348800.000001",
 		Choice: remediate.ChooseRevert, FindingID: findingID, Revision: 3, Digest8: "7f3a9c21",
 		ResponseURL: "https://hooks.slack.com/actions/T01/1/x", TriggerID: "1.abc", ActionTS: "1795348801.000001",
 	}
@@ -67,7 +67,8 @@ func TestParseRefusesWhatIsNotExactlyOneClick(t *testing.T) {
 		name, path, want string
 		v                any
 	}{
-		{name: "another type", path: "type", v: "view_submission", want: "read interaction: not a click on a message"},
+		{name: "another type", path: "type", v: "shortcut", want: "read interaction: neither a click nor a form"},
+		{name: "a form without a view", path: "type", v: "view_submission", want: "read interaction: not a form of ours"},
 		{name: "a click in a view", path: "container/type", v: "view", want: "read interaction: not a click on a message"},
 		{name: "no action", path: "actions", v: []any{}, want: "read interaction: 0 actions, want 1"},
 		{name: "two actions", path: "actions", v: []any{one, one}, want: "read interaction: 2 actions, want 1"},
@@ -96,7 +97,7 @@ func TestParseRefusesOtherBodies(t *testing.T) {
 		"no form":       {[]byte("%zz"), "read interaction: the body is not a form"},
 		"no JSON":       {form("{"), "read interaction: the payload is not the JSON of a click"},
 		"trailing data": {form(good + "{}"), "read interaction: the payload is not the JSON of a click"},
-		"null":          {form("null"), "read interaction: not a click on a message"},
+		"null":          {form("null"), "read interaction: no team"},
 	} {
 		if _, err := slack.Parse(row.body); err == nil || err.Error() != row.want {
 			t.Errorf("%s: %v, want %s", name, err, row.want)
@@ -134,7 +135,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		if len(i.FindingID) != 26 || len(i.Digest8) != 8 || i.Revision < 0 || i.UserID == "" || i.TeamID == "" ||
-			i.Choice != remediate.ChooseRevert && i.Choice != remediate.ChooseKeep {
+			i.Source == slack.FromForm && (i.Choice == remediate.ChooseRevert || len(i.Reason) < 10 || i.Choice == remediate.ChooseExempt && i.For <= 0) {
 			t.Errorf("accepted %+v", i)
 		}
 	})

@@ -3,132 +3,147 @@ package slack
 import (
 	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"net/http"
-	"slices"
-	"time"
 
+	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// Answerer records what a person answers. It decides whether the person may,
-// and whether the answer still counts; *remediate.RefusedError says that not.
-// When it returns nil the answer is durable; what follows of it is not its
-// caller's to wait for.
-type Answerer interface {
-	Answer(ctx context.Context, finding string, a remediate.Answer) (remediate.Finding, error)
+// Interactions is the handler of POST /slack/interactions: clicks and forms. It
+// says 200 once the answer is durable, in the store or with the courier;
+// carrying it out is a worker's. An answer that was not recorded is explained,
+// to the person alone.
+func (r *Receiver) Interactions() http.Handler {
+	return r.handler(InteractionsPath, func(ctx context.Context, s remediate.Signed) reply {
+		i, err := Parse(s.Body)
+		return r.interact(ctx, s, i, err)
+	})
 }
 
-// Approvers says which principal ("user:ada@example.com") a Slack user is, or
-// "" for nobody we know. A *remediate.RefusedError says why they never may; any
-// other error means that it could not be found out, which is never taken for a
-// yes. (*People).Principal asks Slack.
-type Approvers func(ctx context.Context, userID string) (principal string, err error)
-
-// Users is the Approvers of a fixed list, from Slack user id to principal.
-func Users(m map[string]string) Approvers {
-	return func(_ context.Context, userID string) (string, error) { return m[userID], nil }
-}
-
-// InteractionsConfig is what the endpoint for clicks needs.
-type InteractionsConfig struct {
-	Secrets   []Secret // signing secrets; several while one is being replaced
-	Team      string   // the workspace's id: other workspaces may share a channel
-	AppID     string   // optional
-	Approvers Approvers
-	Answers   Answerer
-	// ResponseURLs is the prefix private notes may be sent to; empty for
-	// Slack's own. Tests and the demo set it.
-	ResponseURLs string
-	Now          func() time.Time
-	Log          *slog.Logger
-}
-
-func (c InteractionsConfig) validate() error {
-	var errs []error
-	for _, p := range []struct {
-		missing bool
-		what    string
-	}{
-		{len(c.Secrets) == 0 || slices.Contains(c.Secrets, ""), "a signing secret is empty or none is set"},
-		{c.Team == "", "no team"},
-		{c.Approvers == nil, "no approvers"},
-		{c.Answers == nil, "nowhere to record answers"},
-		{c.Now == nil, "no clock"},
-		{c.Log == nil, "no logger"},
-	} {
-		if p.missing {
-			errs = append(errs, errors.New("slack interactions: "+p.what))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// Slack shows an error after three seconds, and people click again. Recording
-// and the note share what is safely inside that.
+// What people are told of an answer that was not recorded.
 const (
-	maxBody    = 1 << 20
-	recordTime = 1800 * time.Millisecond
-	wholeTime  = 2600 * time.Millisecond
+	sayForeign  = "Not recorded: this can be answered from its own Slack workspace only."
+	sayOld      = "Not recorded: this button is from another version of rescind. The finding's own page, or the newest card, has the answer that counts."
+	sayNoForm   = "The form could not be opened. Nothing was decided; please click again."
+	sayNotSent  = "Not recorded: it could not be passed on. Nothing was decided; please try again."
+	sayNoStore  = "Not recorded: it could not be stored. Nothing was decided; please try again."
+	saySlow     = "It is not certain that your answer was recorded in time. The card shows it once it counts; if it does not change, please answer again."
+	sayNoLookup = "Not recorded: whether you may answer could not be looked up. That is a failed look-up, not a no; please try again."
+	sayNobody   = "Not recorded: you are not among those who may answer."
+	sayUnknown  = "Not recorded: rescind knows no such finding any more."
+	sayNowhere  = "Not recorded: this card stands where rescind does not show this finding."
+	sayNoOnCall = "Nobody was paged: no on-call is configured."
 )
 
-type interactions struct {
-	InteractionsConfig
-	notes notes
-}
-
-// NewInteractions returns the handler of POST /slack/interactions. It verifies
-// the raw body before it reads anything in it, records the answer and says 200;
-// applying it is a worker's. A click that was not recorded gets a private note
-// that says why.
-func NewInteractions(c InteractionsConfig) (http.Handler, error) {
-	if err := c.validate(); err != nil {
-		return nil, err
-	}
-	n, err := newNotes(c.ResponseURLs)
-	if err != nil {
-		return nil, err
-	}
-	return &interactions{c, n}, nil
-}
-
-func (h *interactions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), wholeTime)
-	defer cancel()
-	body, status := readBody(w, r)
-	if status != http.StatusOK {
-		w.WriteHeader(status)
-		return
-	}
-	if err := Verify(r.Header, body, h.Secrets, h.Now()); err != nil {
-		h.Log.WarnContext(ctx, "interaction refused", "error", err)
-		w.WriteHeader(http.StatusUnauthorized)
-		return
-	}
-	click, err := Parse(body)
-	if err != nil && !errors.Is(err, ErrButton) {
-		h.Log.WarnContext(ctx, "interaction unreadable", "error", err)
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	w.WriteHeader(h.answer(ctx, click, err))
-}
-
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, int) {
-	if r.Method != http.MethodPost {
-		return nil, http.StatusMethodNotAllowed
-	}
-	if r.ContentLength > maxBody {
-		return nil, http.StatusRequestEntityTooLarge
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
+// interact does what a verified interaction asks, in the time that Slack waits.
+func (r *Receiver) interact(ctx context.Context, s remediate.Signed, i Interaction, unreadable error) reply {
+	why, done := r.refusedAtTheDoor(i, unreadable)
+	var mistakes *FormError
 	switch {
-	case errors.As(err, &tooLarge):
-		return nil, http.StatusRequestEntityTooLarge
-	case err != nil:
-		return nil, http.StatusBadRequest
+	case errors.As(unreadable, &mistakes) && why == "":
+		return reply{body: formErrors(mistakes.Wrong)}
+	case unreadable != nil && why == "":
+		r.Log.WarnContext(ctx, "interaction unreadable", "error", unreadable)
+		return failed(http.StatusBadRequest)
+	case why != "":
+		return r.explain(ctx, i, why, unreadable)
+	case done:
+		return reply{}
+	case i.opens():
+		return r.open(ctx, s, i)
+	case r.Courier != nil:
+		return r.pass(ctx, s, i)
 	}
-	return body, http.StatusOK
+	return r.record(ctx, i)
+}
+
+// refusedAtTheDoor says why the interaction is none of ours, or that there is
+// nothing to do about it, as far as that can be told without a store.
+func (r *Receiver) refusedAtTheDoor(i Interaction, unreadable error) (why string, done bool) {
+	switch {
+	case i.TeamID == "": // not even that could be read
+		return "", false
+	case i.TeamID != r.Team || i.UserTeamID != "" && i.UserTeamID != r.Team || r.AppID != "" && i.AppID != r.AppID:
+		return sayForeign, false
+	case i.Source == FormClosed:
+		return "", true
+	case errors.Is(unreadable, ErrButton):
+		return sayOld, false
+	}
+	// A link to the finding's page asks for nothing.
+	return "", unreadable == nil && !i.decides() && !i.opens() && !i.Page
+}
+
+// open shows the form that the click asks for, from what the click says alone:
+// whoever is reachable from the internet need not be able to read findings. What
+// the finding is, the worker fills in.
+func (r *Receiver) open(ctx context.Context, s remediate.Signed, i Interaction) reply {
+	form, _ := notify.FormOf(i.Choice) // opens said that there is one
+	opening, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	if _, err := r.api.OpenViewContext(opening, i.TriggerID, formView(form, i)); err != nil {
+		return r.explain(ctx, i, sayNoForm, classify("views.open", err))
+	}
+	if r.Courier != nil {
+		if err := r.Courier.Send(ctx, s); err != nil {
+			r.Log.WarnContext(ctx, "form not filled in", "finding", i.FindingID, "error", err)
+		}
+		return reply{}
+	}
+	if r.Later != nil {
+		r.Later(func(ctx context.Context) { _ = r.fillIn(ctx, i) })
+	}
+	return reply{}
+}
+
+// pass hands the signed request on as it came.
+func (r *Receiver) pass(ctx context.Context, s remediate.Signed, i Interaction) reply {
+	sending, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	if err := r.Courier.Send(sending, s); err != nil {
+		return r.explain(ctx, i, sayNotSent, err)
+	}
+	return reply{}
+}
+
+// record answers here and now.
+func (r *Receiver) record(ctx context.Context, i Interaction) reply {
+	recording, cancel := context.WithTimeout(ctx, recordTime)
+	defer cancel()
+	said, err := r.Clerk.do(recording, i, r.Now())
+	switch {
+	case said != "":
+	case errors.Is(err, context.DeadlineExceeded):
+		said = saySlow
+	case err != nil:
+		said = sayNoStore
+	default:
+		return reply{}
+	}
+	return r.explain(ctx, i, said, err)
+}
+
+// explain tells the person in private. A form says so itself. If nothing else
+// can, a 500 makes Slack show that it failed.
+func (r *Receiver) explain(ctx context.Context, i Interaction, why string, err error) reply {
+	log := r.Log.With("finding", i.FindingID, "slack_user", i.UserID, "choice", i.Choice)
+	log.InfoContext(ctx, "answer not recorded", "reason", why, "error", err)
+	if i.Source == FromForm {
+		return reply{body: formErrors(map[string]string{blockReason: why})}
+	}
+	if err := r.privately(ctx, i, why); err != nil {
+		log.WarnContext(ctx, "note not delivered", "error", err)
+		return failed(http.StatusInternalServerError)
+	}
+	return reply{}
+}
+
+// formErrors keeps a form open and says what is wrong with it.
+// https://docs.slack.dev/surfaces/modals#displaying_errors
+func formErrors(wrong map[string]string) map[string]any {
+	said := map[string]string{}
+	for block, why := range wrong {
+		said[block] = fit(why, maxAskText, blunt)
+	}
+	return map[string]any{"response_action": "errors", "errors": said}
 }

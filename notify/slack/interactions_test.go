@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,50 +25,115 @@ import (
 
 // recorder is the side of remediate that takes answers.
 type recorder struct {
-	mu   sync.Mutex
-	got  []remediate.Answer
-	fail error
+	mu      sync.Mutex
+	got     []remediate.Answer
+	shown   []remediate.Surface
+	fail    error
+	finding remediate.Finding // as it stands
 }
 
 func (r *recorder) Answer(_ context.Context, id string, a remediate.Answer) (remediate.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	f := r.finding
+	f.ID = id
 	if r.fail != nil {
-		return remediate.Finding{}, r.fail
+		return f, r.fail
 	}
 	r.got = append(r.got, a)
+	return f, nil
+}
+
+func (r *recorder) Shown(_ context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shown = append(r.shown, at)
 	return remediate.Finding{ID: id}, nil
+}
+
+func (r *recorder) Finding(_ context.Context, id string) (remediate.Finding, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.finding.ID != id {
+		return remediate.Finding{}, remediate.ErrNotFound
+	}
+	return r.finding, nil
+}
+
+func (r *recorder) Findings(context.Context, remediate.Query) ([]remediate.Finding, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return []remediate.Finding{r.finding}, nil
 }
 
 // office is a workspace whose clicks reach a handler.
 type office struct {
 	*workspace
-	answers recorder
-	logs    bytes.Buffer
-	handler http.Handler
+	answers  recorder
+	logs     bytes.Buffer
+	receiver *slack.Receiver
+	handler  http.Handler
+	later    []func(context.Context)
 }
 
-func newOffice(t *testing.T, change ...func(*slack.InteractionsConfig)) *office {
+func newOffice(t *testing.T, change ...func(*slack.ReceiverConfig)) *office {
 	t.Helper()
 	o := &office{workspace: newWorkspace(t)}
-	c := slack.InteractionsConfig{
-		Secrets: secrets, Team: "T01", AppID: "A01", Answers: &o.answers, ResponseURLs: o.url + "/",
-		Approvers: slack.Users(map[string]string{"U01": "user:ada@example.com", "U03": "user:eve@example.com"}),
-		Now:       func() time.Time { return o.now },
-		Log:       slog.New(slog.NewTextHandler(&o.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	c := slack.ReceiverConfig{
+		Secrets: secrets, Team: "T01", AppID: "A01", Token: "xoxb-sim", APIURL: o.url + "/api/", ResponseURLs: o.url + "/",
+		Clerk: &slack.Clerk{
+			Answers: &o.answers, Findings: &o.answers, Channels: []string{"C01PAY", "C01"},
+			Approvers: slack.Users(map[string]string{"U01": "user:ada@example.com", "U03": "user:eve@example.com"}),
+		},
+		Later: func(do func(context.Context)) { o.later = append(o.later, do) },
+		Now:   func() time.Time { return o.now },
+		Log:   slog.New(slog.NewTextHandler(&o.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, f := range change {
 		f(&c)
 	}
-	h, err := slack.NewInteractions(c)
-	if err != nil {
+	var err error
+	if o.receiver, err = slack.NewReceiver(c); err != nil {
 		t.Fatal(err)
 	}
-	o.handler = h
-	srv := httptest.NewServer(h)
+	o.handler = o.receiver.Interactions()
+	srv := httptest.NewServer(o.handler)
 	t.Cleanup(srv.Close)
 	o.Connect(o.url, srv.URL)
 	return o
+}
+
+// workLater does what was left for after the answer.
+func (o *office) workLater(t *testing.T) {
+	for _, do := range o.later {
+		do(t.Context())
+	}
+	o.later = nil
+}
+
+// show has a finding shown, and stored as shown.
+func (o *office) show(t *testing.T, f remediate.Finding) remediate.Finding {
+	t.Helper()
+	o.answers.finding = o.workspace.show(t, f)
+	return o.answers.finding
+}
+
+// click presses a button of the finding's card.
+func (o *office) click(t *testing.T, user string, f remediate.Finding, action string) {
+	t.Helper()
+	if err := o.Click(t.Context(), user, f.Surfaces[0].Channel, f.Surfaces[0].ID, action); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fail makes a method of the Web API answer with the status.
+func (o *office) fail(status int, methods ...string) {
+	o.Inject(func(m string) *sim.SlackFault {
+		if slices.Contains(methods, m) {
+			return &sim.SlackFault{Status: status}
+		}
+		return nil
+	})
 }
 
 func (o *office) notes() []string {
@@ -93,20 +159,7 @@ func TestAClickOnACardIsRecordedAsItsAnswer(t *testing.T) {
 	}
 }
 
-func TestAFindingWithoutAPlanCanBeKept(t *testing.T) {
-	o := newOffice(t)
-	f := publicService()
-	f.Plan = remediate.NewPlan(nil, "what violates is not known")
-	f = o.show(t, f)
-	if err := o.Click(t.Context(), "U01", "C01PAY", f.Surfaces[0].ID, "rescind.keep"); err != nil {
-		t.Fatal(err)
-	}
-	if len(o.answers.got) != 1 || o.answers.got[0].Digest != remediate.NoPlan || o.answers.got[0].Choice != remediate.ChooseKeep {
-		t.Errorf("answers %+v", o.answers.got)
-	}
-}
-
-func TestADecidedCardHasNoButtonToClick(t *testing.T) {
+func TestI9ADecidedCardHasNoButtonToClick(t *testing.T) {
 	o := newOffice(t)
 	f := o.show(t, decided(o.show(t, publicService()), remediate.Kept))
 	if err := o.Click(t.Context(), "U01", "C01PAY", f.Surfaces[0].ID, "rescind.revert"); !errors.Is(err, sim.ErrNoButton) {
@@ -115,40 +168,48 @@ func TestADecidedCardHasNoButtonToClick(t *testing.T) {
 }
 
 func TestAClickThatIsNotRecordedIsAnsweredInPrivate(t *testing.T) {
+	kept := decided(publicService(), remediate.Kept)
+	kept.Answers = []remediate.Answer{{Principal: "user:bo@example.com", Choice: remediate.ChooseKeep, At: noon}}
+	mine := decided(publicService(), remediate.Approved)
+	mine.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: remediate.ChooseRevert, At: noon}}
 	for _, row := range []struct {
 		name, user string
 		fail       error
-		change     func(*slack.InteractionsConfig)
+		as         remediate.Finding
+		change     func(*slack.ReceiverConfig)
 		want       string
 	}{
-		{name: "late, or refused", user: "U01", fail: fmt.Errorf("answer: %w", &remediate.RefusedError{Why: "the finding is kept: kept by user:bo@example.com"}),
-			want: "U01: Not recorded: the finding is kept: kept by user:bo@example.com"},
+		{name: "late", user: "U01", fail: fmt.Errorf("answer: %w", &remediate.RefusedError{Why: "the finding is kept: kept by user:bo@example.com"}), as: kept,
+			want: "U01: Not recorded: the finding is kept: kept by user:bo@example.com. bo@example.com answered keep at 22 Nov 2026 12:00 UTC."},
+		{name: "twice", user: "U01", fail: &remediate.RefusedError{Why: "the finding is approved"}, as: mine,
+			want: "U01: Recorded already: you answered revert at 22 Nov 2026 12:00 UTC."},
 		{name: "by nobody we know", user: "U02", want: "U02: Not recorded: you are not among those who may answer."},
 		{name: "from another workspace", user: "U03", want: "U03: Not recorded: this can be answered from its own Slack workspace only."},
-		{name: "to another app", user: "U01", change: func(c *slack.InteractionsConfig) { c.AppID = "A99" },
+		{name: "to another app", user: "U01", change: func(c *slack.ReceiverConfig) { c.AppID = "A99" },
 			want: "U01: Not recorded: this can be answered from its own Slack workspace only."},
 		{name: "with the store down", user: "U01", fail: errors.New("store: unavailable"),
 			want: "U01: Not recorded: it could not be stored. Nothing was decided; please try again."},
 		{name: "with the store slow", user: "U01", fail: fmt.Errorf("store: %w", context.DeadlineExceeded),
 			want: "U01: It is not certain that your answer was recorded in time. The card shows it once it counts; if it does not change, please answer again."},
 		{name: "about nothing we know", user: "U01", fail: remediate.ErrNotFound, want: "U01: Not recorded: rescind knows no such finding any more."},
-		{name: "with the look-up down", user: "U01", change: func(c *slack.InteractionsConfig) {
-			c.Approvers = func(context.Context, string) (string, error) {
+		{name: "with the look-up down", user: "U01", change: func(c *slack.ReceiverConfig) {
+			c.Clerk.Approvers = func(context.Context, string) (string, error) {
 				return "user:ada@example.com", errors.New("directory: unavailable")
 			}
 		}, want: "U01: Not recorded: whether you may answer could not be looked up. That is a failed look-up, not a no; please try again."},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			o := newOffice(t, func(c *slack.InteractionsConfig) {
+			o := newOffice(t, func(c *slack.ReceiverConfig) {
 				if row.change != nil {
 					row.change(c)
 				}
 			})
-			o.answers.fail = row.fail
 			f := o.show(t, publicService())
-			if err := o.Click(t.Context(), row.user, "C01PAY", f.Surfaces[0].ID, "rescind.revert"); err != nil {
-				t.Fatal(err)
+			o.answers.fail = row.fail
+			if row.as.ID != "" {
+				o.answers.finding = row.as
 			}
+			o.click(t, row.user, f, "rescind.revert")
 			if d := cmp.Diff([]string{row.want}, o.notes()); d != "" || len(o.answers.got) != 0 {
 				t.Errorf("notes (-want +got):\n%s\nanswers %v", d, o.answers.got)
 			}
@@ -156,9 +217,35 @@ func TestAClickThatIsNotRecordedIsAnsweredInPrivate(t *testing.T) {
 	}
 }
 
+func TestAPrivateNoteFindsAnotherWayWhenTheFirstFails(t *testing.T) {
+	foreign := func(c *slack.ReceiverConfig) { c.ResponseURLs = "" } // Slack's own: the simulated one is not it
+	for _, row := range []struct {
+		name string
+		down []string
+		want []string // notes in the channel
+		dm   string
+	}{
+		{"in the channel, outside of any thread", nil, []string{"U02: " + "Not recorded: you are not among those who may answer."}, ""},
+		{"in a conversation of their own", []string{"chat.postEphemeral"}, nil, "Not recorded: you are not among those who may answer."},
+	} {
+		o := newOffice(t, foreign)
+		f := o.show(t, publicService())
+		o.fail(500, row.down...)
+		o.click(t, "U02", f, "rescind.revert")
+		if d := cmp.Diff(row.want, o.notes()); d != "" {
+			t.Errorf("%s: notes (-want +got):\n%s", row.name, d)
+		}
+		last := o.Messages()[len(o.Messages())-1]
+		if row.dm != "" && (last.Channel != "DU02" || last.Text != row.dm) {
+			t.Errorf("%s: last message %+v", row.name, last)
+		}
+	}
+}
+
 func TestAClickThatCanBeNeitherRecordedNorAnsweredFailsInTheOpen(t *testing.T) {
-	o := newOffice(t, func(c *slack.InteractionsConfig) { c.ResponseURLs = "" }) // Slack's own: the simulated one is not it
+	o := newOffice(t, func(c *slack.ReceiverConfig) { c.ResponseURLs = "" }) // Slack's own: the simulated one is not it
 	f := o.show(t, publicService())
+	o.fail(500, "chat.postEphemeral", "conversations.open")
 	err := o.Click(t.Context(), "U02", "C01PAY", f.Surfaces[0].ID, "rescind.revert")
 	if err == nil || !strings.Contains(err.Error(), "HTTP 500") || len(o.notes()) != 0 {
 		t.Errorf("click: %v, notes %v", err, o.notes())
@@ -174,7 +261,7 @@ func (o *office) post(body []byte, h http.Header, path string) int {
 	return w.Code
 }
 
-func TestRequestsSlackDidNotSignAreRefusedWithoutATrace(t *testing.T) {
+func TestS1S2RequestsSlackDidNotSignAreRefusedWithoutATrace(t *testing.T) {
 	o := newOffice(t)
 	body := form(clickJSON(t, "", nil))
 	good := signed(stampOf(noon), body, signingSecret)
@@ -205,7 +292,7 @@ func TestRequestsSlackDidNotSignAreRefusedWithoutATrace(t *testing.T) {
 	}
 }
 
-func TestAPayloadInTheQueryStringIsNotRead(t *testing.T) {
+func TestS4APayloadInTheQueryStringIsNotRead(t *testing.T) {
 	o := newOffice(t)
 	payload := strings.TrimPrefix(string(form(clickJSON(t, "", nil))), "payload=")
 	if got := o.post(nil, signed(stampOf(noon), nil, signingSecret), "/slack/interactions?payload="+payload); got != http.StatusBadRequest || len(o.answers.got) != 0 {
@@ -239,7 +326,7 @@ func TestAButtonFromAnotherVersionIsExplained(t *testing.T) {
 		got = string(b)
 	}))
 	defer srv.Close()
-	o := newOffice(t, func(c *slack.InteractionsConfig) { c.ResponseURLs = srv.URL + "/" })
+	o := newOffice(t, func(c *slack.ReceiverConfig) { c.ResponseURLs = srv.URL + "/" })
 	body := strings.ReplaceAll(clickJSON(t, "action/value", "v9.x"), "https://hooks.slack.com/", srv.URL+"/")
 	if status := o.post(form(body), signed(stampOf(noon), form(body), signingSecret), "/"); status != http.StatusOK {
 		t.Errorf("HTTP %d", status)
@@ -249,7 +336,7 @@ func TestAButtonFromAnotherVersionIsExplained(t *testing.T) {
 	}
 }
 
-func TestNotesGoToSlackAloneAndFollowNoRedirect(t *testing.T) {
+func TestS13NotesGoToSlackAloneAndFollowNoRedirect(t *testing.T) {
 	reached := false
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
 	defer elsewhere.Close()
@@ -262,9 +349,10 @@ func TestNotesGoToSlackAloneAndFollowNoRedirect(t *testing.T) {
 		"plain HTTP":                       {"", "http://hooks.slack.com/x"},
 		"a redirect from the allowed host": {redirect.URL + "/", redirect.URL + "/x"},
 	} {
-		o := newOffice(t, func(c *slack.InteractionsConfig) { c.ResponseURLs = row.prefix })
+		o := newOffice(t, func(c *slack.ReceiverConfig) { c.ResponseURLs = row.prefix })
 		body := form(clickJSON(t, "response_url", row.to))
 		o.answers.fail = &remediate.RefusedError{Why: "no"}
+		o.fail(500, "chat.postEphemeral", "conversations.open")
 		if status := o.post(body, signed(stampOf(noon), body, signingSecret), "/"); status != http.StatusInternalServerError || reached {
 			t.Errorf("%s: HTTP %d, reached %t", name, status, reached)
 		}
@@ -282,8 +370,14 @@ func (stuck) Answer(ctx context.Context, _ string, _ remediate.Answer) (remediat
 	return remediate.Finding{}, ctx.Err()
 }
 
+func (stuck) Shown(context.Context, string, remediate.Surface) (remediate.Finding, error) {
+	return remediate.Finding{}, nil
+}
+
 func TestAStuckStoreDoesNotOutlastSlacksPatience(t *testing.T) {
-	o := newOffice(t, func(c *slack.InteractionsConfig) { c.Answers, c.ResponseURLs = stuck{}, "" })
+	o := newOffice(t, func(c *slack.ReceiverConfig) {
+		c.Clerk.Answers, c.ResponseURLs, c.APIURL = stuck{}, "", "http://127.0.0.1:1/"
+	})
 	body := form(clickJSON(t, "response_url", ""))
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -296,14 +390,27 @@ func TestAStuckStoreDoesNotOutlastSlacksPatience(t *testing.T) {
 	})
 }
 
-func TestInteractionsNameAllThatIsMissing(t *testing.T) {
-	_, err := slack.NewInteractions(slack.InteractionsConfig{Secrets: []slack.Secret{"a", ""}})
+func TestAReceiverNamesAllThatIsMissing(t *testing.T) {
+	_, err := slack.NewReceiver(slack.ReceiverConfig{Secrets: []slack.Secret{"a", ""}, Clerk: &slack.Clerk{}, Courier: courier{}})
 	want := strings.Join([]string{
-		"slack interactions: a signing secret is empty or none is set", "slack interactions: no team",
-		"slack interactions: no approvers", "slack interactions: nowhere to record answers",
-		"slack interactions: no clock", "slack interactions: no logger",
+		"slack receiver: a signing secret is empty or none is set", "slack receiver: no team", "slack receiver: the bot token is empty",
+		"slack receiver: want either a courier or a clerk", "slack receiver: no clock", "slack receiver: no logger",
+		"slack receiver: a clerk needs approvers, and somewhere to record answers and to look up findings",
 	}, "\n")
 	if err == nil || err.Error() != want {
 		t.Errorf("error:\n%v\nwant:\n%s", err, want)
 	}
+}
+
+// courier is a topic that takes what it is given, or fails.
+type courier struct {
+	took func(remediate.Signed)
+	fail error
+}
+
+func (c courier) Send(_ context.Context, s remediate.Signed) error {
+	if c.fail == nil && c.took != nil {
+		c.took(s)
+	}
+	return c.fail
 }

@@ -25,6 +25,9 @@ type Config struct {
 	// Channels are all that Route may name, for what concerns everybody.
 	Channels []string
 	Card     notify.Options
+	// Now is the time at which cards are drawn; nil: no card offers what can
+	// be done for a time only.
+	Now func() time.Time
 }
 
 // callTimeout bounds one call to Slack. slack-go's own client has no bound.
@@ -40,6 +43,7 @@ type Notifier struct {
 	route    func(remediate.Finding) string
 	channels []string
 	card     notify.Options
+	now      func() time.Time
 }
 
 var _ remediate.Notifier = (*Notifier)(nil)
@@ -52,11 +56,19 @@ func NewNotifier(c Config) (*Notifier, error) {
 	if c.Route == nil {
 		return nil, errors.New("slack: no routes")
 	}
-	opts := []api.Option{api.OptionHTTPClient(&http.Client{Timeout: callTimeout, CheckRedirect: noRedirect})}
-	if c.APIURL != "" {
-		opts = append(opts, api.OptionAPIURL(strings.TrimSuffix(c.APIURL, "/")+"/"))
+	if c.Now == nil {
+		c.Now = func() time.Time { return time.Time{} }
 	}
-	return &Notifier{api: api.New(string(c.Token), opts...), route: c.Route, channels: c.Channels, card: c.Card}, nil
+	return &Notifier{api: newClient(c.Token, c.APIURL), route: c.Route, channels: c.Channels, card: c.Card, now: c.Now}, nil
+}
+
+// newClient returns a client of the Web API at apiURL; empty for Slack's own.
+func newClient(token Secret, apiURL string, opts ...api.Option) *api.Client {
+	opts = append(opts, api.OptionHTTPClient(&http.Client{Timeout: callTimeout, CheckRedirect: noRedirect}))
+	if apiURL != "" {
+		opts = append(opts, api.OptionAPIURL(strings.TrimSuffix(apiURL, "/")+"/"))
+	}
+	return api.New(string(token), opts...)
 }
 
 // noRedirect: the token travels in the body, and must not follow one elsewhere.
@@ -151,7 +163,9 @@ func (n *Notifier) tell(ctx context.Context, f remediate.Finding, s *remediate.S
 }
 
 func (n *Notifier) options(f remediate.Finding) []api.MsgOption {
-	text, blocks := Render(notify.Card(f, n.card))
+	card := n.card
+	card.Now = n.now()
+	text, blocks := Render(notify.Card(f, card))
 	return quietly(api.MsgOptionText(text, false), api.MsgOptionBlocks(blocks...),
 		// Every app in the workspace can read metadata: ids only.
 		api.MsgOptionMetadata(api.SlackMetadata{

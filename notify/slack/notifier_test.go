@@ -41,7 +41,7 @@ func newWorkspace(t *testing.T) *workspace {
 func notifier(t *testing.T, apiURL string, token slack.Secret) *slack.Notifier {
 	t.Helper()
 	n, err := slack.NewNotifier(slack.Config{
-		Token: token, APIURL: apiURL, Card: options,
+		Token: token, APIURL: apiURL, Card: options, Now: func() time.Time { return noon },
 		Route: func(f remediate.Finding) string { return map[string]string{"pay-prod": "C01PAY"}[f.Resource.Project] },
 	})
 	if err != nil {

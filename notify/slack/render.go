@@ -132,13 +132,22 @@ func (r renderer) context() api.Block {
 	return api.NewContextBlock(r.id("c"), parts...)
 }
 
-// link is a URL that can stand in a message, or nothing.
+// link is a URL that can stand in a text, or nothing.
 func link(s string) string {
+	s = strings.ReplaceAll(address(s), "&", "&amp;")
+	if width(s) > maxURL {
+		return ""
+	}
+	return s
+}
+
+// address is a URL that can stand by itself, or nothing.
+func address(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 		return ""
 	}
-	s = strings.NewReplacer("&", "&amp;", "<", "%3C", ">", "%3E", "|", "%7C", "`", "%60").Replace(notify.Clean(u.String()))
+	s = strings.NewReplacer("<", "%3C", ">", "%3E", "|", "%7C", "`", "%60").Replace(notify.Clean(u.String()))
 	if width(s) > maxURL {
 		return ""
 	}

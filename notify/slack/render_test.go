@@ -145,16 +145,17 @@ func nastyMessage(r *rand.Rand) notify.Message {
 		}
 		m.Fields = append(m.Fields, f)
 	}
-	for _, c := range []remediate.Choice{remediate.ChooseRevert, remediate.ChooseKeep} {
+	for _, c := range []remediate.Choice{remediate.ChooseRevert, remediate.ChooseKeep, remediate.ChooseExempt, remediate.ChooseUndo} {
 		m.Buttons = append(m.Buttons, notify.Button{
-			Choice: c, Label: text(), Spoken: text(), Danger: true,
+			Choice: c, Label: text(), Spoken: text(), Danger: true, Digest: remediate.NoPlan, Form: r.IntN(2) == 0,
 			Ask: notify.Confirm{Title: text(), Text: text(), Yes: text(), No: text()},
 		})
 	}
+	m.Buttons = append(m.Buttons, notify.Button{Link: m.Link, Label: text(), Spoken: text(), Digest: remediate.NoPlan})
 	return m
 }
 
-func TestAnyMessageKeepsSlacksLimitsAndHoldsNoForeignMarkup(t *testing.T) {
+func TestS10S11AnyMessageKeepsSlacksLimitsAndHoldsNoForeignMarkup(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
 		acceptable(t, draw(t, nastyMessage(r)))

@@ -19,17 +19,23 @@ var ErrUnsigned = errors.New("request is not signed by Slack, or not in the last
 // https://docs.slack.dev/authentication/verifying-requests-from-slack
 const window = 300
 
+// The headers that the signature needs.
+const (
+	headerTime      = "X-Slack-Request-Timestamp"
+	headerSignature = "X-Slack-Signature"
+)
+
 // Verify reports nil if the body came from Slack: signed with one of the
 // secrets (several while one is being replaced) within five minutes of now. It
 // reads nothing but the two headers and the raw body, and is stricter about
 // their form than Slack needs. Any other case is ErrUnsigned, also an empty
 // list of secrets or an empty secret, with which anyone could sign.
 func Verify(h http.Header, body []byte, secrets []Secret, now time.Time) error {
-	stamp, ok := only(h, "X-Slack-Request-Timestamp")
+	stamp, ok := only(h, headerTime)
 	if !ok || !fresh(stamp, now) {
 		return ErrUnsigned
 	}
-	signature, ok := only(h, "X-Slack-Signature")
+	signature, ok := only(h, headerSignature)
 	if !ok || !wellFormed(signature) {
 		return ErrUnsigned
 	}

@@ -38,7 +38,7 @@ func TestVerifyAcceptsSlacksOwnExample(t *testing.T) {
 	}
 }
 
-func TestVerifyRefusesAnyChangedByte(t *testing.T) {
+func TestS1VerifyRefusesAnyChangedByte(t *testing.T) {
 	body := []byte("payload=%7B%22type%22%3A%22block_actions%22%7D")
 	stamp := stampOf(noon)
 	good := signed(stamp, body, signingSecret)
@@ -65,7 +65,7 @@ func TestVerifyRefusesAnyChangedByte(t *testing.T) {
 	}
 }
 
-func TestVerifyKeepsTheWindowAndTheFormOfTheTimestamp(t *testing.T) {
+func TestS3OnlyFiveMinutesAroundNowAndTenDigitsAreATime(t *testing.T) {
 	body := []byte("x")
 	for _, row := range []struct {
 		name  string
@@ -93,7 +93,7 @@ func TestVerifyKeepsTheWindowAndTheFormOfTheTimestamp(t *testing.T) {
 	}
 }
 
-func TestVerifyRefusesMissingAndDoubledHeaders(t *testing.T) {
+func TestS3VerifyRefusesMissingAndDoubledHeaders(t *testing.T) {
 	body := []byte("x")
 	for _, name := range []string{"X-Slack-Request-Timestamp", "X-Slack-Signature"} {
 		h := signed(stampOf(noon), body, signingSecret)
@@ -108,7 +108,7 @@ func TestVerifyRefusesMissingAndDoubledHeaders(t *testing.T) {
 	}
 }
 
-func TestVerifyTakesEverySecretOfARotationAndNeverAnEmptyOne(t *testing.T) {
+func TestS12VerifyTakesEverySecretOfARotationAndNeverAnEmptyOne(t *testing.T) {
 	body := []byte("x")
 	for _, row := range []struct {
 		name string
@@ -141,14 +141,14 @@ func TestVerifyRefusesOtherFormsOfTheSignature(t *testing.T) {
 	}
 }
 
-func TestVerifyHasOneConstantError(t *testing.T) {
+func TestS2VerifyHasOneConstantError(t *testing.T) {
 	h := signed(stampOf(noon), []byte("x"), "wrong")
 	if err := slack.Verify(h, []byte("x"), secrets, noon); !errors.Is(err, slack.ErrUnsigned) || err.Error() != slack.ErrUnsigned.Error() {
 		t.Errorf("error says more than it may: %v", err)
 	}
 }
 
-func TestASecretNeverPrints(t *testing.T) {
+func TestS12ASecretNeverPrints(t *testing.T) {
 	c := slack.Config{Token: "xoxb-very-secret"}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		if got := fmt.Sprintf(verb, c); strings.Contains(got, "very") || strings.Contains(got, "76657279") {

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/rescind-dev/rescind/functions"
+	"github.com/rescind-dev/rescind/internal/google"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// role is the part of rescind that one process plays. The parts are services of
+// their own so that what the internet can reach holds no right to change
+// anything.
+type role string
+
+const (
+	roleAll    role = "all"    // everything; the zero role is this one too
+	roleWorker role = "worker" // what decides and changes: reached by Pub/Sub and Scheduler alone
+	roleSlack  role = "slack"  // what Slack reaches: verifies and passes on
+)
+
+const wantRole = "want all, worker or slack"
+
+// process is one rescind of some role, put together.
+type process interface {
+	announce(ctx context.Context, c config)
+	handler() http.Handler
+	serve(ctx context.Context, l net.Listener, sweepEvery time.Duration) error
+	Close() error
+}
+
+// newProcess puts together the process of w.role.
+func newProcess(ctx context.Context, c config, w world) (process, error) {
+	if err := c.checkRole(w.role); err != nil {
+		return nil, err
+	}
+	switch w.role {
+	case roleAll, roleWorker:
+		return newApp(ctx, c, w)
+	case roleSlack:
+		return newSlackFront(ctx, c, w)
+	}
+	return nil, usagef("--role is %q, %s", w.role, wantRole)
+}
+
+func knownRole(r role) bool { return r == roleAll || r == roleWorker || r == roleSlack }
+
+// checkRole says what the role needs and the configuration lacks.
+func (c config) checkRole(r role) error {
+	var errs []error
+	need := func(ok bool, what string) {
+		if !ok {
+			errs = append(errs, errors.New("--role "+string(r)+": "+what))
+		}
+	}
+	switch r {
+	case roleSlack:
+		need(c.Slack.configured(), "slack is not configured, so there is nothing to serve")
+		need(c.AnswersTopic != "", "answers_topic is empty: what people answer would reach nobody")
+	case roleWorker:
+		need(!c.Slack.configured() || c.AnswersTopic != "", "answers_topic is empty: no answer could come here; use --role all for one process")
+	}
+	return errors.Join(errs...)
+}
+
+// front is a process that people reach: it verifies, and passes on what they
+// decide. It has no store and no client of Google's but the topic's.
+type front struct {
+	routes http.Handler
+	topic  *google.Topic
+	log    *slog.Logger
+}
+
+func newSlackFront(ctx context.Context, c config, w world) (*front, error) {
+	courier, closer := w.courier, (*google.Topic)(nil)
+	if courier == nil {
+		topic, err := google.OpenTopic(ctx, c.AnswersTopic)
+		if err != nil {
+			return nil, err
+		}
+		courier, closer = topic, topic
+	}
+	f := &front{topic: closer, log: w.log}
+	r, err := newReceiver(c, w, courier, nil, nil)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	f.routes = functions.NewMux(slackRoutes(functions.Routes{Log: w.log}, r))
+	return f, nil
+}
+
+func (f *front) announce(ctx context.Context, c config) {
+	f.log.InfoContext(ctx, "starting", "role", string(roleSlack), "answers_topic", c.AnswersTopic, "team", c.Slack.Team)
+}
+
+func (f *front) serve(ctx context.Context, l net.Listener, _ time.Duration) error {
+	return listenUntil(ctx, l, f.routes, f.log)
+}
+
+func (f *front) handler() http.Handler { return f.routes }
+
+// Close sends what is under way and closes the connection.
+func (f *front) Close() error {
+	if f.topic == nil {
+		return nil
+	}
+	return f.topic.Close()
+}
+
+// prompt carries an answer out at once: it came over a topic, so nobody waits
+// for it, and on Cloud Run there is no CPU after the request.
+type prompt struct{ *app }
+
+// Answer records the answer and does what follows from it.
+func (p prompt) Answer(ctx context.Context, id string, ans remediate.Answer) (remediate.Finding, error) {
+	f, err := p.app.Answer(ctx, id, ans)
+	if err == nil {
+		p.finish(ctx, f.ID)
+	}
+	return f, err
+}
+
+// Shown notes where a finding is shown, and draws it there.
+func (p prompt) Shown(ctx context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
+	f, err := p.app.Shown(ctx, id, at)
+	if err == nil {
+		p.finish(ctx, f.ID)
+	}
+	return f, err
+}
+
+// finish leaves to the sweep what cannot be done now.
+func (p prompt) finish(ctx context.Context, id string) {
+	if _, err := p.app.Work(ctx, id); err != nil {
+		p.log.ErrorContext(ctx, "work on finding", "finding", id, "error", err.Error())
+	}
+}

@@ -1,0 +1,108 @@
+package notify
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Form is what a person is asked for before an answer that leaves, or brings
+// back, what a policy objects to. It is made of the choice alone, so that it
+// can be shown by a process that holds no findings; Filled says what it is about.
+type Form struct {
+	Choice remediate.Choice
+	Title  string // at most 24 characters, which is what Slack takes
+	Text   string // what the answer does, and who may give it
+	Submit string // the effect, likewise short
+	Terms  []Term // how long it may hold; only with ChooseExempt
+	// About is what the finding is and, of an exemption, what it would have
+	// covered; empty until that was looked up.
+	About []string
+}
+
+// Term is one length of time to choose, under a name that is never changed:
+// forms are open while a new version is deployed.
+type Term struct {
+	Name  string // "7d"
+	Label string // "7 days"
+	For   time.Duration
+}
+
+// The reason that such an answer takes, in characters.
+const (
+	MinReason = 10
+	MaxReason = 500
+)
+
+// Terms are the times an exemption may hold, shortest first.
+func Terms() []Term {
+	const day = 24 * time.Hour
+	return []Term{
+		{"1h", "1 hour", time.Hour}, {"8h", "8 hours", 8 * time.Hour},
+		{"1d", "1 day", day}, {"7d", "7 days", 7 * day}, {"30d", "30 days", 30 * day},
+	}
+}
+
+// FormOf returns the form of a choice; false for one that is answered by a
+// button alone.
+func FormOf(c remediate.Choice) (Form, bool) {
+	a := ask(c)
+	if a == (Confirm{}) {
+		return Form{}, false
+	}
+	f := Form{Choice: c, Title: a.Title, Text: a.Text, Submit: a.Yes}
+	if c == remediate.ChooseExempt {
+		f.Terms = Terms()
+	}
+	return f, true
+}
+
+// ask is the question of a choice that takes a reason.
+func ask(c remediate.Choice) Confirm {
+	q := Confirm{No: "Go back"}
+	switch c {
+	case remediate.ChooseKeep:
+		q.Title, q.Yes = "Keep this change?", "Keep change"
+		q.Text = "The change stays. Whoever made it cannot keep it. Recorded as your decision, with your reason."
+	case remediate.ChooseExempt:
+		q.Title, q.Yes = "Exempt for a time?", "Exempt for a time"
+		q.Text = "The change stays, and its like is not raised again until the exemption ends. Whoever made it cannot exempt it. Recorded as your decision, with your reason."
+	case remediate.ChooseUndo:
+		q.Title, q.Yes = "Undo this revert?", "Undo revert"
+		q.Text = "What rescind changed becomes as it was before, if nobody changed it since. Whoever made the change cannot undo its revert. Recorded as your decision, with your reason."
+	default:
+		return Confirm{}
+	}
+	return q
+}
+
+// Filled returns the form with what the finding is, and where it stands.
+func (f Form) Filled(of remediate.Finding) Form {
+	f.About = []string{
+		Clean(sentence(short(title(of), maxPhrase) + ": " + who(of) + " " + verb(of.Change) + " " + where(of.Resource) + at(of))),
+		Clean(status(of)),
+	}
+	return f
+}
+
+// Covering returns the form with what the exemption would have covered.
+func (f Form) Covering(p remediate.Preview) Form {
+	about := append(f.About[:len(f.About):len(f.About)], Clean(sentence("It covers "+short(p.Scope, maxPhrase))),
+		"In the last 90 days it would have covered "+findings(p)+".")
+	for _, e := range p.Examples {
+		about = append(about, Clean(Clock(e.CreatedAt)+": "+who(e)+" "+verb(e.Change)+" "+where(e.Resource)+" ("+string(e.State)+")"))
+	}
+	f.About = about
+	return f
+}
+
+func findings(p remediate.Preview) string {
+	switch {
+	case p.AtLeast:
+		return "at least " + strconv.Itoa(p.Count) + " findings"
+	case p.Count == 1:
+		return "1 finding"
+	}
+	return strconv.Itoa(p.Count) + " findings"
+}

@@ -1,0 +1,118 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Take does what a signed request asks that travelled: the same as if it had
+// come here at once, notes included. It verifies the signature again, against
+// the time at which the request was published, as whoever can publish is not
+// yet Slack. It returns nil when the request is done with, also refused; with an
+// error it must come again. It may come twice: the second time changes nothing.
+func (r *Receiver) Take(ctx context.Context, s remediate.Signed) error {
+	h := http.Header{}
+	for k, v := range s.Header {
+		h.Add(k, v)
+	}
+	unsigned := s.Kind != remediate.SignedBySlack
+	if err := Verify(h, s.Body, r.Secrets, s.At); err != nil || unsigned {
+		r.Log.WarnContext(ctx, "request refused", "path", s.Path, "error", ErrUnsigned)
+		return nil //nolint:nilerr // it will be as unsigned the next time
+	}
+	if r.Clerk == nil {
+		return errors.New("take a request of Slack's: nobody here answers")
+	}
+	if s.Path == InteractionsPath {
+		return r.takeInteraction(ctx, s)
+	}
+	r.Log.WarnContext(ctx, "request unreadable", "path", s.Path)
+	return nil
+}
+
+func (r *Receiver) takeInteraction(ctx context.Context, s remediate.Signed) error {
+	i, unreadable := Parse(s.Body)
+	why, done := r.refusedAtTheDoor(i, unreadable)
+	switch {
+	case why == "" && unreadable != nil:
+		r.Log.WarnContext(ctx, "interaction unreadable", "error", unreadable)
+		return nil
+	case done:
+		return nil
+	case why == "" && i.opens():
+		return r.fillIn(ctx, i)
+	}
+	err := unreadable
+	if why == "" {
+		if why, err = r.Clerk.do(ctx, i, s.At); why == "" {
+			return err
+		}
+	}
+	log := r.Log.With("finding", i.FindingID, "slack_user", i.UserID, "choice", i.Choice)
+	log.InfoContext(ctx, "answer not recorded", "reason", why, "error", err)
+	if err := r.privately(ctx, i, why); err != nil {
+		log.WarnContext(ctx, "note not delivered", "error", err)
+	}
+	return nil
+}
+
+// fillIn says in an open form what the finding is and, for an exemption, what
+// it would have covered. That the form was closed meanwhile is nobody's concern.
+func (r *Receiver) fillIn(ctx context.Context, i Interaction) error {
+	form, _ := notify.FormOf(i.Choice)
+	form, err := r.Clerk.about(ctx, form, i)
+	if err == nil {
+		_, err = r.api.UpdateViewContext(ctx, formView(form, i), i.key(), "", "")
+		err = classify("views.update", err)
+	}
+	var e *Error
+	if errors.As(err, &e) && e.Kind != RateLimited && e.Kind != Down {
+		err = nil
+	}
+	if err != nil {
+		r.Log.WarnContext(ctx, "form not filled in", "finding", i.FindingID, "error", err)
+	}
+	return err
+}
+
+// about is the form with what it is about; of an answer that would be refused
+// it says so before somebody has written a reason for it.
+func (c *Clerk) about(ctx context.Context, form notify.Form, i Interaction) (notify.Form, error) {
+	principal, err := c.Approvers(ctx, i.UserID)
+	var refused *remediate.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		form.About = []string{"This will be refused: " + refused.Why + "."}
+		return form, nil
+	case err != nil:
+		return form, err
+	case principal == "":
+		form.About = []string{"You are not among those who may answer, so this will be refused."}
+		return form, nil
+	}
+	f, err := c.Findings.Finding(ctx, i.FindingID)
+	switch {
+	case errors.Is(err, remediate.ErrNotFound):
+		form.About = []string{sayUnknown}
+		return form, nil
+	case err != nil:
+		return form, err
+	}
+	form = form.Filled(f)
+	if form.Choice != remediate.ChooseExempt || c.Previews == nil || f.State != remediate.Pending {
+		return form, nil
+	}
+	p, err := c.Previews.Preview(ctx, i.FindingID)
+	switch {
+	case errors.As(err, &refused):
+		form.About = append(form.About, "This will be refused: "+refused.Why+".")
+		return form, nil
+	case err != nil:
+		return form, err
+	}
+	return form.Covering(p), nil
+}
