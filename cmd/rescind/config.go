@@ -48,6 +48,7 @@ type pushConfig struct {
 
 type iapConfig struct {
 	Audience string `yaml:"audience"`
+	CertsURL string `yaml:"certs_url"`
 }
 
 type slackConfig struct {

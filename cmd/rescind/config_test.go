@@ -76,6 +76,7 @@ func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
 	wantIdle := []string{
+		"base_url: cards have links, and iap.audience is empty, so that the pages they lead to answer 404",
 		"decisions_topic: nothing is published yet; the store and the log have every decision",
 		"approvals.approvers.slack_usergroups: only those under users are approvers yet",
 	}
@@ -116,7 +117,7 @@ func TestAConfigurationIsRefused(t *testing.T) {
 		want       []string // after "rescind.yaml:"
 	}{
 		{"an unknown key, with the key that was meant", smallConfig + "guardrail: {}\n", []string{`5:1: unknown key "guardrail"; did you mean "guardrails"?`}},
-		{"an unknown key far from any", smallConfig + "iap: {zzz: 1}\n", []string{`5:7: unknown key "zzz", want audience`}},
+		{"an unknown key far from any", smallConfig + "iap: {zzz: 1}\n", []string{`5:7: unknown key "zzz", want audience, certs_url`}},
 		{"an unknown key within a list", smallConfig + slackStart + "  routes: [{chanel: C1}]\n", []string{
 			`9:12: slack.routes[0]: channel is missing`, `9:13: unknown key "chanel"; did you mean "channel"?`}},
 		{"a key that is there twice", smallConfig + "store: bolt:x\n", []string{`5:1: key "store" is there twice`}},
@@ -150,6 +151,9 @@ func TestAConfigurationIsRefused(t *testing.T) {
 			`1:1: push.service_account is empty: anybody could send events`}},
 		{"certificates from afar in the clear", strings.Replace(smallConfig, "push: {", "push: {certs_url: http://keys.example.com, ", 1), []string{
 			`4:19: push.certs_url: certs URL has scheme "http" and host "keys.example.com": want https, or a loopback address`}},
+		{"IAP's certificates from afar in the clear, and pages on a path", smallConfig + "iap: {audience: x, certs_url: http://keys.example.com}\nbase_url: https://example.com/rescind\n", []string{
+			`5:31: iap.certs_url: certs URL has scheme "http" and host "keys.example.com": want https, or a loopback address`,
+			`6:11: base_url is "https://example.com/rescind", want https://HOST without a path (http only on this machine)`}},
 		{"a route after one that takes all", smallConfig + slackStart + "  routes: [{channel: C1}, {match: 'true', channel: C2}]\n", []string{
 			`9:11: slack.routes must end with a route without match: a finding that no route takes would be seen by nobody`,
 			`9:12: slack.routes[0] matches everything, so the routes after it never apply`}},
@@ -164,7 +168,7 @@ func TestAConfigurationIsRefused(t *testing.T) {
 			`5:37: approvals.approvers.users: U1 is "ada@example.com", want user:E-MAIL, as the audit log names people`,
 			`6:32: fallback_identity: "folders/1" is not projects/P`,
 			`6:51: fallback_identity of projects/p: "b" is not a service account's e-mail`}},
-		{"an alias", smallConfig + "base_url: &u x\niap: {audience: *u}\n", []string{`6:17: want text, not an alias`}},
+		{"an alias", smallConfig + "base_url: &u https://x\niap: {audience: *u}\n", []string{`6:17: want text, not an alias`}},
 		{"what is not YAML", "scope: {include: [\n", []string{`1: not YAML: did not find expected node content`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/functions"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/google"
+	pages "github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -43,6 +44,7 @@ func (c config) problems() []configProblem {
 	k.refuse(c.Identity != "", "identity", "identity is empty: the service account rescind runs as, so that it recognises its own changes")
 	k.refuse(c.Store != "", "store", "store is empty, want firestore://PROJECT/DATABASE, bolt:PATH or memory:")
 	c.Push.check(k)
+	c.checkPages(k)
 	c.Slack.check(k)
 	c.Approvals.check(k)
 	c.Guardrails.check(k)
@@ -59,6 +61,12 @@ func (p pushConfig) check(k *configCheck) {
 	k.refuse(p.ServiceAccount != "", "push.service_account", "push.service_account is empty: anybody could send events")
 	err := functions.OIDCConfig{Audience: "any", Email: "any", CertsURL: p.CertsURL}.Validate()
 	k.refuse(err == nil, "push.certs_url", "push.certs_url: %v", err)
+}
+
+func (c config) checkPages(k *configCheck) {
+	err := functions.IAPConfig{Audience: "any", CertsURL: c.IAP.CertsURL}.Validate()
+	k.refuse(err == nil, "iap.certs_url", "iap.certs_url: %v", err)
+	k.refuse(pages.CheckBaseURL(c.BaseURL) == nil, "base_url", "base_url is %q, want https://HOST without a path (http only on this machine)", c.BaseURL)
 }
 
 func (c config) checkScope(k *configCheck) {
@@ -145,7 +153,7 @@ func (c config) notYet() []string {
 			out = append(out, what)
 		}
 	}
-	idle(c.IAP.Audience != "", "iap.audience: the pages are not there yet and answer 404")
+	idle(c.BaseURL != "" && c.IAP.Audience == "", "base_url: cards have links, and iap.audience is empty, so that the pages they lead to answer 404")
 	idle(c.DecisionsTopic != "", "decisions_topic: nothing is published yet; the store and the log have every decision")
 	idle(len(c.Approvals.Approvers.SlackUsergroups) > 0, "approvals.approvers.slack_usergroups: only those under users are approvers yet")
 	idle(len(c.Approvals.Approvers.GoogleGroups) > 0, "approvals.approvers.google_groups: only those under users are approvers yet")

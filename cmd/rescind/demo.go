@@ -50,18 +50,27 @@ func runDemo(ctx context.Context, env environment, args []string) (err error) {
 			return err
 		}
 	}
-	w, err := newDemo(ctx, *simAddr, demoPolicies, f.logger(env, slog.LevelWarn))
+	log := f.logger(env, slog.LevelWarn)
+	if *once {
+		w, err := newDemo(ctx, *simAddr, demoPolicies, log)
+		if err != nil {
+			return err
+		}
+		return errors.Join(runScript(ctx, w, env.stdout), w.Close())
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *addr)
 	if err != nil {
-		return err
+		return fmt.Errorf("serve the page: %w", err)
+	}
+	w, err := newDemoAt(ctx, "http://"+l.Addr().String(), *simAddr, demoPolicies, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	if *once {
-		return runScript(ctx, w, env.stdout)
-	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop() // before Close, which waits for the opening
 	w.running.Go(func() { w.opening(ctx, openingPace) })
-	return servePage(ctx, w, *addr, env.stderr)
+	return servePage(ctx, w, l, env.stderr)
 }
 
 // loopback refuses an address that others could reach: the simulated cloud

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	_ "embed"
-	"fmt"
 	"html/template"
 	"io"
 	"maps"
@@ -44,11 +43,7 @@ func shortName(resource string) string {
 }
 
 // servePage serves the page until ctx ends.
-func servePage(ctx context.Context, d *demo, addr string, stderr io.Writer) error {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
-	if err != nil {
-		return fmt.Errorf("serve the page: %w", err)
-	}
+func servePage(ctx context.Context, d *demo, l net.Listener, stderr io.Writer) error {
 	s := functions.NewServer("", d.pageRoutes(l.Addr().String()))
 	say(stderr, "page:             http://%s\nsimulated cloud:  %s (gRPC and REST)\nstop with ctrl-C", l.Addr(), d.simAddr)
 	return serveUntil(ctx, s, l, 5*time.Second)
@@ -63,6 +58,7 @@ func (d *demo) pageRoutes(addr string) http.Handler {
 	mux.HandleFunc("POST /act/{key}", d.serveAct)
 	mux.HandleFunc("POST /click", d.serveClick)
 	mux.HandleFunc("POST /form", d.serveForm)
+	d.addPages(mux)
 	return onlyFrom(addr, http.NewCrossOriginProtection().Handler(mux))
 }
 

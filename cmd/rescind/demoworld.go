@@ -40,9 +40,11 @@ type demo struct {
 	feed   *demoFeed
 	queue  *demoQueue
 
-	simAddr string // of the simulated cloud
-	conf    config // that rescind was started with
-	dir     string // of the store and the policy file
+	base    string   // where the page is; empty for no page
+	iap     *sim.IAP // in front of rescind's pages
+	simAddr string   // of the simulated cloud
+	conf    config   // that rescind was started with
+	dir     string   // of the store and the policy file
 	running sync.WaitGroup
 	working sync.WaitGroup // rescind alone
 	stop    context.CancelFunc
@@ -53,9 +55,14 @@ type demo struct {
 
 // newDemo builds the world and starts it: the simulated cloud at simAddr, and a
 // rescind with these policies on top of the built-in ones.
-func newDemo(ctx context.Context, simAddr, policies string, log *slog.Logger) (d *demo, err error) {
+func newDemo(ctx context.Context, simAddr, policies string, log *slog.Logger) (*demo, error) {
+	return newDemoAt(ctx, "", simAddr, policies, log)
+}
+
+// newDemoAt is newDemo with rescind's pages at a base URL.
+func newDemoAt(ctx context.Context, base, simAddr, policies string, log *slog.Logger) (d *demo, err error) {
 	ctx, stop := context.WithCancel(ctx)
-	d = &demo{clock: &demoClock{}, feed: &demoFeed{}, queue: newDemoQueue(), stop: stop, people: map[string]*person{}}
+	d = &demo{base: base, clock: &demoClock{}, feed: &demoFeed{}, queue: newDemoQueue(), stop: stop, people: map[string]*person{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Close())
@@ -111,6 +118,9 @@ func (d *demo) startRescind(ctx context.Context, policies string, log *slog.Logg
 	}
 	c, err := d.config(policies, slackURL, keys)
 	if err != nil {
+		return err
+	}
+	if err := d.startIAP(ctx, &c); err != nil {
 		return err
 	}
 	d.conf = c

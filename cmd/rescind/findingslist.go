@@ -117,21 +117,6 @@ func words[S ~string](ss []S) string {
 	return strings.Join(out, ", ")
 }
 
-// actedIn reports whether the actor, with or without "user:" and the like, made
-// one of the finding's changes. Nobody in particular is everybody.
-func actedIn(f remediate.Finding, actor string) bool {
-	if actor == "" {
-		return true
-	}
-	for _, a := range f.Actors {
-		_, bare, _ := strings.Cut(a.Principal, ":")
-		if strings.EqualFold(actor, a.Principal) || strings.EqualFold(actor, bare) {
-			return true
-		}
-	}
-	return false
-}
-
 func writeFindings(w io.Writer, format string, fs []remediate.Finding) error {
 	if format == "json" {
 		return writeJSON(w, fs)

@@ -32,7 +32,7 @@ func (o findingFilter) read(ctx context.Context, st remediate.FindingStore, now 
 		}
 		for _, f := range page {
 			switch {
-			case !actedIn(f, o.actor):
+			case !f.ActedIn(o.actor):
 			case o.limit > 0 && len(out) == o.limit:
 				return out, fmt.Sprintf("there are more than these %d; --limit 0 lists all, --since and --until a part", o.limit), nil
 			default:

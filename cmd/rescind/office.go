@@ -65,10 +65,5 @@ func (o office) caller(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("nothing was decided, as it cannot be told who you are: %w", err)
 	}
-	for _, known := range o.config.Approvals.Approvers.Users {
-		if strings.EqualFold(known, who) {
-			return known, nil
-		}
-	}
-	return who, nil
+	return spelled(o.config.Approvals, who), nil
 }

@@ -261,7 +261,8 @@ func (a *app) newRoutes(c config, w world) (http.Handler, error) {
 	if err := a.addSlack(&routes, c, w); err != nil {
 		return nil, err
 	}
-	return functions.NewMux(routes), nil
+	mux := functions.NewMux(routes)
+	return mux, addPages(mux, c, w, a.Store, waking{a}, nil)
 }
 
 // addSlack adds what takes people's answers: from Slack itself, or as a worker

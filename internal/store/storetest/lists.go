@@ -149,6 +149,35 @@ func pages(t *testing.T, s remediate.Store) {
 	}
 }
 
+func listsAfter(t *testing.T, s remediate.Store) {
+	for id, at := range map[string]time.Time{"new": noon.Add(1), "a-noon": noon, "b-noon": noon, "old": noon.Add(-1), "oldest": noon.Add(-time.Hour)} {
+		f := finding(id)
+		f.CreatedAt = at
+		create(t, s, f)
+	}
+	kept := finding("kept")
+	kept.State = remediate.Kept
+	create(t, s, kept)
+	after := func(at time.Time, id string) remediate.Position { return remediate.Position{CreatedAt: at, ID: id} }
+	resource := finding("").Resource
+	for _, tc := range []struct {
+		name string
+		q    remediate.Query
+		want []string
+	}{
+		{"after one of three of a moment", remediate.Query{After: after(noon, "a-noon")}, []string{"b-noon", "kept", "old", "oldest"}},
+		{"a moment without a finding named", remediate.Query{After: after(noon, "")}, []string{"a-noon", "b-noon", "kept", "old", "oldest"}},
+		{"after a finding that is gone", remediate.Query{After: after(noon, "azzz")}, []string{"b-noon", "kept", "old", "oldest"}},
+		{"the moment in another zone", remediate.Query{After: after(noon.UTC(), "kept")}, []string{"old", "oldest"}},
+		{"after the last", remediate.Query{After: after(noon.Add(-time.Hour), "oldest")}, nil},
+		{"with a limit", remediate.Query{After: after(noon, "a-noon"), Limit: 2}, []string{"b-noon", "kept"}},
+		{"with a state", remediate.Query{After: after(noon, "a-noon"), States: []remediate.State{remediate.Pending}, Limit: 2}, []string{"b-noon", "old"}},
+		{"of a resource, and since", remediate.Query{After: after(noon, "kept"), Resource: resource, Since: noon.Add(-1)}, []string{"old"}},
+	} {
+		wantIDs(t, tc.name, query(t, s, tc.q), tc.want...)
+	}
+}
+
 func listsDue(t *testing.T, s remediate.Store) {
 	for id, at := range map[string]time.Time{
 		"never": {}, "b-now": noon, "a-now": noon.UTC(), "long ago": noon.Add(-time.Hour),

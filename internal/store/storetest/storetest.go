@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) remediate.Store) {
 		{"findings come newest first, those of one instant by id", ordersNewestFirst},
 		{"a limit keeps the first of them", limits},
 		{"a list can be read in pieces", pages},
+		{"what comes after a place is listed from there", listsAfter},
 		{"what is due at the time is listed, earliest first", listsDue},
 		{"a finding is due when it was last set to be", moveDue},
 

@@ -1,0 +1,78 @@
+package page
+
+import (
+	"strconv"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// form is one answer that a person can give, labelled by its effect.
+type form struct {
+	Choice  remediate.Choice
+	Label   string
+	Effect  string
+	Digest  string
+	Danger  bool
+	Reasons bool // asks for a reason
+	Reason  string
+	Terms   []term // how long it may hold
+	Term    string // the one that is chosen
+	Preview preview
+	Open    bool // was filled in before
+}
+
+// needsReason reports whether the answer leaves, or brings back, what a policy
+// objects to.
+func needsReason(c remediate.Choice) bool { return c != remediate.ChooseRevert }
+
+func formOf(f remediate.Finding, c remediate.Choice) form {
+	out := form{Choice: c, Digest: f.Shown(c), Reasons: needsReason(c), Danger: c == remediate.ChooseRevert}
+	switch c {
+	case remediate.ChooseRevert:
+		out.Label = "Revert change"
+		out.Effect = "Changes what is shown under “Exact change”, and nothing else. It can be undone for 24 hours."
+	case remediate.ChooseKeep:
+		out.Label = "Keep change"
+		out.Effect = "The change stays, and is not raised again for 30 days. Whoever made it cannot keep it."
+	case remediate.ChooseExempt:
+		out.Label = "Exempt for a time"
+		out.Effect = "The change stays, and its like is not raised again until the exemption ends. Whoever made it cannot exempt it."
+	case remediate.ChooseUndo:
+		out.Label = "Undo revert"
+		out.Effect = "Brings back exactly what rescind changed, where it is still as rescind left it. Whoever made the change cannot undo its revert."
+	}
+	return out
+}
+
+// fillIn puts into its form again what a person typed.
+func (v *findingView) fillIn(d decision) {
+	for i := range v.Forms {
+		if f := &v.Forms[i]; f.Choice == d.Choice {
+			f.Reason, f.Term, f.Open = d.Reason, d.Term, true
+			return
+		}
+	}
+	v.Typed = d.Reason // the form it was typed into is gone
+}
+
+// preview is what an exemption would have covered.
+type preview struct {
+	Scope, Count string
+	Examples     []row
+}
+
+func previewOf(p remediate.Preview) preview {
+	out := preview{Scope: sentence(p.Scope), Count: strconv.Itoa(p.Count) + " findings"}
+	switch {
+	case p.AtLeast:
+		out.Count = "at least " + out.Count
+	case p.Count == 1:
+		out.Count = "1 finding"
+	case p.Count == 0:
+		out.Count = "no finding"
+	}
+	for _, f := range p.Examples {
+		out.Examples = append(out.Examples, rowOf(f))
+	}
+	return out
+}

@@ -1,0 +1,157 @@
+// Package page is a finding as a web page: the record that an auditor reads, and
+// the way to answer when Slack is down, or is not trusted enough.
+//
+// It promises that only people whom Identity-Aware Proxy vouches for see or
+// decide anything; that a page needs no script and nothing from anywhere else;
+// that it has a form for exactly the answers that the finding takes then; and
+// that whatever strangers wrote stays text. It decides nothing itself: an answer
+// goes to a desk, or travels as it was signed to the process that has one.
+package page
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"regexp"
+	"time"
+
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Visitor is who a request is from.
+type Visitor struct {
+	Principal string // "user:ada@example.com"
+	Subject   string // "accounts.google.com:1234"
+}
+
+// ErrStranger says that nobody vouches for a request, and nobody ever will.
+var ErrStranger = errors.New("not signed by Identity-Aware Proxy")
+
+// Gate says who the request with these headers is from, judged at a time. An
+// error that matches ErrStranger says that nobody vouches for it; any other,
+// that it could not be told now. No error holds what was signed.
+type Gate func(ctx context.Context, h http.Header, at time.Time) (Visitor, error)
+
+// Findings is what the pages read. They write nothing, so a store that cannot be
+// written to is enough.
+type Findings interface {
+	Finding(ctx context.Context, id string) (remediate.Finding, error)
+	Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error)
+}
+
+// Answerer records what a person answers; see remediate.Desk.
+type Answerer interface {
+	Answer(ctx context.Context, finding string, a remediate.Answer) (remediate.Finding, error)
+}
+
+// Config is what the pages need. Of Answers and Courier exactly one is set.
+type Config struct {
+	Gate     Gate
+	Findings Findings
+	Answers  Answerer          // records answers in this process
+	Courier  remediate.Courier // takes them to the process that does
+	// Preview says what an exemption would have covered; without it the pages
+	// offer none.
+	Preview func(ctx context.Context, finding string) (remediate.Preview, error)
+	// BaseURL is where people reach the pages, "https://rescind.example.com":
+	// answers are taken from pages of this origin alone. Empty: of whatever host
+	// a request names, over https.
+	BaseURL  string
+	OnExpiry remediate.Expiry
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+func (c Config) validate() error {
+	var errs []error
+	for _, p := range []struct {
+		missing bool
+		what    string
+	}{
+		{c.Gate == nil, "nothing says who a request is from"},
+		{c.Findings == nil, "no findings"},
+		{(c.Answers == nil) == (c.Courier == nil), "want either a desk or a courier for answers"},
+		{c.Now == nil, "no clock"},
+		{c.Log == nil, "no logger"},
+	} {
+		if p.missing {
+			errs = append(errs, errors.New("pages: "+p.what))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+type pages struct {
+	Config
+	origin url.URL
+}
+
+// New returns the handler of GET /findings, GET /findings/{id} and
+// POST /findings/{id}.
+func New(c Config) (http.Handler, error) {
+	origin, err := parseOrigin(c.BaseURL)
+	if err := errors.Join(c.validate(), err); err != nil {
+		return nil, err
+	}
+	p := &pages{c, origin}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /findings", p.visited(p.list))
+	mux.HandleFunc("GET /findings/{id}", p.visited(p.show))
+	mux.HandleFunc("POST /findings/{id}", p.visited(p.decide))
+	return mux, nil
+}
+
+// visited lets a request through with who it is from.
+func (p *pages) visited(next func(http.ResponseWriter, *http.Request, Visitor)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := p.Gate(r.Context(), r.Header, p.Now())
+		switch {
+		case err == nil:
+			next(w, r, v)
+		case errors.Is(err, ErrStranger):
+			p.Log.WarnContext(r.Context(), "page refused", "path", r.URL.Path, "error", err)
+			p.sayTo(w, r, v, http.StatusUnauthorized, "Not signed in", "These pages are for people who come through Identity-Aware Proxy. This request did not.")
+		default:
+			p.Log.ErrorContext(r.Context(), "visitor not verified", "path", r.URL.Path, "error", err)
+			p.sayTo(w, r, v, http.StatusServiceUnavailable, "Not now", "Who you are could not be verified right now. Nothing was decided; try again in a minute.")
+		}
+	}
+}
+
+// findingID is the form of remediate.ID. Nothing else is looked up.
+var findingID = regexp.MustCompile(`^[a-z2-7]{26}$`)
+
+// find returns the finding that the path names, or answers why there is none.
+func (p *pages) find(w http.ResponseWriter, r *http.Request, v Visitor) (remediate.Finding, bool) {
+	id := r.PathValue("id")
+	if !findingID.MatchString(id) {
+		p.missing(w, r, v)
+		return remediate.Finding{}, false
+	}
+	f, err := p.Findings.Finding(r.Context(), id)
+	switch {
+	case err == nil:
+		return f, true
+	case errors.Is(err, remediate.ErrNotFound):
+		p.missing(w, r, v)
+	default:
+		p.broken(w, r, v, fmt.Errorf("look up finding %s: %w", id, err))
+	}
+	return remediate.Finding{}, false
+}
+
+func (p *pages) missing(w http.ResponseWriter, r *http.Request, v Visitor) {
+	p.sayTo(w, r, v, http.StatusNotFound, "No such finding", "There is no finding of this id. Findings are kept for 400 days from their end.")
+}
+
+// broken says that the page cannot be made, and why to the log alone.
+func (p *pages) broken(w http.ResponseWriter, r *http.Request, v Visitor, err error) {
+	p.Log.ErrorContext(r.Context(), "page not made", "path", r.URL.Path, "error", err)
+	p.sayTo(w, r, v, http.StatusServiceUnavailable, "Not now", "The record cannot be read right now. Nothing was decided; try again in a minute.")
+}
+
+func (p *pages) card() notify.Options { return notify.Options{OnExpiry: p.OnExpiry} }

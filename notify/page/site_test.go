@@ -1,0 +1,296 @@
+package page_test
+
+import (
+	"context"
+	"errors"
+	"html"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rescind-dev/rescind/functions"
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/store/memory"
+	"github.com/rescind-dev/rescind/notify/page"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+const (
+	base     = "https://rescind.example.com"
+	audience = "/projects/264172533001/locations/europe-west1/services/rescind-page"
+	ada      = "ada@example.com"
+	bob      = "bob@example.com"
+	eve      = "eve@example.com" // no approver
+	jo       = "jo@example.com"  // an approver, who made the change
+	findingA = "abcdefghijklmnopqrstuvwx27"
+)
+
+// site is the pages over a store and behind IAP, with the desk of a worker.
+type site struct {
+	t       testing.TB
+	handler http.Handler
+	store   *memory.Store
+	desk    remediate.Desk
+	gate    page.Gate
+	iap     *sim.IAP
+	log     *lockedLog
+	now     time.Time
+	keys    *httptest.Server
+}
+
+func newSite(t testing.TB, change ...func(*page.Config)) *site {
+	t.Helper()
+	s := &site{t: t, store: memory.New(), log: &lockedLog{}, now: noon.Add(10 * time.Minute)}
+	clock := func() time.Time { return s.now }
+	var err error
+	if s.iap, err = sim.NewIAP(audience, nil, clock); err != nil {
+		t.Fatal(err)
+	}
+	s.keys = httptest.NewServer(s.iap.JWKS())
+	t.Cleanup(s.keys.Close)
+	s.gate = newGate(t, s.keys.URL)
+	s.desk = remediate.Desk{Store: s.store, Now: clock, ExpiresIn: time.Hour, Authority: remediate.Authority{
+		Approvers: map[string]bool{"user:" + ada: true, "user:" + bob: true, "user:" + jo: true},
+	}}
+	s.handler = s.pages(change...)
+	return s
+}
+
+// newGate is the real check of assertions, as the command wires it.
+func newGate(t testing.TB, keys string) page.Gate {
+	t.Helper()
+	iap, err := functions.NewIAP(functions.IAPConfig{Audience: audience, CertsURL: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(ctx context.Context, h http.Header, at time.Time) (page.Visitor, error) {
+		v, err := iap.Verify(ctx, h, at)
+		if errors.Is(err, functions.ErrInvalidToken) {
+			err = errors.Join(page.ErrStranger, err)
+		}
+		return page.Visitor{Principal: v.Principal, Subject: v.Subject}, err
+	}
+}
+
+// pages are one more server of the same site.
+func (s *site) pages(change ...func(*page.Config)) http.Handler {
+	s.t.Helper()
+	c := page.Config{
+		Gate: s.gate, Findings: s.store, Answers: s.desk, Preview: s.desk.Preview, BaseURL: base, Now: func() time.Time { return s.now },
+		Log: slog.New(slog.NewTextHandler(s.log, nil)),
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	h, err := page.New(c)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return h
+}
+
+// lockedLog is written to by several servers.
+type lockedLog struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lockedLog) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// put stores findings as they are.
+func (s *site) put(fs ...remediate.Finding) {
+	s.t.Helper()
+	for _, f := range fs {
+		if _, err := s.store.Create(s.t.Context(), f); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+func (s *site) finding(id string) remediate.Finding {
+	s.t.Helper()
+	f, err := s.store.Finding(s.t.Context(), id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return f
+}
+
+// request is one of somebody's browser.
+func (s *site) request(who, method, path string, form url.Values) *http.Request {
+	s.t.Helper()
+	assertion, err := s.iap.Assertion(who)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(s.t.Context(), method, base+path, strings.NewReader(form.Encode()))
+	r.Header.Set("X-Goog-Iap-Jwt-Assertion", assertion)
+	if method == "POST" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Origin", "null")
+	}
+	return r
+}
+
+func (s *site) do(r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	return w
+}
+
+// visit is somebody who has a page open: its forms, and the cookies that came
+// with it.
+type visit struct {
+	s       *site
+	who     string
+	path    string
+	page    *httptest.ResponseRecorder
+	cookies []*http.Cookie
+}
+
+func (s *site) open(who, path string) *visit {
+	s.t.Helper()
+	v := &visit{s: s, who: who, path: path, page: s.do(s.request(who, "GET", path, nil))}
+	v.cookies = v.page.Result().Cookies()
+	if v.page.Code != http.StatusOK {
+		s.t.Fatalf("GET %s: %d\n%s", path, v.page.Code, v.page.Body)
+	}
+	return v
+}
+
+func (v *visit) text() string { return html.UnescapeString(v.page.Body.String()) }
+
+var (
+	formPattern  = regexp.MustCompile(`(?s)<form method="post" action="([^"]+)".*?</form>`)
+	inputPattern = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
+)
+
+// forms are the hidden fields of the page's forms, by their choice.
+func (v *visit) forms() map[string]url.Values {
+	out := map[string]url.Values{}
+	for _, f := range formPattern.FindAllStringSubmatch(v.page.Body.String(), -1) {
+		fields := url.Values{}
+		for _, i := range inputPattern.FindAllStringSubmatch(f[0], -1) {
+			fields.Set(i[1], html.UnescapeString(i[2]))
+		}
+		out[fields.Get("choice")] = fields
+	}
+	return out
+}
+
+// press sends the form of a choice with what was typed into it, as "name=text".
+func (v *visit) press(choice string, typed ...string) *httptest.ResponseRecorder {
+	v.s.t.Helper()
+	return v.s.do(v.pressed(choice, typed...))
+}
+
+func (v *visit) pressed(choice string, typed ...string) *http.Request {
+	v.s.t.Helper()
+	form, ok := v.forms()[choice]
+	if !ok {
+		v.s.t.Fatalf("%s has no form for %s:\n%s", v.path, choice, v.page.Body)
+	}
+	for _, f := range typed {
+		name, text, _ := strings.Cut(f, "=")
+		form.Set(name, text)
+	}
+	path, _, _ := strings.Cut(v.path, "?")
+	r := v.s.request(v.who, "POST", path, form)
+	for _, c := range v.cookies {
+		r.AddCookie(c)
+	}
+	return r
+}
+
+func wants(t testing.TB, text string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in:\n%s", want, text)
+		}
+	}
+}
+
+func wantStatus(t testing.TB, w *httptest.ResponseRecorder, want int) {
+	t.Helper()
+	if w.Code != want {
+		t.Fatalf("status %d, want %d:\n%s", w.Code, want, w.Body)
+	}
+}
+
+var service = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
+
+// question is a finding that asks about a service made public.
+func question() remediate.Finding {
+	return remediate.Finding{
+		ID: findingA, Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
+		Verdict: policies.Violation, Message: "anyone on the internet can invoke api",
+		Enforcement: policies.Approve, EnforcedBy: "folders/4001", Decision: remediate.Ask,
+		Reasons:  []string{"run.managed.requireInvokerIam is enforced for projects/pay-prod (org policy API)"},
+		Resource: service,
+		Change: cloud.Change{
+			Time: noon, Service: "run.googleapis.com", Method: "google.cloud.run.v1.Services.SetIamPolicy",
+			Verb: cloud.SetPolicy, Resource: service, Actor: cloud.Actor{Principal: "user:" + jo},
+		},
+		Actors: []cloud.Actor{{Principal: "user:" + jo}},
+		Plan: remediate.NewPlan([]remediate.Step{{
+			Kind: policies.RemoveGrants, Resource: service,
+			Before: remediate.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}},
+		}}, ""),
+		State: remediate.Pending, Why: "asked; expires at 2026-11-22T13:00:00Z",
+		Timeline:  []remediate.Event{{At: noon.Add(3 * time.Second), State: remediate.Pending, What: "asked; expires at 2026-11-22T13:00:00Z"}},
+		CreatedAt: noon.Add(3 * time.Second), UpdatedAt: noon.Add(3 * time.Second), ExpiresAt: noon.Add(time.Hour),
+	}
+}
+
+// in is the finding once it stands in the state, with what would be recorded.
+func in(state remediate.State) remediate.Finding {
+	f := question()
+	f.State = state
+	if state == remediate.Pending {
+		return f
+	}
+	answer := remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:" + ada, Via: "iap:accounts.google.com:1", At: noon.Add(7 * time.Minute), Digest: f.Plan.Digest}
+	switch state {
+	case remediate.Kept:
+		answer.Choice, answer.Reason = remediate.ChooseKeep, "public by design, see the review"
+	case remediate.Exempted:
+		answer.Choice, answer.Reason, answer.Until = remediate.ChooseExempt, "until the pilot ends", noon.Add(24*time.Hour)
+	}
+	f.Why = "what the record says of " + string(state)
+	switch state {
+	case remediate.Approved, remediate.Applying, remediate.Uncertain, remediate.Reverted, remediate.Failed, remediate.Blocked, remediate.Kept, remediate.Exempted:
+		f.Answers = []remediate.Answer{answer}
+	case remediate.Undone:
+		f.UndoOf, f.ID = findingA, "zyxwvutsrqponmlkjihgfedc27"
+	}
+	if state == remediate.Reverted || state == remediate.Uncertain {
+		f.Done = f.Plan.Steps
+	}
+	f.Timeline = append(f.Timeline, remediate.Event{At: noon.Add(7 * time.Minute), State: state, Who: "user:" + ada, What: f.Why})
+	if state.Ended() {
+		f.EndedAt = noon.Add(7 * time.Minute)
+	}
+	return f
+}

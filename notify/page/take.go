@@ -1,0 +1,54 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Taker carries out the answers that pages elsewhere sent.
+type Taker struct {
+	Gate    Gate
+	Answers Answerer
+	Log     *slog.Logger
+}
+
+// Take verifies once more who an answer is from, by when it was published, and
+// records it. It returns nil when there is no more to do with it, also where it
+// was refused, which it logs; an error means that it must come again. The same
+// answer a second time is refused, and changes nothing.
+//
+// IAP signs who came, and not what they sent: whoever may publish and saw an
+// assertion within its ten minutes can answer as that person, and as no other.
+func (t Taker) Take(ctx context.Context, s remediate.Signed) error {
+	h := http.Header{}
+	for name, value := range s.Header {
+		h.Add(name, value) // of two spellings of a name the gate sees both
+	}
+	v, err := t.Gate(ctx, h, s.At)
+	switch {
+	case errors.Is(err, ErrStranger):
+		t.Log.WarnContext(ctx, "answer dropped", "path", s.Path, "error", err)
+		return nil
+	case err != nil:
+		return fmt.Errorf("verify who an answer is from: %w", err)
+	}
+	id, ok := strings.CutPrefix(s.Path, "/findings/")
+	d, err := readForm(s.Body)
+	if !ok || !findingID.MatchString(id) || s.Kind != remediate.SignedByIAP || err != nil {
+		t.Log.WarnContext(ctx, "answer dropped", "by", v.Principal, "error", errForm)
+		return nil //nolint:nilerr // what cannot be read now never can be
+	}
+	_, err = t.Answers.Answer(ctx, id, d.answer(v, s.At))
+	var refused *remediate.RefusedError
+	if errors.As(err, &refused) {
+		t.Log.InfoContext(ctx, "answer refused", "finding", id, "by", v.Principal, "answer", string(d.Choice), "why", refused.Why)
+		return nil
+	}
+	return err
+}

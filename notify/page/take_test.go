@@ -1,0 +1,191 @@
+package page_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rescind-dev/rescind/notify/page"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// courier keeps what it is given, or fails.
+type courier struct {
+	sent []remediate.Signed
+	err  error
+}
+
+func (c *courier) Send(_ context.Context, s remediate.Signed) error {
+	if c.err == nil {
+		c.sent = append(c.sent, s)
+	}
+	return c.err
+}
+
+// away is a site whose answers travel, with the worker at the other end.
+func away(t *testing.T) (*site, *courier, page.Taker) {
+	c := &courier{}
+	s := newSite(t, func(p *page.Config) { p.Answers, p.Courier = nil, c })
+	s.put(question())
+	return s, c, page.Taker{Gate: s.gate, Answers: s.desk, Log: slog.New(slog.NewTextHandler(s.log, nil))}
+}
+
+func TestAnAnswerTravelsAsItWasSignedAndIsTakenThere(t *testing.T) {
+	s, c, taker := away(t)
+	w := s.open(ada, "/findings/"+findingA).press("keep", "reason=public by design, see the review")
+	wantStatus(t, w, http.StatusSeeOther)
+	wants(t, s.open(ada, w.Header().Get("Location")).text(), "takes effect within seconds")
+	if f := s.finding(findingA); f.State != remediate.Pending || f.Revision != 1 {
+		t.Fatalf("the page itself made it %s", f.State)
+	}
+	sent := c.sent[0]
+	if sent.Kind != remediate.SignedByIAP || sent.Path != "/findings/"+findingA || len(sent.Header) != 1 || strings.Contains(string(sent.Body), "token") {
+		t.Errorf("sent %s %s %q %s", sent.Kind, sent.Path, sent.Header, sent.Body)
+	}
+	sent.At = s.now.Add(time.Second)
+	s.now = s.now.Add(30 * time.Minute) // the worker was down, for longer than an assertion lives
+	for range 2 {                       // delivered twice
+		if err := taker.Take(t.Context(), sent); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := s.finding(findingA)
+	if f.State != remediate.Kept || len(f.Answers) != 1 || f.Answers[0].Principal != "user:"+ada || f.Answers[0].Via != "iap:"+s.iap.Subject(ada) {
+		t.Errorf("the finding is %s with answers %+v", f.State, f.Answers)
+	}
+}
+
+func TestS16TheWorkerVerifiesAnAnswerAgain(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(*remediate.Signed)
+		log    string
+	}{
+		{"published without an assertion", func(s *remediate.Signed) { s.Header = nil }, "answer dropped"},
+		{"with the unsigned header", func(s *remediate.Signed) {
+			s.Header = map[string]string{"X-Goog-Authenticated-User-Email": "accounts.google.com:" + ada}
+		}, "answer dropped"},
+		{"with two spellings of the header", func(s *remediate.Signed) {
+			s.Header["x-goog-iap-jwt-assertion"] = s.Header["X-Goog-Iap-Jwt-Assertion"]
+		}, "2 headers"},
+		{"with a changed assertion", func(s *remediate.Signed) { s.Header["X-Goog-Iap-Jwt-Assertion"] += "A" }, "answer dropped"},
+		{"published after the assertion's end", func(s *remediate.Signed) { s.At = s.At.Add(11 * time.Minute) }, "expired"},
+		{"for another path", func(s *remediate.Signed) { s.Path = "/findings/" + findingA + "/x" }, "answer dropped"},
+		{"of another kind", func(s *remediate.Signed) { s.Kind = remediate.SignedBySlack }, "answer dropped"},
+		{"with no form", func(s *remediate.Signed) { s.Body = []byte("%") }, "answer dropped"},
+		{"with an empty form", func(s *remediate.Signed) { s.Body = nil }, "answer dropped"},
+		{"for a finding there is not", func(s *remediate.Signed) { s.Path = "/findings/aaaaaaaaaaaaaaaaaaaaaaaaaa" }, "there is no finding"},
+		{"on a plan there was not", func(s *remediate.Signed) { s.Body = []byte("choice=revert&revision=1&digest=0123456789abcdef") }, "answer refused"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s, c, taker := away(t)
+			s.open(ada, "/findings/"+findingA).press("revert")
+			sent := c.sent[0]
+			sent.At = s.now
+			tc.change(&sent)
+			if err := taker.Take(t.Context(), sent); err != nil {
+				t.Errorf("it would come again: %v", err)
+			}
+			if f := s.finding(findingA); f.Revision != 1 {
+				t.Errorf("the finding is %s", f.State)
+			}
+			if log := s.log.String(); !strings.Contains(log, tc.log) || strings.Contains(log, "eyJ") {
+				t.Errorf("log:\n%s", log)
+			}
+		})
+	}
+}
+
+func TestAnAnswerThatCannotBeTakenNowComesAgain(t *testing.T) {
+	s, c, taker := away(t)
+	s.open(ada, "/findings/"+findingA).press("revert")
+	sent := c.sent[0]
+	sent.At = s.now
+	down := taker
+	down.Answers = failing{}
+	if err := down.Take(t.Context(), sent); err == nil {
+		t.Error("an answer that was not stored is gone")
+	}
+	s.keys.Close()
+	down = taker
+	down.Gate = newGate(t, s.keys.URL)
+	if err := down.Take(t.Context(), sent); err == nil {
+		t.Error("an answer that could not be verified is gone")
+	}
+	if err := taker.Take(t.Context(), sent); err != nil || s.finding(findingA).State != remediate.Approved {
+		t.Errorf("come again: %v, %s", err, s.finding(findingA).State)
+	}
+}
+
+type failing struct{}
+
+func (failing) Answer(context.Context, string, remediate.Answer) (remediate.Finding, error) {
+	return remediate.Finding{}, errors.New("unavailable")
+}
+
+// The person is still there to be told, which they are not once it is published.
+func TestWhatNobodyCouldAnswerIsNotSent(t *testing.T) {
+	for name, tc := range map[string]struct {
+		choice    string
+		meanwhile func(*site)
+		typed     []string
+		want      string
+	}{
+		"it was decided":     {"keep", func(s *site) { s.settle(in(remediate.Kept)) }, []string{"reason=of mine"}, "The finding is kept"},
+		"its time is over":   {"keep", func(s *site) { s.now = noon.Add(time.Hour) }, []string{"reason=of mine"}, "takes no such answer any more"},
+		"the plan is new":    {"keep", nil, []string{"reason=of mine", "digest=01234567"}, "The plan changed"},
+		"there is no reason": {"keep", nil, []string{"reason="}, "takes a reason"},
+		"there is no end":    {"exempt", nil, []string{"reason=of mine", "term=ever"}, "Choose for how long"},
+	} {
+		s, c, _ := away(t)
+		v := s.open(ada, "/findings/"+findingA)
+		if tc.meanwhile != nil {
+			tc.meanwhile(s)
+		}
+		w := v.press(tc.choice, tc.typed...)
+		if w.Code != http.StatusConflict || len(c.sent) > 0 {
+			t.Errorf("%s: status %d, sent %d", name, w.Code, len(c.sent))
+		}
+		wants(t, w.Body.String(), tc.want)
+	}
+}
+
+// settle replaces what is stored under the finding's id.
+func (s *site) settle(f remediate.Finding) {
+	s.t.Helper()
+	f.Revision = s.finding(f.ID).Revision
+	if _, err := s.store.Update(s.t.Context(), f); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestAnAnswerThatCannotBeSentIsSaidSo(t *testing.T) {
+	s, c, _ := away(t)
+	c.err = errors.New("unavailable")
+	w := s.open(ada, "/findings/"+findingA).press("keep", "reason=of mine")
+	wantStatus(t, w, http.StatusServiceUnavailable)
+	wants(t, (&visit{page: w}).text(), "nothing was decided", "of mine</textarea>")
+}
+
+func FuzzTake(f *testing.F) {
+	f.Add("/findings/"+findingA, "choice=revert&revision=1&digest=0123456789abcdef")
+	f.Add("/findings/"+findingA, url.Values{"choice": {"exempt"}, "term": {"7d"}, "revision": {"1"}, "digest": {"00000000"}, "reason": {"x"}}.Encode())
+	s := newSite(f)
+	assertion, err := s.iap.Assertion(ada)
+	if err != nil {
+		f.Fatal(err)
+	}
+	taker := page.Taker{Gate: s.gate, Answers: s.desk, Log: slog.New(slog.DiscardHandler)}
+	f.Fuzz(func(t *testing.T, path, body string) {
+		err := taker.Take(t.Context(), remediate.Signed{Kind: remediate.SignedByIAP, Path: path, Body: []byte(body), At: s.now,
+			Header: map[string]string{"X-Goog-Iap-Jwt-Assertion": assertion}})
+		if err != nil {
+			t.Errorf("comes again for ever: %v", err)
+		}
+	})
+}

@@ -1,0 +1,246 @@
+package page
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// The views hold what templates show. Every string in them is cleaned here, or
+// by notify.Card; escaping is the templates'.
+
+// frame is what every page has around it.
+type frame struct {
+	Title  string
+	You    string // an e-mail; empty for a stranger
+	Notice notice
+}
+
+func frameOf(title string, v Visitor) frame {
+	return frame{Title: notify.Clean(title), You: notify.Clean(strings.TrimPrefix(v.Principal, "user:"))}
+}
+
+// notice is what just happened.
+type notice struct {
+	Title, Text string
+	Alert       bool // it went wrong
+}
+
+// listView is the list of findings.
+type listView struct {
+	frame
+	Filter   filter
+	States   []remediate.State
+	Sections []section
+}
+
+// moment is a time, for people and for machines.
+type moment struct{ ISO, Text string }
+
+func momentOf(t time.Time) moment {
+	if t.IsZero() {
+		return moment{Text: "not yet"}
+	}
+	return moment{t.UTC().Format(time.RFC3339), t.UTC().Format("2 Jan 2006 15:04:05 UTC")}
+}
+
+// fact is one labelled value.
+type fact struct {
+	Name, Value, Link string
+	Exact             bool
+	At                moment
+}
+
+// line is one line of a diff.
+type line struct{ Sign, Text string }
+
+// block is a heading with lines below it.
+type block struct {
+	Title string
+	Lines []string
+	Diff  []line
+}
+
+type answerRow struct {
+	At                             moment
+	Choice, Who, Via, Plan, Reason string
+}
+
+type eventRow struct {
+	At                     moment
+	State, Who, What, Link string
+}
+
+// findingView is all that is recorded of a finding, as rescind findings show has
+// it, with the forms for the answers that it takes.
+type findingView struct {
+	frame
+	ID       string
+	Revision int64
+	Token    string
+	State    string
+	Severity string
+	Heading  string // the card's headline without its first word, which stands above it
+	Card     notify.Message
+	Facts    []fact
+	Why      block
+	Changes  []block // the plan; what was written; what an undo would change
+	Forms    []form
+	Note     string // beside the forms, or in their place
+	Typed    string // a reason whose form is gone, so that it is not lost
+	Outcome  block
+	Answers  []answerRow
+	Undos    []eventRow
+	Timeline []eventRow
+	Record   []fact
+}
+
+func (p *pages) viewOf(f remediate.Finding, undos []remediate.Finding) findingView {
+	card := notify.Card(f, p.card())
+	v := findingView{
+		ID: notify.Clean(f.ID), Revision: f.Revision, State: string(f.State), Severity: severity(f), Card: card,
+		Why: block{Title: "What is wrong", Lines: card.Why}, Changes: changesOf(f, card), Note: card.Note,
+		Outcome: outcomeOf(f), Record: recordOf(f),
+	}
+	_, v.Heading, _ = strings.Cut(card.Headline, " · ")
+	for _, x := range card.Fields {
+		v.Facts = append(v.Facts, fact{Name: x.Name, Value: x.Value, Exact: x.Exact, At: at(x.At)})
+	}
+	for _, a := range f.Answers {
+		v.Answers = append(v.Answers, answerRow{momentOf(a.At), word(a), notify.Clean(a.Principal), notify.Clean(a.Via),
+			notify.Clean(a.Digest[:min(8, len(a.Digest))]), notify.Clean(a.Reason)})
+	}
+	for _, u := range undos {
+		v.Undos = append(v.Undos, eventRow{At: momentOf(u.CreatedAt), State: string(u.State), What: notify.Clean(u.Why), Link: notify.Clean(u.ID)})
+	}
+	for _, e := range f.Timeline {
+		row := eventRow{At: momentOf(e.At), State: string(e.State), Who: notify.Clean(e.Who), What: notify.Clean(e.What)}
+		if strings.Contains(row.What, row.Who) { // said already
+			row.Who = ""
+		}
+		v.Timeline = append(v.Timeline, row)
+	}
+	return v
+}
+
+// at is the moment of a field that may have none.
+func at(t time.Time) moment {
+	if t.IsZero() {
+		return moment{}
+	}
+	return momentOf(t)
+}
+
+// word is what a person answered, with its end.
+func word(a remediate.Answer) string {
+	if a.Until.IsZero() {
+		return string(a.Choice)
+	}
+	return string(a.Choice) + " until " + momentOf(a.Until).Text
+}
+
+// changesOf are the plan, what was written of it, and what an undo would change.
+func changesOf(f remediate.Finding, card notify.Message) []block {
+	var out []block
+	if f.Plan.Empty() {
+		out = append(out, block{Title: "Plan: none", Lines: said(f.Plan.Missing)})
+	} else {
+		out = append(out, block{Title: card.Plan, Diff: linesOf(card.Diff)})
+	}
+	if len(f.Done) == 0 {
+		return out
+	}
+	if done := remediate.NewPlan(f.Done, ""); done.Digest == f.Plan.Digest {
+		out[0].Lines = []string{"All of it was written, or may have been."}
+	} else {
+		out = append(out, block{Title: "Written, or possibly written", Diff: diffOf(done)})
+	}
+	if u := f.UndoPlan(); f.UndoOf == "" {
+		out = append(out, block{Title: "An undo would change (plan " + u.Digest[:8] + ")", Diff: diffOf(u)})
+	}
+	return out
+}
+
+func diffOf(p remediate.Plan) []line {
+	return linesOf(notify.Card(remediate.Finding{Plan: p}, notify.Options{}).Diff)
+}
+
+func linesOf(diff []string) []line {
+	var out []line
+	for _, s := range diff {
+		l := line{Text: s}
+		if sign, rest, ok := strings.Cut(s, " "); ok && (sign == "-" || sign == "+") {
+			l = line{sign, rest}
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// outcomeOf says why the finding is where it is: of what was not reverted, why
+// not. The reasons of the decision stand under what is wrong.
+func outcomeOf(f remediate.Finding) block {
+	out := block{Title: "Why it was not reverted", Lines: said(f.Why)}
+	switch {
+	case f.State == remediate.Reverted, f.State == remediate.Undone:
+		out.Title = "What was done"
+	case !f.State.Ended():
+		out.Title = "What it waits for"
+	}
+	return out
+}
+
+// said is the text as a list of one, or of none.
+func said(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{notify.Clean(text)}
+}
+
+func recordOf(f remediate.Finding) []fact {
+	decision := string(f.Decision)
+	if f.Automatic {
+		decision += ", by policy and not by a person"
+	}
+	enforcement := string(f.Enforcement)
+	if f.EnforcedBy != "" {
+		enforcement += " by " + f.EnforcedBy
+	}
+	out := []fact{
+		{Name: "Finding", Value: f.ID, Exact: true}, {Name: "Revision", Value: strconv.FormatInt(f.Revision, 10)},
+		{Name: "Resource", Value: f.Resource.String(), Exact: true}, {Name: "Plan", Value: cmp.Or(f.Plan.Digest, "none"), Exact: true},
+		{Name: "Enforcement", Value: enforcement}, {Name: "Decision", Value: decision},
+		{Name: "Began", At: momentOf(f.CreatedAt)}, {Name: "Ended", At: momentOf(f.EndedAt)},
+	}
+	if f.UndoOf != "" {
+		out = append(out, fact{Name: "Undo of", Value: f.UndoOf, Link: f.UndoOf, Exact: true})
+	}
+	for i := range out {
+		out[i].Value, out[i].Link = notify.Clean(out[i].Value), notify.Clean(out[i].Link)
+	}
+	return out
+}
+
+// sentence gives a phrase its capital and its full stop. One that begins with a
+// person's address keeps it as it is.
+func sentence(s string) string {
+	s = notify.Clean(s)
+	who, person := strings.CutPrefix(s, "user:")
+	r, n := utf8.DecodeRuneInString(s)
+	switch {
+	case n == 0:
+		return ""
+	case person:
+		s = who
+	default:
+		s = string(unicode.ToUpper(r)) + s[n:]
+	}
+	return strings.TrimSuffix(s, ".") + "."
+}
