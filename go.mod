@@ -4,9 +4,11 @@ go 1.26.0
 
 require (
 	cel.dev/cel-go v0.33.2
+	cloud.google.com/go/asset v1.30.1
 	cloud.google.com/go/auth v0.24.3
 	cloud.google.com/go/firestore v1.29.2
 	cloud.google.com/go/iam v1.15.1
+	cloud.google.com/go/logging v1.21.1
 	cloud.google.com/go/longrunning v1.3.0
 	cloud.google.com/go/orgpolicy v1.22.1
 	cloud.google.com/go/pubsub/v2 v2.8.1
@@ -31,10 +33,8 @@ require (
 	cel.dev/expr v0.25.2 // indirect
 	cloud.google.com/go v0.123.0 // indirect
 	cloud.google.com/go/accesscontextmanager v1.15.0 // indirect
-	cloud.google.com/go/asset v1.30.1 // indirect
 	cloud.google.com/go/auth/oauth2adapt v0.3.0 // indirect
 	cloud.google.com/go/compute/metadata v0.10.0 // indirect
-	cloud.google.com/go/logging v1.21.1 // indirect
 	cloud.google.com/go/osconfig v1.22.0 // indirect
 	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect

@@ -58,7 +58,7 @@ func (r *Remediator) unfitToRevert(ctx context.Context, f Finding) (string, erro
 			return "", err
 		}
 		if k.Policy == f.Policy && !k.past && k.Verdict == policies.Violation && k.Plan.Digest == f.Plan.Digest {
-			return "", nil
+			return r.unborne(ctx, f), nil
 		}
 	}
 	return "the policy no longer sees the same violation", nil

@@ -114,6 +114,9 @@ type Finding struct {
 	UndoOf string `json:"undo_of,omitempty"`
 	// Held is true while an approved plan waits for a pause to end.
 	Held bool `json:"held,omitempty"`
+	// Unconfirmed is true when Cloud Logging did not show the entry that began
+	// the finding as its event had it, or was not asked yet.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
 	// Exemption is what a person excepted, if the finding ended that way.
 	Exemption *Exemption `json:"exemption,omitempty"`
 	// StepUp says which further proof of identity an answer takes, as the policy

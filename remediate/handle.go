@@ -120,6 +120,10 @@ type judged struct {
 	seen time.Time
 	// held is true for a grant that was there before the change.
 	held bool
+	// unconfirmed is true when Cloud Logging does not bear out the entry;
+	// awaited says why, while it may do so later.
+	unconfirmed bool
+	awaited     string
 }
 
 // judge judges the change as live state shows it, and adds what the entry

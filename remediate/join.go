@@ -33,6 +33,8 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 				return Finding{}, false, err
 			}
 			r.work(ctx, f)
+		case f.Unconfirmed && f.Plan.Digest == k.Plan.Digest && k.Decision == Revert: // nor may an event that may be forged
+			continue
 		case f.Plan.Digest == k.Plan.Digest:
 			f, err := r.update(ctx, f.joined(k.change, k.now.At))
 			return f, err == nil, err

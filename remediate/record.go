@@ -28,6 +28,9 @@ func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind
 		return Finding{}, "", fmt.Errorf("look up finding: %w", err)
 	}
 	if !k.past && k.Verdict != policies.Exempt { // what is exempt is about no plan, so it joins none
+		if k, err = r.confirmed(ctx, k); err != nil {
+			return Finding{}, "", err
+		}
 		switch f, ok, err := r.join(ctx, k); {
 		case err != nil:
 			return Finding{}, "", err
@@ -80,11 +83,15 @@ func (r *Remediator) theirs(f Finding) Finding {
 // open is the finding a judgement begins as, with the limits applied.
 func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
 	f := opened(ID(k.change.ID, k.Policy, k.change.Resource), k.Judgement, k.change, k.now.At)
+	f.Unconfirmed = k.unconfirmed
 	switch {
 	case k.past && k.change.Half == cloud.FirstHalf:
 		return f.to(Waiting, k.now.At, "", "live state does not show the change yet; read again later"), nil
 	case k.past:
 		return f.to(Superseded, k.now.At, "", pastWhy(k.now)), nil
+	}
+	if f.Decision == Revert && k.awaited != "" {
+		return f.awaiting(k.awaited, k.now.At), nil
 	}
 	wait := k.since().Add(r.Limits.Grace)
 	if f.Decision == Revert {

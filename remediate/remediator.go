@@ -18,10 +18,13 @@ type Config struct {
 	Workloads WorkloadClient
 	// Constraints reads and changes organization policies.
 	Constraints ConstraintClient
-	Notifier    Notifier
-	Scope       Scope
-	Authority   Authority
-	Limits      Limits
+	// Entries looks up the entry behind every revert that nobody is asked
+	// about; nil to take events as they come.
+	Entries   EntryClient
+	Notifier  Notifier
+	Scope     Scope
+	Authority Authority
+	Limits    Limits
 	// Self is the principal rescind itself acts as, to recognise its own
 	// changes when they come back as events.
 	Self string

@@ -29,12 +29,20 @@ func (r *Remediator) resume(ctx context.Context, f Finding, k judged) (Finding, 
 // reopen takes a waiting finding to what a later judgement comes to.
 func (r *Remediator) reopen(ctx context.Context, f Finding, k judged) (Finding, error) {
 	k.seen = f.CreatedAt
+	k, err := r.confirmed(ctx, k)
+	if err != nil {
+		return Finding{}, err
+	}
 	next, err := r.open(ctx, k)
 	if err != nil {
 		return Finding{}, err
 	}
 	if next.State == Waiting && next.DueAt.Equal(f.DueAt) {
 		return r.theirs(f), nil
+	}
+	if next.State == Waiting && next.Why == f.Why { // nothing new to tell
+		f.DueAt = next.DueAt
+		return r.update(ctx, f)
 	}
 	return r.update(ctx, f.rejudged(next))
 }

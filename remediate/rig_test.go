@@ -76,7 +76,7 @@ func newRig(t *testing.T, enforce set, change ...func(*remediate.Config)) *rig {
 
 	st := memory.New()
 	g.google, err = google.New(t.Context(), google.Options{
-		Endpoints: google.Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr}, Insecure: true,
+		Endpoints: google.Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr, Logging: addr}, Insecure: true,
 		DialOptions: []grpc.DialOption{grpc.WithPerRPCCredentials(caller(self))},
 		Identities:  st, Now: g.Clock, Wait: g.wait,
 	})

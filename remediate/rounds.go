@@ -11,8 +11,9 @@ import (
 
 const (
 	// sliceTime and sliceSize bound what one sweep scans; the next one goes on.
-	// A minute's sweep is done before the next begins.
-	sliceTime = 45 * time.Second
+	// Whoever calls waits for it, and a sweep each minute is done before the
+	// next, also where every call fails after its ten seconds.
+	sliceTime = 20 * time.Second
 	sliceSize = 500
 	// resumable is how long a scan that was cut off may be gone on with: what
 	// was read long ago says little of what is live.

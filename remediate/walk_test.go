@@ -113,11 +113,11 @@ func TestAScanOfTheSweepCanBeTurnedOff(t *testing.T) {
 	wantLooks(t, looks)
 }
 
-// Each look takes ten seconds: a sweep comes as far as it may, and the next one
+// Each look takes four seconds: a sweep comes as far as it may, and the next one
 // goes on there, also when that is more than an hour after the round began.
 func TestASweepScansASliceAndTheNextOneGoesOn(t *testing.T) {
 	g, looks := scanning(t)
-	slow := func(cloud.Resource) { g.pass(10 * time.Second) }
+	slow := func(cloud.Resource) { g.pass(4 * time.Second) }
 	looks.then = slow
 	for _, slice := range [][]string{wholeScope[:5], wholeScope[5:]} {
 		g.scanSome()

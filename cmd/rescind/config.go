@@ -106,6 +106,8 @@ type guardrailsConfig struct {
 	MaxEventAge duration         `yaml:"max_event_age"`
 	Fight       fightConfig      `yaml:"fight"`
 	Grace       duration         `yaml:"grace"`
+	// ConfirmEntry has the log entry behind a revert looked up in Cloud Logging.
+	ConfirmEntry bool `yaml:"confirm_entry"`
 }
 
 type maxRevertsConfig struct {

@@ -40,6 +40,8 @@ guardrails:
   max_event_age: 15m
   fight: {same_change: 3, within: 24h}
   grace: 0s
+  confirm_entry: false
+scan: {every: 1h}
 fallback_identity: {projects/pay-prod: run-default@pay-prod.iam.gserviceaccount.com}
 google:
   endpoints: {run: "", iam: "", resourcemanager: "", orgpolicy: "", asset: "", logging: ""}
@@ -136,6 +138,8 @@ func TestAConfigurationIsRefused(t *testing.T) {
 			`5:46: approvals.quorum.revert is 0, want at least 1`,
 			`6:29: guardrails.max_event_age is 0s, want a duration above zero`,
 			`6:63: guardrails.max_reverts.total_per_hour is 0, want at least 1; to revert nothing unasked, set policies to approve`}},
+		{"a scan without a rest", smallConfig + "scan: {every: 10s}\n", []string{
+			`5:15: scan.every is 10s, want at least 1m, or 0s to scan only when asked to`}},
 		{"an empty audience and an empty scope", strings.NewReplacer("audience: https://r.example.com", `audience: ""`, "[projects/p]", "[]").Replace(smallConfig), []string{
 			`1:18: scope.include is empty: name at least one of projects/P, folders/N, organizations/N`,
 			`4:18: push.audience is empty: a token meant for any other service would do`}},

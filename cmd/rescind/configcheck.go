@@ -157,6 +157,5 @@ func (c config) notYet() []string {
 	idle(c.DecisionsTopic != "", "decisions_topic: nothing is published yet; the store and the log have every decision")
 	idle(len(c.Approvals.Approvers.SlackUsergroups) > 0, "approvals.approvers.slack_usergroups: only those under users are approvers yet")
 	idle(len(c.Approvals.Approvers.GoogleGroups) > 0, "approvals.approvers.google_groups: only those under users are approvers yet")
-	idle(c.Google.Endpoints.Logging != "", "google.endpoints.logging: logs are not read yet")
 	return out
 }

@@ -165,7 +165,7 @@ func (d *demo) config(policies, slackURL, keysURL string) (config, error) {
 	c.Approvals.Approvers.Users = map[string]string{"U0ADA": "user:ada@example.com", "U0BOB": "user:bob@example.com"}
 	c.Scan.Every = 0 // it would come before the events that the demo shows
 	c.FallbackIdentity = map[string]string{"projects/pay-prod": "run-default@pay-prod.iam.gserviceaccount.com"}
-	c.Google = googleConfig{Insecure: true, Endpoints: endpointsConfig{Run: d.simAddr, IAM: d.simAddr, ResourceManager: d.simAddr, OrgPolicy: d.simAddr}}
+	c.Google = googleConfig{Insecure: true, Endpoints: endpointsConfig{Run: d.simAddr, IAM: d.simAddr, ResourceManager: d.simAddr, OrgPolicy: d.simAddr, Asset: d.simAddr, Logging: d.simAddr}}
 	return c, c.Validate()
 }
 

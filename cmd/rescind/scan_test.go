@@ -2,14 +2,19 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"google.golang.org/grpc/codes"
@@ -173,5 +178,66 @@ func TestAScanIsUsedWrongly(t *testing.T) {
 		if code, out, errs := runCommand(t, "", args...); code != exitUsage || !strings.Contains(errs, says) || out != "" {
 			t.Errorf("%q: exit %d, stdout %q, stderr %q; want usage, saying %q", args, code, out, errs, says)
 		}
+	}
+}
+
+func TestAScanThatWasCutOffGoesOnWhenItIsStartedAgain(t *testing.T) {
+	s := newPast(t, "{include: [organizations/77]}", "bolt:state.db")
+	c, err := loadConfig(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cutOff := func() {
+		a, err := newInside(t.Context(), c, world{now: time.Now, wait: pause, log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		visits := 0
+		_, err = a.ScanAll(ctx, remediate.Walk{
+			Name: walkName(containers(c.Scope.Include)), Tops: containers(c.Scope.Include), Resumed: func(remediate.Round) {},
+			Visit: func(remediate.Visit) {
+				if visits++; visits == 3 {
+					cancel()
+				}
+			},
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("error is %v, want that it was told to stop", err)
+		}
+	}
+	cutOff()
+	if _, errs := s.scan(exitOK); !strings.Contains(errs, "going on where the scan of ") || !strings.Contains(errs, ": 3 resources scanned, ") ||
+		!strings.Contains(errs, "projects/pay-prod: 2 workloads") {
+		t.Errorf("stderr %q, want it to say where it goes on", errs)
+	}
+	cutOff()
+	if _, errs := s.scan(exitOK, "--from-start"); strings.Contains(errs, "going on") || !strings.Contains(errs, "projects/pay-prod: 5 workloads") {
+		t.Errorf("stderr %q, want all of it", errs)
+	}
+}
+
+func TestASweepScansWhatNoEventToldOf(t *testing.T) {
+	s := newPast(t, "{include: [organizations/77]}", "memory:")
+	c, err := loadConfig(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := newInside(t.Context(), c, world{now: time.Now, wait: pause, log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	for range 2 { // the second has nothing to do before the hour is over
+		w := httptest.NewRecorder()
+		a.serveSweep(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sweep", nil))
+		if w.Code != http.StatusNoContent {
+			t.Errorf("status %d", w.Code)
+		}
+	}
+	fs, err := a.Store.Findings(t.Context(), remediate.Query{})
+	if err != nil || len(fs) != 1 || fs[0].Resource.Path() != demoReports {
+		t.Errorf("%v, %v; want the one finding", fs, err)
 	}
 }

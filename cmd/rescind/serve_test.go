@@ -109,6 +109,7 @@ func signer(t *testing.T, account string) (p *sim.Pusher, keysURL string) {
 
 func serveConfig(keysURL string) string {
 	return `scope: {include: [projects/p], exclude: [projects/q]}
+scan: {every: 0s}
 identity: rescind@ops.iam.gserviceaccount.com
 store: bolt:state.db
 push: {audience: ` + serveAudience + `, service_account: push@ops.iam.gserviceaccount.com, certs_url: "` + keysURL + `"}

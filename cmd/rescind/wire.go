@@ -137,7 +137,7 @@ func loadPolicies(paths []string) (*policies.Set, error) {
 func googleOptions(c config, w world, st remediate.Store) google.Options {
 	e := c.Google.Endpoints
 	return google.Options{
-		Endpoints:   google.Endpoints{Run: e.Run, IAM: e.IAM, ResourceManager: e.ResourceManager, OrgPolicy: e.OrgPolicy, Asset: e.Asset},
+		Endpoints:   google.Endpoints{Run: e.Run, IAM: e.IAM, ResourceManager: e.ResourceManager, OrgPolicy: e.OrgPolicy, Asset: e.Asset, Logging: e.Logging},
 		Insecure:    c.Google.Insecure,
 		DialOptions: w.dial,
 		Identities:  st,
@@ -151,12 +151,16 @@ func googleOptions(c config, w world, st remediate.Store) google.Options {
 
 func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, gcp *google.Client, n remediate.Notifier) remediate.Config {
 	g := c.Guardrails
+	var entries remediate.EntryClient
+	if g.ConfirmEntry {
+		entries = gcp
+	}
 	return remediate.Config{
 		Judge: remediate.Judge{
 			Policies: set, Facts: gcp, Fallback: fallbacks(c.FallbackIdentity),
 			MaxEventAge: time.Duration(g.MaxEventAge),
 		},
-		Store: st, IAM: gcp, Workloads: gcp, Constraints: gcp, Notifier: n,
+		Store: st, IAM: gcp, Workloads: gcp, Constraints: gcp, Entries: entries, Notifier: n,
 		Scope:     remediate.Scope{Include: containers(c.Scope.Include), Exclude: containers(c.Scope.Exclude)},
 		Authority: authority(c.Approvals),
 		Limits: remediate.Limits{

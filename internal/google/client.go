@@ -19,6 +19,7 @@ import (
 
 	asset "cloud.google.com/go/asset/apiv1"
 	iamadmin "cloud.google.com/go/iam/admin/apiv1"
+	logging "cloud.google.com/go/logging/apiv2"
 	orgpolicy "cloud.google.com/go/orgpolicy/apiv2"
 	resourcemanager "cloud.google.com/go/resourcemanager/apiv3"
 	run "cloud.google.com/go/run/apiv2"
@@ -47,6 +48,7 @@ type Endpoints struct {
 	ResourceManager string
 	OrgPolicy       string
 	Asset           string
+	Logging         string
 }
 
 // Options are what a Client needs. The zero Options reach Google with the
@@ -79,7 +81,8 @@ type Options struct {
 }
 
 // Client implements remediate.PolicyClient, remediate.WorkloadClient,
-// remediate.ConstraintClient and remediate.FactsClient. It may be used by several goroutines at once.
+// remediate.ConstraintClient, remediate.FactsClient, remediate.Inventory and
+// remediate.EntryClient. It may be used by several goroutines at once.
 type Client struct {
 	services      *run.ServicesClient
 	jobs          *run.JobsClient
@@ -93,6 +96,7 @@ type Client struct {
 	constraints   *orgpolicy.Client
 	roles         *iamadmin.IamClient
 	assets        *asset.Client
+	logs          *logging.Client
 
 	connections []*grpc.ClientConn
 	identities  remediate.IdentityStore

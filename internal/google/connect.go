@@ -8,6 +8,7 @@ import (
 
 	asset "cloud.google.com/go/asset/apiv1"
 	iamadmin "cloud.google.com/go/iam/admin/apiv1"
+	logging "cloud.google.com/go/logging/apiv2"
 	orgpolicy "cloud.google.com/go/orgpolicy/apiv2"
 	resourcemanager "cloud.google.com/go/resourcemanager/apiv3"
 	run "cloud.google.com/go/run/apiv2"
@@ -35,7 +36,8 @@ func (c *Client) connect(ctx context.Context, o Options) error {
 	orgConn, err3 := c.dial(ctx, o, o.Endpoints.OrgPolicy, "orgpolicy.googleapis.com:443")
 	iamConn, err4 := c.dial(ctx, o, o.Endpoints.IAM, "iam.googleapis.com:443")
 	assetConn, err5 := c.dial(ctx, o, o.Endpoints.Asset, "cloudasset.googleapis.com:443")
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	logConn, err6 := c.dial(ctx, o, o.Endpoints.Logging, "logging.googleapis.com:443")
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return err
 	}
 	c.locations = location.NewLocationsClient(runConn)
@@ -51,6 +53,7 @@ func (c *Client) connect(ctx context.Context, o Options) error {
 		open(ctx, &c.constraints, orgpolicy.NewClient, orgConn),
 		open(ctx, &c.roles, iamadmin.NewIamClient, iamConn),
 		open(ctx, &c.assets, asset.NewClient, assetConn),
+		open(ctx, &c.logs, logging.NewClient, logConn),
 	)
 }
 

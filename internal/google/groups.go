@@ -122,7 +122,7 @@ func (g *Groups) in(ctx context.Context, group, mail string) remediate.Evidence 
 		return e
 	}
 	check, err := g.service.Groups.Memberships.CheckTransitiveMembership(found.Name).
-		Query("member_key_id == '" + quoted.Replace(mail) + "'").Context(ctx).Do()
+		Query("member_key_id == '" + quotedGroup.Replace(mail) + "'").Context(ctx).Do()
 	switch {
 	case err == nil && check.HasMembership:
 		e.Standing = remediate.Approver
@@ -136,8 +136,8 @@ func (g *Groups) in(ctx context.Context, group, mail string) remediate.Evidence 
 	return e
 }
 
-// quoted writes an address into a CEL string: an apostrophe is a letter of some.
-var quoted = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+// quotedGroup writes an address into a CEL string: an apostrophe is a letter of some.
+var quotedGroup = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 
 // errFound ends a listing.
 var errFound = errors.New("found")

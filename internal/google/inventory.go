@@ -23,7 +23,7 @@ const inventoryPage = 50
 // deleted are left out. Regions that a list of services names as not reached
 // are an error, beside what was found.
 func (c *Client) List(ctx context.Context, in cloud.Resource, k cloud.Kind, page string) ([]cloud.Resource, string, error) {
-	ctx, cancel := context.WithTimeout(ctx, listTimeout)
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	switch above := in.Kind == cloud.Folder || in.Kind == cloud.Organization; {
 	case above && k == cloud.Project:

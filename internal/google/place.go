@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"cloud.google.com/go/logging/apiv2/loggingpb"
 	"cloud.google.com/go/run/apiv2/runpb"
 )
 
@@ -58,6 +59,8 @@ func nameIn(request any) string {
 		return r.GetJob().GetName()
 	case *runpb.UpdateWorkerPoolRequest:
 		return r.GetWorkerPool().GetName()
+	case *loggingpb.ListLogEntriesRequest:
+		return r.GetResourceNames()[0]
 	case interface{ GetResource() string }:
 		return r.GetResource()
 	case interface{ GetParent() string }:

@@ -159,6 +159,7 @@ func (c *Cloud) append(e *logEntry) {
 		b = fmt.Appendf(nil, "{%q:%q}", "insertId", e.InsertID)
 	}
 	c.entries = append(c.entries, b)
+	c.keepLogged(b)
 }
 
 // insertID is short base 36, sometimes with a leading "-", like the real ones.

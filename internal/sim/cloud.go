@@ -9,6 +9,7 @@ import (
 	"cloud.google.com/go/asset/apiv1/assetpb"
 	"cloud.google.com/go/iam/admin/apiv1/adminpb"
 	"cloud.google.com/go/iam/apiv1/iampb"
+	"cloud.google.com/go/logging/apiv2/loggingpb"
 	"cloud.google.com/go/longrunning/autogen/longrunningpb"
 	"cloud.google.com/go/orgpolicy/apiv2/orgpolicypb"
 	"cloud.google.com/go/resourcemanager/apiv3/resourcemanagerpb"
@@ -58,6 +59,8 @@ type Cloud struct {
 	stale       map[string]*staleRead
 	indexed     []*assetpb.ResourceSearchResult // see LagAssets
 	unindexed   bool
+	logged      [][]byte // entries that can be listed, see logging.go
+	logLag      time.Duration
 
 	servers []*http.Server
 	closed  bool
@@ -110,6 +113,7 @@ func (c *Cloud) register(s grpc.ServiceRegistrar) {
 	resourcemanagerpb.RegisterOrganizationsServer(s, &organizations{c: c})
 	orgpolicypb.RegisterOrgPolicyServer(s, &orgPolicies{c: c})
 	assetpb.RegisterAssetServiceServer(s, &assets{c: c})
+	loggingpb.RegisterLoggingServiceV2Server(s, &logs{c: c})
 }
 
 // next returns a number nobody had before. The caller holds the lock.

@@ -1,0 +1,102 @@
+package sim
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/asset/apiv1/assetpb"
+	"cloud.google.com/go/logging/apiv2/loggingpb"
+	"cloud.google.com/go/run/apiv2/runpb"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+func TestAssetSearchFindsWhatIsInItsScope(t *testing.T) {
+	c := NewCloud(Options{})
+	c.AddProject("shop", "5", "folders/1", "organizations/7")
+	put := func(name, account string) {
+		t.Helper()
+		if err := c.PutService(&runpb.Service{Name: name, Template: &runpb.RevisionTemplate{ServiceAccount: account}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("projects/shop/locations/l/services/a", "x@shop.iam.gserviceaccount.com")
+	put("projects/shop/locations/l/services/b", "y@shop.iam.gserviceaccount.com")
+	s := &assets{c: c}
+	search := func(scope, query string, types ...string) (names []string) {
+		t.Helper()
+		out, err := s.SearchAllResources(t.Context(), &assetpb.SearchAllResourcesRequest{Scope: scope, Query: query, AssetTypes: types})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range out.Results {
+			names = append(names, lastSegment(r.Name))
+		}
+		return names
+	}
+	for scope, want := range map[string][]string{"organizations/7": {"b"}, "projects/5": {"b"}, "folders/1": {"b"}} {
+		if diff := cmp.Diff(want, search(scope, `"y@shop.iam.gserviceaccount.com"`, "run.googleapis.com/(Service|Job)")); diff != "" {
+			t.Errorf("in %s (-want +got):\n%s", scope, diff)
+		}
+	}
+	if got := search("organizations/7", "", "run.googleapis.com/Job"); len(got) != 0 {
+		t.Errorf("jobs %v, want none", got)
+	}
+	c.LagAssets(true)
+	put("projects/shop/locations/l/services/c", "y@shop.iam.gserviceaccount.com")
+	if got := search("organizations/7", ""); len(got) != 2 {
+		t.Errorf("%v while the index lags, want two", got)
+	}
+	c.LagAssets(false)
+	if got := search("organizations/7", ""); len(got) != 3 {
+		t.Errorf("%v when it caught up, want three", got)
+	}
+	_, err := s.SearchAllResources(t.Context(), &assetpb.SearchAllResourcesRequest{Scope: "organizations/7", AssetTypes: []string{"run.googleapis.com/Nothing"}})
+	if status.Code(err) != codes.InvalidArgument {
+		t.Errorf("error is %v, want that there is no such type", err)
+	}
+}
+
+func TestTheLogListsTheEntryThatWasEmitted(t *testing.T) {
+	var emitted []byte
+	now := time.Date(2026, 11, 20, 10, 0, 0, 5, time.UTC)
+	c := NewCloud(Options{Now: func() time.Time { return now }, Emit: func(e []byte) { emitted = e }})
+	c.AddProject("shop", "5")
+	if _, err := (&services{c: c}).CreateService(t.Context(), &runpb.CreateServiceRequest{
+		Parent: "projects/shop/locations/l", ServiceId: "a", Service: &runpb.Service{Template: &runpb.RevisionTemplate{}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var e struct{ InsertID, LogName string }
+	if err := json.Unmarshal(emitted, &e); err != nil {
+		t.Fatal(err)
+	}
+	filter := `logName="` + e.LogName + `" AND timestamp="2026-11-20T10:00:00.000000005Z" AND insertId="` + e.InsertID + `"`
+	list := func(in, filter string) (int, error) {
+		out, err := (&logs{c: c}).ListLogEntries(t.Context(), &loggingpb.ListLogEntriesRequest{ResourceNames: []string{in}, Filter: filter})
+		return len(out.GetEntries()), err
+	}
+	for _, tt := range []struct {
+		name, in, filter string
+		lag              time.Duration
+		want             int
+	}{
+		{"the entry", "projects/shop", filter, 0, 1},
+		{"another project's log", "projects/other", filter, 0, 0},
+		{"another entry", "projects/shop", `insertId="x\"y"`, 0, 0},
+		{"before it shows", "projects/shop", filter, time.Minute, 0},
+		{"both halves", "projects/shop", "", 0, 2},
+	} {
+		c.LagLogs(tt.lag)
+		if n, err := list(tt.in, tt.filter); err != nil || n != tt.want {
+			t.Errorf("%s: %d entries, %v; want %d", tt.name, n, err, tt.want)
+		}
+	}
+	for _, bad := range []string{`insertId="x`, `severity="ERROR"`, `insertId="x" OR insertId="y"`, "x"} {
+		if _, err := list("projects/shop", bad); status.Code(err) != codes.InvalidArgument {
+			t.Errorf("filter %s: error is %v, want that it cannot be parsed", bad, err)
+		}
+	}
+}
