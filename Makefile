@@ -1,7 +1,7 @@
 # Shortcuts for what CONTRIBUTING.md describes. Nothing is built by files here:
 # the go command knows better than make what is stale.
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fuzz bench demo ci
+.PHONY: help build test race lint fuzz bench soak demo ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ fuzz: ## fuzz one target: make fuzz PKG=./internal/auditlog NAME=FuzzDecode
 
 bench: ## run every benchmark
 	go test -run '^$$' -bench . -benchmem ./...
+
+soak: ## the long runs: a burst of 10,000 events, kill -9 again and again, a million findings, 2,000 stories
+	RESCIND_SOAK=long RESCIND_STORIES=2000 go test -v -count=1 -timeout 60m -tags soak -run 'Soak|HoweverItIsTold' ./cmd/rescind ./remediate ./internal/store/bolt
 
 demo: ## the whole loop on this machine, with a page to watch
 	go run ./cmd/rescind demo

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -25,9 +26,9 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 			return r.theirs(f), true, nil
 		case f.Plan.Digest == k.Plan.Digest && k.held: // it was there all along, and is asked about
 			return r.theirs(f), true, nil
-		case f.Plan.Digest == k.Plan.Digest && k.Decision == Revert && f.State == Pending && f.Change.Method == scanned:
-			// A scan came between the change and its event: that must not keep
-			// the policy from reverting it.
+		case f.Plan.Digest == k.Plan.Digest && k.Decision == Revert && f.State == Pending && f.cameUpon():
+			// Something else came upon it before the change's own event: that must
+			// not keep the policy from reverting it.
 			f, err := r.update(ctx, f.superseded(k.now.At, "an event told of the change after all, and the policy reverts it"))
 			if err != nil {
 				return Finding{}, false, err
@@ -47,6 +48,14 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 		}
 	}
 	return Finding{}, false, nil
+}
+
+// cameUpon reports whether the finding was opened by something that did not make
+// what it is about: a scan, a deploy as the account that held it, or an entry
+// that does not say what it added to a container.
+func (f Finding) cameUpon() bool {
+	return f.Change.Method == scanned || strings.HasSuffix(f.Change.ID, holds(f.Resource)) ||
+		f.Resource.Kind.Container() && !f.Change.HasDelta
 }
 
 // replaces reports whether the new plan does all that the open finding's plan

@@ -49,3 +49,33 @@ func TestAnAddressInAnotherCaseIsStillTheMember(t *testing.T) {
 		t.Errorf("editors: %v, want none", got)
 	}
 }
+
+// What something else came upon first is reverted all the same when the event
+// of the change that made it comes, as it would have been in the other order.
+func TestAQuestionOfSomebodyElsesChangeDoesNotKeepThePolicyFromReverting(t *testing.T) {
+	for name, first := range map[string]func(*rig, []cloud.Change) cloud.Change{
+		"a deploy as the account": func(g *rig, cs []cloud.Change) cloud.Change { return cs[len(cs)-1] },
+		"an entry that does not say what it added": func(_ *rig, cs []cloud.Change) cloud.Change {
+			c := cs[0]
+			c.ID, c.HasDelta, c.Deltas = "another", false, nil
+			return c
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t, set{editor: policies.Revert})
+			g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
+			g.deploy(apiAccount)
+			changes := g.events()
+			asked := g.handle(first(g, changes)).Findings[0]
+			g.want(asked, remediate.Pending, "")
+			var reverted []remediate.State
+			for _, f := range g.handle(changes[0]).Findings {
+				reverted = append(reverted, f.State)
+			}
+			if len(reverted) != 1 || reverted[0] != remediate.Reverted {
+				t.Errorf("the change came to %v, want it reverted", reverted)
+			}
+			g.want(g.stored(asked.ID), remediate.Superseded, "an event told of the change after all")
+		})
+	}
+}

@@ -127,7 +127,7 @@ func inherited(holder cloud.Resource) string {
 // grantsTo is the change that would have granted the account what it holds.
 func grantsTo(s Sighting, holder cloud.Resource, deploy cloud.Change, now Snapshot) cloud.Change {
 	c := deploy
-	c.ID = deploy.ID + " holds " + holder.Path()
+	c.ID = deploy.ID + holds(holder)
 	c.Resource, c.Workload, c.Unread, c.Verb, c.HasDelta = holder, nil, nil, cloud.SetPolicy, true
 	if now.Policy == nil {
 		return c
@@ -137,6 +137,10 @@ func grantsTo(s Sighting, holder cloud.Resource, deploy cloud.Change, now Snapsh
 		return !ok || email != s.Email
 	}))
 }
+
+// holds ends the ID of a change that a deploy had judged: the grants that its
+// account held there before.
+func holds(holder cloud.Resource) string { return " holds " + holder.Path() }
 
 // sighted answers for one account that was just seen, before it is stored.
 type sighted struct {

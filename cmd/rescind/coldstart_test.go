@@ -44,7 +44,7 @@ push: {audience: https://r.example.com, service_account: push@ops.iam.gserviceac
 google: {insecure: true, endpoints: {run: "127.0.0.1:1", iam: "127.0.0.1:1", resourcemanager: "127.0.0.1:1", orgpolicy: "127.0.0.1:1"}}
 `
 
-func buildBinary(b *testing.B, pkg string) string {
+func buildBinary(b testing.TB, pkg string) string {
 	b.Helper()
 	file := filepath.Join(b.TempDir(), "server")
 	out, err := exec.CommandContext(b.Context(), "go", "build", "-ldflags", "-s -w", "-o", file, pkg).CombinedOutput()

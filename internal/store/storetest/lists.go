@@ -124,6 +124,7 @@ func pages(t *testing.T, s remediate.Store) {
 		f.State = []remediate.State{remediate.Pending, remediate.Kept, remediate.Failed}[i%3]
 		create(t, s, f)
 	}
+	newest := noon.Add(time.Hour)
 	for name, q := range map[string]remediate.Query{
 		"all":              {},
 		"of two states":    {States: []remediate.State{remediate.Pending, remediate.Kept}},
@@ -141,7 +142,8 @@ func pages(t *testing.T, s remediate.Store) {
 			}
 			if len(got) == 3 { // newer than what was listed
 				f := finding("new " + name)
-				f.CreatedAt = noon.Add(time.Hour)
+				newest = newest.Add(time.Second)
+				f.CreatedAt = newest
 				create(t, s, f)
 			}
 		}

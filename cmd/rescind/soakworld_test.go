@@ -1,0 +1,289 @@
+//go:build soak
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/iam/apiv1/iampb"
+	cloudrun "cloud.google.com/go/run/apiv2"
+	"cloud.google.com/go/run/apiv2/runpb"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/sim"
+)
+
+const (
+	soakSelf = "rescind@ops.iam.gserviceaccount.com"
+	soakPush = "push@ops.iam.gserviceaccount.com"
+	// soakLatency is how long every call to the simulated cloud takes, as those
+	// of Google's do.
+	soakLatency = 50 * time.Millisecond
+)
+
+// soakWorld is a simulated Google Cloud that takes its time, what somebody did
+// there, and a rescind serve beside it, in a process of its own.
+type soakWorld struct {
+	t       *testing.T
+	cloud   *sim.Cloud
+	addr    string
+	pusher  *sim.Pusher
+	port    string
+	dir     string
+	program string
+	serve   *exec.Cmd
+	log     *bytes.Buffer
+
+	mu      sync.Mutex
+	entries [][]byte
+	opened  []string               // services, by path
+	written map[string][]time.Time // by project and region
+	effects map[string]int         // writes of rescind that succeeded, by service
+}
+
+func newSoakWorld(t *testing.T, guardrails string) *soakWorld {
+	t.Helper()
+	w := &soakWorld{t: t, dir: t.TempDir(), program: buildBinary(t, "."), written: map[string][]time.Time{}, effects: map[string]int{}}
+	// Whoever names nobody is rescind, whose calls have no credentials here.
+	w.cloud = sim.NewCloud(sim.Options{DefaultPrincipal: soakSelf, Emit: w.emitted})
+	w.cloud.AddOrganization("77")
+	w.cloud.SetConstraint("organizations/77", "run.managed.requireInvokerIam", true)
+	w.addr = listenOn(t, func(l net.Listener) {
+		server := grpc.NewServer(grpc.UnaryInterceptor(w.slowly))
+		w.cloud.RegisterGRPC(server)
+		t.Cleanup(server.Stop)
+		_ = server.Serve(l)
+	})
+	w.port = freePort(t)
+	var err error
+	w.pusher, err = sim.NewPusher(sim.PusherOptions{
+		URL: "http://127.0.0.1:" + w.port + "/events", Audience: serveAudience, Account: soakPush, Attempts: 1000,
+		Client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}, Timeout: time.Minute},
+	})
+	w.must(err)
+	keys := httptest.NewServer(w.pusher.JWKS())
+	t.Cleanup(keys.Close)
+	write(t, filepath.Join(w.dir, "own.yaml"), "apiVersion: rescind/v1\npolicies:\n  - {name: no-public-invoker, enforcement: revert}\n")
+	write(t, w.config(), fmt.Sprintf(`policies: [own.yaml]
+scope: {include: [organizations/77]}
+identity: %s
+store: bolt:state.db
+push: {audience: %s, service_account: %s, certs_url: %q}
+guardrails: {max_reverts: %s}
+google: {insecure: true, endpoints: {run: %q, iam: %[6]q, resourcemanager: %[6]q, orgpolicy: %[6]q}}
+`, soakSelf, serveAudience, soakPush, keys.URL, guardrails, w.addr))
+	return w
+}
+
+func (w *soakWorld) config() string { return filepath.Join(w.dir, "rescind.yaml") }
+
+func (w *soakWorld) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func listenOn(t *testing.T, serve func(net.Listener)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go serve(l)
+	return l.Addr().String()
+}
+
+// freePort is one that the kernel does not give to anybody else soon.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+// slowly makes calls of rescind take their time, and takes down its writes as
+// they arrive. Those of mallory, who makes the mess, are free.
+func (w *soakWorld) slowly(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	if len(md.Get("authorization")) > 0 {
+		return next(ctx, req)
+	}
+	set, isWrite := req.(*iampb.SetIamPolicyRequest)
+	if isWrite {
+		at := strings.Join(strings.Split(set.GetResource(), "/")[:4], "/")
+		w.mu.Lock()
+		w.written[at] = append(w.written[at], time.Now())
+		w.mu.Unlock()
+	}
+	if err := pause(ctx, soakLatency); err != nil {
+		return nil, err
+	}
+	out, err := next(ctx, req)
+	if isWrite && err == nil {
+		w.mu.Lock()
+		w.effects[set.GetResource()]++
+		w.mu.Unlock()
+	}
+	return out, err
+}
+
+func (w *soakWorld) emitted(entry []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.entries = append(w.entries, entry)
+}
+
+// mess has mallory open services in so many projects to everybody, and returns
+// the entries that tell of it.
+func (w *soakWorld) mess(projects, services int) [][]byte {
+	w.t.Helper()
+	conn, err := grpc.NewClient(w.addr, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(mallory{}))
+	w.must(err)
+	defer conn.Close()
+	client, err := cloudrun.NewServicesClient(w.t.Context(), option.WithGRPCConn(conn))
+	w.must(err)
+	everybody := &iampb.Policy{Bindings: []*iampb.Binding{{Role: "roles/run.invoker", Members: []string{"allUsers"}}}}
+	for p := range projects {
+		project := fmt.Sprintf("shop-%03d", p)
+		w.cloud.AddProject(project, fmt.Sprint(264172530000+p), "organizations/77")
+		for s := range services {
+			path := cloud.RunResource(cloud.RunService, project, "europe-west1", fmt.Sprintf("web-%03d", s)).Path()
+			w.must(w.cloud.PutService(&runpb.Service{Name: path, Template: &runpb.RevisionTemplate{ServiceAccount: "web@" + project + ".iam.gserviceaccount.com"}}))
+			_, err := client.SetIamPolicy(w.t.Context(), &iampb.SetIamPolicyRequest{Resource: path, Policy: everybody})
+			w.must(err)
+			w.opened = append(w.opened, path)
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.entries)
+}
+
+type mallory struct{}
+
+func (mallory) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer mallory@example.com"}, nil
+}
+
+func (mallory) RequireTransportSecurity() bool { return false }
+
+// start starts rescind serve and waits until it is ready.
+func (w *soakWorld) start() {
+	w.t.Helper()
+	w.log = &bytes.Buffer{}
+	w.serve = exec.Command(w.program, "serve", "--config", w.config())
+	w.serve.Env = append(os.Environ(), "PORT="+w.port)
+	w.serve.Stderr = w.log
+	w.must(w.serve.Start())
+	ctx, stop := context.WithTimeout(w.t.Context(), 30*time.Second)
+	defer stop()
+	for !ready(ctx, "http://127.0.0.1:"+w.port+"/ready") {
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			w.end(os.Kill)
+			w.t.Fatalf("serve is not ready: %v\n%s", err, w.log)
+		}
+	}
+}
+
+// end ends serve by the signal, and returns the most memory it held, in bytes.
+func (w *soakWorld) end(signal os.Signal) (peak int64) {
+	peak = w.peak()
+	_ = w.serve.Process.Signal(signal)
+	_ = w.serve.Wait()
+	return peak
+}
+
+// peak is the VmHWM of proc(5): the resident memory at its highest, pages of the
+// store's file included.
+func (w *soakWorld) peak() (bytes int64) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.serve.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(b)) {
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &bytes); err == nil {
+			return bytes << 10
+		}
+	}
+	return 0
+}
+
+// push delivers all entries as Pub/Sub does: many at once, each again until it
+// is taken.
+func (w *soakWorld) push(entries [][]byte, atOnce int) {
+	w.t.Helper()
+	var wg sync.WaitGroup
+	for first := range atOnce {
+		wg.Go(func() {
+			for n := first; n < len(entries); n += atOnce {
+				if _, err := w.pusher.Deliver(w.t.Context(), entries[n], fmt.Sprint(n)); err != nil {
+					w.t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// mostInAMinute is the most writes that any project and region saw in any
+// minute, and how many there were in all.
+func (w *soakWorld) mostInAMinute() (most, all int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, times := range w.written {
+		all += len(times)
+		for i := range times {
+			n := 0
+			for _, t := range times[i:] {
+				if t.Sub(times[i]) < time.Minute {
+					n++
+				}
+			}
+			most = max(most, n)
+		}
+	}
+	return most, all
+}
+
+// ahead is an app on the store of a serve that ended, with a clock that runs
+// ahead: what a dead process had claimed is free at once.
+func (w *soakWorld) ahead(by time.Duration) *app {
+	w.t.Helper()
+	c, err := loadConfig(w.config())
+	w.must(err)
+	a, err := newInside(w.t.Context(), c, world{
+		lookup: func(string) (string, bool) { return "", false },
+		now:    func() time.Time { return time.Now().Add(by) }, wait: pause, log: slog.New(slog.DiscardHandler),
+	})
+	w.must(err)
+	w.t.Cleanup(func() {
+		if err := a.Close(); err != nil && !errors.Is(err, context.Canceled) {
+			w.t.Error(err)
+		}
+	})
+	return a
+}
