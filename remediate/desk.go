@@ -17,6 +17,8 @@ type Desk struct {
 	// ExpiresIn is how long an undo waits for the second person, where it takes one.
 	ExpiresIn time.Duration
 	Now       func() time.Time
+	// Ledger takes down who was refused, paused and resumed; nil for nobody.
+	Ledger *Ledger
 	// HandOver makes what an answer leads to due at once: it is for whichever
 	// process sweeps next.
 	HandOver bool
@@ -31,7 +33,7 @@ type DeskStore interface {
 
 // Desk is the remediator's own.
 func (r *Remediator) Desk() Desk {
-	return Desk{Store: r.Store, Authority: r.Authority, ExpiresIn: r.ExpiresIn, Now: r.Now}
+	return Desk{Store: r.Store, Authority: r.Authority, ExpiresIn: r.ExpiresIn, Now: r.Now, Ledger: r.Ledger}
 }
 
 // Answer records a person's word on a finding; see Desk.Answer. What it leads to
@@ -47,6 +49,12 @@ func (r *Remediator) Answer(ctx context.Context, id string, a Answer) (Finding, 
 // happened.
 func (d Desk) Answer(ctx context.Context, id string, a Answer) (Finding, error) {
 	a.At = d.Now()
+	f, err := d.answer(ctx, id, a)
+	d.audited(ctx, id, a, err)
+	return f, err
+}
+
+func (d Desk) answer(ctx context.Context, id string, a Answer) (Finding, error) {
 	if a.Choice == ChooseUndo {
 		return d.undo(ctx, id, a)
 	}

@@ -125,6 +125,12 @@ type Finding struct {
 	// Group is the ID of the group whose message shows the finding; empty for
 	// one with a message of its own.
 	Group string `json:"group,omitempty"`
+	// Published is how many events of the timeline were taken out.
+	Published int `json:"published,omitempty"`
+	// UndeliveredSince is since when nobody could be told of it; zero where the
+	// last try succeeded. FellBack is true once the fallback was told instead.
+	UndeliveredSince time.Time `json:"undelivered_since,omitzero"`
+	FellBack         bool      `json:"fell_back,omitempty"`
 	// Joined holds the IDs of the changes that joined, so that a redelivered
 	// one joins once.
 	Joined []string `json:"joined,omitempty"`
@@ -164,6 +170,8 @@ type Effect string
 const (
 	Apply  Effect = "apply"
 	Notify Effect = "notify"
+	// Publish takes the events of the timeline out, to the Exporter.
+	Publish Effect = "publish"
 )
 
 // Choice is what a person answers.

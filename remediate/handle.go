@@ -20,7 +20,7 @@ import (
 func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error) {
 	r.Judge.Facts.Changed(c) // also of what is not ours to judge: facts reach further than the scope
 	if r.own(c.Actor) {
-		return Outcome{Kind: OwnChange}, nil
+		return Outcome{Kind: OwnChange}, r.ownChange(ctx, c)
 	}
 	if c.Actor.Principal == "" {
 		c.Actor.Principal = cloud.UnknownActor

@@ -93,7 +93,8 @@ func (r *Remediator) announce(ctx context.Context) error {
 		return fmt.Errorf("look up the pause: %w", err)
 	}
 	now := r.Now()
-	if p.On && !p.Active(now) {
+	lapsed := p.On && !p.Active(now)
+	if lapsed {
 		p = Pause{Revision: p.Revision, At: now, Owed: true} // it ended by itself
 	}
 	if !p.Owed || now.Before(p.DueAt) {
@@ -101,6 +102,9 @@ func (r *Remediator) announce(ctx context.Context) error {
 	}
 	p.DueAt = now.Add(notifyLease)
 	if p, err = r.Store.SetPause(ctx, p); err == nil {
+		if lapsed {
+			r.Ledger.Note(ctx, Entry{Kind: EntryResumed, What: p.String()})
+		}
 		r.Log.WarnContext(ctx, "pause", "active", p.On, "said", p.String())
 		var failed error
 		p, failed = r.told(ctx, p)

@@ -60,6 +60,12 @@ func (p Pause) String() string {
 // recorded and wait. It takes an approver and a reason; otherwise the error is
 // a *RefusedError. A pause during a pause replaces it.
 func (d Desk) Pause(ctx context.Context, by, via, reason string, duration time.Duration) (Pause, error) {
+	p, err := d.pause(ctx, by, via, reason, duration)
+	d.switched(ctx, EntryPaused, Answer{Choice: "pause", Principal: by, Via: via}, p, err)
+	return p, err
+}
+
+func (d Desk) pause(ctx context.Context, by, via, reason string, duration time.Duration) (Pause, error) {
 	if err := d.mayPause(ctx, by); err != nil {
 		return Pause{}, err
 	}
@@ -77,22 +83,27 @@ func (d Desk) Pause(ctx context.Context, by, via, reason string, duration time.D
 
 // Resume ends a pause; any approver may. What waited for it is due at once.
 func (d Desk) Resume(ctx context.Context, by, via, reason string) (Pause, error) {
+	p, err := d.resume(ctx, by, via, reason)
+	d.switched(ctx, EntryResumed, Answer{Choice: "resume", Principal: by, Via: via}, p, err)
+	if err != nil {
+		return Pause{}, err
+	}
+	return p, d.wake(ctx)
+}
+
+func (d Desk) resume(ctx context.Context, by, via, reason string) (Pause, error) {
 	if err := d.mayPause(ctx, by); err != nil {
 		return Pause{}, err
 	}
 	if utf8.RuneCountInString(reason) > maxReason {
 		return Pause{}, refuseAs(ClassReason, "a reason has at most %d characters", maxReason)
 	}
-	p, err := d.setPause(ctx, func(old Pause) (Pause, error) {
+	return d.setPause(ctx, func(old Pause) (Pause, error) {
 		if !old.Active(d.Now()) {
 			return Pause{}, refuseAs(ClassDecided, "rescind is not paused")
 		}
 		return Pause{By: by, Via: via, Reason: reason, At: d.Now(), Owed: true}, nil
 	})
-	if err != nil {
-		return Pause{}, err
-	}
-	return p, d.wake(ctx)
 }
 
 // mayPause says why somebody may not pause or resume, or nil. Either can raise

@@ -25,6 +25,13 @@ type Config struct {
 	Scope     Scope
 	Authority Authority
 	Limits    Limits
+	// Ledger takes down what is no finding's state; nil for nothing.
+	Ledger *Ledger
+	// Exporter takes the audit trail out of the store; nil for nowhere.
+	Exporter Exporter
+	// FallbackAfter is after how long that nobody could be told of a finding the
+	// Exporter says so, where it is a Fallback; zero for never.
+	FallbackAfter time.Duration
 	// Self is the principal rescind itself acts as, to recognise its own
 	// changes when they come back as events.
 	Self string
@@ -58,6 +65,7 @@ const (
 type Remediator struct {
 	Config
 	counting sync.Mutex // held while a revert is counted, so that only processes compete for the count
+	exporter resting
 }
 
 // New checks the configuration and returns a Remediator.

@@ -17,6 +17,9 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 	if err := r.announce(ctx); err != nil {
 		errs = append(errs, err)
 	}
+	r.raiseAlarms(ctx)
+	r.Ledger.counted(ctx)
+	r.exportLedger(ctx)
 	if err := r.prune(ctx); err != nil {
 		errs = append(errs, err)
 	}
@@ -43,6 +46,8 @@ func (r *Remediator) sweep(ctx context.Context, f Finding) error {
 		next, err = r.expire(ctx, f)
 	case f.State == Waiting:
 		next, err = r.rejudge(ctx, f)
+	case f.State == Exempted:
+		next, err = r.exemptionEnded(ctx, f)
 	}
 	if err == nil {
 		r.work(ctx, next)

@@ -44,7 +44,8 @@ func (f Finding) rejudged(next Finding) Finding {
 	next.ID, next.Revision, next.CreatedAt = f.ID, f.Revision, f.CreatedAt
 	next.Actors, next.Joined, next.Answers, next.Surfaces = f.Actors, f.Joined, f.Answers, f.Surfaces
 	news := next.Timeline
-	next.Timeline = f.Timeline
+	next.Timeline, next.Published = f.Timeline, f.Published
+	next.UndeliveredSince, next.FellBack = f.UndeliveredSince, f.FellBack
 	for _, e := range news {
 		next = next.withEvent(e)
 	}
@@ -90,7 +91,7 @@ func (f Finding) to(s State, now time.Time, who, what string, effects ...Effect)
 	if s != Approved && s != Applying && s != Uncertain {
 		f = f.done(Apply)
 	}
-	for _, e := range effects {
+	for _, e := range append(effects, Publish) {
 		if !f.Owes(e) {
 			f.Outbox = append(f.Outbox, e)
 		}
@@ -107,12 +108,14 @@ func (f Finding) scheduled(now time.Time) Finding {
 	switch {
 	case f.Owes(Apply):
 		f.DueAt = now.Add(lease)
-	case f.Owes(Notify), f.Owes(Carry):
+	case f.Owes(Notify), f.Owes(Carry), f.Owes(Publish) && f.State != Waiting:
 		f.DueAt = now.Add(notifyLease)
 	case f.State == Pending:
 		f.DueAt = f.ExpiresAt
 	case f.State == Waiting:
 		f.DueAt = now.Add(settle)
+	case f.State == Exempted && f.Exemption != nil && now.Before(f.Exemption.Until):
+		f.DueAt = f.Exemption.Until
 	default:
 		f.DueAt = time.Time{}
 	}

@@ -15,11 +15,17 @@ func (r *Remediator) work(ctx context.Context, f Finding) Finding {
 	if f.Owes(Carry) {
 		f = r.progress(ctx, f, "carry a group's answer", r.carry)
 	}
+	f, unrecorded := r.publish(ctx, f)
 	if f.Owes(Apply) && !r.claimed(f) {
-		f = r.progress(ctx, f, "apply", r.apply)
+		var more bool
+		f, more = r.publish(ctx, r.progress(ctx, f, "apply", r.apply))
+		unrecorded = unrecorded || more
 	}
-	if f.Owes(Notify) {
+	switch {
+	case f.Owes(Notify):
 		f = r.progress(ctx, f, "notify", r.notify)
+	case unrecorded:
+		f = r.progress(ctx, f, "publish", r.recordPublished)
 	}
 	return f
 }
@@ -61,7 +67,7 @@ func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
 		if where.group != "" {
 			f.Group = where.group
 		}
-		stored, err := r.update(ctx, f.notified(keptBeside(where.surfaces, before, f.Surfaces), shown, failed, r.Now()))
+		stored, err := r.update(ctx, r.delivered(ctx, f.notified(keptBeside(where.surfaces, before, f.Surfaces), shown, failed, r.Now()), failed))
 		if !errors.Is(err, ErrConflict) {
 			return stored, errors.Join(failed, err)
 		}

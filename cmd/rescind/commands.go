@@ -9,6 +9,7 @@ func commands() []command {
 		scanCommand(),
 		policyCommand(),
 		findingsCommand(),
+		auditCommand(),
 		pauseCommand(),
 		resumeCommand(),
 	}

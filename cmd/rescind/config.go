@@ -25,6 +25,7 @@ type config struct {
 	BaseURL          string            `yaml:"base_url"`
 	AnswersTopic     string            `yaml:"answers_topic"`
 	DecisionsTopic   string            `yaml:"decisions_topic"`
+	AuditLog         string            `yaml:"audit_log"`
 	Slack            slackConfig       `yaml:"slack"`
 	Approvals        approvalsConfig   `yaml:"approvals"`
 	Guardrails       guardrailsConfig  `yaml:"guardrails"`
@@ -58,6 +59,7 @@ type slackConfig struct {
 	APIURL         string        `yaml:"api_url"`
 	Routes         []routeConfig `yaml:"routes"`
 	Team           string        `yaml:"team"`
+	FallbackAfter  duration      `yaml:"fallback_after"`
 }
 
 type routeConfig struct {
@@ -144,7 +146,7 @@ type endpointsConfig struct {
 // documentation; nothing here makes rescind do more than a policy asks for.
 func defaultConfig() config {
 	return config{
-		Slack: slackConfig{Mode: "http"},
+		Slack: slackConfig{Mode: "http", FallbackAfter: duration(10 * time.Minute)},
 		Approvals: approvalsConfig{
 			Quorum:    quorumConfig{Revert: 1, Keep: 1, Exempt: 2, Undo: 1},
 			ExpiresIn: duration(time.Hour),

@@ -66,7 +66,7 @@ func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
 	want.AnswersTopic, want.DecisionsTopic = "projects/ops/topics/rescind-answers", "projects/ops/topics/rescind-decisions"
 	want.Slack = slackConfig{
 		BotToken: secret{Env: "SLACK_BOT_TOKEN"}, SigningSecrets: []secret{{Env: "SLACK_SIGNING_SECRET"}, {File: filepath.Join(dir, "secrets/old")}},
-		Mode: "http", Team: "T0123",
+		Mode: "http", Team: "T0123", FallbackAfter: duration(10 * time.Minute),
 		Routes: []routeConfig{{Match: `resource.project.startsWith("pay-")`, Channel: "C01PAY"}, {Channel: "C01SEC"}},
 	}
 	want.Approvals.Approvers = approversConfig{
@@ -79,7 +79,6 @@ func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
 	}
 	wantIdle := []string{
 		"base_url: cards have links, and iap.audience is empty, so that the pages they lead to answer 404",
-		"decisions_topic: nothing is published yet; the store and the log have every decision",
 		"approvals.approvers.slack_usergroups: only those under users are approvers yet",
 	}
 	if diff := cmp.Diff(wantIdle, got.notYet()); diff != "" {

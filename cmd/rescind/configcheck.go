@@ -51,6 +51,7 @@ func (c config) problems() []configProblem {
 	k.refuse(c.Scan.Every == 0 || time.Duration(c.Scan.Every) >= time.Minute, "scan.every",
 		"scan.every is %s, want at least 1m, or 0s to scan only when asked to", time.Duration(c.Scan.Every))
 	c.checkFallbacks(k)
+	c.checkExports(k)
 	err := google.CheckUserInfo(c.Google.UserInfoURL)
 	k.refuse(err == nil, "google.userinfo_url", "google.userinfo_url: %v", err)
 	return k.found
@@ -85,6 +86,17 @@ func (c config) checkFallbacks(k *configCheck) {
 		k.refuse(ok && r.Kind == cloud.Project, "fallback_identity."+project, "fallback_identity: %q is not projects/P", project)
 		_, err := mail.ParseAddress(account)
 		k.refuse(err == nil, "fallback_identity."+project, "fallback_identity of %s: %q is not a service account's e-mail", project, account)
+	}
+}
+
+func (c config) checkExports(k *configCheck) {
+	if c.DecisionsTopic != "" {
+		err := google.CheckTopic(c.DecisionsTopic)
+		k.refuse(err == nil, "decisions_topic", "decisions_topic: %v", err)
+	}
+	if c.AuditLog != "" {
+		err := google.CheckAuditLog(c.AuditLog)
+		k.refuse(err == nil, "audit_log", "audit_log: %v", err)
 	}
 }
 
@@ -154,7 +166,6 @@ func (c config) notYet() []string {
 		}
 	}
 	idle(c.BaseURL != "" && c.IAP.Audience == "", "base_url: cards have links, and iap.audience is empty, so that the pages they lead to answer 404")
-	idle(c.DecisionsTopic != "", "decisions_topic: nothing is published yet; the store and the log have every decision")
 	idle(len(c.Approvals.Approvers.SlackUsergroups) > 0, "approvals.approvers.slack_usergroups: only those under users are approvers yet")
 	idle(len(c.Approvals.Approvers.GoogleGroups) > 0, "approvals.approvers.google_groups: only those under users are approvers yet")
 	return out

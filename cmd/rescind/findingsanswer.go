@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
@@ -107,6 +108,7 @@ func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []
 		return err
 	}
 	return in(*path, func(o office) error {
+		o.log = f.logger(env, slog.LevelInfo)
 		a := remediate.Answer{Choice: c, Reason: *reason, Digest: *plan}
 		if c == remediate.ChooseExempt {
 			a.Until = time.Now().Add(*exempt)

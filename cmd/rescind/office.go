@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ type office struct {
 	config config
 	store  remediate.Store
 	closer io.Closer
+	log    *slog.Logger // of what could not be taken down in the ledger
 }
 
 // openOffice opens the store that the configuration names.
@@ -37,7 +39,7 @@ func openOffice(path string) (office, error) {
 	if err != nil {
 		return office{}, err
 	}
-	return office{c, st, closer}, nil
+	return office{c, st, closer, quiet()}, nil
 }
 
 // in runs do with the office that the configuration makes, and closes it.
@@ -53,7 +55,7 @@ func in(path string, do func(office) error) error {
 func (o office) desk() remediate.Desk {
 	return remediate.Desk{
 		Store: o.store, Authority: authority(o.config.Approvals), ExpiresIn: time.Duration(o.config.Approvals.ExpiresIn),
-		Now: time.Now, HandOver: true,
+		Now: time.Now, HandOver: true, Ledger: o.ledger(),
 	}
 }
 

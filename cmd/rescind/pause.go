@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
@@ -91,6 +92,7 @@ func runSwitch(ctx context.Context, env environment, f *flags, args []string, ne
 		return err
 	}
 	return in(*path, func(o office) error {
+		o.log = f.logger(env, slog.LevelInfo)
 		who, err := o.caller(ctx)
 		if err != nil {
 			return err

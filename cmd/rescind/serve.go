@@ -81,6 +81,7 @@ func runServe(ctx context.Context, env environment, args []string) error {
 // that a slip in the configuration shows at the start and not at 3 a.m.
 func (a *app) announce(ctx context.Context, c config) {
 	a.log.InfoContext(ctx, "starting", "config", c)
+	a.started(ctx, c)
 	for _, p := range a.policies.Policies() {
 		a.log.InfoContext(ctx, "policy", "policy", p.Name, "enforcement", string(p.Enforcement), "severity", string(p.Severity),
 			"overrides", overridesOf(p), "exemptions", len(p.Exemptions))

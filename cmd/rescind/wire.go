@@ -105,7 +105,11 @@ func newInside(ctx context.Context, c config, w world) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.Remediator, err = remediate.New(remediateConfig(c, w, a.policies, st, a.google, notifier)); err != nil {
+	rc := remediateConfig(c, w, a.policies, st, a.google, notifier)
+	if rc.Exporter, err = a.newExporter(ctx, c, w); err != nil {
+		return nil, err
+	}
+	if a.Remediator, err = remediate.New(rc); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -167,10 +171,11 @@ func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, g
 			PerPolicyHour: g.MaxReverts.PerPolicy, PerProjectHour: g.MaxReverts.PerProject, TotalHour: g.MaxReverts.Total,
 			SameChange: g.Fight.SameChange, FightWindow: time.Duration(g.Fight.Within), Grace: time.Duration(g.Grace),
 		},
+		Ledger:    remediate.NewLedger(st, w.now, w.log),
 		Self:      "serviceAccount:" + c.Identity,
 		ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
 		OnExpiry:  remediate.Expiry(c.Approvals.OnExpiry),
-		VerifyFor: 30 * time.Second,
+		VerifyFor: 30 * time.Second, FallbackAfter: time.Duration(c.Slack.FallbackAfter),
 		Inventory: gcp, ScanEvery: time.Duration(c.Scan.Every),
 		Now: w.now, Wait: w.wait, NewID: rand.Text, Log: w.log,
 	}

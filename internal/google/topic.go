@@ -29,11 +29,10 @@ var _ remediate.Courier = (*Topic)(nil)
 // credentials, or in the emulator that PUBSUB_EMULATOR_HOST names. It calls
 // nobody: a topic that is not there shows at the first message.
 func OpenTopic(ctx context.Context, name string, opts ...option.ClientOption) (*Topic, error) {
-	p := strings.Split(name, "/")
-	if len(p) != 4 || p[0] != "projects" || p[2] != "topics" || p[1] == "" || p[3] == "" {
-		return nil, fmt.Errorf("topic %q is not projects/P/topics/T", name)
+	if err := CheckTopic(name); err != nil {
+		return nil, err
 	}
-	c, err := pubsub.NewClient(ctx, p[1], opts...)
+	c, err := pubsub.NewClient(ctx, strings.Split(name, "/")[1], opts...)
 	if err != nil {
 		return nil, fmt.Errorf("open topic %s: %w", name, err)
 	}
@@ -43,6 +42,15 @@ func OpenTopic(ctx context.Context, name string, opts ...option.ClientOption) (*
 	t.publisher.PublishSettings.CountThreshold = 1
 	t.publisher.PublishSettings.Timeout = publishTimeout
 	return t, nil
+}
+
+// CheckTopic says what is wrong with the name of a topic, or nil.
+func CheckTopic(name string) error {
+	p := strings.Split(name, "/")
+	if len(p) != 4 || p[0] != "projects" || p[2] != "topics" || p[1] == "" || p[3] == "" {
+		return fmt.Errorf("topic %q is not projects/P/topics/T", name)
+	}
+	return nil
 }
 
 // Publish returns nil once Pub/Sub has taken the message.

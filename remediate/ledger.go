@@ -1,0 +1,138 @@
+package remediate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// keepLedger is how long the ledger is kept, as long as findings are.
+const keepLedger = 400 * 24 * time.Hour
+
+// appendTries bounds how many others may be faster. Each of them has written an
+// entry, so nobody waits in vain.
+const appendTries = 200
+
+// Ledger is the audit trail of what is no finding's state: who was refused, who
+// paused, what was started. Entries are appended and never changed, in one chain
+// of hashes a UTC day: one chain for all time would be what every process waits
+// for, and could not be let go of after its time.
+//
+// An entry is a cell that is set once. A further cell, the head, says how far a
+// chain goes, so that nobody has to walk it; it is written after the entry, and
+// where a crash came in between the next append goes on behind the entry all the
+// same. A Ledger is safe for concurrent use, and several processes may have one
+// over one store. The nil Ledger keeps nothing.
+type Ledger struct {
+	store CellStore
+	now   func() time.Time
+	log   *slog.Logger
+	flood flood
+}
+
+// NewLedger returns the ledger in the store. What cannot be recorded is logged.
+func NewLedger(store CellStore, now func() time.Time, log *slog.Logger) *Ledger {
+	return &Ledger{store: store, now: now, log: log}
+}
+
+// ledgerHead is how far a chain goes at least.
+type ledgerHead struct {
+	N    int    `json:"n"`
+	Hash string `json:"hash"`
+}
+
+// Append adds the entry to the chain of today and returns it as it is stored,
+// with its time, number and hash.
+func (l *Ledger) Append(ctx context.Context, e Entry) (Entry, error) {
+	e = e.at(l.now())
+	head, cell, err := l.head(ctx, e.Day)
+	if err != nil {
+		return Entry{}, err
+	}
+	for range appendTries {
+		e.N = head.N + 1
+		e.Hash = e.link(head.Hash)
+		err := l.set(ctx, Cell{Name: entryCell(e.Day, e.N)}, e.Day, e)
+		if err == nil {
+			head.N, head.Hash = e.N, e.Hash
+			_ = l.set(ctx, cell, e.Day, head) // the next append does without
+			return e, nil
+		}
+		if !errors.Is(err, ErrConflict) {
+			return Entry{}, fmt.Errorf("append to the ledger of %s: %w", e.Day, err)
+		}
+		faster, found, err := l.entry(ctx, e.Day, e.N)
+		if err != nil || !found {
+			return Entry{}, errors.Join(fmt.Errorf("append to the ledger of %s: entry %d is in the way", e.Day, e.N), err)
+		}
+		head.N, head.Hash = faster.N, faster.Hash
+	}
+	return Entry{}, fmt.Errorf("append to the ledger of %s: %w", e.Day, ErrConflict)
+}
+
+// Note is Append for who has something better to do than to fail: what cannot
+// be recorded is logged as an error. It is recorded even when the request that
+// it is about is gone.
+func (l *Ledger) Note(ctx context.Context, e Entry) {
+	if l == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout)
+	defer cancel()
+	if _, err := l.Append(ctx, e); err != nil {
+		e = e.at(l.now())
+		l.log.ErrorContext(ctx, "not recorded in the ledger", "kind", string(e.Kind), "who", e.Who, "via", e.Via, "finding", e.Finding,
+			"class", e.Class, "what", e.What, "error", err.Error())
+	}
+}
+
+// noteTimeout bounds what a note may cost whoever waits for an answer.
+const noteTimeout = 2 * time.Second
+
+func (l *Ledger) head(ctx context.Context, day string) (ledgerHead, Cell, error) {
+	cell, err := l.store.Cell(ctx, "ledger/"+day+"/head")
+	if err != nil {
+		return ledgerHead{}, Cell{}, fmt.Errorf("read the ledger of %s: %w", day, err)
+	}
+	var h ledgerHead
+	if cell.Revision == 0 {
+		return h, cell, nil
+	}
+	if err := json.Unmarshal(cell.Value, &h); err != nil {
+		return ledgerHead{}, Cell{}, fmt.Errorf("read the head of the ledger of %s: %w", day, err)
+	}
+	return h, cell, nil
+}
+
+// entry returns the n-th entry of a day, and whether there is one.
+func (l *Ledger) entry(ctx context.Context, day string, n int) (Entry, bool, error) {
+	cell, err := l.store.Cell(ctx, entryCell(day, n))
+	if err != nil || cell.Revision == 0 {
+		return Entry{}, false, err
+	}
+	var e Entry
+	if err := json.Unmarshal(cell.Value, &e); err != nil {
+		return Entry{}, true, fmt.Errorf("entry %d of the ledger of %s cannot be read: %w", n, day, err)
+	}
+	return e, true, nil
+}
+
+func entryCell(day string, n int) string { return fmt.Sprintf("ledger/%s/%d", day, n) }
+
+// set stores a value of the day's chain. All of a chain is let go of together.
+func (l *Ledger) set(ctx context.Context, c Cell, day string, value any) error {
+	b, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	begin, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return err
+	}
+	c.Value, c.KeepUntil = b, begin.Add(24*time.Hour+keepLedger)
+	_, err = l.store.SetCell(ctx, c)
+	return err
+}

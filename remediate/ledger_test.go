@@ -1,0 +1,344 @@
+package remediate_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/store/memory"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// book is a ledger in a store in memory, with a clock of its own.
+type book struct {
+	*remediate.Ledger
+	t     *testing.T
+	store *memory.Store
+	now   time.Time
+	log   bytes.Buffer
+}
+
+func newBook(t *testing.T) *book {
+	b := &book{t: t, store: memory.New(), now: time.Date(2026, 11, 20, 23, 59, 0, 0, time.UTC)}
+	b.Ledger = b.over(b.store)
+	return b
+}
+
+func (b *book) over(s remediate.CellStore) *remediate.Ledger {
+	return remediate.NewLedger(s, func() time.Time { return b.now }, slog.New(slog.NewTextHandler(&b.log, nil)))
+}
+
+func (b *book) append(what string) remediate.Entry {
+	b.t.Helper()
+	e, err := b.Append(b.t.Context(), remediate.Entry{Kind: remediate.EntryAlarm, What: what})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return e
+}
+
+// list is all there is, a word each.
+func (b *book) list(l *remediate.Ledger) (out []remediate.Entry) {
+	b.t.Helper()
+	for e, err := range l.Entries(b.t.Context(), time.Time{}, b.now.Add(time.Minute)) {
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func (b *book) verify() (int, error) {
+	return b.Verify(b.t.Context(), time.Time{}, b.now.Add(time.Minute))
+}
+
+func TestI8TheLedgerIsOneChainADay(t *testing.T) {
+	b := newBook(t)
+	for _, what := range []string{"a", "b"} {
+		b.append(what)
+	}
+	b.now = b.now.Add(2 * time.Minute)
+	b.append("c")
+	var got []string
+	for _, e := range b.list(b.Ledger) {
+		got = append(got, fmt.Sprintf("%s %d %s", e.Day, e.N, e.What))
+	}
+	if s := strings.Join(got, ", "); s != "2026-11-20 1 a, 2026-11-20 2 b, 2026-11-21 1 c" {
+		t.Errorf("the ledger is %s", s)
+	}
+	if n, err := b.verify(); n != 3 || err != nil {
+		t.Errorf("verified %d: %v", n, err)
+	}
+	c, err := b.store.Cell(t.Context(), "ledger/2026-11-20/2")
+	if want := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC).AddDate(0, 0, 400); err != nil || !c.KeepUntil.Equal(want) {
+		t.Errorf("kept until %s, %v; want %s", c.KeepUntil, err, want)
+	}
+}
+
+func TestTheLedgerIsReadFromAndUntilATime(t *testing.T) {
+	b := newBook(t)
+	begin := b.now
+	for i := range 5 {
+		b.append(fmt.Sprint(i))
+		b.now = b.now.Add(30 * time.Second)
+	}
+	var got []string
+	for e, err := range b.Entries(t.Context(), begin.Add(30*time.Second), begin.Add(2*time.Minute)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, e.What)
+	}
+	if s := strings.Join(got, ""); s != "123" {
+		t.Errorf("got %s, want those from the first time on and before the second", s)
+	}
+}
+
+// TestI8AnyChangeOfALedgerIsFound changes what is stored, in every way that one
+// byte can be changed in.
+func TestI8AnyChangeOfALedgerIsFound(t *testing.T) {
+	b := newBook(t)
+	for _, what := range []string{"a", "b", "c"} {
+		b.append(what)
+	}
+	changed := 0
+	for n := 1; n <= 3; n++ {
+		name := fmt.Sprint("ledger/2026-11-20/", n)
+		c, err := b.store.Cell(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var was remediate.Entry
+		if err := json.Unmarshal(c.Value, &was); err != nil {
+			t.Fatal(err)
+		}
+		stored := c.Value
+		for at := range stored {
+			c.Value = bytes.Clone(stored)
+			c.Value[at] ^= 1
+			var is remediate.Entry
+			if json.Unmarshal(c.Value, &is) == nil && is == was {
+				continue
+			}
+			changed++
+			if c, err = b.store.SetCell(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.verify(); err == nil {
+				t.Errorf("entry %d verifies as %s", n, c.Value)
+			}
+		}
+		c.Value = stored
+		if _, err = b.store.SetCell(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := b.verify(); n != 3 || err != nil || changed < 300 {
+		t.Errorf("put back, %d verify: %v; %d changes were tried", n, err, changed)
+	}
+}
+
+func TestI8AnEntryThatIsGoneIsMissed(t *testing.T) {
+	b := newBook(t)
+	b.append("a")
+	b.append("b")
+	l := b.over(without{b.store, "ledger/2026-11-20/2"})
+	_, err := l.Verify(t.Context(), b.now, b.now.Add(time.Minute))
+	if err == nil || !strings.Contains(err.Error(), "entry 2 of the ledger of 2026-11-20 is missing: it has 2") {
+		t.Errorf("verify: %v", err)
+	}
+}
+
+// without is a store that lost a cell.
+type without struct {
+	remediate.CellStore
+	name string
+}
+
+func (w without) Cell(ctx context.Context, name string) (remediate.Cell, error) {
+	if name == w.name {
+		return remediate.Cell{Name: name}, nil
+	}
+	return w.CellStore.Cell(ctx, name)
+}
+
+func TestManyProcessesAppendAtOnceAndNothingIsLost(t *testing.T) {
+	b := newBook(t)
+	var all sync.WaitGroup
+	for p := range 8 {
+		l := b.over(b.store)
+		all.Go(func() {
+			for i := range 10 {
+				if _, err := l.Append(t.Context(), remediate.Entry{What: fmt.Sprint(p, " ", i)}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if n, err := b.verify(); n != 80 || err != nil {
+		t.Errorf("%d entries, %v; want 80 in one chain", n, err)
+	}
+}
+
+func TestACrashBetweenEntryAndHeadIsHealedByTheNextAppend(t *testing.T) {
+	b := newBook(t)
+	b.append("a")
+	dying := b.over(headless{b.store})
+	for _, what := range []string{"b", "c"} {
+		if _, err := dying.Append(t.Context(), remediate.Entry{What: what}); err != nil {
+			t.Errorf("an entry that is stored is an error: %v", err)
+		}
+	}
+	if n, err := b.verify(); n != 3 || err != nil {
+		t.Errorf("before: %d entries, %v; want three, though the head tells of one", n, err)
+	}
+	if e := b.append("d"); e.N != 4 {
+		t.Errorf("appended as number %d, want 4", e.N)
+	}
+	if n, err := b.verify(); n != 4 || err != nil {
+		t.Errorf("after: %d entries, %v", n, err)
+	}
+}
+
+// headless is a store whose process dies before the head is written.
+type headless struct{ remediate.CellStore }
+
+func (h headless) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+	if strings.HasSuffix(c.Name, "/head") {
+		return remediate.Cell{}, errStruck
+	}
+	return h.CellStore.SetCell(ctx, c)
+}
+
+func TestS17RefusedAnswersAreInTheLedger(t *testing.T) {
+	g := newRig(t, set{public: policies.Approve}, withLedger)
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	f := g.one()
+	for _, a := range []remediate.Answer{
+		{Choice: remediate.ChooseRevert, Principal: "user:eve@example.com", Via: "slack:T0123/U09", Digest: f.Plan.Digest},
+		{Choice: remediate.ChooseKeep, Principal: "user:" + mallory, Via: "cli", Reason: "mine", Digest: f.Plan.Digest},
+		{Choice: remediate.ChooseUndo, Principal: "user:ada@example.com", Via: "cli", Digest: f.Plan.Digest},
+	} {
+		var refused *remediate.RefusedError
+		if _, err := g.Answer(t.Context(), f.ID, a); !errors.As(err, &refused) {
+			t.Fatalf("%+v: %v, want a refusal", a, err)
+		}
+		e := g.lastEntry()
+		if e.Kind != remediate.EntryRefused || e.Who != a.Principal || e.Via != a.Via || e.Finding != f.ID || e.Plan != a.Digest ||
+			e.Class == "" || e.What != string(a.Choice)+": "+refused.Why {
+			t.Errorf("%+v is recorded as %+v", a, e)
+		}
+	}
+	if n := len(g.stored(f.ID).Timeline); n != len(f.Timeline) {
+		t.Error("a refusal is in the trail of the finding")
+	}
+}
+
+func TestS17ThePauseAndWhoWasRefusedItAreInTheLedger(t *testing.T) {
+	g := newRig(t, set{}, withLedger)
+	_, err := g.Desk().Pause(t.Context(), "user:eve@example.com", "cli", "fun", time.Hour)
+	if e := g.lastEntry(); err == nil || e.Kind != remediate.EntryRefused || e.Who != "user:eve@example.com" || !strings.HasPrefix(e.What, "pause: ") {
+		t.Errorf("refused (%v): %+v", err, e)
+	}
+	g.pause(time.Hour)
+	if e := g.lastEntry(); e.Kind != remediate.EntryPaused || e.Who != ada || !strings.Contains(e.What, "a release is on its way") {
+		t.Errorf("paused: %+v", e)
+	}
+	_, err = g.Desk().Resume(t.Context(), ada, "cli", "done")
+	g.must(err)
+	if e := g.lastEntry(); e.Kind != remediate.EntryResumed || e.Who != ada {
+		t.Errorf("resumed: %+v", e)
+	}
+	g.pause(time.Hour)
+	g.pass(time.Hour)
+	g.sweepOnce()
+	g.sweepOnce()
+	if e := g.lastEntry(); e.Kind != remediate.EntryResumed || e.Who != "" || e.N != 5 {
+		t.Errorf("ended by itself: %+v, want it once", e)
+	}
+}
+
+func TestTheEndOfAnExemptionIsInTheLedgerOnce(t *testing.T) {
+	g := newRig(t, set{public: policies.Approve}, withLedger)
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	f := g.one()
+	f.State, f.Exemption = remediate.Exempted, &remediate.Exemption{Until: g.Clock().Add(time.Hour)}
+	f.DueAt, f.EndedAt = f.Exemption.Until, g.Clock()
+	_, err := g.Store.Update(t.Context(), f)
+	g.must(err)
+	for range 3 {
+		g.pass(40 * time.Minute)
+		g.sweepOnce()
+	}
+	if e := g.lastEntry(); e.Kind != remediate.EntryExemptionEnded || e.Finding != f.ID || e.N != 1 {
+		t.Errorf("recorded is %+v, want its end once", e)
+	}
+}
+
+func withLedger(c *remediate.Config) { c.Ledger = remediate.NewLedger(c.Store, c.Now, c.Log) }
+
+func (g *rig) lastEntry() (last remediate.Entry) {
+	g.t.Helper()
+	for e, err := range g.Ledger.Entries(g.t.Context(), time.Time{}, g.Clock().Add(time.Minute)) {
+		g.must(err)
+		last = e
+	}
+	return last
+}
+
+func TestS17WhatAFloodOfRefusalsCostsIsBounded(t *testing.T) {
+	g := newRig(t, set{}, withLedger)
+	long := strings.Repeat("<", 100_000)
+	for range 500 {
+		g.Desk().Refused(t.Context(), long, remediate.Answer{Choice: remediate.Choice(long), Principal: long, Via: long, Digest: long}, long, long)
+	}
+	n := g.lastEntry().N
+	if n > 100 {
+		t.Fatalf("%d entries of 500 refusals in a minute", n)
+	}
+	g.pass(time.Minute)
+	g.sweepOnce()
+	e := g.lastEntry()
+	if e.Count != 500-n || e.Kind != remediate.EntryRefused {
+		t.Errorf("%d are recorded, and then %+v; want the number of the others", n, e)
+	}
+	if b, err := json.Marshal(e); err != nil || len(b) > 20_000 {
+		t.Errorf("an entry of %d bytes", len(b))
+	}
+	if _, err := g.Ledger.Verify(t.Context(), time.Time{}, g.Clock().Add(time.Minute)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestALedgerThatCannotBeWrittenChangesNoAnswerAndIsLogged(t *testing.T) {
+	b := newBook(t)
+	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) { c.Ledger = b.over(broken{c.Store}) })
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	f := g.one()
+	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:eve@example.com", Digest: f.Plan.Digest})
+	var refused *remediate.RefusedError
+	if !errors.As(err, &refused) || !strings.Contains(refused.Why, "not an approver") {
+		t.Errorf("answer: %v, want the refusal as it is", err)
+	}
+	if s := b.log.String(); !strings.Contains(s, "level=ERROR") || !strings.Contains(s, "user:eve@example.com") || !strings.Contains(s, "struck") {
+		t.Errorf("logged: %s", s)
+	}
+	g.pause(time.Hour)
+}
+
+// broken is a store that keeps no cell.
+type broken struct{ remediate.CellStore }
+
+func (broken) Cell(context.Context, string) (remediate.Cell, error) {
+	return remediate.Cell{}, errStruck
+}

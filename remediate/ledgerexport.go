@@ -1,0 +1,80 @@
+package remediate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// exportBatch bounds the entries that one sweep takes out.
+const exportBatch = 100
+
+// late is how long after the end of a day its chain may still grow: the clocks
+// of processes differ.
+const late = 10 * time.Minute
+
+// exportedTo is up to where the ledger was taken out.
+type exportedTo struct {
+	Day string `json:"day"`
+	N   int    `json:"n"`
+}
+
+const exportedCell = "ledger/exported"
+
+// exported is up to where the ledger was taken out, with the cell that says so.
+func (l *Ledger) exported(ctx context.Context) (exportedTo, Cell, error) {
+	cell, err := l.store.Cell(ctx, exportedCell)
+	if err != nil {
+		return exportedTo{}, Cell{}, fmt.Errorf("read how far the ledger was exported: %w", err)
+	}
+	at := exportedTo{Day: dayOf(l.now().Add(-24 * time.Hour))} // of a ledger that is new
+	if cell.Revision > 0 {
+		if err := json.Unmarshal(cell.Value, &at); err != nil {
+			return exportedTo{}, Cell{}, fmt.Errorf("read how far the ledger was exported: %w", err)
+		}
+	}
+	return at, cell, nil
+}
+
+// after are entries after that one, all of one day, and where that leads to: to
+// the next day once the day is over and has no more.
+func (l *Ledger) after(ctx context.Context, at exportedTo) ([]Entry, exportedTo, error) {
+	day, err := time.Parse(time.DateOnly, at.Day)
+	if err != nil {
+		return nil, at, fmt.Errorf("read how far the ledger was exported: %w", err)
+	}
+	for {
+		var es []Entry
+		for len(es) < exportBatch {
+			e, found, err := l.entry(ctx, at.Day, at.N+1)
+			if err != nil {
+				return nil, at, err
+			}
+			if !found {
+				break
+			}
+			es, at.N = append(es, e), e.N
+		}
+		end := day.Add(24 * time.Hour)
+		if len(es) > 0 || l.now().Before(end.Add(late)) {
+			return es, at, nil
+		}
+		day, at = end, exportedTo{Day: dayOf(end)}
+	}
+}
+
+// setExported says how far the ledger was taken out. Of two processes that do so
+// at once one may be behind: what it does again is told apart by its hash.
+func (l *Ledger) setExported(ctx context.Context, c Cell, at exportedTo) error {
+	b, err := json.Marshal(at)
+	if err != nil {
+		return err
+	}
+	c.Name, c.Value = exportedCell, b
+	if _, err := l.store.SetCell(ctx, c); err != nil && !errors.Is(err, ErrConflict) {
+		return fmt.Errorf("record how far the ledger was exported: %w", err)
+	}
+	return nil
+}
