@@ -22,6 +22,9 @@ type Options struct {
 	Now time.Time
 	// Page is set where there is somebody on call to page.
 	Page bool
+	// Needs says who it takes to answer; nil to leave it out. It has to say the
+	// same of the same finding each time.
+	Needs func(remediate.Finding) string
 }
 
 // Card says what people are told of the finding. It is pure: the same finding
@@ -99,6 +102,9 @@ func fields(f remediate.Finding, o Options) []Field {
 	}
 	if f.Change.Time.IsZero() {
 		fs[3].Value = "unknown"
+	}
+	if f.State == remediate.Pending && o.Needs != nil {
+		fs = append(fs, Field{Name: "Needs", Value: o.Needs(f)})
 	}
 	if f.State == remediate.Pending {
 		fs = append(fs, Field{Name: "If nobody answers", Value: silence(f, o), At: f.ExpiresAt})

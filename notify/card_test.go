@@ -106,6 +106,17 @@ func TestTextOfAQuestionSaysUntilWhenAndWhatSilenceDoes(t *testing.T) {
 	}
 }
 
+func TestAQuestionSaysWhoItTakes(t *testing.T) {
+	o := options
+	o.Needs = func(remediate.Finding) string { return "1 of 3 approvers, not jo@example.com" }
+	for _, s := range allStates() {
+		said := strings.Contains(notify.Card(in(s), o).String(), "  Needs: 1 of 3 approvers, not jo@example.com\n")
+		if said != (s == remediate.Pending) {
+			t.Errorf("%s: says who it takes: %v", s, said)
+		}
+	}
+}
+
 // labels are what the card's buttons say.
 func labels(f remediate.Finding, o notify.Options) string {
 	var out []string

@@ -55,6 +55,7 @@ func (e *evaluation) judge(r *rule) (Result, bool) {
 		Message:      e.message(r, f.verdict),
 		Enforcement:  enforcement,
 		EnforcedBy:   by,
+		StepUp:       r.StepUp,
 		Reasons:      slices.Concat(f.reasons, reasons, e.advice(r, f)),
 		Grants:       f.grants,
 		InvokerCheck: f.invokerCheck,

@@ -55,6 +55,9 @@ func TestLoadRefusesAndSaysWhere(t *testing.T) {
 		{"a name twice", head + good + good, `f.yaml:8:11: policy "mine" is also at f.yaml:3`},
 		{"an empty title", head + strings.Replace(good, "Mine", `""`, 1), "f.yaml:4:12: title is empty"},
 		{"a severity that is none", head + strings.Replace(good, "low", "lwo", 1), `f.yaml:5:15: severity is "lwo", want "low", "medium", "high" or "critical"; did you mean "low"?`},
+		{"a step up that is none", head + good + "    step_up: mfa\n", `f.yaml:8:14: step_up is "mfa", want "iap"`},
+		{"a step up for a built-in policy", head + "  - {name: no-public-invoker, step_up: iap}\n",
+			`f.yaml:3:31: policy "no-public-invoker" is built in; only its enforcement, overrides and exemptions can be changed, not its step_up`},
 		{"a kind that is none", head + strings.Replace(good, "run.service", "service", 1), `f.yaml:6:10: an entry of on is "service", want "run.service", "run.job", "run.workerPool", ` +
 			`"project", "folder", "organization", "serviceAccount" or "orgPolicy"`},
 		{"a kind twice", head + strings.Replace(good, "[run.service]", "[project, project]", 1), `f.yaml:6:19: on names "project" twice`},

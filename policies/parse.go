@@ -51,6 +51,7 @@ func (s *source) policy(n *yaml.Node) *draft {
 		"rationale":   s.text("rationale", &d.Rationale),
 		"remediation": words(s, "remediation", &d.Remediation, remediations...),
 		"enforcement": word(s, "enforcement", &d.Enforcement, Audit, Approve, Revert),
+		"step_up":     word(s, "step_up", &d.StepUp, StepUpIAP),
 		"overrides":   s.overrides(d),
 		"exemptions":  s.exemptions(d),
 		"tests":       s.samples(d),

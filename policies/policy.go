@@ -18,6 +18,7 @@ type Policy struct {
 	Rationale   string // why, with the public document it follows
 	Remediation []Remediation
 	Enforcement Enforcement
+	StepUp      StepUp // what those who answer a finding have to show besides
 	Overrides   []Override
 	Exemptions  []Exemption
 	BuiltIn     bool

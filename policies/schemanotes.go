@@ -34,6 +34,7 @@ var notes = map[string]note{
 	"policies.[].rationale":          {description: "Why, best with a link."},
 	"policies.[].remediation":        {description: "What a revert does, in order.", unique: true},
 	"policies.[].enforcement":        {description: "audit reports, approve asks, revert acts within the guardrails. Without it: audit."},
+	"policies.[].step_up":            {description: "iap: findings are answered on their page behind Identity-Aware Proxy alone, and not from Slack."},
 	"policies.[].overrides":          {description: "Another enforcement for a project, folder or organization; the nearest one wins."},
 	"policies.[].overrides.[].scope": {description: "projects/ID, folders/NUMBER or organizations/NUMBER.", pattern: containerPattern},
 	"policies.[].exemptions":         {description: "Stated exceptions, each with owner, reason and end."},

@@ -39,6 +39,10 @@ func (au Authority) answered(f Finding, a Answer) (Finding, error) {
 	if err := au.admits(f, a); err != nil {
 		return f, err
 	}
+	a.Grounds = au.grounds(a.Principal)
+	if a.Choice != ChooseExempt {
+		a.Until = time.Time{}
+	}
 	f.Answers = append(slices.Clip(f.Answers), a)
 	votes, need := au.votes(f, a.Choice, a.At, Approver), au.quorum(f, a.Choice)
 	if have := len(votes); have < need {

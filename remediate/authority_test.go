@@ -60,14 +60,6 @@ func answerTo(t *testing.T, au Authority, f Finding, a Answer) (Finding, error) 
 	return au.resolved(t.Context(), f, a.Choice, a.Principal).answered(f, a)
 }
 
-func class(err error) RefusedClass {
-	var refused *RefusedError
-	if !errors.As(err, &refused) {
-		return ""
-	}
-	return refused.Class
-}
-
 func TestS6WhoMayAnswerWhat(t *testing.T) {
 	const ci = "serviceAccount:ci@pay-prod.iam.gserviceaccount.com"
 	actors := map[string][]cloud.Actor{
@@ -108,8 +100,8 @@ func TestS6WhoMayAnswerWhat(t *testing.T) {
 		au := Authority{Approvers: map[string]bool{bobP: true}, Directory: directory}
 		for c, want := range map[Choice]RefusedClass{ChooseRevert: tt.revert, ChooseKeep: tt.keep} {
 			got, err := answerTo(t, au, f, Answer{Choice: c, Principal: tt.by, Digest: f.Plan.Digest, At: t0, Reason: "by design"})
-			if class(err) != want {
-				t.Errorf("%s: %s is refused as %q (%v), want %q", tt.name, c, class(err), err, want)
+			if classOf(err) != want {
+				t.Errorf("%s: %s is refused as %q (%v), want %q", tt.name, c, classOf(err), err, want)
 			}
 			if err != nil && got.State != Pending {
 				t.Errorf("%s: %s was refused, and the finding is %s", tt.name, c, got.State)
@@ -142,7 +134,7 @@ func TestAVoteThatHangsOnSomebodyWhoCannotBeLookedUpIsNotUsedUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	delete(d, adaP)
-	if err := vote(bobP); class(err) != ClassUndetermined || len(f.Answers) != 1 || !strings.Contains(err.Error(), adaP+", who answered before") {
+	if err := vote(bobP); classOf(err) != ClassUndetermined || len(f.Answers) != 1 || !strings.Contains(err.Error(), adaP+", who answered before") {
 		t.Errorf("refused: %v, with %d answers", err, len(f.Answers))
 	}
 	d[adaP] = Approver
@@ -156,10 +148,18 @@ func TestS15OneMailIsOneVoteWhateverItIsCalled(t *testing.T) {
 	f := pendingFinding()
 	for i, by := range []string{adaP, "user:Ada@Example.com"} {
 		next, err := answerTo(t, au, f, Answer{Choice: ChooseRevert, Principal: by, Via: fmt.Sprintf("slack:T0/U%d", i), Digest: f.Plan.Digest, At: t0})
-		if want := []RefusedClass{"", ClassDuplicate}[i]; class(err) != want || next.State != Pending {
+		if want := []RefusedClass{"", ClassDuplicate}[i]; classOf(err) != want || next.State != Pending {
 			t.Errorf("vote %d: %v, %s; want class %q and pending", i, err, next.State, want)
 		}
 		f = next
+	}
+}
+
+func TestS16AFindingStepsUpAsItsPolicySays(t *testing.T) {
+	g := Judgement{Result: policies.Result{StepUp: policies.StepUpIAP}, Decision: Ask}
+	f := opened("f", g, cloud.Change{}, t0)
+	if u := f.undo("u", t0, time.Hour); f.StepUp != policies.StepUpIAP || u.StepUp != policies.StepUpIAP {
+		t.Errorf("the finding steps up by %q, its undo by %q; want both behind IAP", f.StepUp, u.StepUp)
 	}
 }
 
@@ -174,7 +174,7 @@ func TestS16AFindingThatStepsUpIsDecidedBehindIAPAlone(t *testing.T) {
 				"iap:accounts.google.com:1": "",
 			} {
 				got, err := answerTo(t, au, f, Answer{Choice: c, Principal: adaP, Via: via, Digest: f.Plan.Digest, At: t0, Reason: "by design"})
-				if class(err) != want || (want != "" && got.State != Pending) || (want == "" && got.State == Pending) {
+				if classOf(err) != want || (want != "" && got.State != Pending) || (want == "" && got.State == Pending) {
 					t.Errorf("%s via %q: %v, %s; want class %q", c, via, err, got.State, want)
 				}
 			}
@@ -186,12 +186,37 @@ func TestS7AMisconfiguredAuthorityAdmitsNobody(t *testing.T) {
 	f := pendingFinding()
 	a := Answer{Choice: ChooseRevert, Principal: adaP, Digest: f.Plan.Digest, At: t0}
 	wrong := Authority{Approvers: map[string]bool{adaP: true}, Directory: people{adaP: Approver}, Misconfigured: `"oncall" is no user group`}
-	if _, err := answerTo(t, wrong, f, a); class(err) != ClassMisconfigured {
+	if _, err := answerTo(t, wrong, f, a); classOf(err) != ClassMisconfigured {
 		t.Errorf("with a broken block: %v", err)
 	}
 	few := Authority{Approvers: map[string]bool{adaP: true, "user:ADA@example.com": true}, Quorum: map[Choice]int{ChooseRevert: 2}}
-	if _, err := answerTo(t, few, f, a); class(err) != ClassMisconfigured || !strings.Contains(err.Error(), "takes 2 people, and the configuration names 1") {
+	if _, err := answerTo(t, few, f, a); classOf(err) != ClassMisconfigured || !strings.Contains(err.Error(), "takes 2 people, and the configuration names 1") {
 		t.Errorf("with fewer people than it takes: %v", err)
+	}
+}
+
+func TestI5NoVoteCountsFromTheMomentOfExpiryOn(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	au := Authority{Approvers: map[string]bool{adaP: true, bobP: true}, Quorum: map[Choice]int{ChooseRevert: 2, ChooseKeep: 2}}
+	late := 0
+	for i := range 2000 {
+		f := pendingFinding()
+		c := []Choice{ChooseRevert, ChooseKeep, ChooseExempt}[rng.IntN(3)]
+		for _, by := range []string{adaP, bobP} {
+			at := f.ExpiresAt.Add(time.Duration(rng.IntN(5)-3) * time.Nanosecond)
+			next, err := answerTo(t, au, f, Answer{Choice: c, Principal: by, Digest: f.Plan.Digest, Reason: "by design", At: at, Until: at.Add(time.Hour)})
+			if isLate := !at.Before(f.ExpiresAt); isLate != (classOf(err) == ClassExpired) || isLate && len(next.Answers) != len(f.Answers) {
+				t.Fatalf("run %d: an answer at %s to a question until %s: %v", i, at, f.ExpiresAt, err)
+			} else if isLate {
+				late++
+			}
+			if f = next; f.State != Pending {
+				break
+			}
+		}
+	}
+	if late == 0 || late == 4000 {
+		t.Errorf("%d late votes: the test cannot fail", late)
 	}
 }
 
@@ -225,7 +250,7 @@ func TestI4AndI11HoldForAnyVotes(t *testing.T) {
 			if err != nil && (next.State != f.State || len(next.Answers) != before) {
 				t.Fatalf("run %d: a refused answer changed the finding: %v", i, err)
 			}
-			if _, found := d[a.Principal]; !found && (class(err) != ClassUndetermined || next.State != f.State) {
+			if _, found := d[a.Principal]; !found && (classOf(err) != ClassUndetermined || next.State != f.State) {
 				t.Fatalf("run %d: %s could not be looked up, and the answer came to %v, %s", i, a.Principal, err, next.State)
 			}
 			if f = next; f.State == Pending {

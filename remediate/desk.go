@@ -48,7 +48,7 @@ func (r *Remediator) Answer(ctx context.Context, id string, a Answer) (Finding, 
 // the compare-and-set does, everybody else gets a *RefusedError that says what
 // happened.
 func (d Desk) Answer(ctx context.Context, id string, a Answer) (Finding, error) {
-	a.At = d.Now()
+	a.At, d = d.Now(), d.once()
 	f, err := d.answer(ctx, id, a)
 	d.audited(ctx, id, a, err)
 	return f, err

@@ -26,14 +26,14 @@ type Membership struct {
 }
 
 // Evidence is what one source says of a principal. It holds no list of members:
-// it is kept with what was decided.
+// it is kept, as text, with what was decided.
 type Evidence struct {
-	Source   string        `json:"source"` // "Slack user group", "Google group"
-	Group    string        `json:"group"`
-	Standing Standing      `json:"standing,omitempty"`
-	Members  int           `json:"members,omitempty"` // of the group; 0 where it was not counted
-	Age      time.Duration `json:"age,omitempty"`     // of what was read
-	Note     string        `json:"note,omitempty"`    // how far it goes, or why it failed
+	Source   string // "Slack user group", "Google group"
+	Group    string
+	Standing Standing
+	Members  int           // of the group; 0 where it was not counted
+	Age      time.Duration // of what was read
+	Note     string        // how far it goes, or why it failed
 }
 
 // String is a line for a log or a person.
@@ -47,8 +47,18 @@ func (e Evidence) String() string {
 	default:
 		s += "could not be looked up"
 	}
+	var more []string
 	if e.Note != "" {
-		s += " (" + e.Note + ")"
+		more = append(more, e.Note)
+	}
+	if e.Members > 0 {
+		more = append(more, fmt.Sprintf("%d members", e.Members))
+	}
+	if e.Age > 0 {
+		more = append(more, "read "+e.Age.Round(time.Second).String()+" before")
+	}
+	if len(more) > 0 {
+		s += " (" + strings.Join(more, ", ") + ")"
 	}
 	return s
 }
@@ -138,6 +148,18 @@ func (au Authority) listed(principal string) bool {
 		}
 	}
 	return false
+}
+
+// grounds are what makes the principal an approver.
+func (au Authority) grounds(principal string) string {
+	if au.listed(principal) {
+		return "named in the configuration"
+	}
+	var out []string
+	for _, e := range au.known[canonical(principal)].Evidence {
+		out = append(out, e.String())
+	}
+	return strings.Join(out, "; ")
 }
 
 // admitsPerson says why the principal may answer nothing at all, or nil.

@@ -196,6 +196,9 @@ type Answer struct {
 	Digest    string    `json:"digest"`   // of the plan the person saw
 	// Until is when an exemption ends; only with ChooseExempt.
 	Until time.Time `json:"until,omitzero"`
+	// Grounds are what made the person an approver at that moment. A desk fills
+	// them in; what it is given is not believed.
+	Grounds string `json:"grounds,omitempty"`
 }
 
 // Exemption excepts from one policy what one finding is about, until it ends.

@@ -62,9 +62,9 @@ func (g Group) admits(a Answer) error {
 	case a.Choice != ChooseRevert && a.Choice != ChooseKeep:
 		return refuse("a group takes %q or %q, not %q", ChooseRevert, ChooseKeep, a.Choice)
 	case a.Revision != g.Revision || len(a.Digest) < 8 || !strings.HasPrefix(digest, a.Digest):
-		return refuse("findings were added since this card was made, which shows %d now; answer on the current one", len(g.Items))
+		return refuseAs(ClassStale, "findings were added since this card was made, which shows %d now; answer on the current one", len(g.Items))
 	case g.Agreed != nil:
-		return refuse("%s was decided, and is being carried out", g.Agreed.Choice)
+		return refuseAs(ClassDecided, "%s was decided, and is being carried out", g.Agreed.Choice)
 	}
 	return nil
 }
@@ -86,7 +86,7 @@ func (d Desk) pendingOf(ctx context.Context, g Group, c Choice) ([]Finding, erro
 		}
 	}
 	if len(out) == 0 {
-		return nil, refuse("no finding of this card waits for that answer any more")
+		return nil, refuseAs(ClassDecided, "no finding of this card waits for that answer any more")
 	}
 	return out, nil
 }
@@ -95,13 +95,13 @@ func (d Desk) pendingOf(ctx context.Context, g Group, c Choice) ([]Finding, erro
 // has to admit it, and it is decided once it would decide each of them.
 func (d Desk) voted(ctx context.Context, g Group, open []Finding, a Answer) (Group, error) {
 	if slices.ContainsFunc(g.Answers, func(o Answer) bool { return o.Principal == a.Principal && o.Choice == a.Choice }) {
-		return g, refuse("%s already answered %s", a.Principal, a.Choice)
+		return g, refuseAs(ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
 	}
 	votes := append(slices.Clip(g.Answers), a)
 	decided, said := true, ""
 	for _, f := range open {
 		if _, err := d.answered(ctx, f, on(f, a)); err != nil && !f.answeredBy(a) {
-			return g, refuse("%s, of %s: nothing was decided for the others either; they have cards of their own in the records", reasonOf(err), f.Resource.Path())
+			return g, refuseAs(classOf(err), "%s, of %s: nothing was decided for the others either; they have cards of their own in the records", reasonOf(err), f.Resource.Path())
 		}
 		after, _ := d.carried(ctx, f, a.Choice, votes)
 		if after.State == Pending {

@@ -22,10 +22,10 @@ func (r *Remediator) carry(ctx context.Context, f Finding) (Finding, error) {
 		return Finding{}, err
 	}
 	var refused []string
-	agreed := g.Agreed
+	agreed, desk := g.Agreed, r.Desk().once()
 	if agreed != nil {
 		for _, i := range g.Items[:min(agreed.Items, len(g.Items))] {
-			why, err := r.carryTo(ctx, i, *agreed)
+			why, err := r.carryTo(ctx, desk, i, *agreed)
 			if err != nil {
 				return Finding{}, err
 			}
@@ -55,7 +55,7 @@ func (r *Remediator) carry(ctx context.Context, f Finding) (Finding, error) {
 
 // carryTo answers one finding as the people did who decided, and says why that
 // was refused.
-func (r *Remediator) carryTo(ctx context.Context, i Item, agreed Agreement) (refused string, err error) {
+func (r *Remediator) carryTo(ctx context.Context, desk Desk, i Item, agreed Agreement) (refused string, err error) {
 	for range conflictTries {
 		f, err := r.Store.Finding(ctx, i.Finding)
 		switch {
@@ -70,8 +70,11 @@ func (r *Remediator) carryTo(ctx context.Context, i Item, agreed Agreement) (ref
 		case f.Plan.Digest != i.Digest:
 			return "its plan changed", nil
 		}
-		next, why := r.Desk().carried(ctx, f, agreed.Choice, agreed.Answers)
+		next, why := desk.carried(ctx, f, agreed.Choice, agreed.Answers)
 		if next.State == Pending {
+			if classOf(why) == ClassUndetermined { // which passes
+				return "", fmt.Errorf("answer finding %s: %w", i.Finding, why)
+			}
 			if why != nil {
 				return reasonOf(why), nil
 			}

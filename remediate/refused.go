@@ -1,6 +1,9 @@
 package remediate
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // RefusedClass says of what kind a refusal is, for whoever counts or audits
 // them. The words are stored and never change meaning.
@@ -36,6 +39,15 @@ func (e *RefusedError) Error() string { return "refused: " + e.Why }
 
 func refuseAs(c RefusedClass, format string, args ...any) error {
 	return &RefusedError{c, fmt.Sprintf(format, args...)}
+}
+
+// classOf is the class of a refusal, and empty for any other error.
+func classOf(err error) RefusedClass {
+	var refused *RefusedError
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	return refused.Class
 }
 
 // refuse is a refusal of what makes no answer.

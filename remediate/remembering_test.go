@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"context"
 	"testing"
 	"time"
 )
@@ -45,5 +46,25 @@ func TestAMembershipIsRememberedForFiveMinutesAndNeverWhereItMatters(t *testing.
 	d[adaP] = NoApprover
 	if got := ask(false); got.Standing != NoApprover {
 		t.Errorf("when the clock was set back: %+v, want it read anew", got)
+	}
+}
+
+// counting is a directory that knows everybody, and how often it was asked.
+type counting map[string]int
+
+func (d counting) Approver(_ context.Context, principal string, _ bool) (Membership, error) {
+	d[principal]++
+	return Membership{Standing: Approver}, nil
+}
+
+func TestARequestAsksAboutNobodyTwice(t *testing.T) {
+	asked := counting{}
+	d := Desk{Authority: Authority{Directory: asked}}.once()
+	f := pendingFinding()
+	for range 40 { // the findings of one card
+		d.Authority.resolved(t.Context(), f, ChooseKeep, adaP, bobP, "user:ADA@example.com")
+	}
+	if len(asked) != 2 || asked[adaP] != 1 || asked[bobP] != 1 {
+		t.Errorf("asked %v, want once about each", asked)
 	}
 }

@@ -73,12 +73,14 @@ type approvalsConfig struct {
 	ExpiresIn duration        `yaml:"expires_in"`
 	OnExpiry  string          `yaml:"on_expiry"`
 	MaxExempt maxExemptConfig `yaml:"max_exempt"`
+	StepUp    []string        `yaml:"step_up"`
 }
 
 type approversConfig struct {
 	Users           map[string]string `yaml:"users"`
 	SlackUsergroups []string          `yaml:"slack_usergroups"`
 	GoogleGroups    []string          `yaml:"google_groups"`
+	Domains         []string          `yaml:"domains"`
 }
 
 type quorumConfig struct {
@@ -140,6 +142,7 @@ type endpointsConfig struct {
 	OrgPolicy       string `yaml:"orgpolicy"`
 	Asset           string `yaml:"asset"`
 	Logging         string `yaml:"logging"`
+	CloudIdentity   string `yaml:"cloudidentity"`
 }
 
 // defaultConfig holds what a file leaves out. The limits are those of the

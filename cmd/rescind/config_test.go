@@ -79,7 +79,6 @@ func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
 	}
 	wantIdle := []string{
 		"base_url: cards have links, and iap.audience is empty, so that the pages they lead to answer 404",
-		"approvals.approvers.slack_usergroups: only those under users are approvers yet",
 	}
 	if diff := cmp.Diff(wantIdle, got.notYet()); diff != "" {
 		t.Errorf("without effect (-want +got):\n%s", diff)

@@ -137,6 +137,10 @@ func (a approvalsConfig) check(k *configCheck) {
 		k.refuse(d <= remediate.MaxExemption, "approvals.max_exempt."+string(severity),
 			"approvals.max_exempt.%s is %s, want at most %s: what lasts longer belongs into a policy file", severity, d, remediate.MaxExemption)
 	}
+	for i, s := range a.StepUp {
+		k.refuse(slices.Contains([]string{"low", "medium", "high", "critical"}, s), fmt.Sprintf("approvals.step_up[%d]", i),
+			"approvals.step_up: %q is not a severity, want low, medium, high or critical", s)
+	}
 	for id, principal := range a.Approvers.Users {
 		email, ok := strings.CutPrefix(principal, "user:")
 		k.refuse(ok && strings.Contains(email, "@"), "approvals.approvers.users."+id,
@@ -166,7 +170,5 @@ func (c config) notYet() []string {
 		}
 	}
 	idle(c.BaseURL != "" && c.IAP.Audience == "", "base_url: cards have links, and iap.audience is empty, so that the pages they lead to answer 404")
-	idle(len(c.Approvals.Approvers.SlackUsergroups) > 0, "approvals.approvers.slack_usergroups: only those under users are approvers yet")
-	idle(len(c.Approvals.Approvers.GoogleGroups) > 0, "approvals.approvers.google_groups: only those under users are approvers yet")
 	return out
 }

@@ -82,6 +82,9 @@ func (f findingPage) writeAnswers(p *printer) {
 		if a.Reason != "" {
 			line += ": " + a.Reason
 		}
+		if a.Grounds != "" {
+			line += " [" + a.Grounds + "]"
+		}
 		lines = append(lines, line)
 	}
 	if len(lines) == 0 {

@@ -291,6 +291,11 @@ func TestAFindingIsShownToAnAuditorInFull(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
 	b.keep(finding(revertedID, remediate.Reverted), finding(askedID, remediate.Pending))
 	b.ran("findings undo", "--reason", "the partner needs it\x1b[2J", revertedID)
+	b.ran("findings revert", askedID)
+	if out := b.ran("findings show", askedID); !strings.Contains(out, "revert by user:ada@example.com via cli on plan ") || !strings.Contains(out, "[named in the configuration]") {
+		t.Errorf("the page does not say why the answer counted:\n%s", out)
+	}
+	b.keep(finding(reportedID, remediate.Pending))
 	out := b.ran("findings show", revertedID)
 	for _, want := range []string{
 		"REVERTED · Public invoker · pay-prod", "Finding: " + revertedID, "Who: jo@example.com", "anyone on the internet can invoke api",
@@ -301,7 +306,7 @@ func TestAFindingIsShownToAnAuditorInFull(t *testing.T) {
 			t.Errorf("the page lacks %q:\n%s", want, out)
 		}
 	}
-	if out := b.ran("findings show", askedID); !strings.Contains(out, "What it waits for:") || !strings.Contains(out, "stale: the change is") {
+	if out := b.ran("findings show", reportedID); !strings.Contains(out, "What it waits for:") || !strings.Contains(out, "Needs: 1 of 2 approvers, not jo@example.com to keep or exempt") || !strings.Contains(out, "stale: the change is") {
 		t.Errorf("the page does not say what it waits for:\n%s", out)
 	}
 	if strings.ContainsRune(out, '\x1b') {

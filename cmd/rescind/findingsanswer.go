@@ -15,9 +15,9 @@ import (
 const via = "cli"
 
 const answerFlags = `Who you are is asked of Google, with your application default credentials
-(gcloud auth application-default login); you have to be one of
-approvals.approvers.users. The decision is recorded at once; a running rescind
-carries it out at its next sweep, within seconds, or when a pause ends.
+(gcloud auth application-default login); you have to be among
+approvals.approvers. The decision is recorded at once; a running rescind carries
+it out at its next sweep, within seconds, or when a pause ends.
 
 Flags:
   --config FILE     configuration of the rescind that keeps it (required)
@@ -109,6 +109,7 @@ func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []
 	}
 	return in(*path, func(o office) error {
 		o.log = f.logger(env, slog.LevelInfo)
+		o.lookup = env.lookup
 		a := remediate.Answer{Choice: c, Reason: *reason, Digest: *plan}
 		if c == remediate.ChooseExempt {
 			a.Until = time.Now().Add(*exempt)

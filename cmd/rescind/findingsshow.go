@@ -64,7 +64,7 @@ func (o office) show(ctx context.Context, w io.Writer, format, id string) error 
 		return err
 	}
 	p := &printer{w: w}
-	findingPage{f, undos, notify.Options{OnExpiry: remediate.Expiry(o.config.Approvals.OnExpiry)}}.write(p)
+	findingPage{f, undos, notify.Options{OnExpiry: remediate.Expiry(o.config.Approvals.OnExpiry), Needs: o.desk().Authority.Needs}}.write(p)
 	return errors.Join(p.err, f.VerifyTrail())
 }
 

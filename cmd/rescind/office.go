@@ -15,12 +15,14 @@ import (
 )
 
 // office is what the commands that work on a store have: the store, and whom
-// the configuration lets decide. It reaches neither Google Cloud nor Slack.
+// the configuration lets decide. It reaches Google and Slack for nothing but who
+// is in a group, where groups may answer.
 type office struct {
 	config config
 	store  remediate.Store
 	closer io.Closer
-	log    *slog.Logger // of what could not be taken down in the ledger
+	lookup func(string) (string, bool) // environment variables, for the groups' sake
+	log    *slog.Logger                // of what could not be taken down in the ledger
 }
 
 // openOffice opens the store that the configuration names.
@@ -39,7 +41,7 @@ func openOffice(path string) (office, error) {
 	if err != nil {
 		return office{}, err
 	}
-	return office{c, st, closer, quiet()}, nil
+	return office{config: c, store: st, closer: closer, log: quiet()}, nil
 }
 
 // in runs do with the office that the configuration makes, and closes it.
@@ -54,9 +56,30 @@ func in(path string, do func(office) error) error {
 // desk takes decisions. Nobody in this process works on what is decided.
 func (o office) desk() remediate.Desk {
 	return remediate.Desk{
-		Store: o.store, Authority: authority(o.config.Approvals), ExpiresIn: time.Duration(o.config.Approvals.ExpiresIn),
+		Store: o.store, Authority: lookedUp(authority(o.config.Approvals), o.groups()), ExpiresIn: time.Duration(o.config.Approvals.ExpiresIn),
 		Now: time.Now, HandOver: true, Ledger: o.ledger(),
 	}
+}
+
+// groups are those of the configuration. What cannot be asked from here is a
+// failed look-up, not a reason to go on without it.
+func (o office) groups() remediate.Directory {
+	lookup := o.lookup
+	if lookup == nil {
+		lookup = func(string) (string, bool) { return "", false }
+	}
+	who, err := people(o.config, lookup)
+	if err != nil && len(o.config.Approvals.Approvers.SlackUsergroups) == 0 {
+		who, err = nil, nil // Slack is not asked
+	}
+	var d remediate.Directory
+	if err == nil {
+		d, err = directory(context.Background(), o.config, who, time.Now)
+	}
+	if err != nil {
+		return outOfReach{err}
+	}
+	return d
 }
 
 // caller is the principal who runs this command, as Google says it, in the

@@ -17,7 +17,7 @@ that is routed to is told, also when the pause ends. A pause during a pause
 replaces it.
 
 Who you are is asked of Google, with your application default credentials; you
-have to be one of approvals.approvers.users.
+have to be among approvals.approvers.
 
 Flags:
   --config FILE      configuration of the rescind to pause (required)
@@ -39,7 +39,7 @@ Ends a pause. What waited is carried out; an automatic revert whose change is by
 then older than guardrails.max_event_age is asked about instead.
 
 Who you are is asked of Google, with your application default credentials; you
-have to be one of approvals.approvers.users.
+have to be among approvals.approvers.
 
 Flags:
   --config FILE      configuration of the rescind that is paused (required)
@@ -93,6 +93,7 @@ func runSwitch(ctx context.Context, env environment, f *flags, args []string, ne
 	}
 	return in(*path, func(o office) error {
 		o.log = f.logger(env, slog.LevelInfo)
+		o.lookup = env.lookup
 		who, err := o.caller(ctx)
 		if err != nil {
 			return err

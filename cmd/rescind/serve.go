@@ -95,6 +95,12 @@ func (a *app) announce(ctx context.Context, c config) {
 	if !c.Slack.configured() {
 		a.log.WarnContext(ctx, "no Slack is configured: questions are only logged, and answered with rescind findings")
 	}
+	for _, wrong := range append(c.Approvals.alarms(), c.stepUpAlarms(a.policies.Policies())...) {
+		a.log.ErrorContext(ctx, "approvers", "alarm", wrong)
+	}
+	if open := c.Approvals.Approvers.openDoor(); open != "" {
+		a.log.WarnContext(ctx, "approvers", "warning", open)
+	}
 	for _, n := range c.notYet() {
 		a.log.WarnContext(ctx, "configured, but without effect", "key", n)
 	}

@@ -30,7 +30,8 @@ type app struct {
 	policies *policies.Set
 	google   *google.Client
 	routes   http.Handler
-	owed     chan string // findings whose answers left something to do
+	people   *slack.People // nil without Slack
+	owed     chan string   // findings whose answers left something to do
 	errands  chan func(context.Context)
 	closers  []io.Closer
 	log      *slog.Logger
@@ -101,11 +102,18 @@ func newInside(ctx context.Context, c config, w world) (_ *app, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.google)
-	notifier, err := newNotifier(c, w)
+	if a.people, err = people(c, w.lookup); err != nil {
+		return nil, err
+	}
+	groups, err := directory(ctx, c, a.people, w.now)
 	if err != nil {
 		return nil, err
 	}
-	rc := remediateConfig(c, w, a.policies, st, a.google, notifier)
+	notifier, err := newNotifier(c, w, groups)
+	if err != nil {
+		return nil, err
+	}
+	rc := remediateConfig(c, w, a.policies, st, a.google, notifier, groups)
 	if rc.Exporter, err = a.newExporter(ctx, c, w); err != nil {
 		return nil, err
 	}
@@ -153,7 +161,7 @@ func googleOptions(c config, w world, st remediate.Store) google.Options {
 	}
 }
 
-func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, gcp *google.Client, n remediate.Notifier) remediate.Config {
+func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, gcp *google.Client, n remediate.Notifier, groups remediate.Directory) remediate.Config {
 	g := c.Guardrails
 	var entries remediate.EntryClient
 	if g.ConfirmEntry {
@@ -166,7 +174,7 @@ func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, g
 		},
 		Store: st, IAM: gcp, Workloads: gcp, Constraints: gcp, Entries: entries, Notifier: n,
 		Scope:     remediate.Scope{Include: containers(c.Scope.Include), Exclude: containers(c.Scope.Exclude)},
-		Authority: authority(c.Approvals),
+		Authority: lookedUp(authority(c.Approvals), groups),
 		Limits: remediate.Limits{
 			PerPolicyHour: g.MaxReverts.PerPolicy, PerProjectHour: g.MaxReverts.PerProject, TotalHour: g.MaxReverts.Total,
 			SameChange: g.Fight.SameChange, FightWindow: time.Duration(g.Fight.Within), Grace: time.Duration(g.Grace),
@@ -202,22 +210,13 @@ func fallbacks(m map[string]string) map[string]string {
 	return out
 }
 
-func authority(a approvalsConfig) remediate.Authority {
-	out := remediate.Authority{
-		Approvers: map[string]bool{},
-		Quorum: map[remediate.Choice]int{
-			remediate.ChooseRevert: a.Quorum.Revert, remediate.ChooseKeep: a.Quorum.Keep,
-			remediate.ChooseExempt: a.Quorum.Exempt, remediate.ChooseUndo: a.Quorum.Undo,
-		},
-		MaxExempt: a.MaxExempt.bySeverity(),
-	}
-	for _, principal := range a.Approvers.Users {
-		out.Approvers[principal] = true
-	}
-	return out
+// lookedUp is the authority with its groups.
+func lookedUp(au remediate.Authority, groups remediate.Directory) remediate.Authority {
+	au.Directory = groups
+	return au
 }
 
-func newNotifier(c config, w world) (remediate.Notifier, error) {
+func newNotifier(c config, w world, groups remediate.Directory) (remediate.Notifier, error) {
 	if !c.Slack.configured() {
 		return logNotifier{w.log}, nil
 	}
@@ -231,12 +230,18 @@ func newNotifier(c config, w world) (remediate.Notifier, error) {
 	}
 	return slack.NewNotifier(slack.Config{
 		Token: slack.Secret(token), APIURL: c.Slack.APIURL, Route: route, Channels: channels(c.Slack.Routes),
-		Card: cardOptions(c), Now: w.now,
+		Card: needing(cardOptions(c), lookedUp(authority(c.Approvals), groups)), Now: w.now,
 	})
 }
 
 func cardOptions(c config) notify.Options {
 	return notify.Options{BaseURL: c.BaseURL, OnExpiry: remediate.Expiry(c.Approvals.OnExpiry)}
+}
+
+// needing has cards say who it takes.
+func needing(o notify.Options, au remediate.Authority) notify.Options {
+	o.Needs = au.Needs
+	return o
 }
 
 // logNotifier tells the log, where there is no Slack.
@@ -343,7 +348,7 @@ func newReceiver(c config, w world, courier remediate.Courier, clerk *slack.Cler
 // clerk answers what people ask in Slack, and has it carried out.
 func (a *app) clerk(c config, answers slack.Answerer) *slack.Clerk {
 	return &slack.Clerk{
-		Approvers: slack.Users(c.Approvals.Approvers.Users), Answers: answers, Findings: a.Store, Previews: a.Desk(), Channels: channels(c.Slack.Routes),
+		Approvers: a.people.Principal, Answers: answers, Findings: a.Store, Previews: a.Desk(), Channels: channels(c.Slack.Routes),
 	}
 }
 

@@ -72,7 +72,7 @@ func (c *Clerk) validate() error {
 // went well, as the card tells it. An error without words for the person is one
 // that may pass: it is not known whether anything was decided.
 func (c *Clerk) do(ctx context.Context, i Interaction, at time.Time) (say string, err error) {
-	principal, err := c.Approvers(ctx, i.UserID)
+	principal, err := c.who(ctx, i.UserID)
 	var refused *remediate.RefusedError
 	switch {
 	case i.Page && err == nil: // anybody who sees the card may
@@ -87,6 +87,16 @@ func (c *Clerk) do(ctx context.Context, i Interaction, at time.Time) (say string
 		return sayNobody, nil
 	}
 	return c.answer(ctx, i, principal, at)
+}
+
+// lookTime is what of the time that Slack waits goes into who clicked: enough is
+// left to say that it could not be found out.
+const lookTime = time.Second
+
+func (c *Clerk) who(ctx context.Context, userID string) (principal string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	return c.Approvers(ctx, userID)
 }
 
 func (i Interaction) via() string { return "slack:" + i.TeamID + "/" + i.UserID }

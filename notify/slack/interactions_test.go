@@ -192,6 +192,11 @@ func TestAClickThatIsNotRecordedIsAnsweredInPrivate(t *testing.T) {
 		{name: "with the store slow", user: "U01", fail: fmt.Errorf("store: %w", context.DeadlineExceeded),
 			want: "U01: It is not certain that your answer was recorded in time. The card shows it once it counts; if it does not change, please answer again."},
 		{name: "about nothing we know", user: "U01", fail: remediate.ErrNotFound, want: "U01: Not recorded: rescind knows no such finding any more."},
+		{name: "by somebody who may never", user: "U01", change: func(c *slack.ReceiverConfig) {
+			c.Clerk.Approvers = func(context.Context, string) (string, error) {
+				return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: "guests of the workspace do not answer"}
+			}
+		}, want: "U01: Not recorded: guests of the workspace do not answer."},
 		{name: "with the look-up down", user: "U01", change: func(c *slack.ReceiverConfig) {
 			c.Clerk.Approvers = func(context.Context, string) (string, error) {
 				return "user:ada@example.com", errors.New("directory: unavailable")

@@ -118,6 +118,7 @@ func (p *People) user(ctx context.Context, method string, args url.Values) (user
 }
 
 // unfit says why a user may never answer, whoever they are said to be, or "".
+// is_app_user is no reason: Slack says it of whoever authorised the app.
 func (p *People) unfit(u user) string {
 	for _, no := range []struct {
 		is  bool

@@ -1,0 +1,70 @@
+package remediate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Needs says who it takes to answer the finding: how many of how many, who of
+// them has no say as they made the change, and what nobody is left for. It reads
+// nothing but the finding and the configuration, so it is the same each time.
+func (au Authority) Needs(f Finding) string {
+	if au.Misconfigured != "" {
+		return "nobody may answer: the configuration of the approvers is wrong"
+	}
+	choices := f.choices()
+	if f.UndoOf == "" && !f.Plan.Executable() {
+		choices = choices[1:] // there is nothing to revert
+	}
+	first, all := au.quorum(f, choices[0]), au.people()
+	s := fmt.Sprintf("%d of %d approvers", first, all)
+	if au.Directory != nil {
+		s = fmt.Sprintf("%d approver", first) + map[bool]string{true: "", false: "s"}[first == 1]
+	}
+	barred := au.barred(f)
+	if len(barred) > 0 {
+		s += ", not " + list(barred)
+		if choices[0] == ChooseRevert {
+			s += " to keep or exempt"
+		}
+	}
+	for _, c := range choices {
+		left, need := all, au.quorum(f, c)
+		if raises(c) {
+			left -= len(barred)
+		}
+		switch {
+		case au.Directory == nil && left < need:
+			s += fmt.Sprintf("; nobody can %s it: that takes %d, and %d may", c, need, max(0, left))
+		case need != first:
+			s += fmt.Sprintf("; %d to %s", need, c)
+		}
+	}
+	if au.stepsUp(f) {
+		s += "; on the finding's page alone"
+	}
+	return s
+}
+
+// barred are the approvers who made the change. Whether somebody in a group did
+// is not looked up for a card: every person among the actors is named.
+func (au Authority) barred(f Finding) []string {
+	var out []string
+	for _, p := range f.actors() {
+		p = canonical(p)
+		mail, isUser := strings.CutPrefix(p, "user:")
+		if isUser && (au.listed(p) || au.Directory != nil) && !slices.Contains(out, mail) {
+			out = append(out, mail)
+		}
+	}
+	return out
+}
+
+// list names a few, and counts the rest.
+func list(names []string) string {
+	if len(names) > maxNamed {
+		names = append(slices.Clone(names[:maxNamed]), fmt.Sprintf("%d more", len(names)-maxNamed))
+	}
+	return strings.Join(names, ", ")
+}
