@@ -1,6 +1,10 @@
 package notify
 
-import "github.com/rescind-dev/rescind/remediate"
+import (
+	"fmt"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
 
 // Trail is the timeline as lines to put under a card: when, what, by whom. The
 // card says where a finding stands; its trail says how it came there.
@@ -17,4 +21,19 @@ func Trail(events []remediate.Event) []string {
 		out = append(out, Clean(line))
 	}
 	return out
+}
+
+// TrailSays is whether the timeline is as it was written, in a sentence.
+func TrailSays(f remediate.Finding) string {
+	switch err := f.VerifyTrail(); {
+	case err != nil:
+		return Clean("BROKEN: " + err.Error())
+	case f.TrailHead() == "":
+		return "not chained: it was written by a rescind that did not do so yet"
+	}
+	events := fmt.Sprintf("%d events", len(f.Timeline))
+	if len(f.Timeline) == 1 {
+		events = "1 event"
+	}
+	return events + ", verified; the hash of the last is " + Clean(f.TrailHead())
 }

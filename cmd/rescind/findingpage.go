@@ -107,18 +107,7 @@ func (f findingPage) writeTimeline(p *printer) {
 		lines = append(lines, fmt.Sprintf("%d  %s  %s%s: %s", i+1, clock(e.At), e.State, by(e.Who), e.What))
 	}
 	p.lines("Timeline:", lines)
-	p.lines("Audit trail:", []string{trailSays(f.Finding)})
-}
-
-// trailSays is whether the trail is as it was written, in a sentence.
-func trailSays(f remediate.Finding) string {
-	switch err := f.VerifyTrail(); {
-	case err != nil:
-		return "BROKEN: " + err.Error()
-	case f.TrailHead() == "":
-		return "not chained: it was written by a rescind that did not do so yet"
-	}
-	return fmt.Sprintf("%d events, verified; the hash of the last is %s", len(f.Timeline), f.TrailHead())
+	p.lines("Audit trail:", []string{notify.TrailSays(f.Finding)})
 }
 
 func (f findingPage) automatic() string {

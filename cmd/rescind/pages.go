@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/functions"
+	"github.com/rescind-dev/rescind/internal/store"
 	pages "github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -37,15 +38,39 @@ func addPages(mux *http.ServeMux, c config, w world, st remediate.Store, answers
 	return nil
 }
 
-// newPageTaker returns what the worker does with the answers that pages in
-// another process sent: nil when it is done with one, an error when it must come
-// again.
-func newPageTaker(c config, w world, answers pages.Answerer) (func(context.Context, remediate.Signed) error, error) {
+// addPageTaker adds what the worker does with the answers that pages in another
+// process sent.
+func (a *app) addPageTaker(takes map[string]functions.Take, c config, w world) error {
+	if c.IAP.Audience == "" {
+		return nil
+	}
 	gate, err := newGate(c, w)
+	if err != nil {
+		return err
+	}
+	takes[remediate.SignedByIAP] = pages.Taker{Gate: gate, Answers: a.answers(w), Log: w.log}.Take
+	return nil
+}
+
+// newPageFront is a process with the pages alone. It reads the store and writes
+// nothing to it; what people answer travels to the worker.
+func newPageFront(ctx context.Context, c config, w world) (*front, error) {
+	f, courier, err := newFront(ctx, c, w)
 	if err != nil {
 		return nil, err
 	}
-	return pages.Taker{Gate: gate, Answers: answers, Log: w.log}.Take, nil
+	st := w.store
+	if st == nil {
+		if st, f.store, err = store.Open(c.Store); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+	}
+	mux := functions.NewMux(functions.Routes{Log: w.log})
+	if err := addPages(mux, c, w, st, nil, courier); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	f.routes = mux
+	return f, nil
 }
 
 // newGate tells the pages who somebody is, in the configuration's spelling of

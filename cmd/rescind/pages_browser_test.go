@@ -58,7 +58,7 @@ func (b browser) saidNothing() {
 	var log []struct{ Level, Message string }
 	b.call("POST", "/se/log", map[string]string{"type": "browser"}, &log)
 	for _, l := range log {
-		if !strings.Contains(l.Message, "409 (Conflict)") { // what a refused answer is
+		if !strings.Contains(l.Message, "403 (Forbidden)") { // what a refused answer is
 			b.t.Errorf("the browser's console: %s %s", l.Level, l.Message)
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"html"
 	"io"
 	"log/slog"
@@ -123,11 +122,11 @@ func TestAnAnswerOnThePageBehindIAPIsCarriedOut(t *testing.T) {
 		t.Errorf("the card does not lead to the page: %s", m.Blocks)
 	}
 	text, status := s.answer(s.web("eve@example.com"), f.ID, "revert", "")
-	if status != http.StatusConflict || !strings.Contains(text, "eve@example.com is not an approver.") {
+	if status != http.StatusForbidden || !strings.Contains(text, "eve@example.com is not an approver.") {
 		t.Errorf("eve: %d %s", status, text)
 	}
 	text, status = s.answer(s.web("bob@example.com"), f.ID, "keep", "it was me, and it is fine")
-	if status != http.StatusConflict || !strings.Contains(text, "made this change and cannot keep it") || !strings.Contains(text, "it was me, and it is fine</textarea>") {
+	if status != http.StatusForbidden || !strings.Contains(text, "made this change and cannot keep it") || !strings.Contains(text, "it was me, and it is fine</textarea>") {
 		t.Errorf("bob, who made the change: %d %s", status, text)
 	}
 	if text, status = s.answer(s.web("ada@example.com"), f.ID, "revert", ""); status != http.StatusOK || !strings.Contains(text, "<strong>Recorded.</strong>") {
@@ -161,56 +160,34 @@ func TestNobodySeesThePagesBeforeTheySignIn(t *testing.T) {
 	}
 }
 
-// byCourier takes answers from one process to another, as the topic does.
-type byCourier func(remediate.Signed) error
-
-// Send implements remediate.Courier.
-func (c byCourier) Send(_ context.Context, s remediate.Signed) error { return c(s) }
-
 func TestAPageByItselfHasTheWorkerDecide(t *testing.T) {
-	s := serveDemo(t)
+	s, q := serveDemo(t), &queue{}
 	f := s.asked("default")
-	keys := httptest.NewServer(s.d.iap.JWKS())
-	t.Cleanup(keys.Close)
 	server := httptest.NewUnstartedServer(nil)
 	alone := website{t, s.d, "http://" + server.Listener.Addr().String()}
-	c := defaultConfig()
-	c.IAP, c.BaseURL = iapConfig{Audience: demoIAPAudience, CertsURL: keys.URL}, alone.base
-	c.Approvals.Approvers.Users = map[string]string{"U0ADA": "user:ada@example.com"}
-	w := world{now: time.Now, log: slog.New(slog.DiscardHandler)}
-	take, err := newPageTaker(c, w, waking{s.d.app})
+	c := s.d.conf
+	c.AnswersTopic, c.BaseURL = "projects/ops/topics/rescind-answers", alone.base
+	page, err := newProcess(t.Context(), c, world{role: rolePage, lookup: demoSecrets, now: time.Now, store: s.d.app.Store, courier: q, log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sent []remediate.Signed
+	worker := another(t, s.d, func(wc *config, w *world) { wc.AnswersTopic, w.role = c.AnswersTopic, roleWorker })
 	mux := http.NewServeMux()
-	err = addPages(mux, c, w, s.d.app.Store, nil, byCourier(func(s remediate.Signed) error {
-		sent = append(sent, s)
-		return nil
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	front := http.NewServeMux()
-	front.Handle("/", s.d.iap.Protect(mux))
-	front.Handle(sim.SignInPath, s.d.iap.SignIn())
-	server.Config.Handler = front
+	mux.Handle("/", s.d.iap.Protect(page.handler()))
+	mux.Handle(sim.SignInPath, s.d.iap.SignIn())
+	server.Config.Handler = mux
 	server.Start()
 	t.Cleanup(server.Close)
 
 	text, status := alone.answer(alone.web("ada@example.com"), f.ID, "revert", "")
-	if status != http.StatusOK || !strings.Contains(text, "takes effect within seconds") || len(sent) != 1 {
-		t.Fatalf("%d, %d sent: %s", status, len(sent), text)
+	if status != http.StatusOK || !strings.Contains(text, "takes effect within seconds") || len(q.kept) != 1 {
+		t.Fatalf("%d, %d sent: %s", status, len(q.kept), text)
 	}
-	sent[0].At = time.Now()
-	if err := take(t.Context(), sent[0]); err != nil {
-		t.Fatal(err)
+	for range 2 { // what is delivered again decides nothing again
+		deliver(t, s.d, worker, q.kept[0])
 	}
-	if err := s.d.waitFor(t.Context(), f.ID); err != nil {
-		t.Fatal(err)
-	}
-	if f, err = s.d.app.Store.Finding(t.Context(), f.ID); err != nil || f.State != remediate.Reverted {
-		t.Errorf("it ended %s (%v)", f.State, err)
+	if f, err = s.d.app.Store.Finding(t.Context(), f.ID); err != nil || f.State != remediate.Reverted || len(f.Answers) != 1 {
+		t.Errorf("it ended %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 }
 

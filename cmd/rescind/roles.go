@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -22,9 +23,10 @@ const (
 	roleAll    role = "all"    // everything; the zero role is this one too
 	roleWorker role = "worker" // what decides and changes: reached by Pub/Sub and Scheduler alone
 	roleSlack  role = "slack"  // what Slack reaches: verifies and passes on
+	rolePage   role = "page"   // the pages behind IAP: verifies and passes on
 )
 
-const wantRole = "want all, worker or slack"
+const wantRole = "want all, worker, slack or page"
 
 // process is one rescind of some role, put together.
 type process interface {
@@ -44,11 +46,15 @@ func newProcess(ctx context.Context, c config, w world) (process, error) {
 		return newApp(ctx, c, w)
 	case roleSlack:
 		return newSlackFront(ctx, c, w)
+	case rolePage:
+		return newPageFront(ctx, c, w)
 	}
 	return nil, usagef("--role is %q, %s", w.role, wantRole)
 }
 
-func knownRole(r role) bool { return r == roleAll || r == roleWorker || r == roleSlack }
+func knownRole(r role) bool {
+	return r == roleAll || r == roleWorker || r == roleSlack || r == rolePage
+}
 
 // checkRole says what the role needs and the configuration lacks.
 func (c config) checkRole(r role) error {
@@ -62,6 +68,8 @@ func (c config) checkRole(r role) error {
 	case roleSlack:
 		need(c.Slack.configured(), "slack is not configured, so there is nothing to serve")
 		need(c.AnswersTopic != "", "answers_topic is empty: what people answer would reach nobody")
+	case rolePage:
+		need(c.AnswersTopic != "", "answers_topic is empty: what people answer would reach nobody")
 	case roleWorker:
 		need(!c.Slack.configured() || c.AnswersTopic != "", "answers_topic is empty: no answer could come here; use --role all for one process")
 	}
@@ -69,23 +77,32 @@ func (c config) checkRole(r role) error {
 }
 
 // front is a process that people reach: it verifies, and passes on what they
-// decide. It has no store and no client of Google's but the topic's.
+// decide. It has no client of Google's but the topic's, and a store to read from
+// where it shows findings.
 type front struct {
+	role   role
 	routes http.Handler
 	topic  *google.Topic
+	store  io.Closer
 	log    *slog.Logger
 }
 
-func newSlackFront(ctx context.Context, c config, w world) (*front, error) {
-	courier, closer := w.courier, (*google.Topic)(nil)
-	if courier == nil {
-		topic, err := google.OpenTopic(ctx, c.AnswersTopic)
-		if err != nil {
-			return nil, err
-		}
-		courier, closer = topic, topic
+// newFront returns a front without routes, and what takes answers from it.
+func newFront(ctx context.Context, c config, w world) (*front, remediate.Courier, error) {
+	f := &front{role: w.role, log: w.log}
+	if w.courier != nil {
+		return f, w.courier, nil
 	}
-	f := &front{topic: closer, log: w.log}
+	var err error
+	f.topic, err = google.OpenTopic(ctx, c.AnswersTopic)
+	return f, f.topic, err
+}
+
+func newSlackFront(ctx context.Context, c config, w world) (*front, error) {
+	f, courier, err := newFront(ctx, c, w)
+	if err != nil {
+		return nil, err
+	}
 	r, err := newReceiver(c, w, courier, nil, nil)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -95,7 +112,7 @@ func newSlackFront(ctx context.Context, c config, w world) (*front, error) {
 }
 
 func (f *front) announce(ctx context.Context, c config) {
-	f.log.InfoContext(ctx, "starting", "role", string(roleSlack), "answers_topic", c.AnswersTopic, "team", c.Slack.Team)
+	f.log.InfoContext(ctx, "starting", "role", string(f.role), "answers_topic", c.AnswersTopic, "team", c.Slack.Team, "iap_audience", c.IAP.Audience)
 }
 
 func (f *front) serve(ctx context.Context, l net.Listener, _ time.Duration) error {
@@ -104,12 +121,16 @@ func (f *front) serve(ctx context.Context, l net.Listener, _ time.Duration) erro
 
 func (f *front) handler() http.Handler { return f.routes }
 
-// Close sends what is under way and closes the connection.
+// Close sends what is under way and closes the connections.
 func (f *front) Close() error {
-	if f.topic == nil {
-		return nil
+	var errs []error
+	if f.topic != nil {
+		errs = append(errs, f.topic.Close())
 	}
-	return f.topic.Close()
+	if f.store != nil {
+		errs = append(errs, f.store.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // prompt carries an answer out at once: it came over a topic, so nobody waits

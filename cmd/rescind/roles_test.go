@@ -212,11 +212,14 @@ func TestARoleServesItsOwnPathsAlone(t *testing.T) {
 	d := newTestDemo(t, askAlways)
 	c := d.conf
 	c.AnswersTopic = "projects/ops/topics/rescind-answers"
-	paths := []string{"/events", "/answers", "/sweep", "/slack/interactions"}
+	c.IAP.Audience = "x"
+	const id = "abcdefghijklmnopqrstuvwx27"
+	paths := []string{"/events", "/answers", "/sweep", "/slack/interactions", "/findings/" + id}
 	for r, want := range map[role][]string{
 		roleAll:    paths,
 		roleWorker: {"/events", "/answers", "/sweep"},
 		roleSlack:  {"/slack/interactions"},
+		rolePage:   {"/findings/" + id},
 	} {
 		w := world{role: r, lookup: demoSecrets, now: time.Now, wait: pause, store: d.app.Store, courier: &queue{}, log: slog.New(slog.DiscardHandler)}
 		p, err := newProcess(t.Context(), c, w)
@@ -255,6 +258,8 @@ func TestARoleSaysWhatTheConfigurationLacks(t *testing.T) {
 		{"the Slack role with all it needs", roleSlack, with, ""},
 		{"the Slack role without a topic", roleSlack, config{Slack: with.Slack}, "--role slack: answers_topic is empty: what people answer would reach nobody"},
 		{"the Slack role without Slack", roleSlack, config{AnswersTopic: "t"}, "--role slack: slack is not configured, so there is nothing to serve"},
+		{"the page role with all it needs", rolePage, config{AnswersTopic: "t"}, ""},
+		{"the page role without a topic", rolePage, config{}, "--role page: answers_topic is empty: what people answer would reach nobody"},
 		{"a worker that no answer could reach", roleWorker, config{Slack: with.Slack}, "--role worker: answers_topic is empty: no answer could come here; use --role all for one process"},
 		{"a worker that asks nobody in Slack", roleWorker, config{}, ""},
 		{"one process for all", roleAll, config{}, ""},

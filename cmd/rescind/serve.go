@@ -29,6 +29,8 @@ Flags:
                        slack   what Slack reaches: verifies, and passes answers on
                                over answers_topic; has no store and no right to
                                change anything
+                       page    the pages behind IAP: reads the store, and passes
+                               answers on likewise
   --log-format FORM  text or json (default text)
 
 Example:

@@ -243,11 +243,11 @@ func TestServeRefusesToStart(t *testing.T) {
 
 func TestServeIsUsedWrongly(t *testing.T) {
 	for want, args := range map[string][]string{
-		"--config is missing":                         nil,
-		`unexpected argument "x"`:                     {"--config", "f", "x"},
-		`--role is "boss", want all, worker or slack`: {"--config", "f", "--role", "boss"},
-		`--log-format is "xml", want json or text`:    {"--config", "f", "--log-format", "xml"},
-		"flag provided but not defined: -port":        {"--port", "1"},
+		"--config is missing":                               nil,
+		`unexpected argument "x"`:                           {"--config", "f", "x"},
+		`--role is "boss", want all, worker, slack or page`: {"--config", "f", "--role", "boss"},
+		`--log-format is "xml", want json or text`:          {"--config", "f", "--log-format", "xml"},
+		"flag provided but not defined: -port":              {"--port", "1"},
 	} {
 		code, _, errs := runCommand(t, "", append([]string{"serve"}, args...)...)
 		if code != exitUsage || !strings.HasPrefix(errs, "rescind serve: "+want+"\n") {

@@ -272,35 +272,48 @@ func (a *app) newRoutes(c config, w world) (http.Handler, error) {
 	routes := functions.Routes{
 		Events: events, Sweep: functions.RequireToken(sweeper, w.log, http.HandlerFunc(a.serveSweep)), Log: w.log,
 	}
-	if err := a.addSlack(&routes, c, w); err != nil {
+	takes := map[string]functions.Take{}
+	if err := a.addSlack(&routes, takes, c, w); err != nil {
 		return nil, err
 	}
+	if err := a.addPageTaker(takes, c, w); err != nil {
+		return nil, err
+	}
+	if c.AnswersTopic != "" && len(takes) > 0 {
+		if routes.Answers, err = newAnswers(c, w, takes); err != nil {
+			return nil, err
+		}
+	}
 	mux := functions.NewMux(routes)
+	if w.role == roleWorker {
+		return mux, nil
+	}
 	return mux, addPages(mux, c, w, a.Store, waking{a}, nil)
 }
 
 // addSlack adds what takes people's answers: from Slack itself, or as a worker
 // those that travelled.
-func (a *app) addSlack(routes *functions.Routes, c config, w world) error {
+func (a *app) addSlack(routes *functions.Routes, takes map[string]functions.Take, c config, w world) error {
 	if !c.Slack.configured() {
 		return nil
 	}
-	answers := slack.Answerer(waking{a})
-	if w.role == roleWorker {
-		answers = prompt{a}
-	}
-	r, err := newReceiver(c, w, nil, a.clerk(c, answers), a.later)
+	r, err := newReceiver(c, w, nil, a.clerk(c, a.answers(w)), a.later)
 	if err != nil {
 		return err
 	}
 	if w.role != roleWorker {
 		*routes = slackRoutes(*routes, r)
 	}
-	if c.AnswersTopic == "" {
-		return nil
+	takes[remediate.SignedBySlack] = r.Take
+	return nil
+}
+
+// answers is what records them in this process.
+func (a *app) answers(w world) slack.Answerer {
+	if w.role == roleWorker {
+		return prompt{a}
 	}
-	routes.Answers, err = newAnswers(c, w, r)
-	return err
+	return waking{a}
 }
 
 func slackRoutes(routes functions.Routes, r *slack.Receiver) functions.Routes {
@@ -310,13 +323,13 @@ func slackRoutes(routes functions.Routes, r *slack.Receiver) functions.Routes {
 
 // newAnswers takes the answers that travelled, each verified again by whoever
 // knows who signed it.
-func newAnswers(c config, w world, r *slack.Receiver) (http.Handler, error) {
+func newAnswers(c config, w world, takes map[string]functions.Take) (http.Handler, error) {
 	sender, err := newOIDC(c, w, cmp.Or(c.Push.AnswersAccount, c.Push.ServiceAccount))
 	if err != nil {
 		return nil, err
 	}
 	return functions.NewAnswers(functions.AnswersConfig{
-		Takes: map[string]functions.Take{remediate.SignedBySlack: r.Take}, Log: w.log, Verifier: sender, Count: w.count,
+		Takes: takes, Log: w.log, Verifier: sender, Count: w.count,
 	})
 }
 

@@ -52,12 +52,24 @@ func (p *pages) record(w http.ResponseWriter, r *http.Request, v Visitor, f reme
 	case err == nil:
 		p.back(w, r, answered.ID, recorded)
 	case errors.As(err, &refused):
-		p.Log.InfoContext(r.Context(), "answer refused", "finding", f.ID, "by", v.Principal, "answer", string(d.Choice), "why", refused.Why)
-		p.refuse(w, r, v, f, d, http.StatusConflict, refused.Why)
+		p.Log.InfoContext(r.Context(), "answer refused", "finding", f.ID, "by", v.Principal, "answer", string(d.Choice), "class", string(refused.Class), "why", refused.Why)
+		p.refuse(w, r, v, f, d, statusOf(refused.Class), refused.Why)
 	default:
 		p.Log.ErrorContext(r.Context(), "answer not recorded", "finding", f.ID, "error", err)
 		p.refuse(w, r, v, f, d, http.StatusServiceUnavailable, "your answer could not be stored, and nothing was decided. What you typed is still here: send it again")
 	}
+}
+
+// statusOf is what a refusal is to a program: whether this person may not, or the
+// answer does not fit what is stored.
+func statusOf(c remediate.RefusedClass) int {
+	switch c {
+	case remediate.ClassNotApprover, remediate.ClassIdentity, remediate.ClassActor, remediate.ClassMisconfigured:
+		return http.StatusForbidden
+	case remediate.ClassUndetermined:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusConflict
 }
 
 // send has the answer travel to the worker, which decides. What it would refuse

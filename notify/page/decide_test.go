@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/notify/page"
+	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -99,16 +100,17 @@ func TestARefusedAnswerSaysWhyAndKeepsWhatWasTyped(t *testing.T) {
 		name, who string
 		typed     []string
 		meanwhile func(*site)
+		status    int
 		want      string
 	}{
-		{"who is no approver", eve, []string{reason}, nil, eve + " is not an approver."},
-		{"who made the change", jo, []string{reason}, nil, jo + " made this change and cannot keep it; someone else can."},
-		{"no reason", ada, []string{"reason= "}, nil, "A keep takes a reason."},
-		{"after the end", ada, []string{reason}, func(s *site) { s.now = noon.Add(time.Hour) }, "The question expired at 2026-11-22T13:00:00Z."},
+		{"who is no approver", eve, []string{reason}, nil, http.StatusForbidden, eve + " is not an approver."},
+		{"who made the change", jo, []string{reason}, nil, http.StatusForbidden, jo + " made this change and cannot keep it; someone else can."},
+		{"no reason", ada, []string{"reason= "}, nil, http.StatusConflict, "A keep takes a reason."},
+		{"after the end", ada, []string{reason}, func(s *site) { s.now = noon.Add(time.Hour) }, http.StatusConflict, "The question expired at 2026-11-22T13:00:00Z."},
 		{"after another's word", ada, []string{reason}, func(s *site) {
 			wantStatus(s.t, s.open(bob, "/findings/"+findingA).press("revert"), http.StatusSeeOther)
-		}, "The finding is approved"},
-		{"a plan that nobody showed", ada, []string{reason, "digest=0123456789abcdef"}, nil, "The plan changed since this card was made; answer on the current one."},
+		}, http.StatusConflict, "The finding is approved"},
+		{"a plan that nobody showed", ada, []string{reason, "digest=0123456789abcdef"}, nil, http.StatusConflict, "The plan changed since this card was made; answer on the current one."},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newSite(t)
@@ -119,7 +121,7 @@ func TestARefusedAnswerSaysWhyAndKeepsWhatWasTyped(t *testing.T) {
 			}
 			before := s.finding(findingA)
 			w := v.press("keep", tc.typed...)
-			wantStatus(t, w, http.StatusConflict)
+			wantStatus(t, w, tc.status)
 			again := &visit{page: w}
 			wants(t, again.text(), `role="alert"`, tc.want, "<title>Not recorded: ")
 			if tc.typed[0] == reason {
@@ -147,6 +149,35 @@ func TestI10AnAnswerOnAPlanThatChangedIsRefused(t *testing.T) {
 	wants(t, w.Body.String(), "The plan changed since", f.Plan.Digest)
 	if now := s.finding(findingA); now.State != remediate.Pending || len(now.Answers) > 0 {
 		t.Errorf("the finding is %s, answers %+v", now.State, now.Answers)
+	}
+}
+
+func TestS16WhatStepsUpIsDecidedOnThePageAndNotInSlack(t *testing.T) {
+	s := newSite(t)
+	f := question()
+	f.StepUp = policies.StepUpIAP
+	s.put(f)
+	_, err := s.desk.Answer(t.Context(), findingA, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:" + ada, Via: "slack:T0123/U01", Digest: f.Plan.Digest})
+	var refused *remediate.RefusedError
+	if !errors.As(err, &refused) || refused.Class != remediate.ClassStepUp {
+		t.Errorf("a click: %v, want that it takes the page", err)
+	}
+	wantStatus(t, s.open(ada, "/findings/"+findingA).press("revert"), http.StatusSeeOther)
+	if now := s.finding(findingA); now.State != remediate.Approved {
+		t.Errorf("the finding is %s", now.State)
+	}
+}
+
+func TestAnAnswerThatCouldNotBeStoredOrLookedUpIsNotLost(t *testing.T) {
+	for name, err := range map[string]error{
+		"could not be stored":    errors.New("unavailable"),
+		"could not be looked up": &remediate.RefusedError{Class: remediate.ClassUndetermined, Why: "whether ada may answer could not be looked up"},
+	} {
+		s := newSite(t, func(c *page.Config) { c.Answers = failing{err} })
+		s.put(question())
+		w := s.open(ada, "/findings/"+findingA).press("keep", "reason=public by design")
+		wantStatus(t, w, http.StatusServiceUnavailable)
+		wants(t, w.Body.String(), name, "public by design</textarea>")
 	}
 }
 

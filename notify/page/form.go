@@ -10,26 +10,12 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
 // maxForm is far above the form with the longest reason.
 const maxForm = 16 << 10
-
-// term is how long an exemption may be chosen to hold. The names never change:
-// forms are open, and answers on their way, while a new version is deployed.
-type term struct {
-	Name, Label string
-	For         time.Duration
-}
-
-func terms() []term {
-	const day = 24 * time.Hour
-	return []term{
-		{"1h", "1 hour", time.Hour}, {"8h", "8 hours", 8 * time.Hour},
-		{"1d", "1 day", day}, {"7d", "7 days", 7 * day}, {"30d", "30 days", 30 * day},
-	}
-}
 
 // decision is what a form says.
 type decision struct {
@@ -37,7 +23,7 @@ type decision struct {
 	Revision int64  // of the record that the page showed
 	Digest   string // of the plan that it showed
 	Reason   string
-	Term     string // a term's name; only with ChooseExempt
+	Term     string // the name of a notify.Term; only with ChooseExempt
 	token    string
 }
 
@@ -93,7 +79,7 @@ func (d decision) answer(v Visitor, at time.Time) remediate.Answer {
 	a := remediate.Answer{
 		Choice: d.Choice, Principal: v.Principal, Via: "iap:" + v.Subject, Reason: d.Reason, Revision: d.Revision, Digest: d.Digest,
 	}
-	for _, t := range terms() {
+	for _, t := range notify.Terms() {
 		if d.Choice == remediate.ChooseExempt && t.Name == d.Term {
 			a.Until = at.Add(t.For)
 		}

@@ -3,6 +3,7 @@ package page
 import (
 	"strconv"
 
+	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -15,8 +16,8 @@ type form struct {
 	Danger  bool
 	Reasons bool // asks for a reason
 	Reason  string
-	Terms   []term // how long it may hold
-	Term    string // the one that is chosen
+	Terms   []notify.Term // how long it may hold
+	Term    string        // the one that is chosen
 	Preview preview
 	Open    bool // was filled in before
 }
@@ -25,22 +26,15 @@ type form struct {
 // objects to.
 func needsReason(c remediate.Choice) bool { return c != remediate.ChooseRevert }
 
+// formOf is the form of a choice, in the words that Slack has for it.
 func formOf(f remediate.Finding, c remediate.Choice) form {
-	out := form{Choice: c, Digest: f.Shown(c), Reasons: needsReason(c), Danger: c == remediate.ChooseRevert}
-	switch c {
-	case remediate.ChooseRevert:
-		out.Label = "Revert change"
-		out.Effect = "Changes what is shown under “Exact change”, and nothing else. It can be undone for 24 hours."
-	case remediate.ChooseKeep:
-		out.Label = "Keep change"
-		out.Effect = "The change stays, and is not raised again for 30 days. Whoever made it cannot keep it."
-	case remediate.ChooseExempt:
-		out.Label = "Exempt for a time"
-		out.Effect = "The change stays, and its like is not raised again until the exemption ends. Whoever made it cannot exempt it."
-	case remediate.ChooseUndo:
-		out.Label = "Undo revert"
-		out.Effect = "Brings back exactly what rescind changed, where it is still as rescind left it. Whoever made the change cannot undo its revert."
+	out := form{Choice: c, Digest: f.Shown(c), Reasons: needsReason(c)}
+	if asks, ok := notify.FormOf(c); ok {
+		out.Label, out.Effect, out.Terms = asks.Submit, asks.Text, asks.Terms
+		return out
 	}
+	out.Label, out.Danger = "Revert change", true
+	out.Effect = "Changes what is shown under “Exact change”, and nothing else. It can be undone for 24 hours."
 	return out
 }
 

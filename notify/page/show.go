@@ -81,7 +81,7 @@ func (p *pages) offer(ctx context.Context, view *findingView, f remediate.Findin
 			view.Note = "What an exemption would cover could not be looked up right now, so none is offered. Load the page again in a minute."
 			return
 		}
-		form.Terms, form.Preview = terms(), previewOf(preview)
+		form.Preview = previewOf(preview)
 	}
 	view.Forms = append(view.Forms, form)
 }

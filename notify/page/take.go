@@ -46,8 +46,8 @@ func (t Taker) Take(ctx context.Context, s remediate.Signed) error {
 	}
 	_, err = t.Answers.Answer(ctx, id, d.answer(v, s.At))
 	var refused *remediate.RefusedError
-	if errors.As(err, &refused) {
-		t.Log.InfoContext(ctx, "answer refused", "finding", id, "by", v.Principal, "answer", string(d.Choice), "why", refused.Why)
+	if errors.As(err, &refused) && refused.Class != remediate.ClassUndetermined { // what could not be looked up may be later
+		t.Log.InfoContext(ctx, "answer refused", "finding", id, "by", v.Principal, "answer", string(d.Choice), "class", string(refused.Class), "why", refused.Why)
 		return nil
 	}
 	return err

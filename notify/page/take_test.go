@@ -107,7 +107,7 @@ func TestAnAnswerThatCannotBeTakenNowComesAgain(t *testing.T) {
 	sent := c.sent[0]
 	sent.At = s.now
 	down := taker
-	down.Answers = failing{}
+	down.Answers = failing{errors.New("unavailable")}
 	if err := down.Take(t.Context(), sent); err == nil {
 		t.Error("an answer that was not stored is gone")
 	}
@@ -117,15 +117,21 @@ func TestAnAnswerThatCannotBeTakenNowComesAgain(t *testing.T) {
 	if err := down.Take(t.Context(), sent); err == nil {
 		t.Error("an answer that could not be verified is gone")
 	}
+	down = taker
+	down.Answers = failing{&remediate.RefusedError{Class: remediate.ClassUndetermined, Why: "whether ada may answer could not be looked up"}}
+	if err := down.Take(t.Context(), sent); err == nil {
+		t.Error("an answer whose author could not be looked up is gone")
+	}
 	if err := taker.Take(t.Context(), sent); err != nil || s.finding(findingA).State != remediate.Approved {
 		t.Errorf("come again: %v, %s", err, s.finding(findingA).State)
 	}
 }
 
-type failing struct{}
+// failing records no answer.
+type failing struct{ err error }
 
-func (failing) Answer(context.Context, string, remediate.Answer) (remediate.Finding, error) {
-	return remediate.Finding{}, errors.New("unavailable")
+func (f failing) Answer(context.Context, string, remediate.Answer) (remediate.Finding, error) {
+	return remediate.Finding{}, f.err
 }
 
 // The person is still there to be told, which they are not once it is published.
