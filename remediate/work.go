@@ -17,8 +17,13 @@ func (r *Remediator) work(ctx context.Context, f Finding) Finding {
 	}
 	f, unrecorded := r.publish(ctx, f)
 	if f.Owes(Apply) && !r.claimed(f) {
+		// Without anything owed it is stored so already, or another process is
+		// at it: then it is not ours to store.
+		if f = r.progress(ctx, f, "apply", r.apply); len(f.Outbox) == 0 {
+			return f
+		}
 		var more bool
-		f, more = r.publish(ctx, r.progress(ctx, f, "apply", r.apply))
+		f, more = r.publish(ctx, f)
 		unrecorded = unrecorded || more
 	}
 	switch {

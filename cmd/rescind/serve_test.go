@@ -162,7 +162,7 @@ func TestServeLogsWhatItMayTouchAndHowHard(t *testing.T) {
 	dir := t.TempDir()
 	policy := filepath.Join(dir, "own.yaml")
 	write(t, policy, "apiVersion: rescind/v1\npolicies:\n  - {name: no-public-invoker, enforcement: approve, overrides: [{scope: projects/p, enforcement: revert}]}\n")
-	s := startServe(t, serveConfig(keys)+"policies: ["+policy+"]\ndecisions_topic: x\n", anyPort)
+	s := startServe(t, serveConfig(keys)+"policies: ["+policy+"]\nbase_url: https://rescind.example.com\n", anyPort)
 	code, log := s.end(t)
 	if code != exitOK {
 		t.Errorf("exit %d, want 0", code)
@@ -173,7 +173,7 @@ func TestServeLogsWhatItMayTouchAndHowHard(t *testing.T) {
 		"policy=no-public-invoker enforcement=approve severity=high overrides=\"projects/p=revert\"",
 		"policy=no-default-service-account enforcement=audit",
 		"policy=no-editor-on-runtime-identity enforcement=audit",
-		`level=WARN msg="configured, but without effect" key="decisions_topic: nothing is published yet; the store and the log have every decision"`,
+		`level=WARN msg="configured, but without effect" key="base_url: cards have links, `,
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("no %q in:\n%s", want, log)
