@@ -3,6 +3,7 @@ package remediate_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -124,7 +125,7 @@ func TestI6WhatEndedStaysAsItEnded(t *testing.T) {
 		if is.State != was.State && !asked {
 			t.Errorf("%s ended %s and is %s now", is.ID, was.State, is.State)
 		}
-		if !slices.Equal(is.Answers, was.Answers) && !asked {
+		if !reflect.DeepEqual(is.Answers, was.Answers) && !asked {
 			t.Errorf("%s ended %s, and got an answer after that", is.ID, was.State)
 		}
 	})

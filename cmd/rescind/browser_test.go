@@ -47,6 +47,10 @@ func TestDemoPageInABrowser(t *testing.T) {
 		b.click("#act-" + act)
 	}
 	b.until(`document.querySelectorAll("details").length >= 5`)
+	// What raises the exposure asks for a reason, and says what it would cover.
+	b.click("button[value='rescind.exempt']")
+	b.until(`document.querySelector(".slack-form textarea") !== null`)
+	b.until(`document.querySelector(".slack-form").textContent.includes("it would have covered")`)
 	b.looksRight("busy")
 	b.reachableByKeyboard()
 	var log []struct{ Level, Message string }

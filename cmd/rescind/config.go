@@ -60,6 +60,8 @@ type slackConfig struct {
 	Routes         []routeConfig `yaml:"routes"`
 	Team           string        `yaml:"team"`
 	FallbackAfter  duration      `yaml:"fallback_after"`
+	AppToken       secret        `yaml:"app_token"`
+	AppID          string        `yaml:"app_id"`
 }
 
 type routeConfig struct {
@@ -199,6 +201,7 @@ func (c *config) relativeTo(dir string) {
 		c.Store = "bolt:" + relativeTo(dir, p)
 	}
 	c.Slack.BotToken.relativeTo(dir)
+	c.Slack.AppToken.relativeTo(dir)
 	for i := range c.Slack.SigningSecrets {
 		c.Slack.SigningSecrets[i].relativeTo(dir)
 	}

@@ -105,7 +105,8 @@ func (c config) checkExports(k *configCheck) {
 func (s slackConfig) configured() bool { return s.BotToken != secret{} || len(s.Routes) > 0 }
 
 func (s slackConfig) check(k *configCheck) {
-	k.refuse(s.Mode == "http", "slack.mode", "slack.mode is %q: only http is supported in this version", s.Mode)
+	k.refuse(s.Mode == "http" || s.Mode == "socket", "slack.mode", "slack.mode is %q, want http or socket", s.Mode)
+	k.refuse(s.Mode != "socket" || s.AppToken != secret{}, "slack.mode", "slack.mode is socket, which needs slack.app_token, and that is missing")
 	if !s.configured() {
 		return
 	}

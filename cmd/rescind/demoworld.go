@@ -109,6 +109,7 @@ func (d *demo) startRescind(ctx context.Context, policies string, log *slog.Logg
 	}
 	base := "http://" + receiver.Addr().String()
 	d.slack.Connect(slackURL, base+"/slack/interactions")
+	d.slack.ConnectApp(base+"/slack/commands", base+"/slack/events")
 	if d.pusher, err = sim.NewPusher(sim.PusherOptions{URL: base + "/events", Audience: demoAudience, Account: demoPusher}); err != nil {
 		return err
 	}

@@ -64,6 +64,7 @@ func (c config) checkRole(r role) error {
 			errs = append(errs, errors.New("--role "+string(r)+": "+what))
 		}
 	}
+	need(c.Slack.Mode != "socket" || r == roleAll || r == "", "slack.mode is socket, with which there is nothing to pass on: use --role all")
 	switch r {
 	case roleSlack:
 		need(c.Slack.configured(), "slack is not configured, so there is nothing to serve")

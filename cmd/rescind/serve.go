@@ -116,6 +116,9 @@ func (a *app) serve(ctx context.Context, l net.Listener, every time.Duration) er
 	running.Go(func() { a.work(work, every) })
 	running.Go(func() { a.scanAlong(work, every) })
 	running.Go(func() { a.runErrands(work) })
+	if a.socket != nil {
+		running.Go(func() { a.socket.Run(work) })
+	}
 	err := listenUntil(ctx, l, a.routes, a.log)
 	stop()
 	running.Wait()

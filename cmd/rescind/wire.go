@@ -33,6 +33,7 @@ type app struct {
 	people   *slack.People // nil without Slack
 	owed     chan string   // findings whose answers left something to do
 	errands  chan func(context.Context)
+	socket   *slack.Socket // nil: Slack posts
 	closers  []io.Closer
 	log      *slog.Logger
 }
@@ -228,9 +229,10 @@ func newNotifier(c config, w world, groups remediate.Directory) (remediate.Notif
 	if err != nil {
 		return nil, err
 	}
+	card := needing(cardOptions(c), lookedUp(authority(c.Approvals), groups))
 	return slack.NewNotifier(slack.Config{
 		Token: slack.Secret(token), APIURL: c.Slack.APIURL, Route: route, Channels: channels(c.Slack.Routes),
-		Card: needing(cardOptions(c), lookedUp(authority(c.Approvals), groups)), Now: w.now,
+		Card: card, Now: w.now,
 	})
 }
 
@@ -301,7 +303,12 @@ func (a *app) addSlack(routes *functions.Routes, takes map[string]functions.Take
 	if err != nil {
 		return err
 	}
-	if w.role != roleWorker {
+	switch {
+	case c.Slack.Mode == "socket":
+		if a.socket, err = newSocket(c, w, r); err != nil {
+			return err
+		}
+	case w.role != roleWorker:
 		*routes = slackRoutes(*routes, r)
 	}
 	takes[remediate.SignedBySlack] = r.Take
@@ -316,8 +323,16 @@ func (a *app) answers(w world) slack.Answerer {
 	return waking{a}
 }
 
+func newSocket(c config, w world, r *slack.Receiver) (*slack.Socket, error) {
+	token, err := c.Slack.AppToken.read(w.lookup)
+	if err != nil {
+		return nil, fmt.Errorf("slack.app_token: %w", err)
+	}
+	return slack.NewSocket(r, slack.SocketConfig{AppToken: slack.Secret(token), Wait: w.wait})
+}
+
 func slackRoutes(routes functions.Routes, r *slack.Receiver) functions.Routes {
-	routes.Interactions = r.Interactions()
+	routes.Interactions, routes.Commands, routes.Home = r.Interactions(), r.Commands(), r.Events()
 	return routes
 }
 
@@ -353,7 +368,7 @@ func newReceiver(c config, w world, courier remediate.Courier, clerk *slack.Cler
 		secrets = append(secrets, slack.Secret(v))
 	}
 	return slack.NewReceiver(slack.ReceiverConfig{
-		Secrets: secrets, Team: c.Slack.Team, Token: slack.Secret(token), APIURL: c.Slack.APIURL,
+		Secrets: secrets, Team: c.Slack.Team, AppID: c.Slack.AppID, Token: slack.Secret(token), APIURL: c.Slack.APIURL,
 		Courier: courier, Clerk: clerk, Later: later, ResponseURLs: w.notes, Now: w.now, Log: w.log,
 	})
 }
@@ -361,7 +376,8 @@ func newReceiver(c config, w world, courier remediate.Courier, clerk *slack.Cler
 // clerk answers what people ask in Slack, and has it carried out.
 func (a *app) clerk(c config, answers slack.Answerer) *slack.Clerk {
 	return &slack.Clerk{
-		Approvers: a.people.Principal, Answers: answers, Findings: a.Store, Previews: a.Desk(), Channels: channels(c.Slack.Routes),
+		Approvers: a.people.Principal, Answers: answers, Findings: a.Store, Previews: a.Desk(),
+		Desk: a.Desk(), BaseURL: c.BaseURL, Channels: channels(c.Slack.Routes),
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 // SlackConfig is a workspace with one app in it.
 type SlackConfig struct {
 	Token         string // what the app's calls must carry
+	AppToken      string // what opens a socket; empty: nothing does
 	SigningSecret string // what clicks are signed with
 	Team          string // the workspace's id
 	App           string // the app's id
@@ -72,6 +73,8 @@ type Slack struct {
 	mu           sync.Mutex
 	self         string // base URL it is served at, for response URLs
 	interactions string // where clicks go
+	commands     string // where slash commands go
+	events       string // where the app is told what happened
 	sequence     int
 	messages     []*SlackMessage
 	notes        []SlackNote
@@ -81,12 +84,14 @@ type Slack struct {
 	triggers     map[string]*slackTrigger
 	views        []*SlackView
 	homes        map[string]SlackView // by user
+	socket       *slackSocket         // nil: what happens is posted
+	tickets      map[string]bool      // for one socket each
 }
 
 // NewSlack returns a workspace without messages. Connect it before anyone clicks.
 func NewSlack(c SlackConfig) *Slack {
 	s := &Slack{cfg: c, users: map[string]SlackUser{}, responses: map[string]*slackResponse{},
-		triggers: map[string]*slackTrigger{}, homes: map[string]SlackView{}}
+		triggers: map[string]*slackTrigger{}, homes: map[string]SlackView{}, tickets: map[string]bool{}}
 	for _, u := range c.Users {
 		if u.Team == "" {
 			u.Team = c.Team
@@ -104,6 +109,13 @@ func (s *Slack) Connect(self, interactions string) {
 	s.self, s.interactions = strings.TrimSuffix(self, "/"), interactions
 }
 
+// ConnectApp says where the app takes slash commands and events.
+func (s *Slack) ConnectApp(commands, events string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.commands, s.events = commands, events
+}
+
 // Inject asks f for a fault before every call to the Web API; nil ends it.
 func (s *Slack) Inject(f func(method string) *SlackFault) {
 	s.mu.Lock()
@@ -116,6 +128,7 @@ func (s *Slack) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/{method}", s.serveAPI)
 	mux.HandleFunc("POST /actions/{key}", s.serveResponse)
+	mux.HandleFunc("GET /socket/{ticket}", s.serveSocket)
 	return mux
 }
 

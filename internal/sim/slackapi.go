@@ -36,6 +36,7 @@ func (s *Slack) methods() map[string]func(url.Values) slackAnswer {
 		"views.open":            s.openView,
 		"views.update":          s.updateView,
 		"views.publish":         s.publishView,
+		"apps.connections.open": s.openSocket,
 		"usergroups.list":       s.groups,
 		"users.lookupByEmail":   s.userByEmail,
 	}
@@ -92,7 +93,7 @@ func slackArguments(r *http.Request) (args url.Values, token string, err error) 
 	}
 	token, _ = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if media != "application/json" {
+	if media != "application/json" || len(body) == 0 {
 		args, err = url.ParseQuery(string(body))
 		if token == "" {
 			token = args.Get("token")
@@ -121,7 +122,8 @@ func (s *Slack) call(method, token string, args url.Values) slackAnswer {
 		return slackError("unknown_method")
 	case token == "":
 		return slackError("not_authed")
-	case token != s.cfg.Token:
+	case method == "apps.connections.open" && (s.cfg.AppToken == "" || token != s.cfg.AppToken),
+		method != "apps.connections.open" && token != s.cfg.Token:
 		return slackError("invalid_auth")
 	}
 	return do(args)

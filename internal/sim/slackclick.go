@@ -62,6 +62,9 @@ func (s *Slack) Send(ctx context.Context, body string) error {
 func (s *Slack) post(ctx context.Context, to, contentType, body string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, slackPatience)
 	defer cancel()
+	if c := s.open(); c != nil {
+		return c.send(ctx, body)
+	}
 	stamp := strconv.FormatInt(s.cfg.Now().Unix(), 10)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(body))
 	if err != nil {

@@ -39,6 +39,15 @@ type Escalator interface {
 	Page(ctx context.Context, finding, by, via string) (remediate.Finding, error)
 }
 
+// Desk says who may decide, and takes the pause.
+type Desk interface {
+	// Admits returns nil for somebody who may decide, else a
+	// *remediate.RefusedError.
+	Admits(ctx context.Context, principal string) error
+	Pause(ctx context.Context, by, via, reason string, duration time.Duration) (remediate.Pause, error)
+	Resume(ctx context.Context, by, via, reason string) (remediate.Pause, error)
+}
+
 // Approvers says which principal ("user:ada@example.com") a Slack user is, or
 // "" for nobody we know. A *remediate.RefusedError says why they never may; any
 // other error means that it could not be found out, which is never taken for a
@@ -58,12 +67,14 @@ type Clerk struct {
 	Findings  Findings
 	Previews  Previewer // nil: forms say nothing of what an exemption covers
 	OnCall    Escalator // nil: nobody can be paged
+	Desk      Desk      // of the commands and the home tab
+	BaseURL   string    // where findings have a page; empty for no links
 	Channels  []string  // where cards are posted
 }
 
 func (c *Clerk) validate() error {
-	if c.Approvers == nil || c.Answers == nil || c.Findings == nil {
-		return errors.New("slack receiver: a clerk needs approvers, and somewhere to record answers and to look up findings")
+	if c.Approvers == nil || c.Answers == nil || c.Findings == nil || c.Desk == nil {
+		return errors.New("slack receiver: a clerk needs approvers, a desk, and somewhere to record answers and to look up findings")
 	}
 	return nil
 }
@@ -72,31 +83,32 @@ func (c *Clerk) validate() error {
 // went well, as the card tells it. An error without words for the person is one
 // that may pass: it is not known whether anything was decided.
 func (c *Clerk) do(ctx context.Context, i Interaction, at time.Time) (say string, err error) {
-	principal, err := c.who(ctx, i.UserID)
-	var refused *remediate.RefusedError
+	principal, say, err := c.principal(ctx, i.UserID)
 	switch {
-	case i.Page && err == nil: // anybody who sees the card may
+	case i.Page: // anybody who sees the card may
 		return c.page(ctx, i, principal)
-	case i.Page:
-		return c.page(ctx, i, "")
-	case errors.As(err, &refused):
-		return "Not recorded: " + refused.Why + ".", err
-	case err != nil:
-		return sayNoLookup, err
-	case principal == "":
-		return sayNobody, nil
+	case say != "":
+		return "Not recorded: " + say, err
 	}
 	return c.answer(ctx, i, principal, at)
 }
 
-// lookTime is what of the time that Slack waits goes into who clicked: enough is
-// left to say that it could not be found out.
-const lookTime = time.Second
-
-func (c *Clerk) who(ctx context.Context, userID string) (principal string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
+// principal is who a Slack user is, or what to tell them that says why it is
+// nobody.
+func (c *Clerk) principal(ctx context.Context, userID string) (principal, say string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime) // leaves time to say that it could not be done
 	defer cancel()
-	return c.Approvers(ctx, userID)
+	principal, err = c.Approvers(ctx, userID)
+	var refused *remediate.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		return "", refused.Why + ".", err
+	case err != nil:
+		return "", sayNoLookup, err
+	case principal == "":
+		return "", sayNobody, nil
+	}
+	return principal, "", nil
 }
 
 func (i Interaction) via() string { return "slack:" + i.TeamID + "/" + i.UserID }
@@ -116,7 +128,7 @@ func (c *Clerk) answer(ctx context.Context, i Interaction, principal string, at 
 		a.Until = at.Add(i.For)
 	}
 	f, err := c.Answers.Answer(ctx, i.FindingID, a)
-	c.redraw(ctx, f, i)
+	c.redraw(ctx, f, i, at)
 	var refused *remediate.RefusedError
 	switch {
 	case err == nil:
@@ -142,18 +154,22 @@ func (c *Clerk) belongs(ctx context.Context, i Interaction) (bool, error) {
 	return slices.ContainsFunc(f.Surfaces, func(s remediate.Surface) bool { return s.Channel == i.Channel }), err
 }
 
+// drawing is how long a card that was just decided may still show its buttons to
+// somebody: of many who click at once, each would have it drawn once more.
+const drawing = 10 * time.Second
+
 // redraw has the card that was clicked brought up to date where nothing else
 // would: it shows a question that has ended, or the store does not know of it,
 // as the answer to the call that posted it was lost. It is no part of the
 // answer, so it cannot fail it.
-func (c *Clerk) redraw(ctx context.Context, f remediate.Finding, i Interaction) {
+func (c *Clerk) redraw(ctx context.Context, f remediate.Finding, i Interaction, at time.Time) {
 	if f.ID != i.FindingID || f.Group != "" {
 		return // another record's, or a message that shows many
 	}
 	known := slices.ContainsFunc(f.Surfaces, func(s remediate.Surface) bool {
 		return s.Kind == surfaceKind && s.Channel == i.Channel && s.ID == i.MessageTS
 	})
-	if known && !f.State.Ended() {
+	if known && (!f.State.Ended() || f.Owes(remediate.Notify) || at.Sub(f.EndedAt) < drawing) {
 		return
 	}
 	_, _ = c.Answers.Shown(ctx, f.ID, remediate.Surface{Kind: surfaceKind, Channel: i.Channel, ID: i.MessageTS})

@@ -1,7 +1,9 @@
 package slack_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -10,7 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -109,7 +113,7 @@ func TestAFormTellsWhoMayNotAnswerBeforeTheyWriteAReason(t *testing.T) {
 	o := newOffice(t, func(c *slack.ReceiverConfig) { c.Clerk.Previews = preview{} })
 	o.opened(t, "U02", o.show(t, publicService()), "rescind.exempt")
 	o.workLater(t)
-	if got := string(o.Views()[0].Blocks); !strings.Contains(got, "You are not among those who may answer") || strings.Contains(got, "would have covered") {
+	if got := string(o.Views()[0].Blocks); !strings.Contains(got, "you are not among those who may answer") || strings.Contains(got, "would have covered") {
 		t.Errorf("the form of a stranger:\n%s", got)
 	}
 }
@@ -250,10 +254,17 @@ func TestS9ACardThatWasNotPostedByRescindDecidesNothing(t *testing.T) {
 	}
 }
 
-func TestAClickOnAnEndedFindingHasItsCardDrawnAnew(t *testing.T) {
+func TestS9AClickOnAnEndedFindingHasItsCardDrawnAnew(t *testing.T) {
 	o := newOffice(t)
 	f := o.show(t, publicService())
-	o.answers.finding, o.answers.fail = decided(f, remediate.Expired), &remediate.RefusedError{Why: "the finding is expired"}
+	ended := decided(f, remediate.Expired)
+	ended.EndedAt = noon
+	o.answers.finding, o.answers.fail = ended, &remediate.RefusedError{Why: "the finding is expired"}
+	o.click(t, "U01", f, "rescind.revert")
+	if len(o.answers.shown) != 0 {
+		t.Errorf("one that ended this very moment is drawn twice: %v", o.answers.shown)
+	}
+	o.now = noon.Add(time.Minute)
 	o.click(t, "U01", f, "rescind.revert")
 	want := []remediate.Surface{{Kind: "slack", Channel: "C01PAY", ID: f.Surfaces[0].ID}}
 	if d := cmp.Diff(want, o.answers.shown); d != "" {
@@ -298,4 +309,53 @@ type pager struct{ fail error }
 
 func (p *pager) Page(context.Context, string, string, string) (remediate.Finding, error) {
 	return remediate.Finding{}, p.fail
+}
+
+func TestI10AClickAuthorisesThePlanItsCardShowedAndNoOther(t *testing.T) {
+	st := memory.New()
+	o := newOffice(t, func(c *slack.ReceiverConfig) {
+		desk := c.Clerk.Desk.(remediate.Desk)
+		desk.Store = st
+		c.Clerk.Answers, c.Clerk.Findings = desk, st
+	})
+	f, err := st.Create(t.Context(), publicService())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := o.show(t, f)
+	f.Surfaces = shown.Surfaces
+	f.Plan.Steps[0].Before.Grants = append(f.Plan.Steps[0].Before.Grants, cloud.Grant{Role: "roles/run.invoker", Member: "allAuthenticatedUsers"})
+	f.Plan = remediate.NewPlan(f.Plan.Steps, "")
+	if f, err = st.Update(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+	o.click(t, "U01", shown, "rescind.revert")
+	if got, err := st.Finding(t.Context(), f.ID); err != nil || got.State != remediate.Pending || len(got.Answers) != 0 {
+		t.Errorf("%v: the finding is %s", err, got.State)
+	}
+	if notes := o.notes(); len(notes) != 1 || !strings.Contains(notes[0], "the plan changed since this card was made") {
+		t.Errorf("notes %v", notes)
+	}
+	now := o.show(t, f) // the same card, drawn anew
+	o.click(t, "U01", now, "rescind.revert")
+	if got, err := st.Finding(t.Context(), f.ID); err != nil || got.State != remediate.Approved || got.Answers[0].Digest != f.Plan.Digest[:8] {
+		t.Errorf("%v: the finding is %s, notes %v", err, got.State, o.notes())
+	}
+}
+
+func TestFormsReadAsAgreed(t *testing.T) {
+	for _, row := range []struct {
+		action string
+		f      remediate.Finding
+	}{{"rescind.keep", publicService()}, {"rescind.exempt", publicService()}, {"rescind.undo", undoable(publicService())}} {
+		o := newOffice(t, func(c *slack.ReceiverConfig) { c.Clerk.Previews = preview{} })
+		o.opened(t, "U01", o.show(t, row.f), row.action)
+		o.workLater(t)
+		v := o.Views()[0]
+		var got bytes.Buffer
+		if err := json.Indent(&got, v.Blocks, "", " "); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "form-"+strings.TrimPrefix(row.action, "rescind.")+".txt", append([]byte(v.Title+" / "+v.Submit+"\n"), got.Bytes()...))
+	}
 }

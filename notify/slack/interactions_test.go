@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -30,6 +31,7 @@ type recorder struct {
 	shown   []remediate.Surface
 	fail    error
 	finding remediate.Finding // as it stands
+	all     []remediate.Finding
 }
 
 func (r *recorder) Answer(_ context.Context, id string, a remediate.Answer) (remediate.Finding, error) {
@@ -60,10 +62,17 @@ func (r *recorder) Finding(_ context.Context, id string) (remediate.Finding, err
 	return r.finding, nil
 }
 
-func (r *recorder) Findings(context.Context, remediate.Query) ([]remediate.Finding, error) {
+func (r *recorder) Findings(_ context.Context, q remediate.Query) ([]remediate.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return []remediate.Finding{r.finding}, nil
+	var out []remediate.Finding
+	for _, f := range append([]remediate.Finding{r.finding}, r.all...) {
+		q.Since = time.Time{}
+		if f.ID != "" && q.Matches(f) && (q.Limit == 0 || len(out) < q.Limit) {
+			out = append(out, f)
+		}
+	}
+	return out, nil
 }
 
 // office is a workspace whose clicks reach a handler.
@@ -82,7 +91,11 @@ func newOffice(t *testing.T, change ...func(*slack.ReceiverConfig)) *office {
 	c := slack.ReceiverConfig{
 		Secrets: secrets, Team: "T01", AppID: "A01", Token: "xoxb-sim", APIURL: o.url + "/api/", ResponseURLs: o.url + "/",
 		Clerk: &slack.Clerk{
-			Answers: &o.answers, Findings: &o.answers, Channels: []string{"C01PAY", "C01"},
+			Answers: &o.answers, Findings: &o.answers, Channels: []string{"C01PAY", "C01"}, BaseURL: options.BaseURL,
+			Desk: remediate.Desk{
+				Store: memory.New(), Now: func() time.Time { return o.now },
+				Authority: remediate.Authority{Approvers: map[string]bool{"user:ada@example.com": true}},
+			},
 			Approvers: slack.Users(map[string]string{"U01": "user:ada@example.com", "U03": "user:eve@example.com"}),
 		},
 		Later: func(do func(context.Context)) { o.later = append(o.later, do) },
@@ -97,9 +110,14 @@ func newOffice(t *testing.T, change ...func(*slack.ReceiverConfig)) *office {
 		t.Fatal(err)
 	}
 	o.handler = o.receiver.Interactions()
-	srv := httptest.NewServer(o.handler)
+	mux := http.NewServeMux()
+	mux.Handle("/", o.handler)
+	mux.Handle(slack.CommandsPath, o.receiver.Commands())
+	mux.Handle(slack.EventsPath, o.receiver.Events())
+	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
 	o.Connect(o.url, srv.URL)
+	o.ConnectApp(srv.URL+slack.CommandsPath, srv.URL+slack.EventsPath)
 	return o
 }
 
@@ -400,7 +418,7 @@ func TestAReceiverNamesAllThatIsMissing(t *testing.T) {
 	want := strings.Join([]string{
 		"slack receiver: a signing secret is empty or none is set", "slack receiver: no team", "slack receiver: the bot token is empty",
 		"slack receiver: want either a courier or a clerk", "slack receiver: no clock", "slack receiver: no logger",
-		"slack receiver: a clerk needs approvers, and somewhere to record answers and to look up findings",
+		"slack receiver: a clerk needs approvers, a desk, and somewhere to record answers and to look up findings",
 	}, "\n")
 	if err == nil || err.Error() != want {
 		t.Errorf("error:\n%v\nwant:\n%s", err, want)

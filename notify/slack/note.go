@@ -36,7 +36,7 @@ func newNotes(prefix string) (notes, error) {
 	return notes{client: &http.Client{Timeout: noteTimeout, CheckRedirect: noRedirect}, prefix: prefix}, nil
 }
 
-// send answers the click in private. No error names the URL: it is a
+// send answers the click in private, with Slack's markup. No error names the URL: it is a
 // credential for half an hour.
 // https://docs.slack.dev/interactivity/handling-user-interaction
 func (n notes) send(ctx context.Context, to, text string) error {
@@ -44,7 +44,7 @@ func (n notes) send(ctx context.Context, to, text string) error {
 		return errors.New("send note: the response URL is not Slack's")
 	}
 	body, err := json.Marshal(map[string]any{
-		"response_type": "ephemeral", "replace_original": false, "text": fit(text, maxText, escape),
+		"response_type": "ephemeral", "replace_original": false, "text": text,
 	})
 	if err != nil {
 		return fmt.Errorf("send note: %w", err)

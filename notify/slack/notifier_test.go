@@ -27,7 +27,7 @@ func newWorkspace(t *testing.T) *workspace {
 	t.Helper()
 	w := &workspace{now: noon}
 	w.Slack = sim.NewSlack(sim.SlackConfig{
-		Token: "xoxb-sim", SigningSecret: string(signingSecret), Team: "T01", App: "A01", Now: func() time.Time { return w.now },
+		Token: "xoxb-sim", AppToken: "xapp-sim", SigningSecret: string(signingSecret), Team: "T01", App: "A01", Now: func() time.Time { return w.now },
 		Users: []sim.SlackUser{{ID: "U01", Name: "ada"}, {ID: "U02", Name: "mallory"}, {ID: "U03", Name: "guest", Team: "T99"}},
 	})
 	srv := httptest.NewServer(w.Handler())

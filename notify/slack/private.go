@@ -12,11 +12,16 @@ import (
 // the next.
 const noteTry = time.Second
 
-// privately tells the person who clicked, and nobody else: where Slack says the
+// privately tells the person who clicked, and nobody else.
+func (r *Receiver) privately(ctx context.Context, i Interaction, text string) error {
+	return r.whisper(ctx, i, fit(text, maxText, escape))
+}
+
+// whisper says what is Slack's markup already: where Slack says the
 // click can be answered; else in the channel, outside of any thread, as what
 // only one person sees in a thread shows to whoever has it open; else in a
 // conversation of their own.
-func (r *Receiver) privately(ctx context.Context, i Interaction, text string) error {
+func (r *Receiver) whisper(ctx context.Context, i Interaction, text string) error {
 	var errs []error
 	for _, try := range []func(context.Context, Interaction, string) error{r.byResponseURL, r.inChannel, r.directly} {
 		ctx, cancel := context.WithTimeout(ctx, noteTry)
@@ -38,7 +43,7 @@ func (r *Receiver) inChannel(ctx context.Context, i Interaction, text string) er
 	if i.Channel == "" {
 		return errors.New("the click names no channel")
 	}
-	_, err := r.api.PostEphemeralContext(ctx, i.Channel, i.UserID, quietly(api.MsgOptionText(fit(text, maxText, escape), false))...)
+	_, err := r.api.PostEphemeralContext(ctx, i.Channel, i.UserID, quietly(api.MsgOptionText(text, false))...)
 	return classify("chat.postEphemeral", err)
 }
 
@@ -47,6 +52,6 @@ func (r *Receiver) directly(ctx context.Context, i Interaction, text string) err
 	if err != nil {
 		return classify("conversations.open", err)
 	}
-	_, _, err = r.api.PostMessageContext(ctx, c.ID, quietly(api.MsgOptionText(fit(text, maxText, escape), false))...)
+	_, _, err = r.api.PostMessageContext(ctx, c.ID, quietly(api.MsgOptionText(text, false))...)
 	return classify("chat.postMessage", err)
 }

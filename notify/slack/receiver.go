@@ -62,6 +62,7 @@ func (c ReceiverConfig) validate() error {
 const (
 	maxBody    = 1 << 20
 	openTime   = 1500 * time.Millisecond
+	lookTime   = time.Second // for who clicked
 	recordTime = 1800 * time.Millisecond
 	wholeTime  = 2600 * time.Millisecond
 )

@@ -27,8 +27,13 @@ func (r *Receiver) Take(ctx context.Context, s remediate.Signed) error {
 	if r.Clerk == nil {
 		return errors.New("take a request of Slack's: nobody here answers")
 	}
-	if s.Path == InteractionsPath {
+	switch s.Path {
+	case InteractionsPath:
 		return r.takeInteraction(ctx, s)
+	case CommandsPath:
+		return r.takeCommand(ctx, s)
+	case EventsPath:
+		return r.takeEvent(ctx, s)
 	}
 	r.Log.WarnContext(ctx, "request unreadable", "path", s.Path)
 	return nil
@@ -82,16 +87,8 @@ func (r *Receiver) fillIn(ctx context.Context, i Interaction) error {
 // about is the form with what it is about; of an answer that would be refused
 // it says so before somebody has written a reason for it.
 func (c *Clerk) about(ctx context.Context, form notify.Form, i Interaction) (notify.Form, error) {
-	principal, err := c.Approvers(ctx, i.UserID)
-	var refused *remediate.RefusedError
-	switch {
-	case errors.As(err, &refused):
-		form.About = []string{"This will be refused: " + refused.Why + "."}
-		return form, nil
-	case err != nil:
-		return form, err
-	case principal == "":
-		form.About = []string{"You are not among those who may answer, so this will be refused."}
+	if _, say, _ := c.principal(ctx, i.UserID); say != "" {
+		form.About = []string{"This will be refused: " + say}
 		return form, nil
 	}
 	f, err := c.Findings.Finding(ctx, i.FindingID)
@@ -106,6 +103,7 @@ func (c *Clerk) about(ctx context.Context, form notify.Form, i Interaction) (not
 	if form.Choice != remediate.ChooseExempt || c.Previews == nil || f.State != remediate.Pending {
 		return form, nil
 	}
+	var refused *remediate.RefusedError
 	p, err := c.Previews.Preview(ctx, i.FindingID)
 	switch {
 	case errors.As(err, &refused):
