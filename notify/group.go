@@ -57,15 +57,12 @@ func (v groupView) revertible() []remediate.Finding {
 }
 
 func (v groupView) severity() policies.Severity {
-	order := []policies.Severity{policies.Low, policies.Medium, policies.High, policies.Critical}
-	worst := -1
-	for _, i := range v.Items {
-		worst = max(worst, slices.Index(order, i.Severity))
+	for _, s := range []policies.Severity{policies.Critical, policies.High, policies.Medium, policies.Low} {
+		if slices.ContainsFunc(v.Items, func(i remediate.Item) bool { return i.Severity == s }) {
+			return s
+		}
 	}
-	if worst < 0 {
-		return ""
-	}
-	return order[worst]
+	return ""
 }
 
 // state is pending as long as one of the findings is, else that of most.

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -148,6 +149,14 @@ func silence(f remediate.Finding, o Options) string {
 		return "the revert stays and the undo ends"
 	case f.ExpiresAt.IsZero():
 		return "the change stays and the question stays open"
+	case !f.PageAt.IsZero():
+		first := "on-call is paged at " + Clock(f.PageAt) + "; then "
+		f.PageAt = time.Time{}
+		return first + silence(f, o)
+	case o.OnExpiry == remediate.EscalateOnExpiry && f.EscalatedAt.IsZero() && o.Page:
+		return "on-call is paged and it is asked once more, after which the change stays"
+	case o.OnExpiry == remediate.EscalateOnExpiry && f.EscalatedAt.IsZero():
+		return "it is asked once more, after which the change stays"
 	case o.OnExpiry == remediate.RevertOnExpiry && f.Plan.Executable():
 		return "the change is reverted"
 	}

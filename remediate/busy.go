@@ -16,6 +16,8 @@ var ErrUnwritten = errors.New("nothing was written")
 type BusyError struct {
 	Where string        // the rate and what it is counted by: "20 writes a minute in projects/p"
 	After time.Duration // when the next request has its turn
+	// Theirs is true for a limit of the other side, which may be out of order.
+	Theirs bool
 }
 
 func (e *BusyError) Error() string {

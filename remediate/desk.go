@@ -22,6 +22,8 @@ type Desk struct {
 	// HandOver makes what an answer leads to due at once: it is for whichever
 	// process sweeps next.
 	HandOver bool
+	// OnCall names the pagers there are.
+	OnCall []string
 }
 
 // DeskStore is the part of a Store that a Desk needs.
@@ -33,7 +35,7 @@ type DeskStore interface {
 
 // Desk is the remediator's own.
 func (r *Remediator) Desk() Desk {
-	return Desk{Store: r.Store, Authority: r.Authority, ExpiresIn: r.ExpiresIn, Now: r.Now, Ledger: r.Ledger}
+	return Desk{Store: r.Store, Authority: r.Authority, ExpiresIn: r.ExpiresIn, Now: r.Now, Ledger: r.Ledger, OnCall: r.pagers()}
 }
 
 // Answer records a person's word on a finding; see Desk.Answer. What it leads to

@@ -13,6 +13,9 @@ import (
 // limits: what must not be reverted without asking must not be for want of an
 // answer either. Silence never undoes.
 func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
+	if r.OnExpiry == EscalateOnExpiry && f.UndoOf == "" && f.EscalatedAt.IsZero() {
+		return r.update(ctx, f.escalated(r.Now(), r.ExpiresIn, r.pagers()))
+	}
 	if r.OnExpiry != RevertOnExpiry || f.UndoOf != "" {
 		return r.update(ctx, f.expired(r.Now(), ""))
 	}

@@ -122,15 +122,23 @@ type Finding struct {
 	// StepUp says which further proof of identity an answer takes, as the policy
 	// says; empty for none.
 	StepUp policies.StepUp `json:"step_up,omitempty"`
+	// PageAt is when on-call is paged if nobody answers until then, PagedAt when
+	// they last were; EscalatedAt is when the question was put once more.
+	PageAt      time.Time `json:"page_at,omitzero"`
+	PagedAt     time.Time `json:"paged_at,omitzero"`
+	EscalatedAt time.Time `json:"escalated_at,omitzero"`
+	// UndeliveredSince is since when people could not be told of the finding,
+	// as it stands; zero while they are. Undelivered is true once that was
+	// long enough, or Slack refuses for good.
+	UndeliveredSince time.Time `json:"undelivered_since,omitzero"`
+	Undelivered      bool      `json:"undelivered,omitempty"`
+	// FellBack is true once the Fallback was told.
+	FellBack bool `json:"fell_back,omitempty"`
 	// Group is the ID of the group whose message shows the finding; empty for
 	// one with a message of its own.
 	Group string `json:"group,omitempty"`
 	// Published is how many events of the timeline were taken out.
 	Published int `json:"published,omitempty"`
-	// UndeliveredSince is since when nobody could be told of it; zero where the
-	// last try succeeded. FellBack is true once the fallback was told instead.
-	UndeliveredSince time.Time `json:"undelivered_since,omitzero"`
-	FellBack         bool      `json:"fell_back,omitempty"`
 	// Joined holds the IDs of the changes that joined, so that a redelivered
 	// one joins once.
 	Joined []string `json:"joined,omitempty"`

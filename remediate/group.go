@@ -66,7 +66,8 @@ type Group struct {
 	Drawn   int64 `json:"drawn"`
 	// DrawnBy is until when one process has the message to itself.
 	DrawnBy time.Time `json:"drawn_by,omitzero"`
-	PagedAt time.Time `json:"paged_at,omitzero"` // when on-call was last told
+	// PagedAt is when each pager last told of the group.
+	PagedAt map[string]time.Time `json:"paged_at,omitempty"`
 
 	stored int64 // revision of the cell
 }
@@ -78,7 +79,7 @@ type Item struct {
 	Resource cloud.Resource    `json:"resource"`
 	Severity policies.Severity `json:"severity,omitempty"`
 	State    State             `json:"state"`
-	Seen     int64             `json:"seen"` // revision of the finding
+	Seen     int64             `json:"seen"` // first revision of the finding that reads so
 	Told     int               `json:"told"` // lines of its timeline
 }
 
@@ -188,7 +189,7 @@ func (g Group) seeing(fs []Finding, now time.Time) Group {
 	moved := map[State][]string{}
 	for _, f := range fs {
 		i := g.index(f.ID)
-		if i < 0 || g.Items[i].Seen >= f.Revision {
+		if i < 0 || g.Items[i].Seen >= f.Revision || g.Items[i].looks(f) {
 			continue
 		}
 		it := &g.Items[i]
@@ -207,6 +208,12 @@ func (g Group) seeing(fs []Finding, now time.Time) Group {
 		}
 	}
 	return g
+}
+
+// looks reports whether the finding reads as it was last shown. Its revision
+// does not tell: a notice that waits for its turn makes one, too.
+func (i Item) looks(f Finding) bool {
+	return i.Seen > 0 && i.State == f.State && i.Told >= len(f.Timeline)
 }
 
 func some(names []string) string {
@@ -230,7 +237,7 @@ func (g Group) drawn(surfaces []Surface, at int64, failed error) Group {
 // shows reports whether the message shows the finding as it is.
 func (g Group) shows(f Finding) bool {
 	i := g.index(f.ID)
-	return i >= 0 && g.Items[i].Seen >= f.Revision && g.Drawn == g.Changes && len(g.Surfaces) > 0
+	return i >= 0 && g.Items[i].looks(f) && g.Drawn == g.Changes && len(g.Surfaces) > 0
 }
 
 // surfacesOf is where the finding is shown: in the message of its group.

@@ -1,11 +1,13 @@
 package remediate_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +31,7 @@ type burst struct {
 	t     *testing.T
 	slack *sim.Slack
 	iam   *policyOfEach
+	url   string // of the Web API
 	made  int
 
 	mu  sync.Mutex
@@ -46,12 +49,13 @@ func newBurst(t *testing.T, change ...func(*remediate.Config)) *burst {
 	b.slack.Inject(b.called)
 	srv := httptest.NewServer(b.slack.Handler())
 	t.Cleanup(srv.Close)
+	b.url = srv.URL + "/api"
 	set, err := policies.Load()
 	b.must(err)
-	st := memory.New()
+	st := &indexed{Store: memory.New(), of: map[string]remediate.Finding{}}
 	c := remediate.Config{
 		Judge: remediate.Judge{Policies: set, Facts: nothingKnown{}}, Store: st, IAM: b.iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
-		Notifier: b.notifier(srv.URL+"/api", st),
+		Notifier: b.notifier(st),
 		Scope:    remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Authority: remediate.Authority{
 			Approvers: map[string]bool{ada: true, bob: true, jo: true}, Quorum: map[remediate.Choice]int{remediate.ChooseKeep: 2},
@@ -67,14 +71,25 @@ func newBurst(t *testing.T, change ...func(*remediate.Config)) *burst {
 	return b
 }
 
-func (b *burst) notifier(url string, _ remediate.Store) *slack.Notifier {
+func (b *burst) notifier(cells remediate.CellStore) *slack.Notifier {
 	b.t.Helper()
 	n, err := slack.NewNotifier(slack.Config{
-		Token: "xoxb-sim", APIURL: url, Card: notify.Options{BaseURL: "https://rescind.example.com"},
+		Token: "xoxb-sim", APIURL: b.url, Card: notify.Options{BaseURL: "https://rescind.example.com"},
 		Route: func(remediate.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"},
+		Turns: slack.NewTurns(cells, b.Clock),
 	})
 	b.must(err)
 	return n
+}
+
+// twin is a second process on the same store.
+func (b *burst) twin() *remediate.Remediator {
+	b.t.Helper()
+	c := b.Config
+	c.Notifier = b.notifier(c.Store)
+	r, err := remediate.New(c)
+	b.must(err)
+	return r
 }
 
 func (b *burst) must(err error) {
@@ -152,6 +167,59 @@ func (p *policyOfEach) writes() (n int) {
 	return n
 }
 
+// indexed is a store that knows what is due without reading every finding, as
+// those that are not for tests do.
+type indexed struct {
+	remediate.Store
+	mu sync.Mutex
+	of map[string]remediate.Finding
+}
+
+func (s *indexed) keep(f remediate.Finding, err error) (remediate.Finding, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		s.of[f.ID] = f
+	}
+	return f, err
+}
+
+func (s *indexed) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+	return s.keep(s.Store.Create(ctx, f))
+}
+
+func (s *indexed) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+	return s.keep(s.Store.Update(ctx, f))
+}
+
+func (s *indexed) Due(_ context.Context, at time.Time, limit int) (out []remediate.Finding, _ error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.of {
+		if !f.DueAt.IsZero() && !f.DueAt.After(at) {
+			out = append(out, f)
+		}
+	}
+	slices.SortFunc(out, func(a, b remediate.Finding) int {
+		return cmp.Or(a.DueAt.Compare(b.DueAt), strings.Compare(a.ID, b.ID))
+	})
+	if limit > 0 && len(out) > limit {
+		out = out[:limit]
+	}
+	return out, nil
+}
+
+func (s *indexed) owes() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.of {
+		if len(f.Outbox) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // opens stores one more finding that asks about a service of its own, made
 // public by jo, and works on it as Handle would.
 func (b *burst) opens(change ...func(*remediate.Finding)) remediate.Finding {
@@ -192,16 +260,10 @@ func (b *burst) several(n int) (out []remediate.Finding) {
 func (b *burst) settle() {
 	b.t.Helper()
 	for range 2000 {
-		fs, err := b.Store.Findings(b.t.Context(), remediate.Query{})
-		b.must(err)
-		owed := false
-		for _, f := range fs {
-			owed = owed || len(f.Outbox) > 0
-		}
-		if !owed {
+		if !b.Store.(*indexed).owes() {
 			return
 		}
-		if _, err := b.Sweep(b.t.Context()); err != nil {
+		if _, err := b.SweepFor(b.t.Context(), time.Minute); err != nil {
 			b.t.Fatal(err)
 		}
 		b.pass(time.Second)

@@ -108,6 +108,9 @@ func (r *Remediator) announce(ctx context.Context) error {
 		r.Log.WarnContext(ctx, "pause", "active", p.On, "said", p.String())
 		var failed error
 		p, failed = r.told(ctx, p)
+		if after, held := busy(failed); held {
+			p.DueAt, failed = now.Add(after), nil // the channel has no turn for it yet
+		}
 		_, err = r.Store.SetPause(ctx, p)
 		err = errors.Join(failed, err)
 	}

@@ -112,7 +112,7 @@ func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
 		f.DueAt = wait
 		return f, nil
 	}
-	return f.decided(k.now.At, r.ExpiresIn), nil
+	return r.asking(f.decided(k.now.At, r.ExpiresIn)), nil
 }
 
 // since is when the change was made. One dated ahead was made by the time it

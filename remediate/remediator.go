@@ -29,8 +29,9 @@ type Config struct {
 	Ledger *Ledger
 	// Exporter takes the audit trail out of the store; nil for nowhere.
 	Exporter Exporter
-	// FallbackAfter is after how long that nobody could be told of a finding the
-	// Exporter says so, where it is a Fallback; zero for never.
+	// FallbackAfter is for how long people cannot be told of a finding before it
+	// counts as undelivered, of which the Exporter is told where it is a Fallback;
+	// zero for never.
 	FallbackAfter time.Duration
 	// Self is the principal rescind itself acts as, to recognise its own
 	// changes when they come back as events.
@@ -38,6 +39,11 @@ type Config struct {
 	// ExpiresIn is how long a question stays open; OnExpiry what happens then.
 	ExpiresIn time.Duration
 	OnExpiry  Expiry
+	// OnCall is who is paged about a question that expires with
+	// EscalateOnExpiry, that nobody answered within PageAfter (0: no such
+	// page), or that people could not be told of.
+	OnCall    []Pager
+	PageAfter time.Duration
 	// VerifyFor bounds how long a write is given to show.
 	VerifyFor time.Duration
 	// Inventory lists what a scan goes through; ScanEvery is how often ScanSome
@@ -91,8 +97,8 @@ func New(c Config) (*Remediator, error) {
 	need("ExpiresIn", c.ExpiresIn <= 0)
 	need("VerifyFor", c.VerifyFor <= 0)
 	need("Inventory", c.ScanEvery != 0 && c.Inventory == nil)
-	if c.OnExpiry != LeaveOnExpiry && c.OnExpiry != RevertOnExpiry {
-		errs = append(errs, fmt.Errorf("remediate: OnExpiry is %q, want %q or %q", c.OnExpiry, LeaveOnExpiry, RevertOnExpiry))
+	if c.OnExpiry != LeaveOnExpiry && c.OnExpiry != RevertOnExpiry && c.OnExpiry != EscalateOnExpiry {
+		errs = append(errs, fmt.Errorf("remediate: OnExpiry is %q, want %q, %q or %q", c.OnExpiry, LeaveOnExpiry, RevertOnExpiry, EscalateOnExpiry))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

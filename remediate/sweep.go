@@ -44,6 +44,8 @@ func (r *Remediator) sweep(ctx context.Context, f Finding) error {
 	case f.Owes(Carry): // an answer that came in time counts, also where carrying it was cut off
 	case f.State == Pending && !r.Now().Before(f.ExpiresAt):
 		next, err = r.expire(ctx, f)
+	case f.pageDue(r.Now()):
+		next, err = r.update(ctx, f.paged(r.Now(), "", "nobody answered yet: on-call is paged", r.pagers()))
 	case f.State == Waiting:
 		next, err = r.rejudge(ctx, f)
 	case f.State == Exempted:

@@ -45,7 +45,7 @@ func (f Finding) rejudged(next Finding) Finding {
 	next.Actors, next.Joined, next.Answers, next.Surfaces = f.Actors, f.Joined, f.Answers, f.Surfaces
 	news := next.Timeline
 	next.Timeline, next.Published = f.Timeline, f.Published
-	next.UndeliveredSince, next.FellBack = f.UndeliveredSince, f.FellBack
+	next.UndeliveredSince, next.Undelivered, next.FellBack = f.UndeliveredSince, f.Undelivered, f.FellBack
 	for _, e := range news {
 		next = next.withEvent(e)
 	}
@@ -99,6 +99,9 @@ func (f Finding) to(s State, now time.Time, who, what string, effects ...Effect)
 	f.EndedAt = time.Time{} // a reported finding can be reverted after all
 	if s.Ended() {
 		f.EndedAt = now
+		if !f.PagedAt.IsZero() && !f.Owes(Resolve) {
+			f.Outbox = append(f.Outbox, Resolve)
+		}
 	}
 	return f.scheduled(now)
 }
@@ -108,10 +111,10 @@ func (f Finding) scheduled(now time.Time) Finding {
 	switch {
 	case f.Owes(Apply):
 		f.DueAt = now.Add(lease)
-	case f.Owes(Notify), f.Owes(Carry), f.Owes(Publish) && f.State != Waiting:
+	case slices.ContainsFunc(f.Outbox, func(e Effect) bool { return e != Publish || f.State != Waiting }):
 		f.DueAt = now.Add(notifyLease)
 	case f.State == Pending:
-		f.DueAt = f.ExpiresAt
+		f.DueAt = f.deadline()
 	case f.State == Waiting:
 		f.DueAt = now.Add(settle)
 	case f.State == Exempted && f.Exemption != nil && now.Before(f.Exemption.Until):
@@ -124,8 +127,8 @@ func (f Finding) scheduled(now time.Time) Finding {
 
 // notAfterExpiry keeps a notice that fails from putting off the expiry.
 func (f Finding) notAfterExpiry() Finding {
-	if f.State == Pending && f.DueAt.After(f.ExpiresAt) {
-		f.DueAt = f.ExpiresAt
+	if f.State == Pending && f.DueAt.After(f.deadline()) {
+		f.DueAt = f.deadline()
 	}
 	return f
 }

@@ -32,7 +32,7 @@ func (r *Remediator) work(ctx context.Context, f Finding) Finding {
 	case unrecorded:
 		f = r.progress(ctx, f, "publish", r.recordPublished)
 	}
-	return f
+	return r.onCall(ctx, f)
 }
 
 // claimed reports whether a process carries the plan out, or waits between two
@@ -97,9 +97,25 @@ func (f Finding) notified(surfaces []Surface, shown int64, failed error, now tim
 	case f.Owes(Apply):
 		return f
 	case failed != nil:
-		return f.later(now, failed)
+		return f.stillShown(shown).later(now, failed)
 	}
 	return f.scheduled(now)
+}
+
+// stillShown counts the write that a failed notice makes as shown where the
+// revision before it is: nothing in it is to be seen, and a card that is drawn
+// anew for it would leave its thread no turn for ever.
+func (f Finding) stillShown(shown int64) Finding {
+	if f.Revision != shown {
+		return f
+	}
+	f.Surfaces = slices.Clone(f.Surfaces)
+	for i := range f.Surfaces {
+		if f.Surfaces[i].Rendered == shown {
+			f.Surfaces[i].Rendered++
+		}
+	}
+	return f
 }
 
 // States lists all states, in the order of a finding's life.

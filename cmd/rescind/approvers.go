@@ -104,7 +104,7 @@ func (a approversConfig) domains() []string {
 }
 
 // usergroupID is the form of a user group's id; its handle, "@oncall", is not it.
-var usergroupID = regexp.MustCompile(`^S[A-Z0-9]{2,}$`)
+var usergroupID = regexp.MustCompile(`^S[A-Z0-9]{2,20}$`)
 
 // misconfigured says what is wrong with the approvers, or "". It is no error of
 // the file: rescind goes on judging and telling, and nobody answers.

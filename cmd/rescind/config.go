@@ -76,6 +76,19 @@ type approvalsConfig struct {
 	OnExpiry  string          `yaml:"on_expiry"`
 	MaxExempt maxExemptConfig `yaml:"max_exempt"`
 	StepUp    []string        `yaml:"step_up"`
+
+	Escalation escalationConfig `yaml:"escalation"`
+}
+
+type escalationConfig struct {
+	Usergroup string          `yaml:"usergroup"`
+	After     duration        `yaml:"after"`
+	PagerDuty pagerDutyConfig `yaml:"pagerduty"`
+}
+
+type pagerDutyConfig struct {
+	RoutingKey secret `yaml:"routing_key"`
+	URL        string `yaml:"url"`
 }
 
 type approversConfig struct {
@@ -202,6 +215,7 @@ func (c *config) relativeTo(dir string) {
 	}
 	c.Slack.BotToken.relativeTo(dir)
 	c.Slack.AppToken.relativeTo(dir)
+	c.Approvals.Escalation.PagerDuty.RoutingKey.relativeTo(dir)
 	for i := range c.Slack.SigningSecrets {
 		c.Slack.SigningSecrets[i].relativeTo(dir)
 	}

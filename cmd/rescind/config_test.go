@@ -163,9 +163,14 @@ func TestAConfigurationIsRefused(t *testing.T) {
 			`5:8: slack.bot_token is missing: cards could not be posted`,
 			`5:8: slack.signing_secrets is empty: nothing could tell a click from a forgery`,
 			`5:8: slack.team is empty: clicks from other workspaces could not be told apart`}},
-		{"what this version has not", smallConfig + "slack: {mode: socket}\napprovals: {on_expiry: escalate}\n", []string{
+		{"what this version has not", smallConfig + "slack: {mode: socket}\napprovals: {on_expiry: ask}\n", []string{
 			`5:15: slack.mode is socket, which needs slack.app_token, and that is missing`,
-			`6:24: approvals.on_expiry is "escalate", want leave or revert (escalate is not supported in this version)`}},
+			`6:24: approvals.on_expiry is "ask", want leave, revert or escalate`}},
+		{"an escalation to nobody", smallConfig + "approvals: {escalation: {after: 30m}}\n", []string{
+			`5:33: approvals.escalation.after is set, and nobody is there to page: set usergroup or pagerduty`}},
+		{"a mention made of anything but an id", smallConfig + "approvals: {escalation: {usergroup: '!channel', pagerduty: {url: 'http://pd.example.com'}}}\n", []string{
+			`5:37: approvals.escalation.usergroup is "!channel", want the id of a Slack user group, such as S01ONCALL`,
+			`5:66: approvals.escalation.pagerduty.url: pagerduty: the url is "http://pd.example.com", want https://..., or http on this machine`}},
 		{"people and accounts that are none", smallConfig + "approvals: {approvers: {users: {U1: ada@example.com}}}\nfallback_identity: {folders/1: a@b.c, projects/p: b}\n", []string{
 			`5:37: approvals.approvers.users: U1 is "ada@example.com", want user:E-MAIL, as the audit log names people`,
 			`6:32: fallback_identity: "folders/1" is not projects/P`,

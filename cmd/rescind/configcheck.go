@@ -129,8 +129,9 @@ func (s slackConfig) check(k *configCheck) {
 
 func (a approvalsConfig) check(k *configCheck) {
 	k.refuse(a.ExpiresIn > 0, "approvals.expires_in", "approvals.expires_in is 0s: a question would expire before anyone reads it")
-	k.refuse(slices.Contains([]string{"leave", "revert"}, a.OnExpiry), "approvals.on_expiry",
-		"approvals.on_expiry is %q, want leave or revert (escalate is not supported in this version)", a.OnExpiry)
+	k.refuse(slices.Contains([]string{"leave", "revert", "escalate"}, a.OnExpiry), "approvals.on_expiry",
+		"approvals.on_expiry is %q, want leave, revert or escalate", a.OnExpiry)
+	a.Escalation.check(k)
 	for choice, n := range map[string]int{"revert": a.Quorum.Revert, "keep": a.Quorum.Keep, "exempt": a.Quorum.Exempt, "undo": a.Quorum.Undo} {
 		k.refuse(n >= 1, "approvals.quorum."+choice, "approvals.quorum.%s is %d, want at least 1", choice, n)
 	}

@@ -126,7 +126,7 @@ func (d *demo) startRescind(ctx context.Context, policies string, log *slog.Logg
 	}
 	d.conf = c
 	d.app, err = newApp(ctx, c, world{
-		lookup: demoSecrets, now: time.Now, wait: pause, notes: slackURL + "/",
+		lookup: demoSecrets, now: time.Now, wait: pause, rushed: true, notes: slackURL + "/",
 		dial: []grpc.DialOption{grpc.WithPerRPCCredentials(bearer(demoSelf))},
 		saw:  d.saw, count: d.feed.counted, log: log,
 	})

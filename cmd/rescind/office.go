@@ -57,7 +57,7 @@ func in(path string, do func(office) error) error {
 func (o office) desk() remediate.Desk {
 	return remediate.Desk{
 		Store: o.store, Authority: lookedUp(authority(o.config.Approvals), o.groups()), ExpiresIn: time.Duration(o.config.Approvals.ExpiresIn),
-		Now: time.Now, HandOver: true, Ledger: o.ledger(),
+		Now: time.Now, HandOver: true, Ledger: o.ledger(), OnCall: pagerNames(o.config),
 	}
 }
 

@@ -46,6 +46,7 @@ type world struct {
 	now     func() time.Time
 	wait    func(ctx context.Context, d time.Duration) error
 	dial    []grpc.DialOption                                // added to every connection to Google Cloud
+	rushed  bool                                             // Slack takes more than a message a second: it is simulated, and somebody watches
 	notes   string                                           // prefix of Slack response URLs; empty for Slack's own
 	saw     func(change cloud.Change, out remediate.Outcome) // nil: nobody watches
 	count   func(kind string)                                // told the kind of every message; nil: nobody counts
@@ -110,12 +111,15 @@ func newInside(ctx context.Context, c config, w world) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
-	notifier, err := newNotifier(c, w, groups)
+	notifier, err := newNotifier(c, w, st, groups)
 	if err != nil {
 		return nil, err
 	}
 	rc := remediateConfig(c, w, a.policies, st, a.google, notifier, groups)
 	if rc.Exporter, err = a.newExporter(ctx, c, w); err != nil {
+		return nil, err
+	}
+	if rc.OnCall, err = newOnCall(c, w, notifier); err != nil {
 		return nil, err
 	}
 	if a.Remediator, err = remediate.New(rc); err != nil {
@@ -184,8 +188,8 @@ func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, g
 		Self:      "serviceAccount:" + c.Identity,
 		ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
 		OnExpiry:  remediate.Expiry(c.Approvals.OnExpiry),
-		VerifyFor: 30 * time.Second, FallbackAfter: time.Duration(c.Slack.FallbackAfter),
-		Inventory: gcp, ScanEvery: time.Duration(c.Scan.Every),
+		PageAfter: time.Duration(c.Approvals.Escalation.After), FallbackAfter: time.Duration(c.Slack.FallbackAfter),
+		VerifyFor: 30 * time.Second, Inventory: gcp, ScanEvery: time.Duration(c.Scan.Every),
 		Now: w.now, Wait: w.wait, NewID: rand.Text, Log: w.log,
 	}
 }
@@ -217,7 +221,7 @@ func lookedUp(au remediate.Authority, groups remediate.Directory) remediate.Auth
 	return au
 }
 
-func newNotifier(c config, w world, groups remediate.Directory) (remediate.Notifier, error) {
+func newNotifier(c config, w world, st remediate.Store, groups remediate.Directory) (remediate.Notifier, error) {
 	if !c.Slack.configured() {
 		return logNotifier{w.log}, nil
 	}
@@ -229,15 +233,15 @@ func newNotifier(c config, w world, groups remediate.Directory) (remediate.Notif
 	if err != nil {
 		return nil, err
 	}
+	var turns *slack.Turns
+	if !w.rushed {
+		turns = slack.NewTurns(st, w.now)
+	}
 	card := needing(cardOptions(c), lookedUp(authority(c.Approvals), groups))
 	return slack.NewNotifier(slack.Config{
 		Token: slack.Secret(token), APIURL: c.Slack.APIURL, Route: route, Channels: channels(c.Slack.Routes),
-		Card: card, Now: w.now,
+		Turns: turns, Card: card, Now: w.now,
 	})
-}
-
-func cardOptions(c config) notify.Options {
-	return notify.Options{BaseURL: c.BaseURL, OnExpiry: remediate.Expiry(c.Approvals.OnExpiry)}
 }
 
 // needing has cards say who it takes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -43,10 +44,32 @@ func (a *app) runErrands(ctx context.Context) {
 	}
 }
 
-// work does what answers left to do as they come, and sweeps, until ctx ends.
-func (a *app) work(ctx context.Context, every time.Duration) {
+// sweepFor is how long a sweep that was asked for goes on with what is due
+// soon: less than the minute after which the next one is asked for.
+const sweepFor = 50 * time.Second
+
+// sweeping sweeps until ctx ends.
+func (a *app) sweeping(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if _, err := a.SweepFor(ctx, every); err != nil {
+				a.log.ErrorContext(ctx, "sweep", "error", err.Error())
+			}
+		}
+	}
+}
+
+// work does what answers left to do as they come, and sweeps beside it, until
+// ctx ends.
+func (a *app) work(ctx context.Context, every time.Duration) {
+	var running sync.WaitGroup
+	running.Go(func() { a.sweeping(ctx, every) })
+	defer running.Wait()
 	for {
 		select {
 		case <-ctx.Done():
@@ -54,10 +77,6 @@ func (a *app) work(ctx context.Context, every time.Duration) {
 		case id := <-a.owed:
 			if _, err := a.Work(ctx, id); err != nil {
 				a.log.ErrorContext(ctx, "work on finding", "finding", id, "error", err.Error())
-			}
-		case <-tick.C:
-			if _, err := a.Sweep(ctx); err != nil {
-				a.log.ErrorContext(ctx, "sweep", "error", err.Error())
 			}
 		}
 	}
@@ -82,7 +101,7 @@ func (a *app) scanAlong(ctx context.Context, every time.Duration) {
 
 // serveSweep does what is due first: the scan takes what time is left.
 func (a *app) serveSweep(w http.ResponseWriter, r *http.Request) {
-	n, err := a.Sweep(r.Context())
+	n, err := a.SweepFor(r.Context(), sweepFor)
 	err = errors.Join(err, a.ScanSome(r.Context()))
 	if err != nil {
 		a.log.ErrorContext(r.Context(), "sweep", "findings", n, "error", err.Error())

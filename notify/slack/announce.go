@@ -24,8 +24,8 @@ func (n *Notifier) Announce(ctx context.Context, text string, told []string) ([]
 		if slices.Contains(told, c) {
 			continue
 		}
-		if _, _, err := n.api.PostMessageContext(ctx, c, quietly(api.MsgOptionText(text, false))...); err != nil {
-			errs = append(errs, fmt.Errorf("announce in %s: %w", c, classify("chat.postMessage", err)))
+		if _, _, err := n.send(ctx, c, quietly(api.MsgOptionText(text, false))...); err != nil {
+			errs = append(errs, fmt.Errorf("announce in %s: %w", c, err))
 			continue
 		}
 		told = append(told, c)

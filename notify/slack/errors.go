@@ -13,6 +13,8 @@ import (
 	"time"
 
 	api "github.com/slack-go/slack"
+
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // Kind says what a failed call means for whoever may try again.
@@ -42,6 +44,18 @@ func (e *Error) Error() string {
 	}
 	return s
 }
+
+// Unwrap makes a limit of Slack's what remediate waits out without counting
+// it for a failure.
+func (e *Error) Unwrap() error {
+	if e.Kind != RateLimited {
+		return nil
+	}
+	return &remediate.BusyError{Where: "Slack's own", After: e.RetryAfter, Theirs: true}
+}
+
+// Is tells remediate of what no second try will change.
+func (e *Error) Is(target error) bool { return target == remediate.ErrBroken && e.Kind == Refused }
 
 // quiet is how long to wait when Slack limits the rate and does not say for how long.
 const quiet = 30 * time.Second

@@ -17,6 +17,14 @@ var _ remediate.GroupNotifier = (*Notifier)(nil)
 // Channel is where the finding's message belongs.
 func (n *Notifier) Channel(f remediate.Finding) string { return n.route(f) }
 
+// Ready returns a *remediate.BusyError if the channel has no turn now.
+func (n *Notifier) Ready(channel string, rewritten bool) error {
+	if rewritten {
+		return n.turns.ready(channel, "chat.update")
+	}
+	return n.turns.ready(channel, "chat.postMessage")
+}
+
 // NotifyGroup shows the group in one message: the one that was its first
 // finding's own. A surface says with Rendered which of the group's changes it
 // shows, and with Told how much of its timeline the thread has.
@@ -54,29 +62,37 @@ func (v groupMessage) options() []api.MsgOption {
 }
 
 func (n *Notifier) postGroup(ctx context.Context, v groupMessage) (remediate.Surface, error) {
-	id, ts, err := n.api.PostMessageContext(ctx, v.Cause.Channel, v.options()...)
+	id, ts, err := n.send(ctx, v.Cause.Channel, v.options()...)
 	if err != nil {
-		return remediate.Surface{}, fmt.Errorf("show group %s: %w", v.ID, classify("chat.postMessage", err))
+		return remediate.Surface{}, fmt.Errorf("show group %s: %w", v.ID, err)
 	}
 	return remediate.Surface{Kind: surfaceKind, Channel: id, ID: ts, Rendered: v.Changes, Told: len(v.Timeline)}, nil
 }
 
 func (n *Notifier) refreshGroup(ctx context.Context, v groupMessage, s *remediate.Surface) error {
-	if s.Rendered < v.Changes {
-		_, _, _, err := n.api.UpdateMessageContext(ctx, s.Channel, s.ID, v.options()...)
-		err = classify("chat.update", err)
-		var e *Error
-		if errors.As(err, &e) && e.Kind == Gone {
-			fresh, err := n.postGroup(ctx, v)
-			if err == nil {
-				*s = fresh
-			}
+	if s.Rendered < v.Changes || s.ID == "" {
+		if err := n.updateGroup(ctx, v, s); err != nil {
 			return err
 		}
-		if err != nil {
-			return fmt.Errorf("show group %s: %w", v.ID, err)
-		}
-		s.Rendered = v.Changes
 	}
 	return n.tell(ctx, remediate.Finding{ID: v.ID, Timeline: v.Timeline}, s)
+}
+
+func (n *Notifier) updateGroup(ctx context.Context, v groupMessage, s *remediate.Surface) error {
+	if s.ID != "" {
+		err := n.rewrite(ctx, s.Channel, s.ID, v.options()...)
+		var e *Error
+		if gone := errors.As(err, &e) && e.Kind == Gone; err != nil && !gone {
+			return fmt.Errorf("show group %s: %w", v.ID, err)
+		} else if !gone {
+			s.Rendered = v.Changes
+			return nil
+		}
+		s.ID = ""
+	}
+	fresh, err := n.postGroup(ctx, v)
+	if err == nil {
+		*s = fresh
+	}
+	return err
 }

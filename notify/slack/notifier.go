@@ -28,6 +28,8 @@ type Config struct {
 	// Now is the time at which cards are drawn; nil: no card offers what can
 	// be done for a time only.
 	Now func() time.Time
+	// Turns keeps every channel to a message a second; nil for no such limit.
+	Turns *Turns
 }
 
 // callTimeout bounds one call to Slack. slack-go's own client has no bound.
@@ -44,6 +46,7 @@ type Notifier struct {
 	channels []string
 	card     notify.Options
 	now      func() time.Time
+	turns    *Turns
 }
 
 var _ remediate.Notifier = (*Notifier)(nil)
@@ -59,7 +62,7 @@ func NewNotifier(c Config) (*Notifier, error) {
 	if c.Now == nil {
 		c.Now = func() time.Time { return time.Time{} }
 	}
-	return &Notifier{api: newClient(c.Token, c.APIURL), route: c.Route, channels: c.Channels, card: c.Card, now: c.Now}, nil
+	return &Notifier{api: newClient(c.Token, c.APIURL), route: c.Route, channels: c.Channels, card: c.Card, now: c.Now, turns: c.Turns}, nil
 }
 
 // newClient returns a client of the Web API at apiURL; empty for Slack's own.
@@ -100,9 +103,9 @@ func (n *Notifier) post(ctx context.Context, f remediate.Finding, channel string
 	if channel == "" {
 		return remediate.Surface{}, nil
 	}
-	id, ts, err := n.api.PostMessageContext(ctx, channel, n.options(f)...)
+	id, ts, err := n.send(ctx, channel, n.options(f)...)
 	if err != nil {
-		return remediate.Surface{}, fmt.Errorf("show finding %s: %w", f.ID, classify("chat.postMessage", err))
+		return remediate.Surface{}, fmt.Errorf("show finding %s: %w", f.ID, err)
 	}
 	return remediate.Surface{Kind: surfaceKind, Channel: id, ID: ts, Rendered: f.Revision, Told: len(f.Timeline)}, nil
 }
@@ -110,7 +113,7 @@ func (n *Notifier) post(ctx context.Context, f remediate.Finding, channel string
 // refresh updates one message, unless it shows this revision or a later one
 // already: renders may arrive in any order, and the latest has to stay.
 func (n *Notifier) refresh(ctx context.Context, f remediate.Finding, s *remediate.Surface) error {
-	if s.Rendered < f.Revision {
+	if s.Rendered < f.Revision || s.ID == "" {
 		if err := n.update(ctx, f, s); err != nil {
 			return err
 		}
@@ -119,10 +122,13 @@ func (n *Notifier) refresh(ctx context.Context, f remediate.Finding, s *remediat
 }
 
 func (n *Notifier) update(ctx context.Context, f remediate.Finding, s *remediate.Surface) error {
-	_, _, _, err := n.api.UpdateMessageContext(ctx, s.Channel, s.ID, n.options(f)...)
-	err = classify("chat.update", err)
+	if s.ID == "" {
+		return n.replace(ctx, f, s)
+	}
+	err := n.rewrite(ctx, s.Channel, s.ID, n.options(f)...)
 	var e *Error
 	if errors.As(err, &e) && e.Kind == Gone {
+		s.ID = "" // the new one may have to wait for its turn, and then not find this one again
 		return n.replace(ctx, f, s)
 	}
 	if err != nil {
@@ -153,10 +159,10 @@ func (n *Notifier) tell(ctx context.Context, f remediate.Finding, s *remediate.S
 	}
 	lines := fitLines(notify.Trail(f.Timeline[max(s.Told, 0):]), maxSection)
 	block := api.NewRichTextBlock("", api.NewRichTextSection(api.NewRichTextSectionTextElement(lines, nil)))
-	_, _, err := n.api.PostMessageContext(ctx, s.Channel, quietly(api.MsgOptionTS(s.ID),
+	_, _, err := n.send(ctx, s.Channel, quietly(api.MsgOptionTS(s.ID),
 		api.MsgOptionText(fit(lines, maxText, escape), false), api.MsgOptionBlocks(block))...)
 	if err != nil {
-		return fmt.Errorf("continue the thread of finding %s: %w", f.ID, classify("chat.postMessage", err))
+		return fmt.Errorf("continue the thread of finding %s: %w", f.ID, err)
 	}
 	s.Told = len(f.Timeline)
 	return nil

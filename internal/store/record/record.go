@@ -61,7 +61,7 @@ func ReadFinding(b []byte) (remediate.Finding, error) {
 // times are all the times of a finding. The conformance suite fills every
 // field, so that one forgotten here is noticed.
 func times(f *remediate.Finding) []*time.Time {
-	ts := []*time.Time{&f.Change.Time, &f.CreatedAt, &f.UpdatedAt, &f.EndedAt, &f.ExpiresAt, &f.DueAt, &f.UndeliveredSince, &f.ExecuteBy}
+	ts := []*time.Time{&f.Change.Time, &f.CreatedAt, &f.UpdatedAt, &f.EndedAt, &f.ExpiresAt, &f.DueAt, &f.PageAt, &f.PagedAt, &f.EscalatedAt, &f.UndeliveredSince, &f.ExecuteBy}
 	for i := range f.Answers {
 		ts = append(ts, &f.Answers[i].At, &f.Answers[i].Until)
 	}

@@ -1,0 +1,148 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// pace is how far apart two messages in one channel are. Above about one a
+// second Slack hides messages, and says nothing of it
+// (https://docs.slack.dev/apis/web-api/rate-limits). Rewriting a message is
+// counted with posting one: Slack lets an app do that some fifty times a minute
+// in all, so a channel can have no more than its second either way.
+const pace = time.Second
+
+// turnTries is how often a turn is asked for that others took meanwhile.
+const turnTries = 5
+
+// Turns gives every channel one message a second, over all processes that share
+// the cells. The turn is taken in the cell, since each instance that counted
+// for itself would add its own message a second; what a process knows from
+// there it keeps, so that a thousand findings in line cost no look-up each.
+// Those that cannot have a turn are lined up a second apart, so that they do
+// not all come again at once. A nil *Turns holds nobody back.
+type Turns struct {
+	cells remediate.CellStore
+	now   func() time.Time
+
+	mu   sync.Mutex
+	next map[string]time.Time // no turn in the channel before
+	line map[string]time.Time // when the last in line was told to come again
+}
+
+// NewTurns returns the turns that are kept in the cells.
+func NewTurns(cells remediate.CellStore, now func() time.Time) *Turns {
+	return &Turns{cells: cells, now: now, next: map[string]time.Time{}, line: map[string]time.Time{}}
+}
+
+// take takes the next turn in the channel, or returns a *remediate.BusyError
+// that says when to come again. Messages of one method wait in one line: what
+// rewrites a card must not stand behind a thousand new ones.
+func (t *Turns) take(ctx context.Context, channel, method string) error {
+	if t == nil {
+		return nil
+	}
+	if err := t.ready(channel, method); err != nil {
+		return err
+	}
+	now := t.now()
+	for range turnTries {
+		c, until, err := t.read(ctx, channel)
+		switch {
+		case err != nil:
+			return err
+		case until.After(now):
+			t.learn(channel, until)
+			return t.busy(channel, method, now, until)
+		}
+		err = t.write(ctx, c, channel, now.Add(pace))
+		if !errors.Is(err, remediate.ErrConflict) {
+			return err
+		}
+	}
+	return t.busy(channel, method, now, now.Add(pace))
+}
+
+// ready returns a *remediate.BusyError if this process knows that there is no
+// turn in the channel now.
+func (t *Turns) ready(channel, method string) error {
+	if t == nil {
+		return nil
+	}
+	now := t.now()
+	if until := t.known(channel); until.After(now) {
+		return t.busy(channel, method, now, until)
+	}
+	return nil
+}
+
+// hold gives nobody a turn in the channel for that long, as Slack asked.
+func (t *Turns) hold(ctx context.Context, channel string, d time.Duration) {
+	if t == nil {
+		return
+	}
+	until := t.now().Add(d)
+	t.learn(channel, until)
+	if c, known, err := t.read(ctx, channel); err == nil && known.Before(until) {
+		_ = t.write(ctx, c, channel, until) // other processes learn it from Slack themselves
+	}
+}
+
+func (t *Turns) read(ctx context.Context, channel string) (remediate.Cell, time.Time, error) {
+	c, err := t.cells.Cell(ctx, "slack/turn/"+channel)
+	if err != nil {
+		return c, time.Time{}, fmt.Errorf("look up the next turn in %s: %w", channel, err)
+	}
+	var until time.Time
+	if len(c.Value) > 0 {
+		if err := json.Unmarshal(c.Value, &until); err != nil {
+			return c, time.Time{}, fmt.Errorf("read the next turn in %s: %w", channel, err)
+		}
+	}
+	return c, until, nil
+}
+
+func (t *Turns) write(ctx context.Context, c remediate.Cell, channel string, until time.Time) error {
+	value, err := json.Marshal(until)
+	if err != nil {
+		return fmt.Errorf("take a turn in %s: %w", channel, err)
+	}
+	c.Value = value
+	if _, err := t.cells.SetCell(ctx, c); err != nil {
+		return fmt.Errorf("take a turn in %s: %w", channel, err)
+	}
+	t.learn(channel, until)
+	return nil
+}
+
+func (t *Turns) known(channel string) time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.next[channel]
+}
+
+func (t *Turns) learn(channel string, until time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if until.After(t.next[channel]) {
+		t.next[channel] = until
+	}
+}
+
+// busy lines the caller up.
+func (t *Turns) busy(channel, method string, now, next time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at := next
+	if last := t.line[channel+" "+method].Add(pace); last.After(at) {
+		at = last
+	}
+	t.line[channel+" "+method] = at
+	return &remediate.BusyError{Where: "one message a second in " + channel, After: at.Sub(now)}
+}

@@ -1,0 +1,195 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Pager reaches whoever is on call.
+type Pager interface {
+	// Name tells pagers apart; it is stored with what is owed.
+	Name() string
+	// Page tells of a finding that waits for an answer. It may be called again
+	// with the same finding, after a crash.
+	Page(ctx context.Context, f Finding) error
+	// Resolve says that a finding that was told of has ended.
+	Resolve(ctx context.Context, f Finding) error
+}
+
+// pageEvery is how often on-call is paged about one finding, or one group of
+// them, at most.
+const pageEvery = 15 * time.Minute
+
+// Resolve is owed by a finding that ended after on-call was paged about it.
+const Resolve Effect = "resolve"
+
+// pageBy is what a finding owes until that pager has told of it.
+func pageBy(name string) Effect { return Effect("page " + name) }
+
+// EscalateOnExpiry puts the question once more, and pages on-call; what nobody
+// answers then either is left.
+const EscalateOnExpiry Expiry = "escalate"
+
+// Page has on-call told of a finding at once, because somebody asks for it:
+// whoever sees the question may, but not again within 15 minutes.
+func (d Desk) Page(ctx context.Context, id, by, via string) (Finding, error) {
+	for range conflictTries {
+		f, err := d.finding(ctx, id)
+		if err != nil {
+			return Finding{}, err
+		}
+		now := d.Now()
+		switch {
+		case len(d.OnCall) == 0:
+			return f, refuse("nobody is configured to be on call")
+		case f.State.Ended():
+			return f, refuse("the finding is %s: %s", f.State, f.Why)
+		case now.Sub(f.PagedAt) < pageEvery:
+			return f, refuse("on-call was paged at %s; once in %s is enough", f.PagedAt.UTC().Format(time.RFC3339), pageEvery)
+		}
+		next := f.paged(now, by, fmt.Sprintf("on-call paged by %s (%s)", by, via), d.OnCall)
+		if d.HandOver {
+			next.DueAt = now
+		}
+		stored, err := d.Store.Update(ctx, next)
+		if !errors.Is(err, ErrConflict) {
+			return stored, err
+		}
+	}
+	return Finding{}, fmt.Errorf("page on-call about finding %s: %w", id, ErrConflict)
+}
+
+// paged is the transition of a page: owed to every pager, once.
+func (f Finding) paged(now time.Time, who, what string, pagers []string) Finding {
+	effects := []Effect{Notify}
+	for _, p := range pagers {
+		effects = append(effects, pageBy(p))
+	}
+	f.PageAt = time.Time{}
+	if len(pagers) > 0 {
+		f.PagedAt = now
+	}
+	return f.to(f.State, now, who, what, effects...)
+}
+
+// escalated is the transition of a question that nobody answered in time.
+func (f Finding) escalated(now time.Time, expiresIn time.Duration, pagers []string) Finding {
+	f.EscalatedAt, f.ExpiresAt = now, now.Add(expiresIn)
+	what := "nobody answered: asked once more"
+	if len(pagers) > 0 {
+		what += ", and on-call is paged"
+	}
+	what += "; it is left as it is at " + f.ExpiresAt.UTC().Format(time.RFC3339)
+	return f.paged(now, "", what, pagers)
+}
+
+// pageDue reports whether the time has come to page before the question expires.
+func (f Finding) pageDue(now time.Time) bool {
+	return f.State == Pending && !f.PageAt.IsZero() && !now.Before(f.PageAt)
+}
+
+// deadline is when the sweep has to look at a question at the latest.
+func (f Finding) deadline() time.Time {
+	if !f.PageAt.IsZero() && f.PageAt.Before(f.ExpiresAt) {
+		return f.PageAt
+	}
+	return f.ExpiresAt
+}
+
+// asking sets when a new question pages.
+func (r *Remediator) asking(f Finding) Finding {
+	if f.State == Pending && r.PageAfter > 0 && len(r.OnCall) > 0 && r.PageAfter < r.ExpiresIn {
+		f.PageAt = f.UpdatedAt.Add(r.PageAfter)
+		return f.notAfterExpiry()
+	}
+	return f
+}
+
+// pagers are the names of who can be paged.
+func (r *Remediator) pagers() []string {
+	var out []string
+	for _, p := range r.OnCall {
+		out = append(out, p.Name())
+	}
+	return out
+}
+
+// onCall does what a finding owes to whoever is on call.
+func (r *Remediator) onCall(ctx context.Context, f Finding) Finding {
+	for _, p := range r.OnCall {
+		if e := pageBy(p.Name()); f.Owes(e) {
+			f = r.progress(ctx, f, string(e), func(ctx context.Context, f Finding) (Finding, error) {
+				return r.paidOff(ctx, f, e, r.page(ctx, p, f))
+			})
+		}
+	}
+	if f.Owes(Resolve) {
+		f = r.progress(ctx, f, string(Resolve), func(ctx context.Context, f Finding) (Finding, error) {
+			var errs []error
+			for _, p := range r.OnCall {
+				errs = append(errs, p.Resolve(ctx, f))
+			}
+			return r.paidOff(ctx, f, Resolve, errors.Join(errs...))
+		})
+	}
+	return f
+}
+
+// page pages about a finding that still waits. Forty findings of one cause that
+// nobody answered are one page.
+func (r *Remediator) page(ctx context.Context, p Pager, f Finding) error {
+	now := r.Now()
+	if f.State.Ended() {
+		return nil
+	}
+	if f.Group != "" {
+		g, err := readGroup(ctx, r.Store, f.Group)
+		if err != nil {
+			return err
+		}
+		if now.Sub(g.PagedAt[p.Name()]) < pageEvery {
+			return nil
+		}
+	}
+	if err := p.Page(ctx, f); err != nil || f.Group == "" {
+		return err
+	}
+	_, err := changeGroup(ctx, r.Store, f.Group, now, func(g Group) (Group, bool, error) {
+		at := map[string]time.Time{p.Name(): now}
+		for name, t := range g.PagedAt {
+			if name != p.Name() {
+				at[name] = t
+			}
+		}
+		g.PagedAt = at
+		return g, g.ID != "", nil
+	})
+	return err
+}
+
+// paidOff takes an effect out of the outbox, or has the sweep come back for it.
+func (r *Remediator) paidOff(ctx context.Context, f Finding, e Effect, failed error) (Finding, error) {
+	for range conflictTries {
+		var next Finding
+		switch {
+		case failed != nil && f.Owes(Apply):
+			return f, failed // due when that is
+		case failed != nil:
+			next = f.later(r.Now(), failed)
+		default:
+			if next = f.done(e); len(next.Outbox) == 0 { // else it is due for the rest
+				next = next.scheduled(r.Now())
+			}
+		}
+		stored, err := r.update(ctx, next)
+		if !errors.Is(err, ErrConflict) {
+			return stored, errors.Join(failed, err)
+		}
+		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
+			return Finding{}, errors.Join(failed, fmt.Errorf("look up finding: %w", err))
+		}
+	}
+	return Finding{}, errors.Join(failed, ErrConflict)
+}
