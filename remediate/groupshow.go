@@ -13,10 +13,9 @@ type GroupNotifier interface {
 	Notifier
 	// Channel is where the finding's message belongs; "" for nowhere.
 	Channel(f Finding) string
-	// Ready returns a *BusyError if it is known that the channel takes no
-	// message now, posted or, as said, rewritten: before anything is looked up
-	// for one.
-	Ready(channel string, rewritten bool) error
+	// Ready returns a *BusyError if it is known that the group's channel takes
+	// no message now, posted or rewritten: before anything is looked up for one.
+	Ready(g Group) error
 	// NotifyGroup shows a group of two or more on its surfaces, or on a new
 	// one, and returns the surfaces as they are now, also with an error.
 	// items are those of its findings that were looked up: all that had not
@@ -107,7 +106,7 @@ func (r *Remediator) showGroup(ctx context.Context, n GroupNotifier, g Group, f 
 	if g.shows(f) {
 		return told{g.ID, g.surfacesOf(f)}, nil
 	}
-	if err := n.Ready(g.Cause.Channel, len(g.Surfaces) > 0); err != nil {
+	if err := n.Ready(g); err != nil {
 		return told{g.ID, f.Surfaces}, err
 	}
 	g, items, err := r.beginDrawing(ctx, g, f)

@@ -67,7 +67,7 @@ func (r *Remediator) progress(ctx context.Context, f Finding, what string, do fu
 // notify brings what people see up to date, and takes down where they see it.
 func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
 	where, failed := r.show(ctx, f)
-	shown, before := f.Revision, f.Surfaces
+	shown, before := f, f.Surfaces
 	for range conflictTries {
 		if where.group != "" {
 			f.Group = where.group
@@ -83,12 +83,13 @@ func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
 	return Finding{}, errors.Join(failed, ErrConflict)
 }
 
-// notified is the transition of a notice. When another writer came in between,
-// what was shown is old, whatever that writer owes; so it is shown again. A
-// notice that fails touches nothing that a plan still needs.
-func (f Finding) notified(surfaces []Surface, shown int64, failed error, now time.Time) Finding {
+// notified is the transition of a notice. When another writer came in between
+// and changed what people see, what was shown is old, whatever that writer owes;
+// so it is shown again. A notice that fails touches nothing that a plan still
+// needs.
+func (f Finding) notified(surfaces []Surface, shown Finding, failed error, now time.Time) Finding {
+	current := failed == nil && f.reads(shown)
 	f.Surfaces = surfaces
-	current := failed == nil && f.Revision == shown
 	f = f.done(Notify)
 	if !current {
 		f.Outbox = append(f.Outbox, Notify)
@@ -97,9 +98,20 @@ func (f Finding) notified(surfaces []Surface, shown int64, failed error, now tim
 	case f.Owes(Apply):
 		return f
 	case failed != nil:
-		return f.stillShown(shown).later(now, failed)
+		return f.stillShown(shown.Revision).later(now, failed)
 	}
 	return f.scheduled(now)
+}
+
+// reads reports whether there is nothing more to see of the finding than there
+// was of the one shown. A revision does not tell: of two processes that come to
+// show it at once, the one that finds the other at it writes a revision too, and
+// both would come again for each other for ever.
+func (f Finding) reads(shown Finding) bool {
+	fresh := func(s Surface) bool { // noted, or found to show something older, meanwhile
+		return !slices.ContainsFunc(shown.Surfaces, func(o Surface) bool { return s.samePlace(o) && s.Rendered >= o.Rendered })
+	}
+	return f.State == shown.State && len(f.Timeline) == len(shown.Timeline) && !slices.ContainsFunc(f.Surfaces, fresh)
 }
 
 // stillShown counts the write that a failed notice makes as shown where the

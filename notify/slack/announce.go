@@ -24,7 +24,7 @@ func (n *Notifier) Announce(ctx context.Context, text string, told []string) ([]
 		if slices.Contains(told, c) {
 			continue
 		}
-		if _, _, err := n.send(ctx, c, quietly(api.MsgOptionText(text, false))...); err != nil {
+		if _, _, err := n.send(ctx, text, c, quietly(api.MsgOptionText(text, false))...); err != nil {
 			errs = append(errs, fmt.Errorf("announce in %s: %w", c, err))
 			continue
 		}

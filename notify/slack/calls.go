@@ -7,9 +7,10 @@ import (
 	api "github.com/slack-go/slack"
 )
 
-// send posts a message when its channel has a turn for one.
-func (n *Notifier) send(ctx context.Context, channel string, opts ...api.MsgOption) (id, ts string, err error) {
-	if err := n.turns.take(ctx, channel, "chat.postMessage"); err != nil {
+// send posts a message about somebody, a finding or a group, when its channel
+// has a turn for one.
+func (n *Notifier) send(ctx context.Context, who, channel string, opts ...api.MsgOption) (id, ts string, err error) {
+	if err := n.turns.take(ctx, who, channel, "chat.postMessage"); err != nil {
 		return "", "", err
 	}
 	id, ts, err = n.api.PostMessageContext(ctx, channel, opts...)
@@ -17,8 +18,8 @@ func (n *Notifier) send(ctx context.Context, channel string, opts ...api.MsgOpti
 }
 
 // rewrite replaces a message likewise.
-func (n *Notifier) rewrite(ctx context.Context, channel, ts string, opts ...api.MsgOption) error {
-	if err := n.turns.take(ctx, channel, "chat.update"); err != nil {
+func (n *Notifier) rewrite(ctx context.Context, who, channel, ts string, opts ...api.MsgOption) error {
+	if err := n.turns.take(ctx, who, channel, "chat.update"); err != nil {
 		return err
 	}
 	_, _, _, err := n.api.UpdateMessageContext(ctx, channel, ts, opts...)

@@ -18,11 +18,11 @@ var _ remediate.GroupNotifier = (*Notifier)(nil)
 func (n *Notifier) Channel(f remediate.Finding) string { return n.route(f) }
 
 // Ready returns a *remediate.BusyError if the channel has no turn now.
-func (n *Notifier) Ready(channel string, rewritten bool) error {
-	if rewritten {
-		return n.turns.ready(channel, "chat.update")
+func (n *Notifier) Ready(g remediate.Group) error {
+	if len(g.Surfaces) > 0 {
+		return n.turns.ready(g.ID, g.Cause.Channel, "chat.update")
 	}
-	return n.turns.ready(channel, "chat.postMessage")
+	return n.turns.ready(g.ID, g.Cause.Channel, "chat.postMessage")
 }
 
 // NotifyGroup shows the group in one message: the one that was its first
@@ -62,7 +62,7 @@ func (v groupMessage) options() []api.MsgOption {
 }
 
 func (n *Notifier) postGroup(ctx context.Context, v groupMessage) (remediate.Surface, error) {
-	id, ts, err := n.send(ctx, v.Cause.Channel, v.options()...)
+	id, ts, err := n.send(ctx, v.ID, v.Cause.Channel, v.options()...)
 	if err != nil {
 		return remediate.Surface{}, fmt.Errorf("show group %s: %w", v.ID, err)
 	}
@@ -80,7 +80,7 @@ func (n *Notifier) refreshGroup(ctx context.Context, v groupMessage, s *remediat
 
 func (n *Notifier) updateGroup(ctx context.Context, v groupMessage, s *remediate.Surface) error {
 	if s.ID != "" {
-		err := n.rewrite(ctx, s.Channel, s.ID, v.options()...)
+		err := n.rewrite(ctx, v.ID, s.Channel, s.ID, v.options()...)
 		var e *Error
 		if gone := errors.As(err, &e) && e.Kind == Gone; err != nil && !gone {
 			return fmt.Errorf("show group %s: %w", v.ID, err)

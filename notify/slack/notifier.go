@@ -103,7 +103,7 @@ func (n *Notifier) post(ctx context.Context, f remediate.Finding, channel string
 	if channel == "" {
 		return remediate.Surface{}, nil
 	}
-	id, ts, err := n.send(ctx, channel, n.options(f)...)
+	id, ts, err := n.send(ctx, f.ID, channel, n.options(f)...)
 	if err != nil {
 		return remediate.Surface{}, fmt.Errorf("show finding %s: %w", f.ID, err)
 	}
@@ -125,7 +125,7 @@ func (n *Notifier) update(ctx context.Context, f remediate.Finding, s *remediate
 	if s.ID == "" {
 		return n.replace(ctx, f, s)
 	}
-	err := n.rewrite(ctx, s.Channel, s.ID, n.options(f)...)
+	err := n.rewrite(ctx, f.ID, s.Channel, s.ID, n.options(f)...)
 	var e *Error
 	if errors.As(err, &e) && e.Kind == Gone {
 		s.ID = "" // the new one may have to wait for its turn, and then not find this one again
@@ -159,7 +159,7 @@ func (n *Notifier) tell(ctx context.Context, f remediate.Finding, s *remediate.S
 	}
 	lines := fitLines(notify.Trail(f.Timeline[max(s.Told, 0):]), maxSection)
 	block := api.NewRichTextBlock("", api.NewRichTextSection(api.NewRichTextSectionTextElement(lines, nil)))
-	_, _, err := n.send(ctx, s.Channel, quietly(api.MsgOptionTS(s.ID),
+	_, _, err := n.send(ctx, f.ID, s.Channel, quietly(api.MsgOptionTS(s.ID),
 		api.MsgOptionText(fit(lines, maxText, escape), false), api.MsgOptionBlocks(block))...)
 	if err != nil {
 		return fmt.Errorf("continue the thread of finding %s: %w", f.ID, err)

@@ -48,7 +48,7 @@ func (o *OnCall) Page(ctx context.Context, f remediate.Finding) error {
 	if channel == "" {
 		return nil
 	}
-	if _, _, err := o.n.send(ctx, channel, quietly(opts...)...); err != nil {
+	if _, _, err := o.n.send(ctx, f.ID, channel, quietly(opts...)...); err != nil {
 		return fmt.Errorf("page on-call about finding %s: %w", f.ID, err)
 	}
 	return nil

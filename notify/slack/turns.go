@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -34,21 +35,23 @@ type Turns struct {
 	mu   sync.Mutex
 	next map[string]time.Time // no turn in the channel before
 	line map[string]time.Time // when the last in line was told to come again
+	told map[string]time.Time // when each of those in line was
 }
 
 // NewTurns returns the turns that are kept in the cells.
 func NewTurns(cells remediate.CellStore, now func() time.Time) *Turns {
-	return &Turns{cells: cells, now: now, next: map[string]time.Time{}, line: map[string]time.Time{}}
+	return &Turns{cells: cells, now: now, next: map[string]time.Time{}, line: map[string]time.Time{}, told: map[string]time.Time{}}
 }
 
 // take takes the next turn in the channel, or returns a *remediate.BusyError
 // that says when to come again. Messages of one method wait in one line: what
-// rewrites a card must not stand behind a thousand new ones.
-func (t *Turns) take(ctx context.Context, channel, method string) error {
+// rewrites a card must not stand behind a thousand new ones. Who stands in it, a
+// finding or a group, stands there once.
+func (t *Turns) take(ctx context.Context, who, channel, method string) error {
 	if t == nil {
 		return nil
 	}
-	if err := t.ready(channel, method); err != nil {
+	if err := t.ready(who, channel, method); err != nil {
 		return err
 	}
 	now := t.now()
@@ -59,25 +62,25 @@ func (t *Turns) take(ctx context.Context, channel, method string) error {
 			return err
 		case until.After(now):
 			t.learn(channel, until)
-			return t.busy(channel, method, now, until)
+			return t.busy(who, channel, method, now, until)
 		}
 		err = t.write(ctx, c, channel, now.Add(pace))
 		if !errors.Is(err, remediate.ErrConflict) {
 			return err
 		}
 	}
-	return t.busy(channel, method, now, now.Add(pace))
+	return t.busy(who, channel, method, now, now.Add(pace))
 }
 
 // ready returns a *remediate.BusyError if this process knows that there is no
 // turn in the channel now.
-func (t *Turns) ready(channel, method string) error {
+func (t *Turns) ready(who, channel, method string) error {
 	if t == nil {
 		return nil
 	}
 	now := t.now()
 	if until := t.known(channel); until.After(now) {
-		return t.busy(channel, method, now, until)
+		return t.busy(who, channel, method, now, until)
 	}
 	return nil
 }
@@ -135,14 +138,32 @@ func (t *Turns) learn(channel string, until time.Time) {
 	}
 }
 
-// busy lines the caller up.
-func (t *Turns) busy(channel, method string, now, next time.Time) error {
+// busy lines the caller up. Whoever asks again before their time keeps their
+// place: of sixty people who click on one card, each would else put it off by one
+// more second.
+func (t *Turns) busy(who, channel, method string, now, next time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	at := next
-	if last := t.line[channel+" "+method].Add(pace); last.After(at) {
-		at = last
+	line := channel + " " + method
+	at, waits := t.told[line+" "+who]
+	if !waits || !at.After(now) {
+		at = next
+		if last := t.line[line].Add(pace); last.After(at) {
+			at = last
+		}
+		t.line[line] = at
+		t.remember(line+" "+who, at, now)
 	}
-	t.line[channel+" "+method] = at
 	return &remediate.BusyError{Where: "one message a second in " + channel, After: at.Sub(now)}
+}
+
+// maxTold is from how many on those in line are looked through for places that
+// are past.
+const maxTold = 4096
+
+func (t *Turns) remember(place string, at, now time.Time) {
+	if len(t.told) >= maxTold {
+		maps.DeleteFunc(t.told, func(_ string, at time.Time) bool { return !at.After(now) })
+	}
+	t.told[place] = at
 }
