@@ -58,6 +58,18 @@ func FormOf(c remediate.Choice) (Form, bool) {
 	return f, true
 }
 
+// FormOfAll returns the form of a choice about all findings of a group's card;
+// false for one that is not given so, or by a button alone.
+func FormOfAll(c remediate.Choice) (Form, bool) {
+	if c != remediate.ChooseKeep {
+		return Form{}, false
+	}
+	return Form{
+		Choice: c, Title: "Keep all changes?", Submit: "Keep all changes",
+		Text: "The changes of all pending findings on this card stay, or none if you made one of them. Recorded as your decision on each, with your reason.",
+	}, true
+}
+
 // ask is the question of a choice that takes a reason.
 func ask(c remediate.Choice) Confirm {
 	q := Confirm{No: "Go back"}
@@ -79,10 +91,7 @@ func ask(c remediate.Choice) Confirm {
 
 // Filled returns the form with what the finding is, and where it stands.
 func (f Form) Filled(of remediate.Finding) Form {
-	f.About = []string{
-		Clean(sentence(short(title(of), maxPhrase) + ": " + who(of) + " " + verb(of.Change) + " " + where(of.Resource) + at(of))),
-		Clean(status(of)),
-	}
+	f.About = []string{aboutOne(of), Clean(status(of))}
 	return f
 }
 

@@ -18,6 +18,9 @@ const (
 	EntryResumed EntryKind = "resumed"
 	EntryStarted EntryKind = "started" // a process, with what it runs
 	EntryAlarm   EntryKind = "alarm"
+	// EntryVoted is an answer to all findings of a group that was accepted. While
+	// there are too few of them no finding's own trail has it.
+	EntryVoted EntryKind = "group-answer"
 	// EntryExemptionEnded is an exception whose time is over.
 	EntryExemptionEnded EntryKind = "exemption-ended"
 )

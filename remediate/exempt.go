@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
@@ -39,7 +38,7 @@ func (au Authority) maxExempt(s policies.Severity) time.Duration {
 func (au Authority) admitsExemption(f Finding, a Answer) error {
 	most := au.maxExempt(f.Severity)
 	switch {
-	case utf8.RuneCountInString(strings.TrimSpace(a.Reason)) < minExemptReason:
+	case visible(a.Reason) < minExemptReason:
 		return refuseAs(ClassReason, "an exemption takes a reason of at least %d characters", minExemptReason)
 	case !a.Until.After(a.At):
 		return refuseAs(ClassDuration, "an exemption has to end later than now")

@@ -21,6 +21,7 @@ func (d Desk) orGroup(ctx context.Context, id string, a Answer, missing error) (
 // enough people gave it, it is theirs to be carried to each finding, which one
 // of them owes: that one is returned.
 func (d Desk) answerGroup(ctx context.Context, id string, a Answer, missing error) (anchor Finding, err error) {
+	var about []Finding
 	_, err = changeGroup(ctx, d.Store, id, a.At, func(g Group) (Group, bool, error) {
 		if g.ID == "" {
 			return g, false, missing
@@ -28,7 +29,7 @@ func (d Desk) answerGroup(ctx context.Context, id string, a Answer, missing erro
 		if err := g.admits(a); err != nil {
 			return g, false, err
 		}
-		open, err := d.pendingOf(ctx, g, a.Choice)
+		open, err := d.pendingOf(ctx, g, a)
 		if err != nil {
 			return g, false, err
 		}
@@ -43,8 +44,12 @@ func (d Desk) answerGroup(ctx context.Context, id string, a Answer, missing erro
 			owes = Notify
 		}
 		anchor, err = d.owe(ctx, open, owes)
+		about = open
 		return next, err == nil, err
 	})
+	if err == nil {
+		d.voteNoted(ctx, id, about, a)
+	}
 	if err == nil && d.HandOver && len(anchor.Outbox) > 0 {
 		anchor.DueAt = a.At
 		if due, err := d.Store.Update(ctx, anchor); err == nil {
@@ -52,6 +57,16 @@ func (d Desk) answerGroup(ctx context.Context, id string, a Answer, missing erro
 		} // else it is due when whoever changed it says, or at the next lease
 	}
 	return anchor, err
+}
+
+// voteNoted has an accepted answer to a group in the ledger.
+func (d Desk) voteNoted(ctx context.Context, id string, about []Finding, a Answer) {
+	var ids []string
+	for _, f := range about {
+		ids = append(ids, f.ID)
+	}
+	d.Ledger.Note(ctx, Entry{Kind: EntryVoted, Who: a.Principal, Via: a.Via, Finding: id, Plan: a.Digest,
+		What: fmt.Sprintf("%s of all %d (%s)%s", a.Choice, len(about), some(ids), because(a))})
 }
 
 // admits says why the answer cannot be one on the group as it stands, whoever
@@ -63,16 +78,19 @@ func (g Group) admits(a Answer) error {
 		return refuse("a group takes %q or %q, not %q", ChooseRevert, ChooseKeep, a.Choice)
 	case a.Revision != g.Revision || len(a.Digest) < 8 || !strings.HasPrefix(digest, a.Digest):
 		return refuseAs(ClassStale, "findings were added since this card was made, which shows %d now; answer on the current one", len(g.Items))
+	case g.Agreed != nil && slices.ContainsFunc(g.Agreed.Answers, a.repeats): // delivered again
+		return a.repeated()
 	case g.Agreed != nil:
 		return refuseAs(ClassDecided, "%s was decided, and is being carried out", g.Agreed.Choice)
 	}
 	return nil
 }
 
-// pendingOf are the findings of the group that the choice is about: those that
-// wait for an answer, and of a revert those that have something to apply.
-func (d Desk) pendingOf(ctx context.Context, g Group, c Choice) ([]Finding, error) {
+// pendingOf are the findings of the group that the answer is about: those that
+// wait for one, and of a revert those that have something to apply.
+func (d Desk) pendingOf(ctx context.Context, g Group, a Answer) ([]Finding, error) {
 	var out []Finding
+	again := false
 	for _, i := range g.Items {
 		f, err := d.Store.Finding(ctx, i.Finding)
 		switch {
@@ -81,11 +99,15 @@ func (d Desk) pendingOf(ctx context.Context, g Group, c Choice) ([]Finding, erro
 		case err != nil:
 			return nil, fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)
 		}
-		if f.State == Pending && f.Plan.Digest == i.Digest && (c != ChooseRevert || f.Plan.Executable()) {
+		if f.State == Pending && f.Plan.Digest == i.Digest && (a.Choice != ChooseRevert || f.Plan.Executable()) {
 			out = append(out, f)
 		}
+		again = again || slices.ContainsFunc(f.Answers, a.repeats)
 	}
-	if len(out) == 0 {
+	switch {
+	case len(out) == 0 && again:
+		return nil, a.repeated()
+	case len(out) == 0:
 		return nil, refuseAs(ClassDecided, "no finding of this card waits for that answer any more")
 	}
 	return out, nil
@@ -94,19 +116,26 @@ func (d Desk) pendingOf(ctx context.Context, g Group, c Choice) ([]Finding, erro
 // voted is the transition of one answer on a group: every finding it is about
 // has to admit it, and it is decided once it would decide each of them.
 func (d Desk) voted(ctx context.Context, g Group, open []Finding, a Answer) (Group, error) {
-	if slices.ContainsFunc(g.Answers, func(o Answer) bool { return o.Principal == a.Principal && o.Choice == a.Choice }) {
-		return g, refuseAs(ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
+	if slices.ContainsFunc(g.Answers, a.repeats) {
+		return g, a.repeated()
 	}
 	votes := append(slices.Clip(g.Answers), a)
-	decided, said := true, ""
+	decided, said, news := true, "", false
 	for _, f := range open {
-		if _, err := d.answered(ctx, f, on(f, a)); err != nil && !f.answeredBy(a) {
+		_, err := d.answered(ctx, f, on(f, a))
+		if news = news || err == nil; err != nil && classOf(err) != ClassDuplicate {
 			return g, refuseAs(classOf(err), "%s, of %s: nothing was decided for the others either; they have cards of their own in the records", reasonOf(err), f.Resource.Path())
 		}
-		after, _ := d.carried(ctx, f, a.Choice, votes)
-		if after.State == Pending {
+		after, why := d.carried(ctx, f, a.Choice, votes)
+		switch {
+		case after.State == Pending && classOf(why) == ClassUndetermined: // it would be used up, and decide nothing
+			return g, why
+		case after.State == Pending:
 			decided, said = false, after.Why
 		}
+	}
+	if !decided && !news { // given to each of them alone
+		return g, a.repeated()
 	}
 	g.Refused = nil
 	g.Changes++
@@ -128,11 +157,21 @@ func on(f Finding, a Answer) Answer {
 }
 
 func (f Finding) answeredBy(a Answer) bool {
-	return f.State == Pending && slices.ContainsFunc(f.Answers, func(o Answer) bool { return o.Principal == a.Principal && o.Choice == a.Choice })
+	return slices.ContainsFunc(f.Answers, func(o Answer) bool { return a.repeats(o) && f.shows(o.Digest) })
+}
+
+func (a Answer) repeated() error {
+	return refuseAs(ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
+}
+
+// repeats reports whether the same person gave the same answer before.
+func (a Answer) repeats(o Answer) bool {
+	return canonical(o.Principal) == canonical(a.Principal) && o.Choice == a.Choice
 }
 
 // carried is the finding after these people's answers, each by the transition
-// of a single one, and what was refused of the last.
+// of a single one, and what was refused of the last, or of one that could not be
+// looked up: that may pass.
 func (d Desk) carried(ctx context.Context, f Finding, c Choice, votes []Answer) (Finding, error) {
 	var refused error
 	for _, a := range votes {
@@ -142,9 +181,12 @@ func (d Desk) carried(ctx context.Context, f Finding, c Choice, votes []Answer) 
 		if a.Choice != c || f.answeredBy(a) {
 			continue
 		}
-		var next Finding
-		if next, refused = d.answered(ctx, f, on(f, a)); refused == nil {
+		next, err := d.answered(ctx, f, on(f, a))
+		if err == nil {
 			f = next
+		}
+		if classOf(refused) != ClassUndetermined {
+			refused = err
 		}
 	}
 	return f, refused

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -153,7 +152,7 @@ func (d Desk) wake(ctx context.Context) error {
 
 func badReason(s string) string {
 	switch {
-	case strings.TrimSpace(s) == "":
+	case visible(s) == 0:
 		return "takes a reason"
 	case utf8.RuneCountInString(s) > maxReason:
 		return fmt.Sprintf("takes a reason of at most %d characters", maxReason)

@@ -193,7 +193,7 @@ func TestAPageByItselfHasTheWorkerDecide(t *testing.T) {
 
 func TestWithoutAnAudienceThereAreNoPages(t *testing.T) {
 	mux := http.NewServeMux()
-	if err := addPages(mux, defaultConfig(), world{}, nil, nil, nil); err != nil {
+	if err := addPages(mux, defaultConfig(), world{}, nil, nil, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/findings", "/findings/abcdefghijklmnopqrstuvwx27"} {

@@ -156,6 +156,15 @@ func (p prompt) Shown(ctx context.Context, id string, at remediate.Surface) (rem
 	return f, err
 }
 
+// Page has on-call told of the finding.
+func (p prompt) Page(ctx context.Context, id, by, via string) (remediate.Finding, error) {
+	f, err := p.Desk().Page(ctx, id, by, via)
+	if err == nil {
+		p.finish(ctx, f.ID)
+	}
+	return f, err
+}
+
 // finish leaves to the sweep what cannot be done now.
 func (p prompt) finish(ctx context.Context, id string) {
 	if _, err := p.app.Work(ctx, id); err != nil {

@@ -294,7 +294,7 @@ func (a *app) newRoutes(c config, w world) (http.Handler, error) {
 	if w.role == roleWorker {
 		return mux, nil
 	}
-	return mux, addPages(mux, c, w, a.Store, waking{a}, nil)
+	return mux, addPages(mux, c, w, a.Store, waking{a}, nil, a.Desk().Refused)
 }
 
 // addSlack adds what takes people's answers: from Slack itself, or as a worker
@@ -319,8 +319,14 @@ func (a *app) addSlack(routes *functions.Routes, takes map[string]functions.Take
 	return nil
 }
 
+// desk is what takes people's answers in a process, and has on-call paged.
+type desk interface {
+	slack.Answerer
+	slack.Escalator
+}
+
 // answers is what records them in this process.
-func (a *app) answers(w world) slack.Answerer {
+func (a *app) answers(w world) desk {
 	if w.role == roleWorker {
 		return prompt{a}
 	}
@@ -378,11 +384,15 @@ func newReceiver(c config, w world, courier remediate.Courier, clerk *slack.Cler
 }
 
 // clerk answers what people ask in Slack, and has it carried out.
-func (a *app) clerk(c config, answers slack.Answerer) *slack.Clerk {
-	return &slack.Clerk{
+func (a *app) clerk(c config, answers desk) *slack.Clerk {
+	k := &slack.Clerk{
 		Approvers: a.people.Principal, Answers: answers, Findings: a.Store, Previews: a.Desk(),
 		Desk: a.Desk(), BaseURL: c.BaseURL, Channels: channels(c.Slack.Routes),
 	}
+	if len(pagerNames(c)) > 0 {
+		k.OnCall = answers
+	}
+	return k
 }
 
 // watched lets demo see what became of each change.
@@ -416,6 +426,15 @@ func (h waking) Answer(ctx context.Context, id string, ans remediate.Answer) (re
 // Shown notes where a finding is shown, and wakes the worker.
 func (h waking) Shown(ctx context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
 	f, err := h.app.Shown(ctx, id, at)
+	if err == nil {
+		h.app.answered(f.ID)
+	}
+	return f, err
+}
+
+// Page has on-call told of the finding, by the worker, which it wakes.
+func (h waking) Page(ctx context.Context, id, by, via string) (remediate.Finding, error) {
+	f, err := h.Desk().Page(ctx, id, by, via)
 	if err == nil {
 		h.app.answered(f.ID)
 	}

@@ -23,7 +23,7 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request, v Visitor) {
 		return
 	}
 	if !p.ours(r) {
-		p.Log.WarnContext(r.Context(), "form refused", "path", r.URL.Path, "error", "it came from another site")
+		p.turnedAway(r, v, decision{}, "the form came from another site")
 		p.sayTo(w, r, v, http.StatusForbidden, "Refused", "This form was not sent by a page of rescind. Nothing was decided.")
 		return
 	}
@@ -34,8 +34,10 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request, v Visitor) {
 	d, err := readForm(body)
 	switch {
 	case err != nil:
+		p.turnedAway(r, v, decision{}, "the form could not be read")
 		p.sayTo(w, r, v, http.StatusBadRequest, "Refused", "The form could not be read. Nothing was decided.")
 	case !p.tokenHolds(r, v, f.ID, d.token):
+		p.turnedAway(r, v, d, "the form was made for somebody else, or before they signed in anew")
 		p.refuse(w, r, v, f, d, http.StatusForbidden, "this form was made for somebody else, or before you signed in anew. What you typed is still here: look at it, and send it again")
 	case p.Courier != nil:
 		p.send(w, r, v, f, d)
@@ -75,18 +77,9 @@ func statusOf(c remediate.RefusedClass) int {
 // send has the answer travel to the worker, which decides. What it would refuse
 // from anybody is said here, where there is still somebody to say it to.
 func (p *pages) send(w http.ResponseWriter, r *http.Request, v Visitor, f remediate.Finding, d decision) {
-	switch {
-	case !slices.Contains(f.Takes(p.Now()), d.Choice):
-		p.refuse(w, r, v, f, d, http.StatusConflict, fmt.Sprintf("the finding is %s, and takes no such answer any more", f.State))
-		return
-	case d.Digest != f.Shown(d.Choice):
-		p.refuse(w, r, v, f, d, http.StatusConflict, "the plan changed since this page was made; look at the current one")
-		return
-	case needsReason(d.Choice) && d.Reason == "":
-		p.refuse(w, r, v, f, d, http.StatusConflict, "this answer takes a reason")
-		return
-	case d.Choice == remediate.ChooseExempt && d.answer(v, p.Now()).Until.IsZero():
-		p.refuse(w, r, v, f, d, http.StatusConflict, "choose for how long the exemption holds")
+	if no := p.pointless(v, f, d); no != nil {
+		p.takeDown(r, v, f.ID, d, no)
+		p.refuse(w, r, v, f, d, http.StatusConflict, no.Why)
 		return
 	}
 	err := p.Courier.Send(r.Context(), remediate.Signed{
@@ -100,6 +93,22 @@ func (p *pages) send(w http.ResponseWriter, r *http.Request, v Visitor, f remedi
 	}
 	p.Log.InfoContext(r.Context(), "answer sent", "finding", f.ID, "by", v.Principal, "answer", string(d.Choice))
 	p.back(w, r, f.ID, sent)
+}
+
+// pointless is what the worker would refuse from anybody, as far as it can be
+// told from here, or nil.
+func (p *pages) pointless(v Visitor, f remediate.Finding, d decision) *remediate.RefusedError {
+	switch {
+	case !slices.Contains(f.Takes(p.Now()), d.Choice):
+		return &remediate.RefusedError{Class: remediate.ClassDecided, Why: fmt.Sprintf("the finding is %s, and takes no such answer any more", f.State)}
+	case d.Digest != f.Shown(d.Choice):
+		return &remediate.RefusedError{Class: remediate.ClassStale, Why: "the plan changed since this page was made; look at the current one"}
+	case needsReason(d.Choice) && d.Reason == "":
+		return &remediate.RefusedError{Class: remediate.ClassReason, Why: "this answer takes a reason"}
+	case d.Choice == remediate.ChooseExempt && d.answer(v, p.Now()).Until.IsZero():
+		return &remediate.RefusedError{Class: remediate.ClassDuration, Why: "choose for how long the exemption holds"}
+	}
+	return nil
 }
 
 // back leads to the finding's page, so that to load it again sends nothing again.

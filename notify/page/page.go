@@ -48,12 +48,19 @@ type Answerer interface {
 	Answer(ctx context.Context, finding string, a remediate.Answer) (remediate.Finding, error)
 }
 
+// Refused takes down that an answer was turned away; see remediate.Desk.Refused.
+type Refused func(ctx context.Context, finding string, a remediate.Answer, class, why string)
+
 // Config is what the pages need. Of Answers and Courier exactly one is set.
 type Config struct {
 	Gate     Gate
 	Findings Findings
 	Answers  Answerer          // records answers in this process
 	Courier  remediate.Courier // takes them to the process that does
+	// Refused takes down an answer of somebody known that these pages turn away
+	// before it comes to Answers, which takes down those that it refuses itself.
+	// Without it the courier takes them to where there is one.
+	Refused Refused
 	// Preview says what an exemption would have covered; without it the pages
 	// offer none.
 	Preview func(ctx context.Context, finding string) (remediate.Preview, error)

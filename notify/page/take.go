@@ -15,6 +15,7 @@ import (
 type Taker struct {
 	Gate    Gate
 	Answers Answerer
+	Refused Refused // takes down what is turned away before it comes to Answers; nil: the log alone
 	Log     *slog.Logger
 }
 
@@ -38,10 +39,14 @@ func (t Taker) Take(ctx context.Context, s remediate.Signed) error {
 	case err != nil:
 		return fmt.Errorf("verify who an answer is from: %w", err)
 	}
+	if t.refused(ctx, v, s) {
+		return nil
+	}
 	id, ok := strings.CutPrefix(s.Path, "/findings/")
 	d, err := readForm(s.Body)
 	if !ok || !findingID.MatchString(id) || s.Kind != remediate.SignedByIAP || err != nil {
 		t.Log.WarnContext(ctx, "answer dropped", "by", v.Principal, "error", errForm)
+		t.takeDown(ctx, "", remediate.Answer{Choice: "form", Principal: v.Principal, Via: "iap:" + v.Subject}, string(remediate.ClassInvalid), errForm.Error())
 		return nil //nolint:nilerr // what cannot be read now never can be
 	}
 	_, err = t.Answers.Answer(ctx, id, d.answer(v, s.At))

@@ -135,29 +135,43 @@ func (f failing) Answer(context.Context, string, remediate.Answer) (remediate.Fi
 }
 
 // The person is still there to be told, which they are not once it is published.
-func TestWhatNobodyCouldAnswerIsNotSent(t *testing.T) {
+func TestS17WhatNobodyCouldAnswerIsSentOnlyToBeTakenDown(t *testing.T) {
 	for name, tc := range map[string]struct {
 		choice    string
 		meanwhile func(*site)
 		typed     []string
 		want      string
+		class     remediate.RefusedClass
 	}{
-		"it was decided":     {"keep", func(s *site) { s.settle(in(remediate.Kept)) }, []string{"reason=of mine"}, "The finding is kept"},
-		"its time is over":   {"keep", func(s *site) { s.now = noon.Add(time.Hour) }, []string{"reason=of mine"}, "takes no such answer any more"},
-		"the plan is new":    {"keep", nil, []string{"reason=of mine", "digest=01234567"}, "The plan changed"},
-		"there is no reason": {"keep", nil, []string{"reason="}, "takes a reason"},
-		"there is no end":    {"exempt", nil, []string{"reason=of mine", "term=ever"}, "Choose for how long"},
+		"it was decided":     {"keep", func(s *site) { s.settle(in(remediate.Kept)) }, []string{"reason=of mine"}, "The finding is kept", remediate.ClassDecided},
+		"its time is over":   {"keep", func(s *site) { s.now = noon.Add(time.Hour) }, []string{"reason=of mine"}, "takes no such answer any more", remediate.ClassDecided},
+		"the plan is new":    {"keep", nil, []string{"reason=of mine", "digest=01234567"}, "The plan changed", remediate.ClassStale},
+		"there is no reason": {"keep", nil, []string{"reason="}, "takes a reason", remediate.ClassReason},
+		"there is no end":    {"exempt", nil, []string{"reason=of mine", "term=ever"}, "Choose for how long", remediate.ClassDuration},
+		"it is not for them": {"keep", nil, []string{"reason=of mine", "token=x"}, "made for somebody else", remediate.ClassInvalid},
 	} {
-		s, c, _ := away(t)
+		s, c, taker := away(t)
+		l := remediate.NewLedger(s.store, s.desk.Now, slog.New(slog.DiscardHandler))
+		s.desk.Ledger = l
+		taker.Refused = s.desk.Refused
 		v := s.open(ada, "/findings/"+findingA)
 		if tc.meanwhile != nil {
 			tc.meanwhile(s)
 		}
 		w := v.press(tc.choice, tc.typed...)
-		if w.Code != http.StatusConflict || len(c.sent) > 0 {
-			t.Errorf("%s: status %d, sent %d", name, w.Code, len(c.sent))
-		}
 		wants(t, w.Body.String(), tc.want)
+		before := s.finding(findingA)
+		if (w.Code != http.StatusConflict && w.Code != http.StatusForbidden) || len(c.sent) != 1 || !strings.HasPrefix(c.sent[0].Path, "/refused/") {
+			t.Fatalf("%s: status %d, sent %+v", name, w.Code, c.sent)
+		}
+		c.sent[0].At = s.now
+		if err := taker.Take(t.Context(), c.sent[0]); err != nil || s.finding(findingA).Revision != before.Revision {
+			t.Errorf("%s: %v; the finding is %s", name, err, s.finding(findingA).State)
+		}
+		got := s.entries(l)
+		if len(got) != 1 || !strings.HasPrefix(got[0], "refused|"+string(tc.class)+"|user:"+ada+"|iap:"+s.iap.Subject(ada)+"|"+findingA+"|"+tc.choice+": ") {
+			t.Errorf("%s: the ledger has %q", name, got)
+		}
 	}
 }
 
@@ -180,6 +194,7 @@ func TestAnAnswerThatCannotBeSentIsSaidSo(t *testing.T) {
 
 func FuzzTake(f *testing.F) {
 	f.Add("/findings/"+findingA, "choice=revert&revision=1&digest=0123456789abcdef")
+	f.Add("/refused/"+findingA, "choice=keep&class=stale&why=x")
 	f.Add("/findings/"+findingA, url.Values{"choice": {"exempt"}, "term": {"7d"}, "revision": {"1"}, "digest": {"00000000"}, "reason": {"x"}}.Encode())
 	s := newSite(f)
 	assertion, err := s.iap.Assertion(ada)

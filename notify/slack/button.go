@@ -60,6 +60,9 @@ func (a act) choice() remediate.Choice {
 	return remediate.Choice(strings.TrimSuffix(string(a), string(ofAll)))
 }
 
+// all reports whether the act is about all findings of a card.
+func (a act) all() bool { return strings.HasSuffix(string(a), string(ofAll)) }
+
 // valuePattern is a button's value: a version, the finding, the record's
 // revision and the start of the plan's digest that the card showed. It is a
 // key to look up, never a statement: nothing else of a card is read back.

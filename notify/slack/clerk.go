@@ -39,13 +39,19 @@ type Escalator interface {
 	Page(ctx context.Context, finding, by, via string) (remediate.Finding, error)
 }
 
-// Desk says who may decide, and takes the pause.
+// Desk says who may decide, takes the pause, and takes down who was refused.
 type Desk interface {
 	// Admits returns nil for somebody who may decide, else a
 	// *remediate.RefusedError.
 	Admits(ctx context.Context, principal string) error
 	Pause(ctx context.Context, by, via, reason string, duration time.Duration) (remediate.Pause, error)
 	Resume(ctx context.Context, by, via, reason string) (remediate.Pause, error)
+	// Group returns a group and those of its findings that wait for an answer, or
+	// remediate.ErrNotFound.
+	Group(ctx context.Context, id string) (remediate.Group, []remediate.Finding, error)
+	// Refused takes down an answer that was turned away before it could come to
+	// an Answerer, which takes down those that it refuses itself.
+	Refused(ctx context.Context, finding string, a remediate.Answer, class, why string)
 }
 
 // Approvers says which principal ("user:ada@example.com") a Slack user is, or
@@ -83,42 +89,56 @@ func (c *Clerk) validate() error {
 // went well, as the card tells it. An error without words for the person is one
 // that may pass: it is not known whether anything was decided.
 func (c *Clerk) do(ctx context.Context, i Interaction, at time.Time) (say string, err error) {
-	principal, say, err := c.principal(ctx, i.UserID)
+	principal, no, err := c.principal(ctx, i.UserID)
 	switch {
 	case i.Page: // anybody who sees the card may
 		return c.page(ctx, i, principal)
-	case say != "":
-		return "Not recorded: " + say, err
+	case no != nil:
+		c.refused(ctx, i, "", no)
+		return notRecorded + no.Why, err
 	}
 	return c.answer(ctx, i, principal, at)
 }
 
-// principal is who a Slack user is, or what to tell them that says why it is
-// nobody.
-func (c *Clerk) principal(ctx context.Context, userID string) (principal, say string, err error) {
+// principal is who a Slack user is, or why it is nobody, in a sentence for them.
+func (c *Clerk) principal(ctx context.Context, userID string) (principal string, no *remediate.RefusedError, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime) // leaves time to say that it could not be done
 	defer cancel()
 	principal, err = c.Approvers(ctx, userID)
 	var refused *remediate.RefusedError
 	switch {
 	case errors.As(err, &refused):
-		return "", refused.Why + ".", err
+		return "", &remediate.RefusedError{Class: cmp.Or(refused.Class, remediate.ClassIdentity), Why: refused.Why + "."}, err
 	case err != nil:
-		return "", sayNoLookup, err
+		return "", &remediate.RefusedError{Class: remediate.ClassUndetermined, Why: sayNoLookup}, err
 	case principal == "":
-		return "", sayNobody, nil
+		return "", &remediate.RefusedError{Class: remediate.ClassNotApprover, Why: sayNobody}, nil
 	}
-	return principal, "", nil
+	return principal, nil, nil
+}
+
+// known is principal for who has nothing to log.
+func (c *Clerk) known(ctx context.Context, userID string) (principal string, no *remediate.RefusedError) {
+	principal, no, _ = c.principal(ctx, userID)
+	return principal, no
 }
 
 func (i Interaction) via() string { return "slack:" + i.TeamID + "/" + i.UserID }
+
+// refused has it taken down that somebody was turned away.
+func (c *Clerk) refused(ctx context.Context, i Interaction, principal string, no *remediate.RefusedError) {
+	c.Desk.Refused(ctx, i.FindingID, remediate.Answer{
+		Choice: cmp.Or(i.Choice, "click"), Principal: principal, Via: i.via(), Digest: i.Digest8,
+	}, string(no.Class), no.Why)
+}
 
 func (c *Clerk) answer(ctx context.Context, i Interaction, principal string, at time.Time) (say string, err error) {
 	switch ok, err := c.belongs(ctx, i); {
 	case err != nil:
 		return "", err
 	case !ok:
-		return sayNowhere, nil
+		c.refused(ctx, i, principal, &remediate.RefusedError{Class: remediate.ClassInvalid, Why: sayNowhere})
+		return notRecorded + sayNowhere, nil
 	}
 	a := remediate.Answer{
 		Choice: i.Choice, Principal: principal, Via: i.via(), Reason: i.Reason,
@@ -148,10 +168,16 @@ func (c *Clerk) belongs(ctx context.Context, i Interaction) (bool, error) {
 	}
 	// The routes may have changed since it was posted.
 	f, err := c.Findings.Finding(ctx, i.FindingID)
+	shown := f.Surfaces
+	if errors.Is(err, remediate.ErrNotFound) {
+		var g remediate.Group
+		g, _, err = c.Desk.Group(ctx, i.FindingID)
+		shown = g.Surfaces
+	}
 	if errors.Is(err, remediate.ErrNotFound) {
 		return false, nil
 	}
-	return slices.ContainsFunc(f.Surfaces, func(s remediate.Surface) bool { return s.Channel == i.Channel }), err
+	return slices.ContainsFunc(shown, func(s remediate.Surface) bool { return s.Channel == i.Channel }), err
 }
 
 // drawing is how long a card that was just decided may still show its buttons to

@@ -39,9 +39,6 @@ func (r *Receiver) Commands() http.Handler {
 func (r *Receiver) command(ctx context.Context, s remediate.Signed, c command) reply {
 	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
-	if why, _ := r.refusedAtTheDoor(c.Interaction, nil); why != "" {
-		return reply{body: ephemeral(sayElsewhere)}
-	}
 	if r.Courier != nil {
 		if err := r.Courier.Send(ctx, s); err != nil {
 			r.Log.WarnContext(ctx, "command not passed on", "slack_user", c.UserID, "error", err)
@@ -49,12 +46,22 @@ func (r *Receiver) command(ctx context.Context, s remediate.Signed, c command) r
 		}
 		return reply{body: ephemeral(sayWorking)}
 	}
-	text, err := r.Clerk.run(ctx, c)
+	text, err := r.carryOut(ctx, c)
 	if err != nil {
 		r.Log.WarnContext(ctx, "command not carried out", "slack_user", c.UserID, "error", err)
 		text = sayTryAgain
 	}
 	return reply{body: ephemeral(text)}
+}
+
+// carryOut does what the command says, if it is one of this workspace, and
+// returns what to tell the person.
+func (r *Receiver) carryOut(ctx context.Context, c command) (string, error) {
+	if r.foreign(c.Interaction) {
+		r.Clerk.turnAway(ctx, c, &remediate.RefusedError{Class: remediate.ClassIdentity, Why: sayElsewhere})
+		return sayElsewhere, nil
+	}
+	return r.Clerk.run(ctx, c)
 }
 
 const (
@@ -74,10 +81,7 @@ func (r *Receiver) takeCommand(ctx context.Context, s remediate.Signed) error {
 		r.Log.WarnContext(ctx, "command unreadable", "error", err)
 		return nil
 	}
-	if why, _ := r.refusedAtTheDoor(c.Interaction, nil); why != "" {
-		return nil
-	}
-	text, err := r.Clerk.run(ctx, c)
+	text, err := r.carryOut(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -120,9 +124,10 @@ func (c *Clerk) run(ctx context.Context, cmd command) (string, error) {
 	if verb == "" || verb == "help" {
 		return help, nil
 	}
-	principal, say, _ := c.principal(ctx, cmd.UserID)
-	if say != "" {
-		return safe(say), nil
+	principal, no := c.known(ctx, cmd.UserID)
+	if no != nil {
+		c.turnAway(ctx, cmd, no)
+		return safe(no.Why), nil
 	}
 	text, err := c.obey(ctx, verb, rest, principal, cmd.via())
 	var refused *remediate.RefusedError
@@ -132,9 +137,25 @@ func (c *Clerk) run(ctx context.Context, cmd command) (string, error) {
 	return text, err
 }
 
+// turnAway has it taken down who was kept from pausing or resuming; to be kept
+// from a look at findings is no decision that was refused.
+func (c *Clerk) turnAway(ctx context.Context, cmd command, no *remediate.RefusedError) {
+	verb, _ := next(cmd.words)
+	if switches(verb) {
+		i := cmd.Interaction
+		i.Choice = remediate.Choice(verb)
+		c.refused(ctx, i, "", no)
+	}
+}
+
+// switches reports whether the command is about the pause.
+func switches(verb string) bool { return verb == "pause" || verb == "resume" }
+
 func (c *Clerk) obey(ctx context.Context, verb, rest, principal, via string) (string, error) {
-	if err := c.Desk.Admits(ctx, principal); err != nil {
-		return "", err
+	if !switches(verb) { // the desk itself asks who may pause, and takes down who may not
+		if err := c.Desk.Admits(ctx, principal); err != nil {
+			return "", err
+		}
 	}
 	switch verb {
 	case "pending":

@@ -61,9 +61,10 @@ func (p payload) form() (Interaction, error) {
 	if p.Type == "view_closed" {
 		i.Source = FormClosed
 	}
-	choice := actions[p.View.CallbackID].choice()
+	does := actions[p.View.CallbackID]
+	i.Choice, i.All = does.choice(), does.all()
 	meta := metaPattern.FindStringSubmatch(p.View.Private)
-	form, known := notify.FormOf(choice)
+	form, known := i.form()
 	if meta == nil || !known {
 		return i, ErrButton
 	}
@@ -71,12 +72,28 @@ func (p payload) form() (Interaction, error) {
 	if !ok {
 		return i, ErrButton
 	}
-	i.Choice, i.FindingID, i.Revision, i.Digest8 = choice, b.Finding, b.Revision, b.Digest
+	i.FindingID, i.Revision, i.Digest8 = b.Finding, b.Revision, b.Digest
 	i.Channel, i.MessageTS = meta[2], meta[3]
 	if i.Source == FormClosed {
 		return i, nil
 	}
 	return i, i.fill(form, p.View)
+}
+
+// does is the act that a form of the interaction is sent as.
+func (i Interaction) does() act {
+	if i.All {
+		return act(i.Choice) + ofAll
+	}
+	return act(i.Choice)
+}
+
+// form is the form that the interaction asks for, or was made with.
+func (i Interaction) form() (notify.Form, bool) {
+	if i.All {
+		return notify.FormOfAll(i.Choice)
+	}
+	return notify.FormOf(i.Choice)
 }
 
 // fill takes what the person wrote. Slack's own client holds them to the

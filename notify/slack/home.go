@@ -64,9 +64,8 @@ func (r *Receiver) Events() http.Handler {
 }
 
 func (r *Receiver) event(ctx context.Context, s remediate.Signed, e told) reply {
-	why, _ := r.refusedAtTheDoor(e.person(), nil)
 	switch {
-	case why != "" || !e.opensHome():
+	case r.foreign(e.person()) || !e.opensHome():
 		return reply{}
 	case r.Courier != nil:
 		if err := r.Courier.Send(ctx, s); err != nil {
@@ -86,7 +85,7 @@ func (r *Receiver) takeEvent(ctx context.Context, s remediate.Signed) error {
 		r.Log.WarnContext(ctx, "event unreadable", "error", err)
 		return nil
 	}
-	if why, _ := r.refusedAtTheDoor(e.person(), nil); why != "" || !e.opensHome() {
+	if r.foreign(e.person()) || !e.opensHome() {
 		return nil
 	}
 	return r.publishHome(ctx, e.Event.User)
@@ -120,17 +119,17 @@ const (
 // exemptions end soon. Three lists of twenty are far below Slack's hundred
 // blocks.
 func (c *Clerk) home(ctx context.Context, userID string, now time.Time) ([]api.Block, error) {
-	principal, say, _ := c.principal(ctx, userID)
-	if say == "" {
-		var refused *remediate.RefusedError
-		if err := c.Desk.Admits(ctx, principal); errors.As(err, &refused) {
-			say = refused.Why + "."
-		} else if err != nil {
-			return nil, err
-		}
+	principal, no := c.known(ctx, userID)
+	if no != nil {
+		return nothingFor(no.Why), nil //nolint:nilerr // why not is what is shown
 	}
-	if say != "" {
-		return []api.Block{homeText(safe("There is nothing here for you: " + say))}, nil
+	var refused *remediate.RefusedError
+	err := c.Desk.Admits(ctx, principal)
+	switch {
+	case errors.As(err, &refused):
+		return nothingFor(refused.Why + "."), nil
+	case err != nil:
+		return nil, err
 	}
 	waiting, err := c.Findings.Findings(ctx, remediate.Query{States: []remediate.State{remediate.Pending}, Limit: homeLooks})
 	if err != nil {
@@ -154,6 +153,11 @@ func (c *Clerk) home(ctx context.Context, userID string, now time.Time) ([]api.B
 			return f.Exemption != nil && f.Exemption.Until.After(now) && f.Exemption.Until.Before(now.Add(homeEnding))
 		}),
 	), nil
+}
+
+// nothingFor is the home tab of somebody who may not decide.
+func nothingFor(why string) []api.Block {
+	return []api.Block{homeText(safe("There is nothing here for you: " + why))}
 }
 
 // part is a heading and the findings below it.

@@ -24,6 +24,7 @@ type Interaction struct {
 	Channel    string // where the card is that was clicked, or from which the form was opened
 	MessageTS  string
 	Choice     remediate.Choice // what is answered; empty for a button that decides nothing
+	All        bool             // it answers all findings of a card, whose group's ID FindingID is
 	Page       bool             // a click on `Page on-call`
 	FindingID  string
 	Revision   int64
@@ -154,7 +155,7 @@ func (p payload) click() (Interaction, error) {
 	if a.Type != "button" || !known || !ok {
 		return i, ErrButton
 	}
-	i.Choice, i.Page = does.choice(), does == actPage
+	i.Choice, i.All, i.Page = does.choice(), does.all(), does == actPage
 	i.FindingID, i.Revision, i.Digest8 = b.Finding, b.Revision, b.Digest
 	return i, nil
 }

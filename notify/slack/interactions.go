@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -22,8 +21,9 @@ func (r *Receiver) Interactions() http.Handler {
 
 // What people are told of an answer that was not recorded.
 const (
-	sayForeign  = "Not recorded: this can be answered from its own Slack workspace only."
-	sayOld      = "Not recorded: this button is from another version of rescind. The finding's own page, or the newest card, has the answer that counts."
+	notRecorded = "Not recorded: "
+	sayForeign  = "this can be answered from its own Slack workspace only."
+	sayOld      = "this button is from another version of rescind. The finding's own page, or the newest card, has the answer that counts."
 	sayNoForm   = "The form could not be opened. Nothing was decided; please click again."
 	sayNotSent  = "Not recorded: it could not be passed on. Nothing was decided; please try again."
 	sayNoStore  = "Not recorded: it could not be stored. Nothing was decided; please try again."
@@ -31,22 +31,25 @@ const (
 	sayNoLookup = "whether you may answer could not be looked up. That is a failed look-up, not a no; please try again."
 	sayNobody   = "you are not among those who may answer."
 	sayUnknown  = "Not recorded: rescind knows no such finding any more."
-	sayNowhere  = "Not recorded: this card stands where rescind does not show this finding."
+	sayNowhere  = "this card stands where rescind does not show this finding."
 	sayNoOnCall = "Nobody was paged: no on-call is configured."
 )
 
 // interact does what a verified interaction asks, in the time that Slack waits.
 func (r *Receiver) interact(ctx context.Context, s remediate.Signed, i Interaction, unreadable error) reply {
-	why, done := r.refusedAtTheDoor(i, unreadable)
+	refused, done := r.refusedAtTheDoor(i, unreadable)
 	var mistakes *FormError
 	switch {
-	case errors.As(unreadable, &mistakes) && why == "":
+	case refused != nil && r.Courier != nil: // who has the ledger takes it down, and tells the person
+		return r.pass(ctx, s, i)
+	case refused != nil:
+		r.Clerk.refused(ctx, i, "", refused)
+		return r.explain(ctx, i, notRecorded+refused.Why, unreadable)
+	case errors.As(unreadable, &mistakes):
 		return reply{body: formErrors(mistakes.Wrong)}
-	case unreadable != nil && why == "":
+	case unreadable != nil:
 		r.Log.WarnContext(ctx, "interaction unreadable", "error", unreadable)
 		return failed(http.StatusBadRequest)
-	case why != "":
-		return r.explain(ctx, i, why, unreadable)
 	case done:
 		return reply{}
 	case i.opens():
@@ -59,26 +62,32 @@ func (r *Receiver) interact(ctx context.Context, s remediate.Signed, i Interacti
 
 // refusedAtTheDoor says why the interaction is none of ours, or that there is
 // nothing to do about it, as far as that can be told without a store.
-func (r *Receiver) refusedAtTheDoor(i Interaction, unreadable error) (why string, done bool) {
+func (r *Receiver) refusedAtTheDoor(i Interaction, unreadable error) (refused *remediate.RefusedError, done bool) {
 	switch {
 	case i.TeamID == "": // not even that could be read
-		return "", false
-	case i.TeamID != r.Team || i.UserTeamID != "" && i.UserTeamID != r.Team || r.AppID != "" && i.AppID != r.AppID:
-		return sayForeign, false
+		return nil, false
 	case i.Source == FormClosed:
-		return "", true
+		return nil, true
+	case unreadable == nil && !i.decides() && !i.opens() && !i.Page: // a link to the finding's page
+		return nil, true
+	case r.foreign(i):
+		return &remediate.RefusedError{Class: remediate.ClassIdentity, Why: sayForeign}, false
 	case errors.Is(unreadable, ErrButton):
-		return sayOld, false
+		return &remediate.RefusedError{Class: remediate.ClassInvalid, Why: sayOld}, false
 	}
-	// A link to the finding's page asks for nothing.
-	return "", unreadable == nil && !i.decides() && !i.opens() && !i.Page
+	return nil, false
+}
+
+// foreign reports whether what was done is of another workspace or app.
+func (r *Receiver) foreign(i Interaction) bool {
+	return i.TeamID != r.Team || i.UserTeamID != "" && i.UserTeamID != r.Team || r.AppID != "" && i.AppID != r.AppID
 }
 
 // open shows the form that the click asks for, from what the click says alone:
 // whoever is reachable from the internet need not be able to read findings. What
 // the finding is, the worker fills in.
 func (r *Receiver) open(ctx context.Context, s remediate.Signed, i Interaction) reply {
-	form, _ := notify.FormOf(i.Choice) // opens said that there is one
+	form, _ := i.form() // opens said that there is one
 	opening, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
 	if _, err := r.api.OpenViewContext(opening, i.TriggerID, formView(form, i)); err != nil {
@@ -127,7 +136,7 @@ func (r *Receiver) record(ctx context.Context, i Interaction) reply {
 // can, a 500 makes Slack show that it failed.
 func (r *Receiver) explain(ctx context.Context, i Interaction, why string, err error) reply {
 	log := r.Log.With("finding", i.FindingID, "slack_user", i.UserID, "choice", i.Choice)
-	log.InfoContext(ctx, "answer not recorded", "reason", why, "error", err)
+	log.InfoContext(ctx, "told in private", "text", why, "error", err)
 	if i.Source == FromForm {
 		return reply{body: formErrors(map[string]string{blockReason: why})}
 	}

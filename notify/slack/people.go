@@ -68,15 +68,25 @@ func (p *People) Principal(ctx context.Context, userID string) (string, error) {
 }
 
 func (p *People) byMail(u user) (string, error) {
-	mail := strings.ToLower(u.Profile.Email)
+	mail, plain := plainMail(u.Profile.Email)
 	name, domain, ok := strings.Cut(mail, "@")
 	switch {
 	case !ok || name == "" || domain == "" || strings.Contains(domain, "@"):
 		return "", errors.New("slack users.info: it shows no mail; the bot needs the scope users:read.email")
+	case !plain:
+		return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: "the mail of your Slack account has other characters than plain ASCII, or a colon, and could be read as somebody else's"}
 	case len(p.Domains) > 0 && !slices.ContainsFunc(p.Domains, func(d string) bool { return strings.EqualFold(d, domain) }):
 		return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: "your Slack account has a mail of " + domain + ", which is not among approvals.approvers.domains"}
 	}
 	return "user:" + mail, nil
+}
+
+// plainMail is the mail in lower case, and whether it is plain ASCII: some other
+// letters turn into ASCII ones in lower case, and so into somebody else's mail.
+// With a colon it would read as a principal of another kind.
+func plainMail(mail string) (lower string, plain bool) {
+	odd := func(r rune) bool { return r <= ' ' || r > '~' || r == ':' }
+	return strings.ToLower(mail), strings.IndexFunc(mail, odd) < 0
 }
 
 // user is the part of Slack's user object that is read. Pointers are what may be

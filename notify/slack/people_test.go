@@ -110,7 +110,7 @@ func TestS15TheMailIsThePrincipal(t *testing.T) {
 	if got, err := c.people(t, func(pc *slack.PeopleConfig) { pc.ByMail = false }).Principal(t.Context(), "U01"); got != "" || err != nil {
 		t.Errorf("without groups, somebody who is not named: %q, %v; want nobody", got, err)
 	}
-	for _, mail := range []string{"", "ada", "@example.com", "ada@", "ada@evil.org@example.com"} {
+	for _, mail := range []string{"", "ada", "@example.com", "ada@", "ada@evil.org@example.com", "bo\u212a@example.com", "deleted:ada@example.com", "a da@example.com"} {
 		c.SetUser(sim.SlackUser{ID: "U04", Email: mail})
 		if got, err := p.Principal(t.Context(), "U04"); got != "" || err == nil {
 			t.Errorf("mail %q: %q, %v; want nobody", mail, got, err)

@@ -34,7 +34,8 @@ func (p *People) look(ctx context.Context, mail string) remediate.Membership {
 		return p.all(remediate.NoApprover, "nobody in the workspace has this mail")
 	case err != nil:
 		return p.all(remediate.Undetermined, err.Error())
-	case !strings.EqualFold(u.Profile.Email, mail):
+	}
+	if theirs, plain := plainMail(u.Profile.Email); !plain || theirs != mail {
 		return p.all(remediate.Undetermined, "Slack answered with somebody of another mail")
 	}
 	if why := p.unfit(u); why != "" {

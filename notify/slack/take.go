@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
@@ -41,34 +42,41 @@ func (r *Receiver) Take(ctx context.Context, s remediate.Signed) error {
 
 func (r *Receiver) takeInteraction(ctx context.Context, s remediate.Signed) error {
 	i, unreadable := Parse(s.Body)
-	why, done := r.refusedAtTheDoor(i, unreadable)
+	refused, done := r.refusedAtTheDoor(i, unreadable)
 	switch {
-	case why == "" && unreadable != nil:
+	case refused != nil:
+		r.Clerk.refused(ctx, i, "", refused)
+		r.note(ctx, i, notRecorded+refused.Why, unreadable)
+		return nil
+	case unreadable != nil:
 		r.Log.WarnContext(ctx, "interaction unreadable", "error", unreadable)
 		return nil
 	case done:
 		return nil
-	case why == "" && i.opens():
+	case i.opens():
 		return r.fillIn(ctx, i)
 	}
-	err := unreadable
-	if why == "" {
-		if why, err = r.Clerk.do(ctx, i, s.At); why == "" {
-			return err
-		}
+	said, err := r.Clerk.do(ctx, i, s.At)
+	if said == "" {
+		return err
 	}
+	r.note(ctx, i, said, err)
+	return nil
+}
+
+// note tells the person in private, as well as it can be done.
+func (r *Receiver) note(ctx context.Context, i Interaction, text string, err error) {
 	log := r.Log.With("finding", i.FindingID, "slack_user", i.UserID, "choice", i.Choice)
-	log.InfoContext(ctx, "answer not recorded", "reason", why, "error", err)
-	if err := r.privately(ctx, i, why); err != nil {
+	log.InfoContext(ctx, "told in private", "text", text, "error", err)
+	if err := r.privately(ctx, i, text); err != nil {
 		log.WarnContext(ctx, "note not delivered", "error", err)
 	}
-	return nil
 }
 
 // fillIn says in an open form what the finding is and, for an exemption, what
 // it would have covered. That the form was closed meanwhile is nobody's concern.
 func (r *Receiver) fillIn(ctx context.Context, i Interaction) error {
-	form, _ := notify.FormOf(i.Choice)
+	form, _ := i.form()
 	form, err := r.Clerk.about(ctx, form, i)
 	if err == nil {
 		_, err = r.api.UpdateViewContext(ctx, formView(form, i), i.key(), "", "")
@@ -87,9 +95,12 @@ func (r *Receiver) fillIn(ctx context.Context, i Interaction) error {
 // about is the form with what it is about; of an answer that would be refused
 // it says so before somebody has written a reason for it.
 func (c *Clerk) about(ctx context.Context, form notify.Form, i Interaction) (notify.Form, error) {
-	if _, say, _ := c.principal(ctx, i.UserID); say != "" {
-		form.About = []string{"This will be refused: " + say}
-		return form, nil
+	if _, no := c.known(ctx, i.UserID); no != nil {
+		form.About = []string{"This will be refused: " + no.Why}
+		return form, nil //nolint:nilerr // why not is what is shown
+	}
+	if i.All {
+		return c.aboutAll(ctx, form, i)
 	}
 	f, err := c.Findings.Finding(ctx, i.FindingID)
 	switch {
@@ -113,4 +124,21 @@ func (c *Clerk) about(ctx context.Context, form notify.Form, i Interaction) (not
 		return form, err
 	}
 	return form.Covering(p), nil
+}
+
+// aboutAll is the form with the findings that it answers.
+func (c *Clerk) aboutAll(ctx context.Context, form notify.Form, i Interaction) (notify.Form, error) {
+	g, pending, err := c.Desk.Group(ctx, i.FindingID)
+	switch {
+	case errors.Is(err, remediate.ErrNotFound):
+		form.About = []string{sayUnknown}
+		return form, nil
+	case err != nil:
+		return form, err
+	}
+	form = form.FilledAll(g, pending)
+	if i.Revision != g.Revision || !strings.HasPrefix(g.Digest(), i.Digest8) {
+		form.About = append([]string{"This will be refused: findings were added since this card was made."}, form.About...)
+	}
+	return form, nil
 }

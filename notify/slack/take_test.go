@@ -164,10 +164,12 @@ func TestAnAnswerThatCouldNotBePassedOnIsSaidSo(t *testing.T) {
 	}
 }
 
-func TestTheEndpointPassesOnNothingOfAnotherTeam(t *testing.T) {
+func TestWhatIsOfAnotherTeamTravelsOnlyToBeRefused(t *testing.T) {
 	tr := newTravelling(t)
-	tr.click(t, "U03", tr.show(t, publicService()), "rescind.revert")
-	if len(tr.sent) != 0 || len(tr.notes()) != 1 {
-		t.Errorf("sent %d, notes %v", len(tr.sent), tr.notes())
+	f := tr.show(t, publicService())
+	tr.click(t, "U03", f, "rescind.revert")
+	tr.click(t, "U03", f, "rescind.keep")
+	if err := tr.take(t, tr.sent...); err != nil || len(tr.sent) != 2 || len(tr.notes()) != 2 || len(tr.answers.got) != 0 || len(tr.Views()) != 0 {
+		t.Errorf("%v: sent %d, notes %v, answers %v, forms %v", err, len(tr.sent), tr.notes(), tr.answers.got, tr.Views())
 	}
 }

@@ -27,7 +27,7 @@ func formView(f notify.Form, i Interaction) api.ModalViewRequest {
 	}
 	blocks = append(blocks, reasonInput(), api.NewContextBlock("", markdown("`"+fit(i.FindingID, maxLabel, code)+"`, plan `"+fit(i.Digest8, maxLabel, code)+"`")))
 	return api.ModalViewRequest{
-		Type: api.VTModal, CallbackID: actionID(act(f.Choice)), PrivateMetadata: metadata(i), ExternalID: i.key(),
+		Type: api.VTModal, CallbackID: actionID(i.does()), PrivateMetadata: metadata(i), ExternalID: i.key(),
 		Title: plainText(f.Title, maxTitle), Submit: plainText(f.Submit, maxTitle), Close: plainText("Go back", maxTitle),
 		Blocks: api.Blocks{BlockSet: blocks},
 	}

@@ -1,0 +1,197 @@
+package remediate_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/notify/slack"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// hall is a burst whose people answer in Slack, by a click that Slack signs and
+// an endpoint that takes it.
+type hall struct {
+	*burst
+	receiver *slack.Receiver
+	later    []func(context.Context)
+}
+
+func newHall(t *testing.T, change ...func(*remediate.Config)) *hall {
+	t.Helper()
+	h := &hall{burst: newBurst(t, append([]func(*remediate.Config){func(c *remediate.Config) {
+		c.Authority.Quorum = nil
+		c.Ledger = remediate.NewLedger(c.Store, c.Now, c.Log)
+	}}, change...)...)}
+	c := h.Config
+	var err error
+	c.Notifier, err = slack.NewNotifier(slack.Config{
+		Token: "xoxb-sim", APIURL: h.url, Card: notify.Options{BaseURL: "https://rescind.example.com"}, Now: h.Clock,
+		Route: func(remediate.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"},
+	})
+	h.must(err)
+	h.Remediator, err = remediate.New(c)
+	h.must(err)
+	for _, u := range []sim.SlackUser{
+		{ID: "U0ADA", Email: "Ada@Example.com"}, {ID: "U0BOB", Email: "bob@example.com"}, {ID: "U0JO", Email: "JO@example.com"},
+		{ID: "U0EVE", Email: "eve@example.com"}, {ID: "U0GUEST", Email: "ada@example.com", Guest: true},
+	} {
+		u.Team = "T01"
+		h.slack.SetUser(u)
+	}
+	site := strings.TrimSuffix(h.url, "/api")
+	people, err := slack.NewPeople(slack.PeopleConfig{Token: "xoxb-sim", APIURL: h.url, Team: "T01", ByMail: true})
+	h.must(err)
+	h.receiver, err = slack.NewReceiver(slack.ReceiverConfig{
+		Secrets: []slack.Secret{"s"}, Team: "T01", AppID: "A01", Token: "xoxb-sim", APIURL: h.url, ResponseURLs: site + "/",
+		Clerk: &slack.Clerk{
+			Approvers: people.Principal, Answers: h.Remediator, Findings: h.Store, Previews: h.Desk(), Desk: h.Desk(), Channels: []string{"C01PAY"},
+		},
+		Later: func(do func(context.Context)) { h.later = append(h.later, do) },
+		Now:   h.Clock, Log: slog.New(slog.DiscardHandler),
+	})
+	h.must(err)
+	srv := httptest.NewServer(h.receiver.Interactions())
+	t.Cleanup(srv.Close)
+	commands := httptest.NewServer(h.receiver.Commands())
+	t.Cleanup(commands.Close)
+	h.slack.Connect(site, srv.URL)
+	h.slack.ConnectApp(commands.URL, "")
+	return h
+}
+
+// press clicks a button of the message, and has the form filled in that it opens.
+func (h *hall) press(user string, m sim.SlackMessage, action string) {
+	h.t.Helper()
+	h.must(h.slack.Click(h.t.Context(), user, m.Channel, m.TS, action))
+	h.fillIn()
+}
+
+// fillIn does what was left for after the answer to the click.
+func (h *hall) fillIn() {
+	for _, do := range h.later {
+		do(h.t.Context())
+	}
+	h.later = nil
+}
+
+// form is the form that the user's click opened.
+func (h *hall) form(user string, m sim.SlackMessage, action string) sim.SlackView {
+	h.t.Helper()
+	h.press(user, m, action)
+	views := h.slack.Views()
+	if len(views) == 0 || views[len(views)-1].User != user {
+		h.t.Fatalf("%s opened no form for %s: notes %v", action, user, h.slack.Notes())
+	}
+	return views[len(views)-1]
+}
+
+// said is what people were told in private, in order.
+func (h *hall) said() (out []string) {
+	for _, n := range h.slack.Notes() {
+		out = append(out, n.User+": "+n.Text)
+	}
+	return out
+}
+
+// refusals are the classes of the refusals in the ledger.
+func (h *hall) refusals() (out []string) {
+	h.t.Helper()
+	for e, err := range h.Ledger.Entries(h.t.Context(), h.Clock().Add(-24*time.Hour), h.Clock().Add(time.Minute)) {
+		h.must(err)
+		if e.Kind == remediate.EntryRefused {
+			out = append(out, e.Class)
+		}
+	}
+	return out
+}
+
+func TestKeepAllAsksForAReasonAndSaysWhatItAnswers(t *testing.T) {
+	h := newHall(t)
+	h.several(3)
+	v := h.form("U0ADA", h.card(), "rescind.keep_all")
+	if v.Title != "Keep all changes?" || v.Submit != "Keep all changes" {
+		t.Errorf("the form is %q with %q", v.Title, v.Submit)
+	}
+	for _, want := range []string{"Of the 3 findings on this card 3 wait for an answer.", "service api-1", "service api-2", "service api-3"} {
+		if !strings.Contains(string(v.Blocks), want) {
+			t.Errorf("no %q in:\n%s", want, v.Blocks)
+		}
+	}
+	h.must(h.slack.Submit(t.Context(), "U0ADA", v.ID, map[string]string{"reason": "agreed with the payments team"}))
+	h.settle()
+	h.wantStates(map[remediate.State]int{remediate.Kept: 3})
+	for _, f := range h.every() {
+		if len(f.Answers) != 1 || f.Answers[0].Principal != ada || f.Answers[0].Reason != "agreed with the payments team" {
+			t.Errorf("finding %s has the answers %+v", f.ID, f.Answers)
+		}
+	}
+}
+
+func (h *hall) every() []remediate.Finding {
+	h.t.Helper()
+	fs, err := h.Store.Findings(h.t.Context(), remediate.Query{})
+	h.must(err)
+	return fs
+}
+
+func TestKeepAllByWhoeverMadeOneOfThemIsRefusedForAll(t *testing.T) {
+	h := newHall(t)
+	h.several(3)
+	v := h.form("U0JO", h.card(), "rescind.keep_all")
+	h.must(h.slack.Submit(t.Context(), "U0JO", v.ID, map[string]string{"reason": "it is fine, I made it"}))
+	if v = h.slack.Views()[0]; !strings.Contains(fmt.Sprint(v.Errors), "user:jo@example.com made this change and cannot keep it") {
+		t.Errorf("the form says %v", v.Errors)
+	}
+	h.settle()
+	h.wantStates(map[remediate.State]int{remediate.Pending: 3})
+	if got := h.refusals(); len(got) != 1 || got[0] != string(remediate.ClassActor) {
+		t.Errorf("the ledger has the refusals %v", got)
+	}
+	h.press("U0JO", h.card(), "rescind.revert_all") // which lowers the exposure
+	h.settle()
+	h.wantStates(map[remediate.State]int{remediate.Reverted: 3})
+}
+
+func TestAFormForAllSaysThatTheListHasGrown(t *testing.T) {
+	h := newHall(t)
+	h.several(2)
+	card := h.card()
+	h.must(h.slack.Click(t.Context(), "U0ADA", card.Channel, card.TS, "rescind.keep_all"))
+	h.opens() // before the worker has looked up what the form is about
+	h.fillIn()
+	v := h.slack.Views()[0]
+	h.settle()
+	if !strings.Contains(string(v.Blocks), "This will be refused: findings were added") {
+		t.Errorf("the form:\n%s", v.Blocks)
+	}
+	h.must(h.slack.Submit(t.Context(), "U0ADA", v.ID, map[string]string{"reason": "agreed with the payments team"}))
+	if v = h.slack.Views()[0]; !strings.Contains(fmt.Sprint(v.Errors), "findings were added since this card was made") {
+		t.Errorf("the form says %v", v.Errors)
+	}
+	h.wantStates(map[remediate.State]int{remediate.Pending: 3})
+}
+
+func TestAVoteOnAGroupThatTakesMoreIsInTheLedger(t *testing.T) {
+	h := newHall(t, func(c *remediate.Config) { c.Authority.Quorum = map[remediate.Choice]int{remediate.ChooseKeep: 2} })
+	fs := h.several(2)
+	v := h.form("U0ADA", h.card(), "rescind.keep_all")
+	h.must(h.slack.Submit(t.Context(), "U0ADA", v.ID, map[string]string{"reason": "agreed with the payments team"}))
+	h.settle()
+	h.wantStates(map[remediate.State]int{remediate.Pending: 2})
+	var last remediate.Entry
+	for e, err := range h.Ledger.Entries(t.Context(), h.Clock().Add(-time.Hour), h.Clock().Add(time.Minute)) {
+		h.must(err)
+		last = e
+	}
+	if last.Kind != remediate.EntryVoted || last.Who != ada || last.Via != "slack:T01/U0ADA" || last.Finding != h.stored(fs[0]).Group ||
+		last.What != "keep of all 2 ("+fs[0].ID+", "+fs[1].ID+"): agreed with the payments team" {
+		t.Errorf("the last entry is %+v", last)
+	}
+}

@@ -1,0 +1,137 @@
+package remediate_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+const agreed = "agreed with the payments team"
+
+// inGroup is a burst in which a directory knows bob, and a keep takes two.
+func inGroup(t *testing.T) (*burst, *group) {
+	t.Helper()
+	d := &group{members: []string{bob}}
+	return newBurst(t, func(c *remediate.Config) {
+		c.Authority = remediate.Authority{Approvers: map[string]bool{ada: true, jo: true}, Directory: d, Quorum: map[remediate.Choice]int{remediate.ChooseKeep: 2}}
+	}), d
+}
+
+func isClass(err error, c remediate.RefusedClass) bool {
+	var refused *remediate.RefusedError
+	return errors.As(err, &refused) && refused.Class == c
+}
+
+func TestAnAnswerForAllIsNotUsedUpWhileAnEarlierVoterCannotBeLookedUp(t *testing.T) {
+	b, d := inGroup(t)
+	b.several(2)
+	_, err := b.click(b.card(), "rescind.keep_all", bob, agreed)
+	b.must(err)
+	b.settle()
+	d.failing = true
+	if _, err := b.click(b.card(), "rescind.keep_all", ada, agreed); !isClass(err, remediate.ClassUndetermined) {
+		t.Fatalf("while bob cannot be looked up: %v", err)
+	}
+	d.failing = false
+	_, err = b.click(b.card(), "rescind.keep_all", ada, agreed)
+	b.must(err)
+	b.settle()
+	b.wantStates(map[remediate.State]int{remediate.Kept: 2})
+}
+
+func TestWhatWasDecidedForAllIsCarriedOnceItsVotersCanBeLookedUpAgain(t *testing.T) {
+	b, d := inGroup(t)
+	b.several(2)
+	_, err := b.click(b.card(), "rescind.keep_all", bob, agreed)
+	b.must(err)
+	b.settle()
+	f, err := b.click(b.card(), "rescind.keep_all", ada, agreed)
+	b.must(err)
+	d.failing = true
+	_, _ = b.Work(t.Context(), f.ID)
+	b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+	d.failing = false
+	b.settle()
+	b.wantStates(map[remediate.State]int{remediate.Kept: 2})
+}
+
+func TestAVoterWhoLeftTheApproversDoesNotCountForAll(t *testing.T) {
+	b, d := inGroup(t)
+	b.several(2)
+	_, err := b.click(b.card(), "rescind.keep_all", bob, agreed)
+	b.must(err)
+	b.settle()
+	d.members = nil
+	_, err = b.click(b.card(), "rescind.keep_all", ada, agreed)
+	b.must(err)
+	b.settle()
+	b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+}
+
+func TestAnAnswerForAllThatIsDeliveredAgainIsSaidToBeRecorded(t *testing.T) {
+	b, _ := inGroup(t)
+	b.several(2)
+	card := b.card()
+	f, err := b.click(card, "rescind.revert_all", ada, "")
+	b.must(err)
+	if _, err := b.click(card, "rescind.revert_all", ada, ""); !isClass(err, remediate.ClassDuplicate) {
+		t.Errorf("before it is carried: %v", err)
+	}
+	if _, err := b.click(card, "rescind.revert_all", jo, ""); !isClass(err, remediate.ClassDecided) {
+		t.Errorf("of somebody else: %v", err)
+	}
+	_, err = b.Work(t.Context(), f.ID)
+	b.must(err)
+	b.settle()
+	if _, err := b.click(card, "rescind.revert_all", "user:Ada@example.com", ""); !isClass(err, remediate.ClassDuplicate) {
+		t.Errorf("after it was carried: %v", err)
+	}
+	b.wantStates(map[remediate.State]int{remediate.Reverted: 2})
+}
+
+func TestVotesForEachAndForAllAddUpToOneAPerson(t *testing.T) {
+	b, _ := inGroup(t)
+	fs := b.several(2)
+	card := b.card()
+	each := func(who string) {
+		for _, f := range fs {
+			f = b.stored(f)
+			_, err := b.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: who, Via: "cli", Reason: agreed, Revision: f.Revision, Digest: f.Plan.Digest})
+			b.must(err)
+		}
+	}
+	each(ada)
+	for _, who := range []string{ada, "user:ADA@example.com"} {
+		if _, err := b.click(card, "rescind.keep_all", who, agreed); !isClass(err, remediate.ClassDuplicate) {
+			t.Errorf("%s, who kept each of them alone: %v", who, err)
+		}
+	}
+	b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+	_, err := b.click(card, "rescind.keep_all", bob, agreed)
+	b.must(err)
+	b.settle()
+	b.wantStates(map[remediate.State]int{remediate.Kept: 2})
+}
+
+func TestS6WhatTakesThePageBehindIAPIsNotAnsweredWithAllTheOthers(t *testing.T) {
+	b, _ := inGroup(t)
+	b.opens()
+	f := b.opens(func(f *remediate.Finding) { f.StepUp = policies.StepUpIAP })
+	b.settle()
+	for _, action := range []string{"rescind.revert_all", "rescind.keep_all"} {
+		if _, err := b.click(b.card(), action, ada, agreed); !isClass(err, remediate.ClassStepUp) {
+			t.Errorf("%s: %v", action, err)
+		}
+	}
+	f = b.stored(f)
+	_, err := b.Answer(t.Context(), f.ID, remediate.Answer{
+		Choice: remediate.ChooseExempt, Principal: ada, Via: "slack:T01/U0ADA", Reason: agreed, Until: b.Clock().Add(time.Minute), Revision: f.Revision, Digest: f.Plan.Digest,
+	})
+	if !isClass(err, remediate.ClassStepUp) {
+		t.Errorf("exempt: %v", err)
+	}
+	b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+}

@@ -1,0 +1,27 @@
+package remediate
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// visible is how many characters a reader gets of a reason, the spaces between
+// them counted. There are many that take no room or show nothing: a reason of
+// those alone is none.
+func visible(reason string) int {
+	return utf8.RuneCountInString(strings.TrimSpace(strings.Map(func(r rune) rune {
+		if hidden(r) {
+			return -1
+		}
+		return r
+	}, reason)))
+}
+
+// hidden reports whether the character shows nothing; a space is not hidden.
+// https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
+func hidden(r rune) bool {
+	const brailleBlank = '\u2800' // a symbol, of which no dot is raised
+	return r == brailleBlank || !unicode.IsSpace(r) &&
+		unicode.In(r, unicode.C, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
