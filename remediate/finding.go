@@ -137,6 +137,9 @@ type Finding struct {
 	// Group is the ID of the group whose message shows the finding; empty for
 	// one with a message of its own.
 	Group string `json:"group,omitempty"`
+	// InDigest is the channel whose digest speaks for the finding in place of a
+	// message of its group; empty for none.
+	InDigest string `json:"in_digest,omitempty"`
 	// Published is how many events of the timeline were taken out.
 	Published int `json:"published,omitempty"`
 	// Joined holds the IDs of the changes that joined, so that a redelivered

@@ -66,6 +66,8 @@ type Group struct {
 	Drawn   int64 `json:"drawn"`
 	// DrawnBy is until when one process has the message to itself.
 	DrawnBy time.Time `json:"drawn_by,omitzero"`
+	// ToldBy is empty until somebody has to be told.
+	ToldBy ToldBy `json:"told_by,omitempty"`
 	// PagedAt is when each pager last told of the group.
 	PagedAt map[string]time.Time `json:"paged_at,omitempty"`
 
@@ -149,6 +151,9 @@ func (g Group) index(finding string) int {
 // takes reports whether one more finding belongs in the group. A question is
 // not added where there is none left: people are done with that message.
 func (g Group) takes(f Finding) bool {
+	if g.ToldBy == ByDigest && f.Severity == policies.Critical {
+		return false // it gets a message, whatever the flood
+	}
 	return len(g.Items) < maxGroup && (f.State != Pending || g.Count(Pending) > 0)
 }
 

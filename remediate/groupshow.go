@@ -27,6 +27,7 @@ type GroupNotifier interface {
 type told struct {
 	group    string
 	surfaces []Surface
+	digest   string // the channel whose digest speaks for it in place of a message
 }
 
 // show brings what people see of the finding up to date, in the message of its
@@ -35,20 +36,26 @@ func (r *Remediator) show(ctx context.Context, f Finding) (told, error) {
 	n, ok := r.Notifier.(GroupNotifier)
 	if !ok || !f.groups() {
 		s, err := r.Notifier.Notify(ctx, f)
-		return told{f.Group, s}, err
+		return told{group: f.Group, surfaces: s}, err
 	}
 	channel := n.Channel(f)
 	if channel == "" && f.Group == "" {
 		s, err := n.Notify(ctx, f)
-		return told{"", s}, err
+		return told{surfaces: s}, err
 	}
 	g, err := r.enter(ctx, f, channel)
 	switch {
 	case err != nil:
-		return told{f.Group, f.Surfaces}, err
+		return told{f.Group, f.Surfaces, f.InDigest}, err
 	case g.ID == "": // no longer kept
 		s, err := n.Notify(ctx, f)
-		return told{f.Group, s}, err
+		return told{group: f.Group, surfaces: s}, err
+	}
+	switch held, err := r.heldBack(ctx, n, g, f); {
+	case err != nil:
+		return told{g.ID, f.Surfaces, f.InDigest}, err
+	case held:
+		return told{g.ID, f.Surfaces, g.Cause.Channel}, nil
 	}
 	return r.showGroup(ctx, n, g, f)
 }
@@ -104,14 +111,14 @@ func (r *Remediator) place(ctx context.Context, f Finding, c Cause, id string) (
 // one call.
 func (r *Remediator) showGroup(ctx context.Context, n GroupNotifier, g Group, f Finding) (told, error) {
 	if g.shows(f) {
-		return told{g.ID, g.surfacesOf(f)}, nil
+		return told{group: g.ID, surfaces: g.surfacesOf(f)}, nil
 	}
 	if err := n.Ready(g); err != nil {
-		return told{g.ID, f.Surfaces}, err
+		return told{group: g.ID, surfaces: f.Surfaces}, err
 	}
 	g, items, err := r.beginDrawing(ctx, g, f)
 	if err != nil {
-		return told{g.ID, f.Surfaces}, err
+		return told{group: g.ID, surfaces: f.Surfaces}, err
 	}
 	surfaces, failed := draw(ctx, n, g, items)
 	at := g.Changes
@@ -119,7 +126,7 @@ func (r *Remediator) showGroup(ctx context.Context, n GroupNotifier, g Group, f 
 	g, err = changeGroup(context.WithoutCancel(ctx), r.Store, g.ID, r.Now(), func(g Group) (Group, bool, error) {
 		return g.drawn(surfaces, at, failed), true, nil
 	})
-	return told{g.ID, g.surfacesOf(f)}, errors.Join(failed, err)
+	return told{group: g.ID, surfaces: g.surfacesOf(f)}, errors.Join(failed, err)
 }
 
 // beginDrawing looks up what there is to draw and takes the message for this

@@ -144,6 +144,9 @@ func (r *Remediator) page(ctx context.Context, p Pager, f Finding) error {
 	if f.State.Ended() {
 		return nil
 	}
+	if f.InDigest != "" {
+		return r.pageOfDigest(ctx, p, f)
+	}
 	if f.Group != "" {
 		g, err := readGroup(ctx, r.Store, f.Group)
 		if err != nil {

@@ -33,6 +33,10 @@ type Config struct {
 	// counts as undelivered, of which the Exporter is told where it is a Fallback;
 	// zero for never.
 	FallbackAfter time.Duration
+	// DigestAbove is how many new messages a channel takes in ten minutes before
+	// a digest speaks for what comes, where the Notifier is a DigestNotifier; zero
+	// for any number.
+	DigestAbove int
 	// Self is the principal rescind itself acts as, to recognise its own
 	// changes when they come back as events.
 	Self string

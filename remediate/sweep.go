@@ -23,6 +23,7 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 	if err := r.prune(ctx); err != nil {
 		errs = append(errs, err)
 	}
+	r.tendDigests(ctx)
 	due, err := r.Store.Due(ctx, r.Now(), sweepBatch)
 	if err != nil {
 		return 0, errors.Join(append(errs, fmt.Errorf("list what is due: %w", err))...)

@@ -72,6 +72,7 @@ func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
 		if where.group != "" {
 			f.Group = where.group
 		}
+		f.InDigest = where.digest
 		stored, err := r.update(ctx, r.delivered(ctx, f.notified(keptBeside(where.surfaces, before, f.Surfaces), shown, failed, r.Now()), failed))
 		if !errors.Is(err, ErrConflict) {
 			return stored, errors.Join(failed, err)

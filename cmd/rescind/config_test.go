@@ -66,7 +66,7 @@ func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
 	want.AnswersTopic, want.DecisionsTopic = "projects/ops/topics/rescind-answers", "projects/ops/topics/rescind-decisions"
 	want.Slack = slackConfig{
 		BotToken: secret{Env: "SLACK_BOT_TOKEN"}, SigningSecrets: []secret{{Env: "SLACK_SIGNING_SECRET"}, {File: filepath.Join(dir, "secrets/old")}},
-		Mode: "http", Team: "T0123", FallbackAfter: duration(10 * time.Minute),
+		Mode: "http", Team: "T0123", FallbackAfter: duration(10 * time.Minute), DigestAbove: 20,
 		Routes: []routeConfig{{Match: `resource.project.startsWith("pay-")`, Channel: "C01PAY"}, {Channel: "C01SEC"}},
 	}
 	want.Approvals.Approvers = approversConfig{
@@ -159,6 +159,8 @@ func TestAConfigurationIsRefused(t *testing.T) {
 		{"a route after one that takes all", smallConfig + slackStart + "  routes: [{channel: C1}, {match: 'true', channel: C2}]\n", []string{
 			`9:11: slack.routes must end with a route without match: a finding that no route takes would be seen by nobody`,
 			`9:12: slack.routes[0] matches everything, so the routes after it never apply`}},
+		{"a digest that never comes", smallConfig + slackStart + "  digest_above: 601\n  routes: [{channel: C1}]\n", []string{
+			`9:17: slack.digest_above is 601, want 1 to 600, or 0 for a message for each cause, however many`}},
 		{"a Slack that cannot tell who clicks", smallConfig + "slack: {routes: [{channel: C1}]}\n", []string{
 			`5:8: slack.bot_token is missing: cards could not be posted`,
 			`5:8: slack.signing_secrets is empty: nothing could tell a click from a forgery`,
