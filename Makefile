@@ -28,7 +28,7 @@ bench: ## run every benchmark
 	go test -run '^$$' -bench . -benchmem ./...
 
 soak: ## the long runs: a burst of 10,000 events, kill -9 again and again, a million findings, 2,000 stories
-	RESCIND_SOAK=long RESCIND_STORIES=2000 go test -v -count=1 -timeout 60m -tags soak -run 'Soak|HoweverItIsTold' ./cmd/rescind ./remediate ./internal/store/bolt
+	RESCIND_SOAK=long RESCIND_STORIES=2000 go test -v -count=1 -timeout 60m -tags soak -run 'Soak|HoweverItIsTold|WhateverHappensTogether|WhereverATale' ./cmd/rescind ./remediate ./internal/store/bolt
 
 demo: ## the whole loop on this machine, with a page to watch
 	go run ./cmd/rescind demo

@@ -64,7 +64,7 @@ func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
 func (r *Remediator) storeOutcome(ctx context.Context, f Finding, done []Step, note string, outcome error) (Finding, error) {
 	for range conflictTries {
 		stored, err := r.update(ctx, r.applied(f, done, note, outcome))
-		if err == nil && (stored.State == Superseded || stored.State == Blocked) {
+		if err == nil && len(done) == 0 && (stored.State == Superseded || stored.State == Blocked) {
 			r.giveBack(ctx, f)
 		}
 		if !errors.Is(err, ErrConflict) {

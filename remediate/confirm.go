@@ -40,7 +40,7 @@ func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
 	if k.unconfirmed = k.since().Add(r.Limits.Grace).After(k.now.At); k.unconfirmed { // it is looked up when that is over
 		return k, nil
 	}
-	why, again := r.unconfirmed(ctx, k.change)
+	why, again, _ := r.unconfirmed(ctx, k.change)
 	k.unconfirmed = why != ""
 	switch {
 	case why == "":
@@ -89,36 +89,46 @@ func (f Finding) awaiting(why string, now time.Time) Finding {
 }
 
 // unconfirmed says why the entry does not bear out the change, or "", and
-// whether it may do so later.
-func (r *Remediator) unconfirmed(ctx context.Context, c cloud.Change) (why string, again bool) {
+// whether it may do so later; failed where looking it up is what failed, in a way
+// that may pass.
+func (r *Remediator) unconfirmed(ctx context.Context, c cloud.Change) (why string, again, failed bool) {
 	if c.InsertID == "" || c.LogName == "" {
-		return "the entry cannot be looked up in Cloud Logging: it has no insertId or no log name", false
+		return "the entry cannot be looked up in Cloud Logging: it has no insertId or no log name", false, false
 	}
 	entry, err := r.Entries.Entry(ctx, c)
 	var denied *PermissionError
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return "Cloud Logging has no such entry: the event may be forged", true
+		return "Cloud Logging has no such entry: the event may be forged", true, false
+	case errors.As(err, &denied), errors.Is(err, ErrRefused):
+		return notLookedUp + err.Error(), false, false
 	case err != nil:
-		return "the entry could not be looked up in Cloud Logging: " + err.Error(), !errors.As(err, &denied) && !errors.Is(err, ErrRefused)
+		return notLookedUp + err.Error(), true, true
 	}
 	logged, err := auditlog.Decode(entry)
 	if err != nil {
-		return "Cloud Logging has another entry in its place, so the event may be forged: " + err.Error(), false
+		return "Cloud Logging has another entry in its place, so the event may be forged: " + err.Error(), false, false
 	}
 	if what := r.otherwise(ctx, c, logged); what != "" {
-		return "Cloud Logging has the entry with " + what + ": the event may be forged", false
+		return "Cloud Logging has the entry with " + what + ": the event may be forged", false, false
 	}
-	return "", false
+	return "", false, false
 }
 
-// unborne says why the entry does not bear out the finding, where that is asked for.
-func (r *Remediator) unborne(ctx context.Context, f Finding) string {
+const notLookedUp = "the entry could not be looked up in Cloud Logging: "
+
+// unborne says why the entry does not bear out the finding whose question
+// expired, where that is asked for. An error says that it is to be looked up once
+// more: one call that fails must not decide what becomes of it.
+func (r *Remediator) unborne(ctx context.Context, f Finding) (string, error) {
 	if r.Entries == nil {
-		return ""
+		return "", nil
 	}
-	why, _ := r.unconfirmed(ctx, f.Change)
-	return why
+	why, _, failed := r.unconfirmed(ctx, f.Change)
+	if failed && r.Now().Before(f.ExpiresAt.Add(giveUpAfter)) {
+		return "", errors.New(why)
+	}
+	return why, nil
 }
 
 // otherwise says what the logged entry has other than the change, or "".

@@ -62,6 +62,7 @@ func TestARevertWhoseEntryIsInCloudLoggingIsMade(t *testing.T) {
 }
 
 func TestAForgedEventIsAsked(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		forge func(*cloud.Change)
 		says  string
@@ -278,6 +279,7 @@ func TestSilenceDoesNotRevertWhatAForgedEventAskedAbout(t *testing.T) {
 // What a forged event asks about must not keep the policy from reverting the
 // change when its real event comes, however late its entry shows.
 func TestAForgedEventDoesNotShieldTheRealOne(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct{ between, lag, grace time.Duration }{
 		"that was asked about":                          {2 * time.Minute, 0, 0},
 		"that is waited for":                            {0, 0, 0},

@@ -233,6 +233,7 @@ func (s story) shrunk(t *testing.T, seed uint64) (story, string) {
 // as if each had come once and in order. RESCIND_SEED repeats one; RESCIND_STORIES
 // is how many there are.
 func TestHoweverItIsToldAStoryEndsTheSame(t *testing.T) {
+	t.Parallel()
 	first, n := uint64(1), 25
 	if v, err := strconv.Atoi(os.Getenv("RESCIND_STORIES")); err == nil {
 		n = v

@@ -59,6 +59,7 @@ func readAmong(t *testing.T, ended int, enforce policies.Enforcement) (handled, 
 }
 
 func TestWhatEndedCostsHandlingScanningAndSweepingNothing(t *testing.T) {
+	t.Parallel()
 	for _, enforce := range []policies.Enforcement{policies.Revert, policies.Approve} {
 		h, s, w := readAmong(t, 1500, enforce)
 		hh, ss, ww := readAmong(t, 3000, enforce)

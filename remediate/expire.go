@@ -35,7 +35,7 @@ func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
 		return r.update(ctx, f.expired(r.Now(), "; not reverted: "+over.why))
 	}
 	f.Automatic = true
-	return r.update(ctx, f.to(Approved, r.Now(), "", "nobody answered: reverted on expiry, as configured", Apply, Notify))
+	return r.decide(ctx, f.to(Approved, r.Now(), "", "nobody answered: reverted on expiry, as configured", Apply, Notify))
 }
 
 func (f Finding) expired(now time.Time, note string) Finding {
@@ -61,7 +61,7 @@ func (r *Remediator) unfitToRevert(ctx context.Context, f Finding) (string, erro
 			return "", err
 		}
 		if k.Policy == f.Policy && !k.past && k.Verdict == policies.Violation && k.Plan.Digest == f.Plan.Digest {
-			return r.unborne(ctx, f), nil
+			return r.unborne(ctx, f)
 		}
 	}
 	return "the policy no longer sees the same violation", nil

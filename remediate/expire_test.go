@@ -75,6 +75,7 @@ func pendingElsewhere(g *rig) remediate.Finding {
 }
 
 func TestUnreadableFindingsDoNotKeepOthersOutOfTheSweep(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Approve})
 	for i := range 201 {
 		c := defaultDeploy(g, cloud.FirstHalf, "user:"+mallory)

@@ -131,6 +131,7 @@ func TestEachFaultOfGoogleCloudEndsInAStatedOutcome(t *testing.T) {
 }
 
 func TestAHundredRevertsInOneRegionStayBelowTwentyWritesAMinute(t *testing.T) {
+	t.Parallel()
 	const services = 100
 	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
 		c.Limits = remediate.Limits{}

@@ -70,6 +70,8 @@ type Group struct {
 	ToldBy ToldBy `json:"told_by,omitempty"`
 	// PagedAt is when each pager last told of the group.
 	PagedAt map[string]time.Time `json:"paged_at,omitempty"`
+	// Incidents are the findings as which pagers told of the group.
+	Incidents []string `json:"incidents,omitempty"`
 
 	stored int64 // revision of the cell
 }

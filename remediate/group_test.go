@@ -354,6 +354,7 @@ func TestALoneFindingHasItsOwnCardWithItsOwnButtons(t *testing.T) {
 }
 
 func TestFortyFindingsOfOneCauseShareOneMessage(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	fs := b.several(40)
 	m := b.card()

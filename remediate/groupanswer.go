@@ -43,14 +43,14 @@ func (d Desk) answerGroup(ctx context.Context, id string, a Answer, missing erro
 		if next.Agreed == nil {
 			owes = Notify
 		}
-		anchor, err = d.owe(ctx, open, owes)
+		anchor, err = d.owe(ctx, g, open, owes)
 		about = open
 		return next, err == nil, err
 	})
 	if err == nil {
 		d.voteNoted(ctx, id, about, a)
 	}
-	if err == nil && d.HandOver && len(anchor.Outbox) > 0 {
+	if err == nil && d.HandOver && len(anchor.Outbox) > 0 && !anchor.State.working() {
 		anchor.DueAt = a.At
 		if due, err := d.Store.Update(ctx, anchor); err == nil {
 			anchor = due
@@ -200,14 +200,16 @@ func reasonOf(err error) string {
 	return err.Error()
 }
 
-// owe puts the effect into the outbox of one of the findings.
-func (d Desk) owe(ctx context.Context, open []Finding, e Effect) (Finding, error) {
+// owe puts the effect into the outbox of one of the findings. It may be in the
+// group and not know it yet: whoever put it there stores that last.
+func (d Desk) owe(ctx context.Context, g Group, open []Finding, e Effect) (Finding, error) {
 	f := open[0]
 	for range conflictTries {
-		if !f.Owes(e) {
-			f.Outbox = append(slices.Clip(f.Outbox), e)
+		f = f.owing(e)
+		f.Group = g.ID
+		if !f.Owes(Apply) { // else somebody was faster, and has it until its lease ends
+			f.DueAt = d.Now().Add(notifyLease)
 		}
-		f.DueAt = d.Now().Add(notifyLease)
 		f = f.notAfterExpiry()
 		stored, err := d.Store.Update(ctx, f)
 		if !errors.Is(err, ErrConflict) {

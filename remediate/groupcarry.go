@@ -13,10 +13,21 @@ const Carry Effect = "carry"
 // maxRefused bounds what a group tells of findings that did not take a agreed.
 const maxRefused = 10
 
-// carry takes a group's decision to its findings, each by the transition of a
-// single answer. It may be cut off anywhere and begun again, by several at
-// once: a finding that is decided already is left alone.
+// carry takes a group's decision to its findings. What cannot be done now is due
+// again later: left as it is it would be the first of every sweep.
 func (r *Remediator) carry(ctx context.Context, f Finding) (Finding, error) {
+	next, err := r.carryAll(ctx, f)
+	if err == nil || errors.Is(err, ErrConflict) {
+		return next, err
+	}
+	next, later := r.update(ctx, f.later(r.Now(), err))
+	return next, errors.Join(err, later)
+}
+
+// carryAll answers each finding of the group by the transition of a single
+// answer. It may be cut off anywhere and begun again, by several at once: a
+// finding that is decided already is left alone.
+func (r *Remediator) carryAll(ctx context.Context, f Finding) (Finding, error) {
 	g, err := readGroup(ctx, r.Store, f.Group)
 	if err != nil {
 		return Finding{}, err

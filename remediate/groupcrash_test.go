@@ -10,6 +10,7 @@ import (
 )
 
 func TestAGroupAnswerSurvivesACrashAtEveryCallToTheStore(t *testing.T) {
+	t.Parallel()
 	for _, failure := range []failure{answerLost, dies} {
 		for at := 1; at <= 24; at += 2 {
 			t.Run(fmt.Sprint(failure, " ", at), func(t *testing.T) {

@@ -20,7 +20,7 @@ func (r *Remediator) stopped(ctx context.Context, f Finding) (Finding, bool, err
 		f, err = r.update(ctx, f.held(p, now))
 		return f, true, err
 	case r.overdue(f, now):
-		next, err := r.update(ctx, f.late(now, r.ExpiresIn))
+		next, err := r.update(ctx, r.asking(f.late(now, r.ExpiresIn)))
 		if err == nil && f.Automatic {
 			r.giveBack(ctx, f)
 		}
@@ -81,7 +81,7 @@ func (f Finding) asked(now time.Time, expiresIn time.Duration) Finding {
 	why += fmt.Sprintf("by then the change was %s old, too old to be reverted without being asked", now.Sub(f.Change.Time).Round(time.Second))
 	f.Held, f.Automatic, f.Guarded, f.Decision = false, false, true, Ask
 	f.Reasons = append(f.Reasons[:len(f.Reasons):len(f.Reasons)], why)
-	f.ExpiresAt = now.Add(expiresIn)
+	f.ExpiresAt, f.ExecuteBy = now.Add(expiresIn), time.Time{} // it was approved by nobody now
 	return f.to(Pending, now, "", why, Notify)
 }
 

@@ -61,6 +61,7 @@ func played(t *testing.T, check func(t *testing.T, was, is remediate.Finding)) {
 }
 
 func TestI1AFindingLeavesPendingAtMostOnce(t *testing.T) {
+	t.Parallel()
 	left := map[string]int{}
 	played(t, func(t *testing.T, was, is remediate.Finding) {
 		if was.State == remediate.Pending && is.State != remediate.Pending {
@@ -76,6 +77,7 @@ func TestI1AFindingLeavesPendingAtMostOnce(t *testing.T) {
 }
 
 func TestI2OnlyThePlanThatWasAnsweredIsCarriedOut(t *testing.T) {
+	t.Parallel()
 	applied := 0
 	played(t, func(t *testing.T, was, is remediate.Finding) {
 		if is.State != remediate.Applying || was.State == remediate.Applying {
@@ -115,6 +117,7 @@ func TestI2APlanIsNotCarriedOutOnStateItWasNotMadeFor(t *testing.T) {
 }
 
 func TestI6WhatEndedStaysAsItEnded(t *testing.T) {
+	t.Parallel()
 	ended := 0
 	played(t, func(t *testing.T, was, is remediate.Finding) {
 		if !was.State.Ended() {

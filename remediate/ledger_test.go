@@ -106,6 +106,7 @@ func TestTheLedgerIsReadFromAndUntilATime(t *testing.T) {
 // TestI8AnyChangeOfALedgerIsFound changes what is stored, in every way that one
 // byte can be changed in.
 func TestI8AnyChangeOfALedgerIsFound(t *testing.T) {
+	t.Parallel()
 	b := newBook(t)
 	for _, what := range []string{"a", "b", "c"} {
 		b.append(what)
@@ -297,6 +298,7 @@ func (g *rig) lastEntry() (last remediate.Entry) {
 }
 
 func TestS17WhatAFloodOfRefusalsCostsIsBounded(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{}, withLedger)
 	long := strings.Repeat("<", 100_000)
 	for range 500 {

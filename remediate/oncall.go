@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -50,7 +52,7 @@ func (d Desk) Page(ctx context.Context, id, by, via string) (Finding, error) {
 			return f, refuse("on-call was paged at %s; once in %s is enough", f.PagedAt.UTC().Format(time.RFC3339), pageEvery)
 		}
 		next := f.paged(now, by, fmt.Sprintf("on-call paged by %s (%s)", by, via), d.OnCall)
-		if d.HandOver {
+		if d.HandOver && !f.State.working() { // whose lease is that of whoever applies it
 			next.DueAt = now
 		}
 		stored, err := d.Store.Update(ctx, next)
@@ -125,16 +127,61 @@ func (r *Remediator) onCall(ctx context.Context, f Finding) Finding {
 			})
 		}
 	}
+	for _, e := range f.Outbox {
+		if f.Owes(e) && r.unpageable(e) {
+			f = r.progress(ctx, f, string(e), func(ctx context.Context, f Finding) (Finding, error) {
+				if f.State.Ended() || f.Attempts >= maxAttempts {
+					return r.paidOff(ctx, f, e, nil)
+				}
+				return r.paidOff(ctx, f, e, fmt.Errorf("no pager is configured that does %q", e))
+			})
+		}
+	}
 	if f.Owes(Resolve) {
 		f = r.progress(ctx, f, string(Resolve), func(ctx context.Context, f Finding) (Finding, error) {
-			var errs []error
-			for _, p := range r.OnCall {
-				errs = append(errs, p.Resolve(ctx, f))
-			}
-			return r.paidOff(ctx, f, Resolve, errors.Join(errs...))
+			return r.paidOff(ctx, f, Resolve, r.resolve(ctx, f))
 		})
 	}
 	return f
+}
+
+// resolve says that a finding has ended. A page about one of a group was about all
+// of it: the last of them to end says so, and until then on-call is needed.
+func (r *Remediator) resolve(ctx context.Context, f Finding) error {
+	ended := []Finding{f}
+	if f.Group != "" {
+		g, err := readGroup(ctx, r.Store, f.Group)
+		if err != nil {
+			return err
+		}
+		for _, i := range slices.Backward(g.Items) { // answers are carried to the first ones first
+			o, err := r.Store.Finding(ctx, i.Finding)
+			switch {
+			case errors.Is(err, ErrNotFound): // no longer kept
+			case err != nil:
+				return fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)
+			case !o.State.Ended() && !o.PagedAt.IsZero():
+				return nil // it owes the same when it ends
+			case o.ID != f.ID && slices.Contains(g.Incidents, o.ID):
+				ended = append(ended, o)
+			}
+		}
+	}
+	var errs []error
+	for _, p := range r.OnCall {
+		for _, o := range ended {
+			errs = append(errs, p.Resolve(ctx, o))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// unpageable reports whether the effect is a page that no pager does, as the
+// configuration was changed since. A process with the one before, or the one to
+// come, may still do it; in the end it is given up, or it would be owed for ever.
+func (r *Remediator) unpageable(e Effect) bool {
+	name, page := strings.CutPrefix(string(e), string(pageBy("")))
+	return page && !slices.Contains(r.pagers(), name)
 }
 
 // page pages about a finding that still waits. Forty findings of one cause that
@@ -167,6 +214,9 @@ func (r *Remediator) page(ctx context.Context, p Pager, f Finding) error {
 			}
 		}
 		g.PagedAt = at
+		if !slices.Contains(g.Incidents, f.ID) {
+			g.Incidents = append(slices.Clip(g.Incidents), f.ID)
+		}
 		return g, g.ID != "", nil
 	})
 	return err

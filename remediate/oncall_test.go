@@ -76,6 +76,7 @@ func TestAQuestionThatNobodyAnswersIsPutOnceMoreWithAPageThenLeft(t *testing.T) 
 }
 
 func TestFortyQuestionsOfOneCauseAreOnePage(t *testing.T) {
+	t.Parallel()
 	b, p := escalating(t)
 	b.several(40)
 	b.pass(time.Hour)

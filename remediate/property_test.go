@@ -43,6 +43,7 @@ func (m *moody) Fact(ctx context.Context, q policies.Question) policies.Fact {
 }
 
 func TestUnknownFactsNeverProduceAnAutomaticRevert(t *testing.T) {
+	t.Parallel()
 	const times = 30
 	reverted := 0
 	g := newRig(t, set{public: policies.Revert, identity: policies.Revert, editor: policies.Revert}, func(c *remediate.Config) {
@@ -203,6 +204,7 @@ func TestManyAnswersAtOnceDecideOnce(t *testing.T) {
 // TestAnyOrderOfEventsKeepsTheRulesOfAFinding plays random events and watches
 // every state a finding is stored in.
 func TestAnyOrderOfEventsKeepsTheRulesOfAFinding(t *testing.T) {
+	t.Parallel()
 	for i := range uint64(16) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(i, 3))

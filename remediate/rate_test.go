@@ -27,6 +27,7 @@ func (b *burst) atMostOneASecond() {
 }
 
 func TestAThousandFindingsInAMinuteMakeAMessageASecondAndLoseNone(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name   string
 		n      int

@@ -44,7 +44,7 @@ func (r *Remediator) reopen(ctx context.Context, f Finding, k judged) (Finding, 
 		f.DueAt = next.DueAt
 		return r.update(ctx, f)
 	}
-	return r.update(ctx, f.rejudged(next))
+	return r.decide(ctx, f.rejudged(next))
 }
 
 // attribute adds the actor of a first half that came after its last half: the

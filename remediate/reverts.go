@@ -56,6 +56,20 @@ func (r *Remediator) allowed(ctx context.Context, f Finding) (limit, error) {
 	return over, err
 }
 
+// decide stores a finding that was just allowed to be reverted unasked, or not.
+// Where another process was faster, and did not have it reverted, it no longer
+// counts.
+func (r *Remediator) decide(ctx context.Context, f Finding) (Finding, error) {
+	stored, err := r.update(ctx, f)
+	if !errors.Is(err, ErrConflict) || !f.Automatic {
+		return stored, err
+	}
+	if theirs, missing := r.Store.Finding(ctx, f.ID); missing == nil && !theirs.Automatic {
+		r.giveBack(ctx, f)
+	}
+	return stored, err
+}
+
 // giveBack takes out of the count what was no revert after all: somebody else
 // fixed it, rescind may not, or a person is asked. What is not given back, for
 // a crash or a store that fails, counts until its hour is over.

@@ -48,6 +48,7 @@ func (g *rig) automatic() (byProject map[string]int, total int) {
 }
 
 func TestTwoProcessesTogetherRevertAsManyAsTheLimitsSay(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
 		c.Limits = remediate.Limits{PerPolicyHour: 1000, PerProjectHour: 7, TotalHour: 50}
 	})

@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // sweepBatch bounds one sweep; the next one takes the rest.
 const sweepBatch = 200
+
+// giveUpAfter is for how long after a question expired its live state is tried
+// to be read: about as long as maxAttempts take.
+const giveUpAfter = time.Hour
 
 // Sweep does what is due: questions that expired, effects that failed or were
 // cut off, state to read again, a pause to announce. It may run at any time, any number of times,
@@ -71,10 +76,14 @@ func (r *Remediator) postponed(f Finding, err error) Finding {
 	if _, held := busy(err); held {
 		return f.later(now, err)
 	}
-	if f.Attempts < maxAttempts {
+	switch late := now.Sub(f.ExpiresAt); {
+	case f.State == Pending && late < giveUpAfter:
+		// Its attempts are those to tell people, and say nothing of live state.
+		f.DueAt, f.UpdatedAt = now.Add(max(late, backoff(0))), now
+		return f
+	case f.State != Pending && (f.Attempts < maxAttempts || f.State.Ended()):
 		f.Attempts++
-		f.DueAt = now.Add(backoff(f.Attempts))
-		f.UpdatedAt = now
+		f.DueAt, f.UpdatedAt = now.Add(backoff(f.Attempts)), now
 		return f
 	}
 	return f.to(Failed, now, "", "live state could not be read: "+err.Error(), Notify)

@@ -37,6 +37,7 @@ func (g *rig) states() map[remediate.State]int {
 }
 
 func TestWhatIsBeyondOneSweepIsDoneByTheNext(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, nil)
 	g.expiring(450)
 	for i, want := range []int{200, 200, 50, 0} {

@@ -139,6 +139,7 @@ func TestI8EventsFromBeforeTheChainComeFirstAndAreHeldByIt(t *testing.T) {
 }
 
 func TestI8TheTrailOfEveryFindingAlwaysVerifiesAndOnlyGrows(t *testing.T) {
+	t.Parallel()
 	events := 0
 	played(t, func(t *testing.T, was, is remediate.Finding) {
 		if err := is.VerifyTrail(); err != nil {
@@ -158,6 +159,7 @@ func TestI8TheTrailOfEveryFindingAlwaysVerifiesAndOnlyGrows(t *testing.T) {
 }
 
 func TestAFindingHasRoomForWhateverStrangersDoToIt(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	c := g.events()[0]

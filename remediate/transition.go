@@ -43,19 +43,44 @@ func opened(id string, g Judgement, c cloud.Change, now time.Time) Finding {
 func (f Finding) rejudged(next Finding) Finding {
 	next.ID, next.Revision, next.CreatedAt = f.ID, f.Revision, f.CreatedAt
 	next.Actors, next.Joined, next.Answers, next.Surfaces = f.Actors, f.Joined, f.Answers, f.Surfaces
+	next.Group, next.PagedAt = f.Group, f.PagedAt
 	news := next.Timeline
 	next.Timeline, next.Published = f.Timeline, f.Published
 	next.UndeliveredSince, next.Undelivered, next.FellBack = f.UndeliveredSince, f.Undelivered, f.FellBack
 	for _, e := range news {
 		next = next.withEvent(e)
 	}
+	next = next.owing(f.Outbox...)
+	if next.State.Ended() {
+		next = next.resolving()
+	}
 	return next
 }
 
+// owing adds effects to the outbox, each once.
+func (f Finding) owing(effects ...Effect) Finding {
+	f.Outbox = slices.Clip(f.Outbox)
+	for _, e := range effects {
+		if !f.Owes(e) {
+			f.Outbox = append(f.Outbox, e)
+		}
+	}
+	return f
+}
+
+// resolving owes on-call that a finding has ended that they were paged about.
+func (f Finding) resolving() Finding {
+	if f.PagedAt.IsZero() {
+		return f
+	}
+	return f.owing(Resolve)
+}
+
 // superseded ends a finding that something else settled. Nobody is told who
-// was not told of it before.
+// was not told of it before; a group's message may have shown it already when
+// only the record of the group says so.
 func (f Finding) superseded(now time.Time, why string) Finding {
-	if len(f.Surfaces) == 0 {
+	if len(f.Surfaces) == 0 && f.Group == "" {
 		f = f.done(Notify)
 		return f.to(Superseded, now, "", why)
 	}
@@ -85,23 +110,19 @@ func (f Finding) to(s State, now time.Time, who, what string, effects ...Effect)
 	if s == Approved && f.State != Approved {
 		f.ExecuteBy = now.Add(executeWithin)
 	}
+	news := s != f.State
 	f.State, f.Why, f.UpdatedAt = s, what, now
 	f = f.withEvent(Event{At: now, State: s, Who: who, Via: f.answeredVia(who, now), What: what, Plan: f.Plan.Digest})
-	f.Outbox = slices.Clone(f.Outbox)
 	if s != Approved && s != Applying && s != Uncertain {
 		f = f.done(Apply)
 	}
-	for _, e := range append(effects, Publish) {
-		if !f.Owes(e) {
-			f.Outbox = append(f.Outbox, e)
-		}
-	}
-	f.EndedAt = time.Time{} // a reported finding can be reverted after all
-	if s.Ended() {
+	f = f.owing(append(effects, Publish)...)
+	switch {
+	case !s.Ended():
+		f.EndedAt = time.Time{} // a reported finding can be reverted after all
+	case news || f.EndedAt.IsZero(): // what is told of it later does not make it end later
 		f.EndedAt = now
-		if !f.PagedAt.IsZero() && !f.Owes(Resolve) {
-			f.Outbox = append(f.Outbox, Resolve)
-		}
+		f = f.resolving()
 	}
 	return f.scheduled(now)
 }
@@ -125,9 +146,10 @@ func (f Finding) scheduled(now time.Time) Finding {
 	return f.notAfterExpiry()
 }
 
-// notAfterExpiry keeps a notice that fails from putting off the expiry.
+// notAfterExpiry keeps a notice that fails from putting off the expiry. An
+// answer that is being carried came in time, and the expiry waits for it.
 func (f Finding) notAfterExpiry() Finding {
-	if f.State == Pending && f.DueAt.After(f.deadline()) {
+	if f.State == Pending && !f.Owes(Carry) && f.DueAt.After(f.deadline()) {
 		f.DueAt = f.deadline()
 	}
 	return f
@@ -142,6 +164,10 @@ func (f Finding) done(e Effect) Finding {
 // retried leaves the outbox as it is and has the sweep come again, later each
 // time, at most hourly.
 func (f Finding) retried(now time.Time) Finding {
+	if f.State == Waiting { // a notice that fails puts off no grace period, and is no attempt to read live state
+		f.DueAt, f.UpdatedAt = now.Add(settle), now
+		return f
+	}
 	f.Attempts++
 	f.DueAt = now.Add(backoff(f.Attempts))
 	f.UpdatedAt = now

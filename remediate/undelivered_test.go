@@ -102,6 +102,7 @@ func (b *burst) group(f remediate.Finding) (g remediate.Group) {
 }
 
 func TestI13EveryEndIsShownOnceSlackIsBackOrSaidToBeUndeliverable(t *testing.T) {
+	t.Parallel()
 	faults := []*sim.SlackFault{nil, {Status: 503}, {Status: 429, RetryAfter: "20"}, {Drop: true}, {Status: 200, Body: "<html>"},
 		slackSays("message_not_found"), slackSays("not_in_channel"), slackSays("internal_error")}
 	for seed := range uint64(3) {

@@ -316,6 +316,7 @@ func TestOfManyWhoUndoAtOnceOneDoes(t *testing.T) {
 }
 
 func TestWhereverAnUndoIsCutOffItEndsAsACleanOne(t *testing.T) {
+	t.Parallel()
 	for _, how := range []failure{refusedOnce, answerLost, dies, requestIsGone} {
 		calls := 1
 		for at := 0; at <= calls; at++ { // 0: the clean run, which counts the calls

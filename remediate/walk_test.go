@@ -336,6 +336,7 @@ func (emptyPolicies) Policy(context.Context, cloud.Resource) (cloud.AllowPolicy,
 }
 
 func TestHowFarAScanIsStaysSmallHoweverMuchThereIs(t *testing.T) {
+	t.Parallel()
 	var size int
 	g, _ := scanning(t, func(c *remediate.Config) {
 		c.Store, c.IAM, c.Inventory, c.Judge.Facts = biggest{c.Store, &size}, emptyPolicies{}, inventory{}, nothingKnown{}

@@ -170,3 +170,36 @@ func TestAnEndedContextAsksForNoTurn(t *testing.T) {
 		t.Errorf("error is %v, want that the context ended", err)
 	}
 }
+
+// Clocks that differ by more than sharedWindow has room for let more writes
+// through, and never more than each process would let through alone.
+func TestClocksThatDifferByHalfAMinuteDoNotDoubleTheWritesNorKeepAnybodyOut(t *testing.T) {
+	const skew = 30 * time.Second
+	both := sharing(2, memory.New())
+	clock := &both[0].now
+	ahead := both[1].limits.now
+	both[1].limits.now = func() time.Time { return ahead().Add(skew) }
+	var sent []time.Time
+	by := [2]int{}
+	for len(sent) < 200 {
+		i := len(sent) % 2
+		for {
+			held, err := both[i].turn(t.Context(), here)
+			var busy *remediate.BusyError
+			if errors.As(err, &busy) {
+				*clock = clock.Add(time.Second)
+				i = 1 - i
+				continue
+			}
+			must(t, err)
+			*clock = clock.Add(held)
+			break
+		}
+		by[i]++
+		sent = append(sent, *clock)
+	}
+	wantSpread(t, sent, 2*writesAMinute)
+	if took := sent[199].Sub(sent[0]); took > 12*time.Minute || by[0] == 0 || by[1] == 0 {
+		t.Errorf("200 writes took %s, %v of each process", took, by)
+	}
+}
