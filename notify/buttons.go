@@ -32,7 +32,7 @@ func buttons(f remediate.Finding, o Options) []Button {
 
 // undoable reports whether a revert can still be taken back.
 func undoable(f remediate.Finding, now time.Time) bool {
-	return f.State == remediate.Reverted && len(f.Done) > 0 && !now.IsZero() && now.Before(f.EndedAt.Add(undoFor))
+	return f.State == remediate.Reverted && f.UndoneBy == "" && len(f.Done) > 0 && !now.IsZero() && now.Before(f.EndedAt.Add(undoFor))
 }
 
 // revertButton is missing where the plan leaves open what to write.

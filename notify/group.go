@@ -18,7 +18,7 @@ const maxListed = 10
 func GroupCard(g remediate.Group, items []remediate.Finding, o Options) Message {
 	v := groupView{g, items, o}
 	m := Message{
-		Finding: g.ID, Revision: g.Revision, Digest: g.Digest()[:8],
+		Finding: g.ID, Revision: g.Revision, Drawing: g.Changes, Digest: g.Digest()[:8],
 		Severity: v.severity(), State: v.state(),
 		Headline: v.headline(), Status: v.status(), Fields: v.fields(), Why: v.why(),
 		Plan: fmt.Sprintf("The %d findings", len(g.Items)), Diff: v.list(),

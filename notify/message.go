@@ -21,6 +21,7 @@ import (
 type Message struct {
 	Finding  string // id
 	Revision int64  // of the record this shows
+	Drawing  int64  // which drawing of a group this is; its revision names the list alone
 	Digest   string // the first 8 digits of the plan's digest; remediate.NoPlan without a plan
 	Severity policies.Severity
 	State    remediate.State

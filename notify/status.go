@@ -16,6 +16,9 @@ const maxPhrase = 300
 // the state's own word, so that whoever hears only this knows it.
 func status(f remediate.Finding) string {
 	s := standing(f)
+	if f.UndoneBy != "" {
+		return s + " It was undone since: what rescind changed is as it was before."
+	}
 	if f.Why != "" && telling(f) {
 		s += " " + sentence(short(f.Why, maxPhrase))
 	}

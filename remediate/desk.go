@@ -65,6 +65,9 @@ func (d Desk) answer(ctx context.Context, id string, a Answer) (Finding, error) 
 		if err != nil {
 			return d.orGroup(ctx, id, a, err)
 		}
+		if a.Revision > f.Revision {
+			return f, refuseAs(ClassStale, "the finding never was at revision %d; answer on the current card", a.Revision)
+		}
 		next, refused := d.answered(ctx, f, a)
 		if refused != nil {
 			return f, refused

@@ -112,6 +112,8 @@ type Finding struct {
 	Done []Step `json:"done,omitempty"`
 	// UndoOf is the finding that this record undoes, if it is an undo.
 	UndoOf string `json:"undo_of,omitempty"`
+	// UndoneBy is the finding that took back what was written for this one.
+	UndoneBy string `json:"undone_by,omitempty"`
 	// Held is true while an approved plan waits for a pause to end.
 	Held bool `json:"held,omitempty"`
 	// Unconfirmed is true when Cloud Logging did not show the entry that began

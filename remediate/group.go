@@ -85,6 +85,7 @@ type Item struct {
 	State    State             `json:"state"`
 	Seen     int64             `json:"seen"` // first revision of the finding that reads so
 	Told     int               `json:"told"` // lines of its timeline
+	Undone   bool              `json:"undone,omitempty"`
 }
 
 // Agreement is an answer that enough people gave, on its way to the findings.
@@ -203,7 +204,7 @@ func (g Group) seeing(fs []Finding, now time.Time) Group {
 		if it.State != f.State {
 			moved[f.State] = append(moved[f.State], it.Resource.Name)
 		}
-		it.State, it.Seen, it.Told = f.State, f.Revision, len(f.Timeline)
+		it.State, it.Seen, it.Told, it.Undone = f.State, f.Revision, len(f.Timeline), f.UndoneBy != ""
 		g.Changes++
 	}
 	if len(g.Items) < 2 {
@@ -220,7 +221,7 @@ func (g Group) seeing(fs []Finding, now time.Time) Group {
 // looks reports whether the finding reads as it was last shown. Its revision
 // does not tell: a notice that waits for its turn makes one, too.
 func (i Item) looks(f Finding) bool {
-	return i.Seen > 0 && i.State == f.State && i.Told >= len(f.Timeline)
+	return i.Seen > 0 && i.State == f.State && i.Told >= len(f.Timeline) && i.Undone == (f.UndoneBy != "")
 }
 
 func some(names []string) string {

@@ -107,6 +107,30 @@ func (f Finding) undoable(now time.Time) error {
 	return nil
 }
 
+// markUndone has the finding that u undid shown anew, as one that was undone: its
+// card would go on offering the undo. How it ended stays as it is.
+func (r *Remediator) markUndone(ctx context.Context, u Finding) error {
+	for range conflictTries {
+		f, err := r.Store.Finding(ctx, u.UndoOf)
+		switch {
+		case errors.Is(err, ErrNotFound): // forgotten by now
+			return nil
+		case err != nil:
+			return fmt.Errorf("look up finding %s: %w", u.UndoOf, err)
+		case f.UndoneBy == u.ID:
+			return nil
+		}
+		f.UndoneBy, f.DueAt = u.ID, r.Now()
+		if !f.Owes(Notify) {
+			f.Outbox = append(slices.Clip(f.Outbox), Notify)
+		}
+		if _, err = r.update(ctx, f); !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("mark finding %s as undone: %w", u.UndoOf, ErrConflict)
+}
+
 func undoneWhy(p Plan) string {
 	return "undone: what the revert changed is as it was before" + verifiedWhy(p)
 }

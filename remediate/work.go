@@ -66,6 +66,11 @@ func (r *Remediator) progress(ctx context.Context, f Finding, what string, do fu
 
 // notify brings what people see up to date, and takes down where they see it.
 func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
+	if f.State == Undone {
+		if err := r.markUndone(ctx, f); err != nil {
+			return Finding{}, err
+		}
+	}
 	where, failed := r.show(ctx, f)
 	shown, before := f, f.Surfaces
 	for range conflictTries {

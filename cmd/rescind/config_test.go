@@ -120,6 +120,7 @@ func TestAConfigurationIsRefused(t *testing.T) {
 		{"an unknown key far from any", smallConfig + "iap: {zzz: 1}\n", []string{`5:7: unknown key "zzz", want audience, certs_url`}},
 		{"an unknown key within a list", smallConfig + slackStart + "  routes: [{chanel: C1}]\n", []string{
 			`9:12: slack.routes[0]: channel is missing`, `9:13: unknown key "chanel"; did you mean "channel"?`}},
+		{"a store that there is not", strings.Replace(smallConfig, `"memory:"`, "blot:state.db", 1), []string{`3:8: store "blot:" is not supported: want "firestore://PROJECT/DATABASE", "bolt:PATH" or "memory:"`}},
 		{"a key that is there twice", smallConfig + "store: bolt:x\n", []string{`5:1: key "store" is there twice`}},
 		{"values of other types", smallConfig + "policies: all\niap: [a]\nslack: {mode: {}}\nguardrails: {fight: {same_change: many}}\ngoogle: {insecure: maybe}\nbase_url: [x]\n", []string{
 			`5:11: want a list, not "all"`, `6:6: want keys and values, not a list`, `7:15: want text, not keys and values`,

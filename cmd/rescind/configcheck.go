@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/functions"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/google"
+	"github.com/rescind-dev/rescind/internal/store"
 	pages "github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -42,6 +43,9 @@ func (c config) problems() []configProblem {
 	k := &configCheck{}
 	c.checkScope(k)
 	k.refuse(c.Identity != "", "identity", "identity is empty: the service account rescind runs as, so that it recognises its own changes")
+	if err := store.Check(c.Store); c.Store != "" && err != nil {
+		k.refuse(false, "store", "%v", err)
+	}
 	k.refuse(c.Store != "", "store", "store is empty, want firestore://PROJECT/DATABASE, bolt:PATH or memory:")
 	c.Push.check(k)
 	c.checkPages(k)
@@ -136,7 +140,7 @@ func (a approvalsConfig) check(k *configCheck) {
 	k.refuse(a.ExpiresIn > 0, "approvals.expires_in", "approvals.expires_in is 0s: a question would expire before anyone reads it")
 	k.refuse(slices.Contains([]string{"leave", "revert", "escalate"}, a.OnExpiry), "approvals.on_expiry",
 		"approvals.on_expiry is %q, want leave, revert or escalate", a.OnExpiry)
-	a.Escalation.check(k)
+	a.Escalation.check(k, a.mentions() != "" || a.Escalation.PagerDuty.RoutingKey != secret{})
 	for choice, n := range map[string]int{"revert": a.Quorum.Revert, "keep": a.Quorum.Keep, "exempt": a.Quorum.Exempt, "undo": a.Quorum.Undo} {
 		k.refuse(n >= 1, "approvals.quorum."+choice, "approvals.quorum.%s is %d, want at least 1", choice, n)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/pagerduty"
@@ -9,20 +10,30 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-func (e escalationConfig) check(k *configCheck) {
+// check takes whether there is anybody to page.
+func (e escalationConfig) check(k *configCheck, reached bool) {
 	k.refuse(e.Usergroup == "" || usergroupID.MatchString(e.Usergroup), "approvals.escalation.usergroup",
 		"approvals.escalation.usergroup is %q, want the id of a Slack user group, such as S01ONCALL", e.Usergroup)
 	if e.PagerDuty.URL != "" {
 		err := pagerduty.CheckURL(e.PagerDuty.URL)
 		k.refuse(err == nil, "approvals.escalation.pagerduty.url", "approvals.escalation.pagerduty.url: %v", err)
 	}
-	k.refuse(e.After == 0 || e.reaches(), "approvals.escalation.after",
+	k.refuse(e.After == 0 || reached, "approvals.escalation.after",
 		"approvals.escalation.after is set, and nobody is there to page: set usergroup or pagerduty")
 }
 
-// reaches reports whether there is anybody to page.
-func (e escalationConfig) reaches() bool {
-	return e.Usergroup != "" || e.PagerDuty.RoutingKey != secret{}
+// mentions is the user group that is mentioned when on-call is paged: where
+// nothing is said of escalation, the first of those whose members may answer,
+// so that a card's question can always be put to somebody. It is empty where
+// there is none.
+func (a approvalsConfig) mentions() string {
+	if a.Escalation.Usergroup != "" || a.Escalation.PagerDuty.RoutingKey != (secret{}) {
+		return a.Escalation.Usergroup
+	}
+	if i := slices.IndexFunc(a.Approvers.SlackUsergroups, usergroupID.MatchString); i >= 0 {
+		return a.Approvers.SlackUsergroups[i]
+	}
+	return ""
 }
 
 // newOnCall returns who is paged: PagerDuty, and the user group where there is
@@ -41,8 +52,8 @@ func newOnCall(c config, w world, n remediate.Notifier) ([]remediate.Pager, erro
 		}
 		out = append(out, p)
 	}
-	if s, ok := n.(*slack.Notifier); ok && e.Usergroup != "" {
-		p, err := s.OnCall(e.Usergroup)
+	if s, ok := n.(*slack.Notifier); ok && c.Approvals.mentions() != "" {
+		p, err := s.OnCall(c.Approvals.mentions())
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +69,7 @@ func pagerNames(c config) []string {
 	if c.Approvals.Escalation.PagerDuty.RoutingKey != (secret{}) {
 		out = append(out, (*pagerduty.Pager)(nil).Name())
 	}
-	if c.Slack.configured() && c.Approvals.Escalation.Usergroup != "" {
+	if c.Slack.configured() && c.Approvals.mentions() != "" {
 		out = append(out, (*slack.OnCall)(nil).Name())
 	}
 	return out

@@ -147,6 +147,15 @@ func (p prompt) Answer(ctx context.Context, id string, ans remediate.Answer) (re
 	return f, err
 }
 
+// Page has on-call told of a finding at once.
+func (p prompt) Page(ctx context.Context, id, by, via string) (remediate.Finding, error) {
+	f, err := p.app.Desk().Page(ctx, id, by, via)
+	if err == nil {
+		p.finish(ctx, f.ID)
+	}
+	return f, err
+}
+
 // Shown notes where a finding is shown, and draws it there.
 func (p prompt) Shown(ctx context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
 	f, err := p.app.Shown(ctx, id, at)
@@ -156,18 +165,11 @@ func (p prompt) Shown(ctx context.Context, id string, at remediate.Surface) (rem
 	return f, err
 }
 
-// Page has on-call told of the finding.
-func (p prompt) Page(ctx context.Context, id, by, via string) (remediate.Finding, error) {
-	f, err := p.Desk().Page(ctx, id, by, via)
-	if err == nil {
-		p.finish(ctx, f.ID)
-	}
-	return f, err
-}
-
 // finish leaves to the sweep what cannot be done now.
 func (p prompt) finish(ctx context.Context, id string) {
-	if _, err := p.app.Work(ctx, id); err != nil {
+	f, err := p.app.Work(ctx, id)
+	if err != nil {
 		p.log.ErrorContext(ctx, "work on finding", "finding", id, "error", err.Error())
 	}
+	p.wake(f)
 }

@@ -33,7 +33,8 @@ type app struct {
 	people   *slack.People // nil without Slack
 	owed     chan string   // findings whose answers left something to do
 	errands  chan func(context.Context)
-	socket   *slack.Socket // nil: Slack posts
+	due      chan time.Duration // when the sweep is wanted before its tick
+	socket   *slack.Socket      // nil: Slack posts
 	closers  []io.Closer
 	log      *slog.Logger
 }
@@ -82,7 +83,7 @@ func newApp(ctx context.Context, c config, w world) (*app, error) {
 
 // newInside is newApp without what it serves.
 func newInside(ctx context.Context, c config, w world) (_ *app, err error) {
-	a := &app{owed: make(chan string, 64), errands: make(chan func(context.Context), 64), log: w.log}
+	a := &app{owed: make(chan string, 64), errands: make(chan func(context.Context), 64), due: make(chan time.Duration, 1), log: w.log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -395,7 +396,8 @@ func (a *app) clerk(c config, answers desk) *slack.Clerk {
 	return k
 }
 
-// watched lets demo see what became of each change.
+// watched lets demo see what became of each change, and has the sweep do soon
+// what is left of it.
 type watched struct {
 	*app
 	saw func(cloud.Change, remediate.Outcome)
@@ -404,6 +406,7 @@ type watched struct {
 // Handle handles the change, and shows what came of it.
 func (h watched) Handle(ctx context.Context, c cloud.Change) (remediate.Outcome, error) {
 	out, err := h.app.Handle(ctx, c)
+	h.wake(out.Findings...)
 	if err == nil && h.saw != nil {
 		h.saw(c, out)
 	}
@@ -423,18 +426,18 @@ func (h waking) Answer(ctx context.Context, id string, ans remediate.Answer) (re
 	return f, err
 }
 
-// Shown notes where a finding is shown, and wakes the worker.
-func (h waking) Shown(ctx context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
-	f, err := h.app.Shown(ctx, id, at)
+// Page has on-call told of a finding, and wakes the worker.
+func (h waking) Page(ctx context.Context, id, by, via string) (remediate.Finding, error) {
+	f, err := h.app.Desk().Page(ctx, id, by, via)
 	if err == nil {
 		h.app.answered(f.ID)
 	}
 	return f, err
 }
 
-// Page has on-call told of the finding, by the worker, which it wakes.
-func (h waking) Page(ctx context.Context, id, by, via string) (remediate.Finding, error) {
-	f, err := h.Desk().Page(ctx, id, by, via)
+// Shown notes where a finding is shown, and wakes the worker.
+func (h waking) Shown(ctx context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
+	f, err := h.app.Shown(ctx, id, at)
 	if err == nil {
 		h.app.answered(f.ID)
 	}

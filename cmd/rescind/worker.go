@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // sweepEvery is how often a process looks at what is due by itself, beside
@@ -19,6 +21,27 @@ func (a *app) answered(id string) {
 	select {
 	case a.owed <- id:
 	default:
+	}
+}
+
+// wake has the sweep come by when a finding is due, if that is before the next
+// tick: a message that waits for its turn in a channel would otherwise be a
+// quarter of a minute late, and show buttons that decide nothing any more. It
+// never blocks, and one that is missed waits for the tick.
+func (a *app) wake(findings ...remediate.Finding) {
+	for _, f := range findings {
+		if f.State == remediate.Undone {
+			a.answered(f.UndoOf) // whose card says so
+		}
+		if f.DueAt.IsZero() {
+			continue
+		}
+		if after := f.DueAt.Sub(a.Now()); after < sweepEvery {
+			select {
+			case a.due <- max(after, 0):
+			default:
+			}
+		}
 	}
 }
 
@@ -57,9 +80,13 @@ func (a *app) sweeping(ctx context.Context, every time.Duration) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if _, err := a.SweepFor(ctx, every); err != nil {
-				a.log.ErrorContext(ctx, "sweep", "error", err.Error())
+		case after := <-a.due:
+			if err := a.Wait(ctx, after); err != nil {
+				continue // ctx ended, or the tick will do
 			}
+		}
+		if _, err := a.SweepFor(ctx, every); err != nil {
+			a.log.ErrorContext(ctx, "sweep", "error", err.Error())
 		}
 	}
 }
@@ -75,9 +102,11 @@ func (a *app) work(ctx context.Context, every time.Duration) {
 		case <-ctx.Done():
 			return
 		case id := <-a.owed:
-			if _, err := a.Work(ctx, id); err != nil {
+			f, err := a.Work(ctx, id)
+			if err != nil {
 				a.log.ErrorContext(ctx, "work on finding", "finding", id, "error", err.Error())
 			}
+			a.wake(f)
 		}
 	}
 }

@@ -20,22 +20,36 @@ import (
 // share; it is not called before its first use. The caller closes the store.
 // An error names the scheme alone: the rest of a URL may hold a password.
 func Open(url string) (remediate.Store, io.Closer, error) {
+	if err := Check(url); err != nil {
+		return nil, nil, err
+	}
+	switch scheme, rest, _ := strings.Cut(url, ":"); scheme {
+	case "memory":
+		return memory.New(), nopCloser{}, nil
+	case "bolt":
+		return openBolt(rest)
+	default:
+		return openFirestore(rest)
+	}
+}
+
+// Check returns an error unless Open knows what the line names. It opens nothing.
+func Check(url string) error {
 	scheme, rest, ok := strings.Cut(url, ":")
 	switch {
 	case !ok:
-		return nil, nil, fmt.Errorf("store has no scheme: %s", supported)
-	case scheme == "memory" && rest == "":
-		return memory.New(), nopCloser{}, nil
-	case scheme == "memory":
-		return nil, nil, errors.New(`store "memory:" takes nothing after the colon`)
+		return fmt.Errorf("store has no scheme: %s", supported)
+	case scheme == "memory" && rest != "":
+		return errors.New(`store "memory:" takes nothing after the colon`)
 	case scheme == "bolt" && rest == "":
-		return nil, nil, errors.New(`store "bolt:" names no file: want "bolt:PATH"`)
-	case scheme == "bolt":
-		return openBolt(rest)
+		return errors.New(`store "bolt:" names no file: want "bolt:PATH"`)
 	case scheme == "firestore":
-		return openFirestore(rest)
+		_, _, err := databaseOf(rest)
+		return err
+	case scheme != "memory" && scheme != "bolt":
+		return fmt.Errorf("store %q is not supported: %s", scheme+":", supported)
 	}
-	return nil, nil, fmt.Errorf("store %q is not supported: %s", scheme+":", supported)
+	return nil
 }
 
 const supported = `want "firestore://PROJECT/DATABASE", "bolt:PATH" or "memory:"`
@@ -49,11 +63,19 @@ func openBolt(path string) (remediate.Store, io.Closer, error) {
 	return s, s, nil
 }
 
-func openFirestore(rest string) (remediate.Store, io.Closer, error) {
+func databaseOf(rest string) (project, database string, err error) {
 	path, ok := strings.CutPrefix(rest, "//")
 	project, database, found := strings.Cut(path, "/")
 	if !ok || !found || !isName(project) || !isName(database) && database != "(default)" {
-		return nil, nil, errors.New(`store "firestore:" names no database: want "firestore://PROJECT/DATABASE"`)
+		return "", "", errors.New(`store "firestore:" names no database: want "firestore://PROJECT/DATABASE"`)
+	}
+	return project, database, nil
+}
+
+func openFirestore(rest string) (remediate.Store, io.Closer, error) {
+	project, database, err := databaseOf(rest)
+	if err != nil {
+		return nil, nil, err
 	}
 	// The client finds its credentials, and keeps nothing of the context.
 	s, err := firestore.Open(context.Background(), project, database)

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -32,9 +33,10 @@ func Render(m notify.Message) (text string, blocks []api.Block) {
 
 type renderer struct{ notify.Message }
 
-// id is new for every revision, as Slack asks for an updated message.
+// id is new for every drawing, as Slack asks for an updated message. A group is
+// drawn anew also where its list, and so its revision, stays as it is.
 func (r renderer) id(part string) string {
-	return fit(part+":"+r.Finding+":"+strconv.FormatInt(r.Revision, 10), maxID, literal)
+	return fit(part+":"+r.Finding+":"+strconv.FormatInt(cmp.Or(r.Drawing, r.Revision), 10), maxID, literal)
 }
 
 func (r renderer) header() api.Block {
