@@ -34,6 +34,7 @@ func Card(f remediate.Finding, o Options) Message {
 		Finding: f.ID, Revision: f.Revision, Digest: digest8(f.Plan),
 		Severity: f.Severity, State: f.State,
 		Headline: headline(f),
+		Wrong:    phrase(f),
 		Status:   status(f),
 		Fields:   fields(f, o),
 		Why:      why(f),
@@ -64,18 +65,40 @@ func link(f remediate.Finding, o Options) string {
 }
 
 // headline leads with the severity while that is the news (a question, a
-// report), and with the state once there is one to tell.
+// report), and with the state once there is one to tell. An undo that waits
+// would else read as the question whether to revert.
 func headline(f remediate.Finding) string {
 	first := severity(f)
-	if f.State != remediate.Pending && f.State != remediate.Reported {
+	if f.State != remediate.Pending && f.State != remediate.Reported || f.UndoOf != "" {
 		first = string(f.State)
+	}
+	if f.UndoOf != "" && f.State != remediate.Undone {
+		first = "undo " + first
 	}
 	place := f.Resource.Project
 	if place == "" {
 		place = f.Resource.Path()
 	}
-	parts := []string{strings.ToUpper(first), short(title(f), 80), place}
+	parts := []string{strings.ToUpper(first), short(phrase(f), maxHeadline), place}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
+}
+
+// maxHeadline is how much of what is wrong a headline takes: with the place and
+// the severity it is to fit Slack's 150 characters.
+const maxHeadline = 90
+
+// phrase is what is wrong in one line. A policy's title says what ought to be,
+// which over a finding reads as if it were so.
+func phrase(f remediate.Finding) string { return short(plain(f, wrong(f)), maxPhrase) }
+
+// plain says the finding's workload in a word, where a policy's message or an
+// error spells it out: the card has a field for where it is.
+func plain(f remediate.Finding, s string) string {
+	if !f.Resource.Kind.Workload() {
+		return s // "projects/pay" begins the names of others
+	}
+	name := kind(f.Resource) + " " + f.Resource.Name
+	return strings.NewReplacer(f.Resource.String(), name, f.Resource.Path(), name).Replace(s)
 }
 
 func severity(f remediate.Finding) string {
@@ -83,13 +106,6 @@ func severity(f remediate.Finding) string {
 		return "unrated"
 	}
 	return string(f.Severity)
-}
-
-func title(f remediate.Finding) string {
-	if f.Title != "" {
-		return f.Title
-	}
-	return f.Policy
 }
 
 func fields(f remediate.Finding, o Options) []Field {
@@ -112,11 +128,11 @@ func fields(f remediate.Finding, o Options) []Field {
 	return fs
 }
 
-// why is what is wrong, then the reasons, each once.
+// why is the reasons, each once, without the one that says what is wrong.
 func why(f remediate.Finding) []string {
-	out := []string{wrong(f)}
+	var out []string
 	for _, r := range f.Reasons {
-		if !slices.Contains(out, r) {
+		if r = plain(f, r); r != plain(f, wrong(f)) && !slices.Contains(out, r) {
 			out = append(out, r)
 		}
 	}

@@ -34,7 +34,7 @@ func invisible(r rune) bool {
 }
 
 func (m *Message) clean() {
-	for _, s := range []*string{&m.Finding, &m.Digest, &m.Headline, &m.Status, &m.Text, &m.Plan, &m.Note, &m.Link} {
+	for _, s := range []*string{&m.Finding, &m.Digest, &m.Headline, &m.Wrong, &m.Status, &m.Text, &m.Plan, &m.Note, &m.Link} {
 		*s = Clean(*s)
 	}
 	for _, lines := range [][]string{m.Why, m.Diff, m.Fix} {

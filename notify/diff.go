@@ -12,17 +12,28 @@ import (
 
 // plan is the diff's title: what a revert will change, would, or did.
 func plan(f remediate.Finding) string {
-	if f.UndoOf != "" {
-		return "The undo concerns " + f.Resource.String() + " (plan " + digest8(f.Plan) + ")"
-	}
-	did := "A revert would change "
+	did := "A revert would change"
 	switch f.State {
 	case remediate.Waiting, remediate.Pending, remediate.Approved, remediate.Applying:
-		did = "Revert will change "
+		did = "Revert will change"
 	case remediate.Reverted, remediate.Uncertain:
-		did = "The revert changed "
+		did = "The revert changed"
+	case remediate.Superseded:
+		did = "A revert would have changed"
 	}
-	return did + f.Resource.String() + " (plan " + digest8(f.Plan) + ")"
+	switch {
+	case f.UndoOf == "":
+	case f.State == remediate.Undone, f.State == remediate.Uncertain:
+		did = "The undo changed"
+	case f.State.Ended():
+		did = "The undo would have changed"
+	default:
+		did = "Undo will change"
+	}
+	if len(f.Plan.Steps) > 0 && f.Plan.Steps[0].Resource != f.Resource {
+		did += " " + where(f.Plan.Steps[0].Resource)
+	}
+	return did + " (plan " + digest8(f.Plan) + ")"
 }
 
 // diff is what the plan changes, line by line: "- " for what goes, "+ " for

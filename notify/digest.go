@@ -175,7 +175,7 @@ func (v digestView) newest() []string {
 	var out []string
 	for _, f := range v.asking[:min(len(v.asking), maxNewest)] {
 		out = append(out, fmt.Sprintf("%s: %s %s %s, until %s  [%s]",
-			short(title(f), 60), short(who(f), 80), verb(f.Change), where(f.Resource), Clock(f.ExpiresAt), f.ID))
+			short(phrase(f), 80), short(who(f), 80), verb(f.Change), where(f.Resource), Clock(f.ExpiresAt), f.ID))
 	}
 	return out
 }

@@ -39,7 +39,7 @@ Since 22 Nov 2026 12:00 UTC more findings came than this channel takes messages.
   First deadline: 22 Nov 2026 12:54 UTC
   On the command line: rescind findings list --state pending
 The newest 5 of them:
-  Public invoker: jo@example.com set the allow policy of service api in europe-west1, project pay-prod, until 22 Nov 2026 13:00 UTC  [finding00]
+  anyone on the internet can invoke api: jo@example.com set the allow policy of service api in europe-west1, project pay-prod, until 22 Nov 2026 13:00 UTC  [finding00]
 `
 	if !strings.HasPrefix(got, want) || strings.Contains(got, "finding05") {
 		t.Errorf("digest:\n%s\nwant it to begin:\n%s", got, want)

@@ -34,8 +34,8 @@ func TestAFormSaysWhatItIsAboutAndWhatItWouldHaveCovered(t *testing.T) {
 	form, _ := notify.FormOf(remediate.ChooseExempt)
 	form = form.Filled(publicService()).Covering(remediate.Preview{Scope: "roles/run.invoker to allUsers on service api", Count: 1, Examples: []remediate.Finding{in(remediate.Reverted)}})
 	want := []string{
-		"Public invoker: jo@example.com set the allow policy of service api in europe-west1, project pay-prod at 22 Nov 2026 12:00 UTC.",
-		"Pending your decision until 22 Nov 2026 13:00 UTC: anyone on the internet can invoke api.",
+		"Anyone on the internet can invoke api: jo@example.com set the allow policy of service api in europe-west1, project pay-prod at 22 Nov 2026 12:00 UTC.",
+		"Pending your decision until 22 Nov 2026 13:00 UTC.",
 		"It covers roles/run.invoker to allUsers on service api.",
 		"In the last 90 days it would have covered 1 finding.",
 		"22 Nov 2026 12:00 UTC: jo@example.com set the allow policy of service api in europe-west1, project pay-prod (reverted)",

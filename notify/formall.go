@@ -35,5 +35,5 @@ func waiting(n int) string {
 
 // aboutOne is what a finding is, in a line of a form.
 func aboutOne(of remediate.Finding) string {
-	return Clean(sentence(short(title(of), maxPhrase) + ": " + who(of) + " " + verb(of.Change) + " " + where(of.Resource) + at(of)))
+	return Clean(sentence(phrase(of) + ": " + who(of) + " " + verb(of.Change) + " " + where(of.Resource) + at(of)))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -84,9 +85,6 @@ func (v groupView) title() string {
 	if v.Cause.Limit != "" {
 		return "held back by a limit"
 	}
-	if len(v.items) > 0 {
-		return title(v.items[0])
-	}
 	return v.Cause.Policy
 }
 
@@ -94,6 +92,9 @@ func (v groupView) headline() string {
 	first := string(v.severity())
 	if s := v.state(); s != remediate.Pending && s != remediate.Reported || first == "" {
 		first = string(s)
+	}
+	if len(v.Items) > v.Count(v.state()) && !slices.ContainsFunc(v.Items, func(i remediate.Item) bool { return !i.State.Ended() }) {
+		first = "ended" // one way or another, as the status says
 	}
 	parts := []string{strings.ToUpper(first), fmt.Sprintf("%d × %s", len(v.Items), short(v.title(), 80)), v.Cause.Project}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
@@ -118,9 +119,16 @@ func (v groupView) status() string {
 	case n > 0 && len(v.Answers) > 0:
 		s += " " + sentence(fmt.Sprintf("answered so far, and not yet by enough people: %s", votes(v.Answers)))
 	case n > 0:
-		s += " " + sentence("pending your decision")
+		s += v.deadline()
 	}
 	return s
+}
+
+func (v groupView) deadline() string {
+	if ends := v.expires(); !ends.IsZero() {
+		return " Decide by " + Clock(ends) + "."
+	}
+	return " Pending your decision."
 }
 
 func voters(as []remediate.Answer) string {
@@ -149,6 +157,9 @@ func (v groupView) fields() []Field {
 			Field{Name: "Policy", Value: v.Cause.Policy, Exact: true},
 			Field{Name: "Where", Value: v.Cause.Project, Exact: true})
 	}
+	if n := v.needs(); n != "" {
+		fs = append(fs, Field{Name: "Needs", Value: n})
+	}
 	if ends := v.expires(); !ends.IsZero() {
 		fs = append(fs, Field{Name: "If nobody answers", Value: v.silence(), At: ends})
 	}
@@ -165,6 +176,22 @@ func (v groupView) expires() (first time.Time) {
 	return first
 }
 
+// needs is who it takes, where that is the same for all that is asked.
+func (v groupView) needs() string {
+	said := ""
+	for i, f := range v.pending() {
+		if v.options.Needs == nil {
+			return ""
+		}
+		n := v.options.Needs(f)
+		if i > 0 && n != said {
+			return ""
+		}
+		said = n
+	}
+	return said
+}
+
 func (v groupView) silence() string {
 	p := v.pending()
 	if len(p) == 0 {
@@ -177,11 +204,15 @@ func (v groupView) silence() string {
 	return "for each of them " + said
 }
 
-// why is what is wrong, each thing once.
+// why is what is wrong, each thing once: the list says of which resources.
 func (v groupView) why() []string {
 	var out []string
 	for _, f := range v.items {
-		for _, w := range why(f) {
+		the := strings.NewReplacer(kind(f.Resource)+" "+f.Resource.Name, "the "+kind(f.Resource))
+		for _, w := range append([]string{phrase(f)}, why(f)...) {
+			if f.Resource.Kind.Workload() {
+				w = the.Replace(w)
+			}
 			if w = short(w, maxPhrase); !slices.Contains(out, w) && len(out) < maxListed {
 				out = append(out, w)
 			}
@@ -194,7 +225,7 @@ func (v groupView) why() []string {
 func (v groupView) list() []string {
 	var open, rest []string
 	for _, i := range v.Items {
-		line := fmt.Sprintf("%-10s %s", i.State, where(i.Resource))
+		line := fmt.Sprintf("%-10s %s", i.State, v.where(i.Resource))
 		k := slices.IndexFunc(v.items, func(f remediate.Finding) bool { return f.ID == i.Finding })
 		if k >= 0 && !v.items[k].Plan.Empty() && !i.State.Ended() {
 			line += ": " + short(effects(v.items[k].Plan), 80)
@@ -210,6 +241,11 @@ func (v groupView) list() []string {
 		out = append(out[:maxListed:maxListed], fmt.Sprintf("and %d more: rescind findings list", more))
 	}
 	return out
+}
+
+// where leaves out the project that all of them are in.
+func (v groupView) where(r cloud.Resource) string {
+	return strings.TrimSuffix(where(r), ", project "+v.Cause.Project)
 }
 
 // effects says what applying the plan does, where the resource is named already.

@@ -26,12 +26,13 @@ type Message struct {
 	Severity policies.Severity
 	State    remediate.State
 
-	Headline string   // "HIGH · Public invoker · pay-prod"
+	Headline string   // "HIGH · anyone on the internet can invoke service api · pay-prod"
+	Wrong    string   // what is wrong, of which the headline may have the beginning only; empty for a group
 	Status   string   // one or two sentences: where the finding stands
 	Text     string   // the whole of it in sentences, for phones and screen readers
 	Fields   []Field  // short facts, in the order they are read
-	Why      []string // what is wrong and why rescind says so
-	Plan     string   // what the diff is: "Revert will change //… (plan 7f3a9c21)"
+	Why      []string // why rescind says so
+	Plan     string   // what the diff is: "Revert will change (plan 7f3a9c21)"
 	Diff     []string // what a revert changes: "- " goes, "+ " comes
 	Fix      []string // shell lines that end it for good, and what to change in Terraform
 	Note     string   // a caution that belongs beside the buttons; may be empty

@@ -16,11 +16,14 @@ const maxPhrase = 300
 // the state's own word, so that whoever hears only this knows it.
 func status(f remediate.Finding) string {
 	s := standing(f)
-	if f.UndoneBy != "" {
-		return s + " It was undone since: what rescind changed is as it was before."
-	}
-	if f.Why != "" && telling(f) {
-		s += " " + sentence(short(f.Why, maxPhrase))
+	switch {
+	case f.UndoneBy != "":
+		s += " It was undone since: what rescind changed is as it was before."
+	case f.Why == "" || !telling(f):
+	case f.State == remediate.Pending:
+		s += " So far: " + period(short(plain(f, strings.TrimPrefix(f.Why, "user:")), maxPhrase))
+	default:
+		s += " " + sentence(short(plain(f, f.Why), maxPhrase))
 	}
 	return s
 }
@@ -48,12 +51,15 @@ func standing(f remediate.Finding) string {
 	}
 	switch f.State {
 	case remediate.Reported:
-		return "Reported: " + period(short(wrong(f), maxPhrase)) + " Nothing will be changed."
+		return "Reported: nothing will be changed."
 	case remediate.Waiting:
-		return "Waiting before acting: " + period(short(wrong(f), maxPhrase))
+		return "Waiting before acting."
 	case remediate.Pending:
-		return "Pending your decision" + until(f) + ": " + period(short(wrong(f), maxPhrase))
+		return "Pending your decision" + until(f) + again(f) + "."
 	case remediate.Approved:
+		if f.Held {
+			return "Approved" + by(f, remediate.ChooseRevert) + ", and held back."
+		}
 		return "Approved" + by(f, remediate.ChooseRevert) + ": the change is about to be reverted."
 	case remediate.Kept:
 		return "Kept" + by(f, remediate.ChooseKeep) + ": the change stays."
@@ -67,7 +73,7 @@ func standing(f remediate.Finding) string {
 	case remediate.Superseded:
 		return "Superseded: what this was about is no longer so."
 	case remediate.Applying:
-		return "Applying: the change is being reverted now."
+		return "Applying: the change is being reverted now, as decided" + by(f, remediate.ChooseRevert) + "."
 	case remediate.Reverted:
 		return "Reverted" + by(f, remediate.ChooseRevert) + "."
 	case remediate.Blocked:
@@ -137,6 +143,14 @@ func by(f remediate.Finding, c remediate.Choice) string {
 	return ""
 }
 
+// again says that the question is put for the second and last time.
+func again(f remediate.Finding) string {
+	if f.EscalatedAt.IsZero() {
+		return ""
+	}
+	return ", asked once more because nobody answered"
+}
+
 func until(f remediate.Finding) string {
 	if f.ExpiresAt.IsZero() {
 		return ""
@@ -169,7 +183,7 @@ func silence(f remediate.Finding, o Options) string {
 // aloud is the finding in sentences: all that a phone's notification and a
 // screen reader get of it.
 func aloud(f remediate.Finding, o Options) string {
-	parts := []string{status(f), sentence(severity(f) + " severity: " + who(f) + " " + verb(f.Change) + " " + where(f.Resource) + at(f))}
+	parts := []string{status(f), found(f), sentence(severity(f) + " severity: " + who(f) + " " + verb(f.Change) + " " + where(f.Resource) + at(f))}
 	if f.State == remediate.Pending {
 		parts = append(parts, "If nobody answers, "+silence(f, o)+".")
 	}
@@ -185,6 +199,15 @@ func aloud(f remediate.Finding, o Options) string {
 		parts = append(parts, "Record: "+l)
 	}
 	return strings.Join(parts, " ")
+}
+
+// found is what is wrong, or was: once it is decided, nobody is to take it for
+// what is so now.
+func found(f remediate.Finding) string {
+	if f.State.Ended() && f.State != remediate.Reported || f.UndoOf != "" {
+		return "What was found: " + period(phrase(f))
+	}
+	return sentence(phrase(f))
 }
 
 func at(f remediate.Finding) string {

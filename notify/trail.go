@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -15,7 +16,7 @@ func Trail(events []remediate.Event) []string {
 		if e.What != "" {
 			line += ": " + e.What
 		}
-		if e.Who != "" {
+		if e.Who != "" && !strings.Contains(e.What, person(e.Who)) {
 			line += " (" + person(e.Who) + ")"
 		}
 		out = append(out, Clean(line))

@@ -70,9 +70,9 @@ func TestAnswerIsAdmittedByAuthority(t *testing.T) {
 		{name: "the actor may not exempt", answer: by(until(ada(ChooseExempt), 8*time.Hour), "user:mallory@example.com"), state: Pending, refused: "cannot exempt it"},
 		{name: "an exemption has an end", answer: ada(ChooseExempt), state: Pending, refused: "end later than now"},
 		{name: "an exemption that has ended is none", answer: until(ada(ChooseExempt), time.Minute), state: Pending, refused: "end later than now"},
-		{name: "an exemption lasts no longer than its severity allows", answer: until(ada(ChooseExempt), 720*time.Hour+2*time.Minute), state: Pending, refused: "at most 720h0m0s",
+		{name: "an exemption lasts no longer than its severity allows", answer: until(ada(ChooseExempt), 720*time.Hour+2*time.Minute), state: Pending, refused: "at most 720h",
 			finding: func(f Finding) Finding { f.Severity = policies.High; return f }},
-		{name: "where the severity is unrated it lasts a week at most", answer: until(ada(ChooseExempt), 168*time.Hour+2*time.Minute), state: Pending, refused: "at most 168h0m0s"},
+		{name: "where the severity is unrated it lasts a week at most", answer: until(ada(ChooseExempt), 168*time.Hour+2*time.Minute), state: Pending, refused: "at most 168h"},
 		{name: "an exemption takes a reason of ten characters", answer: because(until(ada(ChooseExempt), time.Hour), "just so 1"), state: Pending, refused: "at least 10 characters"},
 		{
 			name: "what cannot be reverted can be exempted", answer: with(until(ada(ChooseExempt), time.Hour), NoPlan), state: Pending,

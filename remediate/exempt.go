@@ -43,7 +43,7 @@ func (au Authority) admitsExemption(f Finding, a Answer) error {
 	case !a.Until.After(a.At):
 		return refuseAs(ClassDuration, "an exemption has to end later than now")
 	case a.Until.Sub(a.At) > most:
-		return refuseAs(ClassDuration, "an exemption of this severity (%s) lasts at most %s", f.Severity, most)
+		return refuseAs(ClassDuration, "an exemption of this severity (%s) lasts at most %s", f.Severity, span(most))
 	}
 	return nil
 }

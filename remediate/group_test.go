@@ -358,7 +358,7 @@ func TestFortyFindingsOfOneCauseShareOneMessage(t *testing.T) {
 	b := newBurst(t)
 	fs := b.several(40)
 	m := b.card()
-	for _, want := range []string{"40 × Public invoker", "40 pending", "and 30 more", "Revert all 40", "Keep all 40…"} {
+	for _, want := range []string{"40 × no-public-invoker", "40 pending", "and 30 more", "Revert all 40", "Keep all 40…"} {
 		if !strings.Contains(string(m.Blocks), want) {
 			t.Errorf("the card lacks %q:\n%s", want, m.Blocks)
 		}

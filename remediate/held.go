@@ -78,7 +78,7 @@ func (f Finding) asked(now time.Time, expiresIn time.Duration) Finding {
 	if f.Held {
 		why = "paused: "
 	}
-	why += fmt.Sprintf("by then the change was %s old, too old to be reverted without being asked", now.Sub(f.Change.Time).Round(time.Second))
+	why += fmt.Sprintf("by then the change was %s old, too old to be reverted without being asked", span(now.Sub(f.Change.Time)))
 	f.Held, f.Automatic, f.Guarded, f.Decision = false, false, true, Ask
 	f.Reasons = append(f.Reasons[:len(f.Reasons):len(f.Reasons)], why)
 	f.ExpiresAt, f.ExecuteBy = now.Add(expiresIn), time.Time{} // it was approved by nobody now

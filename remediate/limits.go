@@ -96,5 +96,5 @@ func (r *Remediator) fighting(ctx context.Context, f Finding) (string, error) {
 	if n < r.Limits.SameChange {
 		return "", nil
 	}
-	return fmt.Sprintf("fight: the same change was reverted %d times within %s and came back; somebody wants it", n, r.Limits.FightWindow), nil
+	return fmt.Sprintf("fight: the same change was reverted %d times within %s and came back; somebody wants it", n, span(r.Limits.FightWindow)), nil
 }

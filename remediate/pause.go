@@ -72,7 +72,7 @@ func (d Desk) pause(ctx context.Context, by, via, reason string, duration time.D
 	case why != "":
 		return Pause{}, refuseAs(ClassReason, "pausing %s", why)
 	case duration <= 0 || duration > maxPause:
-		return Pause{}, refuseAs(ClassDuration, "a pause lasts at most %s, not %s", maxPause, duration)
+		return Pause{}, refuseAs(ClassDuration, "a pause lasts at most %s, not %s", span(maxPause), span(duration))
 	}
 	return d.setPause(ctx, func(Pause) (Pause, error) {
 		now := d.Now()

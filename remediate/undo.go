@@ -102,7 +102,7 @@ func (f Finding) undoable(now time.Time) error {
 	case len(f.Done) == 0:
 		return refuseAs(ClassNoPlan, "there is nothing to undo: rescind changed nothing (the finding is %s)", f.State)
 	case now.Sub(ended) > undoWithin:
-		return refuseAs(ClassExpired, "it ended at %s; a revert can be undone for %s", ended.UTC().Format(time.RFC3339), undoWithin)
+		return refuseAs(ClassExpired, "it ended at %s; a revert can be undone for %s", ended.UTC().Format(time.RFC3339), span(undoWithin))
 	}
 	return nil
 }

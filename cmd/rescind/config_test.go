@@ -5,11 +5,13 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 )
 
 // fullConfig has every key there is. It loads; what has no effect yet is warned
@@ -311,4 +313,68 @@ func configKeys(path string, t reflect.Type) []string {
 		keys = append(keys, configKeys(strings.TrimPrefix(path+"."+f.Tag.Get("yaml"), "."), f.Type)...)
 	}
 	return keys
+}
+
+// everything is the block of docs/config.md that has all keys.
+func everything(t *testing.T) string {
+	t.Helper()
+	doc, err := os.ReadFile("../../docs/config.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, ok := strings.Cut(string(doc), "Everything, with the defaults")
+	block := yamlBlock.FindStringSubmatch(after)
+	if !ok || block == nil {
+		t.Fatal("docs/config.md has no block with everything")
+	}
+	return block[1]
+}
+
+func TestTheBlockWithEverythingHasEveryKeyAndTheDefaults(t *testing.T) {
+	text := everything(t)
+	var tree any
+	if err := yaml.Unmarshal([]byte(text), &tree); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range configKeys("", reflect.TypeFor[config]()) {
+		if !hasKey(tree, strings.Split(key, ".")) {
+			t.Errorf("the block lacks %s", key)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "rescind.yaml")
+	write(t, path, text)
+	got, err := loadConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameDefaults(t, "", reflect.ValueOf(defaultConfig()), reflect.ValueOf(got))
+}
+
+// hasKey follows a key into maps, and into any element of a list.
+func hasKey(tree any, key []string) bool {
+	if len(key) == 0 {
+		return true
+	}
+	switch v := tree.(type) {
+	case map[string]any:
+		below, ok := v[key[0]]
+		return ok && hasKey(below, key[1:])
+	case []any:
+		return slices.ContainsFunc(v, func(e any) bool { return hasKey(e, key) })
+	}
+	return false
+}
+
+// sameDefaults compares what has a default with what the block says it is.
+func sameDefaults(t *testing.T, path string, want, got reflect.Value) {
+	t.Helper()
+	if want.Kind() == reflect.Struct {
+		for i := range want.NumField() {
+			sameDefaults(t, path+"."+want.Type().Field(i).Name, want.Field(i), got.Field(i))
+		}
+		return
+	}
+	if !want.IsZero() && !reflect.DeepEqual(want.Interface(), got.Interface()) {
+		t.Errorf("%s is %v in the block, and %v by default", path, got, want)
+	}
 }

@@ -34,7 +34,11 @@ func TestDemoOnceTellsTheStoryAndVerifiesIt(t *testing.T) {
 		"   ok       no-editor-on-runtime-identity ended as reported (want reported)\n",
 		"HTTP 204, duplicate\n",
 		"   ok       nothing was reverted unasked\n",
-		"All as it must be: 8 scenes, ",
+		"   slack    only ada@example.com sees: HIGH · anyone on the internet can invoke service reports · pay-prod Pending your decision until ",
+		"   slack    ada@example.com presses rescind.revert_all\n",
+		"   ok       no-default-service-account ended as exempted (want exempted)\n",
+		"   ok       undo of no-default-service-account ended as undone (want undone)\n",
+		"All as it must be: 11 scenes, ",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)
@@ -62,7 +66,7 @@ func TestThePageOpensWithSomethingToSeeAndSomethingToAnswer(t *testing.T) {
 	for _, f := range fs {
 		got[f.State]++
 	}
-	want := map[remediate.State]int{remediate.Reverted: 3, remediate.Reported: 1, remediate.Pending: 2}
+	want := map[remediate.State]int{remediate.Reverted: 3, remediate.Reported: 1, remediate.Exempted: 1, remediate.Undone: 1, remediate.Pending: 7}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings by state (-want +got):\n%s", diff)
 	}

@@ -68,6 +68,27 @@ func acts() []act {
 			},
 		},
 		{
+			key: "webhook", who: "carol@example.com",
+			what:  "deploys the service webhook as the default service account",
+			about: "asked: two people who did not make the change can exempt it for a time",
+			do: func(ctx context.Context, _ *demo, p *person) error {
+				return p.runServiceAs(ctx, demoWebhook, demoDefault)
+			},
+		},
+		{
+			key: "apply", who: "terraform@ops.iam.gserviceaccount.com",
+			what:  "applies a module without its service accounts: five services at once",
+			about: "one cause, so one card, which answers all five",
+			do: func(ctx context.Context, _ *demo, p *person) error {
+				for _, name := range demoShop {
+					if err := p.runServiceAs(ctx, demoLocation+"/services/"+name, demoDefault); err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+		},
+		{
 			key:   "duplicate",
 			what:  "Pub/Sub delivers the newest message a second time",
 			about: "it is the same change: nothing happens twice",

@@ -30,6 +30,7 @@ var demoPage = template.Must(template.New("page").Funcs(template.FuncMap{
 		return sim.RenderBlocks(m.Blocks)
 	},
 	"form":    sim.RenderView,
+	"said":    sim.RenderText,
 	"buttons": func(m sim.SlackMessage) bool { return bytes.Contains(m.Blocks, []byte(`"action_id"`)) },
 	"upper":   strings.ToUpper,
 	"short":   shortName,
@@ -58,6 +59,7 @@ func (d *demo) pageRoutes(addr string) http.Handler {
 	mux.HandleFunc("POST /act/{key}", d.serveAct)
 	mux.HandleFunc("POST /click", d.serveClick)
 	mux.HandleFunc("POST /form", d.serveForm)
+	mux.HandleFunc("POST /command", d.serveCommand)
 	d.addPages(mux)
 	return onlyFrom(addr, http.NewCrossOriginProtection().Handler(mux))
 }
@@ -75,6 +77,10 @@ func onlyFrom(addr string, next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// shownNotes is how many private notes the page shows: older ones would push
+// the cards off it.
+const shownNotes = 3
 
 // pageView is what the template shows.
 type pageView struct {
@@ -111,7 +117,8 @@ type cardView struct {
 func (d *demo) view(ctx context.Context) (pageView, error) {
 	v := pageView{Nonce: rand.Text(), State: d.cloud.State(), Users: d.slack.Users(), Events: d.feed.all()}
 	slices.Reverse(v.Events)
-	for _, n := range slices.Backward(d.slack.Notes()) {
+	notes := d.slack.Notes()
+	for _, n := range slices.Backward(notes[max(0, len(notes)-shownNotes):]) {
 		v.Notes = append(v.Notes, noteView{nameOf(v.Users, n.User), n.Text})
 	}
 	for _, f := range d.slack.Views() {
@@ -179,6 +186,12 @@ func (d *demo) serveAct(w http.ResponseWriter, r *http.Request) {
 func (d *demo) serveClick(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
 	back(w, r, d.slack.Click(r.Context(), r.PostFormValue("user"), r.PostFormValue("channel"), r.PostFormValue("ts"), r.PostFormValue("action")))
+}
+
+// serveCommand has somebody write a slash command.
+func (d *demo) serveCommand(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	back(w, r, d.slack.Command(r.Context(), r.PostFormValue("user"), demoChannel, "/rescind", r.PostFormValue("text")))
 }
 
 // serveForm sends a form off, or closes it.

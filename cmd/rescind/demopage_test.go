@@ -102,7 +102,7 @@ func TestEachButtonOfThePageDoesWhatItSays(t *testing.T) {
 		"<td>google.cloud.run.v2.Services.SetIamPolicy<br>", "<td>mallory@example.com</td><td>found<br>", "<td>own change<br>", "<td>compliant<br>", "<td>duplicate<br>",
 		// findings with their reasons
 		"<li>roles/run.invoker to allUsers is in the policy after the change</li>",
-		"<li>stale: the change is 2h0m", "<li>roles/editor to serviceAccount:"+demoAPIAccount+" was added</li>",
+		"<li>stale: the change is 2h", "<li>roles/editor to serviceAccount:"+demoAPIAccount+" was added</li>",
 		`<span class="tag reverted">reverted</span>`, `<span class="tag pending">pending</span>`, `<span class="tag reported">reported</span>`,
 		// live state
 		`<td title="`+demoCheckout+`">services/checkout<br>`, "<td>"+demoDefault+"</td>", `<strong class="off">allUsers</strong>`,
@@ -230,5 +230,18 @@ func TestHostileNamesAreShownAsText(t *testing.T) {
 	}
 	if n := strings.Count(raw, "&lt;script&gt;alert(1)&lt;/script&gt;"); n < 4 {
 		t.Errorf("the names stand %d times in the page, want them in the state, the events, the finding and the card:\n%s", n, raw)
+	}
+}
+
+func TestACommandOnThePageIsAnsweredToWhoWroteIt(t *testing.T) {
+	p := newPage(t)
+	p.press("/act/default", nil)
+	if said := p.press("/command", url.Values{"user": {"U0ADA"}, "text": {"pending"}}); said != "" {
+		t.Errorf("the page says %q", said)
+	}
+	p.wants(p.text(), `<span class="tag">only ada sees this</span>`, "service checkout runs as a default service account")
+	p.press("/command", url.Values{"user": {"U0EVE"}, "text": {"pending"}})
+	if notes := p.d.slack.Notes(); strings.Contains(notes[len(notes)-1].Text, "checkout") {
+		t.Errorf("eve, who is no approver, is told %q", notes[len(notes)-1].Text)
 	}
 }

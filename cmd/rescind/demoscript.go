@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -16,15 +16,17 @@ import (
 // scene is one step of the fixed script: what somebody does, who answers the
 // card if one asks, and how it must have ended.
 type scene struct {
-	act    string
-	answer *click
-	ends   map[string]remediate.State // by policy; empty for no finding
-	check  []check
+	act     string
+	of      string // in place of an act: the earlier one whose findings are answered
+	answers []click
+	command string                     // then somebody asks rescind this
+	ends    map[string]remediate.State // by policy, "undo of" it for what took it back; empty for no finding
+	check   []check
 }
 
-// click is a button somebody presses in Slack, and the reason they give where
-// it asks for one.
-type click struct{ user, name, action, reason string }
+// click is a button somebody presses in Slack, and what they fill in where it
+// asks for a reason.
+type click struct{ user, name, action, reason, term string }
 
 // check is one statement about the simulated cloud that must be true.
 type check struct {
@@ -33,7 +35,9 @@ type check struct {
 }
 
 func script() []scene {
-	ada := func(action, reason string) *click { return &click{"U0ADA", "ada@example.com", action, reason} }
+	ada := func(action, reason string) []click {
+		return []click{{user: "U0ADA", name: "ada@example.com", action: action, reason: reason}}
+	}
 	const public, identity, editor = "no-public-invoker", "no-default-service-account", "no-editor-on-runtime-identity"
 	return []scene{
 		{act: "public", ends: map[string]remediate.State{public: remediate.Reverted}, check: []check{
@@ -42,7 +46,7 @@ func script() []scene {
 				return granted(demoAPI, "roles/run.invoker", "group:frontend@example.com")(s) && conditional(s, demoAPI, "user:partner@example.org")
 			}},
 		}},
-		{act: "default", answer: ada("rescind.revert", ""), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
+		{act: "default", answers: ada("rescind.revert", ""), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
 			{"checkout runs as its own account again", runsAs(demoCheckout, "checkout@pay-prod.iam.gserviceaccount.com")},
 		}},
 		{act: "deploy"},
@@ -50,13 +54,27 @@ func script() []scene {
 			{"the grant is left as it is: the policy only reports", granted("projects/"+demoProject, "roles/editor", "serviceAccount:"+demoAPIAccount)},
 		}},
 		{act: "duplicate"},
-		{act: "job", answer: ada("rescind.revert", ""), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
+		{act: "job", answers: ada("rescind.revert", ""), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
 			{"nightly runs as the project's fallback identity", runsAs(demoNightly, "run-default@pay-prod.iam.gserviceaccount.com")},
 		}},
-		{act: "pool", answer: ada("rescind.keep", "the queue moves to its own account next week"), ends: map[string]remediate.State{identity: remediate.Kept}, check: []check{
+		{act: "pool", answers: ada("rescind.keep", "the queue moves to its own account next week"), ends: map[string]remediate.State{identity: remediate.Kept}, check: []check{
 			{"queue is left as it is: ada kept the change", runsAs(demoQueuePool, demoDefault)},
 		}},
-		{act: "stale", ends: map[string]remediate.State{public: remediate.Pending}, check: []check{
+		{act: "webhook", answers: []click{
+			{"U0ADA", "ada@example.com", "rescind.exempt", "its own account is under review until Friday", "7d"},
+			{"U0BOB", "bob@example.com", "rescind.exempt", "agreed, the review is mine", "1d"},
+		}, ends: map[string]remediate.State{identity: remediate.Exempted}, check: []check{
+			{"webhook is left as it is: two people exempted it, for the shorter time", runsAs(demoWebhook, demoDefault)},
+		}},
+		{act: "apply", answers: ada("rescind.revert_all", ""), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
+			{"all five services run as their own accounts again", shopRunsAsItself},
+		}},
+		{of: "job", answers: ada("rescind.undo", "tonight's run needs what the default account may"), ends: map[string]remediate.State{
+			identity: remediate.Reverted, "undo of " + identity: remediate.Undone,
+		}, check: []check{
+			{"nightly runs as the default account again, as ada wanted", runsAs(demoNightly, demoDefault)},
+		}},
+		{act: "stale", command: "pending", ends: map[string]remediate.State{public: remediate.Pending}, check: []check{
 			{"nothing was reverted unasked", granted(demoReports, "roles/run.invoker", "allUsers")},
 		}},
 	}
@@ -71,7 +89,7 @@ func runScript(ctx context.Context, d *demo, out io.Writer) error {
 	for i, s := range script() {
 		n, err := d.play(ctx, out, i+1, s)
 		if err != nil {
-			return fmt.Errorf("scene %d, %s: %w", i+1, s.act, err)
+			return fmt.Errorf("scene %d, %s: %w", i+1, cmp.Or(s.act, "undo"), err)
 		}
 		wrong += n
 	}
@@ -86,12 +104,13 @@ func runScript(ctx context.Context, d *demo, out io.Writer) error {
 const openingPace = 1500 * time.Millisecond
 
 // opening plays the script on the page, so that there is something to see
-// before the first click. The card of the worker pool is left to be answered.
+// before the first click. The cards of the worker pool and of the five services
+// are left to be answered.
 // Whoever clicks in between changes how a scene ends, so nothing is verified.
 func (d *demo) opening(ctx context.Context, pace time.Duration) {
 	for i, s := range script() {
-		if s.act == "pool" {
-			s.answer = nil
+		if s.act == "pool" || s.act == "apply" {
+			s.answers = nil
 		}
 		if pause(ctx, pace) != nil {
 			return
@@ -104,35 +123,82 @@ func (d *demo) opening(ctx context.Context, pace time.Duration) {
 }
 
 func (d *demo) play(ctx context.Context, out io.Writer, n int, s scene) (wrong int, err error) {
+	ids, err := d.begin(ctx, out, n, s)
+	if err != nil {
+		return 0, err
+	}
+	for i, c := range s.answers {
+		if err := d.answer(ctx, out, ids, c, i == len(s.answers)-1); err != nil {
+			return 0, err
+		}
+	}
+	d.queue.settle()
+	if s.command != "" {
+		if err := d.command(ctx, out, s.command); err != nil {
+			return 0, err
+		}
+	}
+	got, err := d.outcome(ctx, out, ids)
+	if err != nil {
+		return 0, err
+	}
+	return d.verify(out, s, got), nil
+}
+
+// begin does the scene's act and returns the findings that came of it, or those
+// of the earlier act that it is about.
+func (d *demo) begin(ctx context.Context, out io.Writer, n int, s scene) ([]string, error) {
+	if s.of != "" {
+		say(out, "%d. somebody regrets a revert", n)
+		return d.played[s.of], nil
+	}
 	a := actOf(s.act)
 	say(out, "%d. %s", n, strings.TrimSpace(a.who+" "+a.what))
 	before := len(d.feed.all())
 	if err := d.perform(ctx, a); err != nil {
-		return 0, err
+		return nil, err
 	}
 	events := d.feed.all()[before:]
-	ids := findingsOf(events)
 	for _, e := range events {
 		say(out, "   event    %s %s -> HTTP %d, %s", e.Message, e.Method, e.Status, e.Outcome)
 	}
-	if s.answer != nil {
-		for _, id := range ids {
-			if err := d.answer(ctx, out, id, *s.answer); err != nil {
-				return 0, err
-			}
-		}
-		d.queue.settle()
+	d.played[s.act] = findingsOf(events)
+	return d.played[s.act], nil
+}
+
+// outcome is how the findings, and the undos of them, ended.
+func (d *demo) outcome(ctx context.Context, out io.Writer, ids []string) (map[string]remediate.State, error) {
+	all, err := d.app.Store.Findings(ctx, remediate.Query{})
+	if err != nil {
+		return nil, err
 	}
 	got := map[string]remediate.State{}
-	for _, id := range ids {
-		f, err := d.app.Store.Finding(ctx, id)
-		if err != nil {
-			return 0, err
+	for _, f := range slices.Backward(all) { // the newest come first
+		of := ""
+		switch {
+		case slices.Contains(ids, f.UndoOf):
+			of = "undo of "
+		case !slices.Contains(ids, f.ID):
+			continue
 		}
-		got[f.Policy] = f.State
+		got[of+f.Policy] = f.State
 		tell(out, f)
 	}
-	return d.verify(out, s, got), nil
+	return got, nil
+}
+
+// command has ada ask rescind something in Slack.
+func (d *demo) command(ctx context.Context, out io.Writer, text string) error {
+	before := len(d.slack.Notes())
+	if err := d.slack.Command(ctx, "U0ADA", demoChannel, "/rescind", text); err != nil {
+		return err
+	}
+	say(out, "   slack    ada@example.com writes /rescind %s", text)
+	for _, n := range d.slack.Notes()[before:] {
+		first, _, _ := strings.Cut(strings.NewReplacer("*", "", "`", "").Replace(n.Text), " <")
+		say(out, "   slack    only ada@example.com sees: %s", first)
+	}
+	return nil
 }
 
 // tell prints what an on-call engineer would want to know of the finding.
@@ -194,98 +260,10 @@ func findingsOf(events []demoEvent) []string {
 	return ids
 }
 
-// answer presses a button of the finding's card and waits for what follows.
-func (d *demo) answer(ctx context.Context, out io.Writer, id string, c click) error {
-	m, ok := d.card(id)
-	if !ok {
-		return fmt.Errorf("finding %s has no card in Slack", id)
-	}
-	if err := d.slack.Click(ctx, c.user, m.Channel, m.TS, c.action); err != nil {
-		return err
-	}
-	say(out, "   slack    %s presses %s", c.name, c.action)
-	if c.reason != "" {
-		if err := d.fillForm(ctx, out, c); err != nil {
-			return err
-		}
-	}
-	return d.waitFor(ctx, id)
-}
-
-// fillForm sends off the form that the click opened.
-func (d *demo) fillForm(ctx context.Context, out io.Writer, c click) error {
-	for _, v := range d.slack.Views() {
-		if v.User != c.user {
-			continue
-		}
-		say(out, "   slack    %s is asked for a reason, and gives it: %s", c.name, c.reason)
-		return d.slack.Submit(ctx, c.user, v.ID, map[string]string{"reason": c.reason})
-	}
-	return fmt.Errorf("%s opened no form", c.action)
-}
-
-// card is the message that shows the finding.
-func (d *demo) card(id string) (sim.SlackMessage, bool) {
-	for _, m := range d.slack.Messages() {
-		if m.Thread == "" && bytes.Contains(m.Blocks, []byte(id)) {
-			return m, true
-		}
-	}
-	return sim.SlackMessage{}, false
-}
-
-// waitFor waits until the worker is done with the finding, for a minute at
-// most.
-func (d *demo) waitFor(ctx context.Context, id string) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for {
-		f, err := d.app.Store.Finding(ctx, id)
-		if err != nil {
-			return fmt.Errorf("wait for finding %s: %w", id, err)
-		}
-		if f.State.Ended() && len(f.Outbox) == 0 {
-			return nil
-		}
-		if err := pause(ctx, 20*time.Millisecond); err != nil {
-			return fmt.Errorf("finding %s is still %s (%s)", id, f.State, f.Why)
-		}
-	}
-}
-
 func (d *demo) countFindings(ctx context.Context) int {
 	fs, err := d.app.Store.Findings(ctx, remediate.Query{})
 	if err != nil {
 		return 0
 	}
 	return len(fs)
-}
-
-func not(f func(sim.State) bool) func(sim.State) bool {
-	return func(s sim.State) bool { return !f(s) }
-}
-
-func granted(resource, role, member string) func(sim.State) bool {
-	return func(s sim.State) bool {
-		return slices.ContainsFunc(grantsOf(s, resource), func(g sim.GrantState) bool { return g.Role == role && g.Member == member })
-	}
-}
-
-func conditional(s sim.State, resource, member string) bool {
-	return slices.ContainsFunc(grantsOf(s, resource), func(g sim.GrantState) bool { return g.Member == member && g.Condition != "" })
-}
-
-func grantsOf(s sim.State, resource string) []sim.GrantState {
-	for _, p := range s.Policies {
-		if strings.HasSuffix(p.Resource, resource) {
-			return p.Grants
-		}
-	}
-	return nil
-}
-
-func runsAs(workload, account string) func(sim.State) bool {
-	return func(s sim.State) bool {
-		return slices.ContainsFunc(s.Workloads, func(w sim.WorkloadState) bool { return w.Name == workload && w.Identity == account })
-	}
 }

@@ -22,8 +22,12 @@ const (
 	demoNightly    = demoLocation + "/jobs/nightly"
 	demoQueuePool  = demoLocation + "/workerPools/queue"
 	demoAPIAccount = "api@pay-prod.iam.gserviceaccount.com"
+	demoWebhook    = demoLocation + "/services/webhook"
 	demoDefault    = demoNumber + "-compute@developer.gserviceaccount.com"
 )
+
+// demoShop are the services of one Terraform module.
+var demoShop = []string{"shop-cart", "shop-catalog", "shop-orders", "shop-search", "shop-stock"}
 
 func seed(c *sim.Cloud) error {
 	c.AddOrganization("77")
@@ -36,7 +40,13 @@ func seed(c *sim.Cloud) error {
 		return &runpb.Service{Name: name, Ingress: runpb.IngressTraffic_INGRESS_TRAFFIC_ALL,
 			Template: &runpb.RevisionTemplate{ServiceAccount: acct, Containers: container}}
 	}
+	var shop []error
+	for _, name := range demoShop {
+		shop = append(shop, c.PutService(service(demoLocation+"/services/"+name, account(name))))
+	}
 	return errors.Join(
+		errors.Join(shop...),
+		c.PutService(service(demoWebhook, account("webhook"))),
 		c.PutService(service(demoAPI, demoAPIAccount)),
 		c.PutService(service(demoCheckout, account("checkout"))),
 		c.PutService(service(demoReports, account("reports"))),

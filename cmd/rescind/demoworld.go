@@ -50,7 +50,8 @@ type demo struct {
 	stop    context.CancelFunc
 	servers []*http.Server
 	acting  sync.Mutex
-	people  map[string]*person // guarded by acting
+	people  map[string]*person  // guarded by acting
+	played  map[string][]string // findings by the act of the script they came of
 }
 
 // newDemo builds the world and starts it: the simulated cloud at simAddr, and a
@@ -62,7 +63,7 @@ func newDemo(ctx context.Context, simAddr, policies string, log *slog.Logger) (*
 // newDemoAt is newDemo with rescind's pages at a base URL.
 func newDemoAt(ctx context.Context, base, simAddr, policies string, log *slog.Logger) (d *demo, err error) {
 	ctx, stop := context.WithCancel(ctx)
-	d = &demo{base: base, clock: &demoClock{}, feed: &demoFeed{}, queue: newDemoQueue(), stop: stop, people: map[string]*person{}}
+	d = &demo{base: base, clock: &demoClock{}, feed: &demoFeed{}, queue: newDemoQueue(), stop: stop, people: map[string]*person{}, played: map[string][]string{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Close())

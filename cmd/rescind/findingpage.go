@@ -32,7 +32,7 @@ func (f findingPage) write(p *printer) {
 	p.line(1, "Resource: %s", f.Resource)
 	p.line(1, "Enforcement: %s%s; decision: %s%s", f.Enforcement, by(f.EnforcedBy), f.Decision, f.automatic())
 	p.line(1, "Began: %s; ended: %s", clock(f.CreatedAt), clock(f.EndedAt))
-	p.lines("What is wrong:", card.Why)
+	p.lines("What is wrong:", append([]string{card.Wrong}, card.Why...))
 	f.writeOutcome(p)
 	f.writePlans(p, card)
 	f.writeAnswers(p)

@@ -298,7 +298,7 @@ func TestAFindingIsShownToAnAuditorInFull(t *testing.T) {
 	b.keep(finding(reportedID, remediate.Pending))
 	out := b.ran("findings show", revertedID)
 	for _, want := range []string{
-		"REVERTED · Public invoker · pay-prod", "Finding: " + revertedID, "Who: jo@example.com", "anyone on the internet can invoke api",
+		"REVERTED · anyone on the internet can invoke api · pay-prod", "Finding: " + revertedID, "Who: jo@example.com", "anyone on the internet can invoke api",
 		"What was done:", "removed roles/run.invoker to allUsers", "Written, or possibly written:", "- roles/run.invoker to allUsers",
 		"An undo would change (plan ", "+ roles/run.invoker to allUsers", "Answers:\n  none", "Undos:", "approved: undo approved by user:ada@example.com", "Timeline:",
 	} {
@@ -397,7 +397,7 @@ func TestAnExemptionIsRefusedWhereItIsTooLongOrTheActors(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
 	b.keep(finding(askedID, remediate.Pending))
 	for _, tt := range []struct{ who, says, length string }{
-		{"ada@example.com", "of this severity (high) lasts at most 720h0m0s", "721h"},
+		{"ada@example.com", "of this severity (high) lasts at most 720h", "721h"},
 		{"jo@example.com", "made this change and cannot exempt it", "24h"},
 	} {
 		b.who = tt.who

@@ -67,7 +67,7 @@ func TestAScanFindsOnceWhatWasThereBefore(t *testing.T) {
 	if !strings.Contains(out, "new ") || !strings.Contains(out, "pending") || !strings.Contains(out, demoReports) {
 		t.Errorf("no new question about %s in:\n%s", demoReports, out)
 	}
-	if want := "projects/pay-prod: 5 workloads, 1 findings\n"; errs != want {
+	if want := "projects/pay-prod: 11 workloads, 1 findings\n"; errs != want {
 		t.Errorf("progress %q, want %q", errs, want)
 	}
 	out, _ = s.scan(exitOK, "--format", "jsonl", "--project", "pay-prod")
@@ -209,11 +209,11 @@ func TestAScanThatWasCutOffGoesOnWhenItIsStartedAgain(t *testing.T) {
 	}
 	cutOff()
 	if _, errs := s.scan(exitOK); !strings.Contains(errs, "going on where the scan of ") || !strings.Contains(errs, ": 3 resources scanned, ") ||
-		!strings.Contains(errs, "projects/pay-prod: 2 workloads") {
+		!strings.Contains(errs, "projects/pay-prod: 8 workloads") {
 		t.Errorf("stderr %q, want it to say where it goes on", errs)
 	}
 	cutOff()
-	if _, errs := s.scan(exitOK, "--from-start"); strings.Contains(errs, "going on") || !strings.Contains(errs, "projects/pay-prod: 5 workloads") {
+	if _, errs := s.scan(exitOK, "--from-start"); strings.Contains(errs, "going on") || !strings.Contains(errs, "projects/pay-prod: 11 workloads") {
 		t.Errorf("stderr %q, want all of it", errs)
 	}
 }

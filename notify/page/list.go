@@ -36,7 +36,7 @@ type row struct {
 func rowOf(f remediate.Finding) row {
 	c := notify.Card(f, notify.Options{})
 	return row{
-		Link: "/findings/" + url.PathEscape(f.ID), State: string(f.State), Severity: severity(f), Message: c.Why[0],
+		Link: "/findings/" + url.PathEscape(f.ID), State: string(f.State), Severity: severity(f), Message: c.Wrong,
 		Policy: notify.Clean(f.Policy), Where: c.Fields[2].Value, Who: c.Fields[0].Value, Began: momentOf(f.CreatedAt),
 	}
 }

@@ -101,7 +101,7 @@ func (p *pages) viewOf(f remediate.Finding, undos []remediate.Finding) findingVi
 	card := notify.Card(f, p.card())
 	v := findingView{
 		ID: notify.Clean(f.ID), Revision: f.Revision, State: string(f.State), Severity: severity(f), Card: card,
-		Why: block{Title: "What is wrong", Lines: card.Why}, Changes: changesOf(f, card), Note: card.Note,
+		Why: block{Title: "What is wrong", Lines: append([]string{card.Wrong}, card.Why...)}, Changes: changesOf(f, card), Note: card.Note,
 		Outcome: outcomeOf(f), Record: recordOf(f),
 	}
 	_, v.Heading, _ = strings.Cut(card.Headline, " · ")

@@ -63,7 +63,7 @@ func TestAPageTriggersTheFindingsIncidentAndItsEndResolvesIt(t *testing.T) {
 		{
 			"routing_key": key, "event_action": "trigger", "dedup_key": "abcdefghijklmnopqrstuvwx27", "client": "rescind",
 			"payload": map[string]any{
-				"summary": "HIGH · Public invoker · pay-prod: Pending your decision: anyone can invoke api.", "source": "projects/pay-prod/locations/europe-west1/services/api",
+				"summary": "HIGH · anyone can invoke api · pay-prod: Pending your decision.", "source": "projects/pay-prod/locations/europe-west1/services/api",
 				"severity": "error", "timestamp": "2026-11-22T12:00:00Z", "class": "no-public-invoker",
 			},
 			"links": []any{map[string]any{"href": "https://rescind.example.com/findings/abcdefghijklmnopqrstuvwx27", "text": "The finding"}},

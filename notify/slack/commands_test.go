@@ -32,7 +32,7 @@ func TestACommandAnswersThePersonAlone(t *testing.T) {
 	for _, row := range []struct{ name, user, text, want string }{
 		{"help", "U02", "", "`/rescind pending` lists"},
 		{"help, by name", "U02", "help", "`/rescind resume [REASON]`"},
-		{"what waits", "U01", "pending", "*HIGH · Public invoker · pay-prod* Pending your decision until 22 Nov 2026 13:00 UTC"},
+		{"what waits", "U01", "pending", "*HIGH · anyone on the internet can invoke api · pay-prod* Pending your decision until 22 Nov 2026 13:00 UTC"},
 		{"a finding", "U01", "show " + findingID, "12:00:00 UTC pending: asked"},
 		{"a finding there is not", "U01", "show <!channel>", "There is no finding &lt;!channel&gt;."},
 		{"a command there is not", "U01", "explode now", "There is no command explode.\n`/rescind pending`"},
@@ -40,7 +40,7 @@ func TestACommandAnswersThePersonAlone(t *testing.T) {
 		{"somebody of another team", "U03", "pending", "This can be asked from rescind's own Slack workspace only."},
 		{"a pause without a reason", "U01", "pause", "Not done: pausing takes a reason."},
 		{"a pause for no time", "U01", "pause for ever because", "For how long?"},
-		{"a pause that is too long", "U01", "pause for 48h a release", "Not done: a pause lasts at most 24h0m0s, not 48h0m0s."},
+		{"a pause that is too long", "U01", "pause for 48h a release", "Not done: a pause lasts at most 24h, not 48h."},
 		{"a pause by a stranger", "U02", "pause for 4h a release", "you are not among those who may answer."},
 		{"a resume where there is no pause", "U01", "resume", "Not done: rescind is not paused."},
 		{"a pause", "U01", "pause for 4h a <b>release", "rescind is paused until 2026-11-22T16:00:00Z by user:ada@example.com: a &lt;b&gt;release."},
@@ -62,7 +62,7 @@ func TestACommandThatTravelsIsAnsweredByTheWorker(t *testing.T) {
 	if err := tr.take(t, tr.sent...); err != nil {
 		t.Fatal(err)
 	}
-	if notes := tr.Notes(); len(notes) != 2 || !strings.Contains(notes[1].Text, "*HIGH · Public invoker · pay-prod*") {
+	if notes := tr.Notes(); len(notes) != 2 || !strings.Contains(notes[1].Text, "*HIGH · anyone on the internet can invoke api · pay-prod*") {
 		t.Errorf("notes %v", notes)
 	}
 }
@@ -135,9 +135,9 @@ func TestTheHomeTabIsAnInbox(t *testing.T) {
 	later.Exemption = &remediate.Exemption{Until: noon.Add(30 * 24 * time.Hour)}
 	o.answers.all = []remediate.Finding{waits, mine, ends, later}
 	want := []string{
-		"Waiting for a decision", "HIGH · Public invoker · pay-prod",
-		"Decided by you in the last 30 days", "KEPT · Public invoker · pay-prod",
-		"Exemptions that end within a week", "EXEMPTED · Public invoker · pay-prod", "until 23 Nov 2026 12:00 UTC",
+		"Waiting for a decision", "HIGH · anyone on the internet can invoke api · pay-prod",
+		"Decided by you in the last 30 days", "KEPT · anyone on the internet can invoke api · pay-prod",
+		"Exemptions that end within a week", "EXEMPTED · anyone on the internet can invoke api · pay-prod", "until 23 Nov 2026 12:00 UTC",
 	}
 	blocks := string(o.home(t, "U01").Blocks)
 	for _, w := range want {

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestTheOperationsDocsNameEveryReasonForDoingLess reads the reasons out of the
+// code: whatever returns a lower decision returns the sentence that stands on the
+// card, and somebody at night looks for its words in docs/operations.md.
+func TestTheOperationsDocsNameEveryReasonForDoingLess(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := reasonsInCode(t, "../../remediate")
+	if len(reasons) < 10 {
+		t.Fatalf("found %d reasons, want at least 10: %q", len(reasons), reasons)
+	}
+	for _, r := range reasons {
+		if !strings.Contains(string(doc), r) {
+			t.Errorf("docs/operations.md does not say what to do about %q", r)
+		}
+	}
+}
+
+func TestTheAuditDocsExplainEveryClassOfRefusal(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/audit.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("../../remediate/refused.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	classes := regexp.MustCompile(`RefusedClass = "([a-z-]+)"`).FindAllStringSubmatch(string(code), -1)
+	if len(classes) < 10 {
+		t.Fatalf("found %d classes, want at least 10", len(classes))
+	}
+	for _, c := range classes {
+		if !strings.Contains(string(doc), "`"+c[1]+"`") {
+			t.Errorf("docs/audit.md does not explain `%s`", c[1])
+		}
+	}
+}
+
+// reasonsInCode lists how the sentences begin that are returned beside a
+// decision, up to what differs from finding to finding.
+func reasonsInCode(t *testing.T, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ReturnStmt: // return Ask, "why"
+				if len(n.Results) >= 2 && decides(n.Results[0]) {
+					out = append(out, beginning(n.Results[1])...)
+				}
+			case *ast.CallExpr: // g.lower(Ask, "why")
+				if len(n.Args) == 2 && decides(n.Args[0]) {
+					out = append(out, beginning(n.Args[1])...)
+				}
+			case *ast.BasicLit: // "rate: ..."
+				if m := reasonWord.FindStringSubmatch(n.Value); m != nil {
+					out = append(out, m[1])
+				}
+			}
+			return true
+		})
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// reasonWord are the words that begin a reason wherever it is made up.
+var reasonWord = regexp.MustCompile(`^"(stale|rate|fight|paused|held up|Cloud Logging has [a-z ]+|the entry [a-z ]+ in Cloud Logging): ?`)
+
+func decides(e ast.Expr) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && slices.Contains([]string{"Ask", "Report", "DoNothing", "Waiting"}, id.Name)
+}
+
+// beginning is the first text of an expression, before its first verb or colon.
+func beginning(e ast.Expr) (out []string) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		l, ok := n.(*ast.BasicLit)
+		if !ok || l.Kind != token.STRING || len(out) > 0 {
+			return true
+		}
+		s, _ := strconv.Unquote(l.Value)
+		s, _, _ = strings.Cut(s, "%")
+		if word, _, ok := strings.Cut(s, ":"); ok {
+			s = word
+		}
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+		return true
+	})
+	return out
+}
