@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -147,4 +148,16 @@ func TestTheCardOfARevertIsRewrittenOnceItWasUndone(t *testing.T) {
 		m, _ := d.card(f.ID)
 		return m.TS == card.TS && strings.Contains(m.Text, "It was undone since") && !strings.Contains(string(m.Blocks), "rescind.undo")
 	})
+}
+
+func TestNobodyAnswersForARevisionThatNeverWas(t *testing.T) {
+	d := newTestDemo(t, askAlways)
+	f, _ := asked(t, d)
+	_, err := d.app.Answer(t.Context(), f.ID, remediate.Answer{
+		Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Via: "test", Revision: f.Revision + 50, Digest: f.Plan.Digest,
+	})
+	var refused *remediate.RefusedError
+	if !errors.As(err, &refused) || refused.Class != remediate.ClassStale {
+		t.Errorf("error %v, want a refusal of what is stale", err)
+	}
 }
