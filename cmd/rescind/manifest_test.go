@@ -53,7 +53,7 @@ type manifest struct {
 	}
 }
 
-func TestS14TheManifestAsksForNothingMoreThanRescindUses(t *testing.T) {
+func TestS14TheManifestAsksForTheseScopesAndNoMore(t *testing.T) {
 	f, err := os.Open("../../infra/slack-manifest.yaml")
 	if err != nil {
 		t.Fatal(err)
