@@ -117,7 +117,8 @@ func (f Finding) reads(shown Finding) bool {
 	fresh := func(s Surface) bool { // noted, or found to show something older, meanwhile
 		return !slices.ContainsFunc(shown.Surfaces, func(o Surface) bool { return s.samePlace(o) && s.Rendered >= o.Rendered })
 	}
-	return f.State == shown.State && len(f.Timeline) == len(shown.Timeline) && !slices.ContainsFunc(f.Surfaces, fresh)
+	return f.State == shown.State && len(f.Timeline) == len(shown.Timeline) && len(f.Actors) == len(shown.Actors) &&
+		f.UndoneBy == shown.UndoneBy && !slices.ContainsFunc(f.Surfaces, fresh)
 }
 
 // stillShown counts the write that a failed notice makes as shown where the
