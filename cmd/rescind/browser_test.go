@@ -91,12 +91,13 @@ func (b browser) looksRight(name string) {
 // checks that every control had it once.
 func (b browser) reachableByKeyboard() {
 	b.t.Helper()
-	var controls int
+	var controls, stops int
 	b.script(`document.activeElement.blur(); for (const e of document.querySelectorAll("button, select, summary")) e.dataset.unseen = "";
 document.addEventListener("focusin", e => delete e.target.dataset.unseen);
 return document.querySelectorAll("[data-unseen]").length`, &controls)
+	b.script(`return document.querySelectorAll("a[href], button, input, select, summary, textarea").length`, &stops)
 	const tab = "\ue004"
-	for range controls + 2 {
+	for range stops + 2 {
 		b.call("POST", "/actions", map[string]any{"actions": []any{map[string]any{"type": "key", "id": "k", "actions": []any{
 			map[string]string{"type": "keyDown", "value": tab}, map[string]string{"type": "keyUp", "value": tab},
 		}}}}, nil)
