@@ -17,9 +17,9 @@ type desk interface {
 // answers is what records them in this process.
 func (a *app) answers(w world) desk {
 	if w.role == roleWorker {
-		return prompt{a}
+		return a.prompt()
 	}
-	return waking{a}
+	return a.waking()
 }
 
 // watched lets demo see what became of each change, and has the sweep do soon
@@ -39,73 +39,43 @@ func (h watched) Handle(ctx context.Context, c cloud.Change) (remediate.Outcome,
 	return out, err
 }
 
+// answering records what people say, and then has what follows from it done.
+type answering struct {
+	app  *app
+	then func(ctx context.Context, finding string)
+}
+
 // waking tells the worker of an answer, so that the person who gave it does not
 // wait for the next sweep.
-type waking struct{ *app }
-
-// Answer records the answer and wakes the worker.
-func (h waking) Answer(ctx context.Context, id string, ans remediate.Answer) (remediate.Finding, error) {
-	f, err := h.app.Answer(ctx, id, ans)
-	if err == nil {
-		h.app.answered(f.ID)
-	}
-	return f, err
-}
-
-// Page has on-call told of a finding, and wakes the worker.
-func (h waking) Page(ctx context.Context, id, by, via string) (remediate.Finding, error) {
-	f, err := h.app.Desk().Page(ctx, id, by, via)
-	if err == nil {
-		h.app.answered(f.ID)
-	}
-	return f, err
-}
-
-// Shown notes where a finding is shown, and wakes the worker.
-func (h waking) Shown(ctx context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
-	f, err := h.app.Shown(ctx, id, at)
-	if err == nil {
-		h.app.answered(f.ID)
-	}
-	return f, err
+func (a *app) waking() answering {
+	return answering{a, func(_ context.Context, id string) { a.answered(id) }}
 }
 
 // prompt carries an answer out at once: it came over a topic, so nobody waits
 // for it, and on Cloud Run there is no CPU after the request.
-type prompt struct{ *app }
+func (a *app) prompt() answering { return answering{a, a.finish} }
 
-// Answer records the answer and does what follows from it.
-func (p prompt) Answer(ctx context.Context, id string, ans remediate.Answer) (remediate.Finding, error) {
-	f, err := p.app.Answer(ctx, id, ans)
-	if err == nil {
-		p.finish(ctx, f.ID)
-	}
-	return f, err
+// Answer records the answer.
+func (h answering) Answer(ctx context.Context, id string, ans remediate.Answer) (remediate.Finding, error) {
+	f, err := h.app.Answer(ctx, id, ans)
+	return h.done(ctx, f, err)
 }
 
-// Page has on-call told of a finding at once.
-func (p prompt) Page(ctx context.Context, id, by, via string) (remediate.Finding, error) {
-	f, err := p.app.Desk().Page(ctx, id, by, via)
-	if err == nil {
-		p.finish(ctx, f.ID)
-	}
-	return f, err
+// Page has on-call told of a finding.
+func (h answering) Page(ctx context.Context, id, by, via string) (remediate.Finding, error) {
+	f, err := h.app.Desk().Page(ctx, id, by, via)
+	return h.done(ctx, f, err)
 }
 
-// Shown notes where a finding is shown, and draws it there.
-func (p prompt) Shown(ctx context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
-	f, err := p.app.Shown(ctx, id, at)
-	if err == nil {
-		p.finish(ctx, f.ID)
-	}
-	return f, err
+// Shown notes where a finding is shown.
+func (h answering) Shown(ctx context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
+	f, err := h.app.Shown(ctx, id, at)
+	return h.done(ctx, f, err)
 }
 
-// finish leaves to the sweep what cannot be done now.
-func (p prompt) finish(ctx context.Context, id string) {
-	f, err := p.app.Work(ctx, id)
-	if err != nil {
-		p.log.ErrorContext(ctx, "work on finding", "finding", id, "error", err.Error())
+func (h answering) done(ctx context.Context, f remediate.Finding, err error) (remediate.Finding, error) {
+	if err == nil {
+		h.then(ctx, f.ID)
 	}
-	p.wake(f)
+	return f, err
 }

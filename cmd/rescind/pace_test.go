@@ -50,7 +50,7 @@ func TestACardThatWaitsForItsTurnIsRewrittenThenAndNotAtTheNextTick(t *testing.T
 		t.Fatalf("%d findings (%v)", len(out.Findings), err)
 	}
 	f = out.Findings[0]
-	if _, err := (waking{a}).Answer(t.Context(), f.ID, remediate.Answer{
+	if _, err := a.waking().Answer(t.Context(), f.ID, remediate.Answer{
 		Choice: remediate.ChooseKeep, Principal: "user:ada@example.com", Via: "test", Reason: "reviewed last week", Revision: f.Revision, Digest: f.Plan.Digest,
 	}); err != nil {
 		t.Fatal(err)
@@ -129,7 +129,7 @@ func TestTheCardOfARevertIsRewrittenOnceItWasUndone(t *testing.T) {
 	f, card := asked(t, d)
 	answer := func(c remediate.Choice, digest string) {
 		t.Helper()
-		if _, err := (waking{d.app}).Answer(t.Context(), f.ID, remediate.Answer{
+		if _, err := d.app.waking().Answer(t.Context(), f.ID, remediate.Answer{
 			Choice: c, Principal: "user:ada@example.com", Via: "test", Reason: "reviewed last week", Digest: digest,
 		}); err != nil {
 			t.Fatal(err)

@@ -42,7 +42,7 @@ func (a *app) newRoutes(c config, w world) (http.Handler, error) {
 	if w.role == roleWorker {
 		return mux, nil
 	}
-	return mux, addPages(mux, c, w, a.Store, waking{a}, nil, a.Desk().Refused)
+	return mux, addPages(mux, c, w, a.Store, a.waking(), nil, a.Desk().Refused)
 }
 
 // newAnswers takes the answers that travelled, each verified again by whoever

@@ -102,13 +102,19 @@ func (a *app) work(ctx context.Context, every time.Duration) {
 		case <-ctx.Done():
 			return
 		case id := <-a.owed:
-			f, err := a.Work(ctx, id)
-			if err != nil {
-				a.log.ErrorContext(ctx, "work on finding", "finding", id, "error", err.Error())
-			}
-			a.wake(f)
+			a.finish(ctx, id)
 		}
 	}
+}
+
+// finish does what a finding owes, and leaves to the sweep what cannot be done
+// now.
+func (a *app) finish(ctx context.Context, id string) {
+	f, err := a.Work(ctx, id)
+	if err != nil {
+		a.log.ErrorContext(ctx, "work on finding", "finding", id, "error", err.Error())
+	}
+	a.wake(f)
 }
 
 // scanAlong scans what is due, a step at a time, until ctx ends. It is apart from
