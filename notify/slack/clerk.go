@@ -60,11 +60,6 @@ type Desk interface {
 // yes. (*People).Principal asks Slack.
 type Approvers func(ctx context.Context, userID string) (principal string, err error)
 
-// Users is the Approvers of a fixed list, from Slack user id to principal.
-func Users(m map[string]string) Approvers {
-	return func(_ context.Context, userID string) (string, error) { return m[userID], nil }
-}
-
 // Clerk does what verified requests ask. It has the store, by way of those it
 // asks, and no part in what Slack can reach.
 type Clerk struct {

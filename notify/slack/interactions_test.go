@@ -96,7 +96,7 @@ func newOffice(t *testing.T, change ...func(*slack.ReceiverConfig)) *office {
 				Store: memory.New(), Now: func() time.Time { return o.now },
 				Authority: remediate.Authority{Approvers: map[string]bool{"user:ada@example.com": true}},
 			},
-			Approvers: slack.Users(map[string]string{"U01": "user:ada@example.com", "U03": "user:eve@example.com"}),
+			Approvers: listed(map[string]string{"U01": "user:ada@example.com", "U03": "user:eve@example.com"}),
 		},
 		Later: func(do func(context.Context)) { o.later = append(o.later, do) },
 		Now:   func() time.Time { return o.now },
@@ -436,4 +436,9 @@ func (c courier) Send(_ context.Context, s remediate.Signed) error {
 		c.took(s)
 	}
 	return c.fail
+}
+
+// listed are the approvers of a fixed list, from Slack user id to principal.
+func listed(m map[string]string) slack.Approvers {
+	return func(_ context.Context, userID string) (string, error) { return m[userID], nil }
 }
