@@ -55,7 +55,7 @@ func TestAnUndoSaysWhatItTakesBackAndTakesASecondPersonsWord(t *testing.T) {
 
 func TestWhatWaitsForAPauseSaysSo(t *testing.T) {
 	f := in(remediate.Approved)
-	f.Held, f.Why = true, "waits, as rescind is paused until 2026-11-22T13:00:00Z by user:ada@example.com: a release"
+	f.Paused, f.Why = true, "waits, as rescind is paused until 2026-11-22T13:00:00Z by user:ada@example.com: a release"
 	if s := notify.Card(f, options).Status; !strings.Contains(s, "Waits, as rescind is paused") {
 		t.Errorf("status: %s", s)
 	}

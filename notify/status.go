@@ -36,11 +36,11 @@ func telling(f remediate.Finding) bool {
 	case remediate.Exempted:
 		return f.Exemption == nil // else the status says by whom and until when
 	case remediate.Approved:
-		return f.Held
+		return f.Paused
 	case remediate.Pending:
 		return len(f.Answers) > 0 // the first of two
 	case remediate.Applying:
-		return f.Attempts > 0 || f.Held
+		return f.Attempts > 0 || f.Paused
 	}
 	return true
 }
@@ -57,7 +57,7 @@ func standing(f remediate.Finding) string {
 	case remediate.Pending:
 		return "Pending your decision" + until(f) + again(f) + "."
 	case remediate.Approved:
-		if f.Held {
+		if f.Paused {
 			return "Approved" + by(f, remediate.ChooseRevert) + ", and held back."
 		}
 		return "Approved" + by(f, remediate.ChooseRevert) + ": the change is about to be reverted."

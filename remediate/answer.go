@@ -99,7 +99,7 @@ func (au Authority) admitsNow(f Finding, a Answer) error {
 		return refuseAs(ClassDecided, "the finding is %s: %s", f.State, f.Why)
 	case f.State == Pending && !a.At.Before(f.ExpiresAt):
 		return refuseAs(ClassExpired, "the question expired at %s", f.ExpiresAt.UTC().Format(time.RFC3339))
-	case !f.shows(a.Digest):
+	case !f.hasPlan(a.Digest):
 		return refuseAs(ClassStale, "the plan changed since this card was made; answer on the current one")
 	case !slices.Contains(f.choices(), a.Choice):
 		return refuse("unknown answer %q: the finding takes %q", a.Choice, f.choices())
@@ -181,7 +181,7 @@ func (au Authority) votes(f Finding, c Choice, now time.Time, s Standing) []Answ
 	var out []Answer
 	for _, a := range f.Answers {
 		switch {
-		case a.Choice != c, !f.shows(a.Digest), au.standing(a.Principal) != s, raises(c) && f.madeBy(a.Principal):
+		case a.Choice != c, !f.hasPlan(a.Digest), au.standing(a.Principal) != s, raises(c) && f.madeBy(a.Principal):
 		case au.stepsUp(f) && !behindIAP(a):
 		case c == ChooseExempt && !a.Until.After(now): // it would have ended by now
 		case contains(out, a.Principal):
@@ -200,9 +200,9 @@ func contains(votes []Answer, principal string) bool {
 // NoPlan stands for the digest of a finding without a plan, on its card.
 const NoPlan = "00000000"
 
-// shows reports whether digest, or its first eight digits at least, names the
+// hasPlan reports whether digest, or its first eight digits at least, names the
 // finding's plan.
-func (f Finding) shows(digest string) bool {
+func (f Finding) hasPlan(digest string) bool {
 	if f.Plan.Digest == "" {
 		return digest == NoPlan
 	}

@@ -131,7 +131,7 @@ func TestAClickDuringAPauseIsRecordedAndWaits(t *testing.T) {
 	h.press("U0ADA", h.card(), "rescind.revert")
 	_, err := h.Work(t.Context(), f.ID)
 	h.must(err)
-	if f = h.stored(f); f.State != remediate.Approved || !f.Held || h.iam.writes() != 0 {
+	if f = h.stored(f); f.State != remediate.Approved || !f.Paused || h.iam.writes() != 0 {
 		t.Errorf("during the pause the finding is %s after %d writes", f.State, h.iam.writes())
 	}
 	h.must(h.slack.Command(t.Context(), "U0ADA", "C01PAY", "/rescind", "resume"))

@@ -30,12 +30,12 @@ func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
 		if stored, stopped, err := r.stopped(ctx, f); stopped || err != nil {
 			return stored, err
 		}
-		if stored, not, err := r.unapproved(ctx, f); not || err != nil {
+		if stored, ended, err := r.unapproved(ctx, f); ended || err != nil {
 			return stored, err
 		}
 		f.Done = merged(before, r.intended(ctx, f.Plan)) // unless the outcome says otherwise: a crash must not hide a write
 	}
-	f.Held = false
+	f.Paused = false
 	f, err := r.update(ctx, f.to(Applying, r.Now(), "", "applying the plan "+f.Plan.Digest[:min(8, len(f.Plan.Digest))]))
 	if err != nil {
 		return Finding{}, err
@@ -123,13 +123,13 @@ func (r *Remediator) verifySteps(ctx context.Context, p Plan) error {
 func (r *Remediator) applied(f Finding, done []Step, note string, err error) Finding {
 	now, did := r.Now(), len(done) > 0
 	f.Done = done
-	not := "not applied: "
+	prefix := "not applied: "
 	if did {
-		not = "not finished: "
+		prefix = "not finished: "
 	}
 	var denied *PermissionError
 	var unverified *unverifiedError
-	_, held := busy(err)
+	_, limited := busy(err)
 	switch {
 	case err == nil && did && f.UndoOf != "":
 		return f.to(Undone, now, "", undoneWhy(f.Plan)+note, Notify)
@@ -138,15 +138,15 @@ func (r *Remediator) applied(f Finding, done []Step, note string, err error) Fin
 	case err == nil:
 		return f.to(Superseded, now, "", "already fixed when rescind came to apply it", Notify)
 	case errors.Is(err, errChanged), errors.Is(err, ErrNotFound):
-		return f.to(Superseded, now, "", not+err.Error(), Notify)
+		return f.to(Superseded, now, "", prefix+err.Error(), Notify)
 	case errors.Is(err, errOutOfScope):
-		return f.to(Blocked, now, "", not+err.Error(), Notify)
+		return f.to(Blocked, now, "", prefix+err.Error(), Notify)
 	case errors.As(err, &unverified) && f.Attempts < maxAttempts:
 		return f.to(Uncertain, now, "", err.Error(), Apply, Notify).later(now, err)
 	case errors.As(err, &denied):
-		return f.to(Blocked, now, "", not+err.Error(), Notify)
-	case errors.Is(err, ErrRefused), f.Attempts >= maxAttempts && !held:
-		return f.to(Failed, now, "", not+err.Error(), Notify)
+		return f.to(Blocked, now, "", prefix+err.Error(), Notify)
+	case errors.Is(err, ErrRefused), f.Attempts >= maxAttempts && !limited:
+		return f.to(Failed, now, "", prefix+err.Error(), Notify)
 	}
 	f.Why = "will be tried again: " + err.Error()
 	return f.later(now, err)

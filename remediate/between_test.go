@@ -23,7 +23,7 @@ func TestAFindingThatAGroupShowsIsToldToHaveEndedBeforeItWasDrawnForItself(t *te
 		t.Fatalf("group %q, surfaces %+v; want one that was put into a group and not drawn", f.Group, f.Surfaces)
 	}
 	b.pass(2 * time.Second)
-	_, err := b.Shown(t.Context(), first.ID, b.stored(first).Surfaces[0])
+	_, err := b.RecordSurface(t.Context(), first.ID, b.stored(first).Surfaces[0])
 	b.must(err)
 	for range 3 { // the card of both, and what its thread tells
 		_, err = b.Work(t.Context(), first.ID)

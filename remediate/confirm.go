@@ -34,7 +34,7 @@ const (
 // that was there for years would have it reverted. What is not found, or not as
 // the event says, becomes a question; what may yet show is waited for.
 func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
-	if r.Entries == nil || k.Decision != Revert || k.past {
+	if r.Entries == nil || k.Decision != Revert || k.vanished {
 		return k, nil
 	}
 	if k.unconfirmed = k.since().Add(r.Limits.Grace).After(k.now.At); k.unconfirmed { // it is looked up when that is over
@@ -117,10 +117,10 @@ func (r *Remediator) unconfirmed(ctx context.Context, c cloud.Change) (why strin
 
 const notLookedUp = "the entry could not be looked up in Cloud Logging: "
 
-// unborne says why the entry does not bear out the finding whose question
+// unconfirmedOnExpiry says why the entry does not bear out the finding whose question
 // expired, where that is asked for. An error says that it is to be looked up once
 // more: one call that fails must not decide what becomes of it.
-func (r *Remediator) unborne(ctx context.Context, f Finding) (string, error) {
+func (r *Remediator) unconfirmedOnExpiry(ctx context.Context, f Finding) (string, error) {
 	if r.Entries == nil {
 		return "", nil
 	}

@@ -142,7 +142,7 @@ func says(c remediate.Choice, who ...string) func(*mixed, *remediate.Remediator)
 	return func(m *mixed, r *remediate.Remediator) {
 		f := m.all()[len(m.all())-1]
 		for _, p := range who {
-			a := remediate.Answer{Choice: c, Principal: p, Via: "test", Reason: exemptReason, Digest: f.Shown(c), Until: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
+			a := remediate.Answer{Choice: c, Principal: p, Via: "test", Reason: exemptReason, Digest: f.DigestFor(c), Until: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
 			if f, err := r.Answer(m.t.Context(), f.ID, a); err == nil {
 				_, _ = r.Work(m.t.Context(), f.ID)
 			}

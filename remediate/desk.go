@@ -17,7 +17,7 @@ type Desk struct {
 	// ExpiresIn is how long an undo waits for the second person, where it takes one.
 	ExpiresIn time.Duration
 	Now       func() time.Time
-	// Ledger takes down who was refused, paused and resumed; nil for nobody.
+	// Ledger records who was refused, paused and resumed; nil for nobody.
 	Ledger *Ledger
 	// HandOver makes what an answer leads to due at once: it is for whichever
 	// process sweeps next.
@@ -50,7 +50,7 @@ func (r *Remediator) Answer(ctx context.Context, id string, a Answer) (Finding, 
 // the compare-and-set does, everybody else gets a *RefusedError that says what
 // happened.
 func (d Desk) Answer(ctx context.Context, id string, a Answer) (Finding, error) {
-	a.At, d = d.Now(), d.once()
+	a.At, d = d.Now(), d.memoized()
 	f, err := d.answer(ctx, id, a)
 	d.audited(ctx, id, a, err)
 	return f, err

@@ -21,7 +21,7 @@ import (
 // digest speaks for what comes.
 func floods(t *testing.T) *burst {
 	t.Helper()
-	return newBurst(t, func(c *remediate.Config) { c.DigestAbove = 20 })
+	return newBurst(t, func(c *remediate.Config) { c.RoundupAbove = 20 })
 }
 
 // flood opens so many findings of as many causes in a minute.
@@ -303,7 +303,7 @@ func (b *burst) createsOnly(like remediate.Finding) remediate.Finding {
 	b.t.Helper()
 	b.made++
 	f := like
-	f.ID, f.Group, f.Surfaces, f.InDigest, f.Timeline = remediate.ID(fmt.Sprint("change ", b.made), public, f.Resource), "", nil, "", f.Timeline[:1]
+	f.ID, f.Group, f.Surfaces, f.InRoundup, f.Timeline = remediate.ID(fmt.Sprint("change ", b.made), public, f.Resource), "", nil, "", f.Timeline[:1]
 	f.CreatedAt, f.DueAt, f.Outbox = b.Clock(), b.Clock().Add(30*time.Second), []remediate.Effect{remediate.Notify}
 	b.ofAnotherCause(&f)
 	f, err := b.Store.Create(b.t.Context(), f)
@@ -313,7 +313,7 @@ func (b *burst) createsOnly(like remediate.Finding) remediate.Finding {
 
 func TestSlackDownInAFloodPagesForTheFirstAndIsCaughtUp(t *testing.T) {
 	b, p := escalating(t)
-	b.DigestAbove = 20
+	b.RoundupAbove = 20
 	later := func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) }
 	fs := b.flood(20, later)
 	b.settle()
@@ -342,7 +342,7 @@ func TestATurnedOffDigestLetsGoOfWhatItHeldBack(t *testing.T) {
 	b := floods(t)
 	fs := b.flood(30, func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
 	b.settle()
-	b.DigestAbove = 0
+	b.RoundupAbove = 0
 	b.sweeps(5 * time.Minute)
 	b.wantCards(30)
 	b.toldOnce(fs)
@@ -375,7 +375,7 @@ func TestTenThousandThatADigestSpeaksForKeepNothingOutOfASweep(t *testing.T) {
 
 func TestForTheDigestOneFloodIsOnePage(t *testing.T) {
 	b, p := escalating(t)
-	b.DigestAbove, b.PageAfter = 20, 5*time.Minute
+	b.RoundupAbove, b.PageAfter = 20, 5*time.Minute
 	b.flood(20, func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
 	b.flood(30, func(f *remediate.Finding) {
 		f.ExpiresAt, f.PageAt = b.Clock().Add(6*time.Hour), b.Clock().Add(5*time.Minute)
@@ -424,7 +424,7 @@ func (s *indexed) Findings(_ context.Context, q remediate.Query) (out []remediat
 }
 
 // floodOf is the record of the channel.
-func (b *burst) floodOf(channel string) (d remediate.Flood) {
+func (b *burst) floodOf(channel string) (d remediate.Roundup) {
 	b.t.Helper()
 	c, err := b.Store.Cell(b.t.Context(), "flood/"+channel)
 	b.must(err)

@@ -74,7 +74,7 @@ func (s Snapshot) left(st Step) (Step, bool) {
 		_, effective := s.Policy.Apply(st.deltasOn(*s.Policy))
 		return st.with(effective), len(effective) > 0
 	}
-	return st, s.stepHolds(st)
+	return st, s.stepNeeded(st)
 }
 
 // live reads the part of a resource that the step is about.

@@ -80,35 +80,35 @@ func (p Plan) grants() []cloud.Grant {
 	return out
 }
 
-// excepts reports whether the finding holds an exemption that has not ended.
+// exempts reports whether the finding holds an exemption that has not ended.
 // What a policy file exempts is none: the file itself is asked each time.
-func (f Finding) excepts(now time.Time) bool {
+func (f Finding) exempts(now time.Time) bool {
 	return f.State == Exempted && f.Exemption != nil && now.Before(f.Exemption.Until)
 }
 
-// lessExcepted takes out of a judgement what people excepted. When nothing is
+// withoutExempted takes out of a judgement what people excepted. When nothing is
 // left it is exempt: nobody is asked or told. What is left is judged for itself,
 // and its plan leaves alone what was excepted.
-func (r *Remediator) lessExcepted(ctx context.Context, k judged) (judged, error) {
-	if k.past || k.Verdict == policies.Exempt {
+func (r *Remediator) withoutExempted(ctx context.Context, k judged) (judged, error) {
+	if k.vanished || k.Verdict == policies.Exempt {
 		return k, nil
 	}
 	known, err := r.Store.Findings(ctx, Query{
-		Resource: k.change.Resource, Policy: k.Policy, States: []State{Exempted}, Since: k.now.At.Add(-MaxExemption - settlement),
+		Resource: k.change.Resource, Policy: k.Policy, States: []State{Exempted}, Since: k.now.At.Add(-MaxExemption - decisionHolds),
 	})
 	if err != nil {
 		return judged{}, fmt.Errorf("look up exemptions of %s: %w", k.change.Resource, err)
 	}
 	for _, f := range known {
-		if f.excepts(k.now.At) && k.Verdict != policies.Exempt {
-			k.Judgement = k.Judgement.less(f)
+		if f.exempts(k.now.At) && k.Verdict != policies.Exempt {
+			k.Judgement = k.Judgement.without(f)
 		}
 	}
 	return k, nil
 }
 
-// less is the judgement without what the finding excepts.
-func (g Judgement) less(f Finding) Judgement {
+// without is the judgement without what the finding excepts.
+func (g Judgement) without(f Finding) Judgement {
 	if g.Plan.Empty() {
 		if f.Plan.Empty() && f.Message == g.Message {
 			return g.exempt(f)
@@ -117,7 +117,7 @@ func (g Judgement) less(f Finding) Judgement {
 	}
 	var steps []Step
 	for _, s := range g.Plan.Steps {
-		rest, any := f.unexcepted(s)
+		rest, any := f.notExempted(s)
 		switch {
 		case any:
 			steps = append(steps, rest)
@@ -157,8 +157,8 @@ func (g Judgement) exempt(f Finding) Judgement {
 	return g
 }
 
-// unexcepted is what the finding leaves to do of a step; false for nothing.
-func (f Finding) unexcepted(s Step) (Step, bool) {
+// notExempted is what the finding leaves to do of a step; false for nothing.
+func (f Finding) notExempted(s Step) (Step, bool) {
 	if len(s.Before.Grants) == 0 {
 		return s, !slices.ContainsFunc(f.Plan.Steps, func(o Step) bool { return Snapshot{}.covers(o, s) })
 	}

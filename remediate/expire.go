@@ -57,11 +57,11 @@ func (r *Remediator) unfitToRevert(ctx context.Context, f Finding) (string, erro
 		return "", err
 	}
 	for _, k := range r.judge(ctx, f.Change, now) {
-		if k, err = r.lessExcepted(ctx, k); err != nil {
+		if k, err = r.withoutExempted(ctx, k); err != nil {
 			return "", err
 		}
-		if k.Policy == f.Policy && !k.past && k.Verdict == policies.Violation && k.Plan.Digest == f.Plan.Digest {
-			return r.unborne(ctx, f)
+		if k.Policy == f.Policy && !k.vanished && k.Verdict == policies.Violation && k.Plan.Digest == f.Plan.Digest {
+			return r.unconfirmedOnExpiry(ctx, f)
 		}
 	}
 	return "the policy no longer sees the same violation", nil

@@ -114,8 +114,8 @@ type Finding struct {
 	UndoOf string `json:"undo_of,omitempty"`
 	// UndoneBy is the finding that took back what was written for this one.
 	UndoneBy string `json:"undone_by,omitempty"`
-	// Held is true while an approved plan waits for a pause to end.
-	Held bool `json:"held,omitempty"`
+	// Paused is true while an approved plan waits for a pause to end.
+	Paused bool `json:"held,omitempty"`
 	// Unconfirmed is true when Cloud Logging did not show the entry that began
 	// the finding as its event had it, or was not asked yet.
 	Unconfirmed bool `json:"unconfirmed,omitempty"`
@@ -139,9 +139,9 @@ type Finding struct {
 	// Group is the ID of the group whose message shows the finding; empty for
 	// one with a message of its own.
 	Group string `json:"group,omitempty"`
-	// InDigest is the channel whose digest speaks for the finding in place of a
+	// InRoundup is the channel whose digest speaks for the finding in place of a
 	// message of its group; empty for none.
-	InDigest string `json:"in_digest,omitempty"`
+	InRoundup string `json:"in_digest,omitempty"`
 	// Published is how many events of the timeline were taken out.
 	Published int `json:"published,omitempty"`
 	// Joined holds the IDs of the changes that joined, so that a redelivered

@@ -8,30 +8,30 @@ import (
 	"time"
 )
 
-func floodCell(channel string) string { return "flood/" + channel }
+func roundupCell(channel string) string { return "flood/" + channel }
 
-func readFlood(ctx context.Context, cells CellStore, channel string) (Flood, error) {
-	c, err := cells.Cell(ctx, floodCell(channel))
+func readRoundup(ctx context.Context, cells CellStore, channel string) (Roundup, error) {
+	c, err := cells.Cell(ctx, roundupCell(channel))
 	if err != nil {
-		return Flood{}, fmt.Errorf("look up the new messages of %s: %w", channel, err)
+		return Roundup{}, fmt.Errorf("look up the new messages of %s: %w", channel, err)
 	}
-	d := Flood{Channel: channel, stored: c.Revision}
+	d := Roundup{Channel: channel, stored: c.Revision}
 	if len(c.Value) == 0 {
 		return d, nil
 	}
 	if err := json.Unmarshal(c.Value, &d); err != nil {
-		return Flood{}, fmt.Errorf("read the new messages of %s: %w", channel, err)
+		return Roundup{}, fmt.Errorf("read the new messages of %s: %w", channel, err)
 	}
 	return d, nil
 }
 
 // changeFlood stores what change makes of the record, starting over when
 // another process was faster. A change that says false stores nothing.
-func changeFlood(ctx context.Context, cells CellStore, channel string, now time.Time, change func(Flood) (Flood, bool)) (Flood, error) {
+func changeRoundup(ctx context.Context, cells CellStore, channel string, now time.Time, change func(Roundup) (Roundup, bool)) (Roundup, error) {
 	for range groupTries {
-		d, err := readFlood(ctx, cells, channel)
+		d, err := readRoundup(ctx, cells, channel)
 		if err != nil {
-			return Flood{}, err
+			return Roundup{}, err
 		}
 		next, changed := change(d)
 		if !changed {
@@ -39,15 +39,15 @@ func changeFlood(ctx context.Context, cells CellStore, channel string, now time.
 		}
 		value, err := json.Marshal(next)
 		if err != nil {
-			return Flood{}, fmt.Errorf("count the new messages of %s: %w", channel, err)
+			return Roundup{}, fmt.Errorf("count the new messages of %s: %w", channel, err)
 		}
-		_, err = cells.SetCell(ctx, Cell{Name: floodCell(channel), Revision: d.stored, Value: value, KeepUntil: now.Add(keepFlood)})
+		_, err = cells.SetCell(ctx, Cell{Name: roundupCell(channel), Revision: d.stored, Value: value, KeepUntil: now.Add(keepRoundup)})
 		if err == nil {
 			return next, nil
 		}
 		if !errors.Is(err, ErrConflict) {
-			return Flood{}, fmt.Errorf("count the new messages of %s: %w", channel, err)
+			return Roundup{}, fmt.Errorf("count the new messages of %s: %w", channel, err)
 		}
 	}
-	return Flood{}, fmt.Errorf("count the new messages of %s: %w", channel, ErrConflict)
+	return Roundup{}, fmt.Errorf("count the new messages of %s: %w", channel, ErrConflict)
 }

@@ -66,8 +66,8 @@ type Group struct {
 	Drawn   int64 `json:"drawn"`
 	// DrawnBy is until when one process has the message to itself.
 	DrawnBy time.Time `json:"drawn_by,omitzero"`
-	// ToldBy is empty until somebody has to be told.
-	ToldBy ToldBy `json:"told_by,omitempty"`
+	// Medium is empty until somebody has to be told.
+	Medium Medium `json:"told_by,omitempty"`
 	// PagedAt is when each pager last told of the group.
 	PagedAt map[string]time.Time `json:"paged_at,omitempty"`
 	// Incidents are the findings as which pagers told of the group.
@@ -151,10 +151,10 @@ func (g Group) index(finding string) int {
 	return slices.IndexFunc(g.Items, func(i Item) bool { return i.Finding == finding })
 }
 
-// takes reports whether one more finding belongs in the group. A question is
+// hasRoomFor reports whether one more finding belongs in the group. A question is
 // not added where there is none left: people are done with that message.
-func (g Group) takes(f Finding) bool {
-	if g.ToldBy == ByDigest && f.Severity == policies.Critical {
+func (g Group) hasRoomFor(f Finding) bool {
+	if g.Medium == ByRoundup && f.Severity == policies.Critical {
 		return false // it gets a message, whatever the flood
 	}
 	return len(g.Items) < maxGroup && (f.State != Pending || g.Count(Pending) > 0)
@@ -170,20 +170,20 @@ func (g Group) with(f Finding, now time.Time) Group {
 	switch n := len(g.Items); {
 	case len(g.Answers) > 0:
 		g.Answers = nil
-		g = g.says(now, Pending, "", "one more finding of the same cause: answers to the shorter list no longer count")
+		g = g.withLine(now, Pending, "", "one more finding of the same cause: answers to the shorter list no longer count")
 	case n == 2:
 		// The message was the first finding's own, and its thread told of that.
 		g.Surfaces = slices.Clone(g.Surfaces)
 		for i := range g.Surfaces {
 			g.Surfaces[i].Rendered, g.Surfaces[i].Told = 0, 0
 		}
-		g = g.says(now, f.State, "", "a second finding of the same cause: this message is about both, and more of its kind join it")
+		g = g.withLine(now, f.State, "", "a second finding of the same cause: this message is about both, and more of its kind join it")
 	}
 	return g
 }
 
-// says adds a line to what the thread tells.
-func (g Group) says(now time.Time, s State, who, what string) Group {
+// matches adds a line to what the thread tells.
+func (g Group) withLine(now time.Time, s State, who, what string) Group {
 	g.Timeline = append(slices.Clip(g.Timeline), Event{At: now, State: s, Who: who, What: what})
 	return g
 }
@@ -191,13 +191,13 @@ func (g Group) says(now time.Time, s State, who, what string) Group {
 // maxNamed bounds how many findings a line of the thread names.
 const maxNamed = 5
 
-// seeing takes over the newest states of findings, before they are drawn.
-func (g Group) seeing(fs []Finding, now time.Time) Group {
+// refreshed takes over the newest states of findings, before they are drawn.
+func (g Group) refreshed(fs []Finding, now time.Time) Group {
 	g.Items = slices.Clone(g.Items)
 	moved := map[State][]string{}
 	for _, f := range fs {
 		i := g.index(f.ID)
-		if i < 0 || g.Items[i].Seen >= f.Revision || g.Items[i].looks(f) {
+		if i < 0 || g.Items[i].Seen >= f.Revision || g.Items[i].isCurrentFor(f) {
 			continue
 		}
 		it := &g.Items[i]
@@ -212,15 +212,15 @@ func (g Group) seeing(fs []Finding, now time.Time) Group {
 	}
 	for _, s := range States() {
 		if names := moved[s]; len(names) > 0 {
-			g = g.says(now, s, "", some(names))
+			g = g.withLine(now, s, "", some(names))
 		}
 	}
 	return g
 }
 
-// looks reports whether the finding reads as it was last shown. Its revision
+// isCurrentFor reports whether the finding reads as it was last shown. Its revision
 // does not tell: a notice that waits for its turn makes one, too.
-func (i Item) looks(f Finding) bool {
+func (i Item) isCurrentFor(f Finding) bool {
 	return i.Seen > 0 && i.State == f.State && i.Told >= len(f.Timeline) && i.Undone == (f.UndoneBy != "")
 }
 
@@ -242,10 +242,10 @@ func (g Group) drawn(surfaces []Surface, at int64, failed error) Group {
 	return g
 }
 
-// shows reports whether the message shows the finding as it is.
-func (g Group) shows(f Finding) bool {
+// hasPlan reports whether the message shows the finding as it is.
+func (g Group) isCurrentFor(f Finding) bool {
 	i := g.index(f.ID)
-	return i >= 0 && g.Items[i].looks(f) && g.Drawn == g.Changes && len(g.Surfaces) > 0
+	return i >= 0 && g.Items[i].isCurrentFor(f) && g.Drawn == g.Changes && len(g.Surfaces) > 0
 }
 
 // surfacesOf is where the finding is shown: in the message of its group.

@@ -122,7 +122,7 @@ func (d Desk) voted(ctx context.Context, g Group, open []Finding, a Answer) (Gro
 	votes := append(slices.Clip(g.Answers), a)
 	decided, said, news := true, "", false
 	for _, f := range open {
-		_, err := d.answered(ctx, f, on(f, a))
+		_, err := d.answered(ctx, f, forFinding(f, a))
 		if news = news || err == nil; err != nil && classOf(err) != ClassDuplicate {
 			return g, refuseAs(classOf(err), "%s, of %s: nothing was decided for the others either; they have cards of their own in the records", reasonOf(err), f.Resource.Path())
 		}
@@ -141,14 +141,14 @@ func (d Desk) voted(ctx context.Context, g Group, open []Finding, a Answer) (Gro
 	g.Changes++
 	if !decided {
 		g.Answers = votes
-		return g.says(a.At, Pending, a.Principal, fmt.Sprintf("all %d: %s", len(open), said)), nil
+		return g.withLine(a.At, Pending, a.Principal, fmt.Sprintf("all %d: %s", len(open), said)), nil
 	}
 	g.Agreed, g.Answers = &Agreement{Choice: a.Choice, Answers: votes, Items: len(g.Items)}, nil
-	return g.says(a.At, Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), because(a))), nil
+	return g.withLine(a.At, Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), because(a))), nil
 }
 
-// on is the answer as one on the finding itself.
-func on(f Finding, a Answer) Answer {
+// flooded is the answer as one on the finding itself.
+func forFinding(f Finding, a Answer) Answer {
 	a.Revision, a.Digest = f.Revision, f.Plan.Digest
 	if a.Digest == "" {
 		a.Digest = NoPlan
@@ -157,7 +157,7 @@ func on(f Finding, a Answer) Answer {
 }
 
 func (f Finding) answeredBy(a Answer) bool {
-	return slices.ContainsFunc(f.Answers, func(o Answer) bool { return a.repeats(o) && f.shows(o.Digest) })
+	return slices.ContainsFunc(f.Answers, func(o Answer) bool { return a.repeats(o) && f.hasPlan(o.Digest) })
 }
 
 func (a Answer) repeated() error {
@@ -181,7 +181,7 @@ func (d Desk) carried(ctx context.Context, f Finding, c Choice, votes []Answer) 
 		if a.Choice != c || f.answeredBy(a) {
 			continue
 		}
-		next, err := d.answered(ctx, f, on(f, a))
+		next, err := d.answered(ctx, f, forFinding(f, a))
 		if err == nil {
 			f = next
 		}

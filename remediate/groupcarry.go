@@ -33,7 +33,7 @@ func (r *Remediator) carryAll(ctx context.Context, f Finding) (Finding, error) {
 		return Finding{}, err
 	}
 	var refused []string
-	agreed, desk := g.Agreed, r.Desk().once()
+	agreed, desk := g.Agreed, r.Desk().memoized()
 	if agreed != nil {
 		for _, i := range g.Items[:min(agreed.Items, len(g.Items))] {
 			why, err := r.carryTo(ctx, desk, i, *agreed)
@@ -107,7 +107,7 @@ func (r *Remediator) carriedOut(ctx context.Context, id string) (Finding, error)
 		if err != nil {
 			return Finding{}, fmt.Errorf("look up finding: %w", err)
 		}
-		f = f.done(Carry)
+		f = f.paid(Carry)
 		if !f.Owes(Notify) {
 			f.Outbox = append(f.Outbox, Notify) // the message has news, whatever became of this one
 		}

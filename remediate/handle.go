@@ -71,7 +71,7 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 		return Outcome{}, err
 	}
 	cases := r.judge(ctx, c, now)
-	learned, held, err := r.learn(ctx, c, now)
+	learned, preexisting, err := r.learn(ctx, c, now)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -79,11 +79,11 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 	if out.Findings, err = r.supersedeFixed(ctx, c.Resource, now); err != nil {
 		return Outcome{}, err
 	}
-	for _, k := range append(cases, held...) {
+	for _, k := range append(cases, preexisting...) {
 		if unsure != "" {
 			k.lower(Report, unsure)
 		}
-		k, err := r.lessExcepted(ctx, k)
+		k, err := r.withoutExempted(ctx, k)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -113,13 +113,13 @@ type judged struct {
 	Judgement
 	change cloud.Change
 	now    Snapshot
-	// past is true when the entry shows a violation that live state no longer
+	// vanished is true when the entry shows a violation that live state no longer
 	// (or, for a first half, not yet) has.
-	past bool
+	vanished bool
 	// seen is when a finding about the change was opened; zero for now.
 	seen time.Time
-	// held is true for a grant that was there before the change.
-	held bool
+	// covered is true for a grant that was there before the change.
+	preexisting bool
 	// unconfirmed is true when Cloud Logging does not bear out the entry;
 	// awaited says why, while it may do so later.
 	unconfirmed bool
@@ -151,7 +151,7 @@ func (r *Remediator) judge(ctx context.Context, c cloud.Change, now Snapshot) []
 	for _, g := range r.Judge.Judge(ctx, c, Snapshot{At: now.At}) {
 		seen := slices.ContainsFunc(out, func(k judged) bool { return k.Policy == g.Policy })
 		if g.Verdict == policies.Violation && !seen {
-			out = append(out, judged{Judgement: g, change: c, now: now, past: true})
+			out = append(out, judged{Judgement: g, change: c, now: now, vanished: true})
 		}
 	}
 	return out

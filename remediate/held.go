@@ -17,7 +17,7 @@ func (r *Remediator) stopped(ctx context.Context, f Finding) (Finding, bool, err
 	}
 	switch now := r.Now(); {
 	case p.Active(now):
-		f, err = r.update(ctx, f.held(p, now))
+		f, err = r.update(ctx, f.paused(p, now))
 		return f, true, err
 	case r.overdue(f, now):
 		next, err := r.update(ctx, r.asking(f.late(now, r.ExpiresIn)))
@@ -45,20 +45,20 @@ func (f Finding) late(now time.Time, expiresIn time.Duration) Finding {
 	if f.Automatic && !f.wasAsked() {
 		return f.asked(now, expiresIn)
 	}
-	f.Held = false
+	f.Paused = false
 	return f.to(Expired, now, "", "approved, and not carried out by "+f.ExecuteBy.UTC().Format(time.RFC3339)+": it takes a new approval", Notify)
 }
 
 // Lapsed reports whether the finding ended because its approval did.
 func (f Finding) Lapsed() bool { return f.State == Expired && !f.ExecuteBy.IsZero() }
 
-// held has an approved plan wait for the pause to end. People are told once.
-func (f Finding) held(p Pause, now time.Time) Finding {
+// covered has an approved plan wait for the pause to end. People are told once.
+func (f Finding) paused(p Pause, now time.Time) Finding {
 	why := "waits, as " + p.String()
-	if !f.Held || f.Why != why {
+	if !f.Paused || f.Why != why {
 		f = f.to(f.State, now, "", why, Notify)
 	}
-	f.Held = true
+	f.Paused = true
 	f.DueAt = now.Add(pauseLook)
 	if p.Until.Before(f.DueAt) {
 		f.DueAt = p.Until
@@ -70,16 +70,16 @@ func (r *Remediator) old(f Finding, now time.Time) bool {
 	return r.Judge.MaxEventAge > 0 && now.Sub(f.Change.Time) > r.Judge.MaxEventAge
 }
 
-// asked turns an automatic revert that a pause or an outage held up for too long
+// joined turns an automatic revert that a pause or an outage held up for too long
 // into a question. All that gathered meanwhile would else be reverted at once when
 // it ends, hours after anybody thought of it.
 func (f Finding) asked(now time.Time, expiresIn time.Duration) Finding {
 	why := "held up: "
-	if f.Held {
+	if f.Paused {
 		why = "paused: "
 	}
 	why += fmt.Sprintf("by then the change was %s old, too old to be reverted without being asked", span(now.Sub(f.Change.Time)))
-	f.Held, f.Automatic, f.Guarded, f.Decision = false, false, true, Ask
+	f.Paused, f.Automatic, f.Guarded, f.Decision = false, false, true, Ask
 	f.Reasons = append(f.Reasons[:len(f.Reasons):len(f.Reasons)], why)
 	f.ExpiresAt, f.ExecuteBy = now.Add(expiresIn), time.Time{} // it was approved by nobody now
 	return f.to(Pending, now, "", why, Notify)
@@ -107,8 +107,8 @@ func (r *Remediator) announce(ctx context.Context) error {
 		}
 		r.Log.WarnContext(ctx, "pause", "active", p.On, "said", p.String())
 		var failed error
-		p, failed = r.told(ctx, p)
-		if after, held := busy(failed); held {
+		p, failed = r.announcePause(ctx, p)
+		if after, limited := busy(failed); limited {
 			p.DueAt, failed = now.Add(after), nil // the channel has no turn for it yet
 		}
 		_, err = r.Store.SetPause(ctx, p)
@@ -120,7 +120,7 @@ func (r *Remediator) announce(ctx context.Context) error {
 	return err
 }
 
-func (r *Remediator) told(ctx context.Context, p Pause) (Pause, error) {
+func (r *Remediator) announcePause(ctx context.Context, p Pause) (Pause, error) {
 	a, ok := r.Notifier.(Announcer)
 	if !ok {
 		p.Owed = false

@@ -23,10 +23,10 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 		switch {
 		case f.UndoOf != "": // about what rescind did, not about a change
 		case slices.Contains(f.Joined, k.change.ID):
-			return r.theirs(f), true, nil
-		case f.Plan.Digest == k.Plan.Digest && k.held: // it was there all along, and is asked about
-			return r.theirs(f), true, nil
-		case f.Plan.Digest == k.Plan.Digest && k.Decision == Revert && f.State == Pending && f.cameUpon():
+			return r.withoutLeased(f), true, nil
+		case f.Plan.Digest == k.Plan.Digest && k.preexisting: // it was there all along, and is asked about
+			return r.withoutLeased(f), true, nil
+		case f.Plan.Digest == k.Plan.Digest && k.Decision == Revert && f.State == Pending && f.foundInPassing():
 			// Something else came upon it before the change's own event: that must
 			// not keep the policy from reverting it.
 			f, err := r.update(ctx, f.superseded(k.now.At, "an event told of the change after all, and the policy reverts it"))
@@ -50,11 +50,11 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 	return Finding{}, false, nil
 }
 
-// cameUpon reports whether the finding was opened by something that did not make
+// foundInPassing reports whether the finding was opened by something that did not make
 // what it is about: a scan, a deploy as the account that held it, or an entry
 // that does not say what it added to a container.
-func (f Finding) cameUpon() bool {
-	return f.Change.Method == scanned || strings.HasSuffix(f.Change.ID, holds(f.Resource)) ||
+func (f Finding) foundInPassing() bool {
+	return f.Change.Method == scanned || strings.HasSuffix(f.Change.ID, preexistingSuffix(f.Resource)) ||
 		f.Resource.Kind.Container() && !f.Change.HasDelta
 }
 
@@ -66,41 +66,41 @@ func (k judged) replaces(f Finding) bool {
 		return f.Change.Verb == k.change.Verb
 	}
 	return !slices.ContainsFunc(f.Plan.Steps, func(s Step) bool {
-		return k.now.stepHolds(s) && !slices.ContainsFunc(k.Plan.Steps, func(o Step) bool { return k.now.covers(o, s) })
+		return k.now.stepNeeded(s) && !slices.ContainsFunc(k.Plan.Steps, func(o Step) bool { return k.now.covers(o, s) })
 	})
 }
 
-// settlement is how long a person's keep holds for the same grants.
-const settlement = 30 * 24 * time.Hour
+// decisionHolds is how long a person's keep holds for the same grants.
+const decisionHolds = 30 * 24 * time.Hour
 
-// settledBefore reports whether people kept or left exactly this before. A
+// decidedBefore reports whether people kept or left exactly this before. A
 // change that says what it added made the grants anew, so it is raised again;
 // so is what was settled more than recentLook findings ago.
-func (r *Remediator) settledBefore(ctx context.Context, k judged) (bool, error) {
-	if k.change.HasDelta && !k.held {
+func (r *Remediator) decidedBefore(ctx context.Context, k judged) (bool, error) {
+	if k.change.HasDelta && !k.preexisting {
 		return false, nil
 	}
 	states := []State{Kept, Expired, Undone}
-	if k.held { // one finding of what an account held all along is enough
+	if k.preexisting { // one finding of what an account held all along is enough
 		states = append(states, Reported, Blocked, Failed, Applying, Uncertain)
 	}
 	before, err := r.Store.Findings(ctx, Query{
-		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-settlement), States: states, Limit: recentLook,
+		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-decisionHolds), States: states, Limit: recentLook,
 	})
 	if err != nil {
 		return false, fmt.Errorf("look up settled findings of %s: %w", k.change.Resource, err)
 	}
 	for _, f := range before {
-		if f.settled() != "" && f.settled() == k.Plan.Digest && !f.Lapsed() {
+		if f.rejectedPlan() != "" && f.rejectedPlan() == k.Plan.Digest && !f.Lapsed() {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// settled is the digest of the plan that a settled finding says not to carry
+// quiet is the digest of the plan that a settled finding says not to carry
 // out: of an undo the one that was taken back.
-func (f Finding) settled() string {
+func (f Finding) rejectedPlan() string {
 	if f.UndoOf == "" {
 		return f.Plan.Digest
 	}
@@ -116,10 +116,10 @@ func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now
 	}
 	var ended []Finding
 	for _, f := range open {
-		if f.UndoOf != "" || f.Plan.Empty() || now.holds(f.Plan) {
+		if f.UndoOf != "" || f.Plan.Empty() || now.needs(f.Plan) {
 			continue
 		}
-		f, err := r.update(ctx, f.superseded(now.At, pastWhy(now)))
+		f, err := r.update(ctx, f.superseded(now.At, vanishedWhy(now)))
 		if err != nil {
 			return nil, err
 		}

@@ -50,8 +50,8 @@ func (j Judge) Judge(ctx context.Context, c cloud.Change, now Snapshot) []Judgem
 
 func (j Judge) judgement(ctx context.Context, r policies.Result, c cloud.Change, now Snapshot) Judgement {
 	acceptable := func(id cloud.Identity) bool { return j.acceptable(ctx, r.Policy, c, id, now.At) }
-	g := Judgement{Result: r, Plan: planFor(r, c, now, ways{
-		fallback: j.Fallback[c.Resource.Project], acceptable: acceptable,
+	g := Judgement{Result: r, Plan: planFor(r, c, now, restoreOptions{
+		fallback: j.Fallback[c.Resource.Project], accepts: acceptable,
 		ingresses: func() ([]string, string) { return j.ingresses(ctx, r.Policy, c, now) },
 	})}
 	if r.Verdict == policies.Exempt {
@@ -94,7 +94,7 @@ func (j Judge) results(ctx context.Context, c cloud.Change, now time.Time) []pol
 	return j.Policies.Evaluate(policies.Input{Change: c, Facts: facts, Now: now})
 }
 
-// acceptable reports whether the policy would be content with the workload
+// accepts reports whether the policy would be content with the workload
 // running as id: what a revert goes back to must not itself violate.
 func (j Judge) acceptable(ctx context.Context, policy string, c cloud.Change, id cloud.Identity, now time.Time) bool {
 	if id.Knowledge != cloud.Known || c.Workload == nil {

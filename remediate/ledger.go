@@ -27,10 +27,10 @@ const appendTries = 200
 // same. A Ledger is safe for concurrent use, and several processes may have one
 // over one store. The nil Ledger keeps nothing.
 type Ledger struct {
-	store CellStore
-	now   func() time.Time
-	log   *slog.Logger
-	flood flood
+	store    CellStore
+	now      func() time.Time
+	log      *slog.Logger
+	refusals refusalCount
 }
 
 // NewLedger returns the ledger in the store. What cannot be recorded is logged.

@@ -176,7 +176,7 @@ func (m *mixed) said() remediate.Answer {
 func (m *mixed) click(r *remediate.Remediator) {
 	if f, ok := m.any(); ok {
 		a := m.said()
-		a.Digest, a.Revision = f.Shown(a.Choice), f.Revision
+		a.Digest, a.Revision = f.DigestFor(a.Choice), f.Revision
 		if f, err := r.Answer(m.t.Context(), f.ID, a); err == nil && m.rng.IntN(3) > 0 {
 			_, _ = r.Work(m.t.Context(), f.ID)
 		}

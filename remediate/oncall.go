@@ -191,8 +191,8 @@ func (r *Remediator) page(ctx context.Context, p Pager, f Finding) error {
 	if f.State.Ended() {
 		return nil
 	}
-	if f.InDigest != "" {
-		return r.pageOfDigest(ctx, p, f)
+	if f.InRoundup != "" {
+		return r.pageOfRoundup(ctx, p, f)
 	}
 	if f.Group != "" {
 		g, err := readGroup(ctx, r.Store, f.Group)
@@ -232,7 +232,7 @@ func (r *Remediator) paidOff(ctx context.Context, f Finding, e Effect, failed er
 		case failed != nil:
 			next = f.later(r.Now(), failed)
 		default:
-			if next = f.done(e); len(next.Outbox) == 0 { // else it is due for the rest
+			if next = f.paid(e); len(next.Outbox) == 0 { // else it is due for the rest
 				next = next.scheduled(r.Now())
 			}
 		}

@@ -16,7 +16,7 @@ import (
 // cries is a Notifier that remembers what it was to announce; while failing,
 // it reaches no channel.
 type cries struct {
-	told
+	notice
 	said    []string
 	mute    sync.Mutex
 	refuses error

@@ -139,7 +139,7 @@ func (d Desk) wake(ctx context.Context) error {
 		return fmt.Errorf("look up what waits for the pause to end: %w", err)
 	}
 	for _, f := range waiting {
-		if !f.Held {
+		if !f.Paused {
 			continue
 		}
 		f.DueAt = d.Now()

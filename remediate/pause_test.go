@@ -132,7 +132,7 @@ func TestWhoMayPauseAndHowLong(t *testing.T) {
 }
 
 func TestAPauseIsAnnouncedOnceInEveryChannelAndSoIsItsEnd(t *testing.T) {
-	crier := &crier{Notifier: &told{}, channels: []string{"C1", "C2"}}
+	crier := &crier{Notifier: &notice{}, channels: []string{"C1", "C2"}}
 	g := newRig(t, nil, func(c *remediate.Config) { c.Notifier = crier })
 	g.pause(time.Hour)
 	crier.fails = "C2"

@@ -8,16 +8,16 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 )
 
-// ways are the ones back that the change and live state do not show.
-type ways struct {
-	fallback   string                    // the account of the project's configuration
-	acceptable func(cloud.Identity) bool // whether the policy is content with an account
-	ingresses  func() ([]string, string) // the settings to choose from, or why they are unknown
+// restoreOptions are the ones back that the change and live state do not show.
+type restoreOptions struct {
+	fallback  string                    // the account of the project's configuration
+	accepts   func(cloud.Identity) bool // whether the policy is content with an account
+	ingresses func() ([]string, string) // the settings to choose from, or why they are unknown
 }
 
 // planFor says what would end the violation, as far as it can be known
 // without guessing: only what violates, only what is (still) there.
-func planFor(r policies.Result, c cloud.Change, now Snapshot, to ways) Plan {
+func planFor(r policies.Result, c cloud.Change, now Snapshot, to restoreOptions) Plan {
 	if r.Verdict == policies.Exempt {
 		return Plan{Missing: "exempt: nothing to do"}
 	}
@@ -80,7 +80,7 @@ func requireInvoker(r policies.Result, c cloud.Change) *Step {
 // restoreIdentity goes back to the account of the revision before, if the
 // policy is content with it; else to the scope's fallback; else it leaves the
 // account open, for a person to name. It never guesses.
-func restoreIdentity(r policies.Result, c cloud.Change, now Snapshot, to ways) (*Step, string) {
+func restoreIdentity(r policies.Result, c cloud.Change, now Snapshot, to restoreOptions) (*Step, string) {
 	if !r.Identity || c.Workload == nil {
 		return nil, ""
 	}
@@ -90,7 +90,7 @@ func restoreIdentity(r policies.Result, c cloud.Change, now Snapshot, to ways) (
 		candidates = slices.Insert(candidates, 0, now.Workload.Previous)
 	}
 	for _, id := range candidates {
-		if id.Knowledge == cloud.Known && id.Email != c.Workload.Identity.Email && to.acceptable(id) {
+		if id.Knowledge == cloud.Known && id.Email != c.Workload.Identity.Email && to.accepts(id) {
 			s.After.ServiceAccount = id.Email
 			return s, ""
 		}

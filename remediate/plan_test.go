@@ -21,7 +21,7 @@ func TestPlanRemovesOnlyWhatViolatesAndIsThere(t *testing.T) {
 		{Role: agent.Role, Members: []cloud.Member{agent.Member}},
 	}}
 
-	got := planFor(result, cloud.Change{Resource: api}, Snapshot{Policy: live}, ways{})
+	got := planFor(result, cloud.Change{Resource: api}, Snapshot{Policy: live}, restoreOptions{})
 	want := []Step{{Kind: policies.RemoveGrants, Resource: api, Before: StepState{Grants: []cloud.Grant{publicGrant}}}}
 	if diff := cmp.Diff(want, got.Steps); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
@@ -46,7 +46,7 @@ func TestPlanRestoresAnAcceptableIdentityOrNone(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			result := policies.Result{Remediation: []policies.Remediation{policies.RestoreIdentity}, Identity: true}
 			w := &cloud.Workload{Identity: cloud.KnownIdentity(compute), Previous: tt.previous}
-			got := planFor(result, cloud.Change{Resource: api, Workload: w}, Snapshot{Workload: w}, ways{fallback: tt.fallback, acceptable: notDefault})
+			got := planFor(result, cloud.Change{Resource: api, Workload: w}, Snapshot{Workload: w}, restoreOptions{fallback: tt.fallback, accepts: notDefault})
 			if len(got.Steps) != 1 || got.Steps[0].Before.ServiceAccount != compute {
 				t.Fatalf("steps %+v, want one that starts from %s", got.Steps, compute)
 			}
@@ -100,7 +100,7 @@ func TestPlanPutsBackTheConditionsThatTheChangeTookAway(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.change.Resource = cloud.ProjectResource("pay-prod")
 			result := policies.Result{Remediation: []policies.Remediation{policies.RestoreCondition}, Grants: tt.blamed}
-			got := planFor(result, tt.change, Snapshot{Policy: tt.live}, ways{})
+			got := planFor(result, tt.change, Snapshot{Policy: tt.live}, restoreOptions{})
 			if !tt.hasSteps {
 				if !got.Empty() || got.Missing == "" {
 					t.Errorf("plan %+v, want none and why", got)
@@ -135,7 +135,7 @@ func TestPlanRestoresAnIngressThatIsToBlameAndKnown(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.blame.Remediation = []policies.Remediation{policies.RestoreIngress}
 			c := cloud.Change{Resource: api, Workload: &cloud.Workload{Resource: api, Ingress: "all"}}
-			got := planFor(tt.blame, c, Snapshot{}, ways{ingresses: func() ([]string, string) { return tt.allowed, tt.unknown }})
+			got := planFor(tt.blame, c, Snapshot{}, restoreOptions{ingresses: func() ([]string, string) { return tt.allowed, tt.unknown }})
 			if len(got.Steps) != tt.steps {
 				t.Fatalf("steps %+v, want %d", got.Steps, tt.steps)
 			}

@@ -56,7 +56,7 @@ func (d Desk) Preview(ctx context.Context, id string) (Preview, error) {
 // coveredBy reports whether the exemption of x would have covered the finding.
 func (f Finding) coveredBy(x Finding) bool {
 	g := Judgement{Result: policies.Result{Verdict: f.Verdict, Message: f.Message, Grants: f.Plan.grants()}, Plan: f.Plan}
-	return f.Verdict != policies.Exempt && g.less(x).Verdict == policies.Exempt
+	return f.Verdict != policies.Exempt && g.without(x).Verdict == policies.Exempt
 }
 
 // exemptScope says what an exemption by the finding covers.

@@ -72,7 +72,7 @@ func (r *Remediator) publish(ctx context.Context, f Finding) (Finding, bool) {
 		return f, true
 	}
 	f.Published = len(f.Timeline)
-	return f.done(Publish), true
+	return f.paid(Publish), true
 }
 
 func (r *Remediator) recordPublished(ctx context.Context, f Finding) (Finding, error) {

@@ -69,9 +69,9 @@ func (r *Remediator) readable(ctx context.Context, res cloud.Resource, err error
 
 // learn tells which account a successful deploy runs as. The account may hold
 // roles that were granted when it ran nothing, or when no event told of it:
-// held are the judgements of those grants, on the containers that hold them.
+// preexisting are the judgements of those grants, on the containers that hold them.
 // What has a finding already gets no other.
-func (r *Remediator) learn(ctx context.Context, c cloud.Change, now Snapshot) (s Sighting, held []judged, err error) {
+func (r *Remediator) learn(ctx context.Context, c cloud.Change, now Snapshot) (s Sighting, preexisting []judged, err error) {
 	if !c.Resource.Kind.Workload() || c.Verb == cloud.SetPolicy || c.Verb == cloud.Delete || c.Half == cloud.FirstHalf {
 		return Sighting{}, nil, nil
 	}
@@ -80,13 +80,13 @@ func (r *Remediator) learn(ctx context.Context, c cloud.Change, now Snapshot) (s
 		return Sighting{}, nil, nil
 	}
 	s = Sighting{Email: w.Identity.Email, Workload: c.Resource, At: c.Time}
-	held, err = r.heldBy(ctx, s, c)
-	return s, held, err
+	preexisting, err = r.preexistingGrants(ctx, s, c)
+	return s, preexisting, err
 }
 
-// heldBy judges what the account already holds on the workload's project and
+// preexistingGrants judges what the account already holds on the workload's project and
 // everything above it, as if it had just been granted.
-func (r *Remediator) heldBy(ctx context.Context, s Sighting, c cloud.Change) ([]judged, error) {
+func (r *Remediator) preexistingGrants(ctx context.Context, s Sighting, c cloud.Change) ([]judged, error) {
 	project := cloud.ProjectResource(c.Resource.Project)
 	above := r.Judge.Facts.Fact(ctx, policies.Question{Kind: policies.Ancestors, Name: project.Path()})
 	if !above.Known {
@@ -110,7 +110,7 @@ func (r *Remediator) heldBy(ctx context.Context, s Sighting, c cloud.Change) ([]
 			if in != inScope {
 				g.lower(Report, holder.Path()+" is not in scope: the grant is inherited from there and cannot be reverted here")
 			}
-			out = append(out, judged{Judgement: g, change: grant, now: now, held: true})
+			out = append(out, judged{Judgement: g, change: grant, now: now, preexisting: true})
 		}
 	}
 	return out, nil
@@ -127,7 +127,7 @@ func inherited(holder cloud.Resource) string {
 // grantsTo is the change that would have granted the account what it holds.
 func grantsTo(s Sighting, holder cloud.Resource, deploy cloud.Change, now Snapshot) cloud.Change {
 	c := deploy
-	c.ID = deploy.ID + holds(holder)
+	c.ID = deploy.ID + preexistingSuffix(holder)
 	c.Resource, c.Workload, c.Unread, c.Verb, c.HasDelta = holder, nil, nil, cloud.SetPolicy, true
 	if now.Policy == nil {
 		return c
@@ -138,9 +138,9 @@ func grantsTo(s Sighting, holder cloud.Resource, deploy cloud.Change, now Snapsh
 	}))
 }
 
-// holds ends the ID of a change that a deploy had judged: the grants that its
+// preexistingSuffix ends the ID of a change that a deploy had judged: the grants that its
 // account held there before.
-func holds(holder cloud.Resource) string { return " holds " + holder.Path() }
+func preexistingSuffix(holder cloud.Resource) string { return " holds " + holder.Path() }
 
 // sighted answers for one account that was just seen, before it is stored.
 type sighted struct {

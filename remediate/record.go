@@ -14,7 +14,7 @@ import (
 // an open one, or nothing where people settled exactly this before.
 func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind, error) {
 	f, err := r.Store.Finding(ctx, k.id())
-	if err == nil && f.State == Superseded && k.change.Half == cloud.LastHalf && !k.past {
+	if err == nil && f.State == Superseded && k.change.Half == cloud.LastHalf && !k.vanished {
 		// The first half was given up before its effect showed. What ended
 		// stays so: the last half is a finding of its own.
 		k.change.ID += " last half"
@@ -27,7 +27,7 @@ func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind
 	case !errors.Is(err, ErrNotFound):
 		return Finding{}, "", fmt.Errorf("look up finding: %w", err)
 	}
-	if !k.past && k.Verdict != policies.Exempt { // what is exempt is about no plan, so it joins none
+	if !k.vanished && k.Verdict != policies.Exempt { // what is exempt is about no plan, so it joins none
 		if k, err = r.confirmed(ctx, k); err != nil {
 			return Finding{}, "", err
 		}
@@ -37,7 +37,7 @@ func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind
 		case ok:
 			return f, Found, nil
 		}
-		if done, err := r.settledBefore(ctx, k); done || err != nil {
+		if done, err := r.decidedBefore(ctx, k); done || err != nil {
 			return Finding{}, Settled, err
 		}
 	}
@@ -55,7 +55,7 @@ func (r *Remediator) create(ctx context.Context, k judged) (Finding, error) {
 	created, err := r.Store.Create(ctx, f)
 	if errors.Is(err, ErrExists) { // another delivery of this change won
 		created, err = r.Store.Finding(ctx, f.ID)
-		created = r.theirs(created)
+		created = r.withoutLeased(created)
 		if err == nil && !created.Automatic {
 			r.giveBack(ctx, f)
 		}
@@ -69,11 +69,11 @@ func (r *Remediator) create(ctx context.Context, k judged) (Finding, error) {
 // id is the finding's, which every delivery of the change comes to.
 func (k judged) id() string { return ID(k.change.ID, k.Policy, k.change.Resource) }
 
-// theirs hides what a finding owes while the process that stored it is at it:
+// withoutLeased hides what a finding owes while the process that stored it is at it:
 // two that post a card make two cards. What it does not get done is left to the
 // sweep. A revert that nobody claimed cannot wait; claiming it is a
 // compare-and-set.
-func (r *Remediator) theirs(f Finding) Finding {
+func (r *Remediator) withoutLeased(f Finding) Finding {
 	if f.State != Approved && r.Now().Before(f.DueAt) {
 		f.Outbox = nil
 	}
@@ -85,10 +85,10 @@ func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
 	f := opened(ID(k.change.ID, k.Policy, k.change.Resource), k.Judgement, k.change, k.now.At)
 	f.Unconfirmed = k.unconfirmed
 	switch {
-	case k.past && k.change.Half == cloud.FirstHalf:
+	case k.vanished && k.change.Half == cloud.FirstHalf:
 		return f.to(Waiting, k.now.At, "", "live state does not show the change yet; read again later"), nil
-	case k.past:
-		return f.to(Superseded, k.now.At, "", pastWhy(k.now)), nil
+	case k.vanished:
+		return f.to(Superseded, k.now.At, "", vanishedWhy(k.now)), nil
 	}
 	if f.Decision == Revert && k.awaited != "" {
 		return f.awaiting(k.awaited, k.now.At), nil
@@ -128,7 +128,7 @@ func (k judged) since() time.Time {
 	return k.change.Time
 }
 
-func pastWhy(s Snapshot) string {
+func vanishedWhy(s Snapshot) string {
 	if s.Gone {
 		return "the resource no longer exists"
 	}

@@ -12,8 +12,8 @@ import (
 // sign a click can send them without end; what is more is counted.
 const maxRefusals = 30
 
-// flood counts refusals by the minute.
-type flood struct {
+// refusalCount counts refusals by the minute.
+type refusalCount struct {
 	mu      sync.Mutex
 	minute  time.Time
 	n, more int
@@ -21,7 +21,7 @@ type flood struct {
 
 // admit reports whether one more is recorded, and how many of an earlier minute
 // were not.
-func (f *flood) admit(now time.Time) (ok bool, more int) {
+func (f *refusalCount) admit(now time.Time) (ok bool, more int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	more = f.turn(now)
@@ -34,7 +34,7 @@ func (f *flood) admit(now time.Time) (ok bool, more int) {
 }
 
 // turn begins a new minute if it is time, and returns what the last left out.
-func (f *flood) turn(now time.Time) (more int) {
+func (f *refusalCount) turn(now time.Time) (more int) {
 	if m := now.Truncate(time.Minute); !m.Equal(f.minute) {
 		more = f.more
 		f.minute, f.n, f.more = m, 0, 0
@@ -47,7 +47,7 @@ func (l *Ledger) refused(ctx context.Context, e Entry) {
 	if l == nil {
 		return
 	}
-	ok, more := l.flood.admit(l.now())
+	ok, more := l.refusals.admit(l.now())
 	l.countMore(ctx, more)
 	if ok {
 		e.Kind = EntryRefused
@@ -60,9 +60,9 @@ func (l *Ledger) counted(ctx context.Context) {
 	if l == nil {
 		return
 	}
-	l.flood.mu.Lock()
-	more := l.flood.turn(l.now())
-	l.flood.mu.Unlock()
+	l.refusals.mu.Lock()
+	more := l.refusals.turn(l.now())
+	l.refusals.mu.Unlock()
 	l.countMore(ctx, more)
 }
 

@@ -25,7 +25,7 @@ type Config struct {
 	Scope     Scope
 	Authority Authority
 	Limits    Limits
-	// Ledger takes down what is no finding's state; nil for nothing.
+	// Ledger records what is no finding's state; nil for nothing.
 	Ledger *Ledger
 	// Exporter takes the audit trail out of the store; nil for nowhere.
 	Exporter Exporter
@@ -33,10 +33,10 @@ type Config struct {
 	// counts as undelivered, of which the Exporter is told where it is a Fallback;
 	// zero for never.
 	FallbackAfter time.Duration
-	// DigestAbove is how many new messages a channel takes in ten minutes before
-	// a digest speaks for what comes, where the Notifier is a DigestNotifier; zero
+	// RoundupAbove is how many new messages a channel takes in ten minutes before
+	// a roundup speaks for what comes, where the Notifier is a RoundupNotifier; zero
 	// for any number.
-	DigestAbove int
+	RoundupAbove int
 	// Self is the principal rescind itself acts as, to recognise its own
 	// changes when they come back as events.
 	Self string

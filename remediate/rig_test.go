@@ -50,7 +50,7 @@ type rig struct {
 	cloud  *sim.Cloud
 	conn   *grpc.ClientConn // as mallory
 	google *google.Client
-	told   *told
+	told   *notice
 
 	mu      sync.Mutex
 	now     time.Time
@@ -62,7 +62,7 @@ type set map[string]policies.Enforcement
 
 func newRig(t *testing.T, enforce set, change ...func(*remediate.Config)) *rig {
 	t.Helper()
-	g := &rig{t: t, now: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC), told: &told{}}
+	g := &rig{t: t, now: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC), told: &notice{}}
 	g.cloud = sim.NewCloud(sim.Options{Now: g.Clock, Emit: g.keep})
 	g.seed()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -313,13 +313,13 @@ func (g *rig) writes() (n int) {
 
 // told is a Notifier that remembers the states it was to show; while failing,
 // it refuses.
-type told struct {
+type notice struct {
 	mu      sync.Mutex
 	states  []remediate.State
 	failing error
 }
 
-func (n *told) Notify(_ context.Context, f remediate.Finding) ([]remediate.Surface, error) {
+func (n *notice) Notify(_ context.Context, f remediate.Finding) ([]remediate.Surface, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.failing != nil {
@@ -351,7 +351,7 @@ func bareRemediator(t *testing.T, iam remediate.PolicyClient) *remediate.Remedia
 		t.Fatal(err)
 	}
 	r, err := remediate.New(remediate.Config{
-		Judge: remediate.Judge{Policies: set, Facts: nothingKnown{}}, Store: memory.New(), IAM: iam, Workloads: noWorkloads{}, Constraints: noConstraints{}, Notifier: &told{},
+		Judge: remediate.Judge{Policies: set, Facts: nothingKnown{}}, Store: memory.New(), IAM: iam, Workloads: noWorkloads{}, Constraints: noConstraints{}, Notifier: &notice{},
 		Scope: remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Self:  "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: time.Second,
 		Now: now, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),

@@ -28,8 +28,8 @@ type Round struct {
 	// Stack is the way to where the walk stands, the top first.
 	Stack []Place `json:"stack,omitempty"`
 	// Holder is the process that is at it, until HeldUntil.
-	Holder    string    `json:"holder,omitempty"`
-	HeldUntil time.Time `json:"held_until,omitzero"`
+	Holder      string    `json:"holder,omitempty"`
+	LeasedUntil time.Time `json:"held_until,omitzero"`
 }
 
 // Place is a container on the way, and what of it is left to do. The zero
@@ -107,8 +107,8 @@ func (s *Round) read(found []cloud.Resource, page string) {
 	top.Listing = kinds[slices.Index(kinds, top.Listing)+1]
 }
 
-// held reports whether another process is at it.
-func (s Round) held(now time.Time) bool { return now.Before(s.HeldUntil) }
+// covered reports whether another process is at it.
+func (s Round) leased(now time.Time) bool { return now.Before(s.LeasedUntil) }
 
 func (s Round) over() bool { return s.Began.IsZero() || !s.Ended.IsZero() }
 

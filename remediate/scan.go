@@ -155,7 +155,7 @@ func (r *Remediator) raise(ctx context.Context, k judged, unsure string, out *Ou
 	if err != nil {
 		return err
 	}
-	k, known := r.unraised(ctx, k, before, unsure)
+	k, known := r.withoutKnown(ctx, k, before, unsure)
 	for _, f := range known {
 		if !slices.ContainsFunc(out.Known, func(o Finding) bool { return o.ID == f.ID }) {
 			out.Known = append(out.Known, f)
@@ -164,7 +164,7 @@ func (r *Remediator) raise(ctx context.Context, k judged, unsure string, out *Ou
 	if k.Verdict == policies.Compliant {
 		return nil
 	}
-	f, err := r.create(ctx, k.lastOf(before))
+	f, err := r.create(ctx, k.identified(before))
 	if err != nil {
 		return err
 	}

@@ -27,16 +27,16 @@ type Snapshot struct {
 	Gone bool
 }
 
-// holds reports whether any step of the plan still has something to do. Of
+// preexistingSuffix reports whether any step of the plan still has something to do. Of
 // what was not read it says yes: only seeing a fix makes it one.
-func (s Snapshot) holds(p Plan) bool {
+func (s Snapshot) needs(p Plan) bool {
 	if s.Gone {
 		return false
 	}
-	return slices.ContainsFunc(p.Steps, s.stepHolds)
+	return slices.ContainsFunc(p.Steps, s.stepNeeded)
 }
 
-func (s Snapshot) stepHolds(st Step) bool {
+func (s Snapshot) stepNeeded(st Step) bool {
 	switch st.Kind {
 	case policies.RemoveGrants:
 		return s.Policy == nil || slices.ContainsFunc(st.Before.Grants, s.Policy.Has)

@@ -11,17 +11,17 @@ import (
 // maxSurfaces bounds the messages that one finding keeps up to date.
 const maxSurfaces = 20
 
-// Shown records that the finding stands at a place, and has it drawn there
+// RecordSurface records that the finding stands at a place, and has it drawn there
 // anew. It is for a message that somebody saw and that the store does not know,
 // as the answer to the call that posted it was lost, or that showed something
 // older than the store believes. It decides nothing.
-func (d Desk) Shown(ctx context.Context, id string, at Surface) (Finding, error) {
+func (d Desk) RecordSurface(ctx context.Context, id string, at Surface) (Finding, error) {
 	for range conflictTries {
 		f, err := d.finding(ctx, id)
 		if err != nil {
 			return Finding{}, err
 		}
-		stored, err := d.Store.Update(ctx, f.shownAt(at, d.Now(), d.HandOver))
+		stored, err := d.Store.Update(ctx, f.surfaceRecorded(at, d.Now(), d.HandOver))
 		if !errors.Is(err, ErrConflict) {
 			return stored, err
 		}
@@ -29,15 +29,15 @@ func (d Desk) Shown(ctx context.Context, id string, at Surface) (Finding, error)
 	return Finding{}, fmt.Errorf("note where finding %s is shown: %w", id, ErrConflict)
 }
 
-// Shown records where the finding was seen; see Desk.Shown. Drawing it is left
+// RecordSurface records where the finding was seen; see Desk.Shown. Drawing it is left
 // in the outbox, for Work.
-func (r *Remediator) Shown(ctx context.Context, id string, at Surface) (Finding, error) {
-	return r.Desk().Shown(ctx, id, at)
+func (r *Remediator) RecordSurface(ctx context.Context, id string, at Surface) (Finding, error) {
+	return r.Desk().RecordSurface(ctx, id, at)
 }
 
-// shownAt is the transition of a message that somebody saw: it was drawn at no
+// surfaceRecorded is the transition of a message that somebody saw: it was drawn at no
 // revision that counts. What is being carried out keeps its own time.
-func (f Finding) shownAt(at Surface, now time.Time, handOver bool) Finding {
+func (f Finding) surfaceRecorded(at Surface, now time.Time, handOver bool) Finding {
 	f.Surfaces = slices.Clone(f.Surfaces)
 	i := slices.IndexFunc(f.Surfaces, at.samePlace)
 	switch {

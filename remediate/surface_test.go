@@ -34,7 +34,7 @@ func TestAMessageThatSomebodySawIsBroughtUpToDate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := desk.Shown(t.Context(), f.ID, card("2.2", 3))
+		got, err := desk.RecordSurface(t.Context(), f.ID, card("2.2", 3))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +52,7 @@ func TestShowingAFindingPutsOffNothingThatIsBeingCarriedOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := desk.Shown(t.Context(), "f", card("2.2", 0))
+	got, err := desk.RecordSurface(t.Context(), "f", card("2.2", 0))
 	if err != nil || !got.DueAt.Equal(due) || !got.Owes(remediate.Apply) || !got.Owes(remediate.Notify) {
 		t.Errorf("%v: due %v, outbox %v", err, got.DueAt, got.Outbox)
 	}
@@ -67,7 +67,7 @@ func TestEndlesslyManyMessagesOfOneFindingAreNotKept(t *testing.T) {
 	var f remediate.Finding
 	for i := range 30 {
 		var err error
-		if f, err = desk.Shown(t.Context(), "f", card(string(rune('a'+i)), 0)); err != nil {
+		if f, err = desk.RecordSurface(t.Context(), "f", card(string(rune('a'+i)), 0)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -80,14 +80,14 @@ func TestEndlesslyManyMessagesOfOneFindingAreNotKept(t *testing.T) {
 // then knows nothing of the message they clicked on.
 func TestAMessageThatIsNotedDuringANoticeIsNotForgotten(t *testing.T) {
 	g := newRig(t, set{"no-public-invoker": policies.Approve}, func(c *remediate.Config) {
-		c.Notifier = &meddler{during: func(id string) {}, told: &told{}}
+		c.Notifier = &meddler{during: func(id string) {}, notice: &notice{}}
 	})
 	m := g.Notifier.(*meddler)
 	first := true
 	m.during = func(id string) {
 		if first {
 			first = false
-			if _, err := g.Shown(t.Context(), id, card("9.9", 0)); err != nil {
+			if _, err := g.RecordSurface(t.Context(), id, card("9.9", 0)); err != nil {
 				t.Error(err)
 			}
 		}
@@ -105,11 +105,11 @@ func TestAMessageThatIsNotedDuringANoticeIsNotForgotten(t *testing.T) {
 
 // meddler is a Notifier during whose work something happens.
 type meddler struct {
-	*told
+	*notice
 	during func(id string)
 }
 
 func (m *meddler) Notify(ctx context.Context, f remediate.Finding) ([]remediate.Surface, error) {
 	m.during(f.ID)
-	return m.told.Notify(ctx, f)
+	return m.notice.Notify(ctx, f)
 }

@@ -28,7 +28,7 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 	if err := r.prune(ctx); err != nil {
 		errs = append(errs, err)
 	}
-	r.tendDigests(ctx)
+	r.tendRoundups(ctx)
 	due, err := r.Store.Due(ctx, r.Now(), sweepBatch)
 	if err != nil {
 		return 0, errors.Join(append(errs, fmt.Errorf("list what is due: %w", err))...)
@@ -73,7 +73,7 @@ func (r *Remediator) sweep(ctx context.Context, f Finding) error {
 // postponed is the transition of a finding whose live state cannot be read.
 func (r *Remediator) postponed(f Finding, err error) Finding {
 	now := r.Now()
-	if _, held := busy(err); held {
+	if _, limited := busy(err); limited {
 		return f.later(now, err)
 	}
 	switch late := now.Sub(f.ExpiresAt); {
@@ -112,16 +112,16 @@ func (r *Remediator) rejudge(ctx context.Context, f Finding) (Finding, error) {
 		return Finding{}, err
 	}
 	for _, k := range r.judge(ctx, f.Change, now) {
-		if k.Policy != f.Policy || k.past {
+		if k.Policy != f.Policy || k.vanished {
 			continue
 		}
 		if unsure != "" {
 			k.lower(Report, unsure)
 		}
-		if k, err = r.lessExcepted(ctx, k); err != nil {
+		if k, err = r.withoutExempted(ctx, k); err != nil {
 			return Finding{}, err
 		}
 		return r.reopen(ctx, f, k)
 	}
-	return r.update(ctx, f.superseded(now.At, pastWhy(now)))
+	return r.update(ctx, f.superseded(now.At, vanishedWhy(now)))
 }

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Takes are the answers that the finding takes at that moment, from some person
+// OpenChoices are the answers that the finding takes at that moment, from some person
 // at least: any other would be refused whoever gave it. Whether an undo of it is
 // under way already stands in another record.
-func (f Finding) Takes(now time.Time) []Choice {
+func (f Finding) OpenChoices(now time.Time) []Choice {
 	if f.UndoOf == "" && f.undoable(now) == nil {
 		return []Choice{ChooseUndo}
 	}
@@ -22,9 +22,9 @@ func (f Finding) Takes(now time.Time) []Choice {
 // changes reports whether the choice has the plan carried out.
 func changes(c Choice) bool { return c == ChooseRevert || c == ChooseUndo }
 
-// Shown is the digest of the plan that the choice is about, as it is shown to
+// RecordSurface is the digest of the plan that the choice is about, as it is shown to
 // people: NoPlan where there is no plan.
-func (f Finding) Shown(c Choice) string {
+func (f Finding) DigestFor(c Choice) string {
 	p := f.Plan
 	if c == ChooseUndo && f.UndoOf == "" {
 		p = f.UndoPlan()

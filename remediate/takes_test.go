@@ -37,18 +37,18 @@ func TestAFindingTakesTheAnswersThatCount(t *testing.T) {
 		{"one that wrote nothing", with(reverted, func(f *remediate.Finding) { f.Done = nil }), nil},
 		{"an undo that was done", with(reverted, func(f *remediate.Finding) { f.UndoOf, f.State = "f1", remediate.Undone }), nil},
 	} {
-		if d := cmp.Diff(tc.want, tc.f.Takes(now)); d != "" && len(tc.f.Takes(now))+len(tc.want) > 0 {
+		if d := cmp.Diff(tc.want, tc.f.OpenChoices(now)); d != "" && len(tc.f.OpenChoices(now))+len(tc.want) > 0 {
 			t.Errorf("%s (-want +got):\n%s", tc.name, d)
 		}
 	}
-	if got := question.Takes(now); len(got) < 2 || got[0] != remediate.ChooseRevert || got[1] != remediate.ChooseKeep {
+	if got := question.OpenChoices(now); len(got) < 2 || got[0] != remediate.ChooseRevert || got[1] != remediate.ChooseKeep {
 		t.Errorf("a question takes %q, want at least revert and keep", got)
 	}
 	question.Plan = remediate.Plan{}
-	if got := question.Takes(now); len(got) < 1 || got[0] != remediate.ChooseKeep || question.Shown(remediate.ChooseKeep) != remediate.NoPlan {
-		t.Errorf("a question without a plan takes %q on plan %s", got, question.Shown(remediate.ChooseKeep))
+	if got := question.OpenChoices(now); len(got) < 1 || got[0] != remediate.ChooseKeep || question.DigestFor(remediate.ChooseKeep) != remediate.NoPlan {
+		t.Errorf("a question without a plan takes %q on plan %s", got, question.DigestFor(remediate.ChooseKeep))
 	}
-	if got := reverted.Shown(remediate.ChooseUndo); got != reverted.UndoPlan().Digest || got == plan.Digest {
+	if got := reverted.DigestFor(remediate.ChooseUndo); got != reverted.UndoPlan().Digest || got == plan.Digest {
 		t.Errorf("an undo is about plan %s, want its inverse", got)
 	}
 }

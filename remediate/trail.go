@@ -155,7 +155,7 @@ func fit(s string, most int) string {
 // two people.
 func (f Finding) bounded(a cloud.Actor) cloud.Actor {
 	b, err := json.Marshal(a)
-	if f.names(a) || err == nil && len(f.Actors) < maxActors && len(b) <= maxActor {
+	if f.hasActor(a) || err == nil && len(f.Actors) < maxActors && len(b) <= maxActor {
 		return a
 	}
 	return cloud.Actor{Principal: cloud.UnknownActor}

@@ -18,9 +18,9 @@ import (
 // operation, so that a slow one is not started twice.
 const lease = 5 * time.Minute
 
-// settle is how long live state is given to show a change before the change
+// showsWithin is how long live state is given to show a change before the change
 // counts as superseded: a first half may be logged before its effect is there.
-const settle = 30 * time.Second
+const showsWithin = 30 * time.Second
 
 // notifyLease is how long one process has to bring what people see up to date.
 const notifyLease = 30 * time.Second
@@ -81,7 +81,7 @@ func (f Finding) resolving() Finding {
 // only the record of the group says so.
 func (f Finding) superseded(now time.Time, why string) Finding {
 	if len(f.Surfaces) == 0 && f.Group == "" {
-		f = f.done(Notify)
+		f = f.paid(Notify)
 		return f.to(Superseded, now, "", why)
 	}
 	return f.to(Superseded, now, "", why, Notify)
@@ -114,7 +114,7 @@ func (f Finding) to(s State, now time.Time, who, what string, effects ...Effect)
 	f.State, f.Why, f.UpdatedAt = s, what, now
 	f = f.withEvent(Event{At: now, State: s, Who: who, Via: f.answeredVia(who, now), What: what, Plan: f.Plan.Digest})
 	if s != Approved && s != Applying && s != Uncertain {
-		f = f.done(Apply)
+		f = f.paid(Apply)
 	}
 	f = f.owing(append(effects, Publish)...)
 	switch {
@@ -137,7 +137,7 @@ func (f Finding) scheduled(now time.Time) Finding {
 	case f.State == Pending:
 		f.DueAt = f.deadline()
 	case f.State == Waiting:
-		f.DueAt = now.Add(settle)
+		f.DueAt = now.Add(showsWithin)
 	case f.State == Exempted && f.Exemption != nil && now.Before(f.Exemption.Until):
 		f.DueAt = f.Exemption.Until
 	default:
@@ -155,8 +155,8 @@ func (f Finding) notAfterExpiry() Finding {
 	return f
 }
 
-// done takes an effect out of the outbox.
-func (f Finding) done(e Effect) Finding {
+// paid takes an effect out of the outbox.
+func (f Finding) paid(e Effect) Finding {
 	f.Outbox = slices.DeleteFunc(slices.Clone(f.Outbox), func(o Effect) bool { return o == e })
 	return f
 }
@@ -165,7 +165,7 @@ func (f Finding) done(e Effect) Finding {
 // time, at most hourly.
 func (f Finding) retried(now time.Time) Finding {
 	if f.State == Waiting { // a notice that fails puts off no grace period, and is no attempt to read live state
-		f.DueAt, f.UpdatedAt = now.Add(settle), now
+		f.DueAt, f.UpdatedAt = now.Add(showsWithin), now
 		return f
 	}
 	f.Attempts++
@@ -180,13 +180,13 @@ func backoff(attempts int) time.Duration {
 
 // maxJoined bounds how many changes a finding tells of: a pipeline that writes
 // the same every minute must not make a record that no store takes. Further
-// actors are still taken down.
+// actors are still recorded.
 const maxJoined = 100
 
 // joined adds another change with the same plan to an open finding: same card,
 // same buttons, one more actor who may not keep it.
 func (f Finding) joined(c cloud.Change, now time.Time) Finding {
-	f = f.by(c.Actor)
+	f = f.withActor(c.Actor)
 	if len(f.Joined) >= maxJoined {
 		return f
 	}
@@ -194,28 +194,28 @@ func (f Finding) joined(c cloud.Change, now time.Time) Finding {
 	return f.to(f.State, now, "", fmt.Sprintf("the same change again, by %s (%s)", fit(c.Actor.Principal, maxName), fit(c.Method, maxName)), Notify)
 }
 
-// by adds an actor.
-func (f Finding) by(a cloud.Actor) Finding {
-	if a = f.bounded(a); !f.names(a) {
+// withActor adds an actor.
+func (f Finding) withActor(a cloud.Actor) Finding {
+	if a = f.bounded(a); !f.hasActor(a) {
 		f.Actors = append(slices.Clip(f.Actors), a)
 	}
 	return f
 }
 
-// named adds the actor that another half of a change names, and reports
+// attributed adds the actor that another half of a change names, and reports
 // whether that was news. A name takes the place of nobody.
-func (f Finding) named(c cloud.Change, now time.Time) (Finding, bool) {
-	if c.Actor.Principal == cloud.UnknownActor || f.names(f.bounded(c.Actor)) {
+func (f Finding) attributed(c cloud.Change, now time.Time) (Finding, bool) {
+	if c.Actor.Principal == cloud.UnknownActor || f.hasActor(f.bounded(c.Actor)) {
 		return f, false
 	}
 	if f.Change.ID == c.ID && f.Change.Actor.Principal == cloud.UnknownActor {
 		f.Change.Actor = c.Actor
 		f.Actors = slices.DeleteFunc(slices.Clone(f.Actors), func(o cloud.Actor) bool { return o.Principal == cloud.UnknownActor })
 	}
-	return f.by(c.Actor).to(f.State, now, "", "made by "+fit(c.Actor.Principal, maxName)+", as the other half of the operation says", Notify), true
+	return f.withActor(c.Actor).to(f.State, now, "", "made by "+fit(c.Actor.Principal, maxName)+", as the other half of the operation says", Notify), true
 }
 
-func (f Finding) names(a cloud.Actor) bool {
+func (f Finding) hasActor(a cloud.Actor) bool {
 	return slices.ContainsFunc(f.Actors, func(o cloud.Actor) bool { return sameActor(a, o) })
 }
 

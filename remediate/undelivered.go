@@ -14,7 +14,7 @@ var ErrBroken = errors.New("the approval path is broken")
 // back, cards must not stay wrong for the hour that other things may wait.
 const noticeRetry = 5 * time.Minute
 
-// delivered takes down whether people were told. One that they could not be
+// delivered records whether people were told. One that they could not be
 // told of for FallbackAfter, or will not be without someone's help, is marked
 // once, which is for the decision feed to see, and pages on-call if it is a
 // question. Nothing else about the finding changes: it is Slack that is down.

@@ -56,7 +56,7 @@ func (w *walker) begin(ctx context.Context, tops []cloud.Resource) {
 
 // save stores the round, held by this process until then; the zero time lets go.
 func (w *walker) save(ctx context.Context, until time.Time) error {
-	w.round.HeldUntil = until
+	w.round.LeasedUntil = until
 	var err error
 	if w.cell.Value, err = json.Marshal(w.round); err != nil {
 		return fmt.Errorf("store where the scan stands: %w", err)
@@ -94,7 +94,7 @@ func (w *walker) run(ctx context.Context, more func() bool) (err error) {
 	if errors.Is(err, ErrTakenOver) {
 		return err
 	}
-	if _, held := busy(err); held {
+	if _, limited := busy(err); limited {
 		err = nil // the next one goes on here
 	}
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
@@ -160,7 +160,7 @@ func (w *walker) interrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if _, held := busy(err); held && !w.patient {
+	if _, limited := busy(err); limited && !w.patient {
 		return err
 	}
 	return nil
@@ -176,8 +176,8 @@ func (w *walker) saw(v Visit) {
 // inTurn reads again when the turn has come for what a rate held back.
 func (r *Remediator) inTurn(ctx context.Context, err error, read func() error) error {
 	for try := 1; try < scanTries; try++ {
-		after, held := busy(err)
-		if !held {
+		after, limited := busy(err)
+		if !limited {
 			return err
 		}
 		if err := r.Wait(ctx, after); err != nil {

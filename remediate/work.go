@@ -53,7 +53,7 @@ func (r *Remediator) progress(ctx context.Context, f Finding, what string, do fu
 		}
 		return f
 	}
-	if _, held := busy(err); held {
+	if _, limited := busy(err); limited {
 		r.Log.DebugContext(ctx, "effect waits for its turn", "effect", what, "finding", f.ID, "error", err.Error())
 	} else {
 		r.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", what, "finding", f.ID, "resource", f.Resource.String(), "error", err.Error())
@@ -64,7 +64,7 @@ func (r *Remediator) progress(ctx context.Context, f Finding, what string, do fu
 	return next
 }
 
-// notify brings what people see up to date, and takes down where they see it.
+// notify brings what people see up to date, and records where they see it.
 func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
 	if f.State == Undone {
 		if err := r.markUndone(ctx, f); err != nil {
@@ -77,7 +77,7 @@ func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
 		if where.group != "" {
 			f.Group = where.group
 		}
-		f.InDigest = where.digest
+		f.InRoundup = where.roundup
 		stored, err := r.update(ctx, r.delivered(ctx, f.notified(keptBeside(where.surfaces, before, f.Surfaces), shown, failed, r.Now()), failed))
 		if !errors.Is(err, ErrConflict) {
 			return stored, errors.Join(failed, err)
@@ -94,9 +94,9 @@ func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
 // so it is shown again. A notice that fails touches nothing that a plan still
 // needs.
 func (f Finding) notified(surfaces []Surface, shown Finding, failed error, now time.Time) Finding {
-	current := failed == nil && f.reads(shown)
+	current := failed == nil && f.looksLike(shown)
 	f.Surfaces = surfaces
-	f = f.done(Notify)
+	f = f.paid(Notify)
 	if !current {
 		f.Outbox = append(f.Outbox, Notify)
 	}
@@ -104,16 +104,16 @@ func (f Finding) notified(surfaces []Surface, shown Finding, failed error, now t
 	case f.Owes(Apply):
 		return f
 	case failed != nil:
-		return f.stillShown(shown.Revision).later(now, failed)
+		return f.keptShown(shown.Revision).later(now, failed)
 	}
 	return f.scheduled(now)
 }
 
-// reads reports whether there is nothing more to see of the finding than there
+// looksLike reports whether there is nothing more to see of the finding than there
 // was of the one shown. A revision does not tell: of two processes that come to
 // show it at once, the one that finds the other at it writes a revision too, and
 // both would come again for each other for ever.
-func (f Finding) reads(shown Finding) bool {
+func (f Finding) looksLike(shown Finding) bool {
 	fresh := func(s Surface) bool { // noted, or found to show something older, meanwhile
 		return !slices.ContainsFunc(shown.Surfaces, func(o Surface) bool { return s.samePlace(o) && s.Rendered >= o.Rendered })
 	}
@@ -121,10 +121,10 @@ func (f Finding) reads(shown Finding) bool {
 		f.UndoneBy == shown.UndoneBy && !slices.ContainsFunc(f.Surfaces, fresh)
 }
 
-// stillShown counts the write that a failed notice makes as shown where the
+// keptShown counts the write that a failed notice makes as shown where the
 // revision before it is: nothing in it is to be seen, and a card that is drawn
 // anew for it would leave its thread no turn for ever.
-func (f Finding) stillShown(shown int64) Finding {
+func (f Finding) keptShown(shown int64) Finding {
 	if f.Revision != shown {
 		return f
 	}

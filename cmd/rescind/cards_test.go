@@ -110,7 +110,7 @@ func sampleCards() []sampleCard {
 		}),
 		card("approved", remediate.Approved, by(remediate.ChooseRevert, "ada@example.com")),
 		card("approved, held by a pause", remediate.Approved, func(f *remediate.Finding) {
-			f.Automatic, f.Held = true, true
+			f.Automatic, f.Paused = true, true
 			f.Why = "waits, as rescind is paused until 2026-11-22T16:00:00Z by user:ada@example.com: restoring from the backup"
 		}),
 		card("applying", remediate.Applying, by(remediate.ChooseRevert, "ada@example.com")),

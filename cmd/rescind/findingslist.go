@@ -133,7 +133,7 @@ func writeFindings(w io.Writer, format string, fs []remediate.Finding) error {
 // listNote is what the state does not say.
 func listNote(f remediate.Finding) string {
 	switch {
-	case f.Held:
+	case f.Paused:
 		return "waits for a pause to end"
 	case f.UndoOf != "":
 		return "undo of " + f.UndoOf

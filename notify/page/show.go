@@ -44,7 +44,7 @@ func (p *pages) showWith(w http.ResponseWriter, r *http.Request, v Visitor, f re
 	view.frame = frameOf(view.Card.Headline, v)
 	view.Notice = n
 	view.Token = formToken(p.keepSecret(w, r), v, f.ID)
-	for _, c := range f.Takes(p.Now()) {
+	for _, c := range f.OpenChoices(p.Now()) {
 		p.offer(r.Context(), &view, f, c, undos)
 	}
 	if d != nil {

@@ -17,9 +17,9 @@ import (
 // durable; what follows of it is not its caller's to wait for.
 type Answerer interface {
 	Answer(ctx context.Context, finding string, a remediate.Answer) (remediate.Finding, error)
-	// Shown is told of a message that shows the finding and that the store
-	// may not know, or may believe up to date; see remediate.Desk.Shown.
-	Shown(ctx context.Context, finding string, at remediate.Surface) (remediate.Finding, error)
+	// RecordSurface is told of a message that shows the finding and that the store
+	// may not know, or may believe up to date; see remediate.Desk.RecordSurface.
+	RecordSurface(ctx context.Context, finding string, at remediate.Surface) (remediate.Finding, error)
 }
 
 // Findings looks findings up.
@@ -193,7 +193,7 @@ func (c *Clerk) redraw(ctx context.Context, f remediate.Finding, i Interaction, 
 	if known && (!f.State.Ended() || f.Owes(remediate.Notify) || at.Sub(f.EndedAt) < drawing) {
 		return
 	}
-	_, _ = c.Answers.Shown(ctx, f.ID, remediate.Surface{Kind: surfaceKind, Channel: i.Channel, ID: i.MessageTS})
+	_, _ = c.Answers.RecordSurface(ctx, f.ID, remediate.Surface{Kind: surfaceKind, Channel: i.Channel, ID: i.MessageTS})
 }
 
 // page tells whoever is on call, whoever asks for it.

@@ -46,7 +46,7 @@ func (r *recorder) Answer(_ context.Context, id string, a remediate.Answer) (rem
 	return f, nil
 }
 
-func (r *recorder) Shown(_ context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
+func (r *recorder) RecordSurface(_ context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.shown = append(r.shown, at)
@@ -393,7 +393,7 @@ func (stuck) Answer(ctx context.Context, _ string, _ remediate.Answer) (remediat
 	return remediate.Finding{}, ctx.Err()
 }
 
-func (stuck) Shown(context.Context, string, remediate.Surface) (remediate.Finding, error) {
+func (stuck) RecordSurface(context.Context, string, remediate.Surface) (remediate.Finding, error) {
 	return remediate.Finding{}, nil
 }
 
