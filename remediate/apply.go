@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -87,7 +85,7 @@ func (r *Remediator) applySteps(ctx context.Context, f Finding, first bool) (mad
 	if !f.Plan.Executable() {
 		return nil, fmt.Errorf("%w: the plan leaves open what to write", ErrRefused)
 	}
-	switch in, unsure := r.Scope.membership(ctx, r.Judge.Facts, f.Resource); in {
+	switch in, unsure := r.Scope.membership(ctx, r.Facts, f.Resource); in {
 	case outOfScope:
 		return nil, errOutOfScope
 	case scopeUnknown:
@@ -150,36 +148,4 @@ func (r *Remediator) applied(f Finding, done []Step, note string, err error) Fin
 	}
 	f.Why = "will be tried again: " + err.Error()
 	return f.later(now, err)
-}
-
-func revertedWhy(p Plan) string {
-	var done []string
-	for _, s := range p.Steps {
-		switch {
-		case len(s.Before.Grants) > 0:
-			for _, g := range s.Before.Grants {
-				done = append(done, "removed "+g.String())
-			}
-			for _, g := range s.After.Grants {
-				done = append(done, "put back "+g.String())
-			}
-		case s.Before.InvokerIAMDisabled != nil:
-			done = append(done, "turned the invoker IAM check back on")
-		case s.After.ServiceAccount != "":
-			done = append(done, "runs as "+s.After.ServiceAccount+" again")
-		case s.After.Ingress != "":
-			done = append(done, "set its ingress to "+s.After.Ingress)
-		case s.Before.OrgPolicy != "":
-			done = append(done, "deleted the organization policy, so that what is inherited holds again")
-		}
-	}
-	return strings.Join(done, "; ") + verifiedWhy(p)
-}
-
-func verifiedWhy(p Plan) string {
-	if !slices.ContainsFunc(p.Steps, func(s Step) bool { return len(s.deltas()) > 0 }) {
-		return "; verified by reading it back"
-	}
-	// https://cloud.google.com/iam/docs/access-change-propagation
-	return "; verified by reading it back. IAM changes take effect within minutes, typically two"
 }

@@ -181,6 +181,6 @@ func (r *Remediator) ownLog(ctx context.Context, c cloud.Change) bool {
 	if strings.Trim(id, "0123456789") == "" {
 		id, number = number, id
 	}
-	f := r.Judge.Facts.Fact(ctx, policies.Question{Kind: policies.ProjectNumber, Project: id, Value: number})
+	f := r.Facts.Fact(ctx, policies.Question{Kind: policies.ProjectNumber, Project: id, Value: number})
 	return f.Known && f.Value
 }

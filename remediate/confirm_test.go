@@ -18,7 +18,7 @@ import (
 func confirming(t *testing.T, enforce set, change ...func(*remediate.Config)) *rig {
 	t.Helper()
 	return newRig(t, enforce, append([]func(*remediate.Config){func(c *remediate.Config) {
-		c.Entries = c.Judge.Facts.(remediate.EntryClient)
+		c.Entries = c.Facts.(remediate.EntryClient)
 	}}, change...)...)
 }
 

@@ -3,11 +3,9 @@ package remediate
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 )
 
@@ -71,15 +69,6 @@ func (a Answer) words() string {
 	return "exempt until " + a.Until.UTC().Format(time.RFC3339)
 }
 
-// grants are those that the plan is about.
-func (p Plan) grants() []cloud.Grant {
-	var out []cloud.Grant
-	for _, s := range p.Steps {
-		out = append(out, s.Before.Grants...)
-	}
-	return out
-}
-
 // exempts reports whether the finding holds an exemption that has not ended.
 // What a policy file exempts is none: the file itself is asked each time.
 func (f Finding) exempts(now time.Time) bool {
@@ -101,70 +90,13 @@ func (r *Remediator) withoutExempted(ctx context.Context, k judged) (judged, err
 	}
 	for _, f := range known {
 		if f.exempts(k.now.At) && k.Verdict != policies.Exempt {
-			k.Judgement = k.Judgement.without(f)
+			k.Judgement = k.Judgement.without(f.exclusion())
 		}
 	}
 	return k, nil
 }
 
-// without is the judgement without what the finding excepts.
-func (g Judgement) without(f Finding) Judgement {
-	if g.Plan.Empty() {
-		if f.Plan.Empty() && f.Message == g.Message {
-			return g.exempt(f)
-		}
-		return g
-	}
-	var steps []Step
-	for _, s := range g.Plan.Steps {
-		rest, any := f.notExempted(s)
-		switch {
-		case any:
-			steps = append(steps, rest)
-		case s.Kind == policies.RequireInvoker:
-			g.InvokerCheck = false
-		case s.Kind == policies.RestoreIdentity:
-			g.Identity = false
-		}
-	}
-	p := NewPlan(steps, g.Plan.Missing)
-	if p.Digest == g.Plan.Digest {
-		return g
-	}
-	g.Plan, g.Grants = p, missingFrom(f.Exemption.Grants, g.Grants)
-	switch {
-	case !g.blames() && p.Empty():
-		return g.exempt(f)
-	case p.Empty():
-		g.Plan.Missing = "no step of this policy ends what is left of the violation: a person has to"
-		g.lower(Ask, g.Plan.Missing)
-	}
-	g.Reasons = append(slices.Clip(g.Reasons), "in part "+f.Why+", finding "+f.ID)
-	return g
-}
-
-// blames reports whether anything violates by itself that rescind may touch.
-func (g Judgement) blames() bool {
-	return g.InvokerCheck || g.Identity || slices.ContainsFunc(g.Grants, func(gr cloud.Grant) bool {
-		email, ok := gr.Member.ServiceAccount()
-		return !(ok && cloud.IsGoogleManaged(email))
-	})
-}
-
-func (g Judgement) exempt(f Finding) Judgement {
-	g.Verdict, g.Decision, g.Plan = policies.Exempt, DoNothing, Plan{Missing: "exempt: nothing to do"}
-	g.Reasons = append(slices.Clip(g.Reasons), f.Why+", finding "+f.ID)
-	return g
-}
-
-// notExempted is what the finding leaves to do of a step; false for nothing.
-func (f Finding) notExempted(s Step) (Step, bool) {
-	if len(s.Before.Grants) == 0 {
-		return s, !slices.ContainsFunc(f.Plan.Steps, func(o Step) bool { return Snapshot{}.covers(o, s) })
-	}
-	s.Before.Grants = missingFrom(f.Exemption.Grants, s.Before.Grants)
-	s.After.Grants = slices.DeleteFunc(slices.Clone(s.After.Grants), func(g cloud.Grant) bool {
-		return !slices.ContainsFunc(s.Before.Grants, func(b cloud.Grant) bool { return sameHolder(b, g) })
-	})
-	return s, len(s.Before.Grants) > 0
+// exclusion is what the exemption keeps out of later judgements.
+func (f Finding) exclusion() Exclusion {
+	return Exclusion{Plan: f.Plan, Message: f.Message, Grants: f.Exemption.Grants, Why: f.Why + ", finding " + f.ID}
 }

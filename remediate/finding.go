@@ -3,9 +3,6 @@ package remediate
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -49,17 +46,6 @@ func (s State) Ended() bool {
 // working reports whether a plan is being carried out: attempts are counted
 // over both states together.
 func (s State) working() bool { return s == Applying || s == Uncertain }
-
-// Decision is what rescind does about a violation.
-type Decision string
-
-// The decisions, weakest first.
-const (
-	DoNothing Decision = "none"
-	Report    Decision = "report"
-	Ask       Decision = "ask"
-	Revert    Decision = "revert"
-)
 
 // Finding is the record people talk about: one policy, one change (and those
 // that joined it), what was decided, by whom, and how it ended.
@@ -219,51 +205,6 @@ type Exemption struct {
 	Until time.Time `json:"until"`
 	// Grants are the only ones it covers, where the finding is about grants.
 	Grants []cloud.Grant `json:"grants,omitempty"`
-}
-
-// Plan is what would end a violation: typed steps with their before and after,
-// bound together by a digest. An answer authorises exactly one digest.
-type Plan struct {
-	Steps  []Step `json:"steps,omitempty"`
-	Digest string `json:"digest,omitempty"`
-	// Missing says why there is no step, or not every step.
-	Missing string `json:"missing,omitempty"`
-}
-
-// Empty reports whether there is nothing to do.
-func (p Plan) Empty() bool { return len(p.Steps) == 0 }
-
-// Step is one write, as a value: it can be shown, stored, hashed and undone
-// before anything is done.
-type Step struct {
-	Kind     policies.Remediation `json:"step"`
-	Resource cloud.Resource       `json:"resource"`
-	Before   StepState            `json:"before"`
-	After    StepState            `json:"after"`
-}
-
-// StepState is the part of a resource that one step touches.
-type StepState struct {
-	Grants             []cloud.Grant `json:"grants,omitempty"`
-	InvokerIAMDisabled *bool         `json:"invoker_iam_disabled,omitempty"`
-	ServiceAccount     string        `json:"service_account,omitempty"`
-	// Ingress is a service's, in the words of cloud.Workload.
-	Ingress string `json:"ingress,omitempty"`
-	// OrgPolicy is the body of an organization policy; empty where none is set.
-	OrgPolicy string `json:"org_policy,omitempty"`
-}
-
-// NewPlan binds the steps with their digest.
-func NewPlan(steps []Step, missing string) Plan {
-	if len(steps) == 0 {
-		return Plan{Missing: missing}
-	}
-	b, err := json.Marshal(steps)
-	if err != nil {
-		panic(fmt.Sprintf("marshal plan: %v", err)) // plain values only: cannot happen
-	}
-	sum := sha256.Sum256(b)
-	return Plan{Steps: steps, Digest: hex.EncodeToString(sum[:]), Missing: missing}
 }
 
 // ID returns the finding id of one policy's verdict on one change: the same

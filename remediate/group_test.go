@@ -54,7 +54,7 @@ func newBurst(t *testing.T, change ...func(*remediate.Config)) *burst {
 	b.must(err)
 	st := &indexed{Store: memory.New(), of: map[string]remediate.Finding{}}
 	c := remediate.Config{
-		Judge: remediate.Judge{Policies: set, Facts: nothingKnown{}}, Store: st, IAM: b.iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
+		Facts: nothingKnown{}, Judge: remediate.Judge{Policies: set}, Store: st, IAM: b.iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
 		Notifier: b.notifier(st),
 		Scope:    remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Authority: remediate.Authority{

@@ -18,14 +18,14 @@ import (
 // settled and the change must come again; a redelivered change has the same
 // ID, so it continues the findings it began.
 func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error) {
-	r.Judge.Facts.Changed(c) // also of what is not ours to judge: facts reach further than the scope
+	r.Facts.Changed(c) // also of what is not ours to judge: facts reach further than the scope
 	if r.own(c.Actor) {
 		return Outcome{Kind: OwnChange}, r.ownChange(ctx, c)
 	}
 	if c.Actor.Principal == "" {
 		c.Actor.Principal = cloud.UnknownActor
 	}
-	in, unsure := r.Scope.membership(ctx, r.Judge.Facts, c.Resource)
+	in, unsure := r.Scope.membership(ctx, r.Facts, c.Resource)
 	if in == outOfScope {
 		return Outcome{Kind: OutOfScope}, nil
 	}
@@ -155,14 +155,4 @@ func (r *Remediator) judge(ctx context.Context, c cloud.Change, now Snapshot) []
 		}
 	}
 	return out
-}
-
-// unattribute turns a violation found in a container's live policy into a
-// question: the grants are there, but the entry does not say that this change
-// made them.
-func (g *Judgement) unattribute(c cloud.Change) {
-	if g.Verdict == policies.Violation {
-		g.Verdict = policies.Unknown
-	}
-	g.lower(Ask, "the entry does not say what it added to "+c.Resource.Path()+"; the grants listed are the live ones that would violate")
 }

@@ -62,7 +62,7 @@ func mixedWith(t *testing.T, enforce policies.Enforcement, change func(*remediat
 	m.rig = newRig(t, set{public: enforce}, withBob, func(c *remediate.Config) {
 		m.iam = &countedPolicies{PolicyClient: c.IAM, writes: map[cloud.Resource]int{}}
 		m.watch.Store = c.Store
-		c.Entries = c.Judge.Facts.(remediate.EntryClient)
+		c.Entries = c.Facts.(remediate.EntryClient)
 		c.Store, c.IAM, c.Exporter, c.OnCall = m.watch, m.iam, m.feed, []remediate.Pager{m.bell}
 	}, change)
 	m.slack = sim.NewSlack(sim.SlackConfig{Token: "xoxb-sim", SigningSecret: "s", Team: "T01", App: "A01", Now: m.Clock})

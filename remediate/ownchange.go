@@ -67,30 +67,6 @@ func (f Finding) written(now time.Time) (begun, ended time.Time) {
 	return begun, ended
 }
 
-// explains reports whether the step is a write of that kind, and where the entry
-// says what it added and removed, of all that.
-func (s Step) explains(c cloud.Change) bool {
-	ds := s.deltas()
-	switch {
-	case c.Verb == cloud.SetPolicy:
-		return len(ds) > 0 && (!c.HasDelta || !slices.ContainsFunc(c.Deltas, func(d cloud.Delta) bool { return !sameDelta(ds, d) }))
-	case c.Resource.Kind == cloud.OrgPolicy:
-		return s.Before.OrgPolicy != "" || s.After.OrgPolicy != ""
-	case c.Verb == cloud.Update, c.Verb == cloud.Replace:
-		return len(ds) == 0
-	}
-	return false // rescind neither makes nor deletes a workload
-}
-
-// sameDelta compares members without case, as Google may write them otherwise.
-func sameDelta(ds []cloud.Delta, d cloud.Delta) bool {
-	return slices.ContainsFunc(ds, func(o cloud.Delta) bool {
-		same := o.Action == d.Action && strings.EqualFold(string(o.Grant.Member), string(d.Grant.Member))
-		o.Grant.Member = d.Grant.Member
-		return same && o.Grant == d.Grant
-	})
-}
-
 // raised reports whether an alarm of that name was raised before.
 func (r *Remediator) raised(ctx context.Context, id string) (bool, Cell, error) {
 	cell, err := r.Store.Cell(ctx, "alarm/"+id)

@@ -51,7 +51,7 @@ func TestUnknownFactsNeverProduceAnAutomaticRevert(t *testing.T) {
 	})
 	for i := range uint64(times) {
 		m := &moody{FactsClient: g.google, rng: rand.New(rand.NewPCG(i, 1))}
-		g.Judge.Facts = m
+		g.Facts, g.Judge.Facts = m, m
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
 		for _, c := range g.events() {

@@ -88,7 +88,7 @@ func (r *Remediator) learn(ctx context.Context, c cloud.Change, now Snapshot) (s
 // everything above it, as if it had just been granted.
 func (r *Remediator) preexistingGrants(ctx context.Context, s Sighting, c cloud.Change) ([]judged, error) {
 	project := cloud.ProjectResource(c.Resource.Project)
-	above := r.Judge.Facts.Fact(ctx, policies.Question{Kind: policies.Ancestors, Name: project.Path()})
+	above := r.Facts.Fact(ctx, policies.Question{Kind: policies.Ancestors, Name: project.Path()})
 	if !above.Known {
 		r.Log.WarnContext(ctx, "grants above the project not looked at", "account", s.Email, "resource", project.String(), "error", above.Why)
 	}
@@ -104,7 +104,7 @@ func (r *Remediator) preexistingGrants(ctx context.Context, s Sighting, c cloud.
 		if len(grant.Deltas) == 0 {
 			continue
 		}
-		in, _ := r.Scope.membership(ctx, r.Judge.Facts, holder)
+		in, _ := r.Scope.membership(ctx, r.Facts, holder)
 		for _, g := range judge.Judge(ctx, grant, now) {
 			g.lower(Ask, fmt.Sprintf("%s now runs as %s, which held this before%s; the deploy did not grant it", c.Resource.Path(), s.Email, inherited(holder)))
 			if in != inScope {
@@ -144,7 +144,7 @@ func preexistingSuffix(holder cloud.Resource) string { return " holds " + holder
 
 // sighted answers for one account that was just seen, before it is stored.
 type sighted struct {
-	FactsClient
+	Facts
 	seen Sighting
 }
 
@@ -153,5 +153,5 @@ func (s sighted) Fact(ctx context.Context, q policies.Question) policies.Fact {
 	if q.Kind == policies.RuntimeIdentity && q.Name == s.seen.Email {
 		return policies.Fact{Known: true, Value: true, Source: "seen on " + s.seen.Workload.Path(), At: s.seen.At}
 	}
-	return s.FactsClient.Fact(ctx, q)
+	return s.Facts.Fact(ctx, q)
 }

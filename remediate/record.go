@@ -128,13 +128,6 @@ func (k judged) since() time.Time {
 	return k.change.Time
 }
 
-func vanishedWhy(s Snapshot) string {
-	if s.Gone {
-		return "the resource no longer exists"
-	}
-	return "live state no longer shows it: changed otherwise, or already fixed"
-}
-
 // update stores the next revision of a finding. Losing to another writer is an
 // error matching ErrConflict: the caller starts over from what is stored.
 func (r *Remediator) update(ctx context.Context, f Finding) (Finding, error) {

@@ -12,6 +12,8 @@ import (
 // Config is all that a Remediator needs. New refuses one that lacks something,
 // naming everything that is missing.
 type Config struct {
+	// Facts answers what the policies of Judge ask, and is told of every change.
+	Facts     FactsClient
 	Judge     Judge
 	Store     Store
 	IAM       PolicyClient
@@ -87,7 +89,7 @@ func New(c Config) (*Remediator, error) {
 		}
 	}
 	need("Judge.Policies", c.Judge.Policies == nil)
-	need("Judge.Facts", c.Judge.Facts == nil)
+	need("Facts", c.Facts == nil)
 	need("Store", c.Store == nil)
 	need("IAM", c.IAM == nil)
 	need("Workloads", c.Workloads == nil)
@@ -107,5 +109,6 @@ func New(c Config) (*Remediator, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	c.Judge.Facts = c.Facts
 	return &Remediator{Config: c}, nil
 }

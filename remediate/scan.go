@@ -1,7 +1,6 @@
 package remediate
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,9 +10,6 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 )
 
-// scanned is the method of a change that nobody logged: what a scan found.
-const scanned = "scan of live state"
-
 const foundByScan = "found by a scan of live state: no event told of it; what is there is judged as if it had just been made"
 
 // scanTries bounds how often a scan of one resource waits for its turn.
@@ -21,7 +17,7 @@ const scanTries = 20
 
 // Covers reports whether the resource is in scope, or may be.
 func (r *Remediator) Covers(ctx context.Context, res cloud.Resource) bool {
-	in, _ := r.Scope.membership(ctx, r.Judge.Facts, res)
+	in, _ := r.Scope.membership(ctx, r.Facts, res)
 	return in != outOfScope
 }
 
@@ -39,7 +35,7 @@ func (r *Remediator) Scan(ctx context.Context, res cloud.Resource) (Outcome, err
 
 // scanNow is Scan without waiting for a turn: what a rate holds back is an error.
 func (r *Remediator) scanNow(ctx context.Context, res cloud.Resource) (out Outcome, err error) {
-	in, unsure := r.Scope.membership(ctx, r.Judge.Facts, res)
+	in, unsure := r.Scope.membership(ctx, r.Facts, res)
 	if in == outOfScope {
 		return Outcome{Kind: OutOfScope}, nil
 	}
@@ -96,36 +92,6 @@ func (r *Remediator) sight(ctx context.Context, now Snapshot) error {
 		return fmt.Errorf("remember runtime identity %s: %w", w.Identity.Email, err)
 	}
 	return nil
-}
-
-// asMade are the changes that would have made what is live: of a workload its
-// deploy and its grants, of a container the grants of each member, which is how
-// a deploy judges those of its account.
-func (s Snapshot) asMade(res cloud.Resource) []cloud.Change {
-	if s.Gone {
-		return nil
-	}
-	made := cloud.Change{Method: scanned, Time: s.At, Resource: res, Actor: cloud.Actor{Principal: cloud.UnknownActor}, Verb: cloud.SetPolicy, HasDelta: true}
-	if s.Workload != nil {
-		deploy := made
-		deploy.Verb, deploy.HasDelta, deploy.Workload = cloud.Update, false, s.Workload
-		return []cloud.Change{deploy, granting(made, s.Policy.Grants())}
-	}
-	byMember := map[cloud.Member][]cloud.Grant{}
-	for _, g := range s.Policy.Grants() {
-		byMember[g.Member] = append(byMember[g.Member], g)
-	}
-	var out []cloud.Change
-	for _, grants := range byMember {
-		out = append(out, granting(made, grants))
-	}
-	slices.SortFunc(out, func(a, b cloud.Change) int { return cmp.Compare(a.Deltas[0].Grant.Member, b.Deltas[0].Grant.Member) })
-	return out
-}
-
-func granting(c cloud.Change, grants []cloud.Grant) cloud.Change {
-	c.Deltas = cloud.Deltas(cloud.Add, grants)
-	return c
 }
 
 func (r *Remediator) scan(ctx context.Context, made []cloud.Change, now Snapshot, unsure string) (Outcome, error) {

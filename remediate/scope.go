@@ -27,7 +27,7 @@ const (
 
 // membership tells whether r is in scope. Where the answer hangs on ancestors
 // that cannot be read, it is unknown: reported, but never touched.
-func (s Scope) membership(ctx context.Context, facts FactsClient, r cloud.Resource) (membership, string) {
+func (s Scope) membership(ctx context.Context, facts Facts, r cloud.Resource) (membership, string) {
 	own, ok := container(r)
 	switch {
 	case !ok, slices.Contains(s.Exclude, own):

@@ -2,26 +2,9 @@ package remediate
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/policies"
-)
-
-// What a store answers when it will not do as told. Callers branch on these
-// with errors.Is.
-var (
-	// ErrExists: a finding with this ID is already stored.
-	ErrExists = errors.New("already exists")
-	// ErrNotFound: no such record, or no such resource in Google Cloud.
-	ErrNotFound = errors.New("not found")
-	// ErrConflict: the record, or the resource in Google Cloud, was changed
-	// since it was read.
-	ErrConflict = errors.New("changed since it was read")
-	// ErrRefused: Google Cloud refused the request for good; asking again
-	// with the same request is no use.
-	ErrRefused = errors.New("refused")
 )
 
 // Store keeps findings and what was learned. Every write is atomic: it is
@@ -149,29 +132,6 @@ type Pruner interface {
 	Prune(ctx context.Context, now time.Time, limit int) (int, error)
 }
 
-// CellStore keeps small values that several processes change: counts, places
-// where somebody left off, what belongs together.
-type CellStore interface {
-	// Cell returns the cell of that name, at revision 0 with no value if it was
-	// never set, or was and is no longer kept.
-	Cell(ctx context.Context, name string) (Cell, error)
-	// SetCell sets the cell if it is still at c.Revision, and returns it at the
-	// next revision; otherwise an error matching ErrConflict, and nothing is
-	// written.
-	SetCell(ctx context.Context, c Cell) (Cell, error)
-}
-
-// Cell is one value under a name. The zero Revision is that of a cell that was
-// never set.
-type Cell struct {
-	Name     string `json:"name"` // any text but the empty one
-	Revision int64  `json:"revision"`
-	Value    []byte `json:"value"`
-	// KeepUntil is from when on the store may forget it; zero for never. Until
-	// it does, the cell is there.
-	KeepUntil time.Time `json:"keep_until,omitzero"`
-}
-
 // Sighting is one workload seen to run as one account.
 type Sighting struct {
 	Email    string         `json:"email"`
@@ -213,10 +173,9 @@ type WorkloadClient interface {
 	Serving(ctx context.Context, r cloud.Resource) ([]string, error)
 }
 
-// FactsClient answers what an entry does not say. An answer that could not be
-// had is a Fact that is not Known and says why; it is no error.
+// FactsClient answers what policies ask, and remembers answers for a while.
 type FactsClient interface {
-	Fact(ctx context.Context, q policies.Question) policies.Fact
+	Facts
 	// Changed tells the client of a change it may have to forget answers
 	// for: an org policy write, a custom role, an allow policy, a deploy.
 	Changed(c cloud.Change)
@@ -237,21 +196,3 @@ type Announcer interface {
 	// with an error, so that nobody is told twice.
 	Announce(ctx context.Context, text string, told []string) ([]string, error)
 }
-
-// PermissionError says that rescind lacks a permission: trying again is no
-// use until someone grants it.
-type PermissionError struct {
-	Permission string // "run.services.setIamPolicy", or "" where Google did not say
-	Resource   cloud.Resource
-	Err        error
-}
-
-func (e *PermissionError) Error() string {
-	if e.Permission == "" {
-		return "permission denied on " + e.Resource.String() + ": " + e.Err.Error()
-	}
-	return "permission " + e.Permission + " missing on " + e.Resource.String()
-}
-
-// Unwrap returns the API's error.
-func (e *PermissionError) Unwrap() error { return e.Err }

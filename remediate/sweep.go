@@ -103,7 +103,7 @@ func (r *Remediator) Work(ctx context.Context, id string) (Finding, error) {
 // period to end, or for state that did not show its change yet. What still
 // does not show is superseded.
 func (r *Remediator) rejudge(ctx context.Context, f Finding) (Finding, error) {
-	in, unsure := r.Scope.membership(ctx, r.Judge.Facts, f.Resource)
+	in, unsure := r.Scope.membership(ctx, r.Facts, f.Resource)
 	if in == outOfScope {
 		return r.update(ctx, f.superseded(r.Now(), errOutOfScope.Error()))
 	}

@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// ErrBroken says that people cannot be reached this way until someone acts: a
-// token that was revoked, a channel that was archived.
-var ErrBroken = errors.New("the approval path is broken")
-
 // noticeRetry is how far apart tries to tell people are at most. When Slack is
 // back, cards must not stay wrong for the hour that other things may wait.
 const noticeRetry = 5 * time.Minute

@@ -130,7 +130,3 @@ func (r *Remediator) markUndone(ctx context.Context, u Finding) error {
 	}
 	return fmt.Errorf("mark finding %s as undone: %w", u.UndoOf, ErrConflict)
 }
-
-func undoneWhy(p Plan) string {
-	return "undone: what the revert changed is as it was before" + verifiedWhy(p)
-}

@@ -58,7 +58,7 @@ func scanning(t *testing.T, change ...func(*remediate.Config)) (*rig, *lookedAt)
 	looks := &lookedAt{}
 	g := newRig(t, set{public: policies.Approve}, append([]func(*remediate.Config){func(c *remediate.Config) {
 		looks.PolicyClient, c.IAM = c.IAM, looks
-		c.Inventory, c.ScanEvery = c.Judge.Facts.(remediate.Inventory), time.Hour
+		c.Inventory, c.ScanEvery = c.Facts.(remediate.Inventory), time.Hour
 	}}, change...)...)
 	g.cloud.AddFolder("4002", "folders/4001")
 	g.cloud.AddProject("pay-dev", "264172533002", "folders/4002", "folders/4001", "organizations/77")
@@ -339,7 +339,7 @@ func TestHowFarAScanIsStaysSmallHoweverMuchThereIs(t *testing.T) {
 	t.Parallel()
 	var size int
 	g, _ := scanning(t, func(c *remediate.Config) {
-		c.Store, c.IAM, c.Inventory, c.Judge.Facts = biggest{c.Store, &size}, emptyPolicies{}, inventory{}, nothingKnown{}
+		c.Store, c.IAM, c.Inventory, c.Facts = biggest{c.Store, &size}, emptyPolicies{}, inventory{}, nothingKnown{}
 	})
 	g.scanSome()
 	if r := g.round(); r.Scanned < 100 || len(r.Stack) < 11 || size > 100_000 {

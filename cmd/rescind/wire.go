@@ -32,8 +32,9 @@ func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, g
 		entries = gcp
 	}
 	return remediate.Config{
+		Facts: gcp,
 		Judge: remediate.Judge{
-			Policies: set, Facts: gcp, Fallback: fallbacks(c.FallbackIdentity),
+			Policies: set, Fallback: fallbacks(c.FallbackIdentity),
 			MaxEventAge: time.Duration(g.MaxEventAge),
 		},
 		Store: st, IAM: gcp, Workloads: gcp, Constraints: gcp, Entries: entries, Notifier: n,

@@ -9,27 +9,17 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 )
 
-// Policies judges changes; *policies.Set does.
-type Policies interface {
-	Evaluate(in policies.Input) []policies.Result
-}
-
-// Judgement is one policy's verdict on one change, and what would be done
-// about it. It is a value: nothing has been written yet.
-type Judgement struct {
-	policies.Result
-	Plan     Plan
-	Decision Decision
-	// Guarded is true when a guardrail spoke, whether or not it made the
-	// decision weaker: silence must not do what a guardrail kept rescind from.
-	Guarded bool
+// Facts answers what an entry does not say. An answer that could not be had is a
+// policies.Fact that is not Known and says why; it is no error.
+type Facts interface {
+	Fact(ctx context.Context, q policies.Question) policies.Fact
 }
 
 // Judge turns changes into judgements. Live handling and replay share it, so
 // that what replay shows is what would have happened.
 type Judge struct {
 	Policies Policies
-	Facts    FactsClient
+	Facts    Facts
 	// Fallback names the account a workload of a project goes back to when
 	// its own history offers none, by project id.
 	Fallback map[string]string
@@ -107,25 +97,4 @@ func (j Judge) acceptable(ctx context.Context, policy string, c cloud.Change, id
 	return !slices.ContainsFunc(j.results(ctx, c, now), func(r policies.Result) bool {
 		return r.Policy == policy && (r.Verdict == policies.Unknown || r.Identity)
 	})
-}
-
-func decisionOf(e policies.Enforcement) Decision {
-	switch e {
-	case policies.Revert:
-		return Revert
-	case policies.Approve:
-		return Ask
-	}
-	return Report
-}
-
-var strength = []Decision{DoNothing, Report, Ask, Revert}
-
-// lower makes the decision at most at and says why; it never makes one stronger.
-func (g *Judgement) lower(at Decision, why string) {
-	g.Guarded = true
-	if slices.Index(strength, at) < slices.Index(strength, g.Decision) {
-		g.Decision = at
-	}
-	g.Reasons = append(slices.Clip(g.Reasons), why)
 }

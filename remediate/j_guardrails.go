@@ -3,7 +3,6 @@ package remediate
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -35,18 +34,6 @@ func stale(j Judge, g Judgement, c cloud.Change, now Snapshot) (Decision, string
 	}
 	return Ask, fmt.Sprintf("stale: the change is %s old, and nothing older than %s is reverted without being asked",
 		span(age), span(j.MaxEventAge))
-}
-
-// span is a length of time as people write it: "2h", not "2h0m0s".
-func span(d time.Duration) string {
-	s := d.Round(time.Second).String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 func unknown(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {

@@ -67,6 +67,16 @@ func (s Snapshot) covers(step, old Step) bool {
 		})
 }
 
+// left is what live state leaves to do of the step; false for nothing. Of what
+// was not read it is the whole step.
+func (s Snapshot) left(st Step) (Step, bool) {
+	if ds := st.deltas(); len(ds) > 0 && s.Policy != nil {
+		_, effective := s.Policy.Apply(st.deltasOn(*s.Policy))
+		return st.with(effective), len(effective) > 0
+	}
+	return st, s.stepNeeded(st)
+}
+
 // observe returns the change as live state shows it. What the entry left open
 // is filled in; grants that are no longer there were not, in effect, added.
 func (s Snapshot) observe(c cloud.Change) cloud.Change {
