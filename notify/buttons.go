@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // undoFor is how long after its end a revert can be undone.
@@ -67,7 +68,7 @@ func exemptButton(f remediate.Finding) Button {
 	}
 }
 
-func undoButton(f remediate.Finding, p remediate.Plan) Button {
+func undoButton(f remediate.Finding, p judge.Plan) Button {
 	return Button{
 		Choice: remediate.ChooseUndo, Label: "Undo…", Digest: digest8(p), Form: true,
 		Spoken: "Undo the revert on " + where(f.Resource),
@@ -88,7 +89,7 @@ func otherButtons(f remediate.Finding, o Options) []Button {
 }
 
 // effect says what applying the plan does, a sentence a step.
-func effect(p remediate.Plan) string {
+func effect(p judge.Plan) string {
 	var out []string
 	for _, s := range p.Steps {
 		out = append(out, stepEffect(s)+" on "+where(s.Resource)+".")
@@ -96,7 +97,7 @@ func effect(p remediate.Plan) string {
 	return strings.Join(out, " ")
 }
 
-func stepEffect(s remediate.Step) string {
+func stepEffect(s judge.Step) string {
 	switch s.Kind {
 	case policies.RemoveGrants:
 		if gs := s.Before.Grants; len(gs) != 1 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // Options is what a card says beyond its finding.
@@ -50,7 +51,7 @@ func Card(f remediate.Finding, o Options) Message {
 	return m
 }
 
-func digest8(p remediate.Plan) string {
+func digest8(p judge.Plan) string {
 	if len(p.Digest) < 8 {
 		return remediate.NoPlan
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -127,7 +128,7 @@ func labels(f remediate.Finding, o notify.Options) string {
 }
 
 func TestI9OnlyWhatStillCountsIsOffered(t *testing.T) {
-	revertedBy := func(done time.Duration, steps []remediate.Step) remediate.Finding {
+	revertedBy := func(done time.Duration, steps []judge.Step) remediate.Finding {
 		f := in(remediate.Reverted)
 		f.EndedAt, f.Done = noon.Add(-done), steps
 		return f
@@ -192,9 +193,9 @@ func TestRevertIsNotOfferedWhereThePlanLeavesOpenWhatToWrite(t *testing.T) {
 
 func TestCommandsAreOneShellWordPerValue(t *testing.T) {
 	f := publicService()
-	f.Plan = remediate.NewPlan([]remediate.Step{{
+	f.Plan = judge.NewPlan([]judge.Step{{
 		Kind: policies.RemoveGrants, Resource: cloud.ProjectResource("pay-prod"),
-		Before: remediate.StepState{Grants: []cloud.Grant{{
+		Before: judge.StepState{Grants: []cloud.Grant{{
 			Role: "roles/editor", Member: "user:a'; rm -rf ~; echo '\nreboot",
 			Condition: cloud.Condition{Title: "until friday", Expression: `request.time < timestamp("2026-11-27T00:00:00Z")`},
 		}}},
@@ -257,8 +258,8 @@ func identity(goBackTo string) remediate.Finding {
 	if goBackTo == "" {
 		missing = "no account to go back to"
 	}
-	f.Plan = remediate.NewPlan([]remediate.Step{{
-		Kind: policies.RestoreIdentity, Resource: job, After: remediate.StepState{ServiceAccount: goBackTo},
+	f.Plan = judge.NewPlan([]judge.Step{{
+		Kind: policies.RestoreIdentity, Resource: job, After: judge.StepState{ServiceAccount: goBackTo},
 	}}, missing)
 	return f
 }
@@ -269,8 +270,8 @@ func editor() remediate.Finding {
 	g := cloud.Grant{Role: "roles/editor", Member: "serviceAccount:api@pay-prod.iam.gserviceaccount.com"}
 	f.Policy, f.Title, f.Message = "no-editor-on-runtime-identity", "Editor for a runtime identity", "api can change everything in pay-prod"
 	f.Resource, f.Change.Resource, f.Change.Method = p, p, "SetIamPolicy"
-	f.Plan = remediate.NewPlan([]remediate.Step{{
-		Kind: policies.RemoveGrants, Resource: p, Before: remediate.StepState{Grants: []cloud.Grant{g}},
+	f.Plan = judge.NewPlan([]judge.Step{{
+		Kind: policies.RemoveGrants, Resource: p, Before: judge.StepState{Grants: []cloud.Grant{g}},
 	}}, "")
 	return f
 }
@@ -280,6 +281,6 @@ func unknown() remediate.Finding {
 	f.Verdict, f.Message = policies.Unknown, ""
 	f.Actors = []cloud.Actor{{Principal: cloud.UnknownActor}}
 	f.Reasons = []string{"run.managed.requireInvokerIam could not be read: permission denied"}
-	f.Plan = remediate.NewPlan(nil, "what violates is not known")
+	f.Plan = judge.NewPlan(nil, "what violates is not known")
 	return f
 }

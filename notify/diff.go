@@ -8,6 +8,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // plan is the diff's title: what a revert will change, would, or did.
@@ -38,7 +39,7 @@ func plan(f remediate.Finding) string {
 
 // diff is what the plan changes, line by line: "- " for what goes, "+ " for
 // what comes. A step on another resource than the first says which.
-func diff(p remediate.Plan) []string {
+func diff(p judge.Plan) []string {
 	var out []string
 	for i, s := range p.Steps {
 		if i > 0 && s.Resource != p.Steps[i-1].Resource {
@@ -64,7 +65,7 @@ func grantLines(sign string, these, not []cloud.Grant) []string {
 	return out
 }
 
-func checkLines(s remediate.Step) []string {
+func checkLines(s judge.Step) []string {
 	var out []string
 	if b := s.Before.InvokerIAMDisabled; b != nil {
 		out = append(out, "- invoker IAM check disabled: "+strconv.FormatBool(*b))
@@ -75,7 +76,7 @@ func checkLines(s remediate.Step) []string {
 	return out
 }
 
-func ingressLines(s remediate.Step) []string {
+func ingressLines(s judge.Step) []string {
 	if s.Kind != policies.RestoreIngress {
 		return nil
 	}
@@ -86,7 +87,7 @@ func ingressLines(s remediate.Step) []string {
 	return []string{"- ingress " + s.Before.Ingress, "+ ingress " + after}
 }
 
-func constraintLines(s remediate.Step) []string {
+func constraintLines(s judge.Step) []string {
 	const inherited = "(not set: what is inherited holds)"
 	if s.Kind != policies.RestoreConstrain {
 		return nil
@@ -94,7 +95,7 @@ func constraintLines(s remediate.Step) []string {
 	return []string{"- organization policy " + cmp.Or(s.Before.OrgPolicy, inherited), "+ organization policy " + cmp.Or(s.After.OrgPolicy, inherited)}
 }
 
-func identityLines(s remediate.Step) []string {
+func identityLines(s judge.Step) []string {
 	if s.Kind != policies.RestoreIdentity {
 		return nil
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // topic keeps what is published to it.
@@ -43,10 +44,10 @@ func decided() remediate.Finding {
 	at := time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
 	jo := cloud.Actor{Principal: "user:jo@example.com"}
 	return remediate.Finding{
-		ID: "f1", Policy: "no-public-invoker", Severity: policies.High, Decision: remediate.Ask, State: remediate.Reverted,
+		ID: "f1", Policy: "no-public-invoker", Severity: policies.High, Decision: judge.Ask, State: remediate.Reverted,
 		Message: "secret message", Why: "secret reason", Reasons: []string{"secret guardrail"},
 		Resource: cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api"), Change: cloud.Change{Actor: jo, Method: "secret method"},
-		Plan: remediate.NewPlan([]remediate.Step{{Before: remediate.StepState{Grants: []cloud.Grant{{Role: "secret role", Member: "user:secret"}}}}}, ""),
+		Plan: judge.NewPlan([]judge.Step{{Before: judge.StepState{Grants: []cloud.Grant{{Role: "secret role", Member: "user:secret"}}}}}, ""),
 		Timeline: []remediate.Event{
 			{At: at, State: remediate.Pending, What: "secret what", N: 1, Hash: "h1", Plan: "p1"},
 			{At: at, State: remediate.Pending, Who: "user:ada@example.com", Via: "secret via", What: "a vote", N: 2, Hash: "h2", Plan: "p1"},

@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // maxListed is how many findings a group's card names before it counts.
@@ -249,7 +250,7 @@ func (v groupView) where(r cloud.Resource) string {
 }
 
 // effects says what applying the plan does, where the resource is named already.
-func effects(p remediate.Plan) string {
+func effects(p judge.Plan) string {
 	var out []string
 	for _, s := range p.Steps {
 		out = append(out, stepEffect(s))

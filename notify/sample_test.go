@@ -6,6 +6,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -20,7 +21,7 @@ func publicService() remediate.Finding {
 		ID: "abcdefghijklmnopqrstuvwx27", Revision: 3,
 		Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
 		Verdict: policies.Violation, Message: "anyone on the internet can invoke api",
-		Enforcement: policies.Approve, Decision: remediate.Ask,
+		Enforcement: policies.Approve, Decision: judge.Ask,
 		Reasons:  []string{"run.managed.requireInvokerIam is enforced for projects/pay-prod (org policy API)"},
 		Resource: service,
 		Change: cloud.Change{
@@ -28,9 +29,9 @@ func publicService() remediate.Finding {
 			Verb: cloud.SetPolicy, Resource: service, Actor: cloud.Actor{Principal: "user:jo@example.com"},
 		},
 		Actors: []cloud.Actor{{Principal: "user:jo@example.com"}},
-		Plan: remediate.NewPlan([]remediate.Step{{
+		Plan: judge.NewPlan([]judge.Step{{
 			Kind: policies.RemoveGrants, Resource: service,
-			Before: remediate.StepState{Grants: []cloud.Grant{everyone()}},
+			Before: judge.StepState{Grants: []cloud.Grant{everyone()}},
 		}}, ""),
 		State: remediate.Pending, Why: "asked",
 		CreatedAt: noon.Add(3 * time.Second), ExpiresAt: noon.Add(time.Hour),
@@ -44,7 +45,7 @@ func in(s remediate.State) remediate.Finding {
 	ada := remediate.Answer{Principal: "user:ada@example.com", Choice: remediate.ChooseRevert, At: noon.Add(7 * time.Minute)}
 	switch s {
 	case remediate.Reported:
-		f.Decision = remediate.Report
+		f.Decision = judge.Report
 	case remediate.Waiting:
 		f.Why = "live state does not show the change yet; read again later"
 	case remediate.Approved, remediate.Applying:

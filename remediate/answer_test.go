@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 var t0 = time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
@@ -18,10 +19,10 @@ var publicGrant = cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"}
 func pendingFinding() Finding {
 	api := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
 	c := cloud.Change{ID: "c1", Resource: api, Time: t0, Actor: cloud.Actor{Principal: "user:mallory@example.com", Delegation: []string{"serviceAccount:ci@pay-prod.iam.gserviceaccount.com"}}}
-	g := Judgement{
+	g := judge.Judgement{
 		Result:   policies.Result{Policy: "no-public-invoker", Verdict: policies.Violation, Grants: []cloud.Grant{publicGrant}},
-		Plan:     NewPlan([]Step{{Kind: policies.RemoveGrants, Resource: api, Before: StepState{Grants: []cloud.Grant{publicGrant}}}}, ""),
-		Decision: Ask,
+		Plan:     judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: api, Before: judge.StepState{Grants: []cloud.Grant{publicGrant}}}}, ""),
+		Decision: judge.Ask,
 	}
 	return opened(ID(c.ID, g.Policy, api), g, c, t0).decided(t0, time.Hour)
 }
@@ -76,7 +77,7 @@ func TestAnswerIsAdmittedByAuthority(t *testing.T) {
 		{name: "an exemption takes a reason of ten characters", answer: because(until(ada(ChooseExempt), time.Hour), "just so 1"), state: Pending, refused: "at least 10 characters"},
 		{
 			name: "what cannot be reverted can be exempted", answer: with(until(ada(ChooseExempt), time.Hour), NoPlan), state: Pending,
-			finding: func(f Finding) Finding { f.Plan = Plan{Missing: "who knows"}; return f },
+			finding: func(f Finding) Finding { f.Plan = judge.Plan{Missing: "who knows"}; return f },
 		},
 		{
 			name: "an unknown actor's change takes two to keep", answer: ada(ChooseKeep), state: Pending,
@@ -85,7 +86,7 @@ func TestAnswerIsAdmittedByAuthority(t *testing.T) {
 		{
 			name: "a plan that leaves the account open cannot be reverted from a card", answer: ada(ChooseRevert), state: Pending, refused: "nothing to apply",
 			finding: func(f Finding) Finding {
-				f.Plan.Steps = []Step{{Kind: policies.RestoreIdentity}}
+				f.Plan.Steps = []judge.Step{{Kind: policies.RestoreIdentity}}
 				f.Plan.Missing = "no account to go back to"
 				return f
 			},

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // maxAttempts is how often an effect that may pass is tried before the finding
@@ -31,7 +34,7 @@ func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
 		if stored, ended, err := r.unapproved(ctx, f); ended || err != nil {
 			return stored, err
 		}
-		f.Done = merged(before, r.intended(ctx, f.Plan)) // unless the outcome says otherwise: a crash must not hide a write
+		f.Done = judge.MergeSteps(before, r.intended(ctx, f.Plan)) // unless the outcome says otherwise: a crash must not hide a write
 	}
 	f.Paused = false
 	f, err := r.update(ctx, f.to(Applying, r.Now(), "", "applying the plan "+f.Plan.Digest[:min(8, len(f.Plan.Digest))]))
@@ -42,9 +45,9 @@ func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
 	defer cancel()
 	done := before
 	if !look {
-		var made []Step
+		var made []judge.Step
 		made, err = r.applySteps(steps, f, len(before) == 0)
-		done = merged(before, made)
+		done = judge.MergeSteps(before, made)
 	}
 	note := ""
 	if err == nil {
@@ -59,13 +62,13 @@ func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
 
 // storeOutcome stores what came of applying. A change or a card may have been
 // added to the record meanwhile; nobody but us takes it out of Applying.
-func (r *Remediator) storeOutcome(ctx context.Context, f Finding, done []Step, note string, outcome error) (Finding, error) {
+func (r *Remediator) storeOutcome(ctx context.Context, f Finding, done []judge.Step, note string, outcome error) (Finding, error) {
 	for range conflictTries {
 		stored, err := r.update(ctx, r.applied(f, done, note, outcome))
 		if err == nil && len(done) == 0 && (stored.State == Superseded || stored.State == Blocked) {
 			r.giveBack(ctx, f)
 		}
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 		claim := f.DueAt
@@ -76,14 +79,14 @@ func (r *Remediator) storeOutcome(ctx context.Context, f Finding, done []Step, n
 			break // our lease ran out, and another process took over
 		}
 	}
-	return Finding{}, ErrConflict
+	return Finding{}, fault.ErrConflict
 }
 
 // applySteps returns what was written, or may have been. At the first attempt
 // an undo finds everything as the revert left it, or writes nothing.
-func (r *Remediator) applySteps(ctx context.Context, f Finding, first bool) (made []Step, err error) {
+func (r *Remediator) applySteps(ctx context.Context, f Finding, first bool) (made []judge.Step, err error) {
 	if !f.Plan.Executable() {
-		return nil, fmt.Errorf("%w: the plan leaves open what to write", ErrRefused)
+		return nil, fmt.Errorf("%w: the plan leaves open what to write", fault.ErrRefused)
 	}
 	switch in, unsure := r.Scope.membership(ctx, r.Facts, f.Resource); in {
 	case outOfScope:
@@ -108,7 +111,7 @@ func (r *Remediator) applySteps(ctx context.Context, f Finding, first bool) (mad
 	return made, nil
 }
 
-func (r *Remediator) verifySteps(ctx context.Context, p Plan) error {
+func (r *Remediator) verifySteps(ctx context.Context, p judge.Plan) error {
 	for _, s := range p.Steps {
 		if err := r.verify(ctx, s); err != nil {
 			return fmt.Errorf("verify %s on %s: %w", s.Kind, s.Resource, err)
@@ -118,24 +121,24 @@ func (r *Remediator) verifySteps(ctx context.Context, p Plan) error {
 }
 
 // applied is the transition out of Applying.
-func (r *Remediator) applied(f Finding, done []Step, note string, err error) Finding {
+func (r *Remediator) applied(f Finding, done []judge.Step, note string, err error) Finding {
 	now, did := r.Now(), len(done) > 0
 	f.Done = done
 	prefix := "not applied: "
 	if did {
 		prefix = "not finished: "
 	}
-	var denied *PermissionError
+	var denied *fault.PermissionError
 	var unverified *unverifiedError
-	_, limited := busy(err)
+	_, limited := fault.NextTurn(err)
 	switch {
 	case err == nil && did && f.UndoOf != "":
-		return f.to(Undone, now, "", undoneWhy(f.Plan)+note, Notify)
+		return f.to(Undone, now, "", judge.UndoneWhy(f.Plan)+note, Notify)
 	case err == nil && did:
-		return f.to(Reverted, now, "", revertedWhy(f.Plan)+note, Notify)
+		return f.to(Reverted, now, "", judge.RevertedWhy(f.Plan)+note, Notify)
 	case err == nil:
 		return f.to(Superseded, now, "", "already fixed when rescind came to apply it", Notify)
-	case errors.Is(err, errChanged), errors.Is(err, ErrNotFound):
+	case errors.Is(err, errChanged), errors.Is(err, fault.ErrNotFound):
 		return f.to(Superseded, now, "", prefix+err.Error(), Notify)
 	case errors.Is(err, errOutOfScope):
 		return f.to(Blocked, now, "", prefix+err.Error(), Notify)
@@ -143,7 +146,7 @@ func (r *Remediator) applied(f Finding, done []Step, note string, err error) Fin
 		return f.to(Uncertain, now, "", err.Error(), Apply, Notify).later(now, err)
 	case errors.As(err, &denied):
 		return f.to(Blocked, now, "", prefix+err.Error(), Notify)
-	case errors.Is(err, ErrRefused), f.Attempts >= maxAttempts && !limited:
+	case errors.Is(err, fault.ErrRefused), f.Attempts >= maxAttempts && !limited:
 		return f.to(Failed, now, "", prefix+err.Error(), Notify)
 	}
 	f.Why = "will be tried again: " + err.Error()

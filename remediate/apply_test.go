@@ -13,6 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 func TestWhatComesBackAfterTheWriteIsNotWrittenAgain(t *testing.T) {
@@ -63,9 +64,9 @@ func TestAPlanAppliedInPartSaysSo(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
 	on, off := true, false
-	f.Plan = remediate.NewPlan(append(f.Plan.Steps, remediate.Step{
+	f.Plan = judge.NewPlan(append(f.Plan.Steps, judge.Step{
 		Kind: policies.RequireInvoker, Resource: f.Resource,
-		Before: remediate.StepState{InvokerIAMDisabled: &on}, After: remediate.StepState{InvokerIAMDisabled: &off},
+		Before: judge.StepState{InvokerIAMDisabled: &on}, After: judge.StepState{InvokerIAMDisabled: &off},
 	}), "")
 	_, err := g.Store.Update(t.Context(), f)
 	g.must(err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // people is a directory; whom it does not hold it cannot look up.
@@ -156,7 +157,7 @@ func TestS15OneMailIsOneVoteWhateverItIsCalled(t *testing.T) {
 }
 
 func TestS16AFindingStepsUpAsItsPolicySays(t *testing.T) {
-	g := Judgement{Result: policies.Result{StepUp: policies.StepUpIAP}, Decision: Ask}
+	g := judge.Judgement{Result: policies.Result{StepUp: policies.StepUpIAP}, Decision: judge.Ask}
 	f := opened("f", g, cloud.Change{}, t0)
 	if u := f.undo("u", t0, time.Hour); f.StepUp != policies.StepUpIAP || u.StepUp != policies.StepUpIAP {
 		t.Errorf("the finding steps up by %q, its undo by %q; want both behind IAP", f.StepUp, u.StepUp)

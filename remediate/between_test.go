@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // What happens between two parts of a finding's life, each of which has tests
@@ -47,7 +48,7 @@ func TestAFindingThatAGroupShowsIsToldToHaveEndedBeforeItWasDrawnForItself(t *te
 type deleted struct{ remediate.WorkloadClient }
 
 func (deleted) Workload(context.Context, cloud.Resource) (cloud.Workload, error) {
-	return cloud.Workload{}, remediate.ErrNotFound
+	return cloud.Workload{}, fault.ErrNotFound
 }
 
 func TestAnAnswerToAGroupThatCannotBeCarriedIsDueLaterAndNeverExpires(t *testing.T) {

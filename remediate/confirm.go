@@ -12,6 +12,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // EntryClient looks up log entries where Google keeps them.
@@ -34,7 +36,7 @@ const (
 // that was there for years would have it reverted. What is not found, or not as
 // the event says, becomes a question; what may yet show is waited for.
 func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
-	if r.Entries == nil || k.Decision != Revert || k.vanished {
+	if r.Entries == nil || k.Decision != judge.Revert || k.vanished {
 		return k, nil
 	}
 	if k.unconfirmed = k.since().Add(r.Limits.Grace).After(k.now.At); k.unconfirmed { // it is looked up when that is over
@@ -48,7 +50,7 @@ func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
 	case again && k.now.At.Before(k.begun().Add(entryWait)):
 		k.awaited = why
 	default:
-		k.lower(Ask, why)
+		k.Lower(judge.Ask, why)
 	}
 	return k, nil
 }
@@ -96,11 +98,11 @@ func (r *Remediator) unconfirmed(ctx context.Context, c cloud.Change) (why strin
 		return "the entry cannot be looked up in Cloud Logging: it has no insertId or no log name", false, false
 	}
 	entry, err := r.Entries.Entry(ctx, c)
-	var denied *PermissionError
+	var denied *fault.PermissionError
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		return "Cloud Logging has no such entry: the event may be forged", true, false
-	case errors.As(err, &denied), errors.Is(err, ErrRefused):
+	case errors.As(err, &denied), errors.Is(err, fault.ErrRefused):
 		return notLookedUp + err.Error(), false, false
 	case err != nil:
 		return notLookedUp + err.Error(), true, true
@@ -151,7 +153,7 @@ func (r *Remediator) otherwise(ctx context.Context, c, logged cloud.Change) stri
 	}
 	if c.HasDelta {
 		for _, g := range c.Added() {
-			if !slices.ContainsFunc(logged.Added(), func(o cloud.Grant) bool { return o == g || sameButForCase(o, g) }) || !logged.HasDelta {
+			if !slices.ContainsFunc(logged.Added(), func(o cloud.Grant) bool { return o == g || judge.SameGrant(o, g) }) || !logged.HasDelta {
 				return fmt.Sprintf("no grant of %s", g)
 			}
 		}

@@ -6,13 +6,15 @@ import (
 	"fmt"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // ConstraintClient reads and changes organization policies.
 type ConstraintClient interface {
 	// OrgPolicy returns what is set at r itself, or an error matching
 	// ErrNotFound where nothing is.
-	OrgPolicy(ctx context.Context, r cloud.Resource) (OrgPolicy, error)
+	OrgPolicy(ctx context.Context, r cloud.Resource) (judge.OrgPolicy, error)
 	// DeleteOrgPolicy takes it away: an error matching ErrConflict if the
 	// etag is not current.
 	DeleteOrgPolicy(ctx context.Context, r cloud.Resource, etag string) error
@@ -21,10 +23,10 @@ type ConstraintClient interface {
 }
 
 // readOrgPolicy reads what is set at res; the zero OrgPolicy where nothing is.
-func (r *Remediator) readOrgPolicy(ctx context.Context, res cloud.Resource) (*OrgPolicy, error) {
+func (r *Remediator) readOrgPolicy(ctx context.Context, res cloud.Resource) (*judge.OrgPolicy, error) {
 	p, err := r.Constraints.OrgPolicy(ctx, res)
-	if errors.Is(err, ErrNotFound) {
-		return &OrgPolicy{}, nil
+	if errors.Is(err, fault.ErrNotFound) {
+		return &judge.OrgPolicy{}, nil
 	}
 	if ok, err := r.readable(ctx, res, err); !ok {
 		return nil, err
@@ -33,9 +35,9 @@ func (r *Remediator) readOrgPolicy(ctx context.Context, res cloud.Resource) (*Or
 }
 
 // setOrgPolicy deletes or, undoing that, creates.
-func (r *Remediator) setOrgPolicy(ctx context.Context, s Step) (bool, error) {
+func (r *Remediator) setOrgPolicy(ctx context.Context, s judge.Step) (bool, error) {
 	p, err := r.Constraints.OrgPolicy(ctx, s.Resource)
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	if err != nil && !errors.Is(err, fault.ErrNotFound) {
 		return false, err
 	}
 	switch {
@@ -49,9 +51,9 @@ func (r *Remediator) setOrgPolicy(ctx context.Context, s Step) (bool, error) {
 	return true, r.Constraints.CreateOrgPolicy(ctx, s.Resource, s.After.OrgPolicy)
 }
 
-func (r *Remediator) orgPolicyUnmet(ctx context.Context, s Step) (string, error) {
+func (r *Remediator) orgPolicyUnmet(ctx context.Context, s judge.Step) (string, error) {
 	p, err := r.Constraints.OrgPolicy(ctx, s.Resource)
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	if err != nil && !errors.Is(err, fault.ErrNotFound) {
 		return "", err
 	}
 	if p.Body != s.After.OrgPolicy {

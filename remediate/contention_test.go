@@ -8,6 +8,8 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 func TestEightProcessesTogetherRevertAsManyAsTheLimitSays(t *testing.T) {
@@ -42,7 +44,7 @@ type losing struct {
 	from    int64 // the revision that was forgotten
 }
 
-func (s *losing) Cell(ctx context.Context, name string) (remediate.Cell, error) {
+func (s *losing) Cell(ctx context.Context, name string) (cells.Cell, error) {
 	c, err := s.Store.Cell(ctx, name)
 	if name != "reverts" || err != nil {
 		return c, err
@@ -53,20 +55,20 @@ func (s *losing) Cell(ctx context.Context, name string) (remediate.Cell, error) 
 			s.from = c.Revision
 		}
 	case s.from > 0 && c.Revision <= s.from:
-		return remediate.Cell{Name: name}, nil
+		return cells.Cell{Name: name}, nil
 	case s.from > 0:
 		c.Revision -= s.from
 	}
 	return c, err
 }
 
-func (s *losing) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+func (s *losing) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
 	if c.Name != "reverts" || s.from == 0 {
 		return s.Store.SetCell(ctx, c)
 	}
 	if c.Revision == s.from {
 		s.dropped++
-		return remediate.Cell{}, remediate.ErrConflict
+		return cells.Cell{}, fault.ErrConflict
 	}
 	c.Revision += s.from
 	return s.Store.SetCell(ctx, c)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // counting counts the findings that lists return. What a list reads beyond
@@ -39,7 +40,7 @@ func readAmong(t *testing.T, ended int, enforce policies.Enforcement) (handled, 
 		at := g.Clock().Add(-time.Duration(i) * time.Second)
 		_, err := g.Store.Create(t.Context(), remediate.Finding{
 			ID: fmt.Sprint("ended-", i), Policy: public, Resource: apiResource(t), State: states[i%len(states)], CreatedAt: at, EndedAt: at,
-			Automatic: i%2 == 0, Plan: remediate.Plan{Digest: fmt.Sprint(i)},
+			Automatic: i%2 == 0, Plan: judge.Plan{Digest: fmt.Sprint(i)},
 		})
 		g.must(err)
 	}
@@ -76,7 +77,7 @@ func (g *rig) buried(name string) {
 	for i := range 250 {
 		_, err := g.Store.Create(g.t.Context(), remediate.Finding{
 			ID: fmt.Sprint(name, i), Policy: public, Resource: apiResource(g.t), State: remediate.Reverted,
-			CreatedAt: g.Clock(), EndedAt: g.Clock(), Plan: remediate.Plan{Digest: fmt.Sprint(name, i)},
+			CreatedAt: g.Clock(), EndedAt: g.Clock(), Plan: judge.Plan{Digest: fmt.Sprint(name, i)},
 		})
 		g.must(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
 )
 
 // A failure strikes at one of the calls that rescind makes to the store, to
@@ -105,12 +106,12 @@ func (s fatedStore) LearnIdentity(ctx context.Context, i remediate.Sighting) err
 	return s.struck(func() error { return s.Store.LearnIdentity(ctx, i) })
 }
 
-func (s fatedStore) Cell(ctx context.Context, name string) (remediate.Cell, error) {
-	return struck(s.fate, func() (remediate.Cell, error) { return s.Store.Cell(ctx, name) })
+func (s fatedStore) Cell(ctx context.Context, name string) (cells.Cell, error) {
+	return struck(s.fate, func() (cells.Cell, error) { return s.Store.Cell(ctx, name) })
 }
 
-func (s fatedStore) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
-	return struck(s.fate, func() (remediate.Cell, error) { return s.Store.SetCell(ctx, c) })
+func (s fatedStore) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
+	return struck(s.fate, func() (cells.Cell, error) { return s.Store.SetCell(ctx, c) })
 }
 
 type fatedPolicies struct {

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Desk takes what people decide: answers, and the pause. It checks who may, and
@@ -30,7 +33,7 @@ type Desk struct {
 type DeskStore interface {
 	FindingStore
 	PauseStore
-	CellStore
+	cells.Store
 }
 
 // Desk is the remediator's own.
@@ -73,17 +76,17 @@ func (d Desk) answer(ctx context.Context, id string, a Answer) (Finding, error) 
 			return f, refused
 		}
 		stored, err := d.Store.Update(ctx, next)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 	}
-	return Finding{}, fmt.Errorf("answer finding %s: %w", id, ErrConflict)
+	return Finding{}, fmt.Errorf("answer finding %s: %w", id, fault.ErrConflict)
 }
 
 func (d Desk) finding(ctx context.Context, id string) (Finding, error) {
 	f, err := d.Store.Finding(ctx, id)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		return Finding{}, refuseAs(ClassNotFound, "there is no finding %s", id)
 	case err != nil:
 		return Finding{}, fmt.Errorf("look up finding %s: %w", id, err)

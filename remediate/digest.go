@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 const (
@@ -94,7 +96,7 @@ func (r *Remediator) tendRoundups(ctx context.Context) {
 // tendOne is tend where nothing else depends on it: the sweep comes back.
 func (r *Remediator) tendOne(ctx context.Context, n RoundupNotifier, channel string) {
 	err := r.tend(ctx, n, channel)
-	switch _, limited := busy(err); {
+	switch _, limited := fault.NextTurn(err); {
 	case err == nil:
 	case limited:
 		r.Log.DebugContext(ctx, "roundup waits for its turn", "channel", channel, "error", err.Error())
@@ -150,7 +152,7 @@ func (r *Remediator) drawRoundup(ctx context.Context, n RoundupNotifier, d Round
 		}
 		return d, true
 	})
-	broken := errors.Is(failed, ErrBroken)
+	broken := errors.Is(failed, fault.ErrBroken)
 	if broken {
 		r.Log.ErrorContext(ctx, "the approval path is broken", "channel", d.Channel, "error", failed.Error())
 	}
@@ -283,18 +285,18 @@ func (r *Remediator) releaseOne(ctx context.Context, id string, at time.Time) er
 	for range conflictTries {
 		f, err := r.Store.Finding(ctx, id)
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, fault.ErrNotFound):
 			return nil
 		case err != nil:
 			return fmt.Errorf("look up finding %s: %w", id, err)
 		case f.InRoundup == "" || f.State != Pending:
 			return nil
 		}
-		if _, err = r.update(ctx, f.released(at)); !errors.Is(err, ErrConflict) {
+		if _, err = r.update(ctx, f.released(at)); !errors.Is(err, fault.ErrConflict) {
 			return err
 		}
 	}
-	return fmt.Errorf("store finding %s: %w", id, ErrConflict)
+	return fmt.Errorf("store finding %s: %w", id, fault.ErrConflict)
 }
 
 // roundupUnseen has one finding speak for all that the roundup should have spoken

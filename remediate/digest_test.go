@@ -15,6 +15,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // floods is a burst whose channel takes 20 messages in ten minutes before its
@@ -168,7 +169,7 @@ func TestWhoseQuestionEndsFirstIsToldOfFirstAfterAFlood(t *testing.T) {
 func TestAFindingThatEndsInAFloodNeverGetsACard(t *testing.T) {
 	b := floods(t)
 	b.flood(20)
-	b.flood(5, func(f *remediate.Finding) { f.State, f.Decision = remediate.Reported, remediate.Report })
+	b.flood(5, func(f *remediate.Finding) { f.State, f.Decision = remediate.Reported, judge.Report })
 	fs := b.flood(10, func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(5 * time.Minute) })
 	b.sweeps(2 * time.Minute)
 	if m := b.digest(); !strings.Contains(m.Text, "10 more need an answer") || !strings.Contains(m.Text, "5 reported") {

@@ -3,32 +3,34 @@ package remediate
 import (
 	"context"
 	"fmt"
+
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // live reads the part of a resource that the step is about.
-func (r *Remediator) live(ctx context.Context, st Step) (Snapshot, error) {
-	if len(st.deltas()) == 0 {
+func (r *Remediator) live(ctx context.Context, st judge.Step) (judge.Snapshot, error) {
+	if len(st.Deltas()) == 0 {
 		return r.read(ctx, st.Resource, false)
 	}
 	p, err := r.IAM.Policy(ctx, st.Resource)
 	if ok, err := r.readable(ctx, st.Resource, err); !ok || err != nil {
-		return Snapshot{}, err
+		return judge.Snapshot{}, err
 	}
-	return Snapshot{Policy: &p}, nil
+	return judge.Snapshot{Policy: &p}, nil
 }
 
 // intended is what applying the plan would change of what is live now. It is
 // stored with the claim: a process that dies after its write has then said
 // what it was about to write, and an undo brings back that and nothing else.
-func (r *Remediator) intended(ctx context.Context, p Plan) []Step {
-	var out []Step
+func (r *Remediator) intended(ctx context.Context, p judge.Plan) []judge.Step {
+	var out []judge.Step
 	for _, st := range p.Steps {
 		now, err := r.live(ctx, st)
 		if err != nil {
 			out = append(out, st) // applying says what is wrong
 			continue
 		}
-		if left, ok := now.left(st); ok {
+		if left, ok := now.Remaining(st); ok {
 			out = append(out, left)
 		}
 	}
@@ -37,13 +39,13 @@ func (r *Remediator) intended(ctx context.Context, p Plan) []Step {
 
 // asLeft returns an error matching errChanged unless all that the undo would
 // write is as the revert left it: what somebody changed since is theirs.
-func (r *Remediator) asLeft(ctx context.Context, p Plan) error {
+func (r *Remediator) asLeft(ctx context.Context, p judge.Plan) error {
 	for _, st := range p.Steps {
 		now, err := r.live(ctx, st)
 		if err != nil {
 			return err
 		}
-		if left, ok := now.left(st); !ok || len(left.deltas()) != len(st.deltas()) {
+		if left, ok := now.Remaining(st); !ok || len(left.Deltas()) != len(st.Deltas()) {
 			return fmt.Errorf("%s was changed since the revert: %w", st.Resource, errChanged)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // MaxExemption is the longest that an exemption may be configured to last:
@@ -41,7 +42,7 @@ func (au Authority) admitsExemption(f Finding, a Answer) error {
 	case !a.Until.After(a.At):
 		return refuseAs(ClassDuration, "an exemption has to end later than now")
 	case a.Until.Sub(a.At) > most:
-		return refuseAs(ClassDuration, "an exemption of this severity (%s) lasts at most %s", f.Severity, span(most))
+		return refuseAs(ClassDuration, "an exemption of this severity (%s) lasts at most %s", f.Severity, judge.Span(most))
 	}
 	return nil
 }
@@ -49,7 +50,7 @@ func (au Authority) admitsExemption(f Finding, a Answer) error {
 // exempted ends the finding as excepted. Of votes for different ends the
 // earliest holds: until then everybody agreed.
 func (f Finding) exempted(last Answer, votes []Answer) Finding {
-	x := Exemption{Until: last.Until, Grants: f.Plan.grants()}
+	x := Exemption{Until: last.Until, Grants: f.Plan.Grants()}
 	var people []string
 	for _, v := range votes {
 		if v.Until.Before(x.Until) {
@@ -90,13 +91,13 @@ func (r *Remediator) withoutExempted(ctx context.Context, k judged) (judged, err
 	}
 	for _, f := range known {
 		if f.exempts(k.now.At) && k.Verdict != policies.Exempt {
-			k.Judgement = k.Judgement.without(f.exclusion())
+			k.Judgement = k.Judgement.Without(f.exclusion())
 		}
 	}
 	return k, nil
 }
 
 // exclusion is what the exemption keeps out of later judgements.
-func (f Finding) exclusion() Exclusion {
-	return Exclusion{Plan: f.Plan, Message: f.Message, Grants: f.Exemption.Grants, Why: f.Why + ", finding " + f.ID}
+func (f Finding) exclusion() judge.Exclusion {
+	return judge.Exclusion{Plan: f.Plan, Message: f.Message, Grants: f.Exemption.Grants, Why: f.Why + ", finding " + f.ID}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 const exemptReason = "signed webhook receiver"
@@ -56,7 +57,7 @@ func TestWhatIsExemptIsNeitherAskedNorToldUntilTheExemptionEnds(t *testing.T) {
 
 	g.pass(7 * time.Hour)
 	again := g.redeployed()
-	if len(again) != 1 || again[0].Verdict != policies.Exempt || again[0].Decision != remediate.DoNothing || !again[0].Plan.Empty() {
+	if len(again) != 1 || again[0].Verdict != policies.Exempt || again[0].Decision != judge.DoNothing || !again[0].Plan.Empty() {
 		t.Fatalf("found %+v; want one that is exempt, with nothing to do", again)
 	}
 	g.want(again[0], remediate.Exempted, f.Why+", finding "+f.ID)
@@ -199,11 +200,11 @@ func TestAPreviewCountsWhatAnExemptionWouldHaveCovered(t *testing.T) {
 	past("too old", 91*day, nil)
 	past("of another policy", day, func(o *remediate.Finding) { o.Policy = identity })
 	past("an undo", day, func(o *remediate.Finding) { o.UndoOf = f.ID })
-	past("exempt by the file", day, func(o *remediate.Finding) { o.Verdict, o.Plan = policies.Exempt, remediate.Plan{} })
+	past("exempt by the file", day, func(o *remediate.Finding) { o.Verdict, o.Plan = policies.Exempt, judge.Plan{} })
 	past("wider", day, func(o *remediate.Finding) {
 		s := o.Plan.Steps[0]
 		s.Before.Grants = append(slices.Clone(s.Before.Grants), cloud.Grant{Role: "roles/run.invoker", Member: "allAuthenticatedUsers"})
-		o.Plan = remediate.NewPlan([]remediate.Step{s}, "")
+		o.Plan = judge.NewPlan([]judge.Step{s}, "")
 	})
 	p, err := g.Desk().Preview(t.Context(), f.ID)
 	g.must(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 func (g *rig) sweepAt(f remediate.Finding) remediate.Finding {
@@ -70,7 +71,7 @@ func pendingElsewhere(g *rig) remediate.Finding {
 	other := cloud.RunResource(cloud.RunService, "other", "europe-west1", "x")
 	return remediate.Finding{
 		ID: "elsewhere", Policy: public, Resource: other, Change: cloud.Change{Resource: other},
-		Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: other}}, ""),
+		Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: other}}, ""),
 	}
 }
 

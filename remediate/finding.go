@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // State is where a finding is in its life. The words are stored and never
@@ -60,16 +61,16 @@ type Finding struct {
 	Message     string               `json:"message"`
 	Enforcement policies.Enforcement `json:"enforcement"`
 	EnforcedBy  string               `json:"enforced_by,omitempty"`
-	Decision    Decision             `json:"decision"`
+	Decision    judge.Decision       `json:"decision"`
 	Reasons     []string             `json:"reasons,omitempty"`
 
 	Resource cloud.Resource `json:"resource"`
 	Change   cloud.Change   `json:"change"` // the change that opened the finding
 	Actors   []cloud.Actor  `json:"actors"` // of that change and of those that joined
 
-	Plan  Plan   `json:"plan"`
-	State State  `json:"state"`
-	Why   string `json:"why,omitempty"` // why it is in this state, one sentence
+	Plan  judge.Plan `json:"plan"`
+	State State      `json:"state"`
+	Why   string     `json:"why,omitempty"` // why it is in this state, one sentence
 
 	Answers  []Answer  `json:"answers,omitempty"`
 	Timeline []Event   `json:"timeline,omitempty"`
@@ -95,7 +96,7 @@ type Finding struct {
 	Limit string `json:"limit,omitempty"`
 	// Done is what was written of the plan, or may have been: the before-image
 	// of each write with what it became. An undo is the inverse of it.
-	Done []Step `json:"done,omitempty"`
+	Done []judge.Step `json:"done,omitempty"`
 	// UndoOf is the finding that this record undoes, if it is an undo.
 	UndoOf string `json:"undo_of,omitempty"`
 	// UndoneBy is the finding that took back what was written for this one.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Findings of one cause share a message. A hundred findings of as many causes
@@ -56,8 +57,6 @@ type Roundup struct {
 	FellBack    bool      `json:"fell_back,omitempty"`
 	// PagedAt is when each pager last told of a finding that the roundup speaks for.
 	PagedAt map[string]time.Time `json:"paged_at,omitempty"`
-
-	stored int64 // revision of the cell
 }
 
 // Medium says what tells people of a group. The words are stored.
@@ -149,7 +148,7 @@ func (d Roundup) releases(now time.Time) bool {
 // what drawn stands for.
 func (d Roundup) drawn(at Surface, drawn string, now time.Time, failed error) Roundup {
 	d.NextAt, d.Message = now.Add(roundupEvery), at
-	_, limited := busy(failed)
+	_, limited := fault.NextTurn(failed)
 	switch {
 	case failed == nil:
 		d.UnseenSince, d.FellBack = time.Time{}, false
@@ -166,7 +165,7 @@ func (d Roundup) drawn(at Surface, drawn string, now time.Time, failed error) Ro
 // closed is the transition of a flood that is over, with nobody left to speak
 // for. Its message stays as it was drawn last; the next flood has its own.
 func (d Roundup) closed() Roundup {
-	return Roundup{Channel: d.Channel, Wanted: d.Wanted, PagedAt: d.PagedAt, stored: d.stored}
+	return Roundup{Channel: d.Channel, Wanted: d.Wanted, PagedAt: d.PagedAt}
 }
 
 // released is the transition of a finding that gets a message of its own after

@@ -72,8 +72,6 @@ type Group struct {
 	PagedAt map[string]time.Time `json:"paged_at,omitempty"`
 	// Incidents are the findings as which pagers told of the group.
 	Incidents []string `json:"incidents,omitempty"`
-
-	stored int64 // revision of the cell
 }
 
 // Item is one finding of a group, as the group's message last showed it.

@@ -20,6 +20,8 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 const jo = "user:jo@example.com"
@@ -54,7 +56,7 @@ func newBurst(t *testing.T, change ...func(*remediate.Config)) *burst {
 	b.must(err)
 	st := &indexed{Store: memory.New(), of: map[string]remediate.Finding{}}
 	c := remediate.Config{
-		Facts: nothingKnown{}, Judge: remediate.Judge{Policies: set}, Store: st, IAM: b.iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
+		Facts: nothingKnown{}, Judge: judge.Judge{Policies: set}, Store: st, IAM: b.iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
 		Notifier: b.notifier(st),
 		Scope:    remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Authority: remediate.Authority{
@@ -71,7 +73,7 @@ func newBurst(t *testing.T, change ...func(*remediate.Config)) *burst {
 	return b
 }
 
-func (b *burst) notifier(cells remediate.CellStore) *slack.Notifier {
+func (b *burst) notifier(cells cells.Store) *slack.Notifier {
 	b.t.Helper()
 	n, err := slack.NewNotifier(slack.Config{
 		Token: "xoxb-sim", APIURL: b.url, Card: notify.Options{BaseURL: "https://rescind.example.com"},
@@ -229,10 +231,10 @@ func (b *burst) opens(change ...func(*remediate.Finding)) remediate.Finding {
 	res := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", fmt.Sprintf("api-%d", b.made))
 	f := remediate.Finding{
 		ID: remediate.ID(fmt.Sprint("change ", b.made), public, res), Policy: public, Title: "Public invoker", Severity: policies.High,
-		Verdict: policies.Violation, Message: "anyone on the internet can invoke it", Decision: remediate.Ask, Resource: res,
+		Verdict: policies.Violation, Message: "anyone on the internet can invoke it", Decision: judge.Ask, Resource: res,
 		Change: cloud.Change{ID: fmt.Sprint("change ", b.made), Time: now, Resource: res, Verb: cloud.SetPolicy, Actor: cloud.Actor{Principal: jo}},
 		Actors: []cloud.Actor{{Principal: jo}},
-		Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: res, Before: remediate.StepState{
+		Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: res, Before: judge.StepState{
 			Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}}}}, ""),
 		State: remediate.Pending, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(time.Hour), DueAt: now.Add(30 * time.Second),
 		Outbox: []remediate.Effect{remediate.Notify}, Timeline: []remediate.Event{{At: now, State: remediate.Pending, What: "asked"}},
@@ -467,7 +469,7 @@ func TestAGroupAnswerNeedsWhatEachFindingNeeds(t *testing.T) {
 func TestWhatWasDecidedAloneIsLeftAloneAndWhatCannotBeRevertedStaysOpen(t *testing.T) {
 	b := newBurst(t)
 	fs := b.several(2)
-	b.opens(func(f *remediate.Finding) { f.Plan = remediate.NewPlan(nil, "what to write is not known") })
+	b.opens(func(f *remediate.Finding) { f.Plan = judge.NewPlan(nil, "what to write is not known") })
 	b.settle()
 	for _, who := range []string{ada, bob} {
 		_, err := b.Answer(t.Context(), fs[0].ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: who, Reason: "by design", Digest: fs[0].Plan.Digest})

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // orGroup answers the group of that ID, where there is no such finding.
@@ -94,7 +96,7 @@ func (d Desk) pendingOf(ctx context.Context, g Group, a Answer) ([]Finding, erro
 	for _, i := range g.Items {
 		f, err := d.Store.Finding(ctx, i.Finding)
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, fault.ErrNotFound):
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)
@@ -212,12 +214,12 @@ func (d Desk) owe(ctx context.Context, g Group, open []Finding, e Effect) (Findi
 		}
 		f = f.notAfterExpiry()
 		stored, err := d.Store.Update(ctx, f)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 		if f, err = d.Store.Finding(ctx, f.ID); err != nil {
 			return Finding{}, fmt.Errorf("look up finding %s: %w", f.ID, err)
 		}
 	}
-	return Finding{}, fmt.Errorf("answer finding %s: %w", f.ID, ErrConflict)
+	return Finding{}, fmt.Errorf("answer finding %s: %w", f.ID, fault.ErrConflict)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Carry is owed by one finding of a group for all of them: to take what people
@@ -17,7 +19,7 @@ const maxRefused = 10
 // again later: left as it is it would be the first of every sweep.
 func (r *Remediator) carry(ctx context.Context, f Finding) (Finding, error) {
 	next, err := r.carryAll(ctx, f)
-	if err == nil || errors.Is(err, ErrConflict) {
+	if err == nil || errors.Is(err, fault.ErrConflict) {
 		return next, err
 	}
 	next, later := r.update(ctx, f.later(r.Now(), err))
@@ -50,7 +52,7 @@ func (r *Remediator) carryAll(ctx context.Context, f Finding) (Finding, error) {
 	if g.ID != "" {
 		if _, err := changeGroup(ctx, r.Store, g.ID, r.Now(), func(now Group) (Group, bool, error) {
 			if agreed == nil && now.Agreed != nil {
-				return now, false, ErrConflict
+				return now, false, fault.ErrConflict
 			}
 			if agreed != nil && now.Agreed != nil {
 				now.Agreed, now.Refused = nil, refused
@@ -70,7 +72,7 @@ func (r *Remediator) carryTo(ctx context.Context, desk Desk, i Item, agreed Agre
 	for range conflictTries {
 		f, err := r.Store.Finding(ctx, i.Finding)
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, fault.ErrNotFound):
 			return "", nil
 		case err != nil:
 			return "", fmt.Errorf("look up finding %s: %w", i.Finding, err)
@@ -93,11 +95,11 @@ func (r *Remediator) carryTo(ctx context.Context, desk Desk, i Item, agreed Agre
 		}
 		next.DueAt = r.Now() // for whoever sweeps next: nobody else knows of it
 		_, err = r.update(ctx, next)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return "", err
 		}
 	}
-	return "", fmt.Errorf("answer finding %s: %w", i.Finding, ErrConflict)
+	return "", fmt.Errorf("answer finding %s: %w", i.Finding, fault.ErrConflict)
 }
 
 // carriedOut takes the debt off the finding that had it.
@@ -115,9 +117,9 @@ func (r *Remediator) carriedOut(ctx context.Context, id string) (Finding, error)
 			f = f.scheduled(r.Now())
 		}
 		stored, err := r.update(ctx, f)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 	}
-	return Finding{}, ErrConflict
+	return Finding{}, fault.ErrConflict
 }

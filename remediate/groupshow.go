@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // GroupNotifier is a Notifier that can show findings of one cause in one
@@ -157,7 +159,7 @@ func (r *Remediator) beginDrawing(ctx context.Context, g Group, f Finding) (Grou
 // free returns a *BusyError while another process draws the message.
 func (g Group) free(now time.Time) error {
 	if now.Before(g.DrawnBy) {
-		return &BusyError{Where: "one process a message", After: time.Second}
+		return &fault.BusyError{Where: "one process a message", After: time.Second}
 	}
 	return nil
 }
@@ -176,7 +178,7 @@ func (r *Remediator) undrawn(ctx context.Context, g Group, f Finding) ([]Finding
 		}
 		o, err := r.Store.Finding(ctx, i.Finding)
 		switch {
-		case errors.Is(err, ErrNotFound): // no longer kept
+		case errors.Is(err, fault.ErrNotFound): // no longer kept
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)

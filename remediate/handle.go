@@ -10,6 +10,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // Handle takes one change to its outcome. It returns once every finding is
@@ -37,7 +39,7 @@ func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error
 		return Outcome{Kind: Duplicate}, r.attribute(ctx, c)
 	}
 	out, err := r.handle(ctx, c, unsure)
-	for try := 1; errors.Is(err, ErrConflict) && try < conflictTries; try++ { // another process was faster
+	for try := 1; errors.Is(err, fault.ErrConflict) && try < conflictTries; try++ { // another process was faster
 		out, err = r.handle(ctx, c, unsure)
 	}
 	if err != nil {
@@ -81,7 +83,7 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 	}
 	for _, k := range append(cases, preexisting...) {
 		if unsure != "" {
-			k.lower(Report, unsure)
+			k.Lower(judge.Report, unsure)
 		}
 		k, err := r.withoutExempted(ctx, k)
 		if err != nil {
@@ -110,9 +112,9 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 // judged is a judgement with the change it is about, as live state shows it, and
 // what is live.
 type judged struct {
-	Judgement
+	judge.Judgement
 	change cloud.Change
-	now    Snapshot
+	now    judge.Snapshot
 	// vanished is true when the entry shows a violation that live state no longer
 	// (or, for a first half, not yet) has.
 	vanished bool
@@ -128,27 +130,27 @@ type judged struct {
 
 // judge judges the change as live state shows it, and adds what the entry
 // alone would have been judged for and live state does not show.
-func (r *Remediator) judge(ctx context.Context, c cloud.Change, now Snapshot) []judged {
+func (r *Remediator) judge(ctx context.Context, c cloud.Change, now judge.Snapshot) []judged {
 	if c.Verb == cloud.Delete {
 		return nil
 	}
 	var out []judged
 	if !now.Gone {
-		live := now.observe(c)
+		live := now.Observe(c)
 		for _, g := range r.Judge.Judge(ctx, live, now) {
 			if c.Resource.Kind.Container() && !c.HasDelta {
-				g.unattribute(c)
+				g.Unattribute(c)
 			}
 			if c.Resource.Kind.Workload() && now.Workload == nil && now.Policy != nil {
-				g.lower(Ask, "rescind may not read "+c.Resource.Path()+", so whether another product owns it is unknown")
+				g.Lower(judge.Ask, "rescind may not read "+c.Resource.Path()+", so whether another product owns it is unknown")
 			}
 			if c.Verb == cloud.SetPolicy && now.Policy == nil {
-				g.lower(Revert, "judged on the entry alone: the live policy could not be read; applying reads it first, and takes only what is there")
+				g.Lower(judge.Revert, "judged on the entry alone: the live policy could not be read; applying reads it first, and takes only what is there")
 			}
 			out = append(out, judged{Judgement: g, change: live, now: now})
 		}
 	}
-	for _, g := range r.Judge.Judge(ctx, c, Snapshot{At: now.At}) {
+	for _, g := range r.Judge.Judge(ctx, c, judge.Snapshot{At: now.At}) {
 		seen := slices.ContainsFunc(out, func(k judged) bool { return k.Policy == g.Policy })
 		if g.Verdict == policies.Violation && !seen {
 			out = append(out, judged{Judgement: g, change: c, now: now, vanished: true})

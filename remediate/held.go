@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // stopped reports whether the plan must not be carried out now, and returns the
@@ -78,8 +81,8 @@ func (f Finding) asked(now time.Time, expiresIn time.Duration) Finding {
 	if f.Paused {
 		why = "paused: "
 	}
-	why += fmt.Sprintf("by then the change was %s old, too old to be reverted without being asked", span(now.Sub(f.Change.Time)))
-	f.Paused, f.Automatic, f.Guarded, f.Decision = false, false, true, Ask
+	why += fmt.Sprintf("by then the change was %s old, too old to be reverted without being asked", judge.Span(now.Sub(f.Change.Time)))
+	f.Paused, f.Automatic, f.Guarded, f.Decision = false, false, true, judge.Ask
 	f.Reasons = append(f.Reasons[:len(f.Reasons):len(f.Reasons)], why)
 	f.ExpiresAt, f.ExecuteBy = now.Add(expiresIn), time.Time{} // it was approved by nobody now
 	return f.to(Pending, now, "", why, Notify)
@@ -108,13 +111,13 @@ func (r *Remediator) announce(ctx context.Context) error {
 		r.Log.WarnContext(ctx, "pause", "active", p.On, "said", p.String())
 		var failed error
 		p, failed = r.announcePause(ctx, p)
-		if after, limited := busy(failed); limited {
+		if after, limited := fault.NextTurn(failed); limited {
 			p.DueAt, failed = now.Add(after), nil // the channel has no turn for it yet
 		}
 		_, err = r.Store.SetPause(ctx, p)
 		err = errors.Join(failed, err)
 	}
-	if errors.Is(err, ErrConflict) { // another process is at it, or it was set anew
+	if errors.Is(err, fault.ErrConflict) { // another process is at it, or it was set anew
 		return nil
 	}
 	return err

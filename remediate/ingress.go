@@ -3,9 +3,11 @@ package remediate
 import (
 	"context"
 	"fmt"
+
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
-func (r *Remediator) setIngress(ctx context.Context, s Step) (bool, error) {
+func (r *Remediator) setIngress(ctx context.Context, s judge.Step) (bool, error) {
 	w, err := r.Workloads.Workload(ctx, s.Resource)
 	if err != nil || w.Ingress == s.After.Ingress {
 		return false, err
@@ -16,7 +18,7 @@ func (r *Remediator) setIngress(ctx context.Context, s Step) (bool, error) {
 	return true, r.Workloads.SetIngress(ctx, w, s.After.Ingress)
 }
 
-func (r *Remediator) ingressUnmet(ctx context.Context, s Step) (string, error) {
+func (r *Remediator) ingressUnmet(ctx context.Context, s judge.Step) (string, error) {
 	w, err := r.Workloads.Workload(ctx, s.Resource)
 	if err == nil && w.Ingress != s.After.Ingress {
 		return "its ingress still shows as " + w.Ingress, nil

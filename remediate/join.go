@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // join adds the change to an open finding about the same thing with the same
@@ -26,7 +27,7 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 			return r.withoutLeased(f), true, nil
 		case f.Plan.Digest == k.Plan.Digest && k.preexisting: // it was there all along, and is asked about
 			return r.withoutLeased(f), true, nil
-		case f.Plan.Digest == k.Plan.Digest && k.Decision == Revert && f.State == Pending && f.foundInPassing():
+		case f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert && f.State == Pending && f.foundInPassing():
 			// Something else came upon it before the change's own event: that must
 			// not keep the policy from reverting it.
 			f, err := r.update(ctx, f.superseded(k.now.At, "an event told of the change after all, and the policy reverts it"))
@@ -34,7 +35,7 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 				return Finding{}, false, err
 			}
 			r.work(ctx, f)
-		case f.Unconfirmed && f.Plan.Digest == k.Plan.Digest && k.Decision == Revert: // nor may an event that may be forged
+		case f.Unconfirmed && f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert: // nor may an event that may be forged
 			continue
 		case f.Plan.Digest == k.Plan.Digest:
 			f, err := r.update(ctx, f.joined(k.change, k.now.At))
@@ -54,7 +55,7 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 // what it is about: a scan, a deploy as the account that held it, or an entry
 // that does not say what it added to a container.
 func (f Finding) foundInPassing() bool {
-	return f.Change.Method == scanned || strings.HasSuffix(f.Change.ID, preexistingSuffix(f.Resource)) ||
+	return f.Change.Method == judge.ScanMethod || strings.HasSuffix(f.Change.ID, preexistingSuffix(f.Resource)) ||
 		f.Resource.Kind.Container() && !f.Change.HasDelta
 }
 
@@ -65,8 +66,8 @@ func (k judged) replaces(f Finding) bool {
 	if f.Plan.Empty() {
 		return f.Change.Verb == k.change.Verb
 	}
-	return !slices.ContainsFunc(f.Plan.Steps, func(s Step) bool {
-		return k.now.stepNeeded(s) && !slices.ContainsFunc(k.Plan.Steps, func(o Step) bool { return k.now.covers(o, s) })
+	return !slices.ContainsFunc(f.Plan.Steps, func(s judge.Step) bool {
+		return k.now.StepNeeded(s) && !slices.ContainsFunc(k.Plan.Steps, func(o judge.Step) bool { return k.now.Covers(o, s) })
 	})
 }
 
@@ -104,22 +105,22 @@ func (f Finding) rejectedPlan() string {
 	if f.UndoOf == "" {
 		return f.Plan.Digest
 	}
-	return inverse(f.Plan.Steps).Digest
+	return judge.InverseOf(f.Plan.Steps).Digest
 }
 
 // supersedeFixed ends the open findings of a resource that live state shows to
 // be fixed, whoever did it. It returns those that ended.
-func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now Snapshot) ([]Finding, error) {
+func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now judge.Snapshot) ([]Finding, error) {
 	open, err := r.Store.Findings(ctx, Query{Resource: res, States: []State{Pending}})
 	if err != nil {
 		return nil, fmt.Errorf("look up open findings of %s: %w", res, err)
 	}
 	var ended []Finding
 	for _, f := range open {
-		if f.UndoOf != "" || f.Plan.Empty() || now.needs(f.Plan) {
+		if f.UndoOf != "" || f.Plan.Empty() || now.Needs(f.Plan) {
 			continue
 		}
-		f, err := r.update(ctx, f.superseded(now.At, vanishedWhy(now)))
+		f, err := r.update(ctx, f.superseded(now.At, judge.VanishedWhy(now)))
 		if err != nil {
 			return nil, err
 		}

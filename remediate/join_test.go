@@ -21,7 +21,7 @@ func TestAnotherGrantDoesNotCloseTheQuestionAboutTheFirst(t *testing.T) {
 	g.want(second, remediate.Pending, "")
 }
 
-func TestADeployDoesNotCloseTheQuestionAboutAPublicGrant(t *testing.T) {
+func TestADeployDoesNotCloseTheQuestionAboutApublicGrant(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()

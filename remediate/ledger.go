@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // keepLedger is how long the ledger is kept, as long as findings are.
@@ -27,14 +30,14 @@ const appendTries = 200
 // same. A Ledger is safe for concurrent use, and several processes may have one
 // over one store. The nil Ledger keeps nothing.
 type Ledger struct {
-	store    CellStore
+	store    cells.Store
 	now      func() time.Time
 	log      *slog.Logger
 	refusals refusalCount
 }
 
 // NewLedger returns the ledger in the store. What cannot be recorded is logged.
-func NewLedger(store CellStore, now func() time.Time, log *slog.Logger) *Ledger {
+func NewLedger(store cells.Store, now func() time.Time, log *slog.Logger) *Ledger {
 	return &Ledger{store: store, now: now, log: log}
 }
 
@@ -48,20 +51,20 @@ type ledgerHead struct {
 // with its time, number and hash.
 func (l *Ledger) Append(ctx context.Context, e Entry) (Entry, error) {
 	e = e.at(l.now())
-	head, cell, err := l.head(ctx, e.Day)
+	head, c, err := l.head(ctx, e.Day)
 	if err != nil {
 		return Entry{}, err
 	}
 	for range appendTries {
 		e.N = head.N + 1
 		e.Hash = e.link(head.Hash)
-		err := l.set(ctx, Cell{Name: entryCell(e.Day, e.N)}, e.Day, e)
+		err := l.set(ctx, cells.Cell{Name: entryCell(e.Day, e.N)}, e.Day, e)
 		if err == nil {
 			head.N, head.Hash = e.N, e.Hash
-			_ = l.set(ctx, cell, e.Day, head) // the next append does without
+			_ = l.set(ctx, c, e.Day, head) // the next append does without
 			return e, nil
 		}
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return Entry{}, fmt.Errorf("append to the ledger of %s: %w", e.Day, err)
 		}
 		faster, found, err := l.entry(ctx, e.Day, e.N)
@@ -70,7 +73,7 @@ func (l *Ledger) Append(ctx context.Context, e Entry) (Entry, error) {
 		}
 		head.N, head.Hash = faster.N, faster.Hash
 	}
-	return Entry{}, fmt.Errorf("append to the ledger of %s: %w", e.Day, ErrConflict)
+	return Entry{}, fmt.Errorf("append to the ledger of %s: %w", e.Day, fault.ErrConflict)
 }
 
 // Note is Append for who has something better to do than to fail: what cannot
@@ -92,29 +95,29 @@ func (l *Ledger) Note(ctx context.Context, e Entry) {
 // noteTimeout bounds what a note may cost whoever waits for an answer.
 const noteTimeout = 2 * time.Second
 
-func (l *Ledger) head(ctx context.Context, day string) (ledgerHead, Cell, error) {
-	cell, err := l.store.Cell(ctx, "ledger/"+day+"/head")
+func (l *Ledger) head(ctx context.Context, day string) (ledgerHead, cells.Cell, error) {
+	c, err := l.store.Cell(ctx, "ledger/"+day+"/head")
 	if err != nil {
-		return ledgerHead{}, Cell{}, fmt.Errorf("read the ledger of %s: %w", day, err)
+		return ledgerHead{}, cells.Cell{}, fmt.Errorf("read the ledger of %s: %w", day, err)
 	}
 	var h ledgerHead
-	if cell.Revision == 0 {
-		return h, cell, nil
+	if c.Revision == 0 {
+		return h, c, nil
 	}
-	if err := json.Unmarshal(cell.Value, &h); err != nil {
-		return ledgerHead{}, Cell{}, fmt.Errorf("read the head of the ledger of %s: %w", day, err)
+	if err := json.Unmarshal(c.Value, &h); err != nil {
+		return ledgerHead{}, cells.Cell{}, fmt.Errorf("read the head of the ledger of %s: %w", day, err)
 	}
-	return h, cell, nil
+	return h, c, nil
 }
 
 // entry returns the n-th entry of a day, and whether there is one.
 func (l *Ledger) entry(ctx context.Context, day string, n int) (Entry, bool, error) {
-	cell, err := l.store.Cell(ctx, entryCell(day, n))
-	if err != nil || cell.Revision == 0 {
+	c, err := l.store.Cell(ctx, entryCell(day, n))
+	if err != nil || c.Revision == 0 {
 		return Entry{}, false, err
 	}
 	var e Entry
-	if err := json.Unmarshal(cell.Value, &e); err != nil {
+	if err := json.Unmarshal(c.Value, &e); err != nil {
 		return Entry{}, true, fmt.Errorf("entry %d of the ledger of %s cannot be read: %w", n, day, err)
 	}
 	return e, true, nil
@@ -123,7 +126,7 @@ func (l *Ledger) entry(ctx context.Context, day string, n int) (Entry, bool, err
 func entryCell(day string, n int) string { return fmt.Sprintf("ledger/%s/%d", day, n) }
 
 // set stores a value of the day's chain. All of a chain is let go of together.
-func (l *Ledger) set(ctx context.Context, c Cell, day string, value any) error {
+func (l *Ledger) set(ctx context.Context, c cells.Cell, day string, value any) error {
 	b, err := json.Marshal(value)
 	if err != nil {
 		return err

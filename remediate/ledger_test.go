@@ -15,6 +15,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
 )
 
 // book is a ledger in a store in memory, with a clock of its own.
@@ -32,7 +33,7 @@ func newBook(t *testing.T) *book {
 	return b
 }
 
-func (b *book) over(s remediate.CellStore) *remediate.Ledger {
+func (b *book) over(s cells.Store) *remediate.Ledger {
 	return remediate.NewLedger(s, func() time.Time { return b.now }, slog.New(slog.NewTextHandler(&b.log, nil)))
 }
 
@@ -161,15 +162,15 @@ func TestI8AnEntryThatIsGoneIsMissed(t *testing.T) {
 
 // without is a store that lost a cell.
 type without struct {
-	remediate.CellStore
+	cells.Store
 	name string
 }
 
-func (w without) Cell(ctx context.Context, name string) (remediate.Cell, error) {
+func (w without) Cell(ctx context.Context, name string) (cells.Cell, error) {
 	if name == w.name {
-		return remediate.Cell{Name: name}, nil
+		return cells.Cell{Name: name}, nil
 	}
-	return w.CellStore.Cell(ctx, name)
+	return w.Store.Cell(ctx, name)
 }
 
 func TestManyProcessesAppendAtOnceAndNothingIsLost(t *testing.T) {
@@ -212,13 +213,13 @@ func TestACrashBetweenEntryAndHeadIsHealedByTheNextAppend(t *testing.T) {
 }
 
 // headless is a store whose process dies before the head is written.
-type headless struct{ remediate.CellStore }
+type headless struct{ cells.Store }
 
-func (h headless) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+func (h headless) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
 	if strings.HasSuffix(c.Name, "/head") {
-		return remediate.Cell{}, errStruck
+		return cells.Cell{}, errStruck
 	}
-	return h.CellStore.SetCell(ctx, c)
+	return h.Store.SetCell(ctx, c)
 }
 
 func TestS17RefusedAnswersAreInTheLedger(t *testing.T) {
@@ -339,8 +340,8 @@ func TestALedgerThatCannotBeWrittenChangesNoAnswerAndIsLogged(t *testing.T) {
 }
 
 // broken is a store that keeps no cell.
-type broken struct{ remediate.CellStore }
+type broken struct{ cells.Store }
 
-func (broken) Cell(context.Context, string) (remediate.Cell, error) {
-	return remediate.Cell{}, errStruck
+func (broken) Cell(context.Context, string) (cells.Cell, error) {
+	return cells.Cell{}, errStruck
 }

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // exportBatch bounds the entries that one sweep takes out.
@@ -24,18 +27,18 @@ type exportedTo struct {
 const exportedCell = "ledger/exported"
 
 // exported is up to where the ledger was taken out, with the cell that says so.
-func (l *Ledger) exported(ctx context.Context) (exportedTo, Cell, error) {
-	cell, err := l.store.Cell(ctx, exportedCell)
+func (l *Ledger) exported(ctx context.Context) (exportedTo, cells.Cell, error) {
+	c, err := l.store.Cell(ctx, exportedCell)
 	if err != nil {
-		return exportedTo{}, Cell{}, fmt.Errorf("read how far the ledger was exported: %w", err)
+		return exportedTo{}, cells.Cell{}, fmt.Errorf("read how far the ledger was exported: %w", err)
 	}
 	at := exportedTo{Day: dayOf(l.now().Add(-24 * time.Hour))} // of a ledger that is new
-	if cell.Revision > 0 {
-		if err := json.Unmarshal(cell.Value, &at); err != nil {
-			return exportedTo{}, Cell{}, fmt.Errorf("read how far the ledger was exported: %w", err)
+	if c.Revision > 0 {
+		if err := json.Unmarshal(c.Value, &at); err != nil {
+			return exportedTo{}, cells.Cell{}, fmt.Errorf("read how far the ledger was exported: %w", err)
 		}
 	}
-	return at, cell, nil
+	return at, c, nil
 }
 
 // after are entries after that one, all of one day, and where that leads to: to
@@ -67,13 +70,13 @@ func (l *Ledger) after(ctx context.Context, at exportedTo) ([]Entry, exportedTo,
 
 // setExported says how far the ledger was taken out. Of two processes that do so
 // at once one may be behind: what it does again is told apart by its hash.
-func (l *Ledger) setExported(ctx context.Context, c Cell, at exportedTo) error {
+func (l *Ledger) setExported(ctx context.Context, c cells.Cell, at exportedTo) error {
 	b, err := json.Marshal(at)
 	if err != nil {
 		return err
 	}
 	c.Name, c.Value = exportedCell, b
-	if _, err := l.store.SetCell(ctx, c); err != nil && !errors.Is(err, ErrConflict) {
+	if _, err := l.store.SetCell(ctx, c); err != nil && !errors.Is(err, fault.ErrConflict) {
 		return fmt.Errorf("record how far the ledger was exported: %w", err)
 	}
 	return nil

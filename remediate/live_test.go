@@ -18,6 +18,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 const (
@@ -203,7 +204,7 @@ func TestTheSameMessageManyTimesAtOnceHasOneEffect(t *testing.T) {
 	for range 32 {
 		wg.Go(func() {
 			for _, c := range events {
-				if _, err := g.Handle(t.Context(), c); err != nil && !errors.Is(err, remediate.ErrConflict) {
+				if _, err := g.Handle(t.Context(), c); err != nil && !errors.Is(err, fault.ErrConflict) {
 					t.Error(err)
 				}
 			}

@@ -20,6 +20,7 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // mixed is a rig whose people are in Slack, with two processes, a pager, a feed
@@ -343,7 +344,7 @@ func (w *rules) holds(f remediate.Finding) {
 		{"expires however it fails to be shown", f.State == remediate.Pending && !f.Owes(remediate.Carry) && f.UpdatedAt.Before(f.ExpiresAt) && f.DueAt.After(f.ExpiresAt)},
 		{"owes its plan once it ended", f.State.Ended() && f.Owes(remediate.Apply)},
 		{"is approved or carried out and owes no plan", slices.Contains([]remediate.State{remediate.Approved, remediate.Applying, remediate.Uncertain}, f.State) && !f.Owes(remediate.Apply)},
-		{"was guarded, and is reverted unasked", f.Automatic && f.Guarded && f.Decision == remediate.Ask},
+		{"was guarded, and is reverted unasked", f.Automatic && f.Guarded && f.Decision == judge.Ask},
 	} {
 		if rule.broken {
 			w.t.Errorf("finding %s, %s: broken: it %s; owes %v, due %s", f.ID, f.State, rule.says, f.Outbox, f.DueAt)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Pager reaches whoever is on call.
@@ -56,11 +58,11 @@ func (d Desk) Page(ctx context.Context, id, by, via string) (Finding, error) {
 			next.DueAt = now
 		}
 		stored, err := d.Store.Update(ctx, next)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 	}
-	return Finding{}, fmt.Errorf("page on-call about finding %s: %w", id, ErrConflict)
+	return Finding{}, fmt.Errorf("page on-call about finding %s: %w", id, fault.ErrConflict)
 }
 
 // paged is the transition of a page: owed to every pager, once.
@@ -157,7 +159,7 @@ func (r *Remediator) resolve(ctx context.Context, f Finding) error {
 		for _, i := range slices.Backward(g.Items) { // answers are carried to the first ones first
 			o, err := r.Store.Finding(ctx, i.Finding)
 			switch {
-			case errors.Is(err, ErrNotFound): // no longer kept
+			case errors.Is(err, fault.ErrNotFound): // no longer kept
 			case err != nil:
 				return fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)
 			case !o.State.Ended() && !o.PagedAt.IsZero():
@@ -237,12 +239,12 @@ func (r *Remediator) paidOff(ctx context.Context, f Finding, e Effect, failed er
 			}
 		}
 		stored, err := r.update(ctx, next)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, errors.Join(failed, err)
 		}
 		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
 			return Finding{}, errors.Join(failed, fmt.Errorf("look up finding: %w", err))
 		}
 	}
-	return Finding{}, errors.Join(failed, ErrConflict)
+	return Finding{}, errors.Join(failed, fault.ErrConflict)
 }

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // How far from what a finding did a change may be dated that it explains: the
@@ -49,7 +52,7 @@ func (f Finding) explains(c cloud.Change, now time.Time) bool {
 	if begun.IsZero() || c.Time.Before(begun.Add(-ownSlack)) || c.Time.After(ended.Add(ownSlack)) {
 		return false
 	}
-	return slices.ContainsFunc(f.Done, func(s Step) bool { return s.Resource == c.Resource && s.explains(c) })
+	return slices.ContainsFunc(f.Done, func(s judge.Step) bool { return s.Resource == c.Resource && s.Explains(c) })
 }
 
 // written is from when to when the finding's plan was carried out; the zero
@@ -68,23 +71,26 @@ func (f Finding) written(now time.Time) (begun, ended time.Time) {
 }
 
 // raised reports whether an alarm of that name was raised before.
-func (r *Remediator) raised(ctx context.Context, id string) (bool, Cell, error) {
-	cell, err := r.Store.Cell(ctx, "alarm/"+id)
+func (r *Remediator) raised(ctx context.Context, id string) (bool, error) {
+	c, err := r.Store.Cell(ctx, raisedCell(id))
 	if err != nil {
-		return false, Cell{}, fmt.Errorf("look up alarm %s: %w", id, err)
+		return false, fmt.Errorf("look up alarm %s: %w", id, err)
 	}
-	return cell.Revision > 0, cell, nil
+	return c.Revision > 0, nil
 }
 
 // markRaised remembers the alarm for longer than an event can come again.
 func (r *Remediator) markRaised(ctx context.Context, id string) error {
-	raised, cell, err := r.raised(ctx, id)
+	raised, err := r.raised(ctx, id)
 	if err != nil || raised {
 		return err
 	}
-	cell.Name, cell.Value, cell.KeepUntil = "alarm/"+id, []byte("raised"), r.Now().Add(ownWithin)
-	if _, err := r.Store.SetCell(ctx, cell); err != nil && !errors.Is(err, ErrConflict) {
+	c := cells.Cell{Name: raisedCell(id), Value: []byte("raised"), KeepUntil: r.Now().Add(ownWithin)}
+	if _, err := r.Store.SetCell(ctx, c); err != nil && !errors.Is(err, fault.ErrConflict) {
 		return fmt.Errorf("remember alarm %s: %w", id, err)
 	}
 	return nil
 }
+
+// raisedCell holds that the alarm was raised.
+func raisedCell(id string) string { return "alarm/" + id }

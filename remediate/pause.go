@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"time"
 	"unicode/utf8"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // maxPause is how long a pause lasts at most. A switch that somebody forgot
@@ -72,7 +75,7 @@ func (d Desk) pause(ctx context.Context, by, via, reason string, duration time.D
 	case why != "":
 		return Pause{}, refuseAs(ClassReason, "pausing %s", why)
 	case duration <= 0 || duration > maxPause:
-		return Pause{}, refuseAs(ClassDuration, "a pause lasts at most %s, not %s", span(maxPause), span(duration))
+		return Pause{}, refuseAs(ClassDuration, "a pause lasts at most %s, not %s", judge.Span(maxPause), judge.Span(duration))
 	}
 	return d.setPause(ctx, func(Pause) (Pause, error) {
 		now := d.Now()
@@ -123,11 +126,11 @@ func (d Desk) setPause(ctx context.Context, next func(Pause) (Pause, error)) (Pa
 		}
 		p.Revision = old.Revision
 		p, err = d.Store.SetPause(ctx, p)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return p, err
 		}
 	}
-	return Pause{}, fmt.Errorf("set the pause: %w", ErrConflict)
+	return Pause{}, fmt.Errorf("set the pause: %w", fault.ErrConflict)
 }
 
 // wake makes what waits for a pause to end due now, as much as one sweep takes.
@@ -143,7 +146,7 @@ func (d Desk) wake(ctx context.Context) error {
 			continue
 		}
 		f.DueAt = d.Now()
-		if _, err := d.Store.Update(ctx, f); err != nil && !errors.Is(err, ErrConflict) {
+		if _, err := d.Store.Update(ctx, f); err != nil && !errors.Is(err, fault.ErrConflict) {
 			return fmt.Errorf("wake finding %s: %w", f.ID, err)
 		}
 	}

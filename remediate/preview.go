@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // A preview looks back this far, at no more findings than this, and shows this
@@ -36,7 +37,7 @@ func (d Desk) Preview(ctx context.Context, id string) (Preview, error) {
 		return Preview{}, fmt.Errorf("look up findings of %s: %w", f.Resource, err)
 	}
 	out := Preview{Scope: f.exemptScope(), AtLeast: len(past) > previewLooks}
-	f.Exemption = &Exemption{Grants: f.Plan.grants()}
+	f.Exemption = &Exemption{Grants: f.Plan.Grants()}
 	for _, o := range past[:min(len(past), previewLooks)] {
 		if o.ID == f.ID || o.UndoOf != "" || !o.coveredBy(f) {
 			continue
@@ -51,15 +52,15 @@ func (d Desk) Preview(ctx context.Context, id string) (Preview, error) {
 
 // coveredBy reports whether the exemption of x would have covered the finding.
 func (f Finding) coveredBy(x Finding) bool {
-	g := Judgement{Result: policies.Result{Verdict: f.Verdict, Message: f.Message, Grants: f.Plan.grants()}, Plan: f.Plan}
-	return f.Verdict != policies.Exempt && g.without(x.exclusion()).Verdict == policies.Exempt
+	g := judge.Judgement{Result: policies.Result{Verdict: f.Verdict, Message: f.Message, Grants: f.Plan.Grants()}, Plan: f.Plan}
+	return f.Verdict != policies.Exempt && g.Without(x.exclusion()).Verdict == policies.Exempt
 }
 
 // exemptScope says what an exemption by the finding covers.
 func (f Finding) exemptScope() string {
 	var what []string
 	for _, s := range f.Plan.Steps {
-		what = append(what, s.about())
+		what = append(what, s.About())
 	}
 	if len(what) == 0 {
 		what = []string{`"` + f.Message + `"`}

@@ -13,6 +13,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // moody is a facts client that answers a question rightly, wrongly or not at
@@ -94,7 +96,7 @@ func TestRemovingGrantsChangesNoOtherTuple(t *testing.T) {
 		gone = append(gone, cloud.Grant{Role: "roles/viewer", Member: "user:who@was.never.there"})
 		f := remediate.Finding{
 			ID: fmt.Sprint("f", i), Resource: res, State: remediate.Approved, Automatic: true, Outbox: []remediate.Effect{remediate.Apply},
-			Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: res, Before: remediate.StepState{Grants: gone}}}, ""),
+			Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: res, Before: judge.StepState{Grants: gone}}}, ""),
 		}
 		if _, err := g.Store.Create(t.Context(), f); err != nil {
 			t.Fatal(err)
@@ -230,7 +232,7 @@ func TestAnyOrderOfEventsKeepsTheRulesOfAFinding(t *testing.T) {
 					g.pass(time.Duration(rng.IntN(50)) * time.Minute)
 					_, _ = g.Sweep(t.Context())
 				case 5:
-					flaky.next = []error{remediate.ErrConflict, errors.New("unavailable"), &remediate.PermissionError{Err: errors.New("denied")}}[rng.IntN(3)]
+					flaky.next = []error{fault.ErrConflict, errors.New("unavailable"), &fault.PermissionError{Err: errors.New("denied")}}[rng.IntN(3)]
 				case 6:
 					g.answerAtRandom(rng)
 				}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // record stores what a judgement comes to: a new finding, one more change on
@@ -24,7 +26,7 @@ func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind
 	case err == nil:
 		f, err = r.resume(ctx, f, k)
 		return f, Found, err
-	case !errors.Is(err, ErrNotFound):
+	case !errors.Is(err, fault.ErrNotFound):
 		return Finding{}, "", fmt.Errorf("look up finding: %w", err)
 	}
 	if !k.vanished && k.Verdict != policies.Exempt { // what is exempt is about no plan, so it joins none
@@ -53,7 +55,7 @@ func (r *Remediator) create(ctx context.Context, k judged) (Finding, error) {
 		return Finding{}, err
 	}
 	created, err := r.Store.Create(ctx, f)
-	if errors.Is(err, ErrExists) { // another delivery of this change won
+	if errors.Is(err, fault.ErrExists) { // another delivery of this change won
 		created, err = r.Store.Finding(ctx, f.ID)
 		created = r.withoutLeased(created)
 		if err == nil && !created.Automatic {
@@ -88,13 +90,13 @@ func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
 	case k.vanished && k.change.Half == cloud.FirstHalf:
 		return f.to(Waiting, k.now.At, "", "live state does not show the change yet; read again later"), nil
 	case k.vanished:
-		return f.to(Superseded, k.now.At, "", vanishedWhy(k.now)), nil
+		return f.to(Superseded, k.now.At, "", judge.VanishedWhy(k.now)), nil
 	}
-	if f.Decision == Revert && k.awaited != "" {
+	if f.Decision == judge.Revert && k.awaited != "" {
 		return f.awaiting(k.awaited, k.now.At), nil
 	}
 	wait := k.since().Add(r.Limits.Grace)
-	if f.Decision == Revert {
+	if f.Decision == judge.Revert {
 		check := r.allowed
 		if wait.After(k.now.At) { // it is not reverted yet, and may never be
 			check = r.limited
@@ -104,10 +106,10 @@ func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
 			return Finding{}, err
 		}
 		if over.why != "" {
-			f.Decision, f.Guarded, f.Limit, f.Reasons = Ask, true, over.name, append(f.Reasons, over.why)
+			f.Decision, f.Guarded, f.Limit, f.Reasons = judge.Ask, true, over.name, append(f.Reasons, over.why)
 		}
 	}
-	if f.Decision == Revert && wait.After(k.now.At) {
+	if f.Decision == judge.Revert && wait.After(k.now.At) {
 		f = f.to(Waiting, k.now.At, "", "waiting for the grace period until "+wait.UTC().Format(time.RFC3339))
 		f.DueAt = wait
 		return f, nil

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // Config is all that a Remediator needs. New refuses one that lacks something,
@@ -14,7 +16,7 @@ import (
 type Config struct {
 	// Facts answers what the policies of Judge ask, and is told of every change.
 	Facts     FactsClient
-	Judge     Judge
+	Judge     judge.Judge
 	Store     Store
 	IAM       PolicyClient
 	Workloads WorkloadClient

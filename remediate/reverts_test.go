@@ -14,6 +14,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // exposed makes services in several projects and opens each to everybody. It
@@ -144,7 +146,7 @@ func TestWhatWasNoRevertAfterAllDoesNotCount(t *testing.T) {
 		c.Limits = remediate.Limits{TotalHour: 1}
 	})
 	changes := g.exposed(1, 3)
-	flaky.next = &remediate.PermissionError{Permission: "run.services.setIamPolicy", Err: errors.New("denied")}
+	flaky.next = &fault.PermissionError{Permission: "run.services.setIamPolicy", Err: errors.New("denied")}
 	g.want(g.handle(changes[0]).Findings[0], remediate.Blocked, "")
 	g.want(g.handle(changes[1]).Findings[0], remediate.Reverted, "")
 	g.want(g.handle(changes[2]).Findings[0], remediate.Pending, "rate: 1 automatic reverts in the last hour for all policies and projects, the limit is 1")
@@ -156,7 +158,7 @@ func TestNothingIsRevertedUncounted(t *testing.T) {
 	for name, broken := range map[string]*brokenCells{
 		"the count cannot be read":                      {get: errStruck},
 		"the count cannot be written":                   {set: errStruck},
-		"others are faster, however often it is tried":  {set: remediate.ErrConflict},
+		"others are faster, however often it is tried":  {set: fault.ErrConflict},
 		"the count is not one that this rescind writes": {value: []byte("{")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -183,19 +185,19 @@ type brokenCells struct {
 	value    []byte
 }
 
-func (b *brokenCells) Cell(ctx context.Context, name string) (remediate.Cell, error) {
+func (b *brokenCells) Cell(ctx context.Context, name string) (cells.Cell, error) {
 	switch {
 	case b.get != nil:
-		return remediate.Cell{}, b.get
+		return cells.Cell{}, b.get
 	case b.value != nil:
-		return remediate.Cell{Name: name, Revision: 1, Value: b.value}, nil
+		return cells.Cell{Name: name, Revision: 1, Value: b.value}, nil
 	}
 	return b.Store.Cell(ctx, name)
 }
 
-func (b *brokenCells) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+func (b *brokenCells) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
 	if b.set != nil {
-		return remediate.Cell{}, b.set
+		return cells.Cell{}, b.set
 	}
 	return b.Store.SetCell(ctx, c)
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 const (
@@ -83,7 +84,7 @@ func newRig(t *testing.T, enforce set, change ...func(*remediate.Config)) *rig {
 	g.must(err)
 	t.Cleanup(func() { g.google.Close() })
 	c := remediate.Config{
-		Facts: g.google, Judge: remediate.Judge{Policies: g.load(enforce), MaxEventAge: 15 * time.Minute,
+		Facts: g.google, Judge: judge.Judge{Policies: g.load(enforce), MaxEventAge: 15 * time.Minute,
 			Fallback: map[string]string{"pay-prod": "fallback@pay-prod.iam.gserviceaccount.com"}},
 		Store: st, IAM: g.google, Workloads: g.google, Constraints: g.google, Notifier: g.told,
 		Scope:     remediate.Scope{Include: []cloud.Resource{cloud.OrganizationResource("77")}},
@@ -351,7 +352,7 @@ func bareRemediator(t *testing.T, iam remediate.PolicyClient) *remediate.Remedia
 		t.Fatal(err)
 	}
 	r, err := remediate.New(remediate.Config{
-		Facts: nothingKnown{}, Judge: remediate.Judge{Policies: set}, Store: memory.New(), IAM: iam, Workloads: noWorkloads{}, Constraints: noConstraints{}, Notifier: &notice{},
+		Facts: nothingKnown{}, Judge: judge.Judge{Policies: set}, Store: memory.New(), IAM: iam, Workloads: noWorkloads{}, Constraints: noConstraints{}, Notifier: &notice{},
 		Scope: remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Self:  "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: time.Second,
 		Now: now, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),

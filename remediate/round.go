@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/cells"
 )
 
 // Round is how far one walk over live state is. It is a value that is stored
@@ -119,7 +120,7 @@ func (s Round) String() string {
 
 // roundIn reads a stored round. One that this version cannot read is begun anew:
 // it is only a place to go on from.
-func roundIn(c Cell) (Round, error) {
+func roundIn(c cells.Cell) (Round, error) {
 	var s Round
 	if len(c.Value) == 0 {
 		return s, nil

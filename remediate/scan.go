@@ -8,6 +8,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 const foundByScan = "found by a scan of live state: no event told of it; what is there is judged as if it had just been made"
@@ -40,7 +42,7 @@ func (r *Remediator) scanNow(ctx context.Context, res cloud.Resource) (out Outco
 		return Outcome{Kind: OutOfScope}, nil
 	}
 	for range conflictTries { // another process may be at the same findings
-		if out, err = r.scanOnce(ctx, res, unsure); !errors.Is(err, ErrConflict) {
+		if out, err = r.scanOnce(ctx, res, unsure); !errors.Is(err, fault.ErrConflict) {
 			break
 		}
 	}
@@ -62,12 +64,12 @@ func (r *Remediator) scanOnce(ctx context.Context, res cloud.Resource, unsure st
 	for _, f := range fixed {
 		r.work(ctx, f)
 	}
-	return r.scan(ctx, now.asMade(res), now, unsure)
+	return r.scan(ctx, now.Changes(res), now, unsure)
 }
 
 // look reads all of a resource that policies judge.
-func (r *Remediator) look(ctx context.Context, res cloud.Resource) (Snapshot, error) {
-	s := Snapshot{At: r.Now()}
+func (r *Remediator) look(ctx context.Context, res cloud.Resource) (judge.Snapshot, error) {
+	s := judge.Snapshot{At: r.Now()}
 	var errs []error
 	if res.Kind.Workload() {
 		w, err := r.Workloads.Workload(ctx, res)
@@ -76,14 +78,14 @@ func (r *Remediator) look(ctx context.Context, res cloud.Resource) (Snapshot, er
 	p, err := r.IAM.Policy(ctx, res)
 	s.Policy, errs = &p, append(errs, err)
 	err = errors.Join(errs...)
-	if errors.Is(err, ErrNotFound) { // deleted since it was listed
-		return Snapshot{At: s.At, Gone: true}, nil
+	if errors.Is(err, fault.ErrNotFound) { // deleted since it was listed
+		return judge.Snapshot{At: s.At, Gone: true}, nil
 	}
 	return s, err
 }
 
 // sight remembers which account the workload runs as.
-func (r *Remediator) sight(ctx context.Context, now Snapshot) error {
+func (r *Remediator) sight(ctx context.Context, now judge.Snapshot) error {
 	w := now.Workload
 	if w == nil || w.Identity.Knowledge != cloud.Known {
 		return nil
@@ -94,7 +96,7 @@ func (r *Remediator) sight(ctx context.Context, now Snapshot) error {
 	return nil
 }
 
-func (r *Remediator) scan(ctx context.Context, made []cloud.Change, now Snapshot, unsure string) (Outcome, error) {
+func (r *Remediator) scan(ctx context.Context, made []cloud.Change, now judge.Snapshot, unsure string) (Outcome, error) {
 	out := Outcome{Kind: Compliant}
 	for _, c := range made {
 		for _, g := range r.Judge.Judge(ctx, c, now) {
@@ -139,13 +141,13 @@ func (r *Remediator) raise(ctx context.Context, k judged, unsure string, out *Ou
 }
 
 // scannedOf is a judgement of live state. Nobody is reverted on it unasked.
-func scannedOf(g Judgement, c cloud.Change, now Snapshot, unsure string) judged {
-	g.lower(Ask, foundByScan)
+func scannedOf(g judge.Judgement, c cloud.Change, now judge.Snapshot, unsure string) judged {
+	g.Lower(judge.Ask, foundByScan)
 	if unsure != "" {
-		g.lower(Report, unsure)
+		g.Lower(judge.Report, unsure)
 	}
 	if c.HasDelta { // not a whole allow policy for one grant of it
-		c = granting(c, g.Grants)
+		c = judge.Granting(c, g.Grants)
 	}
 	return judged{Judgement: g, change: c, now: now}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 var (
@@ -247,7 +248,7 @@ func TestAScanThatMayNotReadIsAnErrorThatSaysWhy(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.cloud.Fail("Services.GetIamPolicy", 1, codes.PermissionDenied)
 	_, err := g.Scan(t.Context(), apiService)
-	var denied *remediate.PermissionError
+	var denied *fault.PermissionError
 	if !errors.As(err, &denied) || denied.Permission != "run.services.getIamPolicy" {
 		t.Errorf("%v, want the permission that is missing", err)
 	}

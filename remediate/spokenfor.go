@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // withoutKnown is what no finding from before speaks for, zero if there is nothing,
@@ -15,7 +16,7 @@ func (r *Remediator) withoutKnown(ctx context.Context, k judged, before []Findin
 	for _, f := range before {
 		if grants := f.grantsCovered(k); len(grants) > 0 {
 			known = append(known, f)
-			k.change = granting(k.change, slices.DeleteFunc(k.change.Added(), func(g cloud.Grant) bool { return slices.Contains(grants, g) }))
+			k.change = judge.Granting(k.change, slices.DeleteFunc(k.change.Added(), func(g cloud.Grant) bool { return slices.Contains(grants, g) }))
 		} else if f.standsFor(k.Judgement, k.now.At) && f.matches(k) {
 			return judged{}, []Finding{f}
 		}
@@ -33,7 +34,7 @@ func (r *Remediator) withoutKnown(ctx context.Context, k judged, before []Findin
 
 // standsFor reports whether a finding from before still stands for what it is
 // about. What was only reported does not, once the policy asks.
-func (f Finding) standsFor(g Judgement, now time.Time) bool {
+func (f Finding) standsFor(g judge.Judgement, now time.Time) bool {
 	switch f.State {
 	case Superseded, Reverted:
 		return false
@@ -42,7 +43,7 @@ func (f Finding) standsFor(g Judgement, now time.Time) bool {
 	case Exempted:
 		return f.exempts(now)
 	case Reported:
-		return g.Decision == Report && now.Sub(f.CreatedAt) < decisionHolds
+		return g.Decision == judge.Report && now.Sub(f.CreatedAt) < decisionHolds
 	case Undone:
 		return now.Sub(f.CreatedAt) < decisionHolds
 	}
@@ -51,11 +52,11 @@ func (f Finding) standsFor(g Judgement, now time.Time) bool {
 
 // subject are the steps that the finding is about: of an undo those that were
 // taken back.
-func (f Finding) subject() []Step {
+func (f Finding) subject() []judge.Step {
 	if f.UndoOf == "" {
 		return f.Plan.Steps
 	}
-	return inverse(f.Plan.Steps).Steps
+	return judge.InverseOf(f.Plan.Steps).Steps
 }
 
 // grantsCovered are the grants of k that the finding speaks for.
@@ -79,8 +80,8 @@ func (f Finding) matches(k judged) bool {
 	if k.Plan.Empty() {
 		return f.Plan.Empty() && f.Message == k.Message
 	}
-	return !slices.ContainsFunc(k.Plan.Steps, func(s Step) bool {
-		return !slices.ContainsFunc(f.subject(), func(o Step) bool { return k.now.covers(o, s) })
+	return !slices.ContainsFunc(k.Plan.Steps, func(s judge.Step) bool {
+		return !slices.ContainsFunc(f.subject(), func(o judge.Step) bool { return k.now.Covers(o, s) })
 	})
 }
 

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // Store keeps findings and what was learned. Every write is atomic: it is
@@ -19,7 +21,7 @@ type Store interface {
 	ChangeStore
 	IdentityStore
 	PauseStore
-	CellStore
+	cells.Store
 }
 
 // FindingStore keeps findings.
@@ -175,7 +177,7 @@ type WorkloadClient interface {
 
 // FactsClient answers what policies ask, and remembers answers for a while.
 type FactsClient interface {
-	Facts
+	judge.Facts
 	// Changed tells the client of a change it may have to forget answers
 	// for: an org policy write, a custom role, an allow policy, a deploy.
 	Changed(c cloud.Change)

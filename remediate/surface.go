@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // maxSurfaces bounds the messages that one finding keeps up to date.
@@ -22,11 +24,11 @@ func (d Desk) RecordSurface(ctx context.Context, id string, at Surface) (Finding
 			return Finding{}, err
 		}
 		stored, err := d.Store.Update(ctx, f.surfaceRecorded(at, d.Now(), d.HandOver))
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 	}
-	return Finding{}, fmt.Errorf("note where finding %s is shown: %w", id, ErrConflict)
+	return Finding{}, fmt.Errorf("note where finding %s is shown: %w", id, fault.ErrConflict)
 }
 
 // RecordSurface records where the finding was seen; see Desk.Shown. Drawing it is left

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // sweepBatch bounds one sweep; the next one takes the rest.
@@ -37,7 +40,7 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 		if ctx.Err() != nil {
 			break // what is left stays due
 		}
-		if err := r.sweep(ctx, f); err != nil && !errors.Is(err, ErrConflict) {
+		if err := r.sweep(ctx, f); err != nil && !errors.Is(err, fault.ErrConflict) {
 			errs = append(errs, fmt.Errorf("sweep finding %s: %w", f.ID, err))
 		}
 	}
@@ -61,7 +64,7 @@ func (r *Remediator) sweep(ctx context.Context, f Finding) error {
 		r.work(ctx, next)
 		return nil
 	}
-	if errors.Is(err, ErrConflict) {
+	if errors.Is(err, fault.ErrConflict) {
 		return err
 	}
 	// Left due as it is, two hundred of its kind would keep every other
@@ -73,7 +76,7 @@ func (r *Remediator) sweep(ctx context.Context, f Finding) error {
 // postponed is the transition of a finding whose live state cannot be read.
 func (r *Remediator) postponed(f Finding, err error) Finding {
 	now := r.Now()
-	if _, limited := busy(err); limited {
+	if _, limited := fault.NextTurn(err); limited {
 		return f.later(now, err)
 	}
 	switch late := now.Sub(f.ExpiresAt); {
@@ -116,12 +119,12 @@ func (r *Remediator) rejudge(ctx context.Context, f Finding) (Finding, error) {
 			continue
 		}
 		if unsure != "" {
-			k.lower(Report, unsure)
+			k.Lower(judge.Report, unsure)
 		}
 		if k, err = r.withoutExempted(ctx, k); err != nil {
 			return Finding{}, err
 		}
 		return r.reopen(ctx, f, k)
 	}
-	return r.update(ctx, f.superseded(now.At, vanishedWhy(now)))
+	return r.update(ctx, f.superseded(now.At, judge.VanishedWhy(now)))
 }

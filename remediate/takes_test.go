@@ -9,12 +9,13 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 func TestAFindingTakesTheAnswersThatCount(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	plan := remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: cloud.ProjectResource("pay-prod"),
-		Before: remediate.StepState{Grants: []cloud.Grant{{Role: "roles/editor", Member: "user:eve@example.com"}}}}}, "")
+	plan := judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: cloud.ProjectResource("pay-prod"),
+		Before: judge.StepState{Grants: []cloud.Grant{{Role: "roles/editor", Member: "user:eve@example.com"}}}}}, "")
 	question := remediate.Finding{State: remediate.Pending, Plan: plan, ExpiresAt: now.Add(time.Second)}
 	reverted := remediate.Finding{State: remediate.Reverted, Plan: plan, Done: plan.Steps, EndedAt: now.Add(-time.Hour)}
 	with := func(f remediate.Finding, change func(*remediate.Finding)) remediate.Finding {
@@ -44,7 +45,7 @@ func TestAFindingTakesTheAnswersThatCount(t *testing.T) {
 	if got := question.OpenChoices(now); len(got) < 2 || got[0] != remediate.ChooseRevert || got[1] != remediate.ChooseKeep {
 		t.Errorf("a question takes %q, want at least revert and keep", got)
 	}
-	question.Plan = remediate.Plan{}
+	question.Plan = judge.Plan{}
 	if got := question.OpenChoices(now); len(got) < 1 || got[0] != remediate.ChooseKeep || question.DigestFor(remediate.ChooseKeep) != remediate.NoPlan {
 		t.Errorf("a question without a plan takes %q on plan %s", got, question.DigestFor(remediate.ChooseKeep))
 	}

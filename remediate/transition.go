@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // Transitions are pure: a finding and what happened in, the finding after and
@@ -30,7 +31,7 @@ const notifyLease = 30 * time.Second
 const executeWithin = maxPause + time.Hour
 
 // opened returns the finding a judgement begins as, not yet in any state.
-func opened(id string, g Judgement, c cloud.Change, now time.Time) Finding {
+func opened(id string, g judge.Judgement, c cloud.Change, now time.Time) Finding {
 	return Finding{
 		ID: id, Policy: g.Policy, Title: g.Title, Severity: g.Severity, Verdict: g.Verdict, Message: g.Message,
 		Enforcement: g.Enforcement, EnforcedBy: g.EnforcedBy, Decision: g.Decision, Reasons: g.Reasons,
@@ -92,10 +93,10 @@ func (f Finding) decided(now time.Time, expiresIn time.Duration) Finding {
 	switch {
 	case f.Verdict == policies.Exempt:
 		return f.to(Exempted, now, "", "exempt, so nothing was done")
-	case f.Decision == Revert:
+	case f.Decision == judge.Revert:
 		f.Automatic = true
 		return f.to(Approved, now, "", "to be reverted: the policy says so and no guardrail objects", Apply, Notify)
-	case f.Decision == Ask:
+	case f.Decision == judge.Ask:
 		f.ExpiresAt = now.Add(expiresIn)
 		return f.to(Pending, now, "", "asked; expires at "+f.ExpiresAt.UTC().Format(time.RFC3339), Notify)
 	}

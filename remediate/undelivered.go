@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // noticeRetry is how far apart tries to tell people are at most. When Slack is
@@ -16,7 +18,7 @@ const noticeRetry = 5 * time.Minute
 // question. Nothing else about the finding changes: it is Slack that is down.
 func (r *Remediator) delivered(ctx context.Context, f Finding, failed error) Finding {
 	now := r.Now()
-	var b *BusyError
+	var b *fault.BusyError
 	switch {
 	case failed == nil:
 		f.UndeliveredSince, f.Undelivered, f.FellBack = time.Time{}, false, false
@@ -27,7 +29,7 @@ func (r *Remediator) delivered(ctx context.Context, f Finding, failed error) Fin
 		f.UndeliveredSince = now
 	}
 	limit := f.UndeliveredSince.Add(r.FallbackAfter)
-	broken := errors.Is(failed, ErrBroken)
+	broken := errors.Is(failed, fault.ErrBroken)
 	if broken {
 		r.Log.ErrorContext(ctx, "the approval path is broken", "finding", f.ID, "error", failed.Error())
 	}

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // undoWithin is how long after its end a revert can be undone.
@@ -17,7 +20,7 @@ const maxUndos = 10
 
 // UndoPlan is what an undo of the finding would do: the inverse of what was
 // written, and nothing else. It is empty where rescind wrote nothing.
-func (f Finding) UndoPlan() Plan { return inverse(f.Done) }
+func (f Finding) UndoPlan() judge.Plan { return judge.InverseOf(f.Done) }
 
 // undo records a person's word to undo a finding, in a record of its own: what
 // ended stays as it ended. The record has an ID that everybody comes to, so
@@ -51,7 +54,7 @@ func undoID(f Finding, n int) string { return ID(f.ID+" undo "+strconv.Itoa(n), 
 func (d Desk) undone(ctx context.Context, f Finding, id string, a Answer) (Finding, error) {
 	for range conflictTries {
 		u, err := d.Store.Finding(ctx, id)
-		begins := errors.Is(err, ErrNotFound)
+		begins := errors.Is(err, fault.ErrNotFound)
 		switch {
 		case begins:
 			u = f.undo(id, d.Now(), d.ExpiresIn)
@@ -70,21 +73,21 @@ func (d Desk) undone(ctx context.Context, f Finding, id string, a Answer) (Findi
 		}
 		stored, err := store(ctx, next)
 		switch {
-		case errors.Is(err, ErrConflict), errors.Is(err, ErrExists):
+		case errors.Is(err, fault.ErrConflict), errors.Is(err, fault.ErrExists):
 			continue
 		case err != nil:
 			return Finding{}, fmt.Errorf("store finding %s: %w", id, err)
 		}
 		return stored, nil
 	}
-	return Finding{}, fmt.Errorf("undo finding %s: %w", f.ID, ErrConflict)
+	return Finding{}, fmt.Errorf("undo finding %s: %w", f.ID, fault.ErrConflict)
 }
 
 // undo is the record that undoes f, open for answers. Silence never undoes.
 func (f Finding) undo(id string, now time.Time, expiresIn time.Duration) Finding {
 	return Finding{
 		ID: id, UndoOf: f.ID, Policy: f.Policy, Title: f.Title, Severity: f.Severity, Verdict: f.Verdict, Message: f.Message,
-		Enforcement: f.Enforcement, EnforcedBy: f.EnforcedBy, Decision: Ask, Guarded: true, StepUp: f.StepUp,
+		Enforcement: f.Enforcement, EnforcedBy: f.EnforcedBy, Decision: judge.Ask, Guarded: true, StepUp: f.StepUp,
 		Resource: f.Resource, Change: f.Change, Actors: slices.Clone(f.Actors), Plan: f.UndoPlan(),
 		State: Pending, Why: "undo of " + f.ID, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(expiresIn),
 	}
@@ -102,7 +105,7 @@ func (f Finding) undoable(now time.Time) error {
 	case len(f.Done) == 0:
 		return refuseAs(ClassNoPlan, "there is nothing to undo: rescind changed nothing (the finding is %s)", f.State)
 	case now.Sub(ended) > undoWithin:
-		return refuseAs(ClassExpired, "it ended at %s; a revert can be undone for %s", ended.UTC().Format(time.RFC3339), span(undoWithin))
+		return refuseAs(ClassExpired, "it ended at %s; a revert can be undone for %s", ended.UTC().Format(time.RFC3339), judge.Span(undoWithin))
 	}
 	return nil
 }
@@ -113,7 +116,7 @@ func (r *Remediator) markUndone(ctx context.Context, u Finding) error {
 	for range conflictTries {
 		f, err := r.Store.Finding(ctx, u.UndoOf)
 		switch {
-		case errors.Is(err, ErrNotFound): // forgotten by now
+		case errors.Is(err, fault.ErrNotFound): // forgotten by now
 			return nil
 		case err != nil:
 			return fmt.Errorf("look up finding %s: %w", u.UndoOf, err)
@@ -124,9 +127,9 @@ func (r *Remediator) markUndone(ctx context.Context, u Finding) error {
 		if !f.Owes(Notify) {
 			f.Outbox = append(slices.Clip(f.Outbox), Notify)
 		}
-		if _, err = r.update(ctx, f); !errors.Is(err, ErrConflict) {
+		if _, err = r.update(ctx, f); !errors.Is(err, fault.ErrConflict) {
 			return err
 		}
 	}
-	return fmt.Errorf("mark finding %s as undone: %w", u.UndoOf, ErrConflict)
+	return fmt.Errorf("mark finding %s as undone: %w", u.UndoOf, fault.ErrConflict)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
 )
 
 // lookedAt is a PolicyClient that takes down whose policies were read, and calls
@@ -164,9 +165,9 @@ type deadCells struct {
 	dead *bool
 }
 
-func (s deadCells) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+func (s deadCells) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
 	if *s.dead {
-		return remediate.Cell{}, errors.New("dead")
+		return cells.Cell{}, errors.New("dead")
 	}
 	return s.Store.SetCell(ctx, c)
 }
@@ -323,7 +324,7 @@ type biggest struct {
 	size *int
 }
 
-func (s biggest) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+func (s biggest) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
 	*s.size = max(*s.size, len(c.Value))
 	return s.Store.SetCell(ctx, c)
 }

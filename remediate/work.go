@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // work does what a stored finding still owes and returns it as stored then. An
@@ -46,14 +48,14 @@ func (r *Remediator) progress(ctx context.Context, f Finding, what string, do fu
 	switch {
 	case err == nil:
 		return next
-	case errors.Is(err, ErrConflict): // another process is at it
+	case errors.Is(err, fault.ErrConflict): // another process is at it
 		if stored, err := r.Store.Finding(ctx, f.ID); err == nil {
 			stored.Outbox = nil // theirs
 			return stored
 		}
 		return f
 	}
-	if _, limited := busy(err); limited {
+	if _, limited := fault.NextTurn(err); limited {
 		r.Log.DebugContext(ctx, "effect waits for its turn", "effect", what, "finding", f.ID, "error", err.Error())
 	} else {
 		r.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", what, "finding", f.ID, "resource", f.Resource.String(), "error", err.Error())
@@ -79,14 +81,14 @@ func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
 		}
 		f.InRoundup = where.roundup
 		stored, err := r.update(ctx, r.delivered(ctx, f.notified(keptBeside(where.surfaces, before, f.Surfaces), shown, failed, r.Now()), failed))
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, errors.Join(failed, err)
 		}
 		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
 			return Finding{}, errors.Join(failed, fmt.Errorf("look up finding: %w", err))
 		}
 	}
-	return Finding{}, errors.Join(failed, ErrConflict)
+	return Finding{}, errors.Join(failed, fault.ErrConflict)
 }
 
 // notified is the transition of a notice. When another writer came in between

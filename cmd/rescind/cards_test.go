@@ -16,6 +16,7 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // sampleCard is a card under a name that says what it shows.
@@ -142,7 +143,7 @@ func sampleCards() []sampleCard {
 			f.Verdict, f.Message = policies.Unknown, ""
 			f.Actors, f.Change.Actor = nil, cloud.Actor{Principal: cloud.UnknownActor}
 			f.Reasons = []string{"run.managed.requireInvokerIam could not be read: permission orgpolicy.policies.get missing on projects/pay-prod"}
-			f.Plan = remediate.NewPlan(nil, "what violates is not known")
+			f.Plan = judge.NewPlan(nil, "what violates is not known")
 		}),
 	}
 	for _, g := range []struct {
@@ -189,12 +190,12 @@ func sampleFinding(name string) remediate.Finding {
 			"roles/run.invoker to allUsers is in the policy after the change",
 			"run.managed.requireInvokerIam is enforced for pay-prod (effective org policy of projects/pay-prod, 2026-11-22T12:00:01Z)",
 		},
-		Enforcement: policies.Approve, Decision: remediate.Ask, Resource: service,
+		Enforcement: policies.Approve, Decision: judge.Ask, Resource: service,
 		Change: cloud.Change{Time: sampleNoon, Service: "run.googleapis.com", Method: "google.cloud.run.v2.Services.SetIamPolicy", Verb: cloud.SetPolicy, Resource: service, Actor: jo},
 		Actors: []cloud.Actor{jo},
-		Plan: remediate.NewPlan([]remediate.Step{{
+		Plan: judge.NewPlan([]judge.Step{{
 			Kind: policies.RemoveGrants, Resource: service,
-			Before: remediate.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}},
+			Before: judge.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}},
 		}}, ""),
 		CreatedAt: sampleNoon.Add(3 * time.Second), ExpiresAt: sampleNoon.Add(2 * time.Hour),
 	}

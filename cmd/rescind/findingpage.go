@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // findingPage is a finding as an auditor reads it, a year later and without
@@ -67,7 +68,7 @@ func (f findingPage) writePlans(p *printer, card notify.Message) {
 		return
 	}
 	done := f.Finding
-	done.Plan = remediate.NewPlan(f.Done, "")
+	done.Plan = judge.NewPlan(f.Done, "")
 	p.lines("Written, or possibly written:", notify.Card(done, notify.Options{}).Diff)
 	if f.UndoOf == "" {
 		done.Plan = f.UndoPlan()

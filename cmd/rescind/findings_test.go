@@ -22,6 +22,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // bureau is a configuration with a store in a file, and a Google that says who
@@ -155,11 +156,11 @@ func finding(id string, s remediate.State) remediate.Finding {
 	jo := cloud.Actor{Principal: "user:jo@example.com"}
 	f := remediate.Finding{
 		ID: id, Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High, Verdict: policies.Violation,
-		Message: "anyone on the internet can invoke api", Enforcement: policies.Approve, Decision: remediate.Ask,
+		Message: "anyone on the internet can invoke api", Enforcement: policies.Approve, Decision: judge.Ask,
 		Reasons: []string{"stale: the change is \x1b[31mold"}, Resource: api, Actors: []cloud.Actor{jo},
 		Change: cloud.Change{ID: "c-" + id, Time: at, Resource: api, Verb: cloud.SetPolicy, Method: "SetIamPolicy", Actor: jo},
-		Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: api,
-			Before: remediate.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}}}}, ""),
+		Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: api,
+			Before: judge.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}}}}, ""),
 		State: s, Why: "asked", CreatedAt: at, UpdatedAt: at,
 		Timeline: []remediate.Event{{At: at, State: s, What: "asked"}},
 	}

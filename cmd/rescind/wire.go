@@ -8,6 +8,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 func googleOptions(c config, w world, st remediate.Store) google.Options {
@@ -33,7 +34,7 @@ func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, g
 	}
 	return remediate.Config{
 		Facts: gcp,
-		Judge: remediate.Judge{
+		Judge: judge.Judge{
 			Policies: set, Fallback: fallbacks(c.FallbackIdentity),
 			MaxEventAge: time.Duration(g.MaxEventAge),
 		},

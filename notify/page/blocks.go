@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // changesOf are the plan, what was written of it, and what an undo would change.
@@ -22,7 +23,7 @@ func changesOf(f remediate.Finding, card notify.Message) []block {
 	if len(f.Done) == 0 {
 		return out
 	}
-	if done := remediate.NewPlan(f.Done, ""); done.Digest == f.Plan.Digest {
+	if done := judge.NewPlan(f.Done, ""); done.Digest == f.Plan.Digest {
 		out[0].Lines = []string{"All of it was written, or may have been."}
 	} else {
 		out = append(out, block{Title: "Written, or possibly written", Diff: diffOf(done)})
@@ -33,7 +34,7 @@ func changesOf(f remediate.Finding, card notify.Message) []block {
 	return out
 }
 
-func diffOf(p remediate.Plan) []line {
+func diffOf(p judge.Plan) []line {
 	return linesOf(notify.Card(remediate.Finding{Plan: p}, notify.Options{}).Diff)
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 func TestAnAnswerNeedsNoScript(t *testing.T) {
@@ -140,7 +141,7 @@ func TestI10AnAnswerOnAPlanThatChangedIsRefused(t *testing.T) {
 	v := s.open(ada, "/findings/"+findingA)
 	f := s.finding(findingA)
 	f.Plan.Steps[0].Before.Grants[0].Member = "allAuthenticatedUsers"
-	f.Plan = remediate.NewPlan(f.Plan.Steps, "")
+	f.Plan = judge.NewPlan(f.Plan.Steps, "")
 	if _, err := s.store.Update(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}

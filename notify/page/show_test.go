@@ -18,6 +18,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -96,7 +97,7 @@ func (v *visit) choices() []string {
 
 func TestAPageHasAFormForExactlyTheAnswersThatCount(t *testing.T) {
 	unanswerable := question()
-	unanswerable.Plan = remediate.NewPlan(nil, "what violates is not known")
+	unanswerable.Plan = judge.NewPlan(nil, "what violates is not known")
 	expired := question()
 	expired.ExpiresAt = noon
 	old := in(remediate.Reverted)

@@ -21,6 +21,7 @@ import (
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -246,7 +247,7 @@ func question() remediate.Finding {
 	return remediate.Finding{
 		ID: findingA, Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
 		Verdict: policies.Violation, Message: "anyone on the internet can invoke api",
-		Enforcement: policies.Approve, EnforcedBy: "folders/4001", Decision: remediate.Ask,
+		Enforcement: policies.Approve, EnforcedBy: "folders/4001", Decision: judge.Ask,
 		Reasons:  []string{"run.managed.requireInvokerIam is enforced for projects/pay-prod (org policy API)"},
 		Resource: service,
 		Change: cloud.Change{
@@ -254,9 +255,9 @@ func question() remediate.Finding {
 			Verb: cloud.SetPolicy, Resource: service, Actor: cloud.Actor{Principal: "user:" + jo},
 		},
 		Actors: []cloud.Actor{{Principal: "user:" + jo}},
-		Plan: remediate.NewPlan([]remediate.Step{{
+		Plan: judge.NewPlan([]judge.Step{{
 			Kind: policies.RemoveGrants, Resource: service,
-			Before: remediate.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}},
+			Before: judge.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}},
 		}}, ""),
 		State: remediate.Pending, Why: "asked; expires at 2026-11-22T13:00:00Z",
 		Timeline:  []remediate.Event{{At: noon.Add(3 * time.Second), State: remediate.Pending, What: "asked; expires at 2026-11-22T13:00:00Z"}},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // maxListed is how many findings an answer or a part of the home tab names.
@@ -63,7 +64,7 @@ const maxItem = 100
 // show tells a finding and what happened to it.
 func (c *Clerk) show(ctx context.Context, id string) (string, error) {
 	f, err := c.Findings.Finding(ctx, id)
-	if errors.Is(err, remediate.ErrNotFound) {
+	if errors.Is(err, fault.ErrNotFound) {
 		return safe("There is no finding " + id + "."), nil
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Answerer records what a person answers. It decides whether the person may,
@@ -150,7 +151,7 @@ func (c *Clerk) answer(ctx context.Context, i Interaction, principal string, at 
 		return "", nil
 	case errors.As(err, &refused):
 		return notify.Refusal(f, a, refused.Why), nil
-	case errors.Is(err, remediate.ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		return sayUnknown, err
 	}
 	return "", err
@@ -164,12 +165,12 @@ func (c *Clerk) belongs(ctx context.Context, i Interaction) (bool, error) {
 	// The routes may have changed since it was posted.
 	f, err := c.Findings.Finding(ctx, i.FindingID)
 	shown := f.Surfaces
-	if errors.Is(err, remediate.ErrNotFound) {
+	if errors.Is(err, fault.ErrNotFound) {
 		var g remediate.Group
 		g, _, err = c.Desk.Group(ctx, i.FindingID)
 		shown = g.Surfaces
 	}
-	if errors.Is(err, remediate.ErrNotFound) {
+	if errors.Is(err, fault.ErrNotFound) {
 		return false, nil
 	}
 	return slices.ContainsFunc(shown, func(s remediate.Surface) bool { return s.Channel == i.Channel }), err

@@ -17,6 +17,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 const why = "agreed with the payments team"
@@ -325,7 +326,7 @@ func TestI10AClickAuthorisesThePlanItsCardShowedAndNoOther(t *testing.T) {
 	shown := o.show(t, f)
 	f.Surfaces = shown.Surfaces
 	f.Plan.Steps[0].Before.Grants = append(f.Plan.Steps[0].Before.Grants, cloud.Grant{Role: "roles/run.invoker", Member: "allAuthenticatedUsers"})
-	f.Plan = remediate.NewPlan(f.Plan.Steps, "")
+	f.Plan = judge.NewPlan(f.Plan.Steps, "")
 	if f, err = st.Update(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // recorder is the side of remediate that takes answers.
@@ -57,7 +58,7 @@ func (r *recorder) Finding(_ context.Context, id string) (remediate.Finding, err
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.finding.ID != id {
-		return remediate.Finding{}, remediate.ErrNotFound
+		return remediate.Finding{}, fault.ErrNotFound
 	}
 	return r.finding, nil
 }
@@ -209,7 +210,7 @@ func TestAClickThatIsNotRecordedIsAnsweredInPrivate(t *testing.T) {
 			want: "U01: Not recorded: it could not be stored. Nothing was decided; please try again."},
 		{name: "with the store slow", user: "U01", fail: fmt.Errorf("store: %w", context.DeadlineExceeded),
 			want: "U01: It is not certain that your answer was recorded in time. The card shows it once it counts; if it does not change, please answer again."},
-		{name: "about nothing we know", user: "U01", fail: remediate.ErrNotFound, want: "U01: Not recorded: rescind knows no such finding any more."},
+		{name: "about nothing we know", user: "U01", fail: fault.ErrNotFound, want: "U01: Not recorded: rescind knows no such finding any more."},
 		{name: "by somebody who may never", user: "U01", change: func(c *slack.ReceiverConfig) {
 			c.Clerk.Approvers = func(context.Context, string) (string, error) {
 				return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: "guests of the workspace do not answer"}

@@ -7,6 +7,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -22,7 +23,7 @@ func publicService() remediate.Finding {
 		ID: findingID, Revision: 3,
 		Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
 		Verdict: policies.Violation, Message: "anyone on the internet can invoke api",
-		Decision: remediate.Ask,
+		Decision: judge.Ask,
 		Reasons:  []string{"run.managed.requireInvokerIam is enforced for projects/pay-prod (org policy API)"},
 		Resource: service,
 		Change: cloud.Change{
@@ -30,9 +31,9 @@ func publicService() remediate.Finding {
 			Actor: cloud.Actor{Principal: "user:jo@example.com"},
 		},
 		Actors: []cloud.Actor{{Principal: "user:jo@example.com"}},
-		Plan: remediate.NewPlan([]remediate.Step{{
+		Plan: judge.NewPlan([]judge.Step{{
 			Kind: policies.RemoveGrants, Resource: service,
-			Before: remediate.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}},
+			Before: judge.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}},
 		}}, ""),
 		State: remediate.Pending, ExpiresAt: noon.Add(time.Hour),
 		Timeline: []remediate.Event{{At: noon, State: remediate.Pending, What: "asked"}},

@@ -11,11 +11,12 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
 )
 
 // writeLayout1 makes a file as rescind made it when it knew a finding by when it
 // was created and by its resource alone.
-func writeLayout1(t *testing.T, path string, f remediate.Finding, c remediate.Cell, changeID string, at time.Time) {
+func writeLayout1(t *testing.T, path string, f remediate.Finding, c cells.Cell, changeID string, at time.Time) {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, nil)
 	must(t, err)
@@ -54,7 +55,7 @@ func TestAFileOfAnEarlierLayoutIsBroughtToThisOne(t *testing.T) {
 		ID: "f1", Revision: 1, Policy: "p", State: remediate.Kept, CreatedAt: noon, EndedAt: noon, DueAt: noon,
 		Resource: cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api"),
 	}
-	c := remediate.Cell{Name: "c", Revision: 3, Value: []byte("1"), KeepUntil: noon.Add(time.Hour)}
+	c := cells.Cell{Name: "c", Revision: 3, Value: []byte("1"), KeepUntil: noon.Add(time.Hour)}
 	writeLayout1(t, path, f, c, "change", noon)
 	s := open(t, path)
 	for name, q := range map[string]remediate.Query{

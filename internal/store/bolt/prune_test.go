@@ -9,6 +9,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -36,7 +38,7 @@ func TestWhatWasKeptLongEnoughIsForgottenAndNothingElse(t *testing.T) {
 		must(t, err)
 	}
 	must(t, s.MarkHandled(t.Context(), "change", noon))
-	for _, c := range []remediate.Cell{{Name: "passing", KeepUntil: noon.Add(time.Minute)}, {Name: "staying"}} {
+	for _, c := range []cells.Cell{{Name: "passing", KeepUntil: noon.Add(time.Minute)}, {Name: "staying"}} {
 		_, err := s.SetCell(t.Context(), c)
 		must(t, err)
 	}
@@ -44,7 +46,7 @@ func TestWhatWasKeptLongEnoughIsForgottenAndNothingElse(t *testing.T) {
 		for _, id := range []string{"ended", "open"} {
 			if _, err := s.Finding(t.Context(), id); err == nil {
 				out = append(out, id)
-			} else if !errors.Is(err, remediate.ErrNotFound) {
+			} else if !errors.Is(err, fault.ErrNotFound) {
 				t.Error(err)
 			}
 		}
@@ -83,7 +85,7 @@ func TestWhatWasKeptLongEnoughIsForgottenAndNothingElse(t *testing.T) {
 
 func TestACellIsForgottenWhenItWasLastSetToBe(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "state.db"))
-	c, err := s.SetCell(t.Context(), remediate.Cell{Name: "c", KeepUntil: noon})
+	c, err := s.SetCell(t.Context(), cells.Cell{Name: "c", KeepUntil: noon})
 	must(t, err)
 	c.KeepUntil = noon.Add(time.Hour)
 	c, err = s.SetCell(t.Context(), c)
@@ -94,7 +96,7 @@ func TestACellIsForgottenWhenItWasLastSetToBe(t *testing.T) {
 	if n := prune(t, s, noon.Add(time.Hour), 10); n != 1 {
 		t.Errorf("forgot %d, want it", n)
 	}
-	if _, err := s.SetCell(t.Context(), c); !errors.Is(err, remediate.ErrConflict) {
+	if _, err := s.SetCell(t.Context(), c); !errors.Is(err, fault.ErrConflict) {
 		t.Errorf("set as it was: %v, want a conflict: it is there no more", err)
 	}
 }

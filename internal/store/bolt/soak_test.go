@@ -13,6 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // crowded is a store of 5,000 open findings and so many ended ones, of a
@@ -28,7 +29,7 @@ func crowded(t *testing.T, ended int) (*bolt.Store, string) {
 		at := noon.Add(time.Duration(i) * time.Second)
 		f := remediate.Finding{
 			ID: fmt.Sprintf("%026d", i), Policy: fmt.Sprint("policy-", i%10), Resource: res, State: remediate.Reverted, CreatedAt: at, EndedAt: at,
-			Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: res}}, ""),
+			Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: res}}, ""),
 		}
 		if i < 5000 { // older than all that ended
 			f.State, f.EndedAt, f.DueAt = remediate.Pending, time.Time{}, at

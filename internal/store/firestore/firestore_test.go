@@ -19,6 +19,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/firestore"
 	"github.com/rescind-dev/rescind/internal/store/storetest"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 123456789, time.UTC)
@@ -78,7 +79,7 @@ func attempt(ctx context.Context, s *firestore.Store, id string) error {
 			return err
 		}
 		f.Attempts++
-		if _, err = s.Update(ctx, f); !errors.Is(err, remediate.ErrConflict) {
+		if _, err = s.Update(ctx, f); !errors.Is(err, fault.ErrConflict) {
 			return err
 		}
 	}
@@ -167,7 +168,7 @@ func TestNamesThatFirestoreForbidsCanBeKept(t *testing.T) {
 	s, _ := open(t, newProject())
 	names := []string{".", "..", "__id__", "a/b", "~", "é", "\xff", "A", "a b", strings.Repeat("x", 2000), strings.Repeat("x", 2001)}
 	for _, name := range names {
-		if _, err := s.Finding(t.Context(), name); !errors.Is(err, remediate.ErrNotFound) {
+		if _, err := s.Finding(t.Context(), name); !errors.Is(err, fault.ErrNotFound) {
 			t.Errorf("find %.20q: got error %v, want not found", name, err)
 		}
 		f := create(t, s, remediate.Finding{ID: name, Policy: name, State: remediate.State(name), CreatedAt: noon})
@@ -179,7 +180,7 @@ func TestNamesThatFirestoreForbidsCanBeKept(t *testing.T) {
 			t.Errorf("of policy %.20q: %d findings, %v, want 1", name, len(got), err)
 		}
 	}
-	if _, err := s.Finding(t.Context(), ""); !errors.Is(err, remediate.ErrNotFound) {
+	if _, err := s.Finding(t.Context(), ""); !errors.Is(err, fault.ErrNotFound) {
 		t.Errorf("find nothing: got error %v, want not found", err)
 	}
 }

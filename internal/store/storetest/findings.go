@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 func createsAtRevisionOne(t *testing.T, s remediate.Store) {
@@ -28,7 +29,7 @@ func createsOnce(t *testing.T, s remediate.Store) {
 	second := finding("f1")
 	second.Message = "another"
 	_, err := s.Create(t.Context(), second)
-	wantError(t, "second create", err, remediate.ErrExists)
+	wantError(t, "second create", err, fault.ErrExists)
 	wantSame(t, "stored", read(t, s, "f1"), first)
 }
 
@@ -58,7 +59,7 @@ func refusesStaleUpdate(t *testing.T, s remediate.Store) {
 		f := finding("f1")
 		f.Revision, f.State = revision, remediate.Reverted
 		_, err := s.Update(t.Context(), f)
-		wantError(t, "update at revision "+strconv.FormatInt(revision, 10), err, remediate.ErrConflict)
+		wantError(t, "update at revision "+strconv.FormatInt(revision, 10), err, fault.ErrConflict)
 	}
 	wantSame(t, "stored", read(t, s, "f1"), now)
 }
@@ -81,7 +82,7 @@ func refusesRewrittenTrail(t *testing.T, s remediate.Store) {
 		f := read(t, s, "f1")
 		rewrite(&f)
 		_, err := s.Update(t.Context(), f)
-		if err == nil || errors.Is(err, remediate.ErrConflict) {
+		if err == nil || errors.Is(err, fault.ErrConflict) {
 			t.Errorf("update %s: %v, want an error, and none that says to try again", what, err)
 		}
 		wantSame(t, "stored", read(t, s, "f1"), stored)
@@ -93,15 +94,15 @@ func refusesRewrittenTrail(t *testing.T, s remediate.Store) {
 func findsNothing(t *testing.T, s remediate.Store) {
 	create(t, s, finding("f1"))
 	_, err := s.Finding(t.Context(), "f2")
-	wantError(t, "read", err, remediate.ErrNotFound)
+	wantError(t, "read", err, fault.ErrNotFound)
 	_, err = s.Update(t.Context(), finding("f2"))
-	wantError(t, "update", err, remediate.ErrNotFound)
+	wantError(t, "update", err, fault.ErrNotFound)
 	_, err = s.Identity(t.Context(), "api@pay-prod.iam.gserviceaccount.com")
-	wantError(t, "identity", err, remediate.ErrNotFound)
+	wantError(t, "identity", err, fault.ErrNotFound)
 }
 
 func racesCreate(t *testing.T, s remediate.Store) {
-	won := race(t, remediate.ErrExists, func(i int) error {
+	won := race(t, fault.ErrExists, func(i int) error {
 		f := finding("f1")
 		f.Message = strconv.Itoa(i)
 		_, err := s.Create(t.Context(), f)
@@ -114,7 +115,7 @@ func racesCreate(t *testing.T, s remediate.Store) {
 
 func racesUpdate(t *testing.T, s remediate.Store) {
 	f := create(t, s, finding("f1"))
-	won := race(t, remediate.ErrConflict, func(i int) error {
+	won := race(t, fault.ErrConflict, func(i int) error {
 		f := f
 		f.Message = strconv.Itoa(i)
 		_, err := s.Update(t.Context(), f)
@@ -225,7 +226,7 @@ func heedsCancellation(t *testing.T, s remediate.Store) {
 		t.Errorf("handled: %t, %v, want false", done, err)
 	}
 	_, err = s.Identity(t.Context(), "a@b")
-	wantError(t, "identity", err, remediate.ErrNotFound)
+	wantError(t, "identity", err, fault.ErrNotFound)
 }
 
 func keepsStrangeNames(t *testing.T, s remediate.Store) {

@@ -1,4 +1,4 @@
-package remediate
+package judge
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 )
 
-func revertedWhy(p Plan) string {
+func RevertedWhy(p Plan) string {
 	var done []string
 	for _, s := range p.Steps {
 		switch {
@@ -34,20 +34,20 @@ func revertedWhy(p Plan) string {
 	return strings.Join(done, "; ") + verifiedWhy(p)
 }
 
-func undoneWhy(p Plan) string {
+func UndoneWhy(p Plan) string {
 	return "undone: what the revert changed is as it was before" + verifiedWhy(p)
 }
 
 func verifiedWhy(p Plan) string {
-	if !slices.ContainsFunc(p.Steps, func(s Step) bool { return len(s.deltas()) > 0 }) {
+	if !slices.ContainsFunc(p.Steps, func(s Step) bool { return len(s.Deltas()) > 0 }) {
 		return "; verified by reading it back"
 	}
 	// https://cloud.google.com/iam/docs/access-change-propagation
 	return "; verified by reading it back. IAM changes take effect within minutes, typically two"
 }
 
-// about names what the step would take away.
-func (s Step) about() string {
+// About names what the step would take away.
+func (s Step) About() string {
 	switch s.Kind {
 	case policies.RequireInvoker:
 		return "the invoker IAM check being off"
@@ -77,15 +77,15 @@ func named(gs []cloud.Grant) string {
 // maxGrantsNamed is how many grants a sentence names.
 const maxGrantsNamed = 5
 
-func vanishedWhy(s Snapshot) string {
+func VanishedWhy(s Snapshot) string {
 	if s.Gone {
 		return "the resource no longer exists"
 	}
 	return "live state no longer shows it: changed otherwise, or already fixed"
 }
 
-// span is a length of time as people write it: "2h", not "2h0m0s".
-func span(d time.Duration) string {
+// Span is a length of time as people write it: "2h", not "2h0m0s".
+func Span(d time.Duration) string {
 	s := d.Round(time.Second).String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")

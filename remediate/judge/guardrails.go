@@ -1,4 +1,4 @@
-package remediate
+package judge
 
 import (
 	"fmt"
@@ -33,7 +33,7 @@ func stale(j Judge, g Judgement, c cloud.Change, now Snapshot) (Decision, string
 		return "", ""
 	}
 	return Ask, fmt.Sprintf("stale: the change is %s old, and nothing older than %s is reverted without being asked",
-		span(age), span(j.MaxEventAge))
+		Span(age), Span(j.MaxEventAge))
 }
 
 func unknown(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {

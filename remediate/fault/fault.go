@@ -1,4 +1,4 @@
-package remediate
+package fault
 
 import (
 	"errors"
@@ -49,7 +49,7 @@ func (e *BusyError) Error() string {
 func (e *BusyError) Is(target error) bool { return target == ErrUnwritten }
 
 // busy returns when to come again for what a rate held back.
-func busy(err error) (after time.Duration, ok bool) {
+func NextTurn(err error) (after time.Duration, ok bool) {
 	var b *BusyError
 	if !errors.As(err, &b) {
 		return 0, false

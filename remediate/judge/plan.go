@@ -1,4 +1,4 @@
-package remediate
+package judge
 
 import (
 	"crypto/sha256"
@@ -46,8 +46,8 @@ func NewPlan(steps []Step, missing string) Plan {
 	return Plan{Steps: steps, Digest: hex.EncodeToString(sum[:]), Missing: missing}
 }
 
-// inverse is the plan that undoes the steps, last first.
-func inverse(steps []Step) Plan {
+// InverseOf is the plan that undoes the steps, last first.
+func InverseOf(steps []Step) Plan {
 	var out []Step
 	for _, s := range slices.Backward(steps) {
 		out = append(out, s.Inverse())
@@ -55,8 +55,8 @@ func inverse(steps []Step) Plan {
 	return NewPlan(out, "")
 }
 
-// grants are those that the plan is about.
-func (p Plan) grants() []cloud.Grant {
+// Grants are those that the plan is about.
+func (p Plan) Grants() []cloud.Grant {
 	var out []cloud.Grant
 	for _, s := range p.Steps {
 		out = append(out, s.Before.Grants...)

@@ -1,4 +1,4 @@
-package remediate
+package judge
 
 import (
 	"slices"
@@ -17,8 +17,8 @@ type OrgPolicy struct {
 	State *cloud.ConstraintChange
 }
 
-// is reports whether the policy is what the change made of it.
-func (p OrgPolicy) is(c cloud.Change) bool {
+// IsResultOf reports whether the policy is what the change made of it.
+func (p OrgPolicy) IsResultOf(c cloud.Change) bool {
 	return p.State != nil && c.Constraint != nil && p.State.Enforced == c.Constraint.Enforced && p.State.Became == c.Constraint.Became &&
 		slices.Equal(p.State.Allowed, c.Constraint.Allowed) && slices.Equal(p.State.Denied, c.Constraint.Denied)
 }
@@ -39,7 +39,7 @@ func (p OrgPolicy) observed(c *cloud.ConstraintChange) *cloud.ConstraintChange {
 // and an effective policy is not what was set.
 func restoreConstraint(c cloud.Change, now Snapshot) (*Step, string) {
 	switch {
-	case !created(c):
+	case !CreatesOrgPolicy(c):
 		return nil, "what the organization policy was before is not recorded: a person has to set it again"
 	case now.OrgPolicy == nil || now.OrgPolicy.Body == "":
 		return nil, "the organization policy could not be read"
@@ -49,10 +49,10 @@ func restoreConstraint(c cloud.Change, now Snapshot) (*Step, string) {
 	return &Step{Kind: policies.RestoreConstrain, Resource: c.Resource, Before: StepState{OrgPolicy: now.OrgPolicy.Body}}, ""
 }
 
-// created reports whether the change set a policy where none was: the call
+// CreatesOrgPolicy reports whether the change set a policy where none was: the call
 // fails otherwise, and its second version alone can tell.
 // https://cloud.google.com/resource-manager/docs/reference/orgpolicy/rest/v2/organizations.policies/create
-func created(c cloud.Change) bool {
+func CreatesOrgPolicy(c cloud.Change) bool {
 	return c.Resource.Kind == cloud.OrgPolicy && strings.HasSuffix(c.Method, ".CreatePolicy")
 }
 

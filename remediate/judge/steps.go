@@ -1,4 +1,4 @@
-package remediate
+package judge
 
 import (
 	"slices"
@@ -51,8 +51,8 @@ func (s Step) Inverse() Step {
 	return s
 }
 
-// deltas are the grants that the step takes away and adds.
-func (s Step) deltas() []cloud.Delta {
+// Deltas are the grants that the step takes away and adds.
+func (s Step) Deltas() []cloud.Delta {
 	return slices.Concat(
 		cloud.Deltas(cloud.Remove, missingFrom(s.After.Grants, s.Before.Grants)),
 		cloud.Deltas(cloud.Add, missingFrom(s.Before.Grants, s.After.Grants)),
@@ -64,8 +64,8 @@ func missingFrom(others, grants []cloud.Grant) []cloud.Grant {
 	return slices.DeleteFunc(slices.Clone(grants), func(g cloud.Grant) bool { return slices.Contains(others, g) })
 }
 
-// with is the step with these deltas for its grants.
-func (s Step) with(ds []cloud.Delta) Step {
+// WithDeltas is the step with these deltas for its grants.
+func (s Step) WithDeltas(ds []cloud.Delta) Step {
 	s.Before.Grants, s.After.Grants = nil, nil
 	for _, d := range ds {
 		if d.Action == cloud.Remove {
@@ -77,11 +77,11 @@ func (s Step) with(ds []cloud.Delta) Step {
 	return s
 }
 
-// deltasOn are the step's deltas, as the policy leaves them to be made. A grant
+// DeltasOn are the step's deltas, as the policy leaves them to be made. A grant
 // that takes another's place is not made where that other one has gone: whoever
 // took it away since meant the member to have neither.
-func (s Step) deltasOn(p cloud.AllowPolicy) []cloud.Delta {
-	ds := s.deltas()
+func (s Step) DeltasOn(p cloud.AllowPolicy) []cloud.Delta {
+	ds := s.Deltas()
 	if s.Kind != policies.RestoreCondition {
 		return ds
 	}
@@ -92,9 +92,9 @@ func (s Step) deltasOn(p cloud.AllowPolicy) []cloud.Delta {
 	})
 }
 
-// merged adds what was written now to what was written before: to the step's
+// MergeSteps adds what was written now to what was written before: to the step's
 // grants where there was such a step, else as a step of its own.
-func merged(before, now []Step) []Step {
+func MergeSteps(before, now []Step) []Step {
 	out := slices.Clone(before)
 	for _, s := range now {
 		i := slices.IndexFunc(out, func(o Step) bool { return o.Kind == s.Kind && o.Resource == s.Resource })
@@ -102,21 +102,21 @@ func merged(before, now []Step) []Step {
 			out = append(out, s)
 			continue
 		}
-		ds := out[i].deltas()
-		for _, d := range s.deltas() {
+		ds := out[i].Deltas()
+		for _, d := range s.Deltas() {
 			if !slices.Contains(ds, d) {
 				ds = append(ds, d)
 			}
 		}
-		out[i] = out[i].with(ds)
+		out[i] = out[i].WithDeltas(ds)
 	}
 	return out
 }
 
-// explains reports whether the step is a write of that kind, and where the entry
+// Explains reports whether the step is a write of that kind, and where the entry
 // says what it added and removed, of all that.
-func (s Step) explains(c cloud.Change) bool {
-	ds := s.deltas()
+func (s Step) Explains(c cloud.Change) bool {
+	ds := s.Deltas()
 	switch {
 	case c.Verb == cloud.SetPolicy:
 		return len(ds) > 0 && (!c.HasDelta || !slices.ContainsFunc(c.Deltas, func(d cloud.Delta) bool { return !sameDelta(ds, d) }))

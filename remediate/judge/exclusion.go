@@ -1,4 +1,4 @@
-package remediate
+package judge
 
 import (
 	"slices"
@@ -16,9 +16,9 @@ type Exclusion struct {
 	Why     string        // who exempted it, until when and in which finding
 }
 
-// without is the judgement without what was excluded. What is left is judged for
+// Without is the judgement without what was excluded. What is left is judged for
 // itself; where nothing is left, the judgement is exempt.
-func (g Judgement) without(x Exclusion) Judgement {
+func (g Judgement) Without(x Exclusion) Judgement {
 	if g.Plan.Empty() {
 		if x.Plan.Empty() && x.Message == g.Message {
 			return g.exempt(x)
@@ -47,7 +47,7 @@ func (g Judgement) without(x Exclusion) Judgement {
 		return g.exempt(x)
 	case p.Empty():
 		g.Plan.Missing = "no step of this policy ends what is left of the violation: a person has to"
-		g.lower(Ask, g.Plan.Missing)
+		g.Lower(Ask, g.Plan.Missing)
 	}
 	g.Reasons = append(slices.Clip(g.Reasons), "in part "+x.Why)
 	return g
@@ -62,7 +62,7 @@ func (g Judgement) exempt(x Exclusion) Judgement {
 // remainder is what the exclusion leaves to do of a step; false for nothing.
 func (x Exclusion) remainder(s Step) (Step, bool) {
 	if len(s.Before.Grants) == 0 {
-		return s, !slices.ContainsFunc(x.Plan.Steps, func(o Step) bool { return Snapshot{}.covers(o, s) })
+		return s, !slices.ContainsFunc(x.Plan.Steps, func(o Step) bool { return Snapshot{}.Covers(o, s) })
 	}
 	s.Before.Grants = missingFrom(x.Grants, s.Before.Grants)
 	s.After.Grants = slices.DeleteFunc(slices.Clone(s.After.Grants), func(g cloud.Grant) bool {

@@ -1,4 +1,4 @@
-package remediate
+package judge
 
 import (
 	"fmt"
@@ -37,15 +37,15 @@ func TestTheInverseOfWhatWasDoneIsTheStateBefore(t *testing.T) {
 	for range 2000 {
 		before := policyOf(randomGrants(rng, 6))
 		step := Step{Kind: policies.RemoveGrants, Before: StepState{Grants: randomGrants(rng, 4)}}
-		left, ok := Snapshot{Policy: &before}.left(step)
-		after, effective := before.Apply(step.deltas())
+		left, ok := Snapshot{Policy: &before}.Remaining(step)
+		after, effective := before.Apply(step.Deltas())
 		if ok != (len(effective) > 0) {
 			t.Fatalf("%v leaves something to do of %v: %t", before.Grants(), step, ok)
 		}
 		if !ok {
 			continue
 		}
-		back, _ := after.Apply(left.Inverse().deltas())
+		back, _ := after.Apply(left.Inverse().Deltas())
 		if d := cmp.Diff(before.Grants(), back.Grants()); d != "" {
 			t.Fatalf("undone (-before +after):\n%s\nstep: %+v", d, step)
 		}
@@ -74,7 +74,7 @@ func TestWhatIsWrittenInSeveralAttemptsAddsUp(t *testing.T) {
 		{"another step", []Step{grants(a)}, []Step{account}, []Step{grants(a), account}},
 		{"an account once more", []Step{account}, []Step{account}, []Step{account}},
 	} {
-		if d := cmp.Diff(tt.want, merged(tt.before, tt.now)); d != "" {
+		if d := cmp.Diff(tt.want, MergeSteps(tt.before, tt.now)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, d)
 		}
 	}

@@ -1,4 +1,4 @@
-package remediate
+package judge
 
 import (
 	"slices"
@@ -46,8 +46,8 @@ func decisionOf(e policies.Enforcement) Decision {
 
 var strength = []Decision{DoNothing, Report, Ask, Revert}
 
-// lower makes the decision at most at and says why; it never makes one stronger.
-func (g *Judgement) lower(at Decision, why string) {
+// Lower makes the decision at most at and says why; it never makes one stronger.
+func (g *Judgement) Lower(at Decision, why string) {
 	g.Guarded = true
 	if slices.Index(strength, at) < slices.Index(strength, g.Decision) {
 		g.Decision = at
@@ -63,12 +63,12 @@ func (g Judgement) blames() bool {
 	})
 }
 
-// unattribute turns a violation found in a container's live policy into a
+// Unattribute turns a violation found in a container's live policy into a
 // question: the grants are there, but the entry does not say that this change
 // made them.
-func (g *Judgement) unattribute(c cloud.Change) {
+func (g *Judgement) Unattribute(c cloud.Change) {
 	if g.Verdict == policies.Violation {
 		g.Verdict = policies.Unknown
 	}
-	g.lower(Ask, "the entry does not say what it added to "+c.Resource.Path()+"; the grants listed are the live ones that would violate")
+	g.Lower(Ask, "the entry does not say what it added to "+c.Resource.Path()+"; the grants listed are the live ones that would violate")
 }

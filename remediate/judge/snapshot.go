@@ -1,4 +1,4 @@
-package remediate
+package judge
 
 import (
 	"slices"
@@ -29,14 +29,14 @@ type Snapshot struct {
 
 // preexistingSuffix reports whether any step of the plan still has something to do. Of
 // what was not read it says yes: only seeing a fix makes it one.
-func (s Snapshot) needs(p Plan) bool {
+func (s Snapshot) Needs(p Plan) bool {
 	if s.Gone {
 		return false
 	}
-	return slices.ContainsFunc(p.Steps, s.stepNeeded)
+	return slices.ContainsFunc(p.Steps, s.StepNeeded)
 }
 
-func (s Snapshot) stepNeeded(st Step) bool {
+func (s Snapshot) StepNeeded(st Step) bool {
 	switch st.Kind {
 	case policies.RemoveGrants:
 		return s.Policy == nil || slices.ContainsFunc(st.Before.Grants, s.Policy.Has)
@@ -58,8 +58,8 @@ func (s Snapshot) stepNeeded(st Step) bool {
 	return true
 }
 
-// covers reports whether step does all that is left to do of old.
-func (s Snapshot) covers(step, old Step) bool {
+// Covers reports whether step does all that is left to do of old.
+func (s Snapshot) Covers(step, old Step) bool {
 	return step.Kind == old.Kind && step.Resource == old.Resource && step.Before.ServiceAccount == old.Before.ServiceAccount &&
 		step.Before.Ingress == old.Before.Ingress && step.Before.OrgPolicy == old.Before.OrgPolicy &&
 		!slices.ContainsFunc(old.Before.Grants, func(g cloud.Grant) bool {
@@ -67,19 +67,19 @@ func (s Snapshot) covers(step, old Step) bool {
 		})
 }
 
-// left is what live state leaves to do of the step; false for nothing. Of what
+// Remaining is what live state leaves to do of the step; false for nothing. Of what
 // was not read it is the whole step.
-func (s Snapshot) left(st Step) (Step, bool) {
-	if ds := st.deltas(); len(ds) > 0 && s.Policy != nil {
-		_, effective := s.Policy.Apply(st.deltasOn(*s.Policy))
-		return st.with(effective), len(effective) > 0
+func (s Snapshot) Remaining(st Step) (Step, bool) {
+	if ds := st.Deltas(); len(ds) > 0 && s.Policy != nil {
+		_, effective := s.Policy.Apply(st.DeltasOn(*s.Policy))
+		return st.WithDeltas(effective), len(effective) > 0
 	}
-	return st, s.stepNeeded(st)
+	return st, s.StepNeeded(st)
 }
 
-// observe returns the change as live state shows it. What the entry left open
+// Observe returns the change as live state shows it. What the entry left open
 // is filled in; grants that are no longer there were not, in effect, added.
-func (s Snapshot) observe(c cloud.Change) cloud.Change {
+func (s Snapshot) Observe(c cloud.Change) cloud.Change {
 	if s.Policy != nil {
 		switch {
 		case c.HasDelta:
@@ -125,7 +125,7 @@ func (s Snapshot) stillAdded(ds []cloud.Delta) []cloud.Delta {
 	var out []cloud.Delta
 	for _, d := range ds {
 		if d.Action == cloud.Add && !slices.Contains(live, d.Grant) {
-			i := slices.IndexFunc(live, func(g cloud.Grant) bool { return sameButForCase(g, d.Grant) })
+			i := slices.IndexFunc(live, func(g cloud.Grant) bool { return SameGrant(g, d.Grant) })
 			if i < 0 {
 				continue
 			}
@@ -136,7 +136,7 @@ func (s Snapshot) stillAdded(ds []cloud.Delta) []cloud.Delta {
 	return out
 }
 
-func sameButForCase(a, b cloud.Grant) bool {
+func SameGrant(a, b cloud.Grant) bool {
 	return a.Role == b.Role && a.Condition == b.Condition && a.Member.Email() != "" && strings.EqualFold(string(a.Member), string(b.Member))
 }
 

@@ -1,4 +1,4 @@
-package remediate
+package judge
 
 import (
 	"context"
@@ -51,7 +51,7 @@ func (j Judge) judgement(ctx context.Context, r policies.Result, c cloud.Change,
 	g.Decision = decisionOf(r.Enforcement)
 	for _, guard := range guardrails {
 		if at, why := guard(j, g, c, now); why != "" {
-			g.lower(at, why)
+			g.Lower(at, why)
 		}
 	}
 	return g

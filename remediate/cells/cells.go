@@ -1,18 +1,18 @@
-package remediate
+package cells
 
 import (
 	"context"
 	"time"
 )
 
-// CellStore keeps small values that several processes change: counts, places
+// Store keeps small values that several processes change: counts, places
 // where somebody left off, what belongs together.
-type CellStore interface {
+type Store interface {
 	// Cell returns the cell of that name, at revision 0 with no value if it was
 	// never set, or was and is no longer kept.
 	Cell(ctx context.Context, name string) (Cell, error)
 	// SetCell sets the cell if it is still at c.Revision, and returns it at the
-	// next revision; otherwise an error matching ErrConflict, and nothing is
+	// next revision; otherwise an error matching fault.ErrConflict, and nothing is
 	// written.
 	SetCell(ctx context.Context, c Cell) (Cell, error)
 }

@@ -1,4 +1,4 @@
-package remediate
+package judge
 
 import (
 	"testing"
@@ -10,6 +10,8 @@ import (
 )
 
 var api = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
+
+var publicGrant = cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"}
 
 func TestPlanRemovesOnlyWhatViolatesAndIsThere(t *testing.T) {
 	agent := cloud.Grant{Role: "roles/editor", Member: "serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com"}
