@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // undoFor is how long after its end a revert can be undone.
@@ -21,9 +22,9 @@ const undoFor = 24 * time.Hour
 // label ends in an ellipsis.
 func buttons(f remediate.Finding, o Options) []Button {
 	switch {
-	case f.State == remediate.Pending && f.UndoOf != "":
+	case f.State == state.Pending && f.UndoOf != "":
 		return []Button{undoButton(f, f.Plan)} // the next of several who are needed
-	case f.State == remediate.Pending:
+	case f.State == state.Pending:
 		return slices.Concat(revertButton(f), []Button{keepButton(f), exemptButton(f)}, otherButtons(f, o))
 	case undoable(f, o.Now):
 		return []Button{undoButton(f, f.UndoPlan())}
@@ -33,7 +34,7 @@ func buttons(f remediate.Finding, o Options) []Button {
 
 // undoable reports whether a revert can still be taken back.
 func undoable(f remediate.Finding, now time.Time) bool {
-	return f.State == remediate.Reverted && f.UndoneBy == "" && len(f.Done) > 0 && !now.IsZero() && now.Before(f.EndedAt.Add(undoFor))
+	return f.State == state.Reverted && f.UndoneBy == "" && len(f.Done) > 0 && !now.IsZero() && now.Before(f.EndedAt.Add(undoFor))
 }
 
 // revertButton is missing where the plan leaves open what to write.

@@ -15,6 +15,8 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -41,11 +43,11 @@ func TestCardReadsAsAgreedForOtherFindings(t *testing.T) {
 }
 
 func TestAnUndoSaysWhatItTakesBackAndTakesASecondPersonsWord(t *testing.T) {
-	golden(t, "undo_undone", notify.Card(undoIn(remediate.Undone), options).String())
-	golden(t, "undo_pending", notify.Card(undoIn(remediate.Pending), options).String())
+	golden(t, "undo_undone", notify.Card(undoIn(state.Undone), options).String())
+	golden(t, "undo_pending", notify.Card(undoIn(state.Pending), options).String())
 	for _, s := range allStates() {
 		m := notify.Card(undoIn(s), options)
-		if (len(m.Buttons) > 0) != (s == remediate.Pending) || len(m.Fix) > 0 || !strings.HasPrefix(m.Diff[0], "+ roles/run.invoker to allUsers") {
+		if (len(m.Buttons) > 0) != (s == state.Pending) || len(m.Fix) > 0 || !strings.HasPrefix(m.Diff[0], "+ roles/run.invoker to allUsers") {
 			t.Errorf("%s: buttons %v, fix %q, diff %q; want a button while pending, no fix, the grant coming back", s, m.Buttons, m.Fix, m.Diff)
 		}
 		if !strings.Contains(strings.ToLower(m.Status), string(s)) {
@@ -55,7 +57,7 @@ func TestAnUndoSaysWhatItTakesBackAndTakesASecondPersonsWord(t *testing.T) {
 }
 
 func TestWhatWaitsForAPauseSaysSo(t *testing.T) {
-	f := in(remediate.Approved)
+	f := in(state.Approved)
 	f.Paused, f.Why = true, "waits, as rescind is paused until 2026-11-22T13:00:00Z by user:ada@example.com: a release"
 	if s := notify.Card(f, options).Status; !strings.Contains(s, "Waits, as rescind is paused") {
 		t.Errorf("status: %s", s)
@@ -112,7 +114,7 @@ func TestAQuestionSaysWhoItTakes(t *testing.T) {
 	o.Needs = func(remediate.Finding) string { return "1 of 3 approvers, not jo@example.com" }
 	for _, s := range allStates() {
 		said := strings.Contains(notify.Card(in(s), o).String(), "  Needs: 1 of 3 approvers, not jo@example.com\n")
-		if said != (s == remediate.Pending) {
+		if said != (s == state.Pending) {
 			t.Errorf("%s: says who it takes: %v", s, said)
 		}
 	}
@@ -129,7 +131,7 @@ func labels(f remediate.Finding, o notify.Options) string {
 
 func TestI9OnlyWhatStillCountsIsOffered(t *testing.T) {
 	revertedBy := func(done time.Duration, steps []judge.Step) remediate.Finding {
-		f := in(remediate.Reverted)
+		f := in(state.Reverted)
 		f.EndedAt, f.Done = noon.Add(-done), steps
 		return f
 	}
@@ -149,27 +151,27 @@ func TestI9OnlyWhatStillCountsIsOffered(t *testing.T) {
 		{"a revert of a day ago", revertedBy(24*time.Hour, steps), now, ""},
 		{"a revert that found nothing to write", revertedBy(time.Minute, nil), now, ""},
 		{"a revert, where it is not known how long ago", revertedBy(time.Minute, steps), notify.Options{}, ""},
-		{"an undo that takes one more person", undoIn(remediate.Pending), now, "Undo…"},
+		{"an undo that takes one more person", undoIn(state.Pending), now, "Undo…"},
 	} {
 		if got := labels(row.f, row.o); got != row.want {
 			t.Errorf("%s: %q, want %q", row.name, got, row.want)
 		}
 	}
 	for _, s := range allStates() {
-		if got := labels(in(s), now); (got != "") != (s == remediate.Pending) {
+		if got := labels(in(s), now); (got != "") != (s == state.Pending) {
 			t.Errorf("%s: %q", s, got)
 		}
 	}
 }
 
 func TestARevertSaysUntilWhenItCanBeUndone(t *testing.T) {
-	f := in(remediate.Reverted)
+	f := in(state.Reverted)
 	f.EndedAt, f.Done = noon, f.Plan.Steps
 	golden(t, "reverted_undoable", notify.Card(f, notify.Options{Now: noon}).String())
 }
 
 func TestAButtonIsBoundToThePlanItAuthorises(t *testing.T) {
-	f := in(remediate.Reverted)
+	f := in(state.Reverted)
 	f.EndedAt, f.Done = noon, f.Plan.Steps
 	undo := notify.Card(f, notify.Options{Now: noon}).Buttons[0]
 	if undo.Digest != f.UndoPlan().Digest[:8] || undo.Digest == f.Plan.Digest[:8] {
@@ -238,10 +240,10 @@ func TestManyActorsAreCounted(t *testing.T) {
 }
 
 func TestTrailSaysWhenWhatAndByWhom(t *testing.T) {
-	got := notify.Trail([]remediate.Event{
-		{At: noon, State: remediate.Pending, What: "asked"},
-		{At: noon, State: remediate.Kept, Who: "user:ada@example.com", What: "fine\u202e"},
-		{At: noon, State: remediate.Expired},
+	got := notify.Trail([]trail.Event{
+		{At: noon, State: state.Pending, What: "asked"},
+		{At: noon, State: state.Kept, Who: "user:ada@example.com", What: "fine\u202e"},
+		{At: noon, State: state.Expired},
 	})
 	want := []string{"12:00:00 UTC pending: asked", "12:00:00 UTC kept: fine\uFFFD (ada@example.com)", "12:00:00 UTC expired"}
 	if d := cmp.Diff(want, got); d != "" {

@@ -9,22 +9,23 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // plan is the diff's title: what a revert will change, would, or did.
 func plan(f remediate.Finding) string {
 	did := "A revert would change"
 	switch f.State {
-	case remediate.Waiting, remediate.Pending, remediate.Approved, remediate.Applying:
+	case state.Waiting, state.Pending, state.Approved, state.Applying:
 		did = "Revert will change"
-	case remediate.Reverted, remediate.Uncertain:
+	case state.Reverted, state.Uncertain:
 		did = "The revert changed"
-	case remediate.Superseded:
+	case state.Superseded:
 		did = "A revert would have changed"
 	}
 	switch {
 	case f.UndoOf == "":
-	case f.State == remediate.Undone, f.State == remediate.Uncertain:
+	case f.State == state.Undone, f.State == state.Uncertain:
 		did = "The undo changed"
 	case f.State.Ended():
 		did = "The undo would have changed"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // maxNewest is how many findings a digest tells of by name.
@@ -24,12 +25,12 @@ const pendingCommand = "rescind findings list --state pending"
 func Digest(d remediate.Roundup, s remediate.RoundupContent, o Options) Message {
 	v := digestView{Roundup: d, RoundupContent: s}
 	for _, f := range s.Open {
-		if f.State == remediate.Pending {
+		if f.State == state.Pending {
 			v.asking = append(v.asking, f)
 		}
 	}
 	m := Message{
-		Revision: d.Draws, State: remediate.Pending, Headline: v.headline(), Status: v.status(), Note: v.note(o), Link: pendingLink(o),
+		Revision: d.Draws, State: state.Pending, Headline: v.headline(), Status: v.status(), Note: v.note(o), Link: pendingLink(o),
 	}
 	if v.counted() {
 		m.Fields, m.Plan, m.Diff = v.fields(), v.plan(), v.newest()

@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func flooded(n int) (remediate.Roundup, remediate.RoundupContent) {
@@ -27,8 +28,8 @@ func flooded(n int) (remediate.Roundup, remediate.RoundupContent) {
 
 func TestADigestCountsWhatAsksAndNamesTheNewest(t *testing.T) {
 	d, s := flooded(7)
-	s.Open = append(s.Open, in(remediate.Applying))
-	s.Ended = []remediate.Finding{in(remediate.Reverted), in(remediate.Reported), in(remediate.Reverted)}
+	s.Open = append(s.Open, in(state.Applying))
+	s.Ended = []remediate.Finding{in(state.Reverted), in(state.Reported), in(state.Reverted)}
 	got := notify.Digest(d, s, notify.Options{BaseURL: "https://rescind.example.com"}).String()
 	want := `MANY FINDINGS · 7 more need an answer
 Since 22 Nov 2026 12:00 UTC more findings came than this channel takes messages. 7 more need an answer and have no message of their own yet.

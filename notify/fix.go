@@ -7,6 +7,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // fix is what ends the violation for good: the commands that do by hand what a
@@ -17,7 +18,7 @@ func fix(f remediate.Finding) []string {
 		return nil // what was brought back is meant to stay
 	}
 	switch f.State {
-	case remediate.Kept, remediate.Exempted, remediate.Superseded, remediate.Undone:
+	case state.Kept, state.Exempted, state.Superseded, state.Undone:
 		return nil
 	}
 	var out []string

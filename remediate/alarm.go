@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // alarmsCell holds the alarms that are owed to people. Like the outbox of a
@@ -111,7 +112,7 @@ func (r *Remediator) sayAlarm(ctx context.Context, id string) error {
 func (r *Remediator) say(ctx context.Context, a alarm) ([]string, error) {
 	if !a.Said {
 		r.Log.ErrorContext(ctx, "alarm", "said", a.Text)
-		r.Ledger.Note(ctx, Entry{Kind: EntryAlarm, What: a.Text})
+		r.Ledger.Note(ctx, trail.Record{Kind: trail.Alarm, What: a.Text})
 	}
 	if n, ok := r.Notifier.(Announcer); ok {
 		return n.Announce(ctx, a.Text, a.Told)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Authority says who may answer and how many it takes. The zero Authority lets
@@ -50,11 +51,11 @@ func (au Authority) answered(f Finding, a Answer) (Finding, error) {
 	}
 	switch a.Choice {
 	case ChooseKeep:
-		return f.to(Kept, a.At, a.Principal, "kept by "+a.Principal+because(a), Notify), nil
+		return f.to(state.Kept, a.At, a.Principal, "kept by "+a.Principal+because(a), Notify), nil
 	case ChooseExempt:
 		return f.exempted(a, votes), nil
 	}
-	return f.to(Approved, a.At, a.Principal, fmt.Sprintf("%s approved by %s%s", a.Choice, a.Principal, because(a)), Apply, Notify), nil
+	return f.to(state.Approved, a.At, a.Principal, fmt.Sprintf("%s approved by %s%s", a.Choice, a.Principal, because(a)), Apply, Notify), nil
 }
 
 func because(a Answer) string {
@@ -95,9 +96,9 @@ func (au Authority) admits(f Finding, a Answer) error {
 // admitsNow says why the finding takes no such answer at the moment, or nil.
 func (au Authority) admitsNow(f Finding, a Answer) error {
 	switch {
-	case f.State != Pending && !(f.State == Reported && a.Choice == ChooseRevert):
+	case f.State != state.Pending && !(f.State == state.Reported && a.Choice == ChooseRevert):
 		return refuseAs(ClassDecided, "the finding is %s: %s", f.State, f.Why)
-	case f.State == Pending && !a.At.Before(f.ExpiresAt):
+	case f.State == state.Pending && !a.At.Before(f.ExpiresAt):
 		return refuseAs(ClassExpired, "the question expired at %s", f.ExpiresAt.UTC().Format(time.RFC3339))
 	case !f.hasPlan(a.Digest):
 		return refuseAs(ClassStale, "the plan changed since this card was made; answer on the current one")

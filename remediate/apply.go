@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // maxAttempts is how often an effect that may pass is tried before the finding
@@ -26,7 +27,7 @@ var errOutOfScope = errors.New("it is out of scope now")
 // answer repeats nothing. What was written and does not show is looked at
 // again, not written again: if it is back, somebody else put it there.
 func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
-	before, look := f.Done, f.State == Uncertain
+	before, look := f.Done, f.State == state.Uncertain
 	if !look {
 		if stored, stopped, err := r.stopped(ctx, f); stopped || err != nil {
 			return stored, err
@@ -37,7 +38,7 @@ func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
 		f.Done = judge.MergeSteps(before, r.intended(ctx, f.Plan)) // unless the outcome says otherwise: a crash must not hide a write
 	}
 	f.Paused = false
-	f, err := r.update(ctx, f.to(Applying, r.Now(), "", "applying the plan "+f.Plan.Digest[:min(8, len(f.Plan.Digest))]))
+	f, err := r.update(ctx, f.to(state.Applying, r.Now(), "", "applying the plan "+f.Plan.Digest[:min(8, len(f.Plan.Digest))]))
 	if err != nil {
 		return Finding{}, err
 	}
@@ -65,7 +66,7 @@ func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
 func (r *Remediator) storeOutcome(ctx context.Context, f Finding, done []judge.Step, note string, outcome error) (Finding, error) {
 	for range conflictTries {
 		stored, err := r.update(ctx, r.applied(f, done, note, outcome))
-		if err == nil && len(done) == 0 && (stored.State == Superseded || stored.State == Blocked) {
+		if err == nil && len(done) == 0 && (stored.State == state.Superseded || stored.State == state.Blocked) {
 			r.giveBack(ctx, f)
 		}
 		if !errors.Is(err, fault.ErrConflict) {
@@ -75,7 +76,7 @@ func (r *Remediator) storeOutcome(ctx context.Context, f Finding, done []judge.S
 		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
 			return Finding{}, fmt.Errorf("look up finding: %w", err)
 		}
-		if f.State != Applying || r.Now().After(claim) {
+		if f.State != state.Applying || r.Now().After(claim) {
 			break // our lease ran out, and another process took over
 		}
 	}
@@ -133,21 +134,21 @@ func (r *Remediator) applied(f Finding, done []judge.Step, note string, err erro
 	_, limited := fault.NextTurn(err)
 	switch {
 	case err == nil && did && f.UndoOf != "":
-		return f.to(Undone, now, "", judge.UndoneWhy(f.Plan)+note, Notify)
+		return f.to(state.Undone, now, "", judge.UndoneWhy(f.Plan)+note, Notify)
 	case err == nil && did:
-		return f.to(Reverted, now, "", judge.RevertedWhy(f.Plan)+note, Notify)
+		return f.to(state.Reverted, now, "", judge.RevertedWhy(f.Plan)+note, Notify)
 	case err == nil:
-		return f.to(Superseded, now, "", "already fixed when rescind came to apply it", Notify)
+		return f.to(state.Superseded, now, "", "already fixed when rescind came to apply it", Notify)
 	case errors.Is(err, errChanged), errors.Is(err, fault.ErrNotFound):
-		return f.to(Superseded, now, "", prefix+err.Error(), Notify)
+		return f.to(state.Superseded, now, "", prefix+err.Error(), Notify)
 	case errors.Is(err, errOutOfScope):
-		return f.to(Blocked, now, "", prefix+err.Error(), Notify)
+		return f.to(state.Blocked, now, "", prefix+err.Error(), Notify)
 	case errors.As(err, &unverified) && f.Attempts < maxAttempts:
-		return f.to(Uncertain, now, "", err.Error(), Apply, Notify).later(now, err)
+		return f.to(state.Uncertain, now, "", err.Error(), Apply, Notify).later(now, err)
 	case errors.As(err, &denied):
-		return f.to(Blocked, now, "", prefix+err.Error(), Notify)
+		return f.to(state.Blocked, now, "", prefix+err.Error(), Notify)
 	case errors.Is(err, fault.ErrRefused), f.Attempts >= maxAttempts && !limited:
-		return f.to(Failed, now, "", prefix+err.Error(), Notify)
+		return f.to(state.Failed, now, "", prefix+err.Error(), Notify)
 	}
 	f.Why = "will be tried again: " + err.Error()
 	return f.later(now, err)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // unapproved counts the votes for an approved plan once more, just before it is
@@ -14,7 +16,7 @@ import (
 // pending, which it leaves once: the next event or scan asks anew, with a card
 // of its own. Where somebody cannot be looked up, nothing is done for now.
 func (r *Remediator) unapproved(ctx context.Context, f Finding) (Finding, bool, error) {
-	if f.State != Approved || f.Automatic { // what was begun is finished, and a policy needs no votes
+	if f.State != state.Approved || f.Automatic { // what was begun is finished, and a policy needs no votes
 		return f, false, nil
 	}
 	c := ChooseRevert
@@ -34,7 +36,7 @@ func (r *Remediator) unapproved(ctx context.Context, f Finding) (Finding, bool, 
 		f, err = r.update(ctx, f.putOff("whether "+who+" still may approve it could not be looked up"+au.failures(who), now))
 	default:
 		why := fmt.Sprintf("not applied: the approval no longer holds, %d of %d votes count (%s); what is still so is asked anew", have, need, au.lost(f, c, now))
-		f, err = r.update(ctx, f.to(Superseded, now, "", why, Notify))
+		f, err = r.update(ctx, f.to(state.Superseded, now, "", why, Notify))
 	}
 	return f, true, err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // EntryClient looks up log entries where Google keeps them.
@@ -58,7 +59,7 @@ func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
 // supersedeForged ends the questions about the same that began with events which
 // may be forged: they must not keep the policy from reverting a true one.
 func (r *Remediator) supersedeForged(ctx context.Context, k judged) error {
-	open, err := r.Store.Findings(ctx, Query{Resource: k.change.Resource, Policy: k.Policy, States: []State{Waiting, Pending}})
+	open, err := r.Store.Findings(ctx, Query{Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Waiting, state.Pending}})
 	if err != nil {
 		return fmt.Errorf("look up open findings of %s: %w", k.change.Resource, err)
 	}
@@ -85,7 +86,7 @@ func (k judged) begun() time.Time {
 
 // awaiting is the finding while its entry is waited for.
 func (f Finding) awaiting(why string, now time.Time) Finding {
-	f = f.to(Waiting, now, "", "looked for again, for two minutes: "+why)
+	f = f.to(state.Waiting, now, "", "looked for again, for two minutes: "+why)
 	f.DueAt = now.Add(entryLook)
 	return f
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 type fatedGroups struct {
@@ -85,7 +87,7 @@ func (o *outlet) Export(_ context.Context, f remediate.Finding, after int) error
 	return nil
 }
 
-func (*outlet) ExportEntries(context.Context, []remediate.Entry) error { return nil }
+func (*outlet) ExportRecords(context.Context, []trail.Record) error { return nil }
 
 // doomedBy is the first process, where fate strikes at every call it makes.
 func (m *mixed) doomedBy(f *fate) *remediate.Remediator {
@@ -184,7 +186,7 @@ func tales() []tale {
 		{"a finding is exempted, and the same change comes again", policies.Approve, plain, opens(1),
 			func(m *mixed, r *remediate.Remediator) {
 				says(remediate.ChooseExempt, ada, bob)(m, r)
-				if m.all()[len(m.all())-1].State == remediate.Exempted && len(m.past) == 1 {
+				if m.all()[len(m.all())-1].State == state.Exempted && len(m.past) == 1 {
 					m.editPolicy(m.paths[0], func(*iampb.Policy) {})
 					m.past = append(m.past, m.events()...)
 				}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // Desk takes what people decide: answers, and the pause. It checks who may, and
@@ -21,7 +22,7 @@ type Desk struct {
 	ExpiresIn time.Duration
 	Now       func() time.Time
 	// Ledger records who was refused, paused and resumed; nil for nobody.
-	Ledger *Ledger
+	Ledger *trail.Ledger
 	// HandOver makes what an answer leads to due at once: it is for whichever
 	// process sweeps next.
 	HandOver bool

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const (
@@ -167,9 +168,9 @@ func (r *Remediator) drawRoundup(ctx context.Context, n RoundupNotifier, d Round
 func (r *Remediator) contentOf(ctx context.Context, d Roundup) (RoundupContent, error) {
 	s := RoundupContent{Above: r.RoundupAbove}
 	for _, part := range []struct {
-		of   []State
+		of   []state.State
 		into *[]Finding
-	}{{Open(), &s.Open}, {ended(), &s.Ended}} {
+	}{{state.Open(), &s.Open}, {ended(), &s.Ended}} {
 		fs, err := r.Store.Findings(ctx, Query{States: part.of, Since: d.From, Limit: maxListed})
 		if err != nil {
 			return RoundupContent{}, fmt.Errorf("list what the roundup of %s speaks for: %w", d.Channel, err)
@@ -180,8 +181,8 @@ func (r *Remediator) contentOf(ctx context.Context, d Roundup) (RoundupContent, 
 	return s, nil
 }
 
-func ended() []State {
-	return slices.DeleteFunc(States(), func(s State) bool { return !s.Ended() })
+func ended() []state.State {
+	return slices.DeleteFunc(state.All(), func(s state.State) bool { return !s.Ended() })
 }
 
 // fingerprint tells one drawing of the roundup from another.
@@ -242,7 +243,7 @@ type queue struct {
 func (r *Remediator) covered(ctx context.Context, n GroupNotifier, d Roundup) (out []coveredFinding, line queue, err error) {
 	now := r.Now()
 	line.ends = now
-	q := Query{States: []State{Pending}, Since: d.From, Limit: maxListed}
+	q := Query{States: []state.State{state.Pending}, Since: d.From, Limit: maxListed}
 	for {
 		fs, err := r.Store.Findings(ctx, q)
 		if err != nil {
@@ -289,7 +290,7 @@ func (r *Remediator) releaseOne(ctx context.Context, id string, at time.Time) er
 			return nil
 		case err != nil:
 			return fmt.Errorf("look up finding %s: %w", id, err)
-		case f.InRoundup == "" || f.State != Pending:
+		case f.InRoundup == "" || f.State != state.Pending:
 			return nil
 		}
 		if _, err = r.update(ctx, f.released(at)); !errors.Is(err, fault.ErrConflict) {

@@ -16,6 +16,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // floods is a burst whose channel takes 20 messages in ten minutes before its
@@ -131,7 +132,7 @@ func TestAFloodIsTwentyCardsAndOneDigestUntilItIsOver(t *testing.T) {
 	b.sweeps(10 * time.Minute)
 	b.wantCards(90)
 	b.toldOnce(fs)
-	b.wantStates(map[remediate.State]int{remediate.Pending: 90, remediate.Reverted: 10})
+	b.wantStates(map[state.State]int{state.Pending: 90, state.Reverted: 10})
 	b.atMostOneASecond()
 	if m := b.digest(); regexp.MustCompile(`\d+ more|By policy`).MatchString(string(m.Blocks)) || !strings.Contains(m.Text, "has a card of its own") {
 		t.Errorf("the digest at the end:\n%s", m.Text)
@@ -169,7 +170,7 @@ func TestWhoseQuestionEndsFirstIsToldOfFirstAfterAFlood(t *testing.T) {
 func TestAFindingThatEndsInAFloodNeverGetsACard(t *testing.T) {
 	b := floods(t)
 	b.flood(20)
-	b.flood(5, func(f *remediate.Finding) { f.State, f.Decision = remediate.Reported, judge.Report })
+	b.flood(5, func(f *remediate.Finding) { f.State, f.Decision = state.Reported, judge.Report })
 	fs := b.flood(10, func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(5 * time.Minute) })
 	b.sweeps(2 * time.Minute)
 	if m := b.digest(); !strings.Contains(m.Text, "10 more need an answer") || !strings.Contains(m.Text, "5 reported") {
@@ -178,7 +179,7 @@ func TestAFindingThatEndsInAFloodNeverGetsACard(t *testing.T) {
 	b.sweeps(30 * time.Minute)
 	b.wantCards(20)
 	for _, f := range fs {
-		if f := b.stored(f); f.State != remediate.Expired || len(f.Surfaces) > 0 || len(f.Outbox) > 0 {
+		if f := b.stored(f); f.State != state.Expired || len(f.Surfaces) > 0 || len(f.Outbox) > 0 {
 			t.Fatalf("finding %s is %s, on %v, owes %v", f.ID, f.State, f.Surfaces, f.Outbox)
 		}
 	}

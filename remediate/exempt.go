@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // MaxExemption is the longest that an exemption may be configured to last:
@@ -59,7 +60,7 @@ func (f Finding) exempted(last Answer, votes []Answer) Finding {
 		people = append(people, v.Principal+" ("+v.Reason+")")
 	}
 	f.Exemption = &x
-	return f.to(Exempted, last.At, last.Principal, "exempt until "+x.Until.UTC().Format(time.RFC3339)+" by "+strings.Join(people, " and "), Notify)
+	return f.to(state.Exempted, last.At, last.Principal, "exempt until "+x.Until.UTC().Format(time.RFC3339)+" by "+strings.Join(people, " and "), Notify)
 }
 
 // words is what the person chose, with its end.
@@ -73,7 +74,7 @@ func (a Answer) words() string {
 // exempts reports whether the finding holds an exemption that has not ended.
 // What a policy file exempts is none: the file itself is asked each time.
 func (f Finding) exempts(now time.Time) bool {
-	return f.State == Exempted && f.Exemption != nil && now.Before(f.Exemption.Until)
+	return f.State == state.Exempted && f.Exemption != nil && now.Before(f.Exemption.Until)
 }
 
 // withoutExempted takes out of a judgement what people excepted. When nothing is
@@ -84,7 +85,7 @@ func (r *Remediator) withoutExempted(ctx context.Context, k judged) (judged, err
 		return k, nil
 	}
 	known, err := r.Store.Findings(ctx, Query{
-		Resource: k.change.Resource, Policy: k.Policy, States: []State{Exempted}, Since: k.now.At.Add(-MaxExemption - decisionHolds),
+		Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Exempted}, Since: k.now.At.Add(-MaxExemption - decisionHolds),
 	})
 	if err != nil {
 		return judged{}, fmt.Errorf("look up exemptions of %s: %w", k.change.Resource, err)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // expire ends a question that nobody answered in time. Where silence is
@@ -35,11 +36,11 @@ func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
 		return r.update(ctx, f.expired(r.Now(), "; not reverted: "+over.why))
 	}
 	f.Automatic = true
-	return r.decide(ctx, f.to(Approved, r.Now(), "", "nobody answered: reverted on expiry, as configured", Apply, Notify))
+	return r.decide(ctx, f.to(state.Approved, r.Now(), "", "nobody answered: reverted on expiry, as configured", Apply, Notify))
 }
 
 func (f Finding) expired(now time.Time, note string) Finding {
-	return f.to(Expired, now, "", "nobody answered: left as it is"+note, Notify)
+	return f.to(state.Expired, now, "", "nobody answered: left as it is"+note, Notify)
 }
 
 // unfitToRevert says why silence may not revert what the finding is about.

@@ -10,43 +10,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
-
-// State is where a finding is in its life. The words are stored and never
-// change meaning.
-type State string
-
-// The states, as docs and cards name them.
-const (
-	Reported   State = "reported"   // audit: told, nothing else will happen
-	Waiting    State = "waiting"    // for the grace period, or for state that does not show the change yet
-	Pending    State = "pending"    // asked, waiting for an answer
-	Approved   State = "approved"   // a person, or a policy on expiry, said revert
-	Kept       State = "kept"       // a person said keep
-	Exempted   State = "exempted"   // a person excepted it for a time
-	Expired    State = "expired"    // nobody answered in time
-	Superseded State = "superseded" // changed otherwise, or already fixed
-	Applying   State = "applying"   // being reverted now
-	Reverted   State = "reverted"   // reverted and seen to be
-	Blocked    State = "blocked"    // rescind is not allowed to
-	Failed     State = "failed"     // tried, and Google Cloud refused
-	Uncertain  State = "uncertain"  // written, but not yet seen to hold
-	Undone     State = "undone"     // this record undid another
-)
-
-// Ended reports whether no transition leaves the state, but for an operator's
-// `findings revert` on a reported one.
-func (s State) Ended() bool {
-	switch s {
-	case Waiting, Pending, Approved, Applying, Uncertain:
-		return false
-	}
-	return true
-}
-
-// working reports whether a plan is being carried out: attempts are counted
-// over both states together.
-func (s State) working() bool { return s == Applying || s == Uncertain }
 
 // Finding is the record people talk about: one policy, one change (and those
 // that joined it), what was decided, by whom, and how it ended.
@@ -68,14 +34,14 @@ type Finding struct {
 	Change   cloud.Change   `json:"change"` // the change that opened the finding
 	Actors   []cloud.Actor  `json:"actors"` // of that change and of those that joined
 
-	Plan  judge.Plan `json:"plan"`
-	State State      `json:"state"`
-	Why   string     `json:"why,omitempty"` // why it is in this state, one sentence
+	Plan  judge.Plan  `json:"plan"`
+	State state.State `json:"state"`
+	Why   string      `json:"why,omitempty"` // why it is in this state, one sentence
 
-	Answers  []Answer  `json:"answers,omitempty"`
-	Timeline []Event   `json:"timeline,omitempty"`
-	Surfaces []Surface `json:"surfaces,omitempty"`
-	Outbox   []Effect  `json:"outbox,omitempty"`
+	Answers  []Answer       `json:"answers,omitempty"`
+	Timeline trail.Timeline `json:"timeline,omitempty"`
+	Surfaces []Surface      `json:"surfaces,omitempty"`
+	Outbox   []Effect       `json:"outbox,omitempty"`
 
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
@@ -134,21 +100,6 @@ type Finding struct {
 	// Joined holds the IDs of the changes that joined, so that a redelivered
 	// one joins once.
 	Joined []string `json:"joined,omitempty"`
-}
-
-// Event is one line of a finding's timeline: what happened, when, by whom.
-type Event struct {
-	At    time.Time `json:"at"`
-	State State     `json:"state"`
-	Who   string    `json:"who,omitempty"` // a principal; empty for rescind itself
-	What  string    `json:"what"`
-	// N counts the events from 1; Hash is that of this event and, through the
-	// one before it, of all before it. Both are missing from before there were
-	// hashes. See Finding.VerifyTrail.
-	N    int    `json:"n,omitempty"`
-	Hash string `json:"hash,omitempty"`
-	Via  string `json:"via,omitempty"`  // how the answer came that it is about
-	Plan string `json:"plan,omitempty"` // digest of the plan as it stood
 }
 
 // Surface is one place a finding is shown, and the revision shown there.

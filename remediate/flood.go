@@ -6,6 +6,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Findings of one cause share a message. A hundred findings of as many causes
@@ -89,7 +90,7 @@ func (d Roundup) wanting(now time.Time, above int) (Roundup, bool) {
 func (d Roundup) joined(g Group, f Finding, now time.Time, above int) (next Roundup, covered, changed bool) {
 	switch {
 	case f.InRoundup != "": // covered back before: let go by release, or nobody has to know any more
-		return d, f.State != Pending || !d.Since.IsZero(), false
+		return d, f.State != state.Pending || !d.Since.IsZero(), false
 	case g.Medium == ByRoundup: // one more of a cause that is covered back
 		if d.Since.IsZero() || !d.Over.IsZero() {
 			return d, false, false

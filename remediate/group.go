@@ -13,6 +13,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // One `terraform apply` can make forty findings. Forty messages would hide each
@@ -57,9 +59,9 @@ type Group struct {
 	// Agreed is what people decided and is being carried to the findings.
 	Agreed *Agreement `json:"agreed,omitempty"`
 	// Refused says, a line each, which findings did not take the last decision.
-	Refused  []string  `json:"refused,omitempty"`
-	Timeline []Event   `json:"timeline,omitempty"` // what the message's thread tells
-	Surfaces []Surface `json:"surfaces,omitempty"`
+	Refused  []string      `json:"refused,omitempty"`
+	Timeline []trail.Event `json:"timeline,omitempty"` // what the message's thread tells
+	Surfaces []Surface     `json:"surfaces,omitempty"`
 	// Changes counts what a reader would see to have changed; Drawn is the
 	// count that the message shows.
 	Changes int64 `json:"changes"`
@@ -80,7 +82,7 @@ type Item struct {
 	Digest   string            `json:"digest"` // of its plan; empty without one
 	Resource cloud.Resource    `json:"resource"`
 	Severity policies.Severity `json:"severity,omitempty"`
-	State    State             `json:"state"`
+	State    state.State       `json:"state"`
 	Seen     int64             `json:"seen"` // first revision of the finding that reads so
 	Told     int               `json:"told"` // lines of its timeline
 	Undone   bool              `json:"undone,omitempty"`
@@ -135,7 +137,7 @@ func (g Group) Digest() string {
 }
 
 // Count is how many of its findings were in the state when last shown.
-func (g Group) Count(s State) int {
+func (g Group) Count(s state.State) int {
 	n := 0
 	for _, i := range g.Items {
 		if i.State == s {
@@ -155,7 +157,7 @@ func (g Group) hasRoomFor(f Finding) bool {
 	if g.Medium == ByRoundup && f.Severity == policies.Critical {
 		return false // it gets a message, whatever the flood
 	}
-	return len(g.Items) < maxGroup && (f.State != Pending || g.Count(Pending) > 0)
+	return len(g.Items) < maxGroup && (f.State != state.Pending || g.Count(state.Pending) > 0)
 }
 
 // with adds the finding: a new list, which nobody has answered.
@@ -168,7 +170,7 @@ func (g Group) with(f Finding, now time.Time) Group {
 	switch n := len(g.Items); {
 	case len(g.Answers) > 0:
 		g.Answers = nil
-		g = g.withLine(now, Pending, "", "one more finding of the same cause: answers to the shorter list no longer count")
+		g = g.withLine(now, state.Pending, "", "one more finding of the same cause: answers to the shorter list no longer count")
 	case n == 2:
 		// The message was the first finding's own, and its thread told of that.
 		g.Surfaces = slices.Clone(g.Surfaces)
@@ -181,8 +183,8 @@ func (g Group) with(f Finding, now time.Time) Group {
 }
 
 // matches adds a line to what the thread tells.
-func (g Group) withLine(now time.Time, s State, who, what string) Group {
-	g.Timeline = append(slices.Clip(g.Timeline), Event{At: now, State: s, Who: who, What: what})
+func (g Group) withLine(now time.Time, s state.State, who, what string) Group {
+	g.Timeline = append(slices.Clip(g.Timeline), trail.Event{At: now, State: s, Who: who, What: what})
 	return g
 }
 
@@ -192,7 +194,7 @@ const maxNamed = 5
 // refreshed takes over the newest states of findings, before they are drawn.
 func (g Group) refreshed(fs []Finding, now time.Time) Group {
 	g.Items = slices.Clone(g.Items)
-	moved := map[State][]string{}
+	moved := map[state.State][]string{}
 	for _, f := range fs {
 		i := g.index(f.ID)
 		if i < 0 || g.Items[i].Seen >= f.Revision || g.Items[i].isCurrentFor(f) {
@@ -208,7 +210,7 @@ func (g Group) refreshed(fs []Finding, now time.Time) Group {
 	if len(g.Items) < 2 {
 		return g // its thread is the finding's own
 	}
-	for _, s := range States() {
+	for _, s := range state.All() {
 		if names := moved[s]; len(names) > 0 {
 			g = g.withLine(now, s, "", some(names))
 		}

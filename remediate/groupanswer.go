@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // orGroup answers the group of that ID, where there is no such finding.
@@ -52,7 +54,7 @@ func (d Desk) answerGroup(ctx context.Context, id string, a Answer, missing erro
 	if err == nil {
 		d.voteNoted(ctx, id, about, a)
 	}
-	if err == nil && d.HandOver && len(anchor.Outbox) > 0 && !anchor.State.working() {
+	if err == nil && d.HandOver && len(anchor.Outbox) > 0 && !anchor.State.Working() {
 		anchor.DueAt = a.At
 		if due, err := d.Store.Update(ctx, anchor); err == nil {
 			anchor = due
@@ -67,7 +69,7 @@ func (d Desk) voteNoted(ctx context.Context, id string, about []Finding, a Answe
 	for _, f := range about {
 		ids = append(ids, f.ID)
 	}
-	d.Ledger.Note(ctx, Entry{Kind: EntryVoted, Who: a.Principal, Via: a.Via, Finding: id, Plan: a.Digest,
+	d.Ledger.Note(ctx, trail.Record{Kind: trail.Voted, Who: a.Principal, Via: a.Via, Finding: id, Plan: a.Digest,
 		What: fmt.Sprintf("%s of all %d (%s)%s", a.Choice, len(about), some(ids), because(a))})
 }
 
@@ -101,7 +103,7 @@ func (d Desk) pendingOf(ctx context.Context, g Group, a Answer) ([]Finding, erro
 		case err != nil:
 			return nil, fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)
 		}
-		if f.State == Pending && f.Plan.Digest == i.Digest && (a.Choice != ChooseRevert || f.Plan.Executable()) {
+		if f.State == state.Pending && f.Plan.Digest == i.Digest && (a.Choice != ChooseRevert || f.Plan.Executable()) {
 			out = append(out, f)
 		}
 		again = again || slices.ContainsFunc(f.Answers, a.repeats)
@@ -130,9 +132,9 @@ func (d Desk) voted(ctx context.Context, g Group, open []Finding, a Answer) (Gro
 		}
 		after, why := d.carried(ctx, f, a.Choice, votes)
 		switch {
-		case after.State == Pending && classOf(why) == ClassUndetermined: // it would be used up, and decide nothing
+		case after.State == state.Pending && classOf(why) == ClassUndetermined: // it would be used up, and decide nothing
 			return g, why
-		case after.State == Pending:
+		case after.State == state.Pending:
 			decided, said = false, after.Why
 		}
 	}
@@ -143,10 +145,10 @@ func (d Desk) voted(ctx context.Context, g Group, open []Finding, a Answer) (Gro
 	g.Changes++
 	if !decided {
 		g.Answers = votes
-		return g.withLine(a.At, Pending, a.Principal, fmt.Sprintf("all %d: %s", len(open), said)), nil
+		return g.withLine(a.At, state.Pending, a.Principal, fmt.Sprintf("all %d: %s", len(open), said)), nil
 	}
 	g.Agreed, g.Answers = &Agreement{Choice: a.Choice, Answers: votes, Items: len(g.Items)}, nil
-	return g.withLine(a.At, Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), because(a))), nil
+	return g.withLine(a.At, state.Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), because(a))), nil
 }
 
 // flooded is the answer as one on the finding itself.
@@ -177,7 +179,7 @@ func (a Answer) repeats(o Answer) bool {
 func (d Desk) carried(ctx context.Context, f Finding, c Choice, votes []Answer) (Finding, error) {
 	var refused error
 	for _, a := range votes {
-		if f.State != Pending {
+		if f.State != state.Pending {
 			break
 		}
 		if a.Choice != c || f.answeredBy(a) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Carry is owed by one finding of a group for all of them: to take what people
@@ -76,15 +77,15 @@ func (r *Remediator) carryTo(ctx context.Context, desk Desk, i Item, agreed Agre
 			return "", nil
 		case err != nil:
 			return "", fmt.Errorf("look up finding %s: %w", i.Finding, err)
-		case f.State == Expired:
+		case f.State == state.Expired:
 			return "its question had expired", nil
-		case f.State != Pending || agreed.Choice == ChooseRevert && !f.Plan.Executable():
+		case f.State != state.Pending || agreed.Choice == ChooseRevert && !f.Plan.Executable():
 			return "", nil // decided otherwise, or never part of it
 		case f.Plan.Digest != i.Digest:
 			return "its plan changed", nil
 		}
 		next, why := desk.carried(ctx, f, agreed.Choice, agreed.Answers)
-		if next.State == Pending {
+		if next.State == state.Pending {
 			if classOf(why) == ClassUndetermined { // which passes
 				return "", fmt.Errorf("answer finding %s: %w", i.Finding, why)
 			}

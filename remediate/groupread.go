@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Group returns the group with this ID, and those of its findings that wait for
@@ -25,7 +26,7 @@ func (d Desk) Group(ctx context.Context, id string) (Group, []Finding, error) {
 		case errors.Is(err, fault.ErrNotFound): // no longer kept
 		case err != nil:
 			return Group{}, nil, fmt.Errorf("look up finding %s of group %s: %w", i.Finding, id, err)
-		case f.State == Pending:
+		case f.State == state.Pending:
 			pending = append(pending, f)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // stopped reports whether the plan must not be carried out now, and returns the
@@ -36,7 +38,7 @@ func (r *Remediator) stopped(ctx context.Context, f Finding) (Finding, bool, err
 // a pause or an outage in between, a policy's word is as stale as an old event,
 // and a person's holds for a time.
 func (r *Remediator) overdue(f Finding, now time.Time) bool {
-	return f.State == Approved && (f.Automatic && !f.wasAsked() && r.old(f, now) || !f.ExecuteBy.IsZero() && now.After(f.ExecuteBy))
+	return f.State == state.Approved && (f.Automatic && !f.wasAsked() && r.old(f, now) || !f.ExecuteBy.IsZero() && now.After(f.ExecuteBy))
 }
 
 // wasAsked reports whether the finding was a question before.
@@ -49,11 +51,11 @@ func (f Finding) late(now time.Time, expiresIn time.Duration) Finding {
 		return f.asked(now, expiresIn)
 	}
 	f.Paused = false
-	return f.to(Expired, now, "", "approved, and not carried out by "+f.ExecuteBy.UTC().Format(time.RFC3339)+": it takes a new approval", Notify)
+	return f.to(state.Expired, now, "", "approved, and not carried out by "+f.ExecuteBy.UTC().Format(time.RFC3339)+": it takes a new approval", Notify)
 }
 
 // Lapsed reports whether the finding ended because its approval did.
-func (f Finding) Lapsed() bool { return f.State == Expired && !f.ExecuteBy.IsZero() }
+func (f Finding) Lapsed() bool { return f.State == state.Expired && !f.ExecuteBy.IsZero() }
 
 // covered has an approved plan wait for the pause to end. People are told once.
 func (f Finding) paused(p Pause, now time.Time) Finding {
@@ -85,7 +87,7 @@ func (f Finding) asked(now time.Time, expiresIn time.Duration) Finding {
 	f.Paused, f.Automatic, f.Guarded, f.Decision = false, false, true, judge.Ask
 	f.Reasons = append(f.Reasons[:len(f.Reasons):len(f.Reasons)], why)
 	f.ExpiresAt, f.ExecuteBy = now.Add(expiresIn), time.Time{} // it was approved by nobody now
-	return f.to(Pending, now, "", why, Notify)
+	return f.to(state.Pending, now, "", why, Notify)
 }
 
 // announce tells every channel of a pause that began or ended, where the
@@ -106,7 +108,7 @@ func (r *Remediator) announce(ctx context.Context) error {
 	p.DueAt = now.Add(notifyLease)
 	if p, err = r.Store.SetPause(ctx, p); err == nil {
 		if lapsed {
-			r.Ledger.Note(ctx, Entry{Kind: EntryResumed, What: p.String()})
+			r.Ledger.Note(ctx, trail.Record{Kind: trail.Resumed, What: p.String()})
 		}
 		r.Log.WarnContext(ctx, "pause", "active", p.On, "said", p.String())
 		var failed error

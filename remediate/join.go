@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // join adds the change to an open finding about the same thing with the same
@@ -16,7 +17,7 @@ import (
 // card shows is no longer what would be done. One that is being carried out is
 // left alone: it may have looked before this change came.
 func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) {
-	open, err := r.Store.Findings(ctx, Query{Resource: k.change.Resource, Policy: k.Policy, States: []State{Waiting, Pending, Approved}})
+	open, err := r.Store.Findings(ctx, Query{Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Waiting, state.Pending, state.Approved}})
 	if err != nil {
 		return Finding{}, false, fmt.Errorf("look up open findings of %s: %w", k.change.Resource, err)
 	}
@@ -27,7 +28,7 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 			return r.withoutLeased(f), true, nil
 		case f.Plan.Digest == k.Plan.Digest && k.preexisting: // it was there all along, and is asked about
 			return r.withoutLeased(f), true, nil
-		case f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert && f.State == Pending && f.foundInPassing():
+		case f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert && f.State == state.Pending && f.foundInPassing():
 			// Something else came upon it before the change's own event: that must
 			// not keep the policy from reverting it.
 			f, err := r.update(ctx, f.superseded(k.now.At, "an event told of the change after all, and the policy reverts it"))
@@ -40,7 +41,7 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 		case f.Plan.Digest == k.Plan.Digest:
 			f, err := r.update(ctx, f.joined(k.change, k.now.At))
 			return f, err == nil, err
-		case f.State != Approved && k.replaces(f):
+		case f.State != state.Approved && k.replaces(f):
 			f, err := r.update(ctx, f.superseded(k.now.At, "a later change needs another plan"))
 			if err != nil {
 				return Finding{}, false, err
@@ -81,9 +82,9 @@ func (r *Remediator) decidedBefore(ctx context.Context, k judged) (bool, error) 
 	if k.change.HasDelta && !k.preexisting {
 		return false, nil
 	}
-	states := []State{Kept, Expired, Undone}
+	states := []state.State{state.Kept, state.Expired, state.Undone}
 	if k.preexisting { // one finding of what an account held all along is enough
-		states = append(states, Reported, Blocked, Failed, Applying, Uncertain)
+		states = append(states, state.Reported, state.Blocked, state.Failed, state.Applying, state.Uncertain)
 	}
 	before, err := r.Store.Findings(ctx, Query{
 		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-decisionHolds), States: states, Limit: recentLook,
@@ -111,7 +112,7 @@ func (f Finding) rejectedPlan() string {
 // supersedeFixed ends the open findings of a resource that live state shows to
 // be fixed, whoever did it. It returns those that ended.
 func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now judge.Snapshot) ([]Finding, error) {
-	open, err := r.Store.Findings(ctx, Query{Resource: res, States: []State{Pending}})
+	open, err := r.Store.Findings(ctx, Query{Resource: res, States: []state.State{state.Pending}})
 	if err != nil {
 		return nil, fmt.Errorf("look up open findings of %s: %w", res, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Limits bound what rescind does on its own, all processes on one store
@@ -83,7 +84,7 @@ func (r *Remediator) fighting(ctx context.Context, f Finding) (string, error) {
 		return "", nil
 	}
 	before, err := r.Store.Findings(ctx, Query{
-		Resource: f.Resource, Policy: f.Policy, States: []State{Approved, Applying, Uncertain, Reverted, Failed},
+		Resource: f.Resource, Policy: f.Policy, States: []state.State{state.Approved, state.Applying, state.Uncertain, state.Reverted, state.Failed},
 		Since: r.Now().Add(-r.Limits.FightWindow), Limit: fightLook,
 	})
 	if err != nil {

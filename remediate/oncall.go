@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Pager reaches whoever is on call.
@@ -54,7 +55,7 @@ func (d Desk) Page(ctx context.Context, id, by, via string) (Finding, error) {
 			return f, refuse("on-call was paged at %s; once in %s is enough", f.PagedAt.UTC().Format(time.RFC3339), pageEvery)
 		}
 		next := f.paged(now, by, fmt.Sprintf("on-call paged by %s (%s)", by, via), d.OnCall)
-		if d.HandOver && !f.State.working() { // whose lease is that of whoever applies it
+		if d.HandOver && !f.State.Working() { // whose lease is that of whoever applies it
 			next.DueAt = now
 		}
 		stored, err := d.Store.Update(ctx, next)
@@ -91,7 +92,7 @@ func (f Finding) escalated(now time.Time, expiresIn time.Duration, pagers []stri
 
 // pageDue reports whether the time has come to page before the question expires.
 func (f Finding) pageDue(now time.Time) bool {
-	return f.State == Pending && !f.PageAt.IsZero() && !now.Before(f.PageAt)
+	return f.State == state.Pending && !f.PageAt.IsZero() && !now.Before(f.PageAt)
 }
 
 // deadline is when the sweep has to look at a question at the latest.
@@ -104,7 +105,7 @@ func (f Finding) deadline() time.Time {
 
 // asking sets when a new question pages.
 func (r *Remediator) asking(f Finding) Finding {
-	if f.State == Pending && r.PageAfter > 0 && len(r.OnCall) > 0 && r.PageAfter < r.ExpiresIn {
+	if f.State == state.Pending && r.PageAfter > 0 && len(r.OnCall) > 0 && r.PageAfter < r.ExpiresIn {
 		f.PageAt = f.UpdatedAt.Add(r.PageAfter)
 		return f.notAfterExpiry()
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // How far from what a finding did a change may be dated that it explains: the
@@ -42,7 +44,7 @@ func (r *Remediator) ownChange(ctx context.Context, c cloud.Change) error {
 	}
 	id := cmp.Or(c.ID, strings.Join([]string{c.Resource.String(), c.Method, c.Time.UTC().Format(time.RFC3339Nano)}, " "))
 	return r.alarm(ctx, id, fmt.Sprintf("somebody uses the identity of rescind: %s made a change to %s at %s (%s) that rescind did not make",
-		fit(c.Actor.Principal, maxName), fit(c.Resource.Path(), maxWho), c.Time.UTC().Format(time.RFC3339), fit(c.Method, maxName)))
+		trail.Fit(c.Actor.Principal, trail.MaxName), trail.Fit(c.Resource.Path(), trail.MaxWho), c.Time.UTC().Format(time.RFC3339), trail.Fit(c.Method, trail.MaxName)))
 }
 
 // explains reports whether the finding wrote, or was about to write, such a
@@ -59,7 +61,7 @@ func (f Finding) explains(c cloud.Change, now time.Time) bool {
 // times if it never was.
 func (f Finding) written(now time.Time) (begun, ended time.Time) {
 	for _, e := range f.Timeline {
-		if e.State == Applying {
+		if e.State == state.Applying {
 			begun = e.At
 			break
 		}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // maxPause is how long a pause lasts at most. A switch that somebody forgot
@@ -63,7 +65,7 @@ func (p Pause) String() string {
 // a *RefusedError. A pause during a pause replaces it.
 func (d Desk) Pause(ctx context.Context, by, via, reason string, duration time.Duration) (Pause, error) {
 	p, err := d.pause(ctx, by, via, reason, duration)
-	d.switched(ctx, EntryPaused, Answer{Choice: "pause", Principal: by, Via: via}, p, err)
+	d.switched(ctx, trail.Paused, Answer{Choice: "pause", Principal: by, Via: via}, p, err)
 	return p, err
 }
 
@@ -86,7 +88,7 @@ func (d Desk) pause(ctx context.Context, by, via, reason string, duration time.D
 // Resume ends a pause; any approver may. What waited for it is due at once.
 func (d Desk) Resume(ctx context.Context, by, via, reason string) (Pause, error) {
 	p, err := d.resume(ctx, by, via, reason)
-	d.switched(ctx, EntryResumed, Answer{Choice: "resume", Principal: by, Via: via}, p, err)
+	d.switched(ctx, trail.Resumed, Answer{Choice: "resume", Principal: by, Via: via}, p, err)
 	if err != nil {
 		return Pause{}, err
 	}
@@ -137,7 +139,7 @@ func (d Desk) setPause(ctx context.Context, next func(Pause) (Pause, error)) (Pa
 // The rest, and what another process changes meanwhile or a crash leaves out, is
 // looked at within pauseLook.
 func (d Desk) wake(ctx context.Context) error {
-	waiting, err := d.Store.Findings(ctx, Query{States: []State{Approved, Applying}, Limit: sweepBatch})
+	waiting, err := d.Store.Findings(ctx, Query{States: []state.State{state.Approved, state.Applying}, Limit: sweepBatch})
 	if err != nil {
 		return fmt.Errorf("look up what waits for the pause to end: %w", err)
 	}

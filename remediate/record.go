@@ -10,13 +10,14 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // record stores what a judgement comes to: a new finding, one more change on
 // an open one, or nothing where people settled exactly this before.
 func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind, error) {
 	f, err := r.Store.Finding(ctx, k.id())
-	if err == nil && f.State == Superseded && k.change.Half == cloud.LastHalf && !k.vanished {
+	if err == nil && f.State == state.Superseded && k.change.Half == cloud.LastHalf && !k.vanished {
 		// The first half was given up before its effect showed. What ended
 		// stays so: the last half is a finding of its own.
 		k.change.ID += " last half"
@@ -76,7 +77,7 @@ func (k judged) id() string { return ID(k.change.ID, k.Policy, k.change.Resource
 // sweep. A revert that nobody claimed cannot wait; claiming it is a
 // compare-and-set.
 func (r *Remediator) withoutLeased(f Finding) Finding {
-	if f.State != Approved && r.Now().Before(f.DueAt) {
+	if f.State != state.Approved && r.Now().Before(f.DueAt) {
 		f.Outbox = nil
 	}
 	return f
@@ -88,9 +89,9 @@ func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
 	f.Unconfirmed = k.unconfirmed
 	switch {
 	case k.vanished && k.change.Half == cloud.FirstHalf:
-		return f.to(Waiting, k.now.At, "", "live state does not show the change yet; read again later"), nil
+		return f.to(state.Waiting, k.now.At, "", "live state does not show the change yet; read again later"), nil
 	case k.vanished:
-		return f.to(Superseded, k.now.At, "", judge.VanishedWhy(k.now)), nil
+		return f.to(state.Superseded, k.now.At, "", judge.VanishedWhy(k.now)), nil
 	}
 	if f.Decision == judge.Revert && k.awaited != "" {
 		return f.awaiting(k.awaited, k.now.At), nil
@@ -110,7 +111,7 @@ func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
 		}
 	}
 	if f.Decision == judge.Revert && wait.After(k.now.At) {
-		f = f.to(Waiting, k.now.At, "", "waiting for the grace period until "+wait.UTC().Format(time.RFC3339))
+		f = f.to(state.Waiting, k.now.At, "", "waiting for the grace period until "+wait.UTC().Format(time.RFC3339))
 		f.DueAt = wait
 		return f, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // Config is all that a Remediator needs. New refuses one that lacks something,
@@ -30,7 +31,7 @@ type Config struct {
 	Authority Authority
 	Limits    Limits
 	// Ledger records what is no finding's state; nil for nothing.
-	Ledger *Ledger
+	Ledger *trail.Ledger
 	// Exporter takes the audit trail out of the store; nil for nowhere.
 	Exporter Exporter
 	// FallbackAfter is for how long people cannot be told of a finding before it

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // resume continues the finding that an earlier delivery, or the other half of
@@ -17,7 +18,7 @@ func (r *Remediator) resume(ctx context.Context, f Finding, k judged) (Finding, 
 			return Finding{}, err
 		}
 	}
-	if f.State != Waiting {
+	if f.State != state.Waiting {
 		return r.withoutLeased(f), nil
 	}
 	if k.vanished { // it waits for live state to show it: the sweep looks, in time
@@ -37,10 +38,10 @@ func (r *Remediator) reopen(ctx context.Context, f Finding, k judged) (Finding, 
 	if err != nil {
 		return Finding{}, err
 	}
-	if next.State == Waiting && next.DueAt.Equal(f.DueAt) {
+	if next.State == state.Waiting && next.DueAt.Equal(f.DueAt) {
 		return r.withoutLeased(f), nil
 	}
-	if next.State == Waiting && next.Why == f.Why { // nothing new to tell
+	if next.State == state.Waiting && next.Why == f.Why { // nothing new to tell
 		f.DueAt = next.DueAt
 		return r.update(ctx, f)
 	}
@@ -53,7 +54,7 @@ func (r *Remediator) attribute(ctx context.Context, c cloud.Change) error {
 	if c.Half != cloud.FirstHalf {
 		return nil
 	}
-	known, err := r.Store.Findings(ctx, Query{Resource: c.Resource, States: Open(), Since: c.Time.Add(-decisionHolds)})
+	known, err := r.Store.Findings(ctx, Query{Resource: c.Resource, States: state.Open(), Since: c.Time.Add(-decisionHolds)})
 	if err != nil {
 		return fmt.Errorf("look up findings of %s: %w", c.Resource, err)
 	}

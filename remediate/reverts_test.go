@@ -16,6 +16,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // exposed makes services in several projects and opens each to everybody. It
@@ -78,7 +79,7 @@ func TestTwoProcessesTogetherRevertAsManyAsTheLimitsSay(t *testing.T) {
 			t.Errorf("%d were reverted unasked in %s, want at most 7", n, project)
 		}
 	}
-	fs, err := g.Store.Findings(t.Context(), remediate.Query{States: []remediate.State{remediate.Pending}})
+	fs, err := g.Store.Findings(t.Context(), remediate.Query{States: []state.State{state.Pending}})
 	g.must(err)
 	if len(fs) != len(changes)-50 {
 		t.Errorf("%d are asked about, want the %d others", len(fs), len(changes)-50)
@@ -147,9 +148,9 @@ func TestWhatWasNoRevertAfterAllDoesNotCount(t *testing.T) {
 	})
 	changes := g.exposed(1, 3)
 	flaky.next = &fault.PermissionError{Permission: "run.services.setIamPolicy", Err: errors.New("denied")}
-	g.want(g.handle(changes[0]).Findings[0], remediate.Blocked, "")
-	g.want(g.handle(changes[1]).Findings[0], remediate.Reverted, "")
-	g.want(g.handle(changes[2]).Findings[0], remediate.Pending, "rate: 1 automatic reverts in the last hour for all policies and projects, the limit is 1")
+	g.want(g.handle(changes[0]).Findings[0], state.Blocked, "")
+	g.want(g.handle(changes[1]).Findings[0], state.Reverted, "")
+	g.want(g.handle(changes[2]).Findings[0], state.Pending, "rate: 1 automatic reverts in the last hour for all policies and projects, the limit is 1")
 }
 
 // A count that cannot be read allows nothing, and loses nothing: the change
@@ -174,7 +175,7 @@ func TestNothingIsRevertedUncounted(t *testing.T) {
 				t.Errorf("%d writes", n)
 			}
 			broken.get, broken.set, broken.value = nil, nil, nil
-			g.want(g.handle(change).Findings[0], remediate.Reverted, "")
+			g.want(g.handle(change).Findings[0], state.Reverted, "")
 		})
 	}
 }
@@ -208,13 +209,13 @@ func TestAGracePeriodTakesNoTurnUntilItIsOver(t *testing.T) {
 	})
 	changes := g.exposed(1, 2)
 	waiting := g.handle(changes[0]).Findings[0]
-	g.want(waiting, remediate.Waiting, "grace")
-	g.want(g.handle(changes[1]).Findings[0], remediate.Waiting, "grace")
+	g.want(waiting, state.Waiting, "grace")
+	g.want(g.handle(changes[1]).Findings[0], state.Waiting, "grace")
 	g.must(g.cloud.PutPolicy(waiting.Resource.Path(), nil)) // somebody fixed it
 	g.pass(time.Minute)
 	_, err := g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(waiting.ID), remediate.Superseded, "")
+	g.want(g.stored(waiting.ID), state.Superseded, "")
 	if _, n := g.automatic(); n != 1 {
 		t.Errorf("%d were reverted unasked, want the one that was left", n)
 	}

@@ -31,6 +31,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const (
@@ -220,7 +221,7 @@ func (g *rig) stored(id string) remediate.Finding {
 }
 
 // want checks where a finding stands.
-func (g *rig) want(f remediate.Finding, s remediate.State, says string) {
+func (g *rig) want(f remediate.Finding, s state.State, says string) {
 	g.t.Helper()
 	if f.State != s {
 		g.t.Errorf("finding is %s (%s), want %s; reasons:\n%s", f.State, f.Why, s, strings.Join(f.Reasons, "\n"))
@@ -316,7 +317,7 @@ func (g *rig) writes() (n int) {
 // it refuses.
 type notice struct {
 	mu      sync.Mutex
-	states  []remediate.State
+	states  []state.State
 	failing error
 }
 

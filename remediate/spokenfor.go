@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // withoutKnown is what no finding from before speaks for, zero if there is nothing,
@@ -36,15 +37,15 @@ func (r *Remediator) withoutKnown(ctx context.Context, k judged, before []Findin
 // about. What was only reported does not, once the policy asks.
 func (f Finding) standsFor(g judge.Judgement, now time.Time) bool {
 	switch f.State {
-	case Superseded, Reverted:
+	case state.Superseded, state.Reverted:
 		return false
-	case Expired:
+	case state.Expired:
 		return f.UndoOf == "" && !f.Lapsed() && now.Sub(f.CreatedAt) < decisionHolds
-	case Exempted:
+	case state.Exempted:
 		return f.exempts(now)
-	case Reported:
+	case state.Reported:
 		return g.Decision == judge.Report && now.Sub(f.CreatedAt) < decisionHolds
-	case Undone:
+	case state.Undone:
 		return now.Sub(f.CreatedAt) < decisionHolds
 	}
 	return f.UndoOf == "" && (!f.State.Ended() || now.Sub(f.CreatedAt) < decisionHolds)

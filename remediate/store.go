@@ -7,6 +7,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Store keeps findings and what was learned. Every write is atomic: it is
@@ -47,7 +48,7 @@ type FindingStore interface {
 
 // Query selects findings; a zero field selects all.
 type Query struct {
-	States   []State
+	States   []state.State
 	Policy   string
 	Project  string
 	Resource cloud.Resource

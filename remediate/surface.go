@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // maxSurfaces bounds the messages that one finding keeps up to date.
@@ -54,7 +55,7 @@ func (f Finding) surfaceRecorded(at Surface, now time.Time, handOver bool) Findi
 	if !f.Owes(Notify) {
 		f.Outbox = append(slices.Clip(f.Outbox), Notify)
 	}
-	if f.Owes(Apply) || f.State == Waiting {
+	if f.Owes(Apply) || f.State == state.Waiting {
 		return f
 	}
 	f = f.scheduled(now)

@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 var surfaceTime = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -30,7 +31,7 @@ func TestAMessageThatSomebodySawIsBroughtUpToDate(t *testing.T) {
 	} {
 		st := memory.New()
 		desk := remediate.Desk{Store: st, Now: func() time.Time { return surfaceTime }, HandOver: true}
-		f, err := st.Create(t.Context(), remediate.Finding{ID: "f", State: remediate.Expired, EndedAt: surfaceTime, Surfaces: row.surfaces})
+		f, err := st.Create(t.Context(), remediate.Finding{ID: "f", State: state.Expired, EndedAt: surfaceTime, Surfaces: row.surfaces})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +39,7 @@ func TestAMessageThatSomebodySawIsBroughtUpToDate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(row.want, got.Surfaces); d != "" || !got.Owes(remediate.Notify) || !got.DueAt.Equal(surfaceTime) || got.State != remediate.Expired {
+		if d := cmp.Diff(row.want, got.Surfaces); d != "" || !got.Owes(remediate.Notify) || !got.DueAt.Equal(surfaceTime) || got.State != state.Expired {
 			t.Errorf("%s: surfaces (-want +got):\n%s\noutbox %v, due %v, %s", row.name, d, got.Outbox, got.DueAt, got.State)
 		}
 	}
@@ -48,7 +49,7 @@ func TestShowingAFindingPutsOffNothingThatIsBeingCarriedOut(t *testing.T) {
 	st := memory.New()
 	desk := remediate.Desk{Store: st, Now: func() time.Time { return surfaceTime }, HandOver: true}
 	due := surfaceTime.Add(time.Minute)
-	_, err := st.Create(t.Context(), remediate.Finding{ID: "f", State: remediate.Applying, Outbox: []remediate.Effect{remediate.Apply}, DueAt: due})
+	_, err := st.Create(t.Context(), remediate.Finding{ID: "f", State: state.Applying, Outbox: []remediate.Effect{remediate.Apply}, DueAt: due})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +62,7 @@ func TestShowingAFindingPutsOffNothingThatIsBeingCarriedOut(t *testing.T) {
 func TestEndlesslyManyMessagesOfOneFindingAreNotKept(t *testing.T) {
 	st := memory.New()
 	desk := remediate.Desk{Store: st, Now: func() time.Time { return surfaceTime }}
-	if _, err := st.Create(t.Context(), remediate.Finding{ID: "f", State: remediate.Expired}); err != nil {
+	if _, err := st.Create(t.Context(), remediate.Finding{ID: "f", State: state.Expired}); err != nil {
 		t.Fatal(err)
 	}
 	var f remediate.Finding

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // sweepBatch bounds one sweep; the next one takes the rest.
@@ -26,7 +27,7 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 		errs = append(errs, err)
 	}
 	r.raiseAlarms(ctx)
-	r.Ledger.counted(ctx)
+	r.Ledger.CountRefusals(ctx)
 	r.exportLedger(ctx)
 	if err := r.prune(ctx); err != nil {
 		errs = append(errs, err)
@@ -51,13 +52,13 @@ func (r *Remediator) sweep(ctx context.Context, f Finding) error {
 	next, err := f, error(nil)
 	switch {
 	case f.Owes(Carry): // an answer that came in time counts, also where carrying it was cut off
-	case f.State == Pending && !r.Now().Before(f.ExpiresAt):
+	case f.State == state.Pending && !r.Now().Before(f.ExpiresAt):
 		next, err = r.expire(ctx, f)
 	case f.pageDue(r.Now()):
 		next, err = r.update(ctx, f.paged(r.Now(), "", "nobody answered yet: on-call is paged", r.pagers()))
-	case f.State == Waiting:
+	case f.State == state.Waiting:
 		next, err = r.rejudge(ctx, f)
-	case f.State == Exempted:
+	case f.State == state.Exempted:
 		next, err = r.exemptionEnded(ctx, f)
 	}
 	if err == nil {
@@ -80,16 +81,16 @@ func (r *Remediator) postponed(f Finding, err error) Finding {
 		return f.later(now, err)
 	}
 	switch late := now.Sub(f.ExpiresAt); {
-	case f.State == Pending && late < giveUpAfter:
+	case f.State == state.Pending && late < giveUpAfter:
 		// Its attempts are those to tell people, and say nothing of live state.
 		f.DueAt, f.UpdatedAt = now.Add(max(late, backoff(0))), now
 		return f
-	case f.State != Pending && (f.Attempts < maxAttempts || f.State.Ended()):
+	case f.State != state.Pending && (f.Attempts < maxAttempts || f.State.Ended()):
 		f.Attempts++
 		f.DueAt, f.UpdatedAt = now.Add(backoff(f.Attempts)), now
 		return f
 	}
-	return f.to(Failed, now, "", "live state could not be read: "+err.Error(), Notify)
+	return f.to(state.Failed, now, "", "live state could not be read: "+err.Error(), Notify)
 }
 
 // Work does now what one finding still owes, rather than when the sweep comes

@@ -3,6 +3,8 @@ package remediate
 import (
 	"slices"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // OpenChoices are the answers that the finding takes at that moment, from some person
@@ -13,8 +15,8 @@ func (f Finding) OpenChoices(now time.Time) []Choice {
 		return []Choice{ChooseUndo}
 	}
 	return slices.DeleteFunc(f.choices(), func(c Choice) bool {
-		return f.State == Pending && !now.Before(f.ExpiresAt) ||
-			f.State != Pending && !(f.State == Reported && c == ChooseRevert) ||
+		return f.State == state.Pending && !now.Before(f.ExpiresAt) ||
+			f.State != state.Pending && !(f.State == state.Reported && c == ChooseRevert) ||
 			changes(c) && !f.Plan.Executable()
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // Transitions are pure: a finding and what happened in, the finding after and
@@ -49,7 +51,7 @@ func (f Finding) rejudged(next Finding) Finding {
 	next.Timeline, next.Published = f.Timeline, f.Published
 	next.UndeliveredSince, next.Undelivered, next.FellBack = f.UndeliveredSince, f.Undelivered, f.FellBack
 	for _, e := range news {
-		next = next.withEvent(e)
+		next.Timeline = next.Timeline.With(next.ID, e)
 	}
 	next = next.owing(f.Outbox...)
 	if next.State.Ended() {
@@ -83,38 +85,38 @@ func (f Finding) resolving() Finding {
 func (f Finding) superseded(now time.Time, why string) Finding {
 	if len(f.Surfaces) == 0 && f.Group == "" {
 		f = f.paid(Notify)
-		return f.to(Superseded, now, "", why)
+		return f.to(state.Superseded, now, "", why)
 	}
-	return f.to(Superseded, now, "", why, Notify)
+	return f.to(state.Superseded, now, "", why, Notify)
 }
 
 // decided puts an undecided finding into the state its decision asks for.
 func (f Finding) decided(now time.Time, expiresIn time.Duration) Finding {
 	switch {
 	case f.Verdict == policies.Exempt:
-		return f.to(Exempted, now, "", "exempt, so nothing was done")
+		return f.to(state.Exempted, now, "", "exempt, so nothing was done")
 	case f.Decision == judge.Revert:
 		f.Automatic = true
-		return f.to(Approved, now, "", "to be reverted: the policy says so and no guardrail objects", Apply, Notify)
+		return f.to(state.Approved, now, "", "to be reverted: the policy says so and no guardrail objects", Apply, Notify)
 	case f.Decision == judge.Ask:
 		f.ExpiresAt = now.Add(expiresIn)
-		return f.to(Pending, now, "", "asked; expires at "+f.ExpiresAt.UTC().Format(time.RFC3339), Notify)
+		return f.to(state.Pending, now, "", "asked; expires at "+f.ExpiresAt.UTC().Format(time.RFC3339), Notify)
 	}
-	return f.to(Reported, now, "", "reported; nothing else will be done", Notify)
+	return f.to(state.Reported, now, "", "reported; nothing else will be done", Notify)
 }
 
 // to moves the finding to a state and adds the effects to its outbox.
-func (f Finding) to(s State, now time.Time, who, what string, effects ...Effect) Finding {
-	if s != f.State && !(s.working() && f.State.working()) {
+func (f Finding) to(s state.State, now time.Time, who, what string, effects ...Effect) Finding {
+	if s != f.State && !(s.Working() && f.State.Working()) {
 		f.Attempts = 0
 	}
-	if s == Approved && f.State != Approved {
+	if s == state.Approved && f.State != state.Approved {
 		f.ExecuteBy = now.Add(executeWithin)
 	}
 	news := s != f.State
 	f.State, f.Why, f.UpdatedAt = s, what, now
-	f = f.withEvent(Event{At: now, State: s, Who: who, Via: f.answeredVia(who, now), What: what, Plan: f.Plan.Digest})
-	if s != Approved && s != Applying && s != Uncertain {
+	f.Timeline = f.Timeline.With(f.ID, trail.Event{At: now, State: s, Who: who, Via: f.answeredVia(who, now), What: what, Plan: f.Plan.Digest})
+	if s != state.Approved && s != state.Applying && s != state.Uncertain {
 		f = f.paid(Apply)
 	}
 	f = f.owing(append(effects, Publish)...)
@@ -133,13 +135,13 @@ func (f Finding) scheduled(now time.Time) Finding {
 	switch {
 	case f.Owes(Apply):
 		f.DueAt = now.Add(lease)
-	case slices.ContainsFunc(f.Outbox, func(e Effect) bool { return e != Publish || f.State != Waiting }):
+	case slices.ContainsFunc(f.Outbox, func(e Effect) bool { return e != Publish || f.State != state.Waiting }):
 		f.DueAt = now.Add(notifyLease)
-	case f.State == Pending:
+	case f.State == state.Pending:
 		f.DueAt = f.deadline()
-	case f.State == Waiting:
+	case f.State == state.Waiting:
 		f.DueAt = now.Add(showsWithin)
-	case f.State == Exempted && f.Exemption != nil && now.Before(f.Exemption.Until):
+	case f.State == state.Exempted && f.Exemption != nil && now.Before(f.Exemption.Until):
 		f.DueAt = f.Exemption.Until
 	default:
 		f.DueAt = time.Time{}
@@ -150,7 +152,7 @@ func (f Finding) scheduled(now time.Time) Finding {
 // notAfterExpiry keeps a notice that fails from putting off the expiry. An
 // answer that is being carried came in time, and the expiry waits for it.
 func (f Finding) notAfterExpiry() Finding {
-	if f.State == Pending && !f.Owes(Carry) && f.DueAt.After(f.deadline()) {
+	if f.State == state.Pending && !f.Owes(Carry) && f.DueAt.After(f.deadline()) {
 		f.DueAt = f.deadline()
 	}
 	return f
@@ -165,7 +167,7 @@ func (f Finding) paid(e Effect) Finding {
 // retried leaves the outbox as it is and has the sweep come again, later each
 // time, at most hourly.
 func (f Finding) retried(now time.Time) Finding {
-	if f.State == Waiting { // a notice that fails puts off no grace period, and is no attempt to read live state
+	if f.State == state.Waiting { // a notice that fails puts off no grace period, and is no attempt to read live state
 		f.DueAt, f.UpdatedAt = now.Add(showsWithin), now
 		return f
 	}
@@ -192,7 +194,7 @@ func (f Finding) joined(c cloud.Change, now time.Time) Finding {
 		return f
 	}
 	f.Joined = append(slices.Clip(f.Joined), c.ID)
-	return f.to(f.State, now, "", fmt.Sprintf("the same change again, by %s (%s)", fit(c.Actor.Principal, maxName), fit(c.Method, maxName)), Notify)
+	return f.to(f.State, now, "", fmt.Sprintf("the same change again, by %s (%s)", trail.Fit(c.Actor.Principal, trail.MaxName), trail.Fit(c.Method, trail.MaxName)), Notify)
 }
 
 // withActor adds an actor.
@@ -213,7 +215,7 @@ func (f Finding) attributed(c cloud.Change, now time.Time) (Finding, bool) {
 		f.Change.Actor = c.Actor
 		f.Actors = slices.DeleteFunc(slices.Clone(f.Actors), func(o cloud.Actor) bool { return o.Principal == cloud.UnknownActor })
 	}
-	return f.withActor(c.Actor).to(f.State, now, "", "made by "+fit(c.Actor.Principal, maxName)+", as the other half of the operation says", Notify), true
+	return f.withActor(c.Actor).to(f.State, now, "", "made by "+trail.Fit(c.Actor.Principal, trail.MaxName)+", as the other half of the operation says", Notify), true
 }
 
 func (f Finding) hasActor(a cloud.Actor) bool {

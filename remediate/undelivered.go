@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // noticeRetry is how far apart tries to tell people are at most. When Slack is
@@ -54,7 +55,7 @@ func (r *Remediator) delivered(ctx context.Context, f Finding, failed error) Fin
 func (r *Remediator) fallBack(f Finding, now time.Time) Finding {
 	f.Undelivered = true
 	what := "could not be shown to anybody since " + f.UndeliveredSince.UTC().Format(time.RFC3339)
-	if f.State == Pending && len(r.OnCall) > 0 && now.Sub(f.PagedAt) >= pageEvery {
+	if f.State == state.Pending && len(r.OnCall) > 0 && now.Sub(f.PagedAt) >= pageEvery {
 		return f.paged(now, "", what+"; on-call is paged", r.pagers())
 	}
 	why := f.Why

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // undoWithin is how long after its end a revert can be undone.
@@ -60,7 +61,7 @@ func (d Desk) undone(ctx context.Context, f Finding, id string, a Answer) (Findi
 			u = f.undo(id, d.Now(), d.ExpiresIn)
 		case err != nil:
 			return Finding{}, fmt.Errorf("look up finding %s: %w", id, err)
-		case u.State.Ended() && u.State != Undone:
+		case u.State.Ended() && u.State != state.Undone:
 			return Finding{}, errCameToNothing
 		}
 		next, err := d.answered(ctx, u, a)
@@ -89,18 +90,18 @@ func (f Finding) undo(id string, now time.Time, expiresIn time.Duration) Finding
 		ID: id, UndoOf: f.ID, Policy: f.Policy, Title: f.Title, Severity: f.Severity, Verdict: f.Verdict, Message: f.Message,
 		Enforcement: f.Enforcement, EnforcedBy: f.EnforcedBy, Decision: judge.Ask, Guarded: true, StepUp: f.StepUp,
 		Resource: f.Resource, Change: f.Change, Actors: slices.Clone(f.Actors), Plan: f.UndoPlan(),
-		State: Pending, Why: "undo of " + f.ID, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(expiresIn),
+		State: state.Pending, Why: "undo of " + f.ID, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(expiresIn),
 	}
 }
 
 // undoable says why the finding cannot be undone, or nil.
 func (f Finding) undoable(now time.Time) error {
 	ended := f.EndedAt
-	if f.State == Uncertain {
+	if f.State == state.Uncertain {
 		ended = now
 	}
 	switch {
-	case f.State != Uncertain && !f.State.Ended():
+	case f.State != state.Uncertain && !f.State.Ended():
 		return refuseAs(ClassNoPlan, "the finding is %s: there is no revert yet to undo", f.State)
 	case len(f.Done) == 0:
 		return refuseAs(ClassNoPlan, "there is nothing to undo: rescind changed nothing (the finding is %s)", f.State)

@@ -23,6 +23,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // lookedAt is a PolicyClient that takes down whose policies were read, and calls
@@ -105,7 +106,7 @@ func TestTheSweepScansAllOfTheScopeOnceAnHour(t *testing.T) {
 	if len(open) != 1 {
 		t.Fatalf("%d findings, want one", len(open))
 	}
-	g.want(open[0], remediate.Pending, "found by a scan")
+	g.want(open[0], state.Pending, "found by a scan")
 }
 
 func TestAScanOfTheSweepCanBeTurnedOff(t *testing.T) {
@@ -415,8 +416,8 @@ func TestAScanClosesWhatWasFixedWithoutAnEvent(t *testing.T) {
 	f := g.scanOne(apiService)
 	g.editPolicy(apiPath, func(p *iampb.Policy) { p.Bindings = nil })
 	g.scanNone(apiService)
-	g.want(g.stored(f.ID), remediate.Superseded, "live state no longer shows it")
-	if want := []remediate.State{remediate.Pending, remediate.Superseded}; !cmp.Equal(g.told.states, want) {
+	g.want(g.stored(f.ID), state.Superseded, "live state no longer shows it")
+	if want := []state.State{state.Pending, state.Superseded}; !cmp.Equal(g.told.states, want) {
 		t.Errorf("people were told %v, want %v", g.told.states, want)
 	}
 }

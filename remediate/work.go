@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // work does what a stored finding still owes and returns it as stored then. An
@@ -40,7 +41,7 @@ func (r *Remediator) work(ctx context.Context, f Finding) Finding {
 // claimed reports whether a process carries the plan out, or waits between two
 // attempts: then it is for the sweep to come back, once it is due.
 func (r *Remediator) claimed(f Finding) bool {
-	return f.State.working() && r.Now().Before(f.DueAt)
+	return f.State.Working() && r.Now().Before(f.DueAt)
 }
 
 func (r *Remediator) progress(ctx context.Context, f Finding, what string, do func(context.Context, Finding) (Finding, error)) Finding {
@@ -68,7 +69,7 @@ func (r *Remediator) progress(ctx context.Context, f Finding, what string, do fu
 
 // notify brings what people see up to date, and records where they see it.
 func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
-	if f.State == Undone {
+	if f.State == state.Undone {
 		if err := r.markUndone(ctx, f); err != nil {
 			return Finding{}, err
 		}
@@ -137,14 +138,4 @@ func (f Finding) keptShown(shown int64) Finding {
 		}
 	}
 	return f
-}
-
-// States lists all states, in the order of a finding's life.
-func States() []State {
-	return []State{Reported, Waiting, Pending, Approved, Kept, Exempted, Expired, Superseded, Applying, Uncertain, Reverted, Blocked, Failed, Undone}
-}
-
-// Open lists the states a finding is not finished in.
-func Open() []State {
-	return slices.Clone([]State{Waiting, Pending, Approved, Applying, Uncertain})
 }

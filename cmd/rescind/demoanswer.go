@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // answer presses a button of each card that shows the findings and waits for
@@ -30,7 +31,7 @@ func (d *demo) answer(ctx context.Context, out io.Writer, ids []string, c click,
 		}
 	}
 	for _, id := range ids {
-		if err := d.waitUntil(ctx, id, func(s remediate.State) bool { return s.Ended() || !last }); err != nil {
+		if err := d.waitUntil(ctx, id, func(s state.State) bool { return s.Ended() || !last }); err != nil {
 			return err
 		}
 	}
@@ -73,12 +74,12 @@ func (d *demo) card(id string) (sim.SlackMessage, bool) {
 
 // waitFor waits until the worker is done with the finding.
 func (d *demo) waitFor(ctx context.Context, id string) error {
-	return d.waitUntil(ctx, id, remediate.State.Ended)
+	return d.waitUntil(ctx, id, state.State.Ended)
 }
 
 // waitUntil waits until the worker owes nothing for the finding, nor for an undo
 // of it, and it is in a wanted state; for a minute at most.
-func (d *demo) waitUntil(ctx context.Context, id string, wanted func(remediate.State) bool) error {
+func (d *demo) waitUntil(ctx context.Context, id string, wanted func(state.State) bool) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const pageAddr = "127.0.0.1:8080"
@@ -121,7 +122,7 @@ func TestAnAnswerOnThePageIsAnAnswerInSlack(t *testing.T) {
 		t.Errorf("Slack takes anybody's click, but the page says %q", said)
 	}
 	p.wants(p.text(), `<span class="tag">only eve sees this</span>`, "Not recorded: you are not among those who may answer.")
-	if got := p.only(f.Policy); got.State != remediate.Pending {
+	if got := p.only(f.Policy); got.State != state.Pending {
 		t.Errorf("eve's click made it %s", got.State)
 	}
 	p.click("U0BOB", f.ID, "rescind.keep")
@@ -143,7 +144,7 @@ func TestAnAnswerOnThePageIsAnAnswerInSlack(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.wants(p.text(), "<td>revert approved by user:ada@example.com</td>", "<td>checkout@pay-prod.iam.gserviceaccount.com</td>")
-	if got := p.only(f.Policy); got.State != remediate.Reverted {
+	if got := p.only(f.Policy); got.State != state.Reverted {
 		t.Errorf("ada's click made it %s (%s)", got.State, got.Why)
 	}
 	if said := p.click("U0ADA", f.ID, "rescind.revert"); !strings.Contains(said, "no such button in the message") {

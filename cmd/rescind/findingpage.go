@@ -8,6 +8,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // findingPage is a finding as an auditor reads it, a year later and without
@@ -45,13 +46,13 @@ func (f findingPage) write(p *printer) {
 func (f findingPage) writeOutcome(p *printer) {
 	title := "Why it was not reverted:"
 	switch {
-	case f.State == remediate.Reverted, f.State == remediate.Undone:
+	case f.State == state.Reverted, f.State == state.Undone:
 		title = "What was done:"
 	case !f.State.Ended():
 		title = "What it waits for:"
 	}
 	lines := []string{f.Why}
-	if f.State != remediate.Reverted && f.State != remediate.Undone {
+	if f.State != state.Reverted && f.State != state.Undone {
 		lines = append(lines, f.Reasons...)
 	}
 	p.lines(title, slices.DeleteFunc(lines, func(s string) bool { return s == "" }))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const findingsListUsage = `Usage: rescind findings list --config FILE [flags]
@@ -100,11 +101,11 @@ func filterFlags(args []string) (findingFilter, error) {
 func (o *findingFilter) addState(s string) error {
 	switch {
 	case s == "open":
-		o.query.States = append(o.query.States, remediate.Open()...)
-	case slices.Contains(remediate.States(), remediate.State(s)):
-		o.query.States = append(o.query.States, remediate.State(s))
+		o.query.States = append(o.query.States, state.Open()...)
+	case slices.Contains(state.All(), state.State(s)):
+		o.query.States = append(o.query.States, state.State(s))
 	default:
-		return fmt.Errorf("there is no such state: want open or one of %s", words(remediate.States()))
+		return fmt.Errorf("there is no such state: want open or one of %s", words(state.All()))
 	}
 	return nil
 }
@@ -137,7 +138,7 @@ func listNote(f remediate.Finding) string {
 		return "waits for a pause to end"
 	case f.UndoOf != "":
 		return "undo of " + f.UndoOf
-	case f.State == remediate.Pending:
+	case f.State == state.Pending:
 		return "expires " + f.ExpiresAt.UTC().Format(time.RFC3339)
 	}
 	return "-"

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // alone is a rescind with a store of its own beside the demo, whose worker runs
@@ -111,8 +112,8 @@ func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
 	}
 	got := map[string]string{}
 	eventually(t, "both refusals", func() bool {
-		for e, err := range d.app.Ledger.Entries(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)) {
-			if err == nil && e.Kind == remediate.EntryRefused && e.Finding == f.ID {
+		for e, err := range d.app.Ledger.Records(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)) {
+			if err == nil && e.Kind == trail.Refused && e.Finding == f.ID {
 				got[e.Via] = e.Class
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/replay"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func writeScanTable(w io.Writer, found []scanFinding) error {
@@ -35,9 +36,9 @@ func (f scanFinding) word() string {
 // scanLine is the object that replay writes, and what only a stored finding has.
 type scanLine struct {
 	replay.Finding
-	ID    string          `json:"finding"`
-	State remediate.State `json:"state"`
-	Scan  string          `json:"scan"` // "new" or "known"
+	ID    string      `json:"finding"`
+	State state.State `json:"state"`
+	Scan  string      `json:"scan"` // "new" or "known"
 }
 
 func writeScanLines(w io.Writer, found []scanFinding) error {

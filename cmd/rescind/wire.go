@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 func googleOptions(c config, w world, st remediate.Store) google.Options {
@@ -45,7 +46,7 @@ func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, g
 			PerPolicyHour: g.MaxReverts.PerPolicy, PerProjectHour: g.MaxReverts.PerProject, TotalHour: g.MaxReverts.Total,
 			SameChange: g.Fight.SameChange, FightWindow: time.Duration(g.Fight.Within), Grace: time.Duration(g.Grace),
 		},
-		Ledger:    remediate.NewLedger(st, w.now, w.log),
+		Ledger:    trail.NewLedger(st, w.now, w.log),
 		Self:      "serviceAccount:" + c.Identity,
 		ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
 		OnExpiry:  remediate.Expiry(c.Approvals.OnExpiry),

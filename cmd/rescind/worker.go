@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // sweepEvery is how often a process looks at what is due by itself, beside
@@ -30,7 +31,7 @@ func (a *app) answered(id string) {
 // never blocks, and one that is missed waits for the tick.
 func (a *app) wake(findings ...remediate.Finding) {
 	for _, f := range findings {
-		if f.State == remediate.Undone {
+		if f.State == state.Undone {
 			a.answered(f.UndoOf) // whose card says so
 		}
 		if f.DueAt.IsZero() {

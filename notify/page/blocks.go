@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // changesOf are the plan, what was written of it, and what an undo would change.
@@ -55,7 +56,7 @@ func linesOf(diff []string) []line {
 func outcomeOf(f remediate.Finding) block {
 	out := block{Title: "Why it was not reverted", Lines: said(f.Why)}
 	switch {
-	case f.State == remediate.Reverted, f.State == remediate.Undone:
+	case f.State == state.Reverted, f.State == state.Undone:
 		out.Title = "What was done"
 	case !f.State.Ended():
 		out.Title = "What it waits for"

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // hostile are a thousand findings by people who chose their names with care.
@@ -20,7 +21,7 @@ func hostile() remediate.RoundupContent {
 		f.Actors = []cloud.Actor{{Principal: "user:" + evil}}
 		f.Resource.Name = evil
 		s.Open = append(s.Open, f)
-		f.State = remediate.State(evil)
+		f.State = state.State(evil)
 		s.Ended = append(s.Ended, f)
 	}
 	return s

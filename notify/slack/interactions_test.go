@@ -23,6 +23,7 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // recorder is the side of remediate that takes answers.
@@ -180,16 +181,16 @@ func TestAClickOnACardIsRecordedAsItsAnswer(t *testing.T) {
 
 func TestI9ADecidedCardHasNoButtonToClick(t *testing.T) {
 	o := newOffice(t)
-	f := o.show(t, decided(o.show(t, publicService()), remediate.Kept))
+	f := o.show(t, decided(o.show(t, publicService()), state.Kept))
 	if err := o.Click(t.Context(), "U01", "C01PAY", f.Surfaces[0].ID, "rescind.revert"); !errors.Is(err, sim.ErrNoButton) {
 		t.Errorf("click: %v", err)
 	}
 }
 
 func TestAClickThatIsNotRecordedIsAnsweredInPrivate(t *testing.T) {
-	kept := decided(publicService(), remediate.Kept)
+	kept := decided(publicService(), state.Kept)
 	kept.Answers = []remediate.Answer{{Principal: "user:bo@example.com", Choice: remediate.ChooseKeep, At: noon}}
-	mine := decided(publicService(), remediate.Approved)
+	mine := decided(publicService(), state.Approved)
 	mine.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: remediate.ChooseRevert, At: noon}}
 	for _, row := range []struct {
 		name, user string

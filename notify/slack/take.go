@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Take does what a signed request asks that travelled: the same as if it had
@@ -112,7 +113,7 @@ func (c *Clerk) about(ctx context.Context, form notify.Form, i Interaction) (not
 		return form, err
 	}
 	form = form.Filled(f)
-	if form.Choice != remediate.ChooseExempt || c.Previews == nil || f.State != remediate.Pending {
+	if form.Choice != remediate.ChooseExempt || c.Previews == nil || f.State != state.Pending {
 		return form, nil
 	}
 	var refused *remediate.RefusedError

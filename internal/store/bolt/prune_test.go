@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -32,8 +33,8 @@ func prune(t *testing.T, s *bolt.Store, at time.Time, limit int) int {
 
 func TestWhatWasKeptLongEnoughIsForgottenAndNothingElse(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "state.db"))
-	ended := remediate.Finding{ID: "ended", State: remediate.Kept, CreatedAt: noon, EndedAt: noon}
-	for _, f := range []remediate.Finding{ended, {ID: "open", State: remediate.Pending, CreatedAt: noon, DueAt: noon}} {
+	ended := remediate.Finding{ID: "ended", State: state.Kept, CreatedAt: noon, EndedAt: noon}
+	for _, f := range []remediate.Finding{ended, {ID: "open", State: state.Pending, CreatedAt: noon, DueAt: noon}} {
 		_, err := s.Create(t.Context(), f)
 		must(t, err)
 	}

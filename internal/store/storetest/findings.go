@@ -11,6 +11,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 func createsAtRevisionOne(t *testing.T, s remediate.Store) {
@@ -41,9 +43,9 @@ func refusesNoID(t *testing.T, s remediate.Store) {
 
 func updates(t *testing.T, s remediate.Store) {
 	f := create(t, s, finding("f1"))
-	f.State = remediate.Kept
+	f.State = state.Kept
 	got := update(t, s, f)
-	if got.Revision != 2 || got.State != remediate.Kept {
+	if got.Revision != 2 || got.State != state.Kept {
 		t.Errorf("updated to revision %d, state %s, want 2, kept", got.Revision, got.State)
 	}
 	wantSame(t, "stored", read(t, s, "f1"), got)
@@ -57,7 +59,7 @@ func refusesStaleUpdate(t *testing.T, s remediate.Store) {
 	now := update(t, s, stale)
 	for _, revision := range []int64{stale.Revision, now.Revision + 1, 0} {
 		f := finding("f1")
-		f.Revision, f.State = revision, remediate.Reverted
+		f.Revision, f.State = revision, state.Reverted
 		_, err := s.Update(t.Context(), f)
 		wantError(t, "update at revision "+strconv.FormatInt(revision, 10), err, fault.ErrConflict)
 	}
@@ -66,9 +68,9 @@ func refusesStaleUpdate(t *testing.T, s remediate.Store) {
 
 func refusesRewrittenTrail(t *testing.T, s remediate.Store) {
 	f := finding("f1")
-	f.Timeline = []remediate.Event{
-		{At: noon, State: remediate.Pending, What: "asked", N: 1, Hash: "a1"},
-		{At: noon, State: remediate.Kept, Who: "user:ada@example.com", What: "kept", N: 2, Hash: "b2"},
+	f.Timeline = []trail.Event{
+		{At: noon, State: state.Pending, What: "asked", N: 1, Hash: "a1"},
+		{At: noon, State: state.Kept, Who: "user:ada@example.com", What: "kept", N: 2, Hash: "b2"},
 	}
 	stored := create(t, s, f)
 	for what, rewrite := range map[string]func(*remediate.Finding){
@@ -87,7 +89,7 @@ func refusesRewrittenTrail(t *testing.T, s remediate.Store) {
 		}
 		wantSame(t, "stored", read(t, s, "f1"), stored)
 	}
-	stored.Timeline = append(stored.Timeline, remediate.Event{At: noon, State: remediate.Kept, What: "more"})
+	stored.Timeline = append(stored.Timeline, trail.Event{At: noon, State: state.Kept, What: "more"})
 	wantSame(t, "extended", update(t, s, stored).Timeline[2].What, "more")
 }
 

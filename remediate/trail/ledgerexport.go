@@ -1,4 +1,4 @@
-package remediate
+package trail
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
-// exportBatch bounds the entries that one sweep takes out.
+// exportBatch bounds the records that one sweep takes out.
 const exportBatch = 100
 
 // late is how long after the end of a day its chain may still grow: the clocks
@@ -25,6 +25,29 @@ type exportedTo struct {
 }
 
 const exportedCell = "ledger/exported"
+
+// Export gives take what was not taken out yet, at most a hundred records of one
+// day, and remembers how far it came. What take fails for is given again; what it
+// took may be given again, after a crash or by another process.
+func (l *Ledger) Export(ctx context.Context, take func([]Record) error) error {
+	at, c, err := l.exported(ctx)
+	if err != nil {
+		return err
+	}
+	es, next, err := l.after(ctx, at)
+	if err != nil {
+		return err
+	}
+	if len(es) > 0 {
+		if err := take(es); err != nil {
+			return fmt.Errorf("export %d records of the ledger of %s: %w", len(es), es[0].Day, err)
+		}
+	}
+	if next == at {
+		return nil
+	}
+	return l.setExported(ctx, c, next)
+}
 
 // exported is up to where the ledger was taken out, with the cell that says so.
 func (l *Ledger) exported(ctx context.Context) (exportedTo, cells.Cell, error) {
@@ -41,17 +64,17 @@ func (l *Ledger) exported(ctx context.Context) (exportedTo, cells.Cell, error) {
 	return at, c, nil
 }
 
-// after are entries after that one, all of one day, and where that leads to: to
+// after are records after that one, all of one day, and where that leads to: to
 // the next day once the day is over and has no more.
-func (l *Ledger) after(ctx context.Context, at exportedTo) ([]Entry, exportedTo, error) {
+func (l *Ledger) after(ctx context.Context, at exportedTo) ([]Record, exportedTo, error) {
 	day, err := time.Parse(time.DateOnly, at.Day)
 	if err != nil {
 		return nil, at, fmt.Errorf("read how far the ledger was exported: %w", err)
 	}
 	for {
-		var es []Entry
+		var es []Record
 		for len(es) < exportBatch {
-			e, found, err := l.entry(ctx, at.Day, at.N+1)
+			e, found, err := l.record(ctx, at.Day, at.N+1)
 			if err != nil {
 				return nil, at, err
 			}

@@ -1,4 +1,4 @@
-package remediate
+package trail
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 const keepLedger = 400 * 24 * time.Hour
 
 // appendTries bounds how many others may be faster. Each of them has written an
-// entry, so nobody waits in vain.
+// record, so nobody waits in vain.
 const appendTries = 200
 
 // Ledger is the audit trail of what is no finding's state: who was refused, who
@@ -24,9 +24,9 @@ const appendTries = 200
 // of hashes a UTC day: one chain for all time would be what every process waits
 // for, and could not be let go of after its time.
 //
-// An entry is a cell that is set once. A further cell, the head, says how far a
-// chain goes, so that nobody has to walk it; it is written after the entry, and
-// where a crash came in between the next append goes on behind the entry all the
+// A record is a cell that is set once. A further cell, the head, says how far a
+// chain goes, so that nobody has to walk it; it is written after the record, and
+// where a crash came in between the next append goes on behind the record all the
 // same. A Ledger is safe for concurrent use, and several processes may have one
 // over one store. The nil Ledger keeps nothing.
 type Ledger struct {
@@ -47,39 +47,39 @@ type ledgerHead struct {
 	Hash string `json:"hash"`
 }
 
-// Append adds the entry to the chain of today and returns it as it is stored,
+// Append adds the record to the chain of today and returns it as it is stored,
 // with its time, number and hash.
-func (l *Ledger) Append(ctx context.Context, e Entry) (Entry, error) {
+func (l *Ledger) Append(ctx context.Context, e Record) (Record, error) {
 	e = e.at(l.now())
 	head, c, err := l.head(ctx, e.Day)
 	if err != nil {
-		return Entry{}, err
+		return Record{}, err
 	}
 	for range appendTries {
 		e.N = head.N + 1
 		e.Hash = e.link(head.Hash)
-		err := l.set(ctx, cells.Cell{Name: entryCell(e.Day, e.N)}, e.Day, e)
+		err := l.set(ctx, cells.Cell{Name: recordCell(e.Day, e.N)}, e.Day, e)
 		if err == nil {
 			head.N, head.Hash = e.N, e.Hash
 			_ = l.set(ctx, c, e.Day, head) // the next append does without
 			return e, nil
 		}
 		if !errors.Is(err, fault.ErrConflict) {
-			return Entry{}, fmt.Errorf("append to the ledger of %s: %w", e.Day, err)
+			return Record{}, fmt.Errorf("append to the ledger of %s: %w", e.Day, err)
 		}
-		faster, found, err := l.entry(ctx, e.Day, e.N)
+		faster, found, err := l.record(ctx, e.Day, e.N)
 		if err != nil || !found {
-			return Entry{}, errors.Join(fmt.Errorf("append to the ledger of %s: entry %d is in the way", e.Day, e.N), err)
+			return Record{}, errors.Join(fmt.Errorf("append to the ledger of %s: record %d is in the way", e.Day, e.N), err)
 		}
 		head.N, head.Hash = faster.N, faster.Hash
 	}
-	return Entry{}, fmt.Errorf("append to the ledger of %s: %w", e.Day, fault.ErrConflict)
+	return Record{}, fmt.Errorf("append to the ledger of %s: %w", e.Day, fault.ErrConflict)
 }
 
 // Note is Append for who has something better to do than to fail: what cannot
 // be recorded is logged as an error. It is recorded even when the request that
 // it is about is gone.
-func (l *Ledger) Note(ctx context.Context, e Entry) {
+func (l *Ledger) Note(ctx context.Context, e Record) {
 	if l == nil {
 		return
 	}
@@ -110,20 +110,20 @@ func (l *Ledger) head(ctx context.Context, day string) (ledgerHead, cells.Cell, 
 	return h, c, nil
 }
 
-// entry returns the n-th entry of a day, and whether there is one.
-func (l *Ledger) entry(ctx context.Context, day string, n int) (Entry, bool, error) {
-	c, err := l.store.Cell(ctx, entryCell(day, n))
+// record returns the n-th record of a day, and whether there is one.
+func (l *Ledger) record(ctx context.Context, day string, n int) (Record, bool, error) {
+	c, err := l.store.Cell(ctx, recordCell(day, n))
 	if err != nil || c.Revision == 0 {
-		return Entry{}, false, err
+		return Record{}, false, err
 	}
-	var e Entry
+	var e Record
 	if err := json.Unmarshal(c.Value, &e); err != nil {
-		return Entry{}, true, fmt.Errorf("entry %d of the ledger of %s cannot be read: %w", n, day, err)
+		return Record{}, true, fmt.Errorf("record %d of the ledger of %s cannot be read: %w", n, day, err)
 	}
 	return e, true, nil
 }
 
-func entryCell(day string, n int) string { return fmt.Sprintf("ledger/%s/%d", day, n) }
+func recordCell(day string, n int) string { return fmt.Sprintf("ledger/%s/%d", day, n) }
 
 // set stores a value of the day's chain. All of a chain is let go of together.
 func (l *Ledger) set(ctx context.Context, c cells.Cell, day string, value any) error {

@@ -1,4 +1,4 @@
-package remediate
+package trail
 
 import (
 	"context"
@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Entries goes through the entries from since on and before until, oldest
+// Records goes through the records from since on and before until, oldest
 // first, as far back as the ledger is kept. It ends at the first error.
-func (l *Ledger) Entries(ctx context.Context, since, until time.Time) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
+func (l *Ledger) Records(ctx context.Context, since, until time.Time) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
 		for _, day := range l.days(since, until) {
 			for e, err := range l.day(ctx, day) {
 				if err == nil && (e.At.Before(since) || !e.At.Before(until)) {
@@ -25,7 +25,7 @@ func (l *Ledger) Entries(ctx context.Context, since, until time.Time) iter.Seq2[
 	}
 }
 
-// days are the chains there may be entries of that time in.
+// days are the chains there may be records of that time in.
 func (l *Ledger) days(since, until time.Time) []string {
 	now := l.now()
 	if kept := now.Add(-keepLedger); since.Before(kept) {
@@ -41,19 +41,19 @@ func (l *Ledger) days(since, until time.Time) []string {
 	return out
 }
 
-// day goes through one chain. The head may lag behind it; entries that the head
+// day goes through one chain. The head may lag behind it; records that the head
 // tells of and that are not there are an error.
-func (l *Ledger) day(ctx context.Context, day string) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
+func (l *Ledger) day(ctx context.Context, day string) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
 		head, _, err := l.head(ctx, day)
 		if err != nil {
-			yield(Entry{}, err)
+			yield(Record{}, err)
 			return
 		}
 		for n := 1; ; n++ {
-			e, found, err := l.entry(ctx, day, n)
+			e, found, err := l.record(ctx, day, n)
 			if err == nil && !found && n <= head.N {
-				err = fmt.Errorf("entry %d of the ledger of %s is missing: it has %d", n, day, head.N)
+				err = fmt.Errorf("record %d of the ledger of %s is missing: it has %d", n, day, head.N)
 			}
 			if err == nil && !found || !yield(e, err) || err != nil {
 				return
@@ -62,8 +62,8 @@ func (l *Ledger) day(ctx context.Context, day string) iter.Seq2[Entry, error] {
 	}
 }
 
-// Verify walks the chains of that time and returns how many entries it saw. The
-// error names, for each chain that is not as it was written, the first entry
+// Verify walks the chains of that time and returns how many records it saw. The
+// error names, for each chain that is not as it was written, the first record
 // that is not.
 func (l *Ledger) Verify(ctx context.Context, since, until time.Time) (int, error) {
 	var errs []error
@@ -88,7 +88,7 @@ func (l *Ledger) verifyDay(ctx context.Context, day string) (n int, err error) {
 		}
 		n++
 		if e.N != n || e.Day != day || e.Hash != e.link(prev) || n == head.N && e.Hash != head.Hash {
-			return n, fmt.Errorf("the ledger of %s breaks at entry %d: its hash does not fit what it says and what is before it", day, n)
+			return n, fmt.Errorf("the ledger of %s breaks at record %d: its hash does not fit what it says and what is before it", day, n)
 		}
 		prev = e.Hash
 	}
