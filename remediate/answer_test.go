@@ -25,7 +25,7 @@ func pendingFinding() Finding {
 		Plan:     judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: api, Before: judge.StepState{Grants: []cloud.Grant{publicGrant}}}}, ""),
 		Decision: judge.Ask,
 	}
-	return opened(ID(c.ID, g.Policy, api), g, c, t0).decided(t0, time.Hour)
+	return Opened(ID(c.ID, g.Policy, api), g, c, t0).Decided(t0, time.Hour)
 }
 
 func TestAnswerIsAdmittedByAuthority(t *testing.T) {
@@ -94,7 +94,7 @@ func TestAnswerIsAdmittedByAuthority(t *testing.T) {
 		},
 		{
 			name: "a finding that ended takes no answer", answer: ada(ChooseKeep), state: state.Reverted, refused: "the finding is reverted",
-			finding: func(f Finding) Finding { return f.to(state.Reverted, t0, "", "done") },
+			finding: func(f Finding) Finding { f.State, f.Why = state.Reverted, "done"; return f },
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -11,10 +11,6 @@ import (
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// maxAttempts is how often an effect that may pass is tried before the finding
-// fails: with the growing pauses between them, about an hour.
-const maxAttempts = 8
-
 // errChanged says that the resource is no longer what the plan was made for.
 var errChanged = errors.New("no longer as planned")
 
@@ -27,7 +23,7 @@ var errOutOfScope = errors.New("it is out of scope now")
 // answer repeats nothing. What was written and does not show is looked at
 // again, not written again: if it is back, somebody else put it there.
 func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
-	before, look := f.Done, f.State == state.Uncertain
+	before, done, look := f.Done, f.Done, f.State == state.Uncertain
 	if !look {
 		if stored, stopped, err := r.stopped(ctx, f); stopped || err != nil {
 			return stored, err
@@ -35,16 +31,15 @@ func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
 		if stored, ended, err := r.unapproved(ctx, f); ended || err != nil {
 			return stored, err
 		}
-		f.Done = judge.MergeSteps(before, r.intended(ctx, f.Plan)) // unless the outcome says otherwise: a crash must not hide a write
+		done = judge.MergeSteps(before, r.intended(ctx, f.Plan)) // unless the outcome says otherwise: a crash must not hide a write
 	}
-	f.Paused = false
-	f, err := r.update(ctx, f.to(state.Applying, r.Now(), "", "applying the plan "+f.Plan.Digest[:min(8, len(f.Plan.Digest))]))
+	f, err := r.update(ctx, f.Claimed(r.Now(), done))
 	if err != nil {
 		return Finding{}, err
 	}
 	steps, cancel := context.WithTimeout(ctx, lease-time.Minute)
 	defer cancel()
-	done := before
+	done = before
 	if !look {
 		var made []judge.Step
 		made, err = r.applySteps(steps, f, len(before) == 0)
@@ -121,7 +116,7 @@ func (r *Remediator) verifySteps(ctx context.Context, p judge.Plan) error {
 	return nil
 }
 
-// applied is the transition out of Applying.
+// applied is the transition out of Applying, by what came of it.
 func (r *Remediator) applied(f Finding, done []judge.Step, note string, err error) Finding {
 	now, did := r.Now(), len(done) > 0
 	f.Done = done
@@ -133,23 +128,20 @@ func (r *Remediator) applied(f Finding, done []judge.Step, note string, err erro
 	var unverified *unverifiedError
 	_, limited := fault.NextTurn(err)
 	switch {
-	case err == nil && did && f.UndoOf != "":
-		return f.to(state.Undone, now, "", judge.UndoneWhy(f.Plan)+note, Notify)
 	case err == nil && did:
-		return f.to(state.Reverted, now, "", judge.RevertedWhy(f.Plan)+note, Notify)
+		return f.Reverted(now, note)
 	case err == nil:
-		return f.to(state.Superseded, now, "", "already fixed when rescind came to apply it", Notify)
+		return f.NotApplied(state.Superseded, now, "already fixed when rescind came to apply it")
 	case errors.Is(err, errChanged), errors.Is(err, fault.ErrNotFound):
-		return f.to(state.Superseded, now, "", prefix+err.Error(), Notify)
+		return f.NotApplied(state.Superseded, now, prefix+err.Error())
 	case errors.Is(err, errOutOfScope):
-		return f.to(state.Blocked, now, "", prefix+err.Error(), Notify)
-	case errors.As(err, &unverified) && f.Attempts < maxAttempts:
-		return f.to(state.Uncertain, now, "", err.Error(), Apply, Notify).later(now, err)
+		return f.NotApplied(state.Blocked, now, prefix+err.Error())
+	case errors.As(err, &unverified) && f.Attempts < MaxAttempts:
+		return f.Unverified(now, err)
 	case errors.As(err, &denied):
-		return f.to(state.Blocked, now, "", prefix+err.Error(), Notify)
-	case errors.Is(err, fault.ErrRefused), f.Attempts >= maxAttempts && !limited:
-		return f.to(state.Failed, now, "", prefix+err.Error(), Notify)
+		return f.NotApplied(state.Blocked, now, prefix+err.Error())
+	case errors.Is(err, fault.ErrRefused), f.Attempts >= MaxAttempts && !limited:
+		return f.NotApplied(state.Failed, now, prefix+err.Error())
 	}
-	f.Why = "will be tried again: " + err.Error()
-	return f.later(now, err)
+	return f.TriedAgain(now, err)
 }

@@ -159,8 +159,8 @@ func TestS15OneMailIsOneVoteWhateverItIsCalled(t *testing.T) {
 
 func TestS16AFindingStepsUpAsItsPolicySays(t *testing.T) {
 	g := judge.Judgement{Result: policies.Result{StepUp: policies.StepUpIAP}, Decision: judge.Ask}
-	f := opened("f", g, cloud.Change{}, t0)
-	if u := f.undo("u", t0, time.Hour); f.StepUp != policies.StepUpIAP || u.StepUp != policies.StepUpIAP {
+	f := Opened("f", g, cloud.Change{}, t0)
+	if u := f.UndoBegun("u", t0, time.Hour); f.StepUp != policies.StepUpIAP || u.StepUp != policies.StepUpIAP {
 		t.Errorf("the finding steps up by %q, its undo by %q; want both behind IAP", f.StepUp, u.StepUp)
 	}
 }

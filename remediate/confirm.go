@@ -67,7 +67,7 @@ func (r *Remediator) supersedeForged(ctx context.Context, k judged) error {
 		if !f.Unconfirmed || f.Change.ID == k.change.ID || f.Plan.Digest != k.Plan.Digest {
 			continue
 		}
-		f, err := r.update(ctx, f.superseded(k.now.At, "another event told of the change, its entry is in Cloud Logging, and the policy reverts it"))
+		f, err := r.update(ctx, f.Superseded(state.ByEvent, k.now.At, "another event told of the change, its entry is in Cloud Logging, and the policy reverts it"))
 		if err != nil {
 			return err
 		}
@@ -82,13 +82,6 @@ func (k judged) begun() time.Time {
 		return k.now.At
 	}
 	return k.seen
-}
-
-// awaiting is the finding while its entry is waited for.
-func (f Finding) awaiting(why string, now time.Time) Finding {
-	f = f.to(state.Waiting, now, "", "looked for again, for two minutes: "+why)
-	f.DueAt = now.Add(entryLook)
-	return f
 }
 
 // unconfirmed says why the entry does not bear out the change, or "", and

@@ -312,7 +312,7 @@ func (r *Remediator) roundupUnseen(ctx context.Context, n GroupNotifier, d Round
 		return fmt.Errorf("look up finding %s: %w", covered[0].id, err)
 	}
 	f.UndeliveredSince = d.UnseenSince
-	f = r.fallBack(f, r.Now())
+	f = f.Undeliverable(r.Now(), r.pagers())
 	f.FellBack = r.fellBack(ctx, f)
 	if f, err = r.update(ctx, f); err != nil {
 		return err
@@ -330,7 +330,7 @@ func (r *Remediator) roundupUnseen(ctx context.Context, n GroupNotifier, d Round
 func (r *Remediator) pageOfRoundup(ctx context.Context, p Pager, f Finding) error {
 	now := r.Now()
 	d, err := readRoundup(ctx, r.Store, f.InRoundup)
-	if err != nil || now.Sub(d.PagedAt[p.Name()]) < pageEvery {
+	if err != nil || now.Sub(d.PagedAt[p.Name()]) < PageEvery {
 		return err
 	}
 	if err := p.Page(ctx, f); err != nil {

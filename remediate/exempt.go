@@ -3,7 +3,6 @@ package remediate
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
@@ -48,35 +47,6 @@ func (au Authority) admitsExemption(f Finding, a Answer) error {
 	return nil
 }
 
-// exempted ends the finding as excepted. Of votes for different ends the
-// earliest holds: until then everybody agreed.
-func (f Finding) exempted(last Answer, votes []Answer) Finding {
-	x := Exemption{Until: last.Until, Grants: f.Plan.Grants()}
-	var people []string
-	for _, v := range votes {
-		if v.Until.Before(x.Until) {
-			x.Until = v.Until
-		}
-		people = append(people, v.Principal+" ("+v.Reason+")")
-	}
-	f.Exemption = &x
-	return f.to(state.Exempted, last.At, last.Principal, "exempt until "+x.Until.UTC().Format(time.RFC3339)+" by "+strings.Join(people, " and "), Notify)
-}
-
-// words is what the person chose, with its end.
-func (a Answer) words() string {
-	if a.Choice != ChooseExempt {
-		return string(a.Choice)
-	}
-	return "exempt until " + a.Until.UTC().Format(time.RFC3339)
-}
-
-// exempts reports whether the finding holds an exemption that has not ended.
-// What a policy file exempts is none: the file itself is asked each time.
-func (f Finding) exempts(now time.Time) bool {
-	return f.State == state.Exempted && f.Exemption != nil && now.Before(f.Exemption.Until)
-}
-
 // withoutExempted takes out of a judgement what people excepted. When nothing is
 // left it is exempt: nobody is asked or told. What is left is judged for itself,
 // and its plan leaves alone what was excepted.
@@ -96,9 +66,4 @@ func (r *Remediator) withoutExempted(ctx context.Context, k judged) (judged, err
 		}
 	}
 	return k, nil
-}
-
-// exclusion is what the exemption keeps out of later judgements.
-func (f Finding) exclusion() judge.Exclusion {
-	return judge.Exclusion{Plan: f.Plan, Message: f.Message, Grants: f.Exemption.Grants, Why: f.Why + ", finding " + f.ID}
 }

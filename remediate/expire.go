@@ -2,10 +2,8 @@ package remediate
 
 import (
 	"context"
-	"time"
 
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // expire ends a question that nobody answered in time. Where silence is
@@ -15,17 +13,17 @@ import (
 // answer either. Silence never undoes.
 func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
 	if r.OnExpiry == EscalateOnExpiry && f.UndoOf == "" && f.EscalatedAt.IsZero() {
-		return r.update(ctx, f.escalated(r.Now(), r.ExpiresIn, r.pagers()))
+		return r.update(ctx, f.Escalated(r.Now(), r.ExpiresIn, r.pagers()))
 	}
 	if r.OnExpiry != RevertOnExpiry || f.UndoOf != "" {
-		return r.update(ctx, f.expired(r.Now(), ""))
+		return r.update(ctx, f.Expired(r.Now(), ""))
 	}
 	why, err := r.unfitToRevert(ctx, f)
 	if err != nil {
 		return Finding{}, err
 	}
 	if why != "" {
-		return r.update(ctx, f.expired(r.Now(), "; not reverted: "+why))
+		return r.update(ctx, f.Expired(r.Now(), "; not reverted: "+why))
 	}
 	over, err := r.allowed(ctx, f)
 	if err != nil {
@@ -33,14 +31,9 @@ func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
 	}
 	if over.why != "" {
 		f.Limit = over.name
-		return r.update(ctx, f.expired(r.Now(), "; not reverted: "+over.why))
+		return r.update(ctx, f.Expired(r.Now(), "; not reverted: "+over.why))
 	}
-	f.Automatic = true
-	return r.decide(ctx, f.to(state.Approved, r.Now(), "", "nobody answered: reverted on expiry, as configured", Apply, Notify))
-}
-
-func (f Finding) expired(now time.Time, note string) Finding {
-	return f.to(state.Expired, now, "", "nobody answered: left as it is"+note, Notify)
+	return r.decide(ctx, f.ApprovedBySilence(r.Now()))
 }
 
 // unfitToRevert says why silence may not revert what the finding is about.

@@ -168,14 +168,3 @@ func (d Roundup) drawn(at Surface, drawn string, now time.Time, failed error) Ro
 func (d Roundup) closed() Roundup {
 	return Roundup{Channel: d.Channel, Wanted: d.Wanted, PagedAt: d.PagedAt}
 }
-
-// released is the transition of a finding that gets a message of its own after
-// all.
-func (f Finding) released(at time.Time) Finding {
-	f.InRoundup = ""
-	if !f.Owes(Notify) {
-		f.Outbox = append(slices.Clip(f.Outbox), Notify)
-	}
-	f.DueAt = at
-	return f.notAfterExpiry()
-}

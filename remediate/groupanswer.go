@@ -70,7 +70,7 @@ func (d Desk) voteNoted(ctx context.Context, id string, about []Finding, a Answe
 		ids = append(ids, f.ID)
 	}
 	d.Ledger.Note(ctx, trail.Record{Kind: trail.Voted, Who: a.Principal, Via: a.Via, Finding: id, Plan: a.Digest,
-		What: fmt.Sprintf("%s of all %d (%s)%s", a.Choice, len(about), some(ids), because(a))})
+		What: fmt.Sprintf("%s of all %d (%s)%s", a.Choice, len(about), some(ids), a.Because())})
 }
 
 // admits says why the answer cannot be one on the group as it stands, whoever
@@ -148,7 +148,7 @@ func (d Desk) voted(ctx context.Context, g Group, open []Finding, a Answer) (Gro
 		return g.withLine(a.At, state.Pending, a.Principal, fmt.Sprintf("all %d: %s", len(open), said)), nil
 	}
 	g.Agreed, g.Answers = &Agreement{Choice: a.Choice, Answers: votes, Items: len(g.Items)}, nil
-	return g.withLine(a.At, state.Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), because(a))), nil
+	return g.withLine(a.At, state.Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), a.Because())), nil
 }
 
 // flooded is the answer as one on the finding itself.
@@ -158,19 +158,6 @@ func forFinding(f Finding, a Answer) Answer {
 		a.Digest = NoPlan
 	}
 	return a
-}
-
-func (f Finding) answeredBy(a Answer) bool {
-	return slices.ContainsFunc(f.Answers, func(o Answer) bool { return a.repeats(o) && f.hasPlan(o.Digest) })
-}
-
-func (a Answer) repeated() error {
-	return refuseAs(ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
-}
-
-// repeats reports whether the same person gave the same answer before.
-func (a Answer) repeats(o Answer) bool {
-	return canonical(o.Principal) == canonical(a.Principal) && o.Choice == a.Choice
 }
 
 // carried is the finding after these people's answers, each by the transition
@@ -194,14 +181,6 @@ func (d Desk) carried(ctx context.Context, f Finding, c Choice, votes []Answer) 
 		}
 	}
 	return f, refused
-}
-
-func reasonOf(err error) string {
-	var refused *RefusedError
-	if errors.As(err, &refused) {
-		return refused.Why
-	}
-	return err.Error()
 }
 
 // owe puts the effect into the outbox of one of the findings. It may be in the

@@ -9,10 +9,6 @@ import (
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// Carry is owed by one finding of a group for all of them: to take what people
-// decided about the group to each of its findings.
-const Carry Effect = "carry"
-
 // maxRefused bounds what a group tells of findings that did not take a agreed.
 const maxRefused = 10
 
@@ -23,7 +19,7 @@ func (r *Remediator) carry(ctx context.Context, f Finding) (Finding, error) {
 	if err == nil || errors.Is(err, fault.ErrConflict) {
 		return next, err
 	}
-	next, later := r.update(ctx, f.later(r.Now(), err))
+	next, later := r.update(ctx, f.Later(r.Now(), err))
 	return next, errors.Join(err, later)
 }
 
@@ -110,14 +106,7 @@ func (r *Remediator) carriedOut(ctx context.Context, id string) (Finding, error)
 		if err != nil {
 			return Finding{}, fmt.Errorf("look up finding: %w", err)
 		}
-		f = f.paid(Carry)
-		if !f.Owes(Notify) {
-			f.Outbox = append(f.Outbox, Notify) // the message has news, whatever became of this one
-		}
-		if !f.Owes(Apply) {
-			f = f.scheduled(r.Now())
-		}
-		stored, err := r.update(ctx, f)
+		stored, err := r.update(ctx, f.carried(r.Now()))
 		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
-	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -22,10 +21,10 @@ func (r *Remediator) stopped(ctx context.Context, f Finding) (Finding, bool, err
 	}
 	switch now := r.Now(); {
 	case p.Active(now):
-		f, err = r.update(ctx, f.paused(p, now))
+		f, err = r.update(ctx, f.Stopped(p.String(), p.Until, now))
 		return f, true, err
 	case r.overdue(f, now):
-		next, err := r.update(ctx, r.asking(f.late(now, r.ExpiresIn)))
+		next, err := r.update(ctx, r.asking(f.Overdue(now, r.ExpiresIn)))
 		if err == nil && f.Automatic {
 			r.giveBack(ctx, f)
 		}
@@ -38,56 +37,11 @@ func (r *Remediator) stopped(ctx context.Context, f Finding) (Finding, bool, err
 // a pause or an outage in between, a policy's word is as stale as an old event,
 // and a person's holds for a time.
 func (r *Remediator) overdue(f Finding, now time.Time) bool {
-	return f.State == state.Approved && (f.Automatic && !f.wasAsked() && r.old(f, now) || !f.ExecuteBy.IsZero() && now.After(f.ExecuteBy))
-}
-
-// wasAsked reports whether the finding was a question before.
-func (f Finding) wasAsked() bool { return !f.ExpiresAt.IsZero() }
-
-// late is the transition of an approved plan that is overdue: a question, if it
-// was none before. Otherwise it ends, and a scan finds it anew.
-func (f Finding) late(now time.Time, expiresIn time.Duration) Finding {
-	if f.Automatic && !f.wasAsked() {
-		return f.asked(now, expiresIn)
-	}
-	f.Paused = false
-	return f.to(state.Expired, now, "", "approved, and not carried out by "+f.ExecuteBy.UTC().Format(time.RFC3339)+": it takes a new approval", Notify)
-}
-
-// Lapsed reports whether the finding ended because its approval did.
-func (f Finding) Lapsed() bool { return f.State == state.Expired && !f.ExecuteBy.IsZero() }
-
-// covered has an approved plan wait for the pause to end. People are told once.
-func (f Finding) paused(p Pause, now time.Time) Finding {
-	why := "waits, as " + p.String()
-	if !f.Paused || f.Why != why {
-		f = f.to(f.State, now, "", why, Notify)
-	}
-	f.Paused = true
-	f.DueAt = now.Add(pauseLook)
-	if p.Until.Before(f.DueAt) {
-		f.DueAt = p.Until
-	}
-	return f
+	return f.State == state.Approved && (f.Automatic && !f.WasAsked() && r.old(f, now) || !f.ExecuteBy.IsZero() && now.After(f.ExecuteBy))
 }
 
 func (r *Remediator) old(f Finding, now time.Time) bool {
 	return r.Judge.MaxEventAge > 0 && now.Sub(f.Change.Time) > r.Judge.MaxEventAge
-}
-
-// joined turns an automatic revert that a pause or an outage held up for too long
-// into a question. All that gathered meanwhile would else be reverted at once when
-// it ends, hours after anybody thought of it.
-func (f Finding) asked(now time.Time, expiresIn time.Duration) Finding {
-	why := "held up: "
-	if f.Paused {
-		why = "paused: "
-	}
-	why += fmt.Sprintf("by then the change was %s old, too old to be reverted without being asked", judge.Span(now.Sub(f.Change.Time)))
-	f.Paused, f.Automatic, f.Guarded, f.Decision = false, false, true, judge.Ask
-	f.Reasons = append(f.Reasons[:len(f.Reasons):len(f.Reasons)], why)
-	f.ExpiresAt, f.ExecuteBy = now.Add(expiresIn), time.Time{} // it was approved by nobody now
-	return f.to(state.Pending, now, "", why, Notify)
 }
 
 // announce tells every channel of a pause that began or ended, where the

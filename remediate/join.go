@@ -31,7 +31,7 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 		case f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert && f.State == state.Pending && f.foundInPassing():
 			// Something else came upon it before the change's own event: that must
 			// not keep the policy from reverting it.
-			f, err := r.update(ctx, f.superseded(k.now.At, "an event told of the change after all, and the policy reverts it"))
+			f, err := r.update(ctx, f.Superseded(state.ByEvent, k.now.At, "an event told of the change after all, and the policy reverts it"))
 			if err != nil {
 				return Finding{}, false, err
 			}
@@ -39,10 +39,10 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 		case f.Unconfirmed && f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert: // nor may an event that may be forged
 			continue
 		case f.Plan.Digest == k.Plan.Digest:
-			f, err := r.update(ctx, f.joined(k.change, k.now.At))
+			f, err := r.update(ctx, f.JoinedBy(k.change, k.now.At))
 			return f, err == nil, err
 		case f.State != state.Approved && k.replaces(f):
-			f, err := r.update(ctx, f.superseded(k.now.At, "a later change needs another plan"))
+			f, err := r.update(ctx, f.Superseded(state.ByEvent, k.now.At, "a later change needs another plan"))
 			if err != nil {
 				return Finding{}, false, err
 			}
@@ -93,20 +93,11 @@ func (r *Remediator) decidedBefore(ctx context.Context, k judged) (bool, error) 
 		return false, fmt.Errorf("look up settled findings of %s: %w", k.change.Resource, err)
 	}
 	for _, f := range before {
-		if f.rejectedPlan() != "" && f.rejectedPlan() == k.Plan.Digest && !f.Lapsed() {
+		if f.RejectedPlan() != "" && f.RejectedPlan() == k.Plan.Digest && !f.Lapsed() {
 			return true, nil
 		}
 	}
 	return false, nil
-}
-
-// quiet is the digest of the plan that a settled finding says not to carry
-// out: of an undo the one that was taken back.
-func (f Finding) rejectedPlan() string {
-	if f.UndoOf == "" {
-		return f.Plan.Digest
-	}
-	return judge.InverseOf(f.Plan.Steps).Digest
 }
 
 // supersedeFixed ends the open findings of a resource that live state shows to
@@ -121,7 +112,7 @@ func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now
 		if f.UndoOf != "" || f.Plan.Empty() || now.Needs(f.Plan) {
 			continue
 		}
-		f, err := r.update(ctx, f.superseded(now.At, judge.VanishedWhy(now)))
+		f, err := r.update(ctx, f.Superseded(state.ByEvent, now.At, judge.VanishedWhy(now)))
 		if err != nil {
 			return nil, err
 		}

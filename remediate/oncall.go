@@ -23,15 +23,9 @@ type Pager interface {
 	Resolve(ctx context.Context, f Finding) error
 }
 
-// pageEvery is how often on-call is paged about one finding, or one group of
+// PageEvery is how often on-call is paged about one finding, or one group of
 // them, at most.
-const pageEvery = 15 * time.Minute
-
-// Resolve is owed by a finding that ended after on-call was paged about it.
-const Resolve Effect = "resolve"
-
-// pageBy is what a finding owes until that pager has told of it.
-func pageBy(name string) Effect { return Effect("page " + name) }
+const PageEvery = 15 * time.Minute
 
 // EscalateOnExpiry puts the question once more, and pages on-call; what nobody
 // answers then either is left.
@@ -51,10 +45,10 @@ func (d Desk) Page(ctx context.Context, id, by, via string) (Finding, error) {
 			return f, refuse("nobody is configured to be on call")
 		case f.State.Ended():
 			return f, refuse("the finding is %s: %s", f.State, f.Why)
-		case now.Sub(f.PagedAt) < pageEvery:
-			return f, refuse("on-call was paged at %s; once in %s is enough", f.PagedAt.UTC().Format(time.RFC3339), pageEvery)
+		case now.Sub(f.PagedAt) < PageEvery:
+			return f, refuse("on-call was paged at %s; once in %s is enough", f.PagedAt.UTC().Format(time.RFC3339), PageEvery)
 		}
-		next := f.paged(now, by, fmt.Sprintf("on-call paged by %s (%s)", by, via), d.OnCall)
+		next := f.Paged(now, by, fmt.Sprintf("on-call paged by %s (%s)", by, via), d.OnCall)
 		if d.HandOver && !f.State.Working() { // whose lease is that of whoever applies it
 			next.DueAt = now
 		}
@@ -64,43 +58,6 @@ func (d Desk) Page(ctx context.Context, id, by, via string) (Finding, error) {
 		}
 	}
 	return Finding{}, fmt.Errorf("page on-call about finding %s: %w", id, fault.ErrConflict)
-}
-
-// paged is the transition of a page: owed to every pager, once.
-func (f Finding) paged(now time.Time, who, what string, pagers []string) Finding {
-	effects := []Effect{Notify}
-	for _, p := range pagers {
-		effects = append(effects, pageBy(p))
-	}
-	f.PageAt = time.Time{}
-	if len(pagers) > 0 {
-		f.PagedAt = now
-	}
-	return f.to(f.State, now, who, what, effects...)
-}
-
-// escalated is the transition of a question that nobody answered in time.
-func (f Finding) escalated(now time.Time, expiresIn time.Duration, pagers []string) Finding {
-	f.EscalatedAt, f.ExpiresAt = now, now.Add(expiresIn)
-	what := "nobody answered: asked once more"
-	if len(pagers) > 0 {
-		what += ", and on-call is paged"
-	}
-	what += "; it is left as it is at " + f.ExpiresAt.UTC().Format(time.RFC3339)
-	return f.paged(now, "", what, pagers)
-}
-
-// pageDue reports whether the time has come to page before the question expires.
-func (f Finding) pageDue(now time.Time) bool {
-	return f.State == state.Pending && !f.PageAt.IsZero() && !now.Before(f.PageAt)
-}
-
-// deadline is when the sweep has to look at a question at the latest.
-func (f Finding) deadline() time.Time {
-	if !f.PageAt.IsZero() && f.PageAt.Before(f.ExpiresAt) {
-		return f.PageAt
-	}
-	return f.ExpiresAt
 }
 
 // asking sets when a new question pages.
@@ -124,7 +81,7 @@ func (r *Remediator) pagers() []string {
 // onCall does what a finding owes to whoever is on call.
 func (r *Remediator) onCall(ctx context.Context, f Finding) Finding {
 	for _, p := range r.OnCall {
-		if e := pageBy(p.Name()); f.Owes(e) {
+		if e := PageBy(p.Name()); f.Owes(e) {
 			f = r.progress(ctx, f, string(e), func(ctx context.Context, f Finding) (Finding, error) {
 				return r.paidOff(ctx, f, e, r.page(ctx, p, f))
 			})
@@ -133,7 +90,7 @@ func (r *Remediator) onCall(ctx context.Context, f Finding) Finding {
 	for _, e := range f.Outbox {
 		if f.Owes(e) && r.unpageable(e) {
 			f = r.progress(ctx, f, string(e), func(ctx context.Context, f Finding) (Finding, error) {
-				if f.State.Ended() || f.Attempts >= maxAttempts {
+				if f.State.Ended() || f.Attempts >= MaxAttempts {
 					return r.paidOff(ctx, f, e, nil)
 				}
 				return r.paidOff(ctx, f, e, fmt.Errorf("no pager is configured that does %q", e))
@@ -183,7 +140,7 @@ func (r *Remediator) resolve(ctx context.Context, f Finding) error {
 // configuration was changed since. A process with the one before, or the one to
 // come, may still do it; in the end it is given up, or it would be owed for ever.
 func (r *Remediator) unpageable(e Effect) bool {
-	name, page := strings.CutPrefix(string(e), string(pageBy("")))
+	name, page := strings.CutPrefix(string(e), string(PageBy("")))
 	return page && !slices.Contains(r.pagers(), name)
 }
 
@@ -202,7 +159,7 @@ func (r *Remediator) page(ctx context.Context, p Pager, f Finding) error {
 		if err != nil {
 			return err
 		}
-		if now.Sub(g.PagedAt[p.Name()]) < pageEvery {
+		if now.Sub(g.PagedAt[p.Name()]) < PageEvery {
 			return nil
 		}
 	}
@@ -233,7 +190,7 @@ func (r *Remediator) paidOff(ctx context.Context, f Finding, e Effect, failed er
 		case failed != nil && f.Owes(Apply):
 			return f, failed // due when that is
 		case failed != nil:
-			next = f.later(r.Now(), failed)
+			next = f.Later(r.Now(), failed)
 		default:
 			if next = f.paid(e); len(next.Outbox) == 0 { // else it is due for the rest
 				next = next.scheduled(r.Now())

@@ -12,8 +12,6 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
-	"github.com/rescind-dev/rescind/remediate/judge"
-	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -45,31 +43,6 @@ func (r *Remediator) ownChange(ctx context.Context, c cloud.Change) error {
 	id := cmp.Or(c.ID, strings.Join([]string{c.Resource.String(), c.Method, c.Time.UTC().Format(time.RFC3339Nano)}, " "))
 	return r.alarm(ctx, id, fmt.Sprintf("somebody uses the identity of rescind: %s made a change to %s at %s (%s) that rescind did not make",
 		trail.Fit(c.Actor.Principal, trail.MaxName), trail.Fit(c.Resource.Path(), trail.MaxWho), c.Time.UTC().Format(time.RFC3339), trail.Fit(c.Method, trail.MaxName)))
-}
-
-// explains reports whether the finding wrote, or was about to write, such a
-// change at that time.
-func (f Finding) explains(c cloud.Change, now time.Time) bool {
-	begun, ended := f.written(now)
-	if begun.IsZero() || c.Time.Before(begun.Add(-ownSlack)) || c.Time.After(ended.Add(ownSlack)) {
-		return false
-	}
-	return slices.ContainsFunc(f.Done, func(s judge.Step) bool { return s.Resource == c.Resource && s.Explains(c) })
-}
-
-// written is from when to when the finding's plan was carried out; the zero
-// times if it never was.
-func (f Finding) written(now time.Time) (begun, ended time.Time) {
-	for _, e := range f.Timeline {
-		if e.State == state.Applying {
-			begun = e.At
-			break
-		}
-	}
-	if ended = now; f.State.Ended() {
-		ended = f.EndedAt
-	}
-	return begun, ended
 }
 
 // raised reports whether an alarm of that name was raised before.

@@ -13,13 +13,9 @@ import (
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
-// maxPause is how long a pause lasts at most. A switch that somebody forgot
+// MaxPause is how long a pause lasts at most. A switch that somebody forgot
 // would otherwise keep every later revert from happening.
-const maxPause = 24 * time.Hour
-
-// pauseLook is how often a plan that waits for a pause to end is looked at
-// again, beside the moment at which somebody resumes.
-const pauseLook = 5 * time.Minute
+const MaxPause = 24 * time.Hour
 
 // maxReason bounds a reason, in characters.
 const maxReason = 500
@@ -76,8 +72,8 @@ func (d Desk) pause(ctx context.Context, by, via, reason string, duration time.D
 	switch why := badReason(reason); {
 	case why != "":
 		return Pause{}, refuseAs(ClassReason, "pausing %s", why)
-	case duration <= 0 || duration > maxPause:
-		return Pause{}, refuseAs(ClassDuration, "a pause lasts at most %s, not %s", judge.Span(maxPause), judge.Span(duration))
+	case duration <= 0 || duration > MaxPause:
+		return Pause{}, refuseAs(ClassDuration, "a pause lasts at most %s, not %s", judge.Span(MaxPause), judge.Span(duration))
 	}
 	return d.setPause(ctx, func(Pause) (Pause, error) {
 		now := d.Now()

@@ -3,7 +3,6 @@ package remediate
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
@@ -36,7 +35,7 @@ func (d Desk) Preview(ctx context.Context, id string) (Preview, error) {
 	if err != nil {
 		return Preview{}, fmt.Errorf("look up findings of %s: %w", f.Resource, err)
 	}
-	out := Preview{Scope: f.exemptScope(), AtLeast: len(past) > previewLooks}
+	out := Preview{Scope: f.ExemptScope(), AtLeast: len(past) > previewLooks}
 	f.Exemption = &Exemption{Grants: f.Plan.Grants()}
 	for _, o := range past[:min(len(past), previewLooks)] {
 		if o.ID == f.ID || o.UndoOf != "" || !o.coveredBy(f) {
@@ -54,16 +53,4 @@ func (d Desk) Preview(ctx context.Context, id string) (Preview, error) {
 func (f Finding) coveredBy(x Finding) bool {
 	g := judge.Judgement{Result: policies.Result{Verdict: f.Verdict, Message: f.Message, Grants: f.Plan.Grants()}, Plan: f.Plan}
 	return f.Verdict != policies.Exempt && g.Without(x.exclusion()).Verdict == policies.Exempt
-}
-
-// exemptScope says what an exemption by the finding covers.
-func (f Finding) exemptScope() string {
-	var what []string
-	for _, s := range f.Plan.Steps {
-		what = append(what, s.About())
-	}
-	if len(what) == 0 {
-		what = []string{`"` + f.Message + `"`}
-	}
-	return fmt.Sprintf("policy %s on %s: %s, and nothing else", f.Policy, f.Resource, strings.Join(what, "; "))
 }

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -79,21 +78,6 @@ func (r *Remediator) publish(ctx context.Context, f Finding) (Finding, bool) {
 
 func (r *Remediator) recordPublished(ctx context.Context, f Finding) (Finding, error) {
 	return r.update(ctx, f.published(r.Now()))
-}
-
-// published is the transition of a finding whose events were taken out, or were
-// not: then the sweep comes again later each time. What else it comes for keeps
-// its time, and its count of attempts.
-func (f Finding) published(now time.Time) Finding {
-	switch {
-	case f.State == state.Waiting, f.Owes(Apply):
-		return f
-	case f.Owes(Publish):
-		age := now.Sub(f.Timeline[len(f.Timeline)-1].At)
-		f.DueAt = now.Add(min(max(age, backoff(0)), time.Hour))
-		return f.notAfterExpiry()
-	}
-	return f.scheduled(now)
 }
 
 // exportLedger takes out what the ledger has and was not taken out yet. What

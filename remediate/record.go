@@ -78,23 +78,23 @@ func (k judged) id() string { return ID(k.change.ID, k.Policy, k.change.Resource
 // compare-and-set.
 func (r *Remediator) withoutLeased(f Finding) Finding {
 	if f.State != state.Approved && r.Now().Before(f.DueAt) {
-		f.Outbox = nil
+		return f.Leased()
 	}
 	return f
 }
 
 // open is the finding a judgement begins as, with the limits applied.
 func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
-	f := opened(ID(k.change.ID, k.Policy, k.change.Resource), k.Judgement, k.change, k.now.At)
+	f := Opened(ID(k.change.ID, k.Policy, k.change.Resource), k.Judgement, k.change, k.now.At)
 	f.Unconfirmed = k.unconfirmed
 	switch {
 	case k.vanished && k.change.Half == cloud.FirstHalf:
-		return f.to(state.Waiting, k.now.At, "", "live state does not show the change yet; read again later"), nil
+		return f.Deferred(time.Time{}, k.now.At, "live state does not show the change yet; read again later"), nil
 	case k.vanished:
-		return f.to(state.Superseded, k.now.At, "", judge.VanishedWhy(k.now)), nil
+		return f.Superseded(state.ByEvent, k.now.At, judge.VanishedWhy(k.now)), nil
 	}
 	if f.Decision == judge.Revert && k.awaited != "" {
-		return f.awaiting(k.awaited, k.now.At), nil
+		return f.Deferred(k.now.At.Add(entryLook), k.now.At, "looked for again, for two minutes: "+k.awaited), nil
 	}
 	wait := k.since().Add(r.Limits.Grace)
 	if f.Decision == judge.Revert {
@@ -111,11 +111,9 @@ func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
 		}
 	}
 	if f.Decision == judge.Revert && wait.After(k.now.At) {
-		f = f.to(state.Waiting, k.now.At, "", "waiting for the grace period until "+wait.UTC().Format(time.RFC3339))
-		f.DueAt = wait
-		return f, nil
+		return f.Deferred(wait, k.now.At, "waiting for the grace period until "+wait.UTC().Format(time.RFC3339)), nil
 	}
-	return r.asking(f.decided(k.now.At, r.ExpiresIn)), nil
+	return r.asking(f.Decided(k.now.At, r.ExpiresIn)), nil
 }
 
 // since is when the change was made. One dated ahead was made by the time it

@@ -12,7 +12,7 @@ import (
 // resume continues the finding that an earlier delivery, or the other half of
 // the same change, began.
 func (r *Remediator) resume(ctx context.Context, f Finding, k judged) (Finding, error) {
-	if next, named := f.attributed(k.change, k.now.At); named && !f.State.Ended() {
+	if next, named := f.Attributed(k.change, k.now.At); named && !f.State.Ended() {
 		var err error
 		if f, err = r.update(ctx, next); err != nil {
 			return Finding{}, err
@@ -24,11 +24,11 @@ func (r *Remediator) resume(ctx context.Context, f Finding, k judged) (Finding, 
 	if k.vanished { // it waits for live state to show it: the sweep looks, in time
 		return r.withoutLeased(f), nil
 	}
-	return r.reopen(ctx, f, k)
+	return r.reopen(ctx, f, k, state.ByEvent)
 }
 
 // reopen takes a waiting finding to what a later judgement comes to.
-func (r *Remediator) reopen(ctx context.Context, f Finding, k judged) (Finding, error) {
+func (r *Remediator) reopen(ctx context.Context, f Finding, k judged, by state.Cause) (Finding, error) {
 	k.seen = f.CreatedAt
 	k, err := r.confirmed(ctx, k)
 	if err != nil {
@@ -45,7 +45,7 @@ func (r *Remediator) reopen(ctx context.Context, f Finding, k judged) (Finding, 
 		f.DueAt = next.DueAt
 		return r.update(ctx, f)
 	}
-	return r.decide(ctx, f.rejudged(next))
+	return r.decide(ctx, f.Rejudged(next, by))
 }
 
 // attribute adds the actor of a first half that came after its last half: the
@@ -59,7 +59,7 @@ func (r *Remediator) attribute(ctx context.Context, c cloud.Change) error {
 		return fmt.Errorf("look up findings of %s: %w", c.Resource, err)
 	}
 	for _, f := range known {
-		next, named := f.attributed(c, r.Now())
+		next, named := f.Attributed(c, r.Now())
 		if !named || f.Change.ID != c.ID && !slices.Contains(f.Joined, c.ID) {
 			continue
 		}

@@ -51,22 +51,13 @@ func (f Finding) standsFor(g judge.Judgement, now time.Time) bool {
 	return f.UndoOf == "" && (!f.State.Ended() || now.Sub(f.CreatedAt) < decisionHolds)
 }
 
-// subject are the steps that the finding is about: of an undo those that were
-// taken back.
-func (f Finding) subject() []judge.Step {
-	if f.UndoOf == "" {
-		return f.Plan.Steps
-	}
-	return judge.InverseOf(f.Plan.Steps).Steps
-}
-
 // grantsCovered are the grants of k that the finding speaks for.
 func (f Finding) grantsCovered(k judged) []cloud.Grant {
 	if !f.standsFor(k.Judgement, k.now.At) {
 		return nil
 	}
 	var out []cloud.Grant
-	for _, s := range f.subject() {
+	for _, s := range f.Subject() {
 		for _, g := range s.Before.Grants {
 			if slices.Contains(k.Grants, g) {
 				out = append(out, g)
@@ -82,7 +73,7 @@ func (f Finding) matches(k judged) bool {
 		return f.Plan.Empty() && f.Message == k.Message
 	}
 	return !slices.ContainsFunc(k.Plan.Steps, func(s judge.Step) bool {
-		return !slices.ContainsFunc(f.subject(), func(o judge.Step) bool { return k.now.Covers(o, s) })
+		return !slices.ContainsFunc(f.Subject(), func(o judge.Step) bool { return k.now.Covers(o, s) })
 	})
 }
 

@@ -4,15 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
-
-// maxSurfaces bounds the messages that one finding keeps up to date.
-const maxSurfaces = 20
 
 // RecordSurface records that the finding stands at a place, and has it drawn there
 // anew. It is for a message that somebody saw and that the store does not know,
@@ -36,47 +30,4 @@ func (d Desk) RecordSurface(ctx context.Context, id string, at Surface) (Finding
 // in the outbox, for Work.
 func (r *Remediator) RecordSurface(ctx context.Context, id string, at Surface) (Finding, error) {
 	return r.Desk().RecordSurface(ctx, id, at)
-}
-
-// surfaceRecorded is the transition of a message that somebody saw: it was drawn at no
-// revision that counts. What is being carried out keeps its own time.
-func (f Finding) surfaceRecorded(at Surface, now time.Time, handOver bool) Finding {
-	f.Surfaces = slices.Clone(f.Surfaces)
-	i := slices.IndexFunc(f.Surfaces, at.samePlace)
-	switch {
-	case i >= 0:
-		f.Surfaces[i].Rendered = 0
-	case len(f.Surfaces) < maxSurfaces:
-		at.Rendered, at.Told = 0, len(f.Timeline)
-		f.Surfaces = append(f.Surfaces, at)
-	default:
-		return f
-	}
-	if !f.Owes(Notify) {
-		f.Outbox = append(slices.Clip(f.Outbox), Notify)
-	}
-	if f.Owes(Apply) || f.State == state.Waiting {
-		return f
-	}
-	f = f.scheduled(now)
-	if handOver {
-		f.DueAt = now
-	}
-	return f
-}
-
-func (s Surface) samePlace(o Surface) bool {
-	return s.Kind == o.Kind && s.Channel == o.Channel && s.ID == o.ID
-}
-
-// keptBeside returns the surfaces as they were brought up to date, with those
-// that were noted while that was being done.
-func keptBeside(updated, before, stored []Surface) []Surface {
-	out := slices.Clone(updated)
-	for _, s := range stored {
-		if !slices.ContainsFunc(before, s.samePlace) && !slices.ContainsFunc(out, s.samePlace) {
-			out = append(out, s)
-		}
-	}
-	return out
 }

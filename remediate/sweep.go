@@ -15,7 +15,7 @@ import (
 const sweepBatch = 200
 
 // giveUpAfter is for how long after a question expired its live state is tried
-// to be read: about as long as maxAttempts take.
+// to be read: about as long as MaxAttempts take.
 const giveUpAfter = time.Hour
 
 // Sweep does what is due: questions that expired, effects that failed or were
@@ -55,7 +55,7 @@ func (r *Remediator) sweep(ctx context.Context, f Finding) error {
 	case f.State == state.Pending && !r.Now().Before(f.ExpiresAt):
 		next, err = r.expire(ctx, f)
 	case f.pageDue(r.Now()):
-		next, err = r.update(ctx, f.paged(r.Now(), "", "nobody answered yet: on-call is paged", r.pagers()))
+		next, err = r.update(ctx, f.Paged(r.Now(), "", "nobody answered yet: on-call is paged", r.pagers()))
 	case f.State == state.Waiting:
 		next, err = r.rejudge(ctx, f)
 	case f.State == state.Exempted:
@@ -78,19 +78,19 @@ func (r *Remediator) sweep(ctx context.Context, f Finding) error {
 func (r *Remediator) postponed(f Finding, err error) Finding {
 	now := r.Now()
 	if _, limited := fault.NextTurn(err); limited {
-		return f.later(now, err)
+		return f.Later(now, err)
 	}
 	switch late := now.Sub(f.ExpiresAt); {
 	case f.State == state.Pending && late < giveUpAfter:
 		// Its attempts are those to tell people, and say nothing of live state.
 		f.DueAt, f.UpdatedAt = now.Add(max(late, backoff(0))), now
 		return f
-	case f.State != state.Pending && (f.Attempts < maxAttempts || f.State.Ended()):
+	case f.State != state.Pending && (f.Attempts < MaxAttempts || f.State.Ended()):
 		f.Attempts++
 		f.DueAt, f.UpdatedAt = now.Add(backoff(f.Attempts)), now
 		return f
 	}
-	return f.to(state.Failed, now, "", "live state could not be read: "+err.Error(), Notify)
+	return f.Unreadable(now, err)
 }
 
 // Work does now what one finding still owes, rather than when the sweep comes
@@ -109,7 +109,7 @@ func (r *Remediator) Work(ctx context.Context, id string) (Finding, error) {
 func (r *Remediator) rejudge(ctx context.Context, f Finding) (Finding, error) {
 	in, unsure := r.Scope.membership(ctx, r.Facts, f.Resource)
 	if in == outOfScope {
-		return r.update(ctx, f.superseded(r.Now(), errOutOfScope.Error()))
+		return r.update(ctx, f.Superseded(state.ByTimer, r.Now(), errOutOfScope.Error()))
 	}
 	now, err := r.snapshot(ctx, f.Change)
 	if err != nil {
@@ -125,7 +125,7 @@ func (r *Remediator) rejudge(ctx context.Context, f Finding) (Finding, error) {
 		if k, err = r.withoutExempted(ctx, k); err != nil {
 			return Finding{}, err
 		}
-		return r.reopen(ctx, f, k)
+		return r.reopen(ctx, f, k, state.ByTimer)
 	}
-	return r.update(ctx, f.superseded(now.At, judge.VanishedWhy(now)))
+	return r.update(ctx, f.Superseded(state.ByTimer, now.At, judge.VanishedWhy(now)))
 }

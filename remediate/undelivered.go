@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // noticeRetry is how far apart tries to tell people are at most. When Slack is
@@ -37,7 +36,7 @@ func (r *Remediator) delivered(ctx context.Context, f Finding, failed error) Fin
 	due := earlier(f.DueAt, now.Add(noticeRetry))
 	switch reached := r.FallbackAfter > 0 && !now.Before(limit); {
 	case !f.Undelivered && (broken || reached):
-		f = r.fallBack(f, now)
+		f = f.Undeliverable(now, r.pagers())
 	case !f.Undelivered && r.FallbackAfter > 0:
 		due = earlier(due, limit)
 	}
@@ -48,19 +47,6 @@ func (r *Remediator) delivered(ctx context.Context, f Finding, failed error) Fin
 		f.DueAt = due
 		f = f.notAfterExpiry()
 	}
-	return f
-}
-
-// fallBack is the transition of a finding that people cannot be told of.
-func (r *Remediator) fallBack(f Finding, now time.Time) Finding {
-	f.Undelivered = true
-	what := "could not be shown to anybody since " + f.UndeliveredSince.UTC().Format(time.RFC3339)
-	if f.State == state.Pending && len(r.OnCall) > 0 && now.Sub(f.PagedAt) >= pageEvery {
-		return f.paged(now, "", what+"; on-call is paged", r.pagers())
-	}
-	why := f.Why
-	f = f.to(f.State, now, "", what, Notify)
-	f.Why = why // which is about the finding, not about Slack
 	return f
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -51,8 +49,7 @@ func (r *Remediator) progress(ctx context.Context, f Finding, what string, do fu
 		return next
 	case errors.Is(err, fault.ErrConflict): // another process is at it
 		if stored, err := r.Store.Finding(ctx, f.ID); err == nil {
-			stored.Outbox = nil // theirs
-			return stored
+			return stored.Leased()
 		}
 		return f
 	}
@@ -90,52 +87,4 @@ func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
 		}
 	}
 	return Finding{}, errors.Join(failed, fault.ErrConflict)
-}
-
-// notified is the transition of a notice. When another writer came in between
-// and changed what people see, what was shown is old, whatever that writer owes;
-// so it is shown again. A notice that fails touches nothing that a plan still
-// needs.
-func (f Finding) notified(surfaces []Surface, shown Finding, failed error, now time.Time) Finding {
-	current := failed == nil && f.looksLike(shown)
-	f.Surfaces = surfaces
-	f = f.paid(Notify)
-	if !current {
-		f.Outbox = append(f.Outbox, Notify)
-	}
-	switch {
-	case f.Owes(Apply):
-		return f
-	case failed != nil:
-		return f.keptShown(shown.Revision).later(now, failed)
-	}
-	return f.scheduled(now)
-}
-
-// looksLike reports whether there is nothing more to see of the finding than there
-// was of the one shown. A revision does not tell: of two processes that come to
-// show it at once, the one that finds the other at it writes a revision too, and
-// both would come again for each other for ever.
-func (f Finding) looksLike(shown Finding) bool {
-	fresh := func(s Surface) bool { // noted, or found to show something older, meanwhile
-		return !slices.ContainsFunc(shown.Surfaces, func(o Surface) bool { return s.samePlace(o) && s.Rendered >= o.Rendered })
-	}
-	return f.State == shown.State && len(f.Timeline) == len(shown.Timeline) && len(f.Actors) == len(shown.Actors) &&
-		f.UndoneBy == shown.UndoneBy && !slices.ContainsFunc(f.Surfaces, fresh)
-}
-
-// keptShown counts the write that a failed notice makes as shown where the
-// revision before it is: nothing in it is to be seen, and a card that is drawn
-// anew for it would leave its thread no turn for ever.
-func (f Finding) keptShown(shown int64) Finding {
-	if f.Revision != shown {
-		return f
-	}
-	f.Surfaces = slices.Clone(f.Surfaces)
-	for i := range f.Surfaces {
-		if f.Surfaces[i].Rendered == shown {
-			f.Surfaces[i].Rendered++
-		}
-	}
-	return f
 }

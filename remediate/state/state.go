@@ -24,26 +24,23 @@ const (
 	Undone     State = "undone"     // this record undid another
 )
 
-// Ended reports whether no transition leaves the state, but for an operator's
-// `findings revert` on a reported one.
-func (s State) Ended() bool {
-	switch s {
-	case Waiting, Pending, Approved, Applying, Uncertain:
-		return false
-	}
-	return true
-}
+// None is where a finding is before it has a state. It is never stored.
+const None State = ""
 
-// working reports whether a plan is being carried out: attempts are counted
-// over both states together.
-func (s State) Working() bool { return s == Applying || s == Uncertain }
-
-// States lists all states, in the order of a finding's life.
+// All lists all states, in the order of a finding's life.
 func All() []State {
 	return []State{Reported, Waiting, Pending, Approved, Kept, Exempted, Expired, Superseded, Applying, Uncertain, Reverted, Blocked, Failed, Undone}
 }
 
 // Open lists the states a finding is not finished in.
 func Open() []State {
-	return slices.Clone([]State{Waiting, Pending, Approved, Applying, Uncertain})
+	return []State{Waiting, Pending, Approved, Applying, Uncertain}
 }
+
+// Ended reports whether no arrow leaves the state, but for an operator's
+// `findings revert` on a reported one.
+func (s State) Ended() bool { return s != None && !slices.Contains(Open(), s) }
+
+// Working reports whether a plan is being carried out: attempts are counted
+// over both states together.
+func (s State) Working() bool { return s == Applying || s == Uncertain }

@@ -39,6 +39,9 @@ func Finding(f remediate.Finding) ([]byte, remediate.Finding, error) {
 	if f.ID == "" {
 		return nil, remediate.Finding{}, errors.New("encode finding: its id is empty")
 	}
+	if f.Misstep != "" {
+		return nil, remediate.Finding{}, fmt.Errorf("encode finding %s: %s", f.ID, f.Misstep)
+	}
 	b, err := encode(f)
 	if err != nil {
 		return nil, remediate.Finding{}, fmt.Errorf("encode finding: %w", err)

@@ -93,6 +93,33 @@ func refusesRewrittenTrail(t *testing.T, s remediate.Store) {
 	wantSame(t, "extended", update(t, s, stored).Timeline[2].What, "more")
 }
 
+func refusesMissteps(t *testing.T, s remediate.Store) {
+	stored := create(t, s, finding("f1"))
+	for what, step := range map[string]func(*remediate.Finding){
+		"with a move that was refused": func(f *remediate.Finding) { f.Misstep = `no person leads from "pending" to "reverted"` },
+		"with an event that does not follow": func(f *remediate.Finding) {
+			f.Timeline = append(f.Timeline, trail.Event{At: noon, State: state.Reverted, What: "reverted", N: 1, Hash: "a1"})
+		},
+		"with one that does, and one that does not follow it": func(f *remediate.Finding) {
+			f.Timeline = append(f.Timeline, trail.Event{At: noon, State: state.Kept, What: "kept", N: 1, Hash: "a1"},
+				trail.Event{At: noon, State: state.Applying, What: "applying", N: 2, Hash: "b2"})
+		},
+	} {
+		f := read(t, s, "f1")
+		step(&f)
+		_, err := s.Update(t.Context(), f)
+		if err == nil || errors.Is(err, fault.ErrConflict) {
+			t.Errorf("update %s: %v, want an error, and none that says to try again", what, err)
+		}
+		wantSame(t, "stored", read(t, s, "f1"), stored)
+	}
+	f := finding("f2")
+	f.Misstep = `no person leads from "" to "kept"`
+	if _, err := s.Create(t.Context(), f); err == nil {
+		t.Error("a finding whose move was refused was created")
+	}
+}
+
 func findsNothing(t *testing.T, s remediate.Store) {
 	create(t, s, finding("f1"))
 	_, err := s.Finding(t.Context(), "f2")

@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -64,4 +65,40 @@ func same(actor, principal string) bool {
 		subject = plain
 	}
 	return subject == mail
+}
+
+// withActor adds an actor.
+func (f Finding) withActor(a cloud.Actor) Finding {
+	if a = f.bounded(a); !f.hasActor(a) {
+		f.Actors = append(slices.Clip(f.Actors), a)
+	}
+	return f
+}
+
+func (f Finding) hasActor(a cloud.Actor) bool {
+	return slices.ContainsFunc(f.Actors, func(o cloud.Actor) bool { return sameActor(a, o) })
+}
+
+func sameActor(a, b cloud.Actor) bool {
+	return a.Principal == b.Principal && slices.Equal(a.Delegation, b.Delegation)
+}
+
+// bounded is the actor, or the unknown one in place of more actors, and longer
+// names, than a finding has room for. To keep a change of unknown actors takes
+// two people.
+func (f Finding) bounded(a cloud.Actor) cloud.Actor {
+	b, err := json.Marshal(a)
+	if f.hasActor(a) || err == nil && len(f.Actors) < maxActors && len(b) <= maxActor {
+		return a
+	}
+	return cloud.Actor{Principal: cloud.UnknownActor}
+}
+
+// ActedIn reports whether the actor, with or without "user:" and the like, made
+// one of the finding's changes. Nobody in particular is everybody.
+func (f Finding) ActedIn(actor string) bool {
+	return actor == "" || slices.ContainsFunc(f.Actors, func(a cloud.Actor) bool {
+		_, bare, _ := strings.Cut(a.Principal, ":")
+		return strings.EqualFold(actor, a.Principal) || strings.EqualFold(actor, bare)
+	})
 }

@@ -97,6 +97,9 @@ type Finding struct {
 	InRoundup string `json:"in_digest,omitempty"`
 	// Published is how many events of the timeline were taken out.
 	Published int `json:"published,omitempty"`
+	// Misstep says which move from one state to another was refused: then the
+	// finding is as it was before, and no store takes it.
+	Misstep string `json:"-"`
 	// Joined holds the IDs of the changes that joined, so that a redelivered
 	// one joins once.
 	Joined []string `json:"joined,omitempty"`
@@ -125,39 +128,15 @@ const (
 	Publish Effect = "publish"
 )
 
-// Choice is what a person answers.
-type Choice string
+// Carry is owed by one finding of a group for all of them: to take what people
+// decided about the group to each of its findings.
+const Carry Effect = "carry"
 
-// The choices.
-const (
-	ChooseRevert Choice = "revert"
-	ChooseKeep   Choice = "keep"
-	ChooseExempt Choice = "exempt"
-	ChooseUndo   Choice = "undo"
-)
+// Resolve is owed by a finding that ended after on-call was paged about it.
+const Resolve Effect = "resolve"
 
-// Answer is one person's word on a finding.
-type Answer struct {
-	Choice    Choice    `json:"choice"`
-	Principal string    `json:"principal"` // canonical: "user:ada@example.com"
-	Via       string    `json:"via"`       // "slack:T0123/U01", "cli"
-	Reason    string    `json:"reason,omitempty"`
-	At        time.Time `json:"at"`
-	Revision  int64     `json:"revision"` // of the record the person saw
-	Digest    string    `json:"digest"`   // of the plan the person saw
-	// Until is when an exemption ends; only with ChooseExempt.
-	Until time.Time `json:"until,omitzero"`
-	// Grounds are what made the person an approver at that moment. A desk fills
-	// them in; what it is given is not believed.
-	Grounds string `json:"grounds,omitempty"`
-}
-
-// Exemption excepts from one policy what one finding is about, until it ends.
-type Exemption struct {
-	Until time.Time `json:"until"`
-	// Grants are the only ones it covers, where the finding is about grants.
-	Grants []cloud.Grant `json:"grants,omitempty"`
-}
+// PageBy is what a finding owes until that pager has told of it.
+func PageBy(name string) Effect { return Effect("page " + name) }
 
 // ID returns the finding id of one policy's verdict on one change: the same
 // for every delivery of the same entry, so that a redelivery continues the
@@ -169,3 +148,7 @@ func ID(changeID, policy string, r cloud.Resource) string {
 
 // Owes reports whether the effect is still in the outbox.
 func (f Finding) Owes(e Effect) bool { return slices.Contains(f.Outbox, e) }
+
+func (s Surface) samePlace(o Surface) bool {
+	return s.Kind == o.Kind && s.Channel == o.Channel && s.ID == o.ID
+}

@@ -52,3 +52,11 @@ func classOf(err error) RefusedClass {
 
 // refuse is a refusal of what makes no answer.
 func refuse(format string, args ...any) error { return refuseAs(ClassInvalid, format, args...) }
+
+func reasonOf(err error) string {
+	var refused *RefusedError
+	if errors.As(err, &refused) {
+		return refused.Why
+	}
+	return err.Error()
+}
