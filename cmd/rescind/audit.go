@@ -11,7 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -149,12 +149,12 @@ func (o office) auditLines(ctx context.Context, s auditScope) ([]trail.Line, err
 }
 
 // findingsIn are the findings that the scope names, begun since then.
-func (o office) findingsIn(ctx context.Context, s auditScope, begun time.Time) ([]remediate.Finding, error) {
+func (o office) findingsIn(ctx context.Context, s auditScope, begun time.Time) ([]finding.Finding, error) {
 	if s.finding == "" {
-		return o.store.Findings(ctx, remediate.Query{Since: begun})
+		return o.store.Findings(ctx, finding.Query{Since: begun})
 	}
 	f, err := o.store.Finding(ctx, s.finding)
-	return []remediate.Finding{f}, err
+	return []finding.Finding{f}, err
 }
 
 // ledger is the one in the store, to read.
@@ -209,7 +209,7 @@ type verified struct {
 	Whole     bool `json:"whole"`
 }
 
-func (o office) verify(ctx context.Context, s auditScope, fs []remediate.Finding) (v verified, err error) {
+func (o office) verify(ctx context.Context, s auditScope, fs []finding.Finding) (v verified, err error) {
 	var broken []error
 	for _, f := range fs {
 		if s.finding == "" && !s.holds(f.CreatedAt) {

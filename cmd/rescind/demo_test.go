@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -59,7 +60,7 @@ func TestDemoOnceTellsTheStoryAndVerifiesIt(t *testing.T) {
 func TestThePageOpensWithSomethingToSeeAndSomethingToAnswer(t *testing.T) {
 	d := newTestDemo(t, demoPolicies)
 	d.opening(t.Context(), 0)
-	fs, err := d.app.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := d.app.Store.Findings(t.Context(), finding.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -97,8 +97,8 @@ func (d *demo) waitUntil(ctx context.Context, id string, wanted func(state.State
 }
 
 func (d *demo) undosEnded(ctx context.Context, id string) bool {
-	all, err := d.app.Store.Findings(ctx, remediate.Query{})
-	return err == nil && !slices.ContainsFunc(all, func(f remediate.Finding) bool {
+	all, err := d.app.Store.Findings(ctx, finding.Query{})
+	return err == nil && !slices.ContainsFunc(all, func(f finding.Finding) bool {
 		return f.UndoOf == id && (!f.State.Ended() || len(f.Outbox) > 0)
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -169,7 +169,7 @@ func (d *demo) begin(ctx context.Context, out io.Writer, n int, s scene) ([]stri
 
 // outcome is how the findings, and the undos of them, ended.
 func (d *demo) outcome(ctx context.Context, out io.Writer, ids []string) (map[string]state.State, error) {
-	all, err := d.app.Store.Findings(ctx, remediate.Query{})
+	all, err := d.app.Store.Findings(ctx, finding.Query{})
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +203,7 @@ func (d *demo) command(ctx context.Context, out io.Writer, text string) error {
 }
 
 // tell prints what an on-call engineer would want to know of the finding.
-func tell(out io.Writer, f remediate.Finding) {
+func tell(out io.Writer, f finding.Finding) {
 	say(out, "   finding  %s %s: %s", strings.ToUpper(string(f.Severity)), f.Policy, f.Message)
 	for _, r := range f.Reasons {
 		say(out, "            because %s", r)
@@ -262,7 +262,7 @@ func findingsOf(events []demoEvent) []string {
 }
 
 func (d *demo) countFindings(ctx context.Context) int {
-	fs, err := d.app.Store.Findings(ctx, remediate.Query{})
+	fs, err := d.app.Store.Findings(ctx, finding.Query{})
 	if err != nil {
 		return 0
 	}

@@ -39,7 +39,7 @@ func TestTheFeedArrivesOverPubSub(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, b.config, string(text)+"decisions_topic: "+topic+"\n")
-	b.keep(finding(askedID, state.Pending))
+	b.keep(newFinding(askedID, state.Pending))
 	b.ran("findings revert", askedID)
 	b.work()
 

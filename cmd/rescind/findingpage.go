@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -14,8 +14,8 @@ import (
 // findingPage is a finding as an auditor reads it, a year later and without
 // anybody to ask.
 type findingPage struct {
-	remediate.Finding
-	undos []remediate.Finding
+	finding.Finding
+	undos []finding.Finding
 	card  notify.Options
 }
 

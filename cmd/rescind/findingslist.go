@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -48,7 +48,7 @@ func findingsListCommand() command {
 // findingFilter are the command line of `findings list`.
 type findingFilter struct {
 	config, format string
-	query          remediate.Query
+	query          finding.Query
 	actor          string
 	olderThan      time.Duration
 	limit          int
@@ -118,7 +118,7 @@ func words[S ~string](ss []S) string {
 	return strings.Join(out, ", ")
 }
 
-func writeFindings(w io.Writer, format string, fs []remediate.Finding) error {
+func writeFindings(w io.Writer, format string, fs []finding.Finding) error {
 	if format == "json" {
 		return writeJSON(w, fs)
 	}
@@ -132,7 +132,7 @@ func writeFindings(w io.Writer, format string, fs []remediate.Finding) error {
 }
 
 // listNote is what the state does not say.
-func listNote(f remediate.Finding) string {
+func listNote(f finding.Finding) string {
 	switch {
 	case f.Paused:
 		return "waits for a pause to end"

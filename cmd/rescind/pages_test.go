@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -52,12 +52,12 @@ func serveDemo(t *testing.T) website {
 }
 
 // asked has bob do what a policy asks about, and returns the question.
-func (s website) asked(act string) remediate.Finding {
+func (s website) asked(act string) finding.Finding {
 	s.t.Helper()
 	if err := s.d.perform(s.t.Context(), actOf(act)); err != nil {
 		s.t.Fatal(err)
 	}
-	fs, err := s.d.app.Store.Findings(s.t.Context(), remediate.Query{States: []state.State{state.Pending}})
+	fs, err := s.d.app.Store.Findings(s.t.Context(), finding.Query{States: []state.State{state.Pending}})
 	if err != nil || len(fs) == 0 {
 		s.t.Fatalf("%d questions (%v)", len(fs), err)
 	}

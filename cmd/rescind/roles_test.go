@@ -17,6 +17,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -39,12 +40,12 @@ func another(t *testing.T, d *demo, change func(*config, *world)) *app {
 }
 
 // asked has somebody deploy what rescind asks about, and returns the finding.
-func asked(t *testing.T, d *demo) (remediate.Finding, sim.SlackMessage) {
+func asked(t *testing.T, d *demo) (finding.Finding, sim.SlackMessage) {
 	t.Helper()
 	if err := d.perform(t.Context(), actOf("default")); err != nil {
 		t.Fatal(err)
 	}
-	fs, err := d.app.Store.Findings(t.Context(), remediate.Query{States: []state.State{state.Pending}})
+	fs, err := d.app.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Pending}})
 	if err != nil || len(fs) != 1 {
 		t.Fatalf("%d findings are pending (%v)", len(fs), err)
 	}
@@ -138,12 +139,12 @@ func (s slowStore) slow() {
 	}
 }
 
-func (s slowStore) Finding(ctx context.Context, id string) (remediate.Finding, error) {
+func (s slowStore) Finding(ctx context.Context, id string) (finding.Finding, error) {
 	s.slow()
 	return s.Store.Finding(ctx, id)
 }
 
-func (s slowStore) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s slowStore) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	s.slow()
 	return s.Store.Update(ctx, f)
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -18,13 +18,13 @@ import (
 func long() bool { return os.Getenv("RESCIND_SOAK") == "long" }
 
 // findings are all that the store holds, by resource.
-func (a *app) byResource(t *testing.T) map[string][]remediate.Finding {
+func (a *app) byResource(t *testing.T) map[string][]finding.Finding {
 	t.Helper()
-	fs, err := a.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := a.Store.Findings(t.Context(), finding.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := map[string][]remediate.Finding{}
+	out := map[string][]finding.Finding{}
 	for _, f := range fs {
 		out[f.Resource.Path()] = append(out[f.Resource.Path()], f)
 	}
