@@ -101,7 +101,7 @@ func (s *Summary) unreadable(input string, line int, err error) {
 
 func (s *Summary) learned(changes []cloud.Change, l *learned, h *history) {
 	s.Learned.Identities = len(l.identities)
-	for _, id := range h.numbers {
+	for _, id := range h.numbers.with(nil) {
 		if id != "" {
 			s.Learned.Projects++
 		}
