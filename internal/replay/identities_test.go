@@ -104,6 +104,8 @@ func TestAProjectIsOneUnderItsIDAndItsNumber(t *testing.T) {
 // as before, wherever in the inputs that stands.
 func TestThePlanGoesBackToTheAccountFromBefore(t *testing.T) {
 	bad := deployed("bad", 5, "api", defaultAccount)
+	undated := deployed("d", 0, "api", worker)
+	delete(undated, "timestamp")
 	for _, tt := range []struct {
 		name    string
 		entries []object
@@ -113,6 +115,8 @@ func TestThePlanGoesBackToTheAccountFromBefore(t *testing.T) {
 		{"it ran as one since", []object{bad, deployed("d", 9, "api", worker)}, ""},
 		{"another ran as one", []object{bad, deployed("d", 1, "web", worker)}, ""},
 		{"it ran as one by an operation", []object{done("p", 2, "api", worker), bad, asked("o", 1, "api", worker)}, worker},
+		{"it ran as one, nobody knows when", []object{undated, bad}, ""},
+		{"it ran as one, and as nobody knows what since", []object{deployed("e", 1, "api", worker), undated, bad}, ""},
 		{"one was only asked for", []object{asked("o", 1, "api", worker), bad}, ""},
 		{"a deploy as one failed", []object{failed(deployed("d", 1, "api", worker)), bad}, ""},
 		{"the latest is the default one as well", []object{deployed("d", 1, "api", worker), deployed("e", 2, "api", "pay@appspot.gserviceaccount.com"), bad}, ""},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -141,6 +142,9 @@ constraints: {run.managed.requireInvokerIam: {enforced: [projects/pay]}}
 projects: [{id: pay}]
 `
 
+// builtIn compiles the built-in policies once: that takes longer than a replay.
+var builtIn = sync.OnceValues(func() (*policies.Set, error) { return policies.Load() })
+
 func facts(t testing.TB, text string) *replay.FactsFile {
 	t.Helper()
 	f, err := replay.ParseFacts("f.yaml", []byte(text))
@@ -153,7 +157,7 @@ func facts(t testing.TB, text string) *replay.FactsFile {
 func replayedBy(t testing.TB, cfg replay.Config, texts ...string) replay.Report {
 	t.Helper()
 	if cfg.Policies == nil {
-		set, err := policies.Load()
+		set, err := builtIn()
 		if err != nil {
 			t.Fatal(err)
 		}
