@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/rescind-dev/rescind/internal/replay"
-	"github.com/rescind-dev/rescind/policies"
 )
 
 // The project pay lies in folder 2, which lies in folder 1; the folder 9 holds
@@ -127,12 +126,8 @@ func TestAVerdictSaysWhereItKnowsTheConstraintFrom(t *testing.T) {
 
 // What can only be guessed is asked about at most, whatever the enforcement.
 func TestNothingUnknownIsEverReverted(t *testing.T) {
-	set, err := policies.Load(policies.File{Name: "p.yaml", Data: []byte("apiVersion: rescind/v1\npolicies: [{name: no-public-invoker, enforcement: revert}]\n")})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for text, want := range map[string]string{enforcedFacts: "revert", "": "ask"} {
-		r := replayedBy(t, replay.Config{Policies: set, Facts: facts(t, text)}, lines(t, published("p", 5, "api")))
+		r := replayedBy(t, replay.Config{Policies: reverting(t), Facts: facts(t, text)}, lines(t, published("p", 5, "api")))
 		if len(r.Findings) != 1 || string(r.Findings[0].Decision) != want {
 			t.Errorf("with %q: %+v, want one finding to %s", text, r.Findings, want)
 		}

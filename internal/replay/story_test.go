@@ -175,6 +175,17 @@ func replayedBy(t testing.TB, cfg replay.Config, texts ...string) replay.Report 
 	return r
 }
 
+// reverting are the built-in policies, of which no-public-invoker reverts.
+func reverting(t testing.TB) *policies.Set {
+	t.Helper()
+	set, err := policies.Load(policies.File{Name: "p.yaml",
+		Data: []byte("apiVersion: rescind/v1\npolicies: [{name: no-public-invoker, enforcement: revert}]\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
 // accounted holds a summary to its promise: no record is lost.
 func accounted(t testing.TB, s replay.Summary) {
 	t.Helper()
