@@ -95,6 +95,19 @@ func TestAConstraintFromOutsideOfTheTimeAskedForCounts(t *testing.T) {
 	}
 }
 
+// An entry without a time counts as stale, as it does live: it is judged by what
+// is in force in the end.
+func TestAnEntryWithoutATimeIsJudgedByTheEndOfTheHistory(t *testing.T) {
+	opened := published("p", 0, "api")
+	delete(opened, "timestamp")
+	for want, rule := range map[string]object{"violation": on, "": off} {
+		first := constrained("c", 1, "projects/pay", object{"enforce": rule["enforce"] != true})
+		if got := verdictOn(replayed(t, lines(t, first, constrained("d", 8, "projects/pay", rule), opened)), "p"); got != want {
+			t.Errorf("verdict %q where it ends %v, want %q", got, rule, want)
+		}
+	}
+}
+
 // A reason names what it rests on, so that a person can check it.
 func TestAVerdictSaysWhereItKnowsTheConstraintFrom(t *testing.T) {
 	cfg := func(text string) replay.Config { return replay.Config{Facts: facts(t, text)} }

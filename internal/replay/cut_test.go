@@ -142,6 +142,7 @@ func TestWhatIsNoLogIsToldAsWhatItIs(t *testing.T) {
 		"a row of BigQuery":        {`{"protopayload_auditlog":{}}`, "", "a:1: a row of a BigQuery sink, not a log entry"},
 		"a CloudEvent":             {`{"specversion":"1.0"}`, "", "a:1: a CloudEvent, not a log entry"},
 		"any other object":         {"\n\n{}\n", "", "a:3: no log entry"},
+		"an entry without content": {`{"insertId":"i"}`, "", "a:1: neither logName nor protoPayload is there"},
 		"text":                     {"oops\n", "", "a:1: not JSON at byte 1"},
 		"a number in an array":     {"[\n1]", "", "a:2: JSON number, want one LogEntry object"},
 	} {

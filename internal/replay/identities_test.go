@@ -95,6 +95,10 @@ func TestAProjectIsOneUnderItsIDAndItsNumber(t *testing.T) {
 	if len(r.Findings) == 1 && r.Findings[0].Project != "pay" {
 		t.Errorf("in project %q", r.Findings[0].Project)
 	}
+	nameless := with(deployed("d", 9, "web", worker), object{"resource": object{"labels": object{"project_id": "12"}}})
+	if n := replayed(t, lines(t, nameless)).Summary.Learned.Projects; n != 0 {
+		t.Errorf("%d numbers are learned of an entry that has no id", n)
+	}
 	if diff := cmp.Diff(replay.Learned{Identities: 1, Projects: 1}, r.Summary.Learned); diff != "" {
 		t.Errorf("learned (-want +got):\n%s", diff)
 	}

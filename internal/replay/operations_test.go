@@ -47,6 +47,8 @@ func TestTheHalvesOfAnOperationAreOneFinding(t *testing.T) {
 		{"failed, read twice", []object{asked("o", 1, "api", bad), failed(done("p", 2, "api", bad)), asked("o", 1, "api", bad)}, nil},
 		{"only the last names the caller", []object{anonymous, byRobot}, []seen{{"o", "serviceAccount:robot@x.iam.gserviceaccount.com", "10:01", "violation"}}},
 		{"two operations", []object{asked("o", 1, "api", bad), done("q", 3, "web", bad)}, []seen{{"o", dev, "10:01", "violation"}, {"q", nobody, "10:03", "violation"}}},
+		{"begun twice: the earlier is who began it", []object{asked("o", 1, "api", good), asked("n", 2, "api", bad)}, nil},
+		{"ended twice: the later is how it ended", []object{done("p", 2, "api", bad), done("q", 3, "api", good)}, nil},
 		{"a short one, of one entry that is both", []object{short}, []seen{{"s", nobody, "10:04", "violation"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,15 +107,40 @@ func TestTheTableCutsNoName(t *testing.T) {
 	}
 }
 
-// The most reverts in an hour are what guardrails.max_reverts has to allow for.
+// The most reverts in an hour, and the first of such hours, are what guardrails.max_reverts has to allow for.
 func TestTheSummaryCountsTheBusiestHour(t *testing.T) {
 	var entries []object
-	for i, m := range []int{1, 59, 60, 61, 119, 120, 185} { // minutes after ten o'clock
+	for i, m := range []int{1, 59, 60, 61, 119, 120, 185, 186, 187} { // minutes after ten o'clock
 		entries = append(entries, published(string(rune('a'+i)), m, "api"))
 	}
 	r := replayedBy(t, replay.Config{Policies: reverting(t), Facts: facts(t, enforcedFacts)}, lines(t, entries...))
-	if got := r.Summary.Found; got.PeakReverts != 3 || !got.PeakHour.Equal(minute(60)) || got.Decisions["revert"] != 7 {
-		t.Errorf("%d of %d reverts from %s, want 3 of 7 from 11:00", got.PeakReverts, got.Decisions["revert"], got.PeakHour.Format(time.TimeOnly))
+	if got := r.Summary.Found; got.PeakReverts != 3 || !got.PeakHour.Equal(minute(60)) || got.Decisions["revert"] != 9 {
+		t.Errorf("%d of %d reverts from %s, want 3 of 9 from 11:00", got.PeakReverts, got.Decisions["revert"], got.PeakHour.Format(time.TimeOnly))
+	}
+}
+
+// A broken file is told by its first broken lines, and by how many they are.
+func TestTheSummaryLocatesTheFirstOfTheUnreadableRecords(t *testing.T) {
+	r := replayed(t, strings.Repeat("oops\n", 12))
+	if s := r.Summary; s.Unreadable != 12 || len(s.Located) != 10 || s.Located[9].Line != 10 {
+		t.Errorf("%d unreadable, located %v", s.Unreadable, s.Located)
+	}
+	if _, _, summary := written(t, r); !strings.Contains(summary, "12 unreadable records:\n  a:1: ") || !strings.Contains(summary, "\n  and 2 more\n") {
+		t.Errorf("summary:\n%s", summary)
+	}
+}
+
+// Of a container's policy the entry shows all that was there before as well, so
+// that without what was added nothing is claimed of it.
+func TestAPolicyOfAProjectIsJudgedByWhatWasAdded(t *testing.T) {
+	without, broken := editor("w", 5, defaultAccount), editor("b", 5, defaultAccount)
+	delete(without["protoPayload"].(object), "serviceData")
+	broken["protoPayload"].(object)["serviceData"] = object{"policyDelta": object{"bindingDeltas": "many"}}
+	r := replayed(t, lines(t, deployed("d", 1, "api", worker), without, broken, editor("e", 5, worker)))
+	want := []string{"b no-editor-on-runtime-identity unknown", "e no-editor-on-runtime-identity violation"}
+	got := slices.DeleteFunc(told(r), func(s string) bool { return !strings.Contains(s, "no-editor") })
+	if diff := cmp.Diff(want, got); diff != "" || r.Summary.WithoutDelta != 1 {
+		t.Errorf("%d without a delta, found (-want +got):\n%s", r.Summary.WithoutDelta, diff)
 	}
 }
 
