@@ -48,10 +48,10 @@ func (c AnswersConfig) Validate() error {
 	return errors.Join(append(errs, checkSender("answers", c.Verifier, c.AllowUnauthenticated))...)
 }
 
-// NewAnswers returns the handler of POST /answers: a Pub/Sub push, wrapped or
-// not, of a remediate.Signed as JSON. It answers 204 when the message is done
-// with, for whatever reason, and 503 when it must come again. What it logs holds
-// neither the request nor its signature.
+// NewAnswers returns the handler of POST /answers: a push, in any envelope that
+// says when it was published, of a remediate.Signed as JSON. It answers 204 when
+// the message is done with, for whatever reason, and 503 when it must come
+// again. What it logs holds neither the request nor its signature.
 func NewAnswers(c AnswersConfig) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
