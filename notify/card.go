@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -83,31 +82,6 @@ func headline(f remediate.Finding) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
-// maxHeadline is how much of what is wrong a headline takes: with the place and
-// the severity it is to fit Slack's 150 characters.
-const maxHeadline = 90
-
-// phrase is what is wrong in one line. A policy's title says what ought to be,
-// which over a finding reads as if it were so.
-func phrase(f remediate.Finding) string { return short(plain(f, wrong(f)), maxPhrase) }
-
-// plain says the finding's workload in a word, where a policy's message or an
-// error spells it out: the card has a field for where it is.
-func plain(f remediate.Finding, s string) string {
-	if !f.Resource.Kind.Workload() {
-		return s // "projects/pay" begins the names of others
-	}
-	name := kind(f.Resource) + " " + f.Resource.Name
-	return strings.NewReplacer(f.Resource.String(), name, f.Resource.Path(), name).Replace(s)
-}
-
-func severity(f remediate.Finding) string {
-	if f.Severity == "" {
-		return "unrated"
-	}
-	return string(f.Severity)
-}
-
 func fields(f remediate.Finding, o Options) []Field {
 	fs := []Field{
 		{Name: "Who", Value: who(f), Exact: true},
@@ -137,18 +111,6 @@ func why(f remediate.Finding) []string {
 		}
 	}
 	return out
-}
-
-func wrong(f remediate.Finding) string {
-	switch {
-	case f.Verdict == policies.Unknown:
-		return "rescind could not tell whether this violates " + f.Policy
-	case f.Verdict == policies.Exempt:
-		return "exempt from " + f.Policy
-	case f.Message != "":
-		return f.Message
-	}
-	return "violates " + f.Policy
 }
 
 func note(f remediate.Finding, o Options) string {

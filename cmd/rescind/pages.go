@@ -48,7 +48,11 @@ func (a *app) addPageTaker(takes map[string]functions.Take, c config, w world) e
 	if err != nil {
 		return err
 	}
-	takes[remediate.SignedByIAP] = pages.Taker{Gate: gate, Answers: a.answers(w), Refused: a.Desk().Refused, Log: w.log}.Take
+	t, err := pages.NewTaker(pages.TakerConfig{Gate: gate, Answers: a.answers(w), Refused: a.Desk().Refused, Log: w.log})
+	if err != nil {
+		return err
+	}
+	takes[remediate.SignedByIAP] = t.Take
 	return nil
 }
 

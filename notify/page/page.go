@@ -1,11 +1,3 @@
-// Package page is a finding as a web page: the record that an auditor reads, and
-// the way to answer when Slack is down, or is not trusted enough.
-//
-// It promises that only people whom Identity-Aware Proxy vouches for see or
-// decide anything; that a page needs no script and nothing from anywhere else;
-// that it has a form for exactly the answers that the finding takes then; and
-// that whatever strangers wrote stays text. It decides nothing itself: an answer
-// goes to a desk, or travels as it was signed to the process that has one.
 package page
 
 import (
@@ -74,26 +66,34 @@ type Config struct {
 }
 
 func (c Config) validate() error {
+	return lacking(
+		need{c.Gate == nil, "nothing says who a request is from"},
+		need{c.Findings == nil, "no findings"},
+		need{(c.Answers == nil) == (c.Courier == nil), "want either a desk or a courier for answers"},
+		need{c.Now == nil, "no clock"},
+		need{c.Log == nil, "no logger"},
+	)
+}
+
+// need is one thing that a config has to have.
+type need struct {
+	missing bool
+	what    string
+}
+
+// lacking names each of the needs that is missing; nil when none is.
+func lacking(needs ...need) error {
 	var errs []error
-	for _, p := range []struct {
-		missing bool
-		what    string
-	}{
-		{c.Gate == nil, "nothing says who a request is from"},
-		{c.Findings == nil, "no findings"},
-		{(c.Answers == nil) == (c.Courier == nil), "want either a desk or a courier for answers"},
-		{c.Now == nil, "no clock"},
-		{c.Log == nil, "no logger"},
-	} {
-		if p.missing {
-			errs = append(errs, errors.New("pages: "+p.what))
+	for _, n := range needs {
+		if n.missing {
+			errs = append(errs, errors.New("pages: "+n.what))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 type pages struct {
-	Config
+	cfg    Config
 	origin url.URL
 }
 
@@ -115,15 +115,15 @@ func New(c Config) (http.Handler, error) {
 // visited lets a request through with who it is from.
 func (p *pages) visited(next func(http.ResponseWriter, *http.Request, Visitor)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v, err := p.Gate(r.Context(), r.Header, p.Now())
+		v, err := p.cfg.Gate(r.Context(), r.Header, p.cfg.Now())
 		switch {
 		case err == nil:
 			next(w, r, v)
 		case errors.Is(err, ErrStranger):
-			p.Log.WarnContext(r.Context(), "page refused", "path", r.URL.Path, "error", err)
+			p.cfg.Log.WarnContext(r.Context(), "page refused", "path", r.URL.Path, "error", err)
 			p.sayTo(w, r, v, http.StatusUnauthorized, "Not signed in", "These pages are for people who come through Identity-Aware Proxy. This request did not.")
 		default:
-			p.Log.ErrorContext(r.Context(), "visitor not verified", "path", r.URL.Path, "error", err)
+			p.cfg.Log.ErrorContext(r.Context(), "visitor not verified", "path", r.URL.Path, "error", err)
 			p.sayTo(w, r, v, http.StatusServiceUnavailable, "Not now", "Who you are could not be verified right now. Nothing was decided; try again in a minute.")
 		}
 	}
@@ -139,7 +139,7 @@ func (p *pages) find(w http.ResponseWriter, r *http.Request, v Visitor) (remedia
 		p.missing(w, r, v)
 		return remediate.Finding{}, false
 	}
-	f, err := p.Findings.Finding(r.Context(), id)
+	f, err := p.cfg.Findings.Finding(r.Context(), id)
 	switch {
 	case err == nil:
 		return f, true
@@ -157,8 +157,8 @@ func (p *pages) missing(w http.ResponseWriter, r *http.Request, v Visitor) {
 
 // broken says that the page cannot be made, and why to the log alone.
 func (p *pages) broken(w http.ResponseWriter, r *http.Request, v Visitor, err error) {
-	p.Log.ErrorContext(r.Context(), "page not made", "path", r.URL.Path, "error", err)
+	p.cfg.Log.ErrorContext(r.Context(), "page not made", "path", r.URL.Path, "error", err)
 	p.sayTo(w, r, v, http.StatusServiceUnavailable, "Not now", "The record cannot be read right now. Nothing was decided; try again in a minute.")
 }
 
-func (p *pages) card() notify.Options { return notify.Options{OnExpiry: p.OnExpiry} }
+func (p *pages) card() notify.Options { return notify.Options{OnExpiry: p.cfg.OnExpiry} }

@@ -1,0 +1,67 @@
+package notify
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// Filled returns the form with what the finding is, and where it stands.
+func (f Form) Filled(of remediate.Finding) Form {
+	f.About = []string{aboutOne(of), Clean(status(of))}
+	return f
+}
+
+// Covering returns the form with what the exemption would have covered.
+func (f Form) Covering(p remediate.Preview) Form {
+	about := append(f.About[:len(f.About):len(f.About)], Clean(sentence("It covers "+short(p.Scope, maxPhrase))),
+		"In the last 90 days it would have covered "+findings(p)+".")
+	for _, e := range p.Examples {
+		about = append(about, Clean(Clock(e.CreatedAt)+": "+who(e)+" "+verb(e.Change)+" "+where(e.Resource)+" ("+string(e.State)+")"))
+	}
+	f.About = about
+	return f
+}
+
+func findings(p remediate.Preview) string {
+	switch {
+	case p.AtLeast:
+		return "at least " + strconv.Itoa(p.Count) + " findings"
+	case p.Count == 1:
+		return "1 finding"
+	}
+	return strconv.Itoa(p.Count) + " findings"
+}
+
+// formNames is how many findings the form of a group names before it counts.
+const formNames = 5
+
+// FilledAll returns the form with what it answers: the group's findings that
+// wait for an answer.
+func (f Form) FilledAll(g remediate.Group, pending []remediate.Finding) Form {
+	f.About = []string{fmt.Sprintf("Of the %d findings on this card %s for an answer.", len(g.Items), waiting(len(pending)))}
+	for n, of := range pending {
+		if n == formNames {
+			f.About = append(f.About, fmt.Sprintf("And %d more, which the card leads to.", len(pending)-n))
+			break
+		}
+		f.About = append(f.About, aboutOne(of))
+	}
+	return f
+}
+
+func waiting(n int) string {
+	switch n {
+	case 0:
+		return "none waits"
+	case 1:
+		return "1 waits"
+	}
+	return fmt.Sprintf("%d wait", n)
+}
+
+// aboutOne is what a finding is, in a line of a form.
+func aboutOne(of remediate.Finding) string {
+	return Clean(sentence(phrase(of) + ": " + who(of) + " " + verb(of.Change) + " " + where(of.Resource) + at(of)))
+}

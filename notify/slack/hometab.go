@@ -1,0 +1,90 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	api "github.com/slack-go/slack"
+
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+// What the parts of the home tab look back and ahead.
+const (
+	homeDecided = 30 * 24 * time.Hour
+	homeEnding  = 7 * 24 * time.Hour
+	homeLooks   = 500
+)
+
+// home is an inbox: what waits for the person, what they decided, and which
+// exemptions end soon. Three lists of twenty are far below Slack's hundred
+// blocks.
+func (c *clerk) home(ctx context.Context, userID string, now time.Time) ([]api.Block, error) {
+	principal, no := c.known(ctx, userID)
+	if no != nil {
+		return nothingFor(no.Why), nil //nolint:nilerr // why not is what is shown
+	}
+	var refused *remediate.RefusedError
+	err := c.cfg.Desk.Admits(ctx, principal)
+	switch {
+	case errors.As(err, &refused):
+		return nothingFor(refused.Why + "."), nil
+	case err != nil:
+		return nil, err
+	}
+	waiting, err := c.cfg.Findings.Findings(ctx, remediate.Query{States: []remediate.State{remediate.Pending}, Limit: homeLooks})
+	if err != nil {
+		return nil, err
+	}
+	recent, err := c.cfg.Findings.Findings(ctx, remediate.Query{Since: now.Add(-homeDecided), Limit: homeLooks})
+	if err != nil {
+		return nil, err
+	}
+	exempted, err := c.cfg.Findings.Findings(ctx, remediate.Query{States: []remediate.State{remediate.Exempted}, Limit: homeLooks})
+	if err != nil {
+		return nil, err
+	}
+	decidedBy := func(f remediate.Finding) bool {
+		return slices.ContainsFunc(f.Answers, func(a remediate.Answer) bool { return a.Principal == principal })
+	}
+	return slices.Concat(
+		c.part("Waiting for a decision", waiting, func(f remediate.Finding) bool { return !decidedBy(f) }),
+		c.part("Decided by you in the last 30 days", recent, decidedBy),
+		c.part("Exemptions that end within a week", exempted, func(f remediate.Finding) bool {
+			return f.Exemption != nil && f.Exemption.Until.After(now) && f.Exemption.Until.Before(now.Add(homeEnding))
+		}),
+	), nil
+}
+
+// nothingFor is the home tab of somebody who may not decide.
+func nothingFor(why string) []api.Block {
+	return []api.Block{homeText(safe("There is nothing here for you: " + why))}
+}
+
+// part is a heading and the findings below it.
+func (c *clerk) part(title string, fs []remediate.Finding, wanted func(remediate.Finding) bool) []api.Block {
+	out := []api.Block{api.NewHeaderBlock(plainText(title, maxHeader))}
+	left := 0
+	for _, f := range fs {
+		switch {
+		case !wanted(f):
+		case len(out) > maxListed:
+			left++
+		default:
+			out = append(out, homeText(c.item(f)))
+		}
+	}
+	switch {
+	case left > 0:
+		out = append(out, homeText(count(left, "more finding")))
+	case len(out) == 1:
+		out = append(out, homeText("Nothing."))
+	}
+	return out
+}
+
+func homeText(escaped string) api.Block {
+	return api.NewSectionBlock(markdown(escaped), nil, nil)
+}

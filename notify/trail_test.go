@@ -1,0 +1,22 @@
+package notify_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+func TestTrailSaysWhenWhatAndByWhom(t *testing.T) {
+	got := notify.Trail([]remediate.Event{
+		{At: noon, State: remediate.Pending, What: "asked"},
+		{At: noon, State: remediate.Kept, Who: "user:ada@example.com", What: "fine\u202e"},
+		{At: noon, State: remediate.Expired},
+	})
+	want := []string{"12:00:00 UTC pending: asked", "12:00:00 UTC kept: fine\uFFFD (ada@example.com)", "12:00:00 UTC expired"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("trail (-want +got):\n%s", d)
+	}
+}
