@@ -102,7 +102,7 @@ func stepEffect(s remediate.Step) string {
 		if gs := s.Before.Grants; len(gs) != 1 {
 			return fmt.Sprintf("Takes away %d grants", len(gs))
 		}
-		return takes(s.Before.Grants[0])
+		return removal(s.Before.Grants[0])
 	case policies.RequireInvoker:
 		return "Turns the invoker IAM check back on"
 	case policies.RestoreIdentity:
@@ -120,7 +120,7 @@ func stepEffect(s remediate.Step) string {
 	return "Applies " + string(s.Kind)
 }
 
-func takes(g cloud.Grant) string {
+func removal(g cloud.Grant) string {
 	s := "Takes " + g.Role + " from " + string(g.Member)
 	if g.Condition != (cloud.Condition{}) {
 		s += " (the grant with a condition)"

@@ -54,10 +54,10 @@ func diff(p remediate.Plan) []string {
 	return out
 }
 
-func grantLines(sign string, these, not []cloud.Grant) []string {
+func grantLines(sign string, these, without []cloud.Grant) []string {
 	var out []string
 	for _, g := range these {
-		if !slices.Contains(not, g) {
+		if !slices.Contains(without, g) {
 			out = append(out, sign+g.String())
 		}
 	}

@@ -22,18 +22,18 @@ func (v groupView) revertible() []remediate.Finding {
 
 // needs is who it takes, where that is the same for all that is asked.
 func (v groupView) needs() string {
-	said := ""
+	needs := ""
 	for i, f := range v.pending() {
 		if v.options.Needs == nil {
 			return ""
 		}
 		n := v.options.Needs(f)
-		if i > 0 && n != said {
+		if i > 0 && n != needs {
 			return ""
 		}
-		said = n
+		needs = n
 	}
-	return said
+	return needs
 }
 
 // expires is when the first of the questions does.
@@ -51,11 +51,11 @@ func (v groupView) silence() string {
 	if len(p) == 0 {
 		return ""
 	}
-	said := silence(p[0], v.options)
-	if slices.ContainsFunc(p, func(f remediate.Finding) bool { return silence(f, v.options) != said }) {
+	first := silence(p[0], v.options)
+	if slices.ContainsFunc(p, func(f remediate.Finding) bool { return silence(f, v.options) != first }) {
 		return "each finding's own record says what then happens"
 	}
-	return "for each of them " + said
+	return "for each of them " + first
 }
 
 // buttons answer every pending finding of the list that the card shows, and

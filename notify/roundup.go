@@ -11,18 +11,18 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// maxNewest is how many findings a digest tells of by name.
+// maxNewest is how many findings a roundup tells of by name.
 const maxNewest = 5
 
-// pendingCommand lists what a digest counts, where there is no page.
+// pendingCommand lists what a roundup counts, where there is no page.
 const pendingCommand = "rescind findings list --state pending"
 
-// Digest says what people are told in a flood, in place of a message for each
+// Roundup says what people are told in a flood, in place of a message for each
 // finding. It decides nothing: it has no buttons. The one that is posted first
 // holds no number, as whoever posted it may not live to rewrite it. It is pure,
 // as Card.
-func Digest(d remediate.Flood, s remediate.Sum, o Options) Message {
-	v := digestView{Flood: d, Sum: s}
+func Roundup(d remediate.Flood, s remediate.Sum, o Options) Message {
+	v := roundupView{Flood: d, Sum: s}
 	for _, f := range s.Open {
 		if f.State == remediate.Pending {
 			v.asking = append(v.asking, f)
@@ -49,17 +49,17 @@ func pendingLink(o Options) string {
 	return findingsLink(o) + "?state=pending"
 }
 
-type digestView struct {
+type roundupView struct {
 	remediate.Flood
 	remediate.Sum
 	asking []remediate.Finding
 }
 
-// counted reports whether the digest has numbers: not before it is known where
+// counted reports whether the roundup has numbers: not before it is known where
 // it stands, and none that go stale while the cards are posted.
-func (v digestView) counted() bool { return v.Message.ID != "" && v.Flood.Over.IsZero() }
+func (v roundupView) counted() bool { return v.Message.ID != "" && v.Flood.Over.IsZero() }
 
-func (v digestView) headline() string {
+func (v roundupView) headline() string {
 	switch {
 	case !v.Flood.Over.IsZero():
 		return "MANY FINDINGS · it is over"
@@ -70,7 +70,7 @@ func (v digestView) headline() string {
 }
 
 // need is "57 more need an answer".
-func (v digestView) need() string {
+func (v roundupView) need() string {
 	least := ""
 	if v.More {
 		least = "at least "
@@ -81,7 +81,7 @@ func (v digestView) need() string {
 	return least + "1 more needs an answer"
 }
 
-func (v digestView) status() string {
+func (v roundupView) status() string {
 	since := "Since " + Clock(v.Since) + " more findings came than this channel takes messages"
 	switch {
 	case v.Done:
@@ -94,7 +94,7 @@ func (v digestView) status() string {
 	return sentence(since) + " " + sentence(v.need()+" and have no message of their own yet")
 }
 
-func (v digestView) note(o Options) string {
+func (v roundupView) note(o Options) string {
 	if !v.Flood.Over.IsZero() {
 		return ""
 	}
@@ -106,7 +106,7 @@ func (v digestView) note(o Options) string {
 		"When fewer than %d messages in ten minutes are wanted here, those still open get their cards.", where, max(v.Above, 1))
 }
 
-func (v digestView) fields() []Field {
+func (v roundupView) fields() []Field {
 	fs := []Field{
 		{Name: "By policy", Value: tally(v.asking, func(f remediate.Finding) string { return f.Policy })},
 		{Name: "By severity", Value: bySeverity(v.asking)},
@@ -163,7 +163,7 @@ func bySeverity(fs []remediate.Finding) string {
 	return strings.Join(out, ", ")
 }
 
-func (v digestView) plan() string {
+func (v roundupView) plan() string {
 	if n := len(v.asking); n > maxNewest {
 		return fmt.Sprintf("The newest %d of them", maxNewest)
 	}
@@ -171,7 +171,7 @@ func (v digestView) plan() string {
 }
 
 // newest is a line for each of the newest: who, what, where, until when.
-func (v digestView) newest() []string {
+func (v roundupView) newest() []string {
 	var out []string
 	for _, f := range v.asking[:min(len(v.asking), maxNewest)] {
 		out = append(out, fmt.Sprintf("%s: %s %s %s, until %s  [%s]",
@@ -180,7 +180,7 @@ func (v digestView) newest() []string {
 	return out
 }
 
-func (v digestView) aloud(m Message) string {
+func (v roundupView) aloud(m Message) string {
 	parts := []string{m.Status}
 	for _, f := range m.Fields {
 		parts = append(parts, f.Name+": "+f.String()+".")

@@ -25,11 +25,11 @@ func flooded(n int) (remediate.Flood, remediate.Sum) {
 	return d, s
 }
 
-func TestADigestCountsWhatAsksAndNamesTheNewest(t *testing.T) {
+func TestARoundupCountsWhatAsksAndNamesTheNewest(t *testing.T) {
 	d, s := flooded(7)
 	s.Open = append(s.Open, in(remediate.Applying))
 	s.Ended = []remediate.Finding{in(remediate.Reverted), in(remediate.Reported), in(remediate.Reverted)}
-	got := notify.Digest(d, s, notify.Options{BaseURL: "https://rescind.example.com"}).String()
+	got := notify.Roundup(d, s, notify.Options{BaseURL: "https://rescind.example.com"}).String()
 	want := `MANY FINDINGS · 7 more need an answer
 Since 22 Nov 2026 12:00 UTC more findings came than this channel takes messages. 7 more need an answer and have no message of their own yet.
   By policy: 4 no-public-invoker, 3 no-default-service-account
@@ -42,11 +42,11 @@ The newest 5 of them:
   anyone on the internet can invoke api: jo@example.com set the allow policy of service api in europe-west1, project pay-prod, until 22 Nov 2026 13:00 UTC  [finding00]
 `
 	if !strings.HasPrefix(got, want) || strings.Contains(got, "finding05") {
-		t.Errorf("digest:\n%s\nwant it to begin:\n%s", got, want)
+		t.Errorf("roundup:\n%s\nwant it to begin:\n%s", got, want)
 	}
 }
 
-func TestADigestHoldsNoNumberThatMayGoStale(t *testing.T) {
+func TestARoundupHoldsNoNumberThatMayGoStale(t *testing.T) {
 	for name, change := range map[string]func(*remediate.Flood, *remediate.Sum){
 		"before it is known where it stands": func(d *remediate.Flood, _ *remediate.Sum) { d.Message = remediate.Surface{} },
 		"while the cards are posted":         func(d *remediate.Flood, _ *remediate.Sum) { d.Over = noon.Add(time.Hour) },
@@ -55,24 +55,24 @@ func TestADigestHoldsNoNumberThatMayGoStale(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d, s := flooded(57)
 			change(&d, &s)
-			if m := notify.Digest(d, s, notify.Options{}).String(); strings.Contains(m, "57") || strings.Contains(m, "By policy") {
-				t.Errorf("digest:\n%s", m)
+			if m := notify.Roundup(d, s, notify.Options{}).String(); strings.Contains(m, "57") || strings.Contains(m, "By policy") {
+				t.Errorf("roundup:\n%s", m)
 			}
 		})
 	}
 }
 
-func TestADigestHasNoButtons(t *testing.T) {
+func TestARoundupHasNoButtons(t *testing.T) {
 	d, s := flooded(57)
-	if m := notify.Digest(d, s, notify.Options{Page: true}); len(m.Buttons) > 0 {
+	if m := notify.Roundup(d, s, notify.Options{Page: true}); len(m.Buttons) > 0 {
 		t.Errorf("buttons: %+v", m.Buttons)
 	}
 }
 
-func TestADigestSaysWhereItCountsNoFurther(t *testing.T) {
+func TestARoundupSaysWhereItCountsNoFurther(t *testing.T) {
 	d, s := flooded(57)
 	s.More = true
-	if m := notify.Digest(d, s, notify.Options{}); !strings.Contains(m.Headline, "at least 57 more need an answer") {
+	if m := notify.Roundup(d, s, notify.Options{}); !strings.Contains(m.Headline, "at least 57 more need an answer") {
 		t.Errorf("headline %q", m.Headline)
 	}
 }

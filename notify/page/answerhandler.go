@@ -23,7 +23,7 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request, v Visitor) {
 		return
 	}
 	if !p.ours(r) {
-		p.turnedAway(r, v, decision{}, "the form came from another site")
+		p.recordRefusedForm(r, v, decision{}, "the form came from another site")
 		p.sayTo(w, r, v, http.StatusForbidden, "Refused", "This form was not sent by a page of rescind. Nothing was decided.")
 		return
 	}
@@ -34,10 +34,10 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request, v Visitor) {
 	d, err := readForm(body)
 	switch {
 	case err != nil:
-		p.turnedAway(r, v, decision{}, "the form could not be read")
+		p.recordRefusedForm(r, v, decision{}, "the form could not be read")
 		p.sayTo(w, r, v, http.StatusBadRequest, "Refused", "The form could not be read. Nothing was decided.")
 	case !p.tokenHolds(r, v, f.ID, d.token):
-		p.turnedAway(r, v, d, "the form was made for somebody else, or before they signed in anew")
+		p.recordRefusedForm(r, v, d, "the form was made for somebody else, or before they signed in anew")
 		p.refuse(w, r, v, f, d, http.StatusForbidden, "this form was made for somebody else, or before you signed in anew. What you typed is still here: look at it, and send it again")
 	case p.cfg.Courier != nil:
 		p.send(w, r, v, f, d)
@@ -77,9 +77,9 @@ func statusOf(c remediate.RefusedClass) int {
 // send has the answer travel to the worker, which decides. What it would refuse
 // from anybody is said here, where there is still somebody to say it to.
 func (p *pages) send(w http.ResponseWriter, r *http.Request, v Visitor, f remediate.Finding, d decision) {
-	if no := p.pointless(v, f, d); no != nil {
-		p.takeDown(r, v, f.ID, d, no)
-		p.refuse(w, r, v, f, d, http.StatusConflict, no.Why)
+	if refusal := p.refusalForAnybody(v, f, d); refusal != nil {
+		p.recordRefusal(r, v, f.ID, d, refusal)
+		p.refuse(w, r, v, f, d, http.StatusConflict, refusal.Why)
 		return
 	}
 	err := p.cfg.Courier.Send(r.Context(), remediate.Signed{
@@ -95,9 +95,9 @@ func (p *pages) send(w http.ResponseWriter, r *http.Request, v Visitor, f remedi
 	p.back(w, r, f.ID, sent)
 }
 
-// pointless is what the worker would refuse from anybody, as far as it can be
-// told from here, or nil.
-func (p *pages) pointless(v Visitor, f remediate.Finding, d decision) *remediate.RefusedError {
+// refusalForAnybody is why the worker would refuse the answer from anybody, as
+// far as it can be told from here, or nil.
+func (p *pages) refusalForAnybody(v Visitor, f remediate.Finding, d decision) *remediate.RefusedError {
 	switch {
 	case !slices.Contains(f.Takes(p.cfg.Now()), d.Choice):
 		return &remediate.RefusedError{Class: remediate.ClassDecided, Why: fmt.Sprintf("the finding is %s, and takes no such answer any more", f.State)}

@@ -15,7 +15,7 @@ import (
 func changesOf(f remediate.Finding, card notify.Message) []block {
 	var out []block
 	if f.Plan.Empty() {
-		out = append(out, block{Title: "Plan: none", Lines: said(f.Plan.Missing)})
+		out = append(out, block{Title: "Plan: none", Lines: oneLine(f.Plan.Missing)})
 	} else {
 		out = append(out, block{Title: card.Plan, Diff: linesOf(card.Diff)})
 	}
@@ -52,7 +52,7 @@ func linesOf(diff []string) []line {
 // outcomeOf says why the finding is where it is: of what was not reverted, why
 // not. The reasons of the decision stand under what is wrong.
 func outcomeOf(f remediate.Finding) block {
-	out := block{Title: "Why it was not reverted", Lines: said(f.Why)}
+	out := block{Title: "Why it was not reverted", Lines: oneLine(f.Why)}
 	switch {
 	case f.State == remediate.Reverted, f.State == remediate.Undone:
 		out.Title = "What was done"
@@ -62,8 +62,8 @@ func outcomeOf(f remediate.Finding) block {
 	return out
 }
 
-// said is the text as a list of one, or of none.
-func said(text string) []string {
+// oneLine is the text as a list of one, or of none.
+func oneLine(text string) []string {
 	if text == "" {
 		return nil
 	}

@@ -40,8 +40,8 @@ type Answerer interface {
 	Answer(ctx context.Context, finding string, a remediate.Answer) (remediate.Finding, error)
 }
 
-// Refused takes down that an answer was turned away; see remediate.Desk.Refused.
-type Refused func(ctx context.Context, finding string, a remediate.Answer, class, why string)
+// RecordRefusal records that an answer was refused; see remediate.Desk.Refused.
+type RecordRefusal func(ctx context.Context, finding string, a remediate.Answer, class, why string)
 
 // Config is what the pages need. Of Answers and Courier exactly one is set.
 type Config struct {
@@ -49,10 +49,10 @@ type Config struct {
 	Findings Findings
 	Answers  Answerer          // records answers in this process
 	Courier  remediate.Courier // takes them to the process that does
-	// Refused takes down an answer of somebody known that these pages turn away
-	// before it comes to Answers, which takes down those that it refuses itself.
-	// Without it the courier takes them to where there is one.
-	Refused Refused
+	// RecordRefusal records that these pages refused an answer of somebody known
+	// before it came to Answers, which records those that it refuses itself.
+	// Without it the courier takes refusals to where there is one.
+	RecordRefusal RecordRefusal
 	// Preview says what an exemption would have covered; without it the pages
 	// offer none.
 	Preview func(ctx context.Context, finding string) (remediate.Preview, error)

@@ -11,52 +11,53 @@ import (
 )
 
 // refusedPath begins the path of what a process without a ledger passes on to
-// one that has it: that somebody's answer was turned away.
+// one that has it: that somebody's answer was refused.
 const refusedPath = "/refused/"
 
-// turnedAway logs, and has taken down, that a form was refused whatever it says.
-func (p *pages) turnedAway(r *http.Request, v Visitor, d decision, why string) {
+// recordRefusedForm logs and records that a form was refused whatever it says.
+func (p *pages) recordRefusedForm(r *http.Request, v Visitor, d decision, why string) {
 	p.cfg.Log.WarnContext(r.Context(), "form refused", "path", r.URL.Path, "by", v.Principal, "error", why)
 	if id := r.PathValue("id"); findingID.MatchString(id) {
-		p.takeDown(r, v, id, d, &remediate.RefusedError{Class: remediate.ClassInvalid, Why: why})
+		p.recordRefusal(r, v, id, d, &remediate.RefusedError{Class: remediate.ClassInvalid, Why: why})
 	}
 }
 
-// takeDown has a refusal recorded, here or by the worker. It is no part of the
-// answer, so it cannot fail it.
-func (p *pages) takeDown(r *http.Request, v Visitor, id string, d decision, no *remediate.RefusedError) {
+// recordRefusal has a refusal recorded, here or by the worker. It is no part of
+// the answer, so it cannot fail it.
+func (p *pages) recordRefusal(r *http.Request, v Visitor, id string, d decision, refusal *remediate.RefusedError) {
 	d.Choice = cmp.Or(d.Choice, "form")
 	switch {
-	case p.cfg.Refused != nil:
-		p.cfg.Refused(r.Context(), id, d.answer(v, p.cfg.Now()), string(no.Class), no.Why)
+	case p.cfg.RecordRefusal != nil:
+		p.cfg.RecordRefusal(r.Context(), id, d.answer(v, p.cfg.Now()), string(refusal.Class), refusal.Why)
 	case p.cfg.Courier != nil:
-		body := url.Values{"choice": {string(d.Choice)}, "digest": {d.Digest}, "class": {string(no.Class)}, "why": {no.Why}}
+		body := url.Values{"choice": {string(d.Choice)}, "digest": {d.Digest}, "class": {string(refusal.Class)}, "why": {refusal.Why}}
 		err := p.cfg.Courier.Send(r.Context(), remediate.Signed{
 			Kind: remediate.SignedByIAP, Path: refusedPath + id, Body: []byte(body.Encode()),
 			Header: map[string]string{assertionHeader: r.Header.Get(assertionHeader)},
 		})
 		if err != nil {
-			p.cfg.Log.WarnContext(r.Context(), "refusal not passed on", "finding", id, "by", v.Principal, "why", no.Why, "error", err)
+			p.cfg.Log.WarnContext(r.Context(), "refusal not passed on", "finding", id, "by", v.Principal, "why", refusal.Why, "error", err)
 		}
 	}
 }
 
-// refused takes down a refusal that travelled. That it was one is as good as the
-// word of whoever may publish; whose it was is signed.
-func (t *Taker) refused(ctx context.Context, v Visitor, s remediate.Signed) bool {
+// takeRefusal records a refusal that travelled, and reports whether it was one.
+// That it was is as good as the word of whoever may publish; whose it was is
+// signed.
+func (t *Taker) takeRefusal(ctx context.Context, v Visitor, s remediate.Signed) bool {
 	id, ok := strings.CutPrefix(s.Path, refusedPath)
 	fields, err := url.ParseQuery(string(s.Body))
 	if !ok || err != nil || !findingID.MatchString(id) || s.Kind != remediate.SignedByIAP {
 		return false
 	}
-	t.takeDown(ctx, id, remediate.Answer{
+	t.recordRefusal(ctx, id, remediate.Answer{
 		Choice: remediate.Choice(fields.Get("choice")), Principal: v.Principal, Via: "iap:" + v.Subject, Digest: fields.Get("digest"),
 	}, fields.Get("class"), fields.Get("why"))
 	return true
 }
 
-func (t *Taker) takeDown(ctx context.Context, id string, a remediate.Answer, class, why string) {
-	if t.cfg.Refused != nil {
-		t.cfg.Refused(ctx, id, a, class, why)
+func (t *Taker) recordRefusal(ctx context.Context, id string, a remediate.Answer, class, why string) {
+	if t.cfg.RecordRefusal != nil {
+		t.cfg.RecordRefusal(ctx, id, a, class, why)
 	}
 }

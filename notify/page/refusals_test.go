@@ -29,12 +29,12 @@ func bookkeeping(t *testing.T) (*site, *remediate.Ledger) {
 	s := newSite(t)
 	l := remediate.NewLedger(s.store, s.desk.Now, slog.New(slog.DiscardHandler))
 	s.desk.Ledger = l
-	s.handler = s.pages(func(c *page.Config) { c.Answers, c.Refused = s.desk, s.desk.Refused })
+	s.handler = s.pages(func(c *page.Config) { c.Answers, c.RecordRefusal = s.desk, s.desk.Refused })
 	s.put(question())
 	return s, l
 }
 
-func TestS17AFormThatIsTurnedAwayIsInTheLedgerOnceItIsKnownWhoSentIt(t *testing.T) {
+func TestS17AFormThatIsRefusedIsInTheLedgerOnceItIsKnownWhoSentIt(t *testing.T) {
 	for _, row := range []struct {
 		name  string
 		press func(s *site)

@@ -13,10 +13,10 @@ import (
 
 // TakerConfig is what a Taker needs.
 type TakerConfig struct {
-	Gate    Gate
-	Answers Answerer
-	Refused Refused // records what is refused before it comes to Answers; nil: the log alone
-	Log     *slog.Logger
+	Gate          Gate
+	Answers       Answerer
+	RecordRefusal RecordRefusal // of what is refused before it comes to Answers; nil: the log alone
+	Log           *slog.Logger
 }
 
 // Taker carries out the answers that pages elsewhere sent.
@@ -55,14 +55,14 @@ func (t *Taker) Take(ctx context.Context, s remediate.Signed) error {
 	case err != nil:
 		return fmt.Errorf("verify who an answer is from: %w", err)
 	}
-	if t.refused(ctx, v, s) {
+	if t.takeRefusal(ctx, v, s) {
 		return nil
 	}
 	id, ok := strings.CutPrefix(s.Path, "/findings/")
 	d, err := readForm(s.Body)
 	if !ok || !findingID.MatchString(id) || s.Kind != remediate.SignedByIAP || err != nil {
 		t.cfg.Log.WarnContext(ctx, "answer dropped", "by", v.Principal, "error", errForm)
-		t.takeDown(ctx, "", remediate.Answer{Choice: "form", Principal: v.Principal, Via: "iap:" + v.Subject}, string(remediate.ClassInvalid), errForm.Error())
+		t.recordRefusal(ctx, "", remediate.Answer{Choice: "form", Principal: v.Principal, Via: "iap:" + v.Subject}, string(remediate.ClassInvalid), errForm.Error())
 		return nil //nolint:nilerr // what cannot be read now never can be
 	}
 	_, err = t.cfg.Answers.Answer(ctx, id, d.answer(v, s.At))

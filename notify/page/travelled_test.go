@@ -39,7 +39,7 @@ func away(t *testing.T) (*site, *courier, *page.Taker) {
 // taker is the worker's end, with some of it changed.
 func (s *site) taker(change ...func(*page.TakerConfig)) *page.Taker {
 	s.t.Helper()
-	c := page.TakerConfig{Gate: s.gate, Answers: s.desk, Refused: s.desk.Refused, Log: slog.New(slog.NewTextHandler(s.log, nil))}
+	c := page.TakerConfig{Gate: s.gate, Answers: s.desk, RecordRefusal: s.desk.Refused, Log: slog.New(slog.NewTextHandler(s.log, nil))}
 	for _, f := range change {
 		f(&c)
 	}
@@ -154,7 +154,7 @@ func (f failing) Answer(context.Context, string, remediate.Answer) (remediate.Fi
 }
 
 // The person is still there to be told, which they are not once it is published.
-func TestS17WhatNobodyCouldAnswerIsSentOnlyToBeTakenDown(t *testing.T) {
+func TestS17WhatNobodyCouldAnswerIsSentOnlyToBeRecorded(t *testing.T) {
 	for name, tc := range map[string]struct {
 		choice    string
 		meanwhile func(*site)

@@ -36,7 +36,7 @@ type Escalator interface {
 	Page(ctx context.Context, finding, by, via string) (remediate.Finding, error)
 }
 
-// Desk says who may decide, takes the pause, and takes down who was refused.
+// Desk says who may decide, takes the pause, and records who was refused.
 type Desk interface {
 	// Admits returns nil for somebody who may decide, else a
 	// *remediate.RefusedError.
@@ -46,8 +46,8 @@ type Desk interface {
 	// Group returns a group and those of its findings that wait for an answer, or
 	// remediate.ErrNotFound.
 	Group(ctx context.Context, id string) (remediate.Group, []remediate.Finding, error)
-	// Refused takes down an answer that was turned away before it could come to
-	// an Answerer, which takes down those that it refuses itself.
+	// Refused records an answer that was refused before it could come to an
+	// Answerer, which records those that it refuses itself.
 	Refused(ctx context.Context, finding string, a remediate.Answer, class, why string)
 }
 

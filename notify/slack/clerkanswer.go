@@ -15,19 +15,19 @@ import (
 // went well, as the card tells it. An error without words for the person is one
 // that may pass: it is not known whether anything was decided.
 func (c *clerk) do(ctx context.Context, i Interaction, at time.Time) (say string, err error) {
-	principal, no, err := c.principal(ctx, i.UserID)
+	principal, refusal, err := c.principal(ctx, i.UserID)
 	switch {
 	case i.Page: // anybody who sees the card may
 		return c.page(ctx, i, principal)
-	case no != nil:
-		c.refused(ctx, i, "", no)
-		return notRecorded + no.Why, err
+	case refusal != nil:
+		c.recordRefusal(ctx, i, "", refusal)
+		return notRecorded + refusal.Why, err
 	}
 	return c.answer(ctx, i, principal, at)
 }
 
 // principal is who a Slack user is, or why it is nobody, in a sentence for them.
-func (c *clerk) principal(ctx context.Context, userID string) (principal string, no *remediate.RefusedError, err error) {
+func (c *clerk) principal(ctx context.Context, userID string) (principal string, refusal *remediate.RefusedError, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime) // leaves time to say that it could not be done
 	defer cancel()
 	principal, err = c.cfg.Approvers(ctx, userID)
@@ -44,18 +44,18 @@ func (c *clerk) principal(ctx context.Context, userID string) (principal string,
 }
 
 // known is principal for who has nothing to log.
-func (c *clerk) known(ctx context.Context, userID string) (principal string, no *remediate.RefusedError) {
-	principal, no, _ = c.principal(ctx, userID)
-	return principal, no
+func (c *clerk) known(ctx context.Context, userID string) (principal string, refusal *remediate.RefusedError) {
+	principal, refusal, _ = c.principal(ctx, userID)
+	return principal, refusal
 }
 
 func (i Interaction) via() string { return "slack:" + i.TeamID + "/" + i.UserID }
 
-// refused has it taken down that somebody was turned away.
-func (c *clerk) refused(ctx context.Context, i Interaction, principal string, no *remediate.RefusedError) {
+// recordRefusal has it recorded that somebody's click was refused.
+func (c *clerk) recordRefusal(ctx context.Context, i Interaction, principal string, refusal *remediate.RefusedError) {
 	c.cfg.Desk.Refused(ctx, i.FindingID, remediate.Answer{
 		Choice: cmp.Or(i.Choice, "click"), Principal: principal, Via: i.via(), Digest: i.Digest8,
-	}, string(no.Class), no.Why)
+	}, string(refusal.Class), refusal.Why)
 }
 
 func (c *clerk) answer(ctx context.Context, i Interaction, principal string, at time.Time) (say string, err error) {
@@ -63,7 +63,7 @@ func (c *clerk) answer(ctx context.Context, i Interaction, principal string, at 
 	case err != nil:
 		return "", err
 	case !ok:
-		c.refused(ctx, i, principal, &remediate.RefusedError{Class: remediate.ClassInvalid, Why: sayNowhere})
+		c.recordRefusal(ctx, i, principal, &remediate.RefusedError{Class: remediate.ClassInvalid, Why: sayNowhere})
 		return notRecorded + sayNowhere, nil
 	}
 	a := remediate.Answer{

@@ -24,10 +24,10 @@ func (r *Receiver) interact(ctx context.Context, s remediate.Signed, i Interacti
 	refused, done := r.refusedAtTheDoor(i, unreadable)
 	var mistakes *FormError
 	switch {
-	case refused != nil && r.cfg.Courier != nil: // who has the ledger takes it down, and tells the person
+	case refused != nil && r.cfg.Courier != nil: // who has the ledger records it, and tells the person
 		return r.pass(ctx, s, i)
 	case refused != nil:
-		r.clerk.refused(ctx, i, "", refused)
+		r.clerk.recordRefusal(ctx, i, "", refused)
 		return r.explain(ctx, i, notRecorded+refused.Why, unreadable)
 	case errors.As(unreadable, &mistakes):
 		return reply{body: formErrors(mistakes.Wrong)}
@@ -103,17 +103,17 @@ func (r *Receiver) pass(ctx context.Context, s remediate.Signed, i Interaction) 
 func (r *Receiver) record(ctx context.Context, i Interaction) reply {
 	recording, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
-	said, err := r.clerk.do(recording, i, r.cfg.Now())
+	say, err := r.clerk.do(recording, i, r.cfg.Now())
 	switch {
-	case said != "":
+	case say != "":
 	case errors.Is(err, context.DeadlineExceeded):
-		said = saySlow
+		say = saySlow
 	case err != nil:
-		said = sayNoStore
+		say = sayNoStore
 	default:
 		return reply{}
 	}
-	return r.explain(ctx, i, said, err)
+	return r.explain(ctx, i, say, err)
 }
 
 // explain tells the person in private. A form says so itself. If nothing else
@@ -134,9 +134,9 @@ func (r *Receiver) explain(ctx context.Context, i Interaction, why string, err e
 // formErrors keeps a form open and says what is wrong with it.
 // https://docs.slack.dev/surfaces/modals#displaying_errors
 func formErrors(wrong map[string]string) map[string]any {
-	said := map[string]string{}
+	short := map[string]string{}
 	for block, why := range wrong {
-		said[block] = fit(why, maxAskText, blunt)
+		short[block] = fit(why, maxAskText, blunt)
 	}
-	return map[string]any{"response_action": "errors", "errors": said}
+	return map[string]any{"response_action": "errors", "errors": short}
 }

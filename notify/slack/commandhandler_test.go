@@ -11,8 +11,8 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// says has somebody write a command, and returns what they alone are told.
-func (o *office) says(t *testing.T, user, text string) string {
+// answerTo has somebody write a command, and returns what they alone are told.
+func (o *office) answerTo(t *testing.T, user, text string) string {
 	t.Helper()
 	before := len(o.Notes())
 	if err := o.Command(t.Context(), user, "C01PAY", "/rescind", text); err != nil {
@@ -46,7 +46,7 @@ func TestACommandAnswersThePersonAlone(t *testing.T) {
 		{"its end", "U01", "resume it is done", "rescind works again: resumed by user:ada@example.com: it is done."},
 		{"a pause that says nothing of its time", "U01", "pause a release", "rescind is paused until 2026-11-23T12:00:00Z"},
 	} {
-		if got := o.says(t, row.user, row.text); !strings.Contains(got, row.want) {
+		if got := o.answerTo(t, row.user, row.text); !strings.Contains(got, row.want) {
 			t.Errorf("%s: %q, want %q in it", row.name, got, row.want)
 		}
 	}
@@ -55,7 +55,7 @@ func TestACommandAnswersThePersonAlone(t *testing.T) {
 func TestACommandThatTravelsIsAnsweredByTheWorker(t *testing.T) {
 	tr := newTravelling(t)
 	tr.show(t, publicService())
-	if got := tr.says(t, "U01", "pending"); got != "Working on it…" {
+	if got := tr.answerTo(t, "U01", "pending"); got != "Working on it…" {
 		t.Errorf("at once: %q", got)
 	}
 	if err := tr.take(t, tr.sent...); err != nil {
@@ -97,7 +97,7 @@ func many() []remediate.Finding {
 func TestS11ManyFindingsFitAnAnswerAndTheHomeTab(t *testing.T) {
 	o := newOffice(t)
 	o.answers.all = many()
-	if got := o.says(t, "U01", "pending"); !strings.HasSuffix(got, "and more") || strings.Contains(got, "<!channel>") {
+	if got := o.answerTo(t, "U01", "pending"); !strings.HasSuffix(got, "and more") || strings.Contains(got, "<!channel>") {
 		t.Errorf("%q", got)
 	}
 	home := o.home(t, "U01")

@@ -22,10 +22,10 @@ func (c *clerk) run(ctx context.Context, cmd command) (string, error) {
 	if verb == "" || verb == "help" {
 		return help, nil
 	}
-	principal, no := c.known(ctx, cmd.UserID)
-	if no != nil {
-		c.turnAway(ctx, cmd, no)
-		return safe(no.Why), nil
+	principal, refusal := c.known(ctx, cmd.UserID)
+	if refusal != nil {
+		c.recordCommandRefusal(ctx, cmd, refusal)
+		return safe(refusal.Why), nil
 	}
 	text, err := c.obey(ctx, verb, rest, principal, cmd.via())
 	var refused *remediate.RefusedError
@@ -35,14 +35,14 @@ func (c *clerk) run(ctx context.Context, cmd command) (string, error) {
 	return text, err
 }
 
-// turnAway has it taken down who was kept from pausing or resuming; to be kept
-// from a look at findings is no decision that was refused.
-func (c *clerk) turnAway(ctx context.Context, cmd command, no *remediate.RefusedError) {
+// recordCommandRefusal has it recorded who was kept from pausing or resuming; to
+// be kept from a look at findings is no decision that was refused.
+func (c *clerk) recordCommandRefusal(ctx context.Context, cmd command, refusal *remediate.RefusedError) {
 	verb, _ := next(cmd.words)
 	if switches(verb) {
 		i := cmd.Interaction
 		i.Choice = remediate.Choice(verb)
-		c.refused(ctx, i, "", no)
+		c.recordRefusal(ctx, i, "", refusal)
 	}
 }
 
@@ -50,7 +50,7 @@ func (c *clerk) turnAway(ctx context.Context, cmd command, no *remediate.Refused
 func switches(verb string) bool { return verb == "pause" || verb == "resume" }
 
 func (c *clerk) obey(ctx context.Context, verb, rest, principal, via string) (string, error) {
-	if !switches(verb) { // the desk itself asks who may pause, and takes down who may not
+	if !switches(verb) { // the desk itself asks who may pause, and records who may not
 		if err := c.cfg.Desk.Admits(ctx, principal); err != nil {
 			return "", err
 		}

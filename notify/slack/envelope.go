@@ -25,14 +25,14 @@ type envelope struct {
 
 // handle does what an envelope asks and acknowledges it, once the answer is
 // durable: of what was not, Slack shows the person an error.
-func (s *Socket) handle(ctx context.Context, l *line, e envelope) {
+func (s *Socket) handle(ctx context.Context, c *connection, e envelope) {
 	ctx, cancel := context.WithTimeout(ctx, wholeTime)
 	defer cancel()
 	a := s.receiver.unwrapped(ctx, e)
 	if a.status != 0 && a.status != http.StatusOK {
 		return
 	}
-	if err := l.acknowledge(e.ID, a.body); err != nil {
+	if err := c.acknowledge(e.ID, a.body); err != nil {
 		s.receiver.cfg.Log.WarnContext(ctx, "envelope not acknowledged", "error", err)
 	}
 }
@@ -76,25 +76,25 @@ func formOf(object json.RawMessage) []byte {
 	return []byte(form.Encode())
 }
 
-// line is one connection, to which several acknowledgements may be written.
-type line struct {
+// connection is one of a socket, to which several acknowledgements may be written.
+type connection struct {
 	conn     *websocket.Conn
 	writing  sync.Mutex
 	handling sync.WaitGroup
 }
 
-func (l *line) acknowledge(id string, payload any) error {
-	l.writing.Lock()
-	defer l.writing.Unlock()
-	_ = l.conn.SetWriteDeadline(time.Now().Add(callTimeout))
-	return l.conn.WriteJSON(struct {
+func (c *connection) acknowledge(id string, payload any) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	_ = c.conn.SetWriteDeadline(time.Now().Add(callTimeout))
+	return c.conn.WriteJSON(struct {
 		ID      string `json:"envelope_id"`
 		Payload any    `json:"payload,omitempty"`
 	}{id, payload})
 }
 
 // close waits for what is being answered.
-func (l *line) close() {
-	l.handling.Wait()
-	_ = l.conn.Close()
+func (c *connection) close() {
+	c.handling.Wait()
+	_ = c.conn.Close()
 }

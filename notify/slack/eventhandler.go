@@ -11,9 +11,9 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// told is what Slack tells the app unasked, as far as it is read.
+// event is what Slack tells the app unasked, as far as it is read.
 // https://docs.slack.dev/apis/events-api
-type told struct {
+type event struct {
 	Type      string
 	Challenge string
 	TeamID    string `json:"team_id"`
@@ -25,10 +25,10 @@ type told struct {
 	}
 }
 
-func parseEvent(b []byte) (told, error) {
-	var e told
+func parseEvent(b []byte) (event, error) {
+	var e event
 	if err := json.Unmarshal(b, &e); err != nil {
-		return told{}, errors.New("read event: it is not JSON")
+		return event{}, errors.New("read event: it is not JSON")
 	}
 	if e.Type == "url_verification" {
 		return e, nil
@@ -36,12 +36,12 @@ func parseEvent(b []byte) (told, error) {
 	return e, present(named{"team", e.TeamID}, named{"app", e.AppID}, named{"type", e.Event.Type})
 }
 
-func (e told) person() Interaction {
+func (e event) person() Interaction {
 	return Interaction{TeamID: e.TeamID, AppID: e.AppID, UserID: e.Event.User}
 }
 
 // opensHome reports whether somebody looks at the app's home tab.
-func (e told) opensHome() bool {
+func (e event) opensHome() bool {
 	return e.Type == "event_callback" && e.Event.Type == "app_home_opened" && e.Event.Tab == "home" && e.Event.User != ""
 }
 
@@ -61,7 +61,7 @@ func (r *Receiver) Events() http.Handler {
 	})
 }
 
-func (r *Receiver) event(ctx context.Context, s remediate.Signed, e told) reply {
+func (r *Receiver) event(ctx context.Context, s remediate.Signed, e event) reply {
 	switch {
 	case r.foreign(e.person()) || !e.opensHome():
 		return reply{}

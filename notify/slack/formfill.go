@@ -31,8 +31,8 @@ func (r *Receiver) fillIn(ctx context.Context, i Interaction) error {
 // about is the form with what it is about; of an answer that would be refused
 // it says so before somebody has written a reason for it.
 func (c *clerk) about(ctx context.Context, form notify.Form, i Interaction) (notify.Form, error) {
-	if _, no := c.known(ctx, i.UserID); no != nil {
-		form.About = []string{"This will be refused: " + no.Why}
+	if _, refusal := c.known(ctx, i.UserID); refusal != nil {
+		form.About = []string{"This will be refused: " + refusal.Why}
 		return form, nil //nolint:nilerr // why not is what is shown
 	}
 	if i.All {

@@ -22,9 +22,9 @@ const (
 // exemptions end soon. Three lists of twenty are far below Slack's hundred
 // blocks.
 func (c *clerk) home(ctx context.Context, userID string, now time.Time) ([]api.Block, error) {
-	principal, no := c.known(ctx, userID)
-	if no != nil {
-		return nothingFor(no.Why), nil //nolint:nilerr // why not is what is shown
+	principal, refusal := c.known(ctx, userID)
+	if refusal != nil {
+		return nothingFor(refusal.Why), nil //nolint:nilerr // why not is what is shown
 	}
 	var refused *remediate.RefusedError
 	err := c.cfg.Desk.Admits(ctx, principal)

@@ -79,23 +79,23 @@ func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 
 var _ remediate.Announcer = (*Notifier)(nil)
 
-// Announce posts the text to every channel that is not among those told, and
-// returns all that are told now. One that fails keeps no other from it.
-func (n *Notifier) Announce(ctx context.Context, text string, told []string) ([]string, error) {
-	told = slices.Clone(told)
+// Announce posts the text to every channel that is not among those reached,
+// and returns all that are reached now. One that fails keeps no other from it.
+func (n *Notifier) Announce(ctx context.Context, text string, reached []string) ([]string, error) {
+	reached = slices.Clone(reached)
 	text = fit(notify.Clean(text), maxText, escape)
 	var errs []error
 	for _, c := range n.channels {
-		if slices.Contains(told, c) {
+		if slices.Contains(reached, c) {
 			continue
 		}
 		if _, _, err := n.send(ctx, text, c, quietly(api.MsgOptionText(text, false))...); err != nil {
 			errs = append(errs, fmt.Errorf("announce in %s: %w", c, err))
 			continue
 		}
-		told = append(told, c)
+		reached = append(reached, c)
 	}
-	return told, errors.Join(errs...)
+	return reached, errors.Join(errs...)
 }
 
 // EveryChannel lists the channels that findings are routed to.

@@ -130,9 +130,9 @@ func (p *People) user(ctx context.Context, method string, args url.Values) (user
 // unfit says why a user may never answer, whoever they are said to be, or "".
 // is_app_user is no reason: Slack says it of whoever authorised the app.
 func (p *People) unfit(u user) string {
-	for _, no := range []struct {
-		is  bool
-		why string
+	for _, bar := range []struct {
+		holds bool
+		why   string
 	}{
 		{u.Deleted, "your Slack account is deactivated"},
 		{u.IsBot || u.IsWorkflowBot || u.ID == "USLACKBOT", "bots do not answer"},
@@ -141,8 +141,8 @@ func (p *People) unfit(u user) string {
 		{u.TeamID != p.cfg.Team, "people of other workspaces do not answer"},
 		{u.EmailConfirmed != nil && !*u.EmailConfirmed, "the mail of your Slack account is not confirmed"},
 	} {
-		if no.is {
-			return no.why
+		if bar.holds {
+			return bar.why
 		}
 	}
 	return ""

@@ -37,8 +37,8 @@ func entries(t *testing.T, l *remediate.Ledger) (out []string) {
 	return out
 }
 
-// turnedAway are the answers that no desk comes to see.
-var turnedAway = []struct {
+// refusedEarly are the answers that no desk comes to see.
+var refusedEarly = []struct {
 	name, user, action string
 	change             func(*slack.ReceiverConfig)
 	elsewhere          bool // the card is where rescind does not post
@@ -63,8 +63,8 @@ var turnedAway = []struct {
 		want: "invalid|user:ada@example.com|slack:T01/U01|ID|PLAN|revert: this card stands where rescind does not show this finding."},
 }
 
-func TestS17AnAnswerThatIsTurnedAwayBeforeTheDeskIsInTheLedger(t *testing.T) {
-	for _, row := range turnedAway {
+func TestS17AnAnswerThatIsRefusedBeforeTheDeskIsInTheLedger(t *testing.T) {
+	for _, row := range refusedEarly {
 		change := func(c *slack.ReceiverConfig) {
 			if row.change != nil {
 				row.change(c)
@@ -153,8 +153,8 @@ func TestS17WhoIsKeptFromThePauseIsInTheLedger(t *testing.T) {
 	l2, keeps2 := book()
 	tr := newTravelling(t, keeps2, guest)
 	for _, cmd := range [][2]string{{"U01", "pause for 1h a release"}, {"U01", "pending"}, {"U02", "pause a release"}, {"U02", "resume"}, {"U02", "show x"}} {
-		o.says(t, cmd[0], cmd[1])
-		tr.says(t, cmd[0], cmd[1])
+		o.answerTo(t, cmd[0], cmd[1])
+		tr.answerTo(t, cmd[0], cmd[1])
 	}
 	if err := tr.take(t, tr.sent...); err != nil {
 		t.Fatal(err)

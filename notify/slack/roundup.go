@@ -13,40 +13,40 @@ import (
 
 var _ remediate.DigestNotifier = (*Notifier)(nil)
 
-// NotifyDigest posts the channel's digest, or rewrites it; one that can no
+// NotifyDigest posts the channel's roundup, or rewrites it; one that can no
 // longer be rewritten is posted anew, again without a number.
 func (n *Notifier) NotifyDigest(ctx context.Context, d remediate.Flood, s remediate.Sum) (remediate.Surface, error) {
 	if d.Message.ID != "" {
-		err := n.rewrite(ctx, "digest", d.Message.Channel, d.Message.ID, digestOptions(d, notify.Digest(d, s, n.card))...)
+		err := n.rewrite(ctx, "roundup", d.Message.Channel, d.Message.ID, roundupOptions(d, notify.Roundup(d, s, n.card))...)
 		var e *Error
 		switch gone := errors.As(err, &e) && e.Kind == Gone; {
 		case err == nil:
 			return d.Message, nil
 		case !gone:
-			return d.Message, fmt.Errorf("show the digest of %s: %w", d.Channel, err)
+			return d.Message, fmt.Errorf("show the roundup of %s: %w", d.Channel, err)
 		}
 		d.Message = remediate.Surface{}
 		if s.Done {
 			return d.Message, nil // nobody needs it any more
 		}
 	}
-	id, ts, err := n.send(ctx, "digest", d.Channel, digestOptions(d, notify.Digest(d, s, n.card))...)
+	id, ts, err := n.send(ctx, "roundup", d.Channel, roundupOptions(d, notify.Roundup(d, s, n.card))...)
 	if err != nil {
-		return d.Message, fmt.Errorf("show the digest of %s: %w", d.Channel, err)
+		return d.Message, fmt.Errorf("show the roundup of %s: %w", d.Channel, err)
 	}
 	return remediate.Surface{Kind: surfaceKind, Channel: id, ID: ts}, nil
 }
 
-func digestOptions(d remediate.Flood, m notify.Message) []api.MsgOption {
-	text, blocks := renderDigest(m)
+func roundupOptions(d remediate.Flood, m notify.Message) []api.MsgOption {
+	text, blocks := renderRoundup(m)
 	return quietly(api.MsgOptionText(text, false), api.MsgOptionBlocks(blocks...),
 		api.MsgOptionMetadata(api.SlackMetadata{EventType: "rescind_digest", EventPayload: map[string]any{"draws": d.Draws}}))
 }
 
-// renderDigest lays a digest out as Render does a card: without an id, which
+// renderRoundup lays a roundup out as Render does a card: without an id, which
 // nobody could ask for, and without buttons.
-func renderDigest(m notify.Message) (text string, blocks []api.Block) {
-	m.Finding = "digest"
+func renderRoundup(m notify.Message) (text string, blocks []api.Block) {
+	m.Finding = "roundup"
 	r := renderer{m}
 	blocks = append(blocks, r.header(), r.status())
 	for _, b := range []api.Block{r.fields(), r.diff()} {
@@ -56,7 +56,7 @@ func renderDigest(m notify.Message) (text string, blocks []api.Block) {
 	}
 	var parts []api.MixedElement
 	if m.Note != "" {
-		parts = append(parts, markdown(fit(m.Note, maxDigestNote, escape)))
+		parts = append(parts, markdown(fit(m.Note, maxRoundupNote, escape)))
 	}
 	if l := link(m.Link); l != "" {
 		parts = append(parts, markdown("<"+l+"|All that are pending>"))
@@ -67,6 +67,6 @@ func renderDigest(m notify.Message) (text string, blocks []api.Block) {
 	return fit(m.Text, maxText, escape), blocks
 }
 
-// maxDigestNote is more than a card's caution has: a digest has no buttons to
+// maxRoundupNote is more than a card's caution has: a roundup has no buttons to
 // leave room for.
-const maxDigestNote = 600
+const maxRoundupNote = 600

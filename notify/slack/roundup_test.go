@@ -26,7 +26,7 @@ func hostile() remediate.Sum {
 	return s
 }
 
-func TestADigestOfAnythingIsTakenBySlackAndPingsNobody(t *testing.T) {
+func TestARoundupOfAnythingIsTakenBySlackAndPingsNobody(t *testing.T) {
 	w := newWorkspace(t)
 	d := remediate.Flood{Channel: "C01PAY", Since: noon}
 	for _, s := range []remediate.Sum{{}, hostile(), {Above: 20, Done: true}} {
@@ -47,7 +47,7 @@ func TestADigestOfAnythingIsTakenBySlackAndPingsNobody(t *testing.T) {
 	}
 }
 
-func TestADigestThatSomebodyDeletedIsPostedAnewWithoutANumber(t *testing.T) {
+func TestARoundupThatSomebodyDeletedIsPostedAnewWithoutANumber(t *testing.T) {
 	w := newWorkspace(t)
 	d, s := remediate.Flood{Channel: "C01PAY", Since: noon.Add(-time.Minute)}, remediate.Sum{Above: 20, Open: []remediate.Finding{publicService()}}
 	at, err := w.NotifyDigest(t.Context(), d, s)
@@ -61,6 +61,6 @@ func TestADigestThatSomebodyDeletedIsPostedAnewWithoutANumber(t *testing.T) {
 		t.Fatalf("at %+v, %v", fresh, err)
 	}
 	if m := w.Messages()[0]; strings.Contains(m.Text, "1 more") {
-		t.Errorf("digest: %s", m.Text)
+		t.Errorf("roundup: %s", m.Text)
 	}
 }

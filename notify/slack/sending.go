@@ -31,7 +31,7 @@ func (n *Notifier) classified(ctx context.Context, channel, method string, err e
 	err = classify(method, err)
 	var e *Error
 	if errors.As(err, &e) && e.Kind == RateLimited {
-		n.turns.hold(ctx, channel, e.RetryAfter)
+		n.turns.closeFor(ctx, channel, e.RetryAfter)
 	}
 	return err
 }

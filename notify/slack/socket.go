@@ -80,8 +80,8 @@ func (s *Socket) session(ctx context.Context) (worked bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	line := &line{conn: conn}
-	defer line.close()
+	c := &connection{conn: conn}
+	defer c.close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // ends a read that waits
 	defer stop()
 	ping := conn.PingHandler()
@@ -104,7 +104,7 @@ func (s *Socket) session(ctx context.Context) (worked bool, err error) {
 		case "disconnect":
 			return worked, nil
 		default:
-			line.handling.Go(func() { s.handle(ctx, line, e) })
+			c.handling.Go(func() { s.handle(ctx, c, e) })
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (r *Receiver) takeInteraction(ctx context.Context, s remediate.Signed) erro
 	refused, done := r.refusedAtTheDoor(i, unreadable)
 	switch {
 	case refused != nil:
-		r.clerk.refused(ctx, i, "", refused)
+		r.clerk.recordRefusal(ctx, i, "", refused)
 		r.note(ctx, i, notRecorded+refused.Why, unreadable)
 		return nil
 	case unreadable != nil:
@@ -54,11 +54,11 @@ func (r *Receiver) takeInteraction(ctx context.Context, s remediate.Signed) erro
 	case i.opens():
 		return r.fillIn(ctx, i)
 	}
-	said, err := r.clerk.do(ctx, i, s.At)
-	if said == "" {
+	say, err := r.clerk.do(ctx, i, s.At)
+	if say == "" {
 		return err
 	}
-	r.note(ctx, i, said, err)
+	r.note(ctx, i, say, err)
 	return nil
 }
 

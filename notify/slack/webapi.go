@@ -56,16 +56,16 @@ func (c caller) call(ctx context.Context, method string, args url.Values, out an
 		return e
 	}
 	var raw json.RawMessage
-	var said struct {
+	var status struct {
 		OK    bool
 		Error string
 	}
-	if json.NewDecoder(io.LimitReader(res.Body, maxAnswer)).Decode(&raw) != nil || json.Unmarshal(raw, &said) != nil {
+	if json.NewDecoder(io.LimitReader(res.Body, maxAnswer)).Decode(&raw) != nil || json.Unmarshal(raw, &status) != nil {
 		return &Error{Method: method, Kind: Lost, Code: "the answer is not JSON"}
 	}
-	if !said.OK {
+	if !status.OK {
 		e := &Error{Method: method}
-		e.fromCode(said.Error, nil)
+		e.fromCode(status.Error, nil)
 		return e
 	}
 	if json.Unmarshal(raw, out) != nil {
