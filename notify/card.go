@@ -16,14 +16,17 @@ type Options struct {
 	// OnExpiry is what happens when nobody answers; the zero value leaves
 	// the change.
 	OnExpiry remediate.Expiry
-	// Now is when the card is drawn: what can be undone, can be for a time.
-	// With the zero value nothing can.
+	// Now is when the card is drawn: a question and an undo are there for a time.
+	// With the zero value nothing can be undone, and no question is over.
 	Now time.Time
 	// Page is set where there is somebody on call to page.
 	Page bool
 	// Needs says who it takes to answer; nil to leave it out. It has to say the
 	// same of the same finding each time.
 	Needs func(remediate.Finding) string
+	// StepsUp reports whether the finding is answered on its page alone, beside
+	// those of which their policy says so; nil for none. It is as Needs.
+	StepsUp func(remediate.Finding) bool
 }
 
 // Card says what people are told of the finding. It is pure: the same finding
@@ -114,6 +117,17 @@ func why(f remediate.Finding) []string {
 }
 
 func note(f remediate.Finding, o Options) string {
+	said := caution(f, o)
+	switch {
+	case !o.onPageAlone(f) || f.State != remediate.Pending && !undoable(f, o.Now):
+		return said
+	case said != "":
+		said = period(said) + " "
+	}
+	return said + "It is answered on its page alone, where you log in again"
+}
+
+func caution(f remediate.Finding, o Options) string {
 	switch {
 	case undoable(f, o.Now):
 		return "It can be undone until " + Clock(f.EndedAt.Add(undoFor))

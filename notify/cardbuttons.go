@@ -20,6 +20,10 @@ const undoFor = 24 * time.Hour
 // label ends in an ellipsis.
 func buttons(f remediate.Finding, o Options) []Button {
 	switch {
+	case f.State == remediate.Pending && !answerable(f, o) && f.UndoOf == "":
+		return otherButtons(f, o)
+	case !answerable(f, o):
+		return nil
 	case f.State == remediate.Pending && f.UndoOf != "":
 		return []Button{undoButton(f, f.Plan)} // the next of several who are needed
 	case f.State == remediate.Pending:
@@ -30,9 +34,28 @@ func buttons(f remediate.Finding, o Options) []Button {
 	return nil
 }
 
-// undoable reports whether a revert can still be taken back.
+// answerable reports whether anybody's answer on the card would count, by what
+// does not hang on who gives it: a question may be over, though nobody has looked
+// yet, and some are answered on the finding's page alone.
+func answerable(f remediate.Finding, o Options) bool {
+	return !over(f, o.Now) && !o.onPageAlone(f)
+}
+
+// over reports whether the time of a question has passed.
+func over(f remediate.Finding, now time.Time) bool {
+	return f.State == remediate.Pending && !now.IsZero() && !f.ExpiresAt.IsZero() && !now.Before(f.ExpiresAt)
+}
+
+// onPageAlone reports whether the finding is answered on its page and nowhere else.
+func (o Options) onPageAlone(f remediate.Finding) bool {
+	return f.StepUp != "" || o.StepsUp != nil && o.StepsUp(f)
+}
+
+// undoable reports whether a revert can still be taken back. What ran as the
+// project's default service account because none was named has no undo: the name
+// that would have to be written is not known.
 func undoable(f remediate.Finding, now time.Time) bool {
-	return f.State == remediate.Reverted && f.UndoneBy == "" && len(f.Done) > 0 && !now.IsZero() && now.Before(f.EndedAt.Add(undoFor))
+	return f.State == remediate.Reverted && f.UndoneBy == "" && f.UndoPlan().Executable() && !now.IsZero() && now.Before(f.EndedAt.Add(undoFor))
 }
 
 // revertButton is missing where the plan leaves open what to write.

@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -76,22 +78,32 @@ func target(r cloud.Resource) string {
 }
 
 // condition is the flag that names exactly one binding. The commands of Resource
-// Manager and of service accounts ask for it even where there is no condition, as soon as the policy
-// has any; Cloud Run's take it only where there is one. "^~~^" makes "~~" the
-// separator, as expressions hold commas.
-// https://cloud.google.com/sdk/gcloud/reference/topic/escaping
+// Manager and of service accounts ask for it even where there is no condition, as
+// soon as the policy has any; Cloud Run's take it only where there is one.
 func condition(r cloud.Resource, c cloud.Condition) string {
 	switch {
 	case c != cloud.Condition{}:
-		v := "^~~^expression=" + c.Expression + "~~title=" + c.Title
+		parts := []string{"expression=" + c.Expression, "title=" + c.Title}
 		if c.Description != "" {
-			v += "~~description=" + c.Description
+			parts = append(parts, "description="+c.Description)
 		}
-		return " --condition=" + quote(v)
+		return " --condition=" + quote(dictionary(parts))
 	case r.Kind.Container() || r.Kind == cloud.ServiceAccount:
 		return " --condition=None"
 	}
 	return ""
+}
+
+// dictionary is a list of a gcloud flag. As expressions hold commas it names its
+// separator, and one that no part holds: whoever wrote a condition with the
+// separator in it would else have the command name another one.
+// https://cloud.google.com/sdk/gcloud/reference/topic/escaping
+func dictionary(parts []string) string {
+	separator := "~~"
+	for n := 1; !slices.Equal(strings.Split(strings.Join(parts, separator), separator), parts); n++ {
+		separator = "~" + strconv.Itoa(n) + "~"
+	}
+	return "^" + separator + "^" + strings.Join(parts, separator)
 }
 
 // terraformIAM is the resource that holds a grant, without its _member,

@@ -16,7 +16,7 @@ func (f Form) Filled(of remediate.Finding) Form {
 // Covering returns the form with what the exemption would have covered.
 func (f Form) Covering(p remediate.Preview) Form {
 	about := append(f.About[:len(f.About):len(f.About)], Clean(sentence("It covers "+short(p.Scope, maxPhrase))),
-		"In the last 90 days it would have covered "+findings(p)+".")
+		"In the last 90 days it would have covered "+covered(p)+".")
 	for _, e := range p.Examples {
 		about = append(about, Clean(Clock(e.CreatedAt)+": "+who(e)+" "+verb(e.Change)+" "+where(e.Resource)+" ("+string(e.State)+")"))
 	}
@@ -24,14 +24,18 @@ func (f Form) Covering(p remediate.Preview) Form {
 	return f
 }
 
-func findings(p remediate.Preview) string {
-	switch {
-	case p.AtLeast:
-		return "at least " + strconv.Itoa(p.Count) + " findings"
-	case p.Count == 1:
+func covered(p remediate.Preview) string {
+	if p.AtLeast {
+		return "at least " + findings(p.Count)
+	}
+	return findings(p.Count)
+}
+
+func findings(n int) string {
+	if n == 1 {
 		return "1 finding"
 	}
-	return strconv.Itoa(p.Count) + " findings"
+	return strconv.Itoa(n) + " findings"
 }
 
 // formNames is how many findings the form of a group names before it counts.
@@ -40,7 +44,7 @@ const formNames = 5
 // FilledAll returns the form with what it answers: the group's findings that
 // wait for an answer.
 func (f Form) FilledAll(g remediate.Group, pending []remediate.Finding) Form {
-	f.About = []string{fmt.Sprintf("Of the %d findings on this card %s for an answer.", len(g.Items), waiting(len(pending)))}
+	f.About = []string{fmt.Sprintf("Of the %s on this card %s for an answer.", findings(len(g.Items)), waiting(len(pending)))}
 	for n, of := range pending {
 		if n == formNames {
 			f.About = append(f.About, fmt.Sprintf("And %d more, which the card leads to.", len(pending)-n))

@@ -15,6 +15,12 @@ func (v groupView) pending() []remediate.Finding {
 	})
 }
 
+// answerable reports whether an answer to all of these would count. Where one is
+// answered on its page alone, or is over, nothing is decided for the others.
+func (v groupView) answerable(fs []remediate.Finding) bool {
+	return len(fs) > 0 && !slices.ContainsFunc(fs, func(f remediate.Finding) bool { return !answerable(f, v.options) })
+}
+
 // revertible are those of them that have something to apply.
 func (v groupView) revertible() []remediate.Finding {
 	return slices.DeleteFunc(v.pending(), func(f remediate.Finding) bool { return !f.Plan.Executable() })
@@ -37,9 +43,12 @@ func (v groupView) needs() string {
 }
 
 // expires is when the first of the questions does.
-func (v groupView) expires() (first time.Time) {
-	for _, f := range v.pending() {
-		if first.IsZero() || f.ExpiresAt.Before(first) {
+func (v groupView) expires() time.Time { return firstDeadline(v.pending()) }
+
+// firstDeadline leaves out what stays open; the zero time where all of it does.
+func firstDeadline(fs []remediate.Finding) (first time.Time) {
+	for _, f := range fs {
+		if !f.ExpiresAt.IsZero() && (first.IsZero() || f.ExpiresAt.Before(first)) {
 			first = f.ExpiresAt
 		}
 	}
@@ -62,27 +71,37 @@ func (v groupView) silence() string {
 // none once nothing is pending. One finding more makes them void.
 func (v groupView) buttons() []Button {
 	var out []Button
-	if n := len(v.revertible()); n > 0 {
-		out = append(out, Button{
-			Choice: remediate.ChooseRevert, All: true, Digest: v.Digest()[:8], Danger: true, Label: fmt.Sprintf("Revert all %d", n),
-			Spoken: fmt.Sprintf("Revert all %d changes in %s", n, short(v.place(), 40)),
-			Ask: Confirm{
-				Title: fmt.Sprintf("Revert all %d changes?", n),
-				Text:  fmt.Sprintf("Carries out the plans of the %d pending findings on this card, and of none that comes later. Recorded as your decision.", n),
-				Yes:   fmt.Sprintf("Revert all %d", n), No: "Go back",
-			},
-		})
+	if n := len(v.revertible()); v.answerable(v.revertible()) {
+		b := v.button(remediate.ChooseRevert, "Revert", n)
+		b.Danger = true
+		b.Ask.Text = "Carries out the plans of the " + pendingOnes(n) + " on this card, and of none that comes later. Recorded as your decision."
+		out = append(out, b)
 	}
-	if n := len(v.pending()); n > 0 {
-		out = append(out, Button{
-			Choice: remediate.ChooseKeep, All: true, Digest: v.Digest()[:8], Form: true, Label: fmt.Sprintf("Keep all %d…", n),
-			Spoken: fmt.Sprintf("Keep all %d changes in %s", n, short(v.place(), 40)),
-			Ask: Confirm{
-				Title: fmt.Sprintf("Keep all %d changes?", n),
-				Text:  fmt.Sprintf("The changes of the %d pending findings on this card stay. Whoever made one of them cannot keep them. Recorded as your decision.", n),
-				Yes:   fmt.Sprintf("Keep all %d", n), No: "Go back",
-			},
-		})
+	if n := len(v.pending()); v.answerable(v.pending()) {
+		b := v.button(remediate.ChooseKeep, "Keep", n)
+		b.Form, b.Label = true, b.Label+"…"
+		b.Ask.Text = "The changes of the " + pendingOnes(n) + " on this card stay. Whoever made one of them cannot keep them. Recorded as your decision."
+		out = append(out, b)
 	}
 	return out
+}
+
+// button does to so many findings what the verb says.
+func (v groupView) button(c remediate.Choice, verb string, n int) Button {
+	label, changes := fmt.Sprintf("%s all %d", verb, n), "changes"
+	if n == 1 {
+		changes = "change"
+	}
+	return Button{
+		Choice: c, All: true, Digest: v.Digest()[:8], Label: label,
+		Spoken: fmt.Sprintf("%s %s in %s", label, changes, short(v.place(), 40)),
+		Ask:    Confirm{Title: label + " " + changes + "?", Yes: label, No: "Go back"},
+	}
+}
+
+func pendingOnes(n int) string {
+	if n == 1 {
+		return "1 pending finding"
+	}
+	return fmt.Sprintf("%d pending findings", n)
 }

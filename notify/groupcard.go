@@ -21,7 +21,7 @@ func GroupCard(g remediate.Group, items []remediate.Finding, o Options) Message 
 		Finding: g.ID, Revision: g.Revision, Drawing: g.Changes, Digest: g.Digest()[:8],
 		Severity: v.severity(), State: v.state(),
 		Headline: v.headline(), Status: v.status(), Fields: v.fields(), Why: v.why(),
-		Plan: fmt.Sprintf("The %d findings", len(g.Items)), Diff: v.list(),
+		Plan: "The " + findings(len(g.Items)), Diff: v.list(),
 		Note:    v.note(),
 		Buttons: v.buttons(),
 		Link:    findingsLink(o),
@@ -110,12 +110,9 @@ func (v groupView) fields() []Field {
 func (v groupView) why() []string {
 	var out []string
 	for _, f := range v.items {
-		the := strings.NewReplacer(kind(f.Resource)+" "+f.Resource.Name, "the "+kind(f.Resource))
-		for _, w := range append([]string{phrase(f)}, why(f)...) {
-			if f.Resource.Kind.Workload() {
-				w = the.Replace(w)
-			}
-			if w = short(w, maxPhrase); !slices.Contains(out, w) && len(out) < maxListed {
+		for _, w := range append([]string{wrong(f)}, f.Reasons...) {
+			w = short(named(f, "the "+kind(f.Resource), w), maxPhrase)
+			if !slices.Contains(out, w) && len(out) < maxListed {
 				out = append(out, w)
 			}
 		}

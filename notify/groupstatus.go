@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rescind-dev/rescind/remediate"
@@ -19,16 +20,25 @@ func (v groupView) counts() string {
 }
 
 func (v groupView) status() string {
-	s := fmt.Sprintf("%d findings of one cause: %s.", len(v.Items), v.counts())
+	s := findings(len(v.Items)) + " of one cause: " + v.counts() + "."
 	switch n := len(v.pending()); {
 	case v.Agreed != nil:
-		s += " " + sentence(fmt.Sprintf("%s of all of them was answered by %s and is being carried out", v.Agreed.Choice, voters(v.Agreed.Answers)))
+		s += " " + sentence(fmt.Sprintf("%s of %s was answered by %s and is being carried out", v.Agreed.Choice, v.answered(), voters(v.Agreed.Answers)))
 	case n > 0 && len(v.Answers) > 0:
 		s += " " + sentence(fmt.Sprintf("answered so far, and not yet by enough people: %s", votes(v.Answers)))
 	case n > 0:
 		s += v.deadline()
 	}
 	return s
+}
+
+// answered are the findings that an agreement is about: one that came later was on
+// nobody's card.
+func (v groupView) answered() string {
+	if n := v.Agreed.Items; n > 0 && n < len(v.Items) {
+		return fmt.Sprintf("the first %d of them", n)
+	}
+	return "all of them"
 }
 
 func (v groupView) deadline() string {
@@ -56,8 +66,14 @@ func votes(as []remediate.Answer) string {
 
 func (v groupView) note() string {
 	var parts []string
-	if n := len(v.pending()) - len(v.revertible()); n > 0 {
+	switch n := len(v.pending()) - len(v.revertible()); {
+	case n == 1:
+		parts = append(parts, "1 of the pending ones leaves open what to write and cannot be reverted from here.")
+	case n > 1:
 		parts = append(parts, fmt.Sprintf("%d of the pending ones leave open what to write and cannot be reverted from here.", n))
+	}
+	if slices.ContainsFunc(v.pending(), v.options.onPageAlone) {
+		parts = append(parts, "Some of them are answered on their pages alone, where you log in again.")
 	}
 	if len(v.Refused) > 0 {
 		parts = append(parts, "Not decided by the last answer: "+strings.Join(v.Refused, "; ")+".")
@@ -79,7 +95,7 @@ func (v groupView) aloud(m Message) string {
 		parts = append(parts, "If nobody answers until "+Clock(ends)+", "+v.silence()+".")
 	}
 	for _, b := range m.Buttons {
-		parts = append(parts, b.Label+": "+b.Ask.Text)
+		parts = append(parts, strings.TrimSuffix(b.Label, "…")+": "+b.Ask.Text)
 	}
 	if m.Note != "" {
 		parts = append(parts, m.Note)

@@ -120,8 +120,10 @@ func (v roundupView) fields() []Field {
 	if len(v.asking) == 0 {
 		return fs[2:]
 	}
-	first := slices.MinFunc(v.asking, func(a, b remediate.Finding) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
-	return append(fs, Field{Name: "First deadline", At: first.ExpiresAt})
+	if first := firstDeadline(v.asking); !first.IsZero() {
+		fs = append(fs, Field{Name: "First deadline", At: first})
+	}
+	return fs
 }
 
 // tally counts findings by a word, the most frequent first, and sums up the

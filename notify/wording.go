@@ -55,10 +55,14 @@ func phrase(f remediate.Finding) string { return short(plain(f, wrong(f)), maxPh
 // plain says the finding's workload in a word, where a policy's message or an
 // error spells it out: the card has a field for where it is.
 func plain(f remediate.Finding, s string) string {
+	return named(f, kind(f.Resource)+" "+f.Resource.Name, s)
+}
+
+// named says a name in place of the finding's workload, where that is spelled out.
+func named(f remediate.Finding, name, s string) string {
 	if !f.Resource.Kind.Workload() {
 		return s // "projects/pay" begins the names of others
 	}
-	name := kind(f.Resource) + " " + f.Resource.Name
 	return strings.NewReplacer(f.Resource.String(), name, f.Resource.Path(), name).Replace(s)
 }
 

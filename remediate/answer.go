@@ -78,7 +78,7 @@ func (au Authority) admits(f Finding, a Answer) error {
 	switch {
 	case raises(a.Choice) && f.madeBy(a.Principal):
 		return refuseAs(ClassActor, "%s made this change and cannot %s it; someone else can", a.Principal, a.Choice)
-	case au.stepsUp(f) && !behindIAP(a):
+	case au.StepsUp(f) && !behindIAP(a):
 		return refuseAs(ClassStepUp, "a finding like this is answered on its page alone, where you log in again: /findings/%s", f.ID)
 	case raises(a.Choice) && badReason(a.Reason) != "":
 		return refuseAs(ClassReason, "%s %s", nouns[a.Choice], badReason(a.Reason))
@@ -182,7 +182,7 @@ func (au Authority) votes(f Finding, c Choice, now time.Time, s Standing) []Answ
 	for _, a := range f.Answers {
 		switch {
 		case a.Choice != c, !f.shows(a.Digest), au.standing(a.Principal) != s, raises(c) && f.madeBy(a.Principal):
-		case au.stepsUp(f) && !behindIAP(a):
+		case au.StepsUp(f) && !behindIAP(a):
 		case c == ChooseExempt && !a.Until.After(now): // it would have ended by now
 		case contains(out, a.Principal):
 		default:

@@ -34,9 +34,9 @@ func newNotifier(c config, w world, st remediate.Store, groups remediate.Directo
 	})
 }
 
-// needing has cards say who it takes.
+// needing has cards say who it takes, and offer no answer that a click cannot give.
 func needing(o notify.Options, au remediate.Authority) notify.Options {
-	o.Needs = au.Needs
+	o.Needs, o.StepsUp = au.Needs, au.StepsUp
 	return o
 }
 

@@ -59,6 +59,9 @@ func (p *pages) offer(ctx context.Context, view *findingView, f remediate.Findin
 	form := formOf(f, c)
 	switch c {
 	case remediate.ChooseUndo:
+		if f.UndoOf == "" && !f.UndoPlan().Executable() {
+			return // the desk refuses an undo that leaves open what to write
+		}
 		for _, u := range undos {
 			if !u.State.Ended() {
 				view.Note = "An undo of this revert is under way; its record is under “Undos” below."

@@ -103,10 +103,15 @@ func (n *Notifier) tell(ctx context.Context, f remediate.Finding, s *remediate.S
 	return nil
 }
 
-func (n *Notifier) options(f remediate.Finding) []api.MsgOption {
+// drawnNow is how a card is drawn at this moment.
+func (n *Notifier) drawnNow() notify.Options {
 	card := n.card
 	card.Now = n.now()
-	text, blocks := Render(notify.Card(f, card))
+	return card
+}
+
+func (n *Notifier) options(f remediate.Finding) []api.MsgOption {
+	text, blocks := Render(notify.Card(f, n.drawnNow()))
 	return quietly(api.MsgOptionText(text, false), api.MsgOptionBlocks(blocks...),
 		// Every app in the workspace can read metadata: ids only.
 		api.MsgOptionMetadata(api.SlackMetadata{

@@ -29,7 +29,7 @@ func (n *Notifier) Ready(g remediate.Group) error {
 // finding's own. A surface says with Rendered which of the group's changes it
 // shows, and with Told how much of its timeline the thread has.
 func (n *Notifier) NotifyGroup(ctx context.Context, g remediate.Group, items []remediate.Finding) ([]remediate.Surface, error) {
-	v := groupMessage{g, notify.GroupCard(g, items, n.card)}
+	v := groupMessage{g, notify.GroupCard(g, items, n.drawnNow())}
 	surfaces := slices.Clone(g.Surfaces)
 	if !slices.ContainsFunc(surfaces, func(s remediate.Surface) bool { return s.Kind == surfaceKind }) {
 		s, err := n.postGroup(ctx, v)
