@@ -63,6 +63,9 @@ func standing(f remediate.Finding) string {
 		if f.Lapsed() {
 			return "Expired: approved" + by(f, remediate.ChooseRevert) + ", but not carried out in time. The change stays, and takes a new approval."
 		}
+		if len(f.Answers) > 0 {
+			return "Expired: too few answered in time, and the change stays."
+		}
 		return "Expired: nobody answered in time, and the change stays."
 	case remediate.Superseded:
 		return "Superseded: what this was about is no longer so."
@@ -97,6 +100,9 @@ func undoing(f remediate.Finding) string {
 	case remediate.Pending:
 		return "Pending an approver's undo" + until(f) + " of the revert " + f.UndoOf + "."
 	case remediate.Approved:
+		if f.Held {
+			return "Approved" + by(f, remediate.ChooseUndo) + ", and held back."
+		}
 		return "Approved" + by(f, remediate.ChooseUndo) + ": the revert is about to be undone."
 	case remediate.Expired:
 		if f.Lapsed() {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -23,10 +24,16 @@ func silence(f remediate.Finding, o Options) string {
 		return "on-call is paged and it is asked once more, after which the change stays"
 	case o.OnExpiry == remediate.EscalateOnExpiry && f.EscalatedAt.IsZero():
 		return "it is asked once more, after which the change stays"
-	case o.OnExpiry == remediate.RevertOnExpiry && f.Plan.Executable():
+	case o.OnExpiry == remediate.RevertOnExpiry && silenceReverts(f):
 		return "the change is reverted"
 	}
 	return "the change stays and the question ends"
+}
+
+// silenceReverts reports whether the finding is one that may be reverted though
+// nobody said so: a certain violation that no guardrail spoke about.
+func silenceReverts(f remediate.Finding) bool {
+	return f.Verdict == policies.Violation && !f.Guarded && f.Plan.Executable()
 }
 
 // aloud is the finding in sentences: all that a phone's notification and a
