@@ -122,12 +122,13 @@ func effect(p remediate.Plan) string {
 func stepEffect(s remediate.Step) string {
 	switch s.Kind {
 	case policies.RemoveGrants:
-		if gs := s.Before.Grants; len(gs) != 1 {
-			return fmt.Sprintf("Takes away %d grants", len(gs))
+		gone := missingFrom(s.After.Grants, s.Before.Grants)
+		if len(gone) != 1 {
+			return fmt.Sprintf("Takes away %d grants", len(gone))
 		}
-		return removal(s.Before.Grants[0])
+		return removal(gone[0])
 	case policies.RequireInvoker:
-		return "Turns the invoker IAM check back on"
+		return "Switches the invoker IAM check on again"
 	case policies.RestoreIdentity:
 		return "Makes new revisions and executions run as " + s.After.ServiceAccount
 	case policies.RestoreIngress:

@@ -56,12 +56,15 @@ func diff(p remediate.Plan) []string {
 
 func grantLines(sign string, these, without []cloud.Grant) []string {
 	var out []string
-	for _, g := range these {
-		if !slices.Contains(without, g) {
-			out = append(out, sign+g.String())
-		}
+	for _, g := range missingFrom(without, these) {
+		out = append(out, sign+g.String())
 	}
 	return out
+}
+
+// missingFrom returns those of the grants that are not in others.
+func missingFrom(others, grants []cloud.Grant) []cloud.Grant {
+	return slices.DeleteFunc(slices.Clone(grants), func(g cloud.Grant) bool { return slices.Contains(others, g) })
 }
 
 func checkLines(s remediate.Step) []string {
