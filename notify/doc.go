@@ -20,7 +20,8 @@
 //   - cardbuttons.go: what people can do about it now
 //   - cardtext.go: the card in sentences, for phones and screen readers
 //   - groupcard.go, groupstatus.go, groupanswers.go: many findings of one cause
-//   - roundup.go: what a channel is told while more comes than it takes
+//   - roundup.go, roundupcounts.go: what a channel is told while more comes than it
+//     takes
 //   - wording.go, whowhatwhere.go: the words that all of these share
 //   - clean.go: what strangers wrote as one line of plain text
 //

@@ -1,18 +1,11 @@
 package notify
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
-	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 )
-
-// maxNewest is how many findings a roundup tells of by name.
-const maxNewest = 5
 
 // pendingCommand lists what a roundup counts, where there is no page.
 const pendingCommand = "rescind findings list --state pending"
@@ -29,7 +22,7 @@ func Roundup(d remediate.Flood, s remediate.Sum, o Options) Message {
 		}
 	}
 	m := Message{
-		Revision: d.Draws, State: remediate.Pending, Headline: v.headline(), Status: v.status(), Note: v.note(o), Link: pendingLink(o),
+		Revision: d.Draws, State: remediate.Pending, Headline: v.headline(), Status: v.status(o), Note: v.note(o), Link: pendingLink(o),
 	}
 	if v.counted() {
 		m.Fields, m.Plan, m.Diff = v.fields(), v.plan(), v.newest()
@@ -81,7 +74,11 @@ func (v roundupView) need() string {
 	return least + "1 more needs an answer"
 }
 
-func (v roundupView) status() string {
+func (v roundupView) status(o Options) string {
+	leads := "the link and the command below lead"
+	if o.BaseURL == "" {
+		leads = "the command below leads"
+	}
 	since := "Since " + Clock(v.Since) + " more findings came than this channel takes messages"
 	switch {
 	case v.Done:
@@ -89,7 +86,9 @@ func (v roundupView) status() string {
 	case !v.Flood.Over.IsZero():
 		return sentence(since+", until "+Clock(v.Flood.Over)) + " The questions of them that are still open get their cards now, oldest deadline first."
 	case !v.counted():
-		return sentence(since) + " Those without a message of their own are where the link and the command below lead."
+		return sentence(since) + " Those without a message of their own are where " + leads + "."
+	case len(v.asking) == 1:
+		return sentence(since) + " " + sentence(v.need()+" and has no message of its own yet")
 	}
 	return sentence(since) + " " + sentence(v.need()+" and have no message of their own yet")
 }
@@ -104,82 +103,6 @@ func (v roundupView) note(o Options) string {
 	}
 	return fmt.Sprintf("Critical findings still get a card of their own. Each of the others can be read with /rescind show ID and answered %s. "+
 		"When fewer than %d messages in ten minutes are wanted here, those still open get their cards.", where, max(v.Above, 1))
-}
-
-func (v roundupView) fields() []Field {
-	fs := []Field{
-		{Name: "By policy", Value: tally(v.asking, func(f remediate.Finding) string { return f.Policy })},
-		{Name: "By severity", Value: bySeverity(v.asking)},
-	}
-	if n := len(v.Open) - len(v.asking); n > 0 {
-		fs = append(fs, Field{Name: "Being carried out", Value: fmt.Sprint(n)})
-	}
-	if len(v.Ended) > 0 {
-		fs = append(fs, Field{Name: "Ended without a card", Value: tally(v.Ended, func(f remediate.Finding) string { return string(f.State) })})
-	}
-	if len(v.asking) == 0 {
-		return fs[2:]
-	}
-	if first := firstDeadline(v.asking); !first.IsZero() {
-		fs = append(fs, Field{Name: "First deadline", At: first})
-	}
-	return fs
-}
-
-// tally counts findings by a word, the most frequent first, and sums up the
-// words beyond the first few.
-func tally(fs []remediate.Finding, word func(remediate.Finding) string) string {
-	n := map[string]int{}
-	for _, f := range fs {
-		n[word(f)]++
-	}
-	words := slices.SortedFunc(maps.Keys(n), func(a, b string) int { return cmp.Or(n[b]-n[a], strings.Compare(a, b)) })
-	rest := 0
-	var out []string
-	for i, w := range words {
-		if i >= maxNewest {
-			rest += n[w]
-			continue
-		}
-		out = append(out, fmt.Sprintf("%d %s", n[w], short(w, 40)))
-	}
-	if rest > 0 {
-		out = append(out, fmt.Sprintf("%d others", rest))
-	}
-	return strings.Join(out, ", ")
-}
-
-func bySeverity(fs []remediate.Finding) string {
-	var out []string
-	for _, s := range []policies.Severity{policies.Critical, policies.High, policies.Medium, policies.Low, ""} {
-		n := 0
-		for _, f := range fs {
-			if f.Severity == s {
-				n++
-			}
-		}
-		if n > 0 {
-			out = append(out, fmt.Sprintf("%d %s", n, cmp.Or(string(s), "unrated")))
-		}
-	}
-	return strings.Join(out, ", ")
-}
-
-func (v roundupView) plan() string {
-	if n := len(v.asking); n > maxNewest {
-		return fmt.Sprintf("The newest %d of them", maxNewest)
-	}
-	return "They are"
-}
-
-// newest is a line for each of the newest: who, what, where, until when.
-func (v roundupView) newest() []string {
-	var out []string
-	for _, f := range v.asking[:min(len(v.asking), maxNewest)] {
-		out = append(out, fmt.Sprintf("%s: %s %s %s, until %s  [%s]",
-			short(phrase(f), 80), short(who(f), 80), verb(f.Change), where(f.Resource), Clock(f.ExpiresAt), f.ID))
-	}
-	return out
 }
 
 func (v roundupView) aloud(m Message) string {

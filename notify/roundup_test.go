@@ -76,3 +76,66 @@ func TestARoundupSaysWhereItCountsNoFurther(t *testing.T) {
 		t.Errorf("headline %q", m.Headline)
 	}
 }
+
+func TestARoundupOfNoneOneTwoAndOverManyReadsAsAgreed(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 57} {
+		d, s := flooded(n)
+		golden(t, fmt.Sprintf("roundup_of_%d", n), notify.Roundup(d, s, options).String())
+	}
+}
+
+func TestARoundupReadsAsAgreedFromItsFirstLineToItsLast(t *testing.T) {
+	first, s := flooded(3)
+	first.Message = remediate.Surface{}
+	over, last := flooded(3)
+	over.Over = noon.Add(time.Hour)
+	last.Done = true
+	for name, m := range map[string]notify.Message{
+		"roundup_posted":  notify.Roundup(first, s, options),
+		"roundup_is_over": notify.Roundup(over, s, options),
+		"roundup_is_done": notify.Roundup(over, last, options),
+		"roundup_no_page": notify.Roundup(first, s, notify.Options{}),
+	} {
+		golden(t, name, m.String())
+	}
+}
+
+func TestARoundupCountsTheMostFrequentFirstAndSumsUpTheRest(t *testing.T) {
+	d, s := flooded(0)
+	for i, p := range []string{"p1", "p2", "p2", "p3", "p3", "p3", "p4", "p5", "p6", "p7"} {
+		f := publicService()
+		f.ID, f.Policy, f.Severity = fmt.Sprint("f", i), p, []policies.Severity{"", policies.Low, policies.Critical}[i%3]
+		s.Open = append(s.Open, f)
+	}
+	m := notify.Roundup(d, s, options)
+	if got := fact(m, "By policy"); got != "3 p3, 2 p2, 1 p1, 1 p4, 1 p5, 2 others" {
+		t.Errorf("by policy: %s", got)
+	}
+	if got := fact(m, "By severity"); got != "3 critical, 3 low, 4 unrated" {
+		t.Errorf("by severity: %s", got)
+	}
+}
+
+func TestARoundupsDeadlineIsTheFirstThereIs(t *testing.T) {
+	d, s := flooded(3)
+	s.Open[2].ExpiresAt = time.Time{} // stays open
+	if got := fact(notify.Roundup(d, s, options), "First deadline"); got != "22 Nov 2026 12:59 UTC" {
+		t.Errorf("the first deadline is %q", got)
+	}
+	for i := range s.Open {
+		s.Open[i].ExpiresAt = time.Time{}
+	}
+	if m := notify.Roundup(d, s, options); strings.Contains(m.String(), "First deadline") || strings.Contains(m.String(), "0001") {
+		t.Errorf("a deadline is made up:\n%s", m)
+	}
+}
+
+func TestARoundupLeadsToWhatItCounts(t *testing.T) {
+	d, s := flooded(3)
+	if m := notify.Roundup(d, s, notify.Options{BaseURL: "https://rescind.example.com/"}); m.Link != "https://rescind.example.com/findings?state=pending" || !strings.Contains(m.Note, "answered on its page or with rescind findings.") {
+		t.Errorf("link %q, note %q", m.Link, m.Note)
+	}
+	if m := notify.Roundup(d, s, notify.Options{}); m.Link != "" || !strings.Contains(m.Note, "answered with rescind findings.") {
+		t.Errorf("without pages: link %q, note %q", m.Link, m.Note)
+	}
+}
