@@ -28,7 +28,7 @@ func Render(m notify.Message) (text string, blocks []api.Block) {
 	if b := r.actions(); b != nil {
 		blocks = append(blocks, b)
 	}
-	return fit(m.Text, maxText, escape), blocks
+	return prose(m.Text, maxText), blocks
 }
 
 type renderer struct{ notify.Message }
@@ -44,7 +44,7 @@ func (r renderer) header() api.Block {
 }
 
 func (r renderer) status() api.Block {
-	return api.NewSectionBlock(markdown(fit(r.Status, maxStatus, escape)), nil, nil, api.SectionBlockOptionBlockID(r.id("s")))
+	return api.NewSectionBlock(markdown(prose(r.Status, maxStatus)), nil, nil, api.SectionBlockOptionBlockID(r.id("s")))
 }
 
 func (r renderer) fields() api.Block {
@@ -53,7 +53,7 @@ func (r renderer) fields() api.Block {
 		if i == maxFields {
 			break
 		}
-		out = append(out, markdown("*"+fit(f.Name, maxLabel, escape)+"*\n"+value(f)))
+		out = append(out, markdown("*"+prose(f.Name, maxLabel)+"*\n"+value(f)))
 	}
 	if len(out) == 0 {
 		return nil
@@ -66,11 +66,11 @@ func value(f notify.Field) string {
 	case f.At.IsZero() && f.Exact:
 		return "`" + fit(f.Value, maxValue-2, code) + "`"
 	case f.At.IsZero():
-		return fit(f.Value, maxValue, escape)
+		return prose(f.Value, maxValue)
 	case f.Value == "":
 		return date(f.At)
 	}
-	return date(f.At) + ": " + fit(f.Value, maxValue-width(date(f.At))-2, escape)
+	return date(f.At) + ": " + prose(f.Value, maxValue-width(date(f.At))-2)
 }
 
 // date is a moment in the reader's own time zone, with UTC for those who get
@@ -125,7 +125,7 @@ func preformatted(s string) api.RichTextElement {
 func (r renderer) context() api.Block {
 	var parts []api.MixedElement
 	if r.Note != "" {
-		parts = append(parts, markdown(fit(r.Note, maxNote, escape)))
+		parts = append(parts, markdown(prose(r.Note, maxNote)))
 	}
 	if l := link(r.Link); l != "" {
 		parts = append(parts, markdown("<"+l+"|Full record>"))

@@ -67,7 +67,7 @@ func TestAMessageThatCouldNotBeAnsweredHasNoButtons(t *testing.T) {
 
 // nasty is what strangers put into names.
 var nasty = []string{
-	"<!channel>", "<@U01>", "<https://evil.example|click>", "&lt;!here&gt;", "*bold* _it_ `code` ~no~", "é", "世", "🙂", "\u202e", "\x1b[31m",
+	"<!channel>", "<@U01>", "<https://evil.example|click>", "&lt;!here&gt;", "*bold* _it_ `code` ~no~", "*", "_", "~", "`", ">", ":x:", ":", ":+1:", "&gt;", "é", "世", "🙂", "\u202e", "\x1b[31m",
 	"\n", "\u200b", "```", "|", "^", "<!date^0^{time}|x>", "\xff", "%s%d", "\"}],", "a", " ",
 }
 
@@ -94,7 +94,7 @@ func nastyMessage(r *rand.Rand) notify.Message {
 		Link: "https://rescind.example.com/" + text(),
 	}
 	for range r.IntN(15) {
-		f := notify.Field{Name: text(), Value: text(), Exact: r.IntN(2) == 0}
+		f := notify.Field{Name: "Where", Value: text(), Exact: r.IntN(2) == 0}
 		if r.IntN(3) == 0 {
 			f.At = time.Unix(r.Int64N(1e11), 0)
 		}

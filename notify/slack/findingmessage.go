@@ -95,7 +95,7 @@ func (n *Notifier) tell(ctx context.Context, f remediate.Finding, s *remediate.S
 	lines := fitLines(notify.Trail(f.Timeline[max(s.Told, 0):]), maxSection)
 	block := api.NewRichTextBlock("", api.NewRichTextSection(api.NewRichTextSectionTextElement(lines, nil)))
 	_, _, err := n.send(ctx, f.ID, s.Channel, quietly(api.MsgOptionTS(s.ID),
-		api.MsgOptionText(fit(lines, maxText, escape), false), api.MsgOptionBlocks(block))...)
+		api.MsgOptionText(prose(lines, maxText), false), api.MsgOptionBlocks(block))...)
 	if err != nil {
 		return fmt.Errorf("continue the thread of finding %s: %w", f.ID, err)
 	}

@@ -25,20 +25,6 @@ const (
 // nothing stands for an empty string, which Slack refuses in any text object.
 const nothing = "–"
 
-// escape is Slack's own: with these three replaced nothing in a text is a link,
-// a mention or a date. https://docs.slack.dev/messaging/formatting-message-text
-func escape(r rune) string {
-	switch r {
-	case '&':
-		return "&amp;"
-	case '<':
-		return "&lt;"
-	case '>':
-		return "&gt;"
-	}
-	return string(r)
-}
-
 // blunt is for plain_text objects, which have no escape: Slack says that they
 // hold no markup, and this does not depend on it.
 func blunt(r rune) string {
@@ -49,14 +35,6 @@ func blunt(r rune) string {
 		return "›"
 	}
 	return string(r)
-}
-
-// code is escape for text between backticks, which a backtick would end.
-func code(r rune) string {
-	if r == '`' {
-		return "'"
-	}
-	return escape(r)
 }
 
 func literal(r rune) string { return string(r) }
@@ -113,10 +91,4 @@ func fitLines(lines []string, max int) string {
 
 func plainText(s string, max int) *api.TextBlockObject {
 	return api.NewTextBlockObject(api.PlainTextType, fit(s, max, blunt), false, false)
-}
-
-// markdown takes text that is escaped already. Verbatim keeps Slack from
-// looking for links and names in it.
-func markdown(escaped string) *api.TextBlockObject {
-	return api.NewTextBlockObject(api.MarkdownType, escaped, false, true)
 }

@@ -19,7 +19,7 @@ const (
 // a person fills in keeps its name, so that drawing it again empties nothing.
 func formView(f notify.Form, i Interaction) api.ModalViewRequest {
 	blocks := []api.Block{
-		api.NewSectionBlock(markdown(fit(f.Text, maxSection, escape)), nil, nil),
+		api.NewSectionBlock(markdown(prose(f.Text, maxSection)), nil, nil),
 		aboutBlock(f),
 	}
 	if len(f.Terms) > 0 {
@@ -35,7 +35,7 @@ func formView(f notify.Form, i Interaction) api.ModalViewRequest {
 
 func aboutBlock(f notify.Form) api.Block {
 	if len(f.About) == 0 {
-		return api.NewContextBlock("", markdown(fit(lookingUp, maxNote, escape)))
+		return api.NewContextBlock("", markdown(prose(lookingUp, maxNote)))
 	}
 	var items []api.RichTextElement
 	left := maxAbout

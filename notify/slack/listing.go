@@ -12,7 +12,7 @@ import (
 const maxListed = 20
 
 // safe is text that may hold what strangers wrote, as Slack's markup.
-func safe(s string) string { return fit(s, maxSection, escape) }
+func safe(s string) string { return prose(s, maxSection) }
 
 // pending lists what waits for a decision, newest first.
 func (c *clerk) pending(ctx context.Context) (string, error) {
@@ -50,7 +50,7 @@ func join(lines []string) string {
 // item is a finding in one line, with the way to it.
 func (c *clerk) item(f remediate.Finding) string {
 	m := notify.Card(f, notify.Options{BaseURL: c.cfg.BaseURL})
-	line := "*" + fit(m.Headline, maxLabel, escape) + "* " + fit(m.Status, maxItem, escape) + " `" + fit(f.ID, maxLabel, code) + "`"
+	line := "*" + prose(m.Headline, maxLabel) + "* " + prose(m.Status, maxItem) + " `" + fit(f.ID, maxLabel, code) + "`"
 	if l := link(m.Link); l != "" {
 		line += " <" + l + "|Full record>"
 	}
@@ -70,9 +70,9 @@ func (c *clerk) show(ctx context.Context, id string) (string, error) {
 		return "", err
 	}
 	m := notify.Card(f, notify.Options{BaseURL: c.cfg.BaseURL})
-	lines := []string{"*" + fit(m.Headline, maxHeader, escape) + "*", fit(m.Text, maxWhy, escape)}
+	lines := []string{"*" + prose(m.Headline, maxHeader) + "*", prose(m.Text, maxWhy)}
 	for _, l := range notify.Trail(f.Timeline) {
-		lines = append(lines, fit(l, maxValue, escape))
+		lines = append(lines, prose(l, maxValue))
 	}
 	return join(lines), nil
 }

@@ -83,7 +83,7 @@ var _ remediate.Announcer = (*Notifier)(nil)
 // and returns all that are reached now. One that fails keeps no other from it.
 func (n *Notifier) Announce(ctx context.Context, text string, reached []string) ([]string, error) {
 	reached = slices.Clone(reached)
-	text = fit(notify.Clean(text), maxText, escape)
+	text = prose(text, maxText)
 	var errs []error
 	for _, c := range n.channels {
 		if slices.Contains(reached, c) {

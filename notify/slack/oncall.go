@@ -39,7 +39,7 @@ func (*OnCall) Name() string { return surfaceKind }
 // Page mentions the group in the thread of the finding's message and, so that
 // nobody has to look there, in its channel as well.
 func (o *OnCall) Page(ctx context.Context, f remediate.Finding) error {
-	text := "<!subteam^" + o.group + "> " + fit(notify.Card(f, o.n.card).Text, maxText-100, escape)
+	text := "<!subteam^" + o.group + "> " + prose(notify.Card(f, o.n.card).Text, maxText-100)
 	channel, opts := o.n.route(f), []api.MsgOption{api.MsgOptionText(text, false)}
 	if i := slices.IndexFunc(f.Surfaces, func(s remediate.Surface) bool { return s.Kind == surfaceKind && s.ID != "" }); i >= 0 {
 		channel = f.Surfaces[i].Channel

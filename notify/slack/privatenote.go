@@ -73,7 +73,7 @@ const noteTry = time.Second
 
 // privately tells the person who clicked, and nobody else.
 func (r *Receiver) privately(ctx context.Context, i Interaction, text string) error {
-	return r.whisper(ctx, i, fit(text, maxText, escape))
+	return r.whisper(ctx, i, prose(text, maxText))
 }
 
 // whisper says what is Slack's markup already: where Slack says the

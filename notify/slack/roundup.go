@@ -56,7 +56,7 @@ func renderRoundup(m notify.Message) (text string, blocks []api.Block) {
 	}
 	var parts []api.MixedElement
 	if m.Note != "" {
-		parts = append(parts, markdown(fit(m.Note, maxRoundupNote, escape)))
+		parts = append(parts, markdown(prose(m.Note, maxRoundupNote)))
 	}
 	if l := link(m.Link); l != "" {
 		parts = append(parts, markdown("<"+l+"|All that are pending>"))
@@ -64,7 +64,7 @@ func renderRoundup(m notify.Message) (text string, blocks []api.Block) {
 	if len(parts) > 0 {
 		blocks = append(blocks, api.NewContextBlock(r.id("c"), parts...))
 	}
-	return fit(m.Text, maxText, escape), blocks
+	return prose(m.Text, maxText), blocks
 }
 
 // maxRoundupNote is more than a card's caution has: a roundup has no buttons to
