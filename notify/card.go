@@ -5,11 +5,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // Options is what a card says beyond its finding.
@@ -20,14 +20,17 @@ type Options struct {
 	// OnExpiry is what happens when nobody answers; the zero value leaves
 	// the change.
 	OnExpiry remediate.Expiry
-	// Now is when the card is drawn: what can be undone, can be for a time.
-	// With the zero value nothing can.
+	// Now is when the card is drawn: a question and an undo are there for a time.
+	// With the zero value nothing can be undone, and no question is over.
 	Now time.Time
 	// Page is set where there is somebody on call to page.
 	Page bool
 	// Needs says who it takes to answer; nil to leave it out. It has to say the
 	// same of the same finding each time.
 	Needs func(finding.Finding) string
+	// StepsUp reports whether the finding is answered on its page alone, beside
+	// those of which their policy says so; nil for none. It is as Needs.
+	StepsUp func(finding.Finding) bool
 }
 
 // Card says what people are told of the finding. It is pure: the same finding
@@ -86,31 +89,6 @@ func headline(f finding.Finding) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
-// maxHeadline is how much of what is wrong a headline takes: with the place and
-// the severity it is to fit Slack's 150 characters.
-const maxHeadline = 90
-
-// phrase is what is wrong in one line. A policy's title says what ought to be,
-// which over a finding reads as if it were so.
-func phrase(f finding.Finding) string { return short(plain(f, wrong(f)), maxPhrase) }
-
-// plain says the finding's workload in a word, where a policy's message or an
-// error spells it out: the card has a field for where it is.
-func plain(f finding.Finding, s string) string {
-	if !f.Resource.Kind.Workload() {
-		return s // "projects/pay" begins the names of others
-	}
-	name := kind(f.Resource) + " " + f.Resource.Name
-	return strings.NewReplacer(f.Resource.String(), name, f.Resource.Path(), name).Replace(s)
-}
-
-func severity(f finding.Finding) string {
-	if f.Severity == "" {
-		return "unrated"
-	}
-	return string(f.Severity)
-}
-
 func fields(f finding.Finding, o Options) []Field {
 	fs := []Field{
 		{Name: "Who", Value: who(f), Exact: true},
@@ -142,19 +120,18 @@ func why(f finding.Finding) []string {
 	return out
 }
 
-func wrong(f finding.Finding) string {
+func note(f finding.Finding, o Options) string {
+	said := caution(f, o)
 	switch {
-	case f.Verdict == policies.Unknown:
-		return "rescind could not tell whether this violates " + f.Policy
-	case f.Verdict == policies.Exempt:
-		return "exempt from " + f.Policy
-	case f.Message != "":
-		return f.Message
+	case !o.onPageAlone(f) || f.State != state.Pending && !undoable(f, o.Now):
+		return said
+	case said != "":
+		said = period(said) + " "
 	}
-	return "violates " + f.Policy
+	return said + "It is answered on its page alone, where you log in again"
 }
 
-func note(f finding.Finding, o Options) string {
+func caution(f finding.Finding, o Options) string {
 	switch {
 	case undoable(f, o.Now):
 		return "It can be undone until " + Clock(f.EndedAt.Add(undoFor))

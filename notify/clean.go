@@ -6,15 +6,21 @@ import (
 )
 
 // Clean makes one line of plain text of what a stranger may have written: a
-// resource name, a member, a user agent. Line breaks and tabs become spaces.
-// Control characters, those that turn the direction of text, and invisible ones
-// become U+FFFD rather than nothing: deleting the invisible character in
-// "all\u200bUsers" would make it read like a member it is not.
+// resource name, a member, a user agent. Line breaks, tabs and every kind of
+// space become a plain space: some kinds are a hair wide. Control characters,
+// those that turn the direction of text, and invisible ones become U+FFFD rather
+// than nothing: deleting the invisible character in "all\u200bUsers" would make
+// it read like a member it is not.
 func Clean(s string) string {
+	var before rune
 	return strings.Map(func(r rune) rune {
+		last := before
+		before = r
 		switch {
-		case r == '\n' || r == '\r' || r == '\t' || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r):
+		case r == '\n' || r == '\r' || r == '\t' || unicode.Is(unicode.Z, r):
 			return ' '
+		case (r == 0xfe0e || r == 0xfe0f) && unicode.Is(unicode.So, last): // draws the sign before it in colour, or not
+			return r
 		case unicode.Is(unicode.Cc, r), unicode.Is(unicode.Cf, r), invisible(r):
 			return unicode.ReplacementChar
 		}
@@ -22,15 +28,11 @@ func Clean(s string) string {
 	}, s)
 }
 
-// invisible reports the letters that Unicode does not class as formatting and
-// that are still drawn as nothing: the Hangul fillers, the blank Braille
-// pattern, the grapheme joiner.
+// invisible reports the characters that Unicode does not class as formatting and
+// that are still drawn as nothing: fillers, joiners and variation selectors. The
+// blank Braille pattern, which Unicode takes for a symbol, is one more.
 func invisible(r rune) bool {
-	switch r {
-	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2800, 0x3164, 0xffa0:
-		return true
-	}
-	return false
+	return r == 0x2800 || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 func (m *Message) clean() {
@@ -47,6 +49,6 @@ func (m *Message) clean() {
 	}
 	for i := range m.Buttons {
 		b := &m.Buttons[i]
-		b.Spoken, b.Ask.Text = Clean(b.Spoken), Clean(b.Ask.Text)
+		b.Link, b.Spoken, b.Digest, b.Ask.Text = Clean(b.Link), Clean(b.Spoken), Clean(b.Digest), Clean(b.Ask.Text)
 	}
 }

@@ -1,10 +1,8 @@
 package notify
 
 import (
-	"strconv"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
@@ -90,29 +88,22 @@ func ask(c finding.Choice) Confirm {
 	return q
 }
 
-// Filled returns the form with what the finding is, and where it stands.
-func (f Form) Filled(of finding.Finding) Form {
-	f.About = []string{aboutOne(of), Clean(status(of))}
-	return f
-}
-
-// Covering returns the form with what the exemption would have covered.
-func (f Form) Covering(p remediate.Preview) Form {
-	about := append(f.About[:len(f.About):len(f.About)], Clean(sentence("It covers "+short(p.Scope, maxPhrase))),
-		"In the last 90 days it would have covered "+findings(p)+".")
-	for _, e := range p.Examples {
-		about = append(about, Clean(Clock(e.CreatedAt)+": "+who(e)+" "+verb(e.Change)+" "+where(e.Resource)+" ("+string(e.State)+")"))
+// Refusal tells a person why their answer on the finding, as it stands, was not
+// recorded: who decided what, and when, if somebody did. Somebody who answers
+// twice, or whose answer was delivered twice, learns that the first one counts.
+func Refusal(f finding.Finding, a finding.Answer, why string) string {
+	for _, given := range f.Answers {
+		if given.Principal == a.Principal && given.Choice == a.Choice {
+			return "Recorded already: you answered " + string(a.Choice) + " at " + Clock(given.At) + "."
+		}
 	}
-	f.About = about
-	return f
-}
-
-func findings(p remediate.Preview) string {
-	switch {
-	case p.AtLeast:
-		return "at least " + strconv.Itoa(p.Count) + " findings"
-	case p.Count == 1:
-		return "1 finding"
+	said := "Not recorded: " + period(Clean(why))
+	switch n := len(f.Answers); {
+	case n > 0:
+		last := f.Answers[n-1]
+		said += " " + Clean(person(last.Principal)) + " answered " + string(last.Choice) + " at " + Clock(last.At) + "."
+	case f.State.Ended() && !f.EndedAt.IsZero():
+		said += " That was at " + Clock(f.EndedAt) + "."
 	}
-	return strconv.Itoa(p.Count) + " findings"
+	return said
 }

@@ -1,11 +1,3 @@
-// Package notify is what people are told about a finding, free of any
-// service's markup.
-//
-// It promises that the same finding always reads the same, that every state is
-// named in words, that only an open question has buttons, or what can still be
-// undone, and that no string in a Message holds a control character, an invisible one, or a line break: what
-// strangers wrote can neither hide nor pose as something else. It does not
-// escape for any service; whoever renders a Message does.
 package notify
 
 import (
@@ -23,7 +15,7 @@ type Message struct {
 	Finding  string // id
 	Revision int64  // of the record this shows
 	Drawing  int64  // which drawing of a group this is; its revision names the list alone
-	Digest   string // the first 8 digits of the plan's digest; remediate.NoPlan without a plan
+	Digest   string // the first 8 digits of the plan's digest; finding.NoPlan without a plan
 	Severity policies.Severity
 	State    state.State
 
@@ -69,9 +61,6 @@ type Button struct {
 
 // Confirm is the question put between a click and its effect.
 type Confirm struct{ Title, Text, Yes, No string }
-
-// Clock writes a moment the one way all texts do.
-func Clock(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") }
 
 // String is the card as plain text, for terminals and golden files.
 func (m Message) String() string {

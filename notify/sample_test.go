@@ -1,9 +1,16 @@
 package notify_test
 
 import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -88,5 +95,62 @@ func undoIn(s state.State) finding.Finding {
 	f.Done = f.Plan.Steps
 	f.UndoOf, f.ID, f.Plan, f.Done = f.ID, "zyxwvutsrqponmlkjihgfedc27", f.UndoPlan(), nil
 	f.Answers = []finding.Answer{{Principal: "user:ada@example.com", Choice: finding.ChooseUndo, Reason: "meant to be public", At: noon}}
+	return f
+}
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var options = notify.Options{BaseURL: "https://rescind.example.com/"}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".txt")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("card (-want +got):\n%s", d)
+	}
+}
+
+func identity(goBackTo string) finding.Finding {
+	f := publicService()
+	job := cloud.RunResource(cloud.RunJob, "pay-prod", "europe-west1", "nightly")
+	f.Policy, f.Title, f.Message = "no-default-service-account", "Default service account", "nightly runs as the default service account"
+	f.Resource, f.Change.Resource, f.Change.Verb, f.Change.Method = job, job, cloud.Create, "google.cloud.run.v2.Jobs.CreateJob"
+	missing := ""
+	if goBackTo == "" {
+		missing = "no account to go back to"
+	}
+	f.Plan = judge.NewPlan([]judge.Step{{
+		Kind: policies.RestoreIdentity, Resource: job, After: judge.StepState{ServiceAccount: goBackTo},
+	}}, missing)
+	return f
+}
+
+func editor() finding.Finding {
+	f := publicService()
+	p := cloud.ProjectResource("pay-prod")
+	g := cloud.Grant{Role: "roles/editor", Member: "serviceAccount:api@pay-prod.iam.gserviceaccount.com"}
+	f.Policy, f.Title, f.Message = "no-editor-on-runtime-identity", "Editor for a runtime identity", "api can change everything in pay-prod"
+	f.Resource, f.Change.Resource, f.Change.Method = p, p, "SetIamPolicy"
+	f.Plan = judge.NewPlan([]judge.Step{{
+		Kind: policies.RemoveGrants, Resource: p, Before: judge.StepState{Grants: []cloud.Grant{g}},
+	}}, "")
+	return f
+}
+
+func unknown() finding.Finding {
+	f := publicService()
+	f.Verdict, f.Message = policies.Unknown, ""
+	f.Actors = []cloud.Actor{{Principal: cloud.UnknownActor}}
+	f.Reasons = []string{"run.managed.requireInvokerIam could not be read: permission denied"}
+	f.Plan = judge.NewPlan(nil, "what violates is not known")
 	return f
 }

@@ -68,7 +68,7 @@ func (au Authority) admits(f finding.Finding, a finding.Answer) error {
 	switch {
 	case finding.Raises(a.Choice) && f.MadeBy(a.Principal):
 		return finding.RefuseAs(finding.ClassActor, "%s made this change and cannot %s it; someone else can", a.Principal, a.Choice)
-	case au.stepsUp(f) && !behindIAP(a):
+	case au.StepsUp(f) && !behindIAP(a):
 		return finding.RefuseAs(finding.ClassStepUp, "a finding like this is answered on its page alone, where you log in again: /findings/%s", f.ID)
 	case finding.Raises(a.Choice) && badReason(a.Reason) != "":
 		return finding.RefuseAs(finding.ClassReason, "%s %s", finding.NounOf[a.Choice], badReason(a.Reason))
@@ -157,7 +157,7 @@ func (au Authority) votes(f finding.Finding, c finding.Choice, now time.Time, s 
 	for _, a := range f.Answers {
 		switch {
 		case a.Choice != c, !f.HasPlan(a.Digest), au.standing(a.Principal) != s, finding.Raises(c) && f.MadeBy(a.Principal):
-		case au.stepsUp(f) && !behindIAP(a):
+		case au.StepsUp(f) && !behindIAP(a):
 		case c == finding.ChooseExempt && !a.Until.After(now): // it would have ended by now
 		case contains(out, a.Principal):
 		default:

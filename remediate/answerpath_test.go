@@ -53,7 +53,7 @@ func newHall(t *testing.T, change ...func(*remediate.Config)) *hall {
 	h.must(err)
 	h.receiver, err = slack.NewReceiver(slack.ReceiverConfig{
 		Secrets: []slack.Secret{"s"}, Team: "T01", AppID: "A01", Token: "xoxb-sim", APIURL: h.url, ResponseURLs: site + "/",
-		Clerk: &slack.Clerk{
+		Clerk: &slack.ClerkConfig{
 			Approvers: people.Principal, Answers: h.Remediator, Findings: h.Store, Previews: h.Desk(), Desk: h.Desk(), Channels: []string{"C01PAY"},
 		},
 		Later: func(do func(context.Context)) { h.later = append(h.later, do) },

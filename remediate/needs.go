@@ -43,7 +43,7 @@ func (au Authority) Needs(f finding.Finding) string {
 			s += fmt.Sprintf("; %d to %s", need, c)
 		}
 	}
-	if au.stepsUp(f) {
+	if au.StepsUp(f) {
 		s += "; on the finding's page alone"
 	}
 	return s

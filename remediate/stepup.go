@@ -10,10 +10,10 @@ import (
 // viaIAP begins the Via of an answer whose IAP assertion was verified.
 const viaIAP = "iap:"
 
-// stepsUp reports whether the finding is answered on the page behind IAP alone:
+// StepsUp reports whether the finding is answered on the page behind IAP alone:
 // a stolen Slack session must not decide what matters most, in either
 // direction.
-func (au Authority) stepsUp(f finding.Finding) bool {
+func (au Authority) StepsUp(f finding.Finding) bool {
 	return f.StepUp == policies.StepUpIAP || au.StepUp[f.Severity]
 }
 

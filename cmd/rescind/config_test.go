@@ -68,7 +68,7 @@ func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
 	want.AnswersTopic, want.DecisionsTopic = "projects/ops/topics/rescind-answers", "projects/ops/topics/rescind-decisions"
 	want.Slack = slackConfig{
 		BotToken: secret{Env: "SLACK_BOT_TOKEN"}, SigningSecrets: []secret{{Env: "SLACK_SIGNING_SECRET"}, {File: filepath.Join(dir, "secrets/old")}},
-		Mode: "http", Team: "T0123", FallbackAfter: duration(10 * time.Minute), DigestAbove: 20,
+		Mode: "http", Team: "T0123", FallbackAfter: duration(10 * time.Minute), RoundupAbove: 20,
 		Routes: []routeConfig{{Match: `resource.project.startsWith("pay-")`, Channel: "C01PAY"}, {Channel: "C01SEC"}},
 	}
 	want.Approvals.Approvers = approversConfig{

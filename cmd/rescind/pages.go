@@ -17,7 +17,7 @@ import (
 // addPages adds the pages behind IAP to what a process serves, if there are any:
 // without iap.audience their paths answer 404. Answers are recorded here, or go
 // to the worker by courier; one of the two is nil.
-func addPages(mux *http.ServeMux, c config, w world, st remediate.Store, answers pages.Answerer, courier remediate.Courier, refused pages.Refused) error {
+func addPages(mux *http.ServeMux, c config, w world, st remediate.Store, answers pages.Answerer, courier remediate.Courier, refused pages.RecordRefusal) error {
 	if c.IAP.Audience == "" {
 		return nil
 	}
@@ -26,7 +26,7 @@ func addPages(mux *http.ServeMux, c config, w world, st remediate.Store, answers
 		return err
 	}
 	h, err := pages.New(pages.Config{
-		Gate: gate, Findings: st, Answers: answers, Courier: courier, Refused: refused,
+		Gate: gate, Findings: st, Answers: answers, Courier: courier, RecordRefusal: refused,
 		Preview: remediate.Desk{Store: st, Now: w.now}.Preview,
 		BaseURL: c.BaseURL, OnExpiry: remediate.Expiry(c.Approvals.OnExpiry), Now: w.now, Log: w.log,
 	})
@@ -48,7 +48,11 @@ func (a *app) addPageTaker(takes map[string]functions.Take, c config, w world) e
 	if err != nil {
 		return err
 	}
-	takes[remediate.SignedByIAP] = pages.Taker{Gate: gate, Answers: a.answers(w), Refused: a.Desk().Refused, Log: w.log}.Take
+	t, err := pages.NewTaker(pages.TakerConfig{Gate: gate, Answers: a.answers(w), RecordRefusal: a.Desk().Refused, Log: w.log})
+	if err != nil {
+		return err
+	}
+	takes[remediate.SignedByIAP] = t.Take
 	return nil
 }
 

@@ -35,9 +35,9 @@ func newNotifier(c config, w world, st remediate.Store, groups remediate.Directo
 	})
 }
 
-// needing has cards say who it takes.
+// needing has cards say who it takes, and offer no answer that a click cannot give.
 func needing(o notify.Options, au remediate.Authority) notify.Options {
-	o.Needs = au.Needs
+	o.Needs, o.StepsUp = au.Needs, au.StepsUp
 	return o
 }
 
@@ -88,7 +88,7 @@ func slackRoutes(routes functions.Routes, r *slack.Receiver) functions.Routes {
 
 // newReceiver returns what takes Slack's requests: with a courier it passes
 // answers on, without one they are recorded here.
-func newReceiver(c config, w world, courier remediate.Courier, clerk *slack.Clerk, later func(func(context.Context))) (*slack.Receiver, error) {
+func newReceiver(c config, w world, courier remediate.Courier, clerk *slack.ClerkConfig, later func(func(context.Context))) (*slack.Receiver, error) {
 	token, err := c.Slack.BotToken.read(w.lookup)
 	if err != nil {
 		return nil, fmt.Errorf("slack.bot_token: %w", err)
@@ -108,8 +108,8 @@ func newReceiver(c config, w world, courier remediate.Courier, clerk *slack.Cler
 }
 
 // clerk answers what people ask in Slack, and has it carried out.
-func (a *app) clerk(c config, answers desk) *slack.Clerk {
-	k := &slack.Clerk{
+func (a *app) clerk(c config, answers desk) *slack.ClerkConfig {
+	k := &slack.ClerkConfig{
 		Approvers: a.people.Principal, Answers: answers, Findings: a.Store, Previews: a.Desk(),
 		Desk: a.Desk(), BaseURL: c.BaseURL, Channels: channels(c.Slack.Routes),
 	}

@@ -1,11 +1,3 @@
-// Package page is a finding as a web page: the record that an auditor reads, and
-// the way to answer when Slack is down, or is not trusted enough.
-//
-// It promises that only people whom Identity-Aware Proxy vouches for see or
-// decide anything; that a page needs no script and nothing from anywhere else;
-// that it has a form for exactly the answers that the finding takes then; and
-// that whatever strangers wrote stays text. It decides nothing itself: an answer
-// goes to a desk, or travels as it was signed to the process that has one.
 package page
 
 import (
@@ -18,10 +10,11 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
+
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // Visitor is who a request is from.
@@ -50,8 +43,8 @@ type Answerer interface {
 	Answer(ctx context.Context, finding string, a finding.Answer) (finding.Finding, error)
 }
 
-// Refused takes down that an answer was turned away; see remediate.Desk.Refused.
-type Refused func(ctx context.Context, finding string, a finding.Answer, class, why string)
+// RecordRefusal records that an answer was refused; see remediate.Desk.Refused.
+type RecordRefusal func(ctx context.Context, finding string, a finding.Answer, class, why string)
 
 // Config is what the pages need. Of Answers and Courier exactly one is set.
 type Config struct {
@@ -59,10 +52,10 @@ type Config struct {
 	Findings Findings
 	Answers  Answerer          // records answers in this process
 	Courier  remediate.Courier // takes them to the process that does
-	// Refused takes down an answer of somebody known that these pages turn away
-	// before it comes to Answers, which takes down those that it refuses itself.
-	// Without it the courier takes them to where there is one.
-	Refused Refused
+	// RecordRefusal records that these pages refused an answer of somebody known
+	// before it came to Answers, which records those that it refuses itself.
+	// Without it the courier takes refusals to where there is one.
+	RecordRefusal RecordRefusal
 	// Preview says what an exemption would have covered; without it the pages
 	// offer none.
 	Preview func(ctx context.Context, finding string) (remediate.Preview, error)
@@ -76,26 +69,34 @@ type Config struct {
 }
 
 func (c Config) validate() error {
+	return lacking(
+		need{c.Gate == nil, "nothing says who a request is from"},
+		need{c.Findings == nil, "no findings"},
+		need{(c.Answers == nil) == (c.Courier == nil), "want either a desk or a courier for answers"},
+		need{c.Now == nil, "no clock"},
+		need{c.Log == nil, "no logger"},
+	)
+}
+
+// need is one thing that a config has to have.
+type need struct {
+	missing bool
+	what    string
+}
+
+// lacking names each of the needs that is missing; nil when none is.
+func lacking(needs ...need) error {
 	var errs []error
-	for _, p := range []struct {
-		missing bool
-		what    string
-	}{
-		{c.Gate == nil, "nothing says who a request is from"},
-		{c.Findings == nil, "no findings"},
-		{(c.Answers == nil) == (c.Courier == nil), "want either a desk or a courier for answers"},
-		{c.Now == nil, "no clock"},
-		{c.Log == nil, "no logger"},
-	} {
-		if p.missing {
-			errs = append(errs, errors.New("pages: "+p.what))
+	for _, n := range needs {
+		if n.missing {
+			errs = append(errs, errors.New("pages: "+n.what))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 type pages struct {
-	Config
+	cfg    Config
 	origin url.URL
 }
 
@@ -117,21 +118,21 @@ func New(c Config) (http.Handler, error) {
 // visited lets a request through with who it is from.
 func (p *pages) visited(next func(http.ResponseWriter, *http.Request, Visitor)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v, err := p.Gate(r.Context(), r.Header, p.Now())
+		v, err := p.cfg.Gate(r.Context(), r.Header, p.cfg.Now())
 		switch {
 		case err == nil:
 			next(w, r, v)
 		case errors.Is(err, ErrStranger):
-			p.Log.WarnContext(r.Context(), "page refused", "path", r.URL.Path, "error", err)
+			p.cfg.Log.WarnContext(r.Context(), "page refused", "path", r.URL.Path, "error", err)
 			p.sayTo(w, r, v, http.StatusUnauthorized, "Not signed in", "These pages are for people who come through Identity-Aware Proxy. This request did not.")
 		default:
-			p.Log.ErrorContext(r.Context(), "visitor not verified", "path", r.URL.Path, "error", err)
+			p.cfg.Log.ErrorContext(r.Context(), "visitor not verified", "path", r.URL.Path, "error", err)
 			p.sayTo(w, r, v, http.StatusServiceUnavailable, "Not now", "Who you are could not be verified right now. Nothing was decided; try again in a minute.")
 		}
 	}
 }
 
-// findingID is the form of remediate.ID. Nothing else is looked up.
+// findingID is the form of finding.ID. Nothing else is looked up.
 var findingID = regexp.MustCompile(`^[a-z2-7]{26}$`)
 
 // find returns the finding that the path names, or answers why there is none.
@@ -141,7 +142,7 @@ func (p *pages) find(w http.ResponseWriter, r *http.Request, v Visitor) (finding
 		p.missing(w, r, v)
 		return finding.Finding{}, false
 	}
-	f, err := p.Findings.Finding(r.Context(), id)
+	f, err := p.cfg.Findings.Finding(r.Context(), id)
 	switch {
 	case err == nil:
 		return f, true
@@ -159,8 +160,8 @@ func (p *pages) missing(w http.ResponseWriter, r *http.Request, v Visitor) {
 
 // broken says that the page cannot be made, and why to the log alone.
 func (p *pages) broken(w http.ResponseWriter, r *http.Request, v Visitor, err error) {
-	p.Log.ErrorContext(r.Context(), "page not made", "path", r.URL.Path, "error", err)
+	p.cfg.Log.ErrorContext(r.Context(), "page not made", "path", r.URL.Path, "error", err)
 	p.sayTo(w, r, v, http.StatusServiceUnavailable, "Not now", "The record cannot be read right now. Nothing was decided; try again in a minute.")
 }
 
-func (p *pages) card() notify.Options { return notify.Options{OnExpiry: p.OnExpiry} }
+func (p *pages) card() notify.Options { return notify.Options{OnExpiry: p.cfg.OnExpiry} }

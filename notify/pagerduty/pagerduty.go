@@ -1,6 +1,12 @@
 // Package pagerduty pages through the Events API v2 of PagerDuty
-// (https://developer.pagerduty.com/docs/events-api-v2). It sends what a finding
-// is and where, never a plan or a payload; no error or log holds the routing key.
+// (https://developer.pagerduty.com/docs/events-api-v2).
+//
+// It promises that a finding has one incident, however often it is paged for;
+// that PagerDuty is told what a finding is and where, and never a plan or a
+// payload; and that no error or log holds the routing key.
+//
+// It makes one call and tries none again: what failed is owed, and remediate
+// asks again. That somebody acknowledged an incident it does not come to know.
 package pagerduty
 
 import (

@@ -6,11 +6,12 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+
 	api "github.com/slack-go/slack"
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
-	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // usergroup is the form of a user group's id.
@@ -40,7 +41,7 @@ func (*OnCall) Name() string { return surfaceKind }
 // Page mentions the group in the thread of the finding's message and, so that
 // nobody has to look there, in its channel as well.
 func (o *OnCall) Page(ctx context.Context, f finding.Finding) error {
-	text := "<!subteam^" + o.group + "> " + fit(notify.Card(f, o.n.card).Text, maxText-100, escape)
+	text := "<!subteam^" + o.group + "> " + prose(notify.Card(f, o.n.card).Text, maxText-100)
 	channel, opts := o.n.route(f), []api.MsgOption{api.MsgOptionText(text, false)}
 	if i := slices.IndexFunc(f.Surfaces, func(s finding.Surface) bool { return s.Kind == surfaceKind && s.ID != "" }); i >= 0 {
 		channel = f.Surfaces[i].Channel

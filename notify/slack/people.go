@@ -32,7 +32,7 @@ type PeopleConfig struct {
 // them. It needs the scopes users:read, users:read.email and, for groups,
 // usergroups:read. It is safe for concurrent use.
 type People struct {
-	PeopleConfig
+	cfg PeopleConfig
 	api caller
 }
 
@@ -44,14 +44,14 @@ func NewPeople(c PeopleConfig) (*People, error) {
 	case c.Team == "":
 		return nil, errors.New("slack people: no team")
 	}
-	return &People{PeopleConfig: c, api: newCaller(c.APIURL, c.Token)}, nil
+	return &People{cfg: c, api: newCaller(c.APIURL, c.Token)}, nil
 }
 
 // Principal is an Approvers. It asks Slack anew each time: a mail or an account
 // that changed a minute ago must not answer as who it was.
 func (p *People) Principal(ctx context.Context, userID string) (string, error) {
-	named := p.Users[userID]
-	if named == "" && !p.ByMail {
+	named := p.cfg.Users[userID]
+	if named == "" && !p.cfg.ByMail {
 		return "", nil
 	}
 	u, err := p.user(ctx, "users.info", url.Values{"user": {userID}})
@@ -75,7 +75,7 @@ func (p *People) byMail(u user) (string, error) {
 		return "", errors.New("slack users.info: it shows no mail; the bot needs the scope users:read.email")
 	case !plain:
 		return "", &finding.RefusedError{Class: finding.ClassIdentity, Why: "the mail of your Slack account has other characters than plain ASCII, or a colon, and could be read as somebody else's"}
-	case len(p.Domains) > 0 && !slices.ContainsFunc(p.Domains, func(d string) bool { return strings.EqualFold(d, domain) }):
+	case len(p.cfg.Domains) > 0 && !slices.ContainsFunc(p.cfg.Domains, func(d string) bool { return strings.EqualFold(d, domain) }):
 		return "", &finding.RefusedError{Class: finding.ClassIdentity, Why: "your Slack account has a mail of " + domain + ", which is not among approvals.approvers.domains"}
 	}
 	return "user:" + mail, nil
@@ -130,19 +130,19 @@ func (p *People) user(ctx context.Context, method string, args url.Values) (user
 // unfit says why a user may never answer, whoever they are said to be, or "".
 // is_app_user is no reason: Slack says it of whoever authorised the app.
 func (p *People) unfit(u user) string {
-	for _, no := range []struct {
-		is  bool
-		why string
+	for _, bar := range []struct {
+		holds bool
+		why   string
 	}{
 		{u.Deleted, "your Slack account is deactivated"},
 		{u.IsBot || u.IsWorkflowBot || u.ID == "USLACKBOT", "bots do not answer"},
 		{u.IsRestricted || u.IsUltra, "guests of the workspace do not answer"},
 		{u.IsStranger, "people of other workspaces do not answer"},
-		{u.TeamID != p.Team, "people of other workspaces do not answer"},
+		{u.TeamID != p.cfg.Team, "people of other workspaces do not answer"},
 		{u.EmailConfirmed != nil && !*u.EmailConfirmed, "the mail of your Slack account is not confirmed"},
 	} {
-		if no.is {
-			return no.why
+		if bar.holds {
+			return bar.why
 		}
 	}
 	return ""

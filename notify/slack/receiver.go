@@ -22,7 +22,7 @@ type ReceiverConfig struct {
 	// Exactly one of these is set. Courier takes what was verified to the
 	// process that answers, which verifies it again; with Clerk that is this one.
 	Courier remediate.Courier
-	Clerk   *Clerk
+	Clerk   *ClerkConfig
 	// Later has something done that Slack's answer need not wait for, once it
 	// was given; it never blocks. Without it such things are left out.
 	Later func(do func(context.Context))
@@ -68,11 +68,12 @@ const (
 )
 
 // Receiver takes what Slack sends. It acts on nothing that Slack did not sign,
-// and leaves nobody who clicked without an answer. Whoever has a Clerk decides;
-// whoever has a Courier only verifies, opens forms and passes on, and so
+// and leaves nobody who clicked without an answer. One with a clerk records
+// answers; one with a courier only verifies, opens forms and passes on, and so
 // can be reached from the internet without being able to change anything.
 type Receiver struct {
-	ReceiverConfig
+	cfg   ReceiverConfig
+	clerk *clerk // nil: answers are passed on
 	api   *api.Client
 	notes notes
 }
@@ -86,5 +87,9 @@ func NewReceiver(c ReceiverConfig) (*Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Receiver{ReceiverConfig: c, api: newClient(c.Token, c.APIURL), notes: n}, nil
+	r := &Receiver{cfg: c, api: newClient(c.Token, c.APIURL), notes: n}
+	if c.Clerk != nil {
+		r.clerk = &clerk{*c.Clerk}
+	}
+	return r, nil
 }

@@ -77,7 +77,7 @@ func TestASocketTakesWhatWouldOtherwiseBePosted(t *testing.T) {
 	if notes := p.notes(); len(notes) != 1 || !strings.Contains(notes[0], "you are not among those") {
 		t.Errorf("notes %v", notes)
 	}
-	if got := p.says(t, "U01", "pending"); !strings.Contains(got, "anyone on the internet can invoke api") {
+	if got := p.answerTo(t, "U01", "pending"); !strings.Contains(got, "anyone on the internet can invoke api") {
 		t.Errorf("a command: %q", got)
 	}
 	p.home(t, "U01")

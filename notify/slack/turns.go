@@ -33,18 +33,18 @@ type Turns struct {
 	cells cells.Store
 	now   func() time.Time
 
-	mu   sync.Mutex
-	next map[string]time.Time // no turn in the channel before
-	line map[string]time.Time // when the last in line was told to come again
-	told map[string]time.Time // when each of those in line was
+	mu     sync.Mutex
+	next   map[string]time.Time // no turn in the channel before
+	last   map[string]time.Time // when the last in a line was told to come again
+	places map[string]time.Time // when each of those in line was
 }
 
 // NewTurns returns the turns that are kept in the cells.
 func NewTurns(cells cells.Store, now func() time.Time) *Turns {
-	return &Turns{cells: cells, now: now, next: map[string]time.Time{}, line: map[string]time.Time{}, told: map[string]time.Time{}}
+	return &Turns{cells: cells, now: now, next: map[string]time.Time{}, last: map[string]time.Time{}, places: map[string]time.Time{}}
 }
 
-// take takes the next turn in the channel, or returns a *remediate.BusyError
+// take takes the next turn in the channel, or returns a *fault.BusyError
 // that says when to come again. Messages of one method wait in one line: what
 // rewrites a card must not stand behind a thousand new ones. Who stands in it, a
 // finding or a group, stands there once.
@@ -73,7 +73,7 @@ func (t *Turns) take(ctx context.Context, who, channel, method string) error {
 	return t.busy(who, channel, method, now, now.Add(pace))
 }
 
-// ready returns a *remediate.BusyError if this process knows that there is no
+// ready returns a *fault.BusyError if this process knows that there is no
 // turn in the channel now.
 func (t *Turns) ready(who, channel, method string) error {
 	if t == nil {
@@ -86,8 +86,8 @@ func (t *Turns) ready(who, channel, method string) error {
 	return nil
 }
 
-// hold gives nobody a turn in the channel for that long, as Slack asked.
-func (t *Turns) hold(ctx context.Context, channel string, d time.Duration) {
+// closeFor gives nobody a turn in the channel for that long, as Slack asked.
+func (t *Turns) closeFor(ctx context.Context, channel string, d time.Duration) {
 	if t == nil {
 		return
 	}
@@ -146,25 +146,25 @@ func (t *Turns) busy(who, channel, method string, now, next time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	line := channel + " " + method
-	at, waits := t.told[line+" "+who]
+	at, waits := t.places[line+" "+who]
 	if !waits || !at.After(now) {
 		at = next
-		if last := t.line[line].Add(pace); last.After(at) {
+		if last := t.last[line].Add(pace); last.After(at) {
 			at = last
 		}
-		t.line[line] = at
+		t.last[line] = at
 		t.remember(line+" "+who, at, now)
 	}
 	return &fault.BusyError{Where: "one message a second in " + channel, After: at.Sub(now)}
 }
 
-// maxTold is from how many on those in line are looked through for places that
+// maxPlaces is from how many on those in line are looked through for places that
 // are past.
-const maxTold = 4096
+const maxPlaces = 4096
 
 func (t *Turns) remember(place string, at, now time.Time) {
-	if len(t.told) >= maxTold {
-		maps.DeleteFunc(t.told, func(_ string, at time.Time) bool { return !at.After(now) })
+	if len(t.places) >= maxPlaces {
+		maps.DeleteFunc(t.places, func(_ string, at time.Time) bool { return !at.After(now) })
 	}
-	t.told[place] = at
+	t.places[place] = at
 }
