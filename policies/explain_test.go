@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies/trace"
 )
 
 // oneRule is a file with one policy of the expression.
@@ -37,7 +38,7 @@ func opened() cloud.Change {
 }
 
 // render writes a trace in lines: answer, "*" for what decides, text.
-func render(n *Trace, depth int) string {
+func render(n *trace.Node, depth int) string {
 	mark := map[bool]string{true: "*"}[n.Decided]
 	s := fmt.Sprintf("%s%s%s %s\n", strings.Repeat("  ", depth), n.Answer, mark, n.Text)
 	for _, v := range n.Values {
@@ -163,7 +164,7 @@ func TestAnExplanationAgreesWithTheVerdict(t *testing.T) {
 				continue
 			}
 			explained++
-			want := map[Verdict]TraceAnswer{Compliant: TraceFalse, Violation: TraceTrue, Exempt: TraceTrue, Unknown: TraceUnknown}
+			want := map[Verdict]trace.Answer{Compliant: trace.False, Violation: trace.True, Exempt: trace.True, Unknown: trace.Unknown}
 			if got := x.When.Answer; got != want[sample.want] {
 				t.Errorf("%s/%s: the tree says %s, the sample wants %q\n%s", r.Name, sample.name, got, sample.want, render(x.When, 0))
 			}
@@ -260,7 +261,7 @@ func TestAnExplanationLeavesOutElementsThatDecideNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := xs[0].When
-	if len(n.Parts) != maxElements+1 || n.Omitted != 90 || n.Parts[0].Text != "g = roles/run.invoker to allUsers" {
+	if len(n.Parts) != 11 || n.Omitted != 90 || n.Parts[0].Text != "g = roles/run.invoker to allUsers" {
 		t.Errorf("%d parts, %d omitted, the first is %q", len(n.Parts), n.Omitted, n.Parts[0].Text)
 	}
 }

@@ -4,18 +4,19 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/strictyaml"
+	"github.com/rescind-dev/rescind/policies/catalog"
 )
 
 // FuzzLoad: whatever a file holds, it loads or is refused with a place, and
 // what loads can be run.
 func FuzzLoad(f *testing.F) {
-	for _, name := range append(slices.Clone(always), further...) {
+	for _, name := range append(catalog.Always(), further...) {
 		data, err := os.ReadFile("catalog/" + name + ".yaml")
 		if err != nil {
 			f.Fatal(err)
@@ -31,7 +32,7 @@ func FuzzLoad(f *testing.F) {
 			s.Test(nil)
 			return
 		}
-		problem := new(Problem)
+		problem := new(strictyaml.Problem)
 		if !errors.As(err, &problem) || problem.Line < 1 || problem.Column < 1 || problem.Message == "" {
 			t.Fatalf("not a problem with a place: %v", err)
 		}

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescind-dev/rescind/internal/strictyaml"
 )
 
 const head = "apiVersion: rescind/v1\npolicies:\n"
@@ -44,7 +46,8 @@ func TestLoadRefusesAndSaysWhere(t *testing.T) {
 			"f.yaml:3:5: anchors are not allowed; write the value out where it is used\nf.yaml:4:5: aliases are not allowed; write the value out"},
 		{"a tag", head + "  - !!map {name: x}\n", "f.yaml:3:5: tags like !!map are not allowed"},
 		{"a merge key", head + "  - {<<: {name: x}}\n",
-			"f.yaml:3:5: a policy has no \"name\"\nf.yaml:3:6: a policy has an unknown key \"<<\""},
+			"f.yaml:3:5: a policy has no \"name\"\nf.yaml:3:6: a policy has an unknown key \"<<\", want advice, enforcement, exemptions, message, " +
+				"name, on, overrides, rationale, remediation, severity, step_up, tests, title, when"},
 		{"too deep nesting", head + "  - " + strings.Repeat("[", 40) + strings.Repeat("]", 40) + "\n", "f.yaml:3:35: nested more than 32 levels deep"},
 		{"an unknown key", head + good + "    enforcment: audit\n", `f.yaml:8:5: a policy has an unknown key "enforcment"; did you mean "enforcement"?`},
 		{"a key twice", head + good + "    title: Again\n", `f.yaml:8:5: a policy has the key "title" twice; it is also on line 4`},
@@ -167,7 +170,7 @@ func TestLoadReportsEveryFileAtOnce(t *testing.T) {
 			t.Errorf("no %s in %v", want, err)
 		}
 	}
-	problem := new(Problem)
+	problem := new(strictyaml.Problem)
 	if !errors.As(err, &problem) || problem.File != "a.yaml" {
 		t.Errorf("the first problem is %+v", problem)
 	}

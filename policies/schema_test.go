@@ -12,6 +12,9 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/rescind-dev/rescind/internal/strictyaml"
+	"github.com/rescind-dev/rescind/policies/catalog"
 )
 
 // jsonSchema is the schema as an editor reads it: of JSON, not of Go.
@@ -144,10 +147,10 @@ func validateYAML(t *testing.T, s map[string]any, data []byte) []string {
 	return validate(s, plainOf(&doc), "file")
 }
 
-func TestTheSchemaTakesTheCatalogueAndTheGuide(t *testing.T) {
+func TestTheSchemaTakesTheCatalogAndTheGuide(t *testing.T) {
 	s := jsonSchema(t)
 	for _, r := range shippedRules() {
-		data, err := catalog.ReadFile(r.Source)
+		_, data, err := catalog.Read(r.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -244,25 +247,22 @@ policies:
 // key that is in the schema is none that the parser calls unknown, and
 // another one is.
 func TestTheSchemaHasTheKeysOfTheParser(t *testing.T) {
-	root, err := fileSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := fileSchema()
 	policy := root.Properties["policies"].Items
 	for _, tt := range []struct {
 		of   string
-		have *schema
+		have *strictyaml.Schema
 		yaml string // %s is the key
 	}{
 		{"a policy", policy, "- {%s: }"},
-		{"an override", policy.at("overrides.[]"), "- {overrides: [{%s: }]}"},
-		{"an exemption", policy.at("exemptions.[]"), "- {exemptions: [{%s: }]}"},
-		{"a test", policy.at("tests.[]"), "- {tests: [{%s: }]}"},
-		{"a change", policy.at("tests.[].change"), "- {tests: [{change: {%s: }}]}"},
-		{"facts", policy.at("tests.[].facts"), "- {tests: [{facts: {%s: }}]}"},
-		{"constraint c", policy.at("tests.[].facts.constraints.*"), "- {tests: [{facts: {constraints: {c: {%s: }}}}]}"},
-		{"a grant", policy.at("tests.[].change.added.[]"), "- {tests: [{change: {added: [{%s: }]}}]}"},
-		{"a condition", policy.at("tests.[].change.added.[].condition"), "- {tests: [{change: {added: [{condition: {%s: }}]}}]}"},
+		{"an override", policy.At("overrides.[]"), "- {overrides: [{%s: }]}"},
+		{"an exemption", policy.At("exemptions.[]"), "- {exemptions: [{%s: }]}"},
+		{"a test", policy.At("tests.[]"), "- {tests: [{%s: }]}"},
+		{"a change", policy.At("tests.[].change"), "- {tests: [{change: {%s: }}]}"},
+		{"facts", policy.At("tests.[].facts"), "- {tests: [{facts: {%s: }}]}"},
+		{"constraint c", policy.At("tests.[].facts.constraints.*"), "- {tests: [{facts: {constraints: {c: {%s: }}}}]}"},
+		{"a grant", policy.At("tests.[].change.added.[]"), "- {tests: [{change: {added: [{%s: }]}}]}"},
+		{"a condition", policy.At("tests.[].change.added.[].condition"), "- {tests: [{change: {added: [{condition: {%s: }}]}}]}"},
 	} {
 		if tt.have == nil || len(tt.have.Properties) == 0 {
 			t.Errorf("%s has no keys", tt.of)
@@ -279,12 +279,9 @@ func TestTheSchemaHasTheKeysOfTheParser(t *testing.T) {
 }
 
 func TestEverySchemaNoteIsAboutAKey(t *testing.T) {
-	root, err := fileSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := fileSchema()
 	for path := range notes {
-		if root.at(path) == nil {
+		if root.At(path) == nil {
 			t.Errorf("there is no %s", path)
 		}
 	}
