@@ -42,7 +42,7 @@ func inPay(enforced bool) func(Question) Fact {
 // effective writes what applies in a project, a line each.
 func effective(t *testing.T, project string, fact func(Question) Fact) string {
 	t.Helper()
-	all, err := mustLoad(t, File{"p.yaml", []byte(inForce)}).Effective(project, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), fact)
+	all, err := load(t, File{"p.yaml", []byte(inForce)}).Effective(project, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), fact)
 	if err != nil {
 		t.Fatal(err)
 	}
