@@ -1,7 +1,6 @@
 package policies
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -169,11 +168,12 @@ func (s source) exemptions(d *draft) func(*yaml.Node) {
 
 func (s source) pattern(x *exemption) func(*yaml.Node) {
 	return func(n *yaml.Node) {
+		if n.Kind != yaml.ScalarNode {
+			s.Problem(n, "resource is %s, want text", strictyaml.Kind(n))
+			return
+		}
 		r, err := cloud.ParseResource(n.Value)
-		if n.Kind != yaml.ScalarNode || err != nil {
-			if err == nil {
-				err = errors.New("resource is " + strictyaml.Kind(n))
-			}
+		if err != nil {
 			s.Problem(n, "%v", err)
 			return
 		}

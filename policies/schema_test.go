@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -13,7 +12,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/rescind-dev/rescind/internal/strictyaml"
 	"github.com/rescind-dev/rescind/policies/catalog"
 )
 
@@ -240,41 +238,6 @@ policies:
 				t.Error("the schema takes it")
 			}
 		})
-	}
-}
-
-// The schema is made by the parser: this holds the two to it, key by key. A
-// key that is in the schema is none that the parser calls unknown, and
-// another one is.
-func TestTheSchemaHasTheKeysOfTheParser(t *testing.T) {
-	root := fileSchema()
-	policy := root.Properties["policies"].Items
-	for _, tt := range []struct {
-		of   string
-		have *strictyaml.Schema
-		yaml string // %s is the key
-	}{
-		{"a policy", policy, "- {%s: }"},
-		{"an override", policy.At("overrides.[]"), "- {overrides: [{%s: }]}"},
-		{"an exemption", policy.At("exemptions.[]"), "- {exemptions: [{%s: }]}"},
-		{"a test", policy.At("tests.[]"), "- {tests: [{%s: }]}"},
-		{"a change", policy.At("tests.[].change"), "- {tests: [{change: {%s: }}]}"},
-		{"facts", policy.At("tests.[].facts"), "- {tests: [{facts: {%s: }}]}"},
-		{"constraint c", policy.At("tests.[].facts.constraints.*"), "- {tests: [{facts: {constraints: {c: {%s: }}}}]}"},
-		{"a grant", policy.At("tests.[].change.added.[]"), "- {tests: [{change: {added: [{%s: }]}}]}"},
-		{"a condition", policy.At("tests.[].change.added.[].condition"), "- {tests: [{change: {added: [{condition: {%s: }}]}}]}"},
-	} {
-		if tt.have == nil || len(tt.have.Properties) == 0 {
-			t.Errorf("%s has no keys", tt.of)
-			continue
-		}
-		for _, key := range append(slices.Sorted(maps.Keys(tt.have.Properties)), "frobnicate") {
-			_, err := Load(File{"p.yaml", fmt.Appendf(nil, "apiVersion: rescind/v1\npolicies:\n  "+tt.yaml, key)})
-			unknown := err != nil && strings.Contains(err.Error(), tt.of+` has an unknown key "`+key+`"`)
-			if _, inSchema := tt.have.Properties[key]; unknown == inSchema {
-				t.Errorf("%s, key %q: in the schema %t, unknown to the parser %t\n%v", tt.of, key, inSchema, unknown, err)
-			}
-		}
 	}
 }
 

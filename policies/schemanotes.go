@@ -56,6 +56,8 @@ var notes = map[string]note{
 	"policies.[].tests.[].now":                                 {description: "The day, for exemptions. Without it: 2026-01-01."},
 	"policies.[].tests.[].facts.constraints.*.enforced.[]":     {description: "projects/ID", pattern: projectPattern},
 	"policies.[].tests.[].facts.constraints.*.not_enforced.[]": {description: "projects/ID", pattern: projectPattern},
+	"policies.[].tests.[].facts.constraints.*.allows.*.[]":     {description: "projects/ID", pattern: projectPattern},
+	"policies.[].tests.[].facts.constraints.*.denies.*.[]":     {description: "projects/ID", pattern: projectPattern},
 }
 
 // annotate adds the note to a part of the schema; one for a part that does not
