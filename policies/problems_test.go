@@ -124,7 +124,7 @@ func TestWhatIsSuggestedLoads(t *testing.T) {
 	for _, tt := range []struct{ right, slip, with string }{
 		{"title: Mine", "titel", "titel: Mine"}, {"severity: low", "lov", "severity: lov"}, {"run.service", "run.servise", "run.servise"},
 		{`"true"`, "hasDeltas", `change.hasDeltas`}, {`"true"`, "chnge", `chnge.hasDelta`}, {`"true"`, "glop", `glop(resource.name, "x")`},
-		{`"true"`, "publik", `change.added.exists(g, g.member.publik)`}, {`"true"`, "overriden", `overriden`}, {`"true"`, "ancesters", `'"folders/1" in ancesters'`},
+		{`"true"`, "publik", `change.added.exists(g, g.member.publik)`}, {`"true"`, "overridn", `overridn`}, {`"true"`, "ancesters", `'"folders/1" in ancesters'`},
 		{`"true"`, "invokrs", `change.removed.all(g, g.role.invokrs)`},
 	} {
 		text := head + strings.Replace(good, tt.right, tt.with, 1)

@@ -19,7 +19,7 @@ func (r *Reader) Text(what string, dst *string) func(*yaml.Node) {
 }
 
 // AnyText reads whatever stands there as text, since project numbers are often
-// written without quotes.
+// written without quotes. A schema asks for the quotes.
 func (r *Reader) AnyText(what string, dst *string) func(*yaml.Node) {
 	return r.textIf(what, dst, func(n *yaml.Node) bool { return !empty(n) })
 }

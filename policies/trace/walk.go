@@ -36,13 +36,22 @@ func (s state) node(x ast.Expr) (*Node, error) {
 		return n, nil
 	}
 	for _, p := range parts {
-		child, err := s.node(p)
+		child, err := s.part(n.Op, p)
 		if err != nil {
 			return nil, err
 		}
 		n.Parts = append(n.Parts, child)
 	}
 	return n, nil
+}
+
+// part is a part of an operator. Of "?:" CEL picks a branch that is a mere name
+// or field without noting what it came to, so it is evaluated by itself.
+func (s state) part(op string, x ast.Expr) (*Node, error) {
+	if op == "?:" && s.value(x.ID()) == nil {
+		return s.trace(x, s.vars)
+	}
+	return s.node(x)
 }
 
 func (s state) answer(n *Node, v ref.Val) {
