@@ -1,6 +1,11 @@
 package policies
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
 
 // A reason that rests on a fact says which, from where and when; one that lacks
 // a fact says which and why.
@@ -34,5 +39,16 @@ func TestEveryFactIsToldWithItsOriginOrWhatKeptItFromUs(t *testing.T) {
 		if got := (doubt{tt.q, tt.q.what(), "refused"}).String(); got != tt.unknown+" is unknown: refused" {
 			t.Errorf("%s", got)
 		}
+	}
+}
+
+func TestALongFindingIsCutShortInWordsOnly(t *testing.T) {
+	var gs []cloud.Grant
+	for i := range 40 {
+		gs = append(gs, cloud.Grant{Role: "roles/run.invoker", Member: "allUsers", Condition: cloud.Condition{Title: fmt.Sprint(i), Expression: "true"}})
+	}
+	r := verdict(load(t), "no-public-invoker", Input{Change: setPolicy(gs...), Facts: enforced})
+	if len(r.Grants) != 40 || len(r.Reasons) != maxReasons+2 || r.Reasons[maxReasons] != "and 28 more like these" {
+		t.Errorf("%d grants, reasons %q", len(r.Grants), r.Reasons)
 	}
 }
