@@ -84,6 +84,22 @@ func TestAFaultOfTheWholeBlamesNoPart(t *testing.T) {
 	}
 }
 
+// What is unknown of the change as a whole accuses no part of it in passing.
+func TestADoubtOfTheWholeAccusesNoPart(t *testing.T) {
+	for when, want := range map[string][]cloud.Grant{
+		`constraint("c").enforced`: nil,
+		`constraint("c").enforced || change.added.exists(g, g.member.email == "nobody@example.com")`: nil,
+		`!constraint("c").enforced || change.added.size() > 5`:                                       nil,
+		`constraint("c").enforced && change.added.exists(g, g.member.public)`:                        {public},
+		`change.added.exists(g, g.member.public && constraint(g.role.name).enforced)`:                {public},
+	} {
+		r := verdict(load(t, one(when)), "mine", Input{Change: setPolicy(public, private)})
+		if r.Verdict != Unknown || !slices.Equal(r.Grants, want) {
+			t.Errorf("%s: %q by %v, want %v", when, r.Verdict, r.Grants, want)
+		}
+	}
+}
+
 // A part is blamed in the order of the change, once, whatever else is in it.
 func TestBlameKeepsTheOrderOfTheChange(t *testing.T) {
 	var gs []cloud.Grant
