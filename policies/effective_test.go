@@ -167,3 +167,25 @@ func TestWhatIsIdleIsNeverViolated(t *testing.T) {
 		t.Errorf("idle for %d samples", idle)
 	}
 }
+
+// While nobody knows what is above a project, nobody knows whether an override
+// is either: what asks for one is not idle.
+func TestNothingThatAsksForAnOverrideIsIdleWhileThereMayBeOne(t *testing.T) {
+	s := load(t, one("overridden && change.hasDelta", "overrides: [{scope: folders/1, enforcement: approve}]"))
+	for _, tt := range []struct {
+		ancestors Fact
+		idle      bool
+	}{
+		{Fact{Why: "refused"}, false},
+		{Fact{Known: true, List: []string{"folders/1", "organizations/7"}}, false},
+		{Fact{Known: true, List: []string{"folders/2", "organizations/7"}}, true},
+	} {
+		all, err := s.Effective("pay", noon, func(Question) Fact { return tt.ancestors })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := all[len(all)-1]; got.Idle != tt.idle {
+			t.Errorf("with %+v: idle %t", tt.ancestors, got.Idle)
+		}
+	}
+}

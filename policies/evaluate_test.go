@@ -100,3 +100,29 @@ func TestAResultSaysWhatItTakesToAnswer(t *testing.T) {
 		t.Errorf("step up by policy: %v", got)
 	}
 }
+
+// Two objects are equal when what they show is: a grant's role does not differ
+// from the same role of another grant.
+func TestObjectsAreComparedByWhatTheyShow(t *testing.T) {
+	limited := public
+	limited.Condition = cloud.Condition{Expression: "false"}
+	grants := []cloud.Grant{private, public, limited, {Role: "roles/run.viewer", Member: public.Member}}
+	for part, same := range map[string]func(a, b cloud.Grant) bool{
+		"":           func(a, b cloud.Grant) bool { return a == b },
+		".role":      func(a, b cloud.Grant) bool { return a.Role == b.Role },
+		".member":    func(a, b cloud.Grant) bool { return a.Member == b.Member },
+		".condition": func(a, b cloud.Grant) bool { return a.Condition == b.Condition },
+	} {
+		s := load(t, one("change.added[0]"+part+" == change.removed[0]"+part))
+		for _, a := range grants {
+			for _, b := range grants {
+				c := cloud.Change{Resource: cloud.ProjectResource("pay"), Verb: cloud.SetPolicy, HasDelta: true, Deltas: []cloud.Delta{
+					{Action: cloud.Add, Grant: a}, {Action: cloud.Remove, Grant: b},
+				}}
+				if got := verdict(s, "mine", Input{Change: c}).Verdict == Violation; got != same(a, b) {
+					t.Errorf("%v%s equals %v%s: %t", a, part, b, part, got)
+				}
+			}
+		}
+	}
+}

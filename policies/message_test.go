@@ -67,3 +67,12 @@ func TestTheMessageIsTheRenderedOne(t *testing.T) {
 		t.Errorf("a message that goes wrong: got %q, want %q", got, want)
 	}
 }
+
+func TestWhatIsExemptGetsNoAdvice(t *testing.T) {
+	for exemption, want := range map[string]int{exemptionOf(whole): 0, exemptionOf(strings.Replace(whole, "/api", "/other", 1)): 1} {
+		r := verdict(load(t, one("true", `advice: '["do without"]'`, exemption)), "mine", Input{Change: setPolicy(public)})
+		if got := strings.Count(strings.Join(r.Reasons, "\n"), "do without"); got != want {
+			t.Errorf("%q: %q", r.Verdict, r.Reasons)
+		}
+	}
+}

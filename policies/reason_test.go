@@ -52,3 +52,13 @@ func TestALongFindingIsCutShortInWordsOnly(t *testing.T) {
 		t.Errorf("%d grants, reasons %q", len(r.Grants), r.Reasons)
 	}
 }
+
+// Whoever answers without saying why leaves that to be read as well.
+func TestAFactThatIsUnknownForNoReasonSaysSo(t *testing.T) {
+	for why, want := range map[string]string{"": "no reason given", "refused": "refused"} {
+		r := verdict(load(t, one(`constraint("c").enforced`)), "mine", Input{Change: setPolicy(), Facts: Facts{{Kind: ConstraintEnforced, Name: "c", Project: "pay"}: {Why: why}}})
+		if want = "whether c is enforced for pay is unknown: " + want; len(r.Reasons) != 1 || r.Reasons[0] != want {
+			t.Errorf("%q, want %q", r.Reasons, want)
+		}
+	}
+}
