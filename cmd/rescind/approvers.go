@@ -17,7 +17,7 @@ import (
 
 // authority is what the configuration says of who may answer, the groups left
 // out: those are looked up.
-func authority(a approvalsConfig) remediate.Authority {
+func (a approvalsConfig) authority() remediate.Authority {
 	out := remediate.Authority{
 		Approvers: map[string]bool{},
 		Quorum: map[remediate.Choice]int{

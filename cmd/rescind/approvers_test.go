@@ -41,7 +41,7 @@ func TestS7WhatCannotBeRightIsAnAlarmAndAdmitsNobody(t *testing.T) {
 		if diff := cmp.Diff(tt.alarms, c.alarms()); diff != "" {
 			t.Errorf("%s: alarms (-want +got):\n%s", tt.name, diff)
 		}
-		if denies := authority(c).Misconfigured != ""; denies != tt.denies {
+		if denies := c.authority().Misconfigured != ""; denies != tt.denies {
 			t.Errorf("%s: denies everybody: %v", tt.name, denies)
 		}
 	}

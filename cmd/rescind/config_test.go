@@ -51,9 +51,8 @@ google:
 `
 
 func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "rescind.yaml")
-	write(t, path, fullConfig)
+	path := fileOf(t, fullConfig)
+	dir := filepath.Dir(path)
 	got, err := loadConfig(path)
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +86,16 @@ func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
 	}
 }
 
+// fileOf is a rescind.yaml that holds the text.
+func fileOf(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "rescind.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // smallConfig has what has no default.
 const smallConfig = `scope: {include: [projects/p]}
 identity: rescind@ops.iam.gserviceaccount.com
@@ -95,9 +104,7 @@ push: {audience: https://r.example.com, service_account: push@ops.iam.gserviceac
 `
 
 func TestWhatAFileLeavesOutKeepsItsDefault(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "rescind.yaml")
-	write(t, path, smallConfig+"guardrails: {max_event_age: 5m}\napprovals:\n")
-	got, err := loadConfig(path)
+	got, err := loadConfig(fileOf(t, smallConfig+"guardrails: {max_event_age: 5m}\napprovals:\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,8 +191,7 @@ func TestAConfigurationIsRefused(t *testing.T) {
 		{"what is not YAML", "scope: {include: [\n", []string{`1: not YAML: did not find expected node content`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "rescind.yaml")
-			write(t, path, tt.text)
+			path := fileOf(t, tt.text)
 			_, err := loadConfig(path)
 			if err == nil {
 				t.Fatal("it was taken")
@@ -202,8 +208,7 @@ func TestAConfigurationIsRefused(t *testing.T) {
 }
 
 func TestARouteThatDoesNotCompileIsRefused(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "rescind.yaml")
-	write(t, path, smallConfig+slackStart+"  routes: [{match: 'resource.project', channel: C1}, {match: 'sevrity == \"low\"', channel: C2}, {channel: C3}]\n")
+	path := fileOf(t, smallConfig+slackStart+"  routes: [{match: 'resource.project', channel: C1}, {match: 'sevrity == \"low\"', channel: C2}, {channel: C3}]\n")
 	_, err := loadConfig(path)
 	if err == nil {
 		t.Fatal("it was taken")
@@ -219,9 +224,6 @@ func TestARouteThatDoesNotCompileIsRefused(t *testing.T) {
 }
 
 func TestASecretComesFromItsPlaceOrNotAtAll(t *testing.T) {
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "token"), "s3cret\n")
-	write(t, filepath.Join(dir, "empty"), "\n")
 	env := func(name string) (string, bool) { return map[string]string{"SET": "s3cret"}[name], name != "UNSET" }
 	for _, tt := range []struct {
 		name    string
@@ -230,11 +232,11 @@ func TestASecretComesFromItsPlaceOrNotAtAll(t *testing.T) {
 		problem string
 	}{
 		{"a variable", secret{Env: "SET"}, "s3cret", ""},
-		{"a file, without its last newline", secret{File: filepath.Join(dir, "token")}, "s3cret", ""},
+		{"a file, without its last newline", secret{File: fileOf(t, "s3cret\n")}, "s3cret", ""},
 		{"an unset variable", secret{Env: "UNSET"}, "", "environment variable UNSET is not set"},
 		{"an empty variable", secret{Env: "EMPTY"}, "", "environment variable EMPTY is not set"},
-		{"an empty file", secret{File: filepath.Join(dir, "empty")}, "", "empty is empty"},
-		{"a missing file", secret{File: filepath.Join(dir, "none")}, "", "no such file"},
+		{"an empty file", secret{File: fileOf(t, "\n")}, "", "rescind.yaml is empty"},
+		{"a missing file", secret{File: filepath.Join(t.TempDir(), "none")}, "", "no such file"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := tt.from.read(env)
@@ -275,9 +277,7 @@ func loadSamples(t *testing.T, file string, atLeast int) {
 			}
 			text = base + text
 		}
-		path := filepath.Join(t.TempDir(), "rescind.yaml")
-		write(t, path, text)
-		if _, err := loadConfig(path); err != nil {
+		if _, err := loadConfig(fileOf(t, text)); err != nil {
 			t.Errorf("%s\n%s", err, b[1])
 		}
 	}
@@ -341,9 +341,7 @@ func TestTheBlockWithEverythingHasEveryKeyAndTheDefaults(t *testing.T) {
 			t.Errorf("the block lacks %s", key)
 		}
 	}
-	path := filepath.Join(t.TempDir(), "rescind.yaml")
-	write(t, path, text)
-	got, err := loadConfig(path)
+	got, err := loadConfig(fileOf(t, text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func runDemo(ctx context.Context, env environment, args []string) (err error) {
 		if err != nil {
 			return err
 		}
-		return errors.Join(runScript(ctx, w, env.stdout), w.Close())
+		return errors.Join(newPlayer(w).runScript(ctx, env.stdout), w.Close())
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *addr)
 	if err != nil {
@@ -67,10 +67,7 @@ func runDemo(ctx context.Context, env environment, args []string) (err error) {
 		return errors.Join(err, l.Close())
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	ctx, stop := context.WithCancel(ctx)
-	defer stop() // before Close, which waits for the opening
-	w.running.Go(func() { w.opening(ctx, openingPace) })
-	return servePage(ctx, w, l, env.stderr)
+	return newPlayer(w).servePage(ctx, l, env.stderr)
 }
 
 // loopback refuses an address that others could reach: the simulated cloud

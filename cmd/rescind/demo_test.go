@@ -70,7 +70,7 @@ func TestThePageOpensWithSomethingToSeeAndSomethingToAnswer(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings by state (-want +got):\n%s", diff)
 	}
-	if i := slices.IndexFunc(d.feed.all(), func(e demoEvent) bool { return e.Outcome == string(remediate.Duplicate) }); i < 0 {
+	if i := slices.IndexFunc(d.events(), func(e demoEvent) bool { return e.Outcome == string(remediate.Duplicate) }); i < 0 {
 		t.Error("no duplicate among the events")
 	}
 }
@@ -80,7 +80,7 @@ func TestTheOpeningEndsWithTheDemo(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	d.opening(ctx, time.Hour)
-	if events := d.feed.all(); len(events) > 0 {
+	if events := d.events(); len(events) > 0 {
 		t.Errorf("%d events, want none: it was over before it began", len(events))
 	}
 }
@@ -105,7 +105,7 @@ policies:
   - {name: no-default-service-account, enforcement: approve}
 `
 
-func newTestDemo(t *testing.T, policies string) *demo {
+func newTestDemo(t *testing.T, policies string) *player {
 	t.Helper()
 	d, err := newDemo(t.Context(), "127.0.0.1:0", policies, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -116,13 +116,13 @@ func newTestDemo(t *testing.T, policies string) *demo {
 			t.Errorf("close the demo: %v", err)
 		}
 	})
-	return d
+	return newPlayer(d)
 }
 
 func TestAScriptThatEndsOtherwiseFails(t *testing.T) {
 	d := newTestDemo(t, reportPublic)
 	var out bytes.Buffer
-	err := runScript(t.Context(), d, &out)
+	err := d.runScript(t.Context(), &out)
 	if err == nil || err.Error() != "3 checks failed" {
 		t.Errorf("error %v, want 3 checks failed", err)
 	}
@@ -140,7 +140,7 @@ func TestAScriptThatEndsOtherwiseFails(t *testing.T) {
 
 func TestAScriptThatCannotBePlayedFails(t *testing.T) {
 	d := newTestDemo(t, "apiVersion: rescind/v1\npolicies: []\n") // so nobody is asked
-	err := runScript(t.Context(), d, io.Discard)
+	err := d.runScript(t.Context(), io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "scene 2, default: click rescind.revert on ") {
 		t.Errorf("error %v, want one about the click of scene 2", err)
 	}

@@ -71,11 +71,6 @@ func (d *demo) card(id string) (sim.SlackMessage, bool) {
 	return sim.SlackMessage{}, false
 }
 
-// waitFor waits until the worker is done with the finding.
-func (d *demo) waitFor(ctx context.Context, id string) error {
-	return d.waitUntil(ctx, id, remediate.State.Ended)
-}
-
 // waitUntil waits until the worker owes nothing for the finding, nor for an undo
 // of it, and it is in a wanted state; for a minute at most.
 func (d *demo) waitUntil(ctx context.Context, id string, wanted func(remediate.State) bool) error {

@@ -34,7 +34,7 @@ func (d *demo) addPages(mux *http.ServeMux) {
 	if d.iap == nil {
 		return
 	}
-	mux.Handle("/findings", d.iap.Protect(d.app.routes))
-	mux.Handle("/findings/", d.iap.Protect(d.app.routes))
+	mux.Handle("/findings", d.iap.Protect(d.app.handler()))
+	mux.Handle("/findings/", d.iap.Protect(d.app.handler()))
 	mux.Handle(sim.SignInPath, d.iap.SignIn())
 }

@@ -43,8 +43,11 @@ func shortName(resource string) string {
 	return strings.TrimPrefix(resource, demoLocation+"/")
 }
 
-// servePage serves the page until ctx ends.
-func servePage(ctx context.Context, d *demo, l net.Listener, stderr io.Writer) error {
+// servePage serves the page until ctx ends, and plays the opening on it.
+func (d *player) servePage(ctx context.Context, l net.Listener, stderr io.Writer) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop() // before the world is closed, which waits for the opening
+	d.meanwhile(func() { d.opening(ctx, openingPace) })
 	s := functions.NewServer("", d.pageRoutes(l.Addr().String()))
 	say(stderr, "page:             http://%s\nsimulated cloud:  %s (gRPC and REST)\nstop with ctrl-C", l.Addr(), d.simAddr)
 	return serveUntil(ctx, s, l, 5*time.Second)
@@ -52,7 +55,7 @@ func servePage(ctx context.Context, d *demo, l net.Listener, stderr io.Writer) e
 
 // pageRoutes are the page and its buttons. They can change only what is
 // simulated; still, no other site may press them.
-func (d *demo) pageRoutes(addr string) http.Handler {
+func (d *player) pageRoutes(addr string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { d.servePart(w, r, "page") })
 	mux.HandleFunc("GET /parts", func(w http.ResponseWriter, r *http.Request) { d.servePart(w, r, "parts") })
@@ -114,8 +117,8 @@ type cardView struct {
 	Replies []sim.SlackMessage
 }
 
-func (d *demo) view(ctx context.Context) (pageView, error) {
-	v := pageView{Nonce: rand.Text(), State: d.cloud.State(), Users: d.slack.Users(), Events: d.feed.all()}
+func (d *player) view(ctx context.Context) (pageView, error) {
+	v := pageView{Nonce: rand.Text(), State: d.cloud.State(), Users: d.slack.Users(), Events: d.events()}
 	slices.Reverse(v.Events)
 	notes := d.slack.Notes()
 	for _, n := range slices.Backward(notes[max(0, len(notes)-shownNotes):]) {
@@ -154,7 +157,7 @@ func nameOf(users []sim.SlackUser, id string) string {
 	return id
 }
 
-func (d *demo) servePart(w http.ResponseWriter, r *http.Request, part string) {
+func (d *player) servePart(w http.ResponseWriter, r *http.Request, part string) {
 	v, err := d.view(r.Context())
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -174,7 +177,7 @@ func (d *demo) servePart(w http.ResponseWriter, r *http.Request, part string) {
 	_, _ = b.WriteTo(w)
 }
 
-func (d *demo) serveAct(w http.ResponseWriter, r *http.Request) {
+func (d *player) serveAct(w http.ResponseWriter, r *http.Request) {
 	i := slices.IndexFunc(acts(), func(a act) bool { return a.key == r.PathValue("key") })
 	if i < 0 {
 		http.NotFound(w, r)
@@ -183,19 +186,19 @@ func (d *demo) serveAct(w http.ResponseWriter, r *http.Request) {
 	back(w, r, d.perform(r.Context(), acts()[i]))
 }
 
-func (d *demo) serveClick(w http.ResponseWriter, r *http.Request) {
+func (d *player) serveClick(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
 	back(w, r, d.slack.Click(r.Context(), r.PostFormValue("user"), r.PostFormValue("channel"), r.PostFormValue("ts"), r.PostFormValue("action")))
 }
 
 // serveCommand has somebody write a slash command.
-func (d *demo) serveCommand(w http.ResponseWriter, r *http.Request) {
+func (d *player) serveCommand(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
 	back(w, r, d.slack.Command(r.Context(), r.PostFormValue("user"), demoChannel, "/rescind", r.PostFormValue("text")))
 }
 
 // serveForm sends a form off, or closes it.
-func (d *demo) serveForm(w http.ResponseWriter, r *http.Request) {
+func (d *player) serveForm(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
 	user, view := r.PostFormValue("user"), r.PostFormValue("view")
 	if r.PostFormValue("do") != "submit" {

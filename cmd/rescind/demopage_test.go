@@ -17,7 +17,7 @@ const pageAddr = "127.0.0.1:8080"
 // page is the demo's page as a browser on this machine sees it.
 type page struct {
 	t       *testing.T
-	d       *demo
+	d       *player
 	handler http.Handler
 }
 
@@ -139,7 +139,7 @@ func TestAnAnswerOnThePageIsAnAnswerInSlack(t *testing.T) {
 	}
 
 	p.click("U0ADA", f.ID, "rescind.revert")
-	if err := p.d.waitFor(t.Context(), f.ID); err != nil {
+	if err := p.d.waitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	p.wants(p.text(), "<td>revert approved by user:ada@example.com</td>", "<td>checkout@pay-prod.iam.gserviceaccount.com</td>")
@@ -184,7 +184,7 @@ func TestThePageRefuses(t *testing.T) {
 			}
 		})
 	}
-	if n := len(p.d.feed.all()); n != 0 {
+	if n := len(p.d.events()); n != 0 {
 		t.Errorf("%d events came of it", n)
 	}
 }

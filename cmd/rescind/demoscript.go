@@ -34,6 +34,15 @@ type check struct {
 	holds func(sim.State) bool
 }
 
+// player is the demo: a world, and what is played and shown there.
+type player struct {
+	*demo
+	played map[string][]string // findings by the act of the script they came of
+}
+
+// newPlayer returns a demo in which nothing was played yet.
+func newPlayer(w *demo) *player { return &player{w, map[string][]string{}} }
+
 func script() []scene {
 	ada := func(action, reason string) []click {
 		return []click{{user: "U0ADA", name: "ada@example.com", action: action, reason: reason}}
@@ -82,7 +91,7 @@ func script() []scene {
 
 // runScript plays the script, prints its timeline and verifies each scene. A
 // scene that does not end as it must is an error that says how it ended.
-func runScript(ctx context.Context, d *demo, out io.Writer) error {
+func (d *player) runScript(ctx context.Context, out io.Writer) error {
 	started := time.Now()
 	say(out, "rescind demo: a simulated Google Cloud behind the real clients, real push messages, a simulated Slack\n")
 	wrong := 0
@@ -96,7 +105,7 @@ func runScript(ctx context.Context, d *demo, out io.Writer) error {
 	if wrong > 0 {
 		return fmt.Errorf("%d checks failed", wrong)
 	}
-	say(out, "All as it must be: %d scenes, %d messages, %d findings, in %.1f s.", len(script()), len(d.feed.all()), d.countFindings(ctx), time.Since(started).Seconds())
+	say(out, "All as it must be: %d scenes, %d messages, %d findings, in %.1f s.", len(script()), len(d.events()), d.countFindings(ctx), time.Since(started).Seconds())
 	return nil
 }
 
@@ -107,7 +116,7 @@ const openingPace = 1500 * time.Millisecond
 // before the first click. The cards of the worker pool and of the five services
 // are left to be answered.
 // Whoever clicks in between changes how a scene ends, so nothing is verified.
-func (d *demo) opening(ctx context.Context, pace time.Duration) {
+func (d *player) opening(ctx context.Context, pace time.Duration) {
 	for i, s := range script() {
 		if s.act == "pool" || s.act == "apply" {
 			s.answers = nil
@@ -116,13 +125,13 @@ func (d *demo) opening(ctx context.Context, pace time.Duration) {
 			return
 		}
 		if _, err := d.play(ctx, io.Discard, i+1, s); err != nil {
-			d.app.log.WarnContext(ctx, "the opening of the demo ended early", "error", err.Error())
+			d.log.WarnContext(ctx, "the opening of the demo ended early", "error", err.Error())
 			return
 		}
 	}
 }
 
-func (d *demo) play(ctx context.Context, out io.Writer, n int, s scene) (wrong int, err error) {
+func (d *player) play(ctx context.Context, out io.Writer, n int, s scene) (wrong int, err error) {
 	ids, err := d.begin(ctx, out, n, s)
 	if err != nil {
 		return 0, err
@@ -132,7 +141,7 @@ func (d *demo) play(ctx context.Context, out io.Writer, n int, s scene) (wrong i
 			return 0, err
 		}
 	}
-	d.queue.settle()
+	d.settle()
 	if s.command != "" {
 		if err := d.command(ctx, out, s.command); err != nil {
 			return 0, err
@@ -147,18 +156,18 @@ func (d *demo) play(ctx context.Context, out io.Writer, n int, s scene) (wrong i
 
 // begin does the scene's act and returns the findings that came of it, or those
 // of the earlier act that it is about.
-func (d *demo) begin(ctx context.Context, out io.Writer, n int, s scene) ([]string, error) {
+func (d *player) begin(ctx context.Context, out io.Writer, n int, s scene) ([]string, error) {
 	if s.of != "" {
 		say(out, "%d. somebody regrets a revert", n)
 		return d.played[s.of], nil
 	}
 	a := actOf(s.act)
 	say(out, "%d. %s", n, strings.TrimSpace(a.who+" "+a.what))
-	before := len(d.feed.all())
+	before := len(d.events())
 	if err := d.perform(ctx, a); err != nil {
 		return nil, err
 	}
-	events := d.feed.all()[before:]
+	events := d.events()[before:]
 	for _, e := range events {
 		say(out, "   event    %s %s -> HTTP %d, %s", e.Message, e.Method, e.Status, e.Outcome)
 	}
@@ -167,7 +176,7 @@ func (d *demo) begin(ctx context.Context, out io.Writer, n int, s scene) ([]stri
 }
 
 // outcome is how the findings, and the undos of them, ended.
-func (d *demo) outcome(ctx context.Context, out io.Writer, ids []string) (map[string]remediate.State, error) {
+func (d *player) outcome(ctx context.Context, out io.Writer, ids []string) (map[string]remediate.State, error) {
 	all, err := d.app.Store.Findings(ctx, remediate.Query{})
 	if err != nil {
 		return nil, err
@@ -188,7 +197,7 @@ func (d *demo) outcome(ctx context.Context, out io.Writer, ids []string) (map[st
 }
 
 // command has ada ask rescind something in Slack.
-func (d *demo) command(ctx context.Context, out io.Writer, text string) error {
+func (d *player) command(ctx context.Context, out io.Writer, text string) error {
 	before := len(d.slack.Notes())
 	if err := d.slack.Command(ctx, "U0ADA", demoChannel, "/rescind", text); err != nil {
 		return err
@@ -212,7 +221,7 @@ func tell(out io.Writer, f remediate.Finding) {
 	}
 }
 
-func (d *demo) verify(out io.Writer, s scene, got map[string]remediate.State) (wrong int) {
+func (d *player) verify(out io.Writer, s scene, got map[string]remediate.State) (wrong int) {
 	report := func(ok bool, format string, args ...any) {
 		mark := "ok"
 		if !ok {
@@ -260,7 +269,7 @@ func findingsOf(events []demoEvent) []string {
 	return ids
 }
 
-func (d *demo) countFindings(ctx context.Context) int {
+func (d *player) countFindings(ctx context.Context) int {
 	fs, err := d.app.Store.Findings(ctx, remediate.Query{})
 	if err != nil {
 		return 0

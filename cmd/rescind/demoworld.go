@@ -45,13 +45,13 @@ type demo struct {
 	simAddr string   // of the simulated cloud
 	conf    config   // that rescind was started with
 	dir     string   // of the store and the policy file
+	log     *slog.Logger
 	running sync.WaitGroup
 	working sync.WaitGroup // rescind alone
 	stop    context.CancelFunc
 	servers []*http.Server
 	acting  sync.Mutex
-	people  map[string]*person  // guarded by acting
-	played  map[string][]string // findings by the act of the script they came of
+	people  map[string]*person // guarded by acting
 }
 
 // newDemo builds the world and starts it: the simulated cloud at simAddr, and a
@@ -63,7 +63,7 @@ func newDemo(ctx context.Context, simAddr, policies string, log *slog.Logger) (*
 // newDemoAt is newDemo with rescind's pages at a base URL.
 func newDemoAt(ctx context.Context, base, simAddr, policies string, log *slog.Logger) (d *demo, err error) {
 	ctx, stop := context.WithCancel(ctx)
-	d = &demo{base: base, clock: &demoClock{}, feed: &demoFeed{}, queue: newDemoQueue(), stop: stop, people: map[string]*person{}, played: map[string][]string{}}
+	d = &demo{base: base, log: log, clock: &demoClock{}, feed: &demoFeed{}, queue: newDemoQueue(), stop: stop, people: map[string]*person{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Close())
@@ -187,6 +187,16 @@ func (d *demo) serve(ctx context.Context, h http.Handler) (string, error) {
 	d.running.Go(func() { _ = s.Serve(l) }) // ends with Close
 	return "http://" + l.Addr().String(), nil
 }
+
+// events are those delivered so far, in their order.
+func (d *demo) events() []demoEvent { return d.feed.all() }
+
+// settle waits until everything written so far, and whatever rescind wrote
+// because of it, was delivered.
+func (d *demo) settle() { d.queue.settle() }
+
+// meanwhile runs do until it ends, which Close waits for.
+func (d *demo) meanwhile(do func()) { d.running.Go(do) }
 
 // Close stops everything and removes the store. Those who hold connections go
 // before what they are connected to, which would wait for them.

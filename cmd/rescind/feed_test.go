@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -13,8 +12,6 @@ import (
 	"cloud.google.com/go/pubsub/v2"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	cloudevents "github.com/cloudevents/sdk-go/v2"
-
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 func TestTheFeedArrivesOverPubSub(t *testing.T) {
@@ -32,16 +29,10 @@ func TestTheFeedArrivesOverPubSub(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	b := newBureau(t, "ada@example.com")
-	b.withCloud()
-	text, err := os.ReadFile(b.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, b.config, string(text)+"decisions_topic: "+topic+"\n")
-	b.keep(finding(askedID, remediate.Pending))
-	b.ran("findings revert", askedID)
-	b.work()
+	d := newWorld(t, askAlways)
+	asked(t, d)
+	_, f := alone(t, d, func(c *config) { c.DecisionsTopic = topic })
+	press(t, d, f.ID, "rescind.revert", "")
 
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
@@ -69,7 +60,7 @@ func TestTheFeedArrivesOverPubSub(t *testing.T) {
 	want := []string{"1 pending", "2 approved", "3 applying", "4 reverted"}
 	for i := range want {
 		n, state, _ := strings.Cut(want[i], " ")
-		want[i] = askedID + "-" + n + " rescind.finding.v1." + state
+		want[i] = f.ID + "-" + n + " rescind.finding.v1." + state
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("received %q, want %q", got, want)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -22,7 +23,11 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 	if _, err := exec.LookPath("gcloud"); err != nil {
 		t.Skip("gcloud is not installed")
 	}
-	d := newTestDemo(t, revertEditor)
+	d, err := newDemo(t.Context(), "127.0.0.1:0", revertEditor, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
 	g := gcloud{t, d.simAddr}
 	const inRegion = "--region=europe-west1"
 
@@ -49,7 +54,7 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 	if err := d.slack.Click(t.Context(), "U0ADA", card.Channel, card.TS, "rescind.revert"); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.waitFor(t.Context(), asked.ID); err != nil {
+	if err := d.waitUntil(t.Context(), asked.ID, remediate.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	account := g.run("run", "services", "describe", "checkout", inRegion, "--format=value(spec.template.spec.serviceAccountName)")

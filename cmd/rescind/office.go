@@ -55,26 +55,32 @@ func in(path string, do func(office) error) error {
 
 // desk takes decisions. Nobody in this process works on what is decided.
 func (o office) desk() remediate.Desk {
+	return deskAlone(o.config, o.store, o.ledger(), o.lookup)
+}
+
+// deskAlone takes decisions where nobody works on what is decided: what it
+// records is due at once, for a process that serves. It reaches Google and Slack
+// for nothing but who is in a group, where groups may answer.
+func deskAlone(c config, st remediate.Store, ledger *remediate.Ledger, lookup func(string) (string, bool)) remediate.Desk {
 	return remediate.Desk{
-		Store: o.store, Authority: lookedUp(authority(o.config.Approvals), o.groups()), ExpiresIn: time.Duration(o.config.Approvals.ExpiresIn),
-		Now: time.Now, HandOver: true, Ledger: o.ledger(), OnCall: pagerNames(o.config),
+		Store: st, Authority: lookedUp(c.Approvals.authority(), groups(c, lookup)), ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
+		Now: time.Now, HandOver: true, Ledger: ledger, OnCall: pagerNames(c),
 	}
 }
 
 // groups are those of the configuration. What cannot be asked from here is a
 // failed look-up, not a reason to go on without it.
-func (o office) groups() remediate.Directory {
-	lookup := o.lookup
+func groups(c config, lookup func(string) (string, bool)) remediate.Directory {
 	if lookup == nil {
 		lookup = func(string) (string, bool) { return "", false }
 	}
-	who, err := people(o.config, lookup)
-	if err != nil && len(o.config.Approvals.Approvers.SlackUsergroups) == 0 {
+	who, err := people(c, lookup)
+	if err != nil && len(c.Approvals.Approvers.SlackUsergroups) == 0 {
 		who, err = nil, nil // Slack is not asked
 	}
 	var d remediate.Directory
 	if err == nil {
-		d, err = directory(context.Background(), o.config, who, time.Now)
+		d, err = directory(context.Background(), c, who, time.Now)
 	}
 	if err != nil {
 		return outOfReach{err}
@@ -90,5 +96,5 @@ func (o office) caller(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("nothing was decided, as it cannot be told who you are: %w", err)
 	}
-	return spelled(o.config.Approvals, who), nil
+	return o.config.Approvals.spelled(who), nil
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// onCall makes a configuration page a PagerDuty and a user group.
-func (d *demo) onCall(pagerDuty string) config {
+// onCall is the world's configuration, with a PagerDuty and a user group to page.
+func onCall(d *demo, pagerDuty string) config {
 	c := d.conf
 	c.AnswersTopic = "projects/ops/topics/rescind-answers"
 	c.Approvals.Escalation.Usergroup = "S01ONCALL"
@@ -28,7 +28,7 @@ func withRoutingKey(name string) (string, bool) {
 	return demoSecrets(name)
 }
 
-func (d *demo) mentions() (n int) {
+func mentions(d *demo) (n int) {
 	for _, m := range d.slack.Messages() {
 		n += strings.Count(m.Text, "<!subteam^S01ONCALL>")
 	}
@@ -44,14 +44,14 @@ func TestAClickOnPageOnCallReachesThemOnceWhicheverProcessTakesIt(t *testing.T) 
 				w.WriteHeader(http.StatusAccepted)
 			}))
 			defer pagerDuty.Close()
-			d := newTestDemo(t, askAlways)
-			c, q := d.onCall(pagerDuty.URL), &queue{}
+			d := newWorld(t, askAlways)
+			c, q := onCall(d, pagerDuty.URL), &queue{}
 			a := another(t, d, func(to *config, w *world) { *to, w.role, w.lookup, w.rushed = c, r, withRoutingKey, true })
-			events := httptest.NewServer(a.routes)
+			events := httptest.NewServer(a.handler())
 			defer events.Close()
 			entrance := events.URL
 			if r == roleWorker {
-				front, err := newProcess(t.Context(), c, world{role: roleSlack, lookup: withRoutingKey, now: time.Now, notes: d.slackURL(), courier: q, log: slog.New(slog.DiscardHandler)})
+				front, err := newProcess(t.Context(), c, world{role: roleSlack, lookup: withRoutingKey, now: time.Now, notes: slackURL(d), courier: q, log: slog.New(slog.DiscardHandler)})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -60,8 +60,8 @@ func TestAClickOnPageOnCallReachesThemOnceWhicheverProcessTakesIt(t *testing.T) 
 				entrance = server.URL
 			}
 			d.pusher = d.pusher.At(events.URL + "/events") // the demo's own rescind has nobody on call
-			d.slack.Connect(strings.TrimSuffix(d.slackURL(), "/"), entrance+"/slack/interactions")
-			_, card := asked(t, d)
+			d.slack.Connect(strings.TrimSuffix(slackURL(d), "/"), entrance+"/slack/interactions")
+			f, card := asked(t, d)
 
 			for range 2 {
 				if err := d.slack.Click(t.Context(), "U0EVE", card.Channel, card.TS, "rescind.page"); err != nil {
@@ -70,10 +70,12 @@ func TestAClickOnPageOnCallReachesThemOnceWhicheverProcessTakesIt(t *testing.T) 
 				for _, s := range q.taken() {
 					deliver(t, d, a, s)
 				}
-				a.workOff(t)
+				if _, err := a.Work(t.Context(), f.ID); err != nil {
+					t.Fatal(err)
+				}
 			}
-			if paged.Load() != 1 || d.mentions() != 1 {
-				t.Errorf("PagerDuty was told %d times and the group %d times, want once each", paged.Load(), d.mentions())
+			if paged.Load() != 1 || mentions(d) != 1 {
+				t.Errorf("PagerDuty was told %d times and the group %d times, want once each", paged.Load(), mentions(d))
 			}
 			notes := d.slack.Notes()
 			if len(notes) != 2 || !strings.Contains(notes[0].Text, "On-call is being paged") || !strings.Contains(notes[1].Text, "Nobody was paged: on-call was paged at") {
@@ -83,7 +85,7 @@ func TestAClickOnPageOnCallReachesThemOnceWhicheverProcessTakesIt(t *testing.T) 
 	}
 }
 
-func (d *demo) slackURL() string { return strings.TrimSuffix(d.conf.Slack.APIURL, "api/") }
+func slackURL(d *demo) string { return strings.TrimSuffix(d.conf.Slack.APIURL, "api/") }
 
 // taken takes what was sent out of the queue.
 func (q *queue) taken() []remediate.Signed {
@@ -92,19 +94,4 @@ func (q *queue) taken() []remediate.Signed {
 	out := q.kept
 	q.kept = nil
 	return out
-}
-
-// workOff does what answers left to a process that does not serve.
-func (a *app) workOff(t *testing.T) {
-	t.Helper()
-	for {
-		select {
-		case id := <-a.owed:
-			if _, err := a.Work(t.Context(), id); err != nil {
-				t.Fatal(err)
-			}
-		default:
-			return
-		}
-	}
 }

@@ -85,14 +85,14 @@ func newGate(c config, w world) (pages.Gate, error) {
 		if errors.Is(err, functions.ErrInvalidToken) {
 			err = fmt.Errorf("%w: %w", pages.ErrStranger, err)
 		}
-		return pages.Visitor{Principal: spelled(c.Approvals, v.Principal), Subject: v.Subject}, err
+		return pages.Visitor{Principal: c.Approvals.spelled(v.Principal), Subject: v.Subject}, err
 	}, nil
 }
 
 // spelled is the principal as the configuration spells it, or as it is: mail
 // servers and IAM do not tell the case of addresses apart, and the list of
 // approvers does.
-func spelled(a approvalsConfig, principal string) string {
+func (a approvalsConfig) spelled(principal string) string {
 	for _, known := range a.Approvers.Users {
 		if strings.EqualFold(known, principal) {
 			return known

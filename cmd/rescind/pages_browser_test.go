@@ -3,6 +3,10 @@
 package main
 
 import (
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -64,21 +68,58 @@ func (b browser) saidNothing() {
 	}
 }
 
+// servedDemo is a demo and where it is served, rescind's pages among it.
+func servedDemo(t *testing.T) (*player, string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := "http://" + l.Addr().String()
+	w, err := newDemoAt(t.Context(), base, "127.0.0.1:0", demoPolicies, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newPlayer(w)
+	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: d.pageRoutes(l.Addr().String())}}
+	server.Start()
+	t.Cleanup(func() {
+		server.Close()
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d, base
+}
+
+// question has bob do what a policy asks about, and returns the finding.
+func question(t *testing.T, d *player, act string) remediate.Finding {
+	t.Helper()
+	if err := d.perform(t.Context(), actOf(act)); err != nil {
+		t.Fatal(err)
+	}
+	fs, err := d.app.Store.Findings(t.Context(), remediate.Query{States: []remediate.State{remediate.Pending}})
+	if err != nil || len(fs) == 0 {
+		t.Fatalf("%d questions (%v)", len(fs), err)
+	}
+	return fs[0]
+}
+
 func TestS16ThePagesInABrowser(t *testing.T) {
 	if os.Getenv("RESCIND_BROWSER") == "" {
 		t.Skip("RESCIND_BROWSER is not set: this test needs Chromium")
 	}
-	s := serveDemo(t)
-	revert := s.asked("default")
-	keep := s.asked("pool")
+	d, base := servedDemo(t)
+	revert := question(t, d, "default")
+	keep := question(t, d, "pool")
 	for _, act := range []string{"public", "editor", "job", "stale"} {
-		if err := s.d.perform(t.Context(), actOf(act)); err != nil {
+		if err := d.perform(t.Context(), actOf(act)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	b := newBrowser(t)
 	b.devtools("Emulation.setScriptExecutionDisabled", map[string]any{"value": true})
-	b.visit(s.base + "/findings/" + revert.ID)
+	b.visit(base + "/findings/" + revert.ID)
 	b.click(`button[value="ada@example.com"]`)
 	b.until(`document.querySelector("h1")?.textContent.includes("pay-prod")`)
 	b.looksRight("question")
@@ -87,18 +128,18 @@ func TestS16ThePagesInABrowser(t *testing.T) {
 	b.press(enterKey)
 	b.until(`document.querySelector("[role=status]")?.textContent.includes("Recorded")`)
 	b.looksRight("recorded")
-	if err := s.d.waitFor(t.Context(), revert.ID); err != nil {
+	if err := d.waitUntil(t.Context(), revert.ID, remediate.State.Ended); err != nil {
 		t.Fatal(err)
 	}
-	b.visit(s.base + "/findings/" + revert.ID)
+	b.visit(base + "/findings/" + revert.ID)
 	b.until(`document.querySelector(".head .state").textContent === "reverted"`)
 	b.looksRight("reverted")
 
-	b.visit(s.base + "/findings/" + keep.ID)
+	b.visit(base + "/findings/" + keep.ID)
 	b.tabTo(`details:has([value="exempt"]) summary`)
 	b.press(enterKey)
 	b.looksRight("exempt")
-	b.visit(s.base + "/findings/" + keep.ID)
+	b.visit(base + "/findings/" + keep.ID)
 	b.tabTo(`details:has([value="keep"]) summary`)
 	b.press(enterKey)
 	b.tabTo(`textarea[name=reason]`)
@@ -107,18 +148,18 @@ func TestS16ThePagesInABrowser(t *testing.T) {
 	b.looksRight("keep")
 	b.press(enterKey)
 	b.until(`document.querySelector(".head .state").textContent === "kept"`)
-	if f, err := s.d.app.Store.Finding(t.Context(), keep.ID); err != nil || f.State != remediate.Kept || len(f.Answers) != 1 {
+	if f, err := d.app.Store.Finding(t.Context(), keep.ID); err != nil || f.State != remediate.Kept || len(f.Answers) != 1 {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 	b.looksRight("kept")
 
 	// Somebody who may not decide is told so, and keeps what they typed.
-	b.visit(s.base + "/iap")
+	b.visit(base + "/iap")
 	b.click(`button[value="eve@example.com"]`)
 	b.until(`document.querySelector("h1").textContent === "Findings"`)
 	b.looksRight("list")
-	job := s.asked("job")
-	b.visit(s.base + "/findings/" + job.ID)
+	job := question(t, d, "job")
+	b.visit(base + "/findings/" + job.ID)
 	b.tabTo(`details:has([value="keep"]) summary`)
 	b.press(enterKey)
 	b.tabTo(`textarea[name=reason]`)

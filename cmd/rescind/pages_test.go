@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,15 +19,14 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// website is the demo as a browser reaches it, with rescind's pages behind the
-// simulated IAP.
+// website is rescind's pages behind the simulated IAP, as a browser reaches them.
 type website struct {
 	t    *testing.T
 	d    *demo
 	base string
 }
 
-func serveDemo(t *testing.T) website {
+func servePages(t *testing.T) website {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,7 +37,9 @@ func serveDemo(t *testing.T) website {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: d.pageRoutes(l.Addr().String())}}
+	mux := http.NewServeMux()
+	d.addPages(mux)
+	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: mux}}
 	server.Start()
 	t.Cleanup(func() {
 		server.Close()
@@ -115,7 +115,7 @@ func (s website) answer(c *http.Client, id, choice, reason string) (string, int)
 }
 
 func TestAnAnswerOnThePageBehindIAPIsCarriedOut(t *testing.T) {
-	s := serveDemo(t)
+	s := servePages(t)
 	f := s.asked("default")
 	m, ok := s.d.card(f.ID)
 	if !ok || !strings.Contains(string(m.Blocks), s.base+"/findings/"+f.ID) {
@@ -132,7 +132,7 @@ func TestAnAnswerOnThePageBehindIAPIsCarriedOut(t *testing.T) {
 	if text, status = s.answer(s.web("ada@example.com"), f.ID, "revert", ""); status != http.StatusOK || !strings.Contains(text, "<strong>Recorded.</strong>") {
 		t.Errorf("ada: %d %s", status, text)
 	}
-	if err := s.d.waitFor(t.Context(), f.ID); err != nil {
+	if err := s.d.waitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	text, _ = s.read(s.web("ada@example.com").Get(s.base + "/findings/" + f.ID))
@@ -144,7 +144,7 @@ func TestAnAnswerOnThePageBehindIAPIsCarriedOut(t *testing.T) {
 }
 
 func TestNobodySeesThePagesBeforeTheySignIn(t *testing.T) {
-	s := serveDemo(t)
+	s := servePages(t)
 	f := s.asked("default")
 	text, _ := s.read(http.Get(s.base + "/findings/" + f.ID))
 	if !strings.Contains(text, "Who are you?") || strings.Contains(text, "checkout") {
@@ -154,14 +154,14 @@ func TestNobodySeesThePagesBeforeTheySignIn(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("GET", "/findings/"+f.ID, nil)
 	r.Header.Set("X-Goog-Authenticated-User-Email", "accounts.google.com:ada@example.com")
-	s.d.app.routes.ServeHTTP(w, r)
+	s.d.app.handler().ServeHTTP(w, r)
 	if w.Code != http.StatusUnauthorized {
 		t.Errorf("past IAP: %d", w.Code)
 	}
 }
 
 func TestAPageByItselfHasTheWorkerDecide(t *testing.T) {
-	s, q := serveDemo(t), &queue{}
+	s, q := servePages(t), &queue{}
 	f := s.asked("default")
 	server := httptest.NewUnstartedServer(nil)
 	alone := website{t, s.d, "http://" + server.Listener.Addr().String()}
@@ -208,7 +208,7 @@ func TestWithoutAnAudienceThereAreNoPages(t *testing.T) {
 func TestSomebodyIsWhoTheConfigurationSaysInItsOwnSpelling(t *testing.T) {
 	a := approvalsConfig{Approvers: approversConfig{Users: map[string]string{"U01": "user:Ada@Example.com"}}}
 	for who, want := range map[string]string{"user:ada@example.com": "user:Ada@Example.com", "user:eve@example.com": "user:eve@example.com"} {
-		if got := spelled(a, who); got != want {
+		if got := a.spelled(who); got != want {
 			t.Errorf("%s is %s, want %s", who, got, want)
 		}
 	}
@@ -224,9 +224,7 @@ func TestTheSamplesOfThePagesDocsLoad(t *testing.T) {
 		t.Fatal("no sample")
 	}
 	for _, b := range blocks {
-		path := filepath.Join(t.TempDir(), "rescind.yaml")
-		write(t, path, smallConfig+b[1])
-		if c, err := loadConfig(path); err != nil || c.IAP.Audience == "" || len(c.notYet()) > 0 {
+		if c, err := loadConfig(fileOf(t, smallConfig+b[1])); err != nil || c.IAP.Audience == "" || len(c.notYet()) > 0 {
 			t.Errorf("%v, without effect %q\n%s", err, c.notYet(), b[1])
 		}
 	}

@@ -80,7 +80,7 @@ func findPubSub() (java, jar string, err error) {
 // The emulator signs no token, so one stands between it and the worker that does.
 func TestAClickTravelsOverPubSubToTheWorker(t *testing.T) {
 	emulatePubSub(t)
-	d := newTestDemo(t, askAlways)
+	d := newWorld(t, askAlways)
 	f, card := asked(t, d)
 	const topic, subscription = "projects/ops/topics/rescind-answers", "projects/ops/subscriptions/rescind-answers"
 	worker := another(t, d, func(c *config, w *world) { c.AnswersTopic, w.role = topic, roleWorker })
@@ -91,7 +91,7 @@ func TestAClickTravelsOverPubSubToTheWorker(t *testing.T) {
 		}
 		r.Header.Set("Authorization", "Bearer "+token)
 		r.URL.Path = "/answers"
-		worker.routes.ServeHTTP(w, r)
+		worker.handler().ServeHTTP(w, r)
 	}))
 	defer signing.Close()
 
@@ -123,7 +123,7 @@ func TestAClickTravelsOverPubSubToTheWorker(t *testing.T) {
 	if err := d.slack.Click(t.Context(), "U0ADA", card.Channel, card.TS, "rescind.revert"); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.waitFor(t.Context(), f.ID); err != nil {
+	if err := d.waitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	if f, err = d.app.Store.Finding(t.Context(), f.ID); err != nil || f.State != remediate.Reverted || f.Answers[0].Principal != "user:ada@example.com" {

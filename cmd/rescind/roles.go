@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -38,7 +39,7 @@ type process interface {
 
 // newProcess puts together the process of w.role.
 func newProcess(ctx context.Context, c config, w world) (process, error) {
-	if err := c.checkRole(w.role); err != nil {
+	if err := checkRole(c, w.role); err != nil {
 		return nil, err
 	}
 	switch w.role {
@@ -49,7 +50,7 @@ func newProcess(ctx context.Context, c config, w world) (process, error) {
 	case rolePage:
 		return newPageFront(ctx, c, w)
 	}
-	return nil, usagef("--role is %q, %s", w.role, wantRole)
+	return nil, fmt.Errorf("role is %q, %s", w.role, wantRole)
 }
 
 func knownRole(r role) bool {
@@ -57,7 +58,7 @@ func knownRole(r role) bool {
 }
 
 // checkRole says what the role needs and the configuration lacks.
-func (c config) checkRole(r role) error {
+func checkRole(c config, r role) error {
 	var errs []error
 	need := func(ok bool, what string) {
 		if !ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -21,7 +22,21 @@ import (
 
 const askAlways = "apiVersion: rescind/v1\npolicies: [{name: no-default-service-account, enforcement: approve}]\n"
 
-// another starts one more rescind beside the demo's own, on the same store.
+func newWorld(t *testing.T, policies string) *demo {
+	t.Helper()
+	d, err := newDemo(t.Context(), "127.0.0.1:0", policies, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("close the world: %v", err)
+		}
+	})
+	return d
+}
+
+// another starts one more rescind beside the world's own, on the same store.
 func another(t *testing.T, d *demo, change func(*config, *world)) *app {
 	t.Helper()
 	c, w := d.conf, world{
@@ -35,6 +50,21 @@ func another(t *testing.T, d *demo, change func(*config, *world)) *app {
 	}
 	t.Cleanup(func() { _ = a.Close() })
 	return a
+}
+
+// serve has a rescind serve on a free port until the test ends, and returns its
+// base URL.
+func serve(t *testing.T, a *app, sweepEvery time.Duration) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = a.serve(ctx, l, sweepEvery) })
+	t.Cleanup(func() { stop(); serving.Wait() })
+	return "http://" + l.Addr().String()
 }
 
 // asked has somebody deploy what rescind asks about, and returns the finding.
@@ -55,11 +85,9 @@ func asked(t *testing.T, d *demo) (remediate.Finding, sim.SlackMessage) {
 }
 
 func TestS8SixtyFourClicksOnTwoServersAreOneDecisionAndOneExecution(t *testing.T) {
-	d := newTestDemo(t, askAlways)
+	d := newWorld(t, askAlways)
 	second := another(t, d, func(*config, *world) {})
-	working, stop := context.WithCancel(t.Context())
-	defer stop()
-	d.working.Go(func() { second.work(working, time.Second) })
+	serve(t, second, time.Second)
 	f, card := asked(t, d)
 
 	const clicks = 64
@@ -67,7 +95,7 @@ func TestS8SixtyFourClicksOnTwoServersAreOneDecisionAndOneExecution(t *testing.T
 	all.Add(clicks)
 	var mu sync.Mutex
 	n := 0
-	servers := []http.Handler{d.app.routes, second.routes}
+	servers := []http.Handler{d.app.handler(), second.handler()}
 	balancer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		n++
@@ -90,10 +118,10 @@ func TestS8SixtyFourClicksOnTwoServersAreOneDecisionAndOneExecution(t *testing.T
 		})
 	}
 	clicking.Wait()
-	if err := d.waitFor(t.Context(), f.ID); err != nil {
+	if err := d.waitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
 		t.Fatal(err)
 	}
-	d.queue.settle()
+	d.settle()
 	f, err := d.app.Store.Finding(t.Context(), f.ID)
 	if err != nil || f.State != remediate.Reverted || len(f.Answers) != 1 {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
@@ -149,7 +177,7 @@ func (s slowStore) Update(ctx context.Context, f remediate.Finding) (remediate.F
 
 // The figure that docs/slack.md gives: the endpoint never waits for the store.
 func TestTheSlackRoleAnswersWithinATenthOfASecondWhateverTheStoreDoes(t *testing.T) {
-	d := newTestDemo(t, askAlways)
+	d := newWorld(t, askAlways)
 	f, card := asked(t, d)
 	q := &queue{}
 	slackURL := strings.TrimSuffix(d.conf.Slack.APIURL, "api/")
@@ -168,6 +196,7 @@ func TestTheSlackRoleAnswersWithinATenthOfASecondWhateverTheStoreDoes(t *testing
 	d.slack.Connect(strings.TrimSuffix(slackURL, "/"), server.URL+"/slack/interactions")
 
 	var took []time.Duration
+	var working sync.WaitGroup
 	for range 200 {
 		start := time.Now()
 		if err := d.slack.Click(t.Context(), "U0ADA", card.Channel, card.TS, "rescind.revert"); err != nil {
@@ -176,16 +205,17 @@ func TestTheSlackRoleAnswersWithinATenthOfASecondWhateverTheStoreDoes(t *testing
 		took = append(took, time.Since(start))
 		if len(took) == 1 { // a worker is at it meanwhile
 			first := q.kept[0]
-			d.working.Go(func() { deliver(t, d, worker, first) })
+			working.Go(func() { deliver(t, d, worker, first) })
 		}
 	}
 	close(measured)
+	working.Wait()
 	slices.Sort(took)
 	t.Logf("median %v, p99 %v", took[len(took)/2], took[len(took)*99/100])
 	if p99 := took[len(took)*99/100]; p99 > 100*time.Millisecond {
 		t.Errorf("p99 is %v, want under 100ms; the median %v", p99, took[len(took)/2])
 	}
-	if err := d.waitFor(t.Context(), f.ID); err != nil {
+	if err := d.waitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // what is delivered again decides nothing again
@@ -199,7 +229,7 @@ func TestTheSlackRoleAnswersWithinATenthOfASecondWhateverTheStoreDoes(t *testing
 // deliver pushes an answer to the worker as Pub/Sub does.
 func deliver(t *testing.T, d *demo, worker *app, s remediate.Signed) {
 	t.Helper()
-	server := httptest.NewServer(worker.routes)
+	server := httptest.NewServer(worker.handler())
 	defer server.Close()
 	data, err := json.Marshal(s)
 	if err != nil {
@@ -212,7 +242,7 @@ func deliver(t *testing.T, d *demo, worker *app, s remediate.Signed) {
 }
 
 func TestARoleServesItsOwnPathsAlone(t *testing.T) {
-	d := newTestDemo(t, askAlways)
+	d := newWorld(t, askAlways)
 	c := d.conf
 	c.AnswersTopic = "projects/ops/topics/rescind-answers"
 	c.IAP.Audience = "x"
@@ -268,7 +298,7 @@ func TestARoleSaysWhatTheConfigurationLacks(t *testing.T) {
 		{"one process for all", roleAll, config{}, ""},
 	} {
 		got := ""
-		if err := tt.c.checkRole(tt.role); err != nil {
+		if err := checkRole(tt.c, tt.role); err != nil {
 			got = err.Error()
 		}
 		if got != tt.want {

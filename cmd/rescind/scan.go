@@ -76,7 +76,7 @@ func runScan(ctx context.Context, env environment, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	return a.scan(ctx, env, o, containers(c.Scope.Include))
+	return scan(ctx, env, a, o, containers(c.Scope.Include))
 }
 
 func scanFlags(f *flags, args []string) (scanOptions, error) {
@@ -109,7 +109,7 @@ func scanFlags(f *flags, args []string) (scanOptions, error) {
 
 // scan looks at all that the options choose, and writes what it found. What
 // could not be looked at is told at once, and fails the command at the end.
-func (a *app) scan(ctx context.Context, env environment, o scanOptions, scope []cloud.Resource) error {
+func scan(ctx context.Context, env environment, a *app, o scanOptions, scope []cloud.Resource) error {
 	s := scanner{progress: newProgress(env.stderr)}
 	if len(o.projects) > 0 {
 		scope = s.named(ctx, a, o.projects)

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -34,7 +32,12 @@ type past struct {
 
 func newPast(t *testing.T, scope, store string) *past {
 	t.Helper()
-	s := &past{t: t, demo: newTestDemo(t, demoPolicies)}
+	d, err := newDemo(t.Context(), "127.0.0.1:0", demoPolicies, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	s := &past{t: t, demo: d}
 	dir := t.TempDir()
 	s.config, s.db = filepath.Join(dir, "rescind.yaml"), filepath.Join(dir, "state.db")
 	write(t, filepath.Join(dir, "policies.yaml"), demoPolicies)
@@ -215,29 +218,5 @@ func TestAScanThatWasCutOffGoesOnWhenItIsStartedAgain(t *testing.T) {
 	cutOff()
 	if _, errs := s.scan(exitOK, "--from-start"); strings.Contains(errs, "going on") || !strings.Contains(errs, "projects/pay-prod: 11 workloads") {
 		t.Errorf("stderr %q, want all of it", errs)
-	}
-}
-
-func TestASweepScansWhatNoEventToldOf(t *testing.T) {
-	s := newPast(t, "{include: [organizations/77]}", "memory:")
-	c, err := loadConfig(s.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := newInside(t.Context(), c, world{now: time.Now, wait: pause, log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	for range 2 { // the second has nothing to do before the hour is over
-		w := httptest.NewRecorder()
-		a.serveSweep(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sweep", nil))
-		if w.Code != http.StatusNoContent {
-			t.Errorf("status %d", w.Code)
-		}
-	}
-	fs, err := a.Store.Findings(t.Context(), remediate.Query{})
-	if err != nil || len(fs) != 1 || fs[0].Resource.Path() != demoReports {
-		t.Errorf("%v, %v; want the one finding", fs, err)
 	}
 }

@@ -16,8 +16,8 @@ import (
 // sets it. The figures of the long run are in docs/operations.md.
 func long() bool { return os.Getenv("RESCIND_SOAK") == "long" }
 
-// findings are all that the store holds, by resource.
-func (a *app) byResource(t *testing.T) map[string][]remediate.Finding {
+// byResource are all findings that the store holds, by resource.
+func byResource(t *testing.T, a *app) map[string][]remediate.Finding {
 	t.Helper()
 	fs, err := a.Store.Findings(t.Context(), remediate.Query{})
 	if err != nil {
@@ -54,7 +54,7 @@ func TestSoakBurst(t *testing.T) {
 		t.Errorf("serve held %d MiB, want at most 300", peak>>20)
 	}
 	states := map[remediate.State]int{}
-	kept := w.ahead(0).byResource(t)
+	kept := byResource(t, w.ahead(0))
 	for _, path := range w.opened {
 		if len(kept[path]) != 1 {
 			t.Errorf("%s has %d findings, want one", path, len(kept[path]))
@@ -110,7 +110,7 @@ func TestSoakKill(t *testing.T) {
 			break
 		}
 	}
-	kept := a.byResource(t)
+	kept := byResource(t, a)
 	for _, path := range w.opened {
 		if len(kept[path]) != 1 || kept[path][0].State != remediate.Reverted || len(kept[path][0].Outbox) > 0 {
 			t.Errorf("%s has the findings %+v, want one that is reverted, with nothing owed", path, kept[path])

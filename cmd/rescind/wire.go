@@ -38,7 +38,7 @@ func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, g
 		},
 		Store: st, IAM: gcp, Workloads: gcp, Constraints: gcp, Entries: entries, Notifier: n,
 		Scope:     remediate.Scope{Include: containers(c.Scope.Include), Exclude: containers(c.Scope.Exclude)},
-		Authority: lookedUp(authority(c.Approvals), groups),
+		Authority: lookedUp(c.Approvals.authority(), groups),
 		Limits: remediate.Limits{
 			PerPolicyHour: g.MaxReverts.PerPolicy, PerProjectHour: g.MaxReverts.PerProject, TotalHour: g.MaxReverts.Total,
 			SameChange: g.Fight.SameChange, FightWindow: time.Duration(g.Fight.Within), Grace: time.Duration(g.Grace),

@@ -27,7 +27,7 @@ func newNotifier(c config, w world, st remediate.Store, groups remediate.Directo
 	if !w.rushed {
 		turns = slack.NewTurns(st, w.now)
 	}
-	card := needing(cardOptions(c), lookedUp(authority(c.Approvals), groups))
+	card := needing(cardOptions(c), lookedUp(c.Approvals.authority(), groups))
 	return slack.NewNotifier(slack.Config{
 		Token: slack.Secret(token), APIURL: c.Slack.APIURL, Route: route, Channels: channels(c.Slack.Routes),
 		Turns: turns, Card: card, Now: w.now,
