@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -154,8 +155,8 @@ func planOf(f remediate.Finding, c remediate.Choice) string {
 
 func writeAnswered(w io.Writer, format string, f remediate.Finding) error {
 	if format == "json" {
-		return writeJSON(w, f)
+		return terminal.WriteJSON(w, f)
 	}
-	_, err := fmt.Fprintf(w, "%s  %s  %s\n", f.ID, f.State, oneLine(f.Why))
+	_, err := fmt.Fprintf(w, "%s  %s  %s\n", f.ID, f.State, terminal.OneLine(f.Why))
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -57,7 +58,7 @@ func (o office) show(ctx context.Context, w io.Writer, format, id string) error 
 		return err
 	}
 	if format == "json" {
-		return errors.Join(writeJSON(w, f), f.VerifyTrail())
+		return errors.Join(terminal.WriteJSON(w, f), f.VerifyTrail())
 	}
 	undos, err := o.undosOf(ctx, f)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -103,9 +104,9 @@ func runSwitch(ctx context.Context, env environment, f *flags, args []string, ne
 			return err
 		}
 		if *format == "json" {
-			return writeJSON(env.stdout, p)
+			return terminal.WriteJSON(env.stdout, p)
 		}
-		_, err = fmt.Fprintln(env.stdout, oneLine(p.String()))
+		_, err = fmt.Fprintln(env.stdout, terminal.OneLine(p.String()))
 		return err
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -17,7 +18,7 @@ import (
 func long() bool { return os.Getenv("RESCIND_SOAK") == "long" }
 
 // byResource are all findings that the store holds, by resource.
-func byResource(t *testing.T, a *app) map[string][]remediate.Finding {
+func byResource(t *testing.T, a *process.App) map[string][]remediate.Finding {
 	t.Helper()
 	fs, err := a.Store.Findings(t.Context(), remediate.Query{})
 	if err != nil {
@@ -43,7 +44,7 @@ func TestSoakBurst(t *testing.T) {
 	began := time.Now()
 	w.push(entries, 64)
 	took := time.Since(began)
-	_ = pause(t.Context(), settle) // what the rate of writes held back
+	_ = process.Wait(t.Context(), settle) // what the rate of writes held back
 	peak := w.end(syscall.SIGTERM)
 
 	most, writes := w.mostInAMinute()
@@ -90,7 +91,7 @@ func TestSoakKill(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	killed := 0
 	for range kills {
-		_ = pause(t.Context(), time.Duration(200+rng.IntN(1200))*time.Millisecond)
+		_ = process.Wait(t.Context(), time.Duration(200+rng.IntN(1200))*time.Millisecond)
 		select {
 		case <-pushed:
 		default:

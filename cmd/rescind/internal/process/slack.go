@@ -1,0 +1,120 @@
+package process
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/functions"
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/notify/slack"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+func newNotifier(c config.Config, w World, st remediate.Store, groups remediate.Directory) (remediate.Notifier, error) {
+	if !c.Slack.Configured() {
+		return logNotifier{w.Log}, nil
+	}
+	token, err := c.Slack.BotToken.Read(w.Lookup)
+	if err != nil {
+		return nil, fmt.Errorf("slack.bot_token: %w", err)
+	}
+	route, err := config.CompileRoutes(c.Slack.Routes)
+	if err != nil {
+		return nil, err
+	}
+	var turns *slack.Turns
+	if !w.Rushed {
+		turns = slack.NewTurns(st, w.Now)
+	}
+	card := needing(cardOptions(c), lookedUp(c.Approvals.Authority(), groups))
+	return slack.NewNotifier(slack.Config{
+		Token: slack.Secret(token), APIURL: c.Slack.APIURL, Route: route, Channels: config.Channels(c.Slack.Routes),
+		Turns: turns, Card: card, Now: w.Now,
+	})
+}
+
+// needing has cards say who it takes.
+func needing(o notify.Options, au remediate.Authority) notify.Options {
+	o.Needs = au.Needs
+	return o
+}
+
+// logNotifier tells the log, where there is no Slack.
+type logNotifier struct{ log *slog.Logger }
+
+// Notify logs the finding's state; it has no surface.
+func (n logNotifier) Notify(ctx context.Context, f remediate.Finding) ([]remediate.Surface, error) {
+	n.log.InfoContext(ctx, "finding", "finding", f.ID, "policy", f.Policy, "resource", f.Resource.String(),
+		"state", string(f.State), "why", f.Why, "actor", f.Change.Actor.Principal)
+	return nil, nil
+}
+
+// addSlack adds what takes people's answers: from Slack itself, or as a worker
+// those that travelled.
+func (a *App) addSlack(routes *functions.Routes, takes map[string]functions.Take, c config.Config, w World) error {
+	if !c.Slack.Configured() {
+		return nil
+	}
+	r, err := newReceiver(c, w, nil, a.clerk(c, a.answers(w)), a.later)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.Slack.Mode == "socket":
+		if a.socket, err = newSocket(c, w, r); err != nil {
+			return err
+		}
+	case w.Role != Worker:
+		*routes = slackRoutes(*routes, r)
+	}
+	takes[remediate.SignedBySlack] = r.Take
+	return nil
+}
+
+func newSocket(c config.Config, w World, r *slack.Receiver) (*slack.Socket, error) {
+	token, err := c.Slack.AppToken.Read(w.Lookup)
+	if err != nil {
+		return nil, fmt.Errorf("slack.app_token: %w", err)
+	}
+	return slack.NewSocket(r, slack.SocketConfig{AppToken: slack.Secret(token), Wait: w.Wait})
+}
+
+func slackRoutes(routes functions.Routes, r *slack.Receiver) functions.Routes {
+	routes.Interactions, routes.Commands, routes.Home = r.Interactions(), r.Commands(), r.Events()
+	return routes
+}
+
+// newReceiver returns what takes Slack's requests: with a courier it passes
+// answers on, without one they are recorded here.
+func newReceiver(c config.Config, w World, courier remediate.Courier, clerk *slack.Clerk, later func(func(context.Context))) (*slack.Receiver, error) {
+	token, err := c.Slack.BotToken.Read(w.Lookup)
+	if err != nil {
+		return nil, fmt.Errorf("slack.bot_token: %w", err)
+	}
+	var secrets []slack.Secret
+	for i, s := range c.Slack.SigningSecrets {
+		v, err := s.Read(w.Lookup)
+		if err != nil {
+			return nil, fmt.Errorf("slack.signing_secrets[%d]: %w", i, err)
+		}
+		secrets = append(secrets, slack.Secret(v))
+	}
+	return slack.NewReceiver(slack.ReceiverConfig{
+		Secrets: secrets, Team: c.Slack.Team, AppID: c.Slack.AppID, Token: slack.Secret(token), APIURL: c.Slack.APIURL,
+		Courier: courier, Clerk: clerk, Later: later, ResponseURLs: w.Notes, Now: w.Now, Log: w.Log,
+	})
+}
+
+// clerk answers what people ask in Slack, and has it carried out.
+func (a *App) clerk(c config.Config, answers desk) *slack.Clerk {
+	k := &slack.Clerk{
+		Approvers: a.people.Principal, Answers: answers, Findings: a.Store, Previews: a.Desk(),
+		Desk: a.Desk(), BaseURL: c.BaseURL, Channels: config.Channels(c.Slack.Routes),
+	}
+	if len(pagerNames(c)) > 0 {
+		k.OnCall = answers
+	}
+	return k
+}

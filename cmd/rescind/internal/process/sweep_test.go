@@ -1,0 +1,89 @@
+package process_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/iam/apiv1/iampb"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
+	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/remediate"
+)
+
+func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
+	d := newWorld(t, askAlways)
+	f, card := asked(t, d)
+	d.Slack.SetUser(sim.SlackUser{ID: "U0BOB", Name: "bob", Email: "bob@example.com", Guest: true})
+	for _, u := range []string{"U0BOB", "U0EVE"} {
+		if err := d.Slack.Click(t.Context(), u, card.Channel, card.TS, "rescind.revert"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := map[string]string{}
+	eventually(t, "both refusals", func() bool {
+		for e, err := range d.App.Ledger.Entries(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)) {
+			if err == nil && e.Kind == remediate.EntryRefused && e.Finding == f.ID {
+				got[e.Via] = e.Class
+			}
+		}
+		return len(got) == 2
+	})
+	want := map[string]string{"slack:T0DEMO/U0BOB": "identity", "slack:T0DEMO/U0EVE": "not-approver"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("class by who was refused (-want +got):\n%s", diff)
+	}
+}
+
+func TestNobodyAnswersForARevisionThatNeverWas(t *testing.T) {
+	d := newWorld(t, askAlways)
+	f, _ := asked(t, d)
+	_, err := d.App.Answer(t.Context(), f.ID, remediate.Answer{
+		Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Via: "test", Revision: f.Revision + 50, Digest: f.Plan.Digest,
+	})
+	var refused *remediate.RefusedError
+	if !errors.As(err, &refused) || refused.Class != remediate.ClassStale {
+		t.Errorf("error %v, want a refusal of what is stale", err)
+	}
+}
+
+func TestASweepScansWhatNoEventToldOf(t *testing.T) {
+	d := newWorld(t, sandbox.Policies)
+	public := &iampb.Policy{Bindings: []*iampb.Binding{{Role: "roles/run.invoker", Members: []string{"allUsers"}}}}
+	if err := d.Cloud.PutPolicy(sandbox.Reports, public); err != nil {
+		t.Fatal(err)
+	}
+	a := another(t, d, func(c *config.Config, w *process.World) {
+		c.Store, w.Store = "memory:", nil
+		c.Scan.Every = config.Default().Scan.Every
+	})
+	for range 2 { // the second has nothing to do before the hour is over
+		sweep(t, d, a)
+	}
+	fs, err := a.Store.Findings(t.Context(), remediate.Query{})
+	if err != nil || len(fs) != 1 || fs[0].Resource.Path() != sandbox.Reports {
+		t.Errorf("%v, %v; want the one finding", fs, err)
+	}
+}
+
+// sweep asks a rescind for a sweep as Cloud Scheduler does.
+func sweep(t *testing.T, d *sandbox.World, a *process.App) {
+	t.Helper()
+	token, err := d.Pusher.Token()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sweep", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	w := httptest.NewRecorder()
+	a.Handler().ServeHTTP(w, r)
+	if w.Code != http.StatusNoContent {
+		t.Errorf("sweep: HTTP %d", w.Code)
+	}
+}
