@@ -20,13 +20,29 @@ func emulatePubSub(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
+	var said string
+	for range 5 {
+		var addr string
+		if addr, said = startPubSub(t, java, jar); addr != "" {
+			t.Setenv("PUBSUB_EMULATOR_HOST", addr)
+			return
+		}
+	}
+	t.Fatalf("the Pub/Sub emulator did not start:\n%s", said)
+}
+
+// startPubSub starts the emulator on a free port. It takes no listener, so
+// somebody else may have that port by then; it says so, stays there and serves
+// nobody. In that case there is no address, but what it said.
+func startPubSub(t *testing.T, java, jar string) (addr, said string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := l.Addr().String()
+	addr = l.Addr().String()
 	_, port, _ := net.SplitHostPort(addr)
-	_ = l.Close() // the emulator takes no listener
+	_ = l.Close()
 	cmd := exec.CommandContext(t.Context(), java, "-Xmx256m", "-Duser.language=en", "-cp", jar,
 		"com.google.cloud.pubsub.testing.v1.Main", "--host=127.0.0.1", "--port="+port)
 	out, err := cmd.StdoutPipe()
@@ -38,16 +54,14 @@ func emulatePubSub(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	var said strings.Builder
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		said.WriteString(lines.Text() + "\n")
+	for lines := bufio.NewScanner(out); lines.Scan() && !strings.Contains(lines.Text(), "BindException"); {
+		said += lines.Text() + "\n"
 		if strings.Contains(lines.Text(), "Server started") {
 			go func() { _, _ = io.Copy(io.Discard, out) }() // it would stop at a full pipe
-			t.Setenv("PUBSUB_EMULATOR_HOST", addr)
-			return
+			return addr, said
 		}
 	}
-	t.Fatalf("the Pub/Sub emulator did not start:\n%s", &said)
+	return "", said
 }
 
 func findPubSub() (java, jar string, err error) {
