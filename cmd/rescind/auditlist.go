@@ -33,8 +33,8 @@ func runAuditList(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	return in(s.config, func(o office) error {
-		lines, problem := o.auditLines(ctx, s)
+	return withRecords(s.config, func(r records) error {
+		lines, problem := r.auditLines(ctx, s)
 		return errors.Join(writeLines(env.stdout, s.format, lines), problem)
 	})
 }
@@ -42,8 +42,8 @@ func runAuditList(ctx context.Context, env environment, args []string) error {
 // auditLines are the lines in the scope, also with an error: what can be read
 // of a ledger is more than nothing. Findings of any age are looked at, as one
 // may be answered long after it began.
-func (o office) auditLines(ctx context.Context, s auditScope) ([]remediate.Line, error) {
-	fs, err := o.findingsIn(ctx, s, time.Time{})
+func (r records) auditLines(ctx context.Context, s auditScope) ([]remediate.Line, error) {
+	fs, err := r.findingsIn(ctx, s, time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (o office) auditLines(ctx context.Context, s auditScope) ([]remediate.Line,
 		}
 	}
 	var problem error
-	for e, err := range o.ledger().Entries(ctx, s.since, s.until) {
+	for e, err := range r.ledger().Entries(ctx, s.since, s.until) {
 		switch {
 		case err != nil:
 			problem = err

@@ -28,12 +28,11 @@ type command struct {
 	run     func(ctx context.Context, env environment, args []string) error
 }
 
-// Exit codes, the same for every command; replay adds exitDiffers.
+// Exit codes, the same for every command.
 const (
-	exitOK      = 0
-	exitFailed  = 1
-	exitUsage   = 2
-	exitDiffers = 3
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
 )
 
 // usageError is a command line that cannot be understood: exit 2.

@@ -8,75 +8,75 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// findingPage is a finding as an auditor reads it, a year later and without
+// dossier is a finding as an auditor reads it, a year later and without
 // anybody to ask.
-type findingPage struct {
+type dossier struct {
 	remediate.Finding
 	undos []remediate.Finding
 	card  notify.Options
 }
 
-func (f findingPage) write(p *printer) {
-	card := notify.Card(f.Finding, f.card)
+func (d dossier) write(p *printer) {
+	card := notify.Card(d.Finding, d.card)
 	p.line(0, "%s", card.Headline)
 	p.line(0, "%s", card.Status)
 	p.line(0, "")
-	p.line(1, "Finding: %s, revision %d", f.ID, f.Revision)
-	if f.UndoOf != "" {
-		p.line(1, "Undo of: %s", f.UndoOf)
+	p.line(1, "Finding: %s, revision %d", d.ID, d.Revision)
+	if d.UndoOf != "" {
+		p.line(1, "Undo of: %s", d.UndoOf)
 	}
 	for _, field := range card.Fields {
 		p.line(1, "%s: %s", field.Name, field)
 	}
-	p.line(1, "Resource: %s", f.Resource)
-	p.line(1, "Enforcement: %s%s; decision: %s%s", f.Enforcement, by(f.EnforcedBy), f.Decision, f.automatic())
-	p.line(1, "Began: %s; ended: %s", clock(f.CreatedAt), clock(f.EndedAt))
+	p.line(1, "Resource: %s", d.Resource)
+	p.line(1, "Enforcement: %s%s; decision: %s%s", d.Enforcement, by(d.EnforcedBy), d.Decision, d.automatic())
+	p.line(1, "Began: %s; ended: %s", clock(d.CreatedAt), clock(d.EndedAt))
 	p.lines("What is wrong:", append([]string{card.Wrong}, card.Why...))
-	f.writeOutcome(p)
-	f.writePlans(p, card)
-	f.writeAnswers(p)
-	f.writeUndos(p)
-	f.writeTimeline(p)
+	d.writeOutcome(p)
+	d.writePlans(p, card)
+	d.writeAnswers(p)
+	d.writeUndos(p)
+	d.writeTimeline(p)
 }
 
 // writeOutcome says why it is where it is: of what was not reverted, why not.
-func (f findingPage) writeOutcome(p *printer) {
+func (d dossier) writeOutcome(p *printer) {
 	title := "Why it was not reverted:"
 	switch {
-	case f.State == remediate.Reverted, f.State == remediate.Undone:
+	case d.State == remediate.Reverted, d.State == remediate.Undone:
 		title = "What was done:"
-	case !f.State.Ended():
+	case !d.State.Ended():
 		title = "What it waits for:"
 	}
-	lines := []string{f.Why}
-	if f.State != remediate.Reverted && f.State != remediate.Undone {
-		lines = append(lines, f.Reasons...)
+	lines := []string{d.Why}
+	if d.State != remediate.Reverted && d.State != remediate.Undone {
+		lines = append(lines, d.Reasons...)
 	}
 	p.lines(title, slices.DeleteFunc(lines, func(s string) bool { return s == "" }))
 }
 
-func (f findingPage) writePlans(p *printer, card notify.Message) {
+func (d dossier) writePlans(p *printer, card notify.Message) {
 	switch {
-	case f.Plan.Empty():
-		p.lines("Plan: none", []string{f.Plan.Missing})
+	case d.Plan.Empty():
+		p.lines("Plan: none", []string{d.Plan.Missing})
 	default:
 		p.lines(card.Plan+":", card.Diff)
 	}
-	if len(f.Done) == 0 {
+	if len(d.Done) == 0 {
 		return
 	}
-	done := f.Finding
-	done.Plan = remediate.NewPlan(f.Done, "")
+	done := d.Finding
+	done.Plan = remediate.NewPlan(d.Done, "")
 	p.lines("Written, or possibly written:", notify.Card(done, notify.Options{}).Diff)
-	if f.UndoOf == "" {
-		done.Plan = f.UndoPlan()
+	if d.UndoOf == "" {
+		done.Plan = d.UndoPlan()
 		p.lines("An undo would change (plan "+done.Plan.Digest[:8]+"):", notify.Card(done, notify.Options{}).Diff)
 	}
 }
 
-func (f findingPage) writeAnswers(p *printer) {
+func (d dossier) writeAnswers(p *printer) {
 	var lines []string
-	for _, a := range f.Answers {
+	for _, a := range d.Answers {
 		line := clock(a.At) + "  " + string(a.Choice) + " by " + a.Principal + " via " + a.Via + " on plan " + a.Digest[:min(8, len(a.Digest))]
 		if a.Reason != "" {
 			line += ": " + a.Reason
@@ -92,25 +92,25 @@ func (f findingPage) writeAnswers(p *printer) {
 	p.lines("Answers:", lines)
 }
 
-func (f findingPage) writeUndos(p *printer) {
+func (d dossier) writeUndos(p *printer) {
 	var lines []string
-	for _, u := range f.undos {
+	for _, u := range d.undos {
 		lines = append(lines, clock(u.CreatedAt)+"  "+u.ID+"  "+string(u.State)+": "+u.Why)
 	}
 	p.lines("Undos:", lines)
 }
 
-func (f findingPage) writeTimeline(p *printer) {
+func (d dossier) writeTimeline(p *printer) {
 	var lines []string
-	for i, e := range f.Timeline {
+	for i, e := range d.Timeline {
 		lines = append(lines, fmt.Sprintf("%d  %s  %s%s: %s", i+1, clock(e.At), e.State, by(e.Who), e.What))
 	}
 	p.lines("Timeline:", lines)
-	p.lines("Audit trail:", []string{notify.TrailSays(f.Finding)})
+	p.lines("Audit trail:", []string{notify.TrailSays(d.Finding)})
 }
 
-func (f findingPage) automatic() string {
-	if f.Automatic {
+func (d dossier) automatic() string {
+	if d.Automatic {
 		return ", by policy and not by a person"
 	}
 	return ""

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
@@ -89,59 +88,50 @@ func answerCommand(c remediate.Choice, summary, usage string) command {
 
 func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []string) error {
 	f := newFlags("findings " + string(c))
-	path := f.String("config", "", "")
 	reason := f.String("reason", "", "")
 	plan := f.String("plan", "", "")
-	format := formatFlag(f)
 	exempt := exemptFlag(f, c)
-	operands, err := f.parse(args)
+	o, err := f.aboutOne(args)
 	switch {
 	case err != nil:
 		return err
-	case len(operands) != 1:
-		return usagef("want one finding's id, got %d", len(operands))
 	case c != remediate.ChooseRevert && *reason == "":
 		return usagef("--reason is missing")
 	case c == remediate.ChooseExempt && *exempt <= 0:
 		return usagef("--for is %s, want how long it is exempt: --for 24h", *exempt)
 	}
-	if err := checkFormat(*format); err != nil {
-		return err
-	}
-	return in(*path, func(o office) error {
-		o.log = f.logger(env, slog.LevelInfo)
-		o.lookup = env.lookup
+	return f.toDecide(env, o.config, func(r records) error {
 		a := remediate.Answer{Choice: c, Reason: *reason, Digest: *plan}
 		if c == remediate.ChooseExempt {
 			a.Until = time.Now().Add(*exempt)
-			if err := o.preview(ctx, env.stderr, operands[0]); err != nil {
+			if err := r.preview(ctx, env.stderr, o.id); err != nil {
 				return err
 			}
 		}
-		answered, err := o.answer(ctx, operands[0], a)
+		answered, err := r.answer(ctx, o.id, a)
 		if err != nil {
 			return err
 		}
-		return writeAnswered(env.stdout, *format, answered)
+		return writeAnswered(env.stdout, o.format, answered)
 	})
 }
 
 // answer decides as the caller. Without a plan to compare, the answer is about
 // the plan as it stands: the store still refuses it if that changes meanwhile.
-func (o office) answer(ctx context.Context, id string, a remediate.Answer) (remediate.Finding, error) {
+func (r records) answer(ctx context.Context, id string, a remediate.Answer) (remediate.Finding, error) {
 	var err error
-	if a.Principal, err = o.caller(ctx); err != nil {
+	if a.Principal, err = r.caller(ctx); err != nil {
 		return remediate.Finding{}, err
 	}
 	a.Via = via
 	if a.Digest == "" {
-		f, err := o.store.Finding(ctx, id)
+		f, err := r.store.Finding(ctx, id)
 		if err != nil {
 			return remediate.Finding{}, err
 		}
 		a.Digest, a.Revision = planOf(f, a.Choice), f.Revision
 	}
-	return o.desk().Answer(ctx, id, a)
+	return r.desk().Answer(ctx, id, a)
 }
 
 // planOf is the digest of the plan that the choice would carry out or lay by.

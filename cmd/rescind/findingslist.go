@@ -58,8 +58,8 @@ func runFindingsList(ctx context.Context, env environment, args []string) error 
 	if err != nil {
 		return err
 	}
-	return in(o.config, func(off office) error {
-		fs, left, err := o.read(ctx, off.store, time.Now())
+	return withRecords(o.config, func(r records) error {
+		fs, left, err := o.read(ctx, r.store, time.Now())
 		if err != nil {
 			return err
 		}

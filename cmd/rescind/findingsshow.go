@@ -36,42 +36,33 @@ func findingsShowCommand() command {
 }
 
 func runFindingsShow(ctx context.Context, env environment, args []string) error {
-	f := newFlags("findings show")
-	path := f.String("config", "", "")
-	format := formatFlag(f)
-	operands, err := f.parse(args)
-	switch {
-	case err != nil:
-		return err
-	case len(operands) != 1:
-		return usagef("want one finding's id, got %d", len(operands))
-	}
-	if err := checkFormat(*format); err != nil {
+	o, err := newFlags("findings show").aboutOne(args)
+	if err != nil {
 		return err
 	}
-	return in(*path, func(o office) error { return o.show(ctx, env.stdout, *format, operands[0]) })
+	return withRecords(o.config, func(r records) error { return r.show(ctx, env.stdout, o.format, o.id) })
 }
 
-func (o office) show(ctx context.Context, w io.Writer, format, id string) error {
-	f, err := o.store.Finding(ctx, id)
+func (r records) show(ctx context.Context, w io.Writer, format, id string) error {
+	f, err := r.store.Finding(ctx, id)
 	if err != nil {
 		return err
 	}
 	if format == "json" {
 		return errors.Join(terminal.WriteJSON(w, f), f.VerifyTrail())
 	}
-	undos, err := o.undosOf(ctx, f)
+	undos, err := r.undosOf(ctx, f)
 	if err != nil {
 		return err
 	}
 	p := &printer{w: w}
-	findingPage{f, undos, notify.Options{OnExpiry: remediate.Expiry(o.config.Approvals.OnExpiry), Needs: o.desk().Authority.Needs}}.write(p)
+	dossier{f, undos, notify.Options{OnExpiry: remediate.Expiry(r.config.Approvals.OnExpiry), Needs: r.desk().Authority.Needs}}.write(p)
 	return errors.Join(p.err, f.VerifyTrail())
 }
 
 // undosOf are the records that undo the finding, or tried to.
-func (o office) undosOf(ctx context.Context, f remediate.Finding) ([]remediate.Finding, error) {
-	near, err := o.store.Findings(ctx, remediate.Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt})
+func (r records) undosOf(ctx context.Context, f remediate.Finding) ([]remediate.Finding, error) {
+	near, err := r.store.Findings(ctx, remediate.Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt})
 	if err != nil {
 		return nil, fmt.Errorf("look up undos of %s: %w", f.ID, err)
 	}

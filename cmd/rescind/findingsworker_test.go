@@ -56,7 +56,7 @@ func (b *bureau) work() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	a, err := process.NewApp(b.t.Context(), c, process.World{
+	a, err := process.NewApp(b.t.Context(), c, process.Options{
 		Lookup: func(string) (string, bool) { return "", false }, Now: time.Now, Wait: process.Wait, Log: slog.New(slog.DiscardHandler),
 		Dial: []grpc.DialOption{grpc.WithPerRPCCredentials(sandbox.Bearer("rescind@ops.iam.gserviceaccount.com"))},
 	})

@@ -60,13 +60,6 @@ func (f *flags) logger(env environment, from slog.Level) *slog.Logger {
 // formatFlag is the flag of the two forms in which findings are shown.
 func formatFlag(f *flags) *string { return f.String("format", "table", "") }
 
-func checkFormat(format string) error {
-	if format != "table" && format != "json" {
-		return usagef("--format is %q, want table or json", format)
-	}
-	return nil
-}
-
 // list is a flag that may be repeated.
 func (f *flags) list(name string) *[]string {
 	var out []string

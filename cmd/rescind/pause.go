@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
@@ -92,14 +91,12 @@ func runSwitch(ctx context.Context, env environment, f *flags, args []string, ne
 	if err := checkFormat(*format); err != nil {
 		return err
 	}
-	return in(*path, func(o office) error {
-		o.log = f.logger(env, slog.LevelInfo)
-		o.lookup = env.lookup
-		who, err := o.caller(ctx)
+	return f.toDecide(env, *path, func(r records) error {
+		who, err := r.caller(ctx)
 		if err != nil {
 			return err
 		}
-		p, err := set(o.desk(), who, *reason)
+		p, err := set(r.desk(), who, *reason)
 		if err != nil {
 			return err
 		}

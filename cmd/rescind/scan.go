@@ -72,7 +72,7 @@ func runScan(ctx context.Context, env environment, args []string) (err error) {
 	if strings.HasPrefix(c.Store, "memory:") {
 		c.Slack = config.Slack{} // nobody could answer: the store ends with this process
 	}
-	a, err := process.NewWithoutRoutes(ctx, c, process.World{Lookup: env.lookup, Now: time.Now, Wait: process.Wait, Log: log})
+	a, err := process.NewWithoutRoutes(ctx, c, process.Options{Lookup: env.lookup, Now: time.Now, Wait: process.Wait, Log: log})
 	if err != nil {
 		return err
 	}

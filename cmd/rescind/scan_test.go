@@ -35,12 +35,12 @@ type past struct {
 
 func newPast(t *testing.T, scope, store string) *past {
 	t.Helper()
-	d, err := sandbox.New(t.Context(), "127.0.0.1:0", sandbox.Policies, slog.New(slog.DiscardHandler))
+	w, err := sandbox.New(t.Context(), "127.0.0.1:0", sandbox.Policies, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = d.Close() })
-	s := &past{t: t, demo: d}
+	t.Cleanup(func() { _ = w.Close() })
+	s := &past{t: t, demo: w}
 	dir := t.TempDir()
 	s.config, s.db = filepath.Join(dir, "rescind.yaml"), filepath.Join(dir, "state.db")
 	write(t, filepath.Join(dir, "policies.yaml"), sandbox.Policies)
@@ -194,7 +194,7 @@ func TestAScanThatWasCutOffGoesOnWhenItIsStartedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	cutOff := func() {
-		a, err := process.NewWithoutRoutes(t.Context(), c, process.World{Now: time.Now, Wait: process.Wait, Log: slog.New(slog.DiscardHandler)})
+		a, err := process.NewWithoutRoutes(t.Context(), c, process.Options{Lookup: func(string) (string, bool) { return "", false }, Now: time.Now, Wait: process.Wait, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

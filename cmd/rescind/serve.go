@@ -62,7 +62,7 @@ func runServe(ctx context.Context, env environment, args []string) error {
 		return err
 	}
 	log := f.logger(env, slog.LevelInfo)
-	a, err := process.New(ctx, c, process.World{Role: role, Lookup: env.lookup, Now: time.Now, Wait: process.Wait, Log: log})
+	a, err := process.New(ctx, c, process.Options{Role: role, Lookup: env.lookup, Now: time.Now, Wait: process.Wait, Log: log})
 	if err != nil {
 		return err
 	}

@@ -277,7 +277,7 @@ func (w *soakWorld) ahead(by time.Duration) *process.App {
 	w.t.Helper()
 	c, err := config.Load(w.config())
 	w.must(err)
-	a, err := process.NewWithoutRoutes(w.t.Context(), c, process.World{
+	a, err := process.NewWithoutRoutes(w.t.Context(), c, process.Options{
 		Lookup: func(string) (string, bool) { return "", false },
 		Now:    func() time.Time { return time.Now().Add(by) }, Wait: process.Wait, Log: slog.New(slog.DiscardHandler),
 	})

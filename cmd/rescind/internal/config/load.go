@@ -14,18 +14,6 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// LoadPolicies compiles the built-in policies with those at the paths on top.
-func LoadPolicies(paths []string) (*policies.Set, error) {
-	var files []policies.File
-	if len(paths) > 0 {
-		var err error
-		if files, err = policies.ReadFiles(paths...); err != nil {
-			return nil, err
-		}
-	}
-	return policies.Load(files...)
-}
-
 // Default holds what a file leaves out. The limits are those of the
 // documentation; nothing here makes rescind do more than a policy asks for.
 func Default() Config {
@@ -113,4 +101,16 @@ func Containers(names []string) []cloud.Resource {
 		}
 	}
 	return out
+}
+
+// LoadPolicies compiles the built-in policies with those at the paths on top.
+func LoadPolicies(paths []string) (*policies.Set, error) {
+	var files []policies.File
+	if len(paths) > 0 {
+		var err error
+		if files, err = policies.ReadFiles(paths...); err != nil {
+			return nil, err
+		}
+	}
+	return policies.Load(files...)
 }

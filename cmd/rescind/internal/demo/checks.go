@@ -34,7 +34,7 @@ func grantsOf(s sim.State, resource string) []sim.GrantState {
 }
 
 func shopRunsAsItself(s sim.State) bool {
-	return !slices.ContainsFunc(sandbox.Shop, func(name string) bool {
+	return !slices.ContainsFunc(sandbox.Shop(), func(name string) bool {
 		return !runsAs(sandbox.Location+"/services/"+name, name+"@pay-prod.iam.gserviceaccount.com")(s)
 	})
 }

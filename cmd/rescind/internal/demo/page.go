@@ -19,20 +19,24 @@ import (
 //go:embed page.html
 var pageSource string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"blocks": func(m sim.SlackMessage) template.HTML {
-		if len(m.Blocks) == 0 {
-			return sim.RenderText(m.Text)
-		}
-		return sim.RenderBlocks(m.Blocks)
-	},
-	"form":    sim.RenderView,
-	"said":    sim.RenderText,
-	"buttons": func(m sim.SlackMessage) bool { return bytes.Contains(m.Blocks, []byte(`"action_id"`)) },
-	"upper":   strings.ToUpper,
-	"short":   shortName,
-	"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
-}).Parse(pageSource))
+// pageTemplate is parsed by whoever shows the page: it would cost every other
+// command some of its start.
+func pageTemplate() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"blocks": func(m sim.SlackMessage) template.HTML {
+			if len(m.Blocks) == 0 {
+				return sim.RenderText(m.Text)
+			}
+			return sim.RenderBlocks(m.Blocks)
+		},
+		"form":    sim.RenderView,
+		"said":    sim.RenderText,
+		"buttons": func(m sim.SlackMessage) bool { return bytes.Contains(m.Blocks, []byte(`"action_id"`)) },
+		"upper":   strings.ToUpper,
+		"short":   shortName,
+		"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
+	}).Parse(pageSource))
+}
 
 // shortName leaves out the project and the location, which are the same all
 // over the demo.

@@ -54,16 +54,16 @@ policies:
 
 func newTestDemo(t *testing.T, policies string) *Demo {
 	t.Helper()
-	d, err := sandbox.New(t.Context(), "127.0.0.1:0", policies, slog.New(slog.DiscardHandler))
+	w, err := sandbox.New(t.Context(), "127.0.0.1:0", policies, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
+		if err := w.Close(); err != nil {
 			t.Errorf("close the demo: %v", err)
 		}
 	})
-	return New(d)
+	return New(w)
 }
 
 func TestAScriptThatEndsOtherwiseFails(t *testing.T) {

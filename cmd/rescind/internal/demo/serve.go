@@ -30,9 +30,9 @@ func (d *Demo) ServePage(ctx context.Context, l net.Listener, stderr io.Writer) 
 // pageRoutes are the page and its buttons. They can change only what is
 // simulated; still, no other site may press them.
 func (d *Demo) pageRoutes(addr string) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { d.servePart(w, r, "page") })
-	mux.HandleFunc("GET /parts", func(w http.ResponseWriter, r *http.Request) { d.servePart(w, r, "parts") })
+	mux, page := http.NewServeMux(), pageTemplate()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { d.servePart(w, r, page) })
+	mux.HandleFunc("GET /parts", func(w http.ResponseWriter, r *http.Request) { d.servePart(w, r, page.Lookup("parts")) })
 	mux.HandleFunc("POST /act/{key}", d.serveAct)
 	mux.HandleFunc("POST /click", d.serveClick)
 	mux.HandleFunc("POST /form", d.serveForm)
@@ -55,7 +55,7 @@ func onlyFrom(addr string, next http.Handler) http.Handler {
 	})
 }
 
-func (d *Demo) servePart(w http.ResponseWriter, r *http.Request, part string) {
+func (d *Demo) servePart(w http.ResponseWriter, r *http.Request, part *template.Template) {
 	v, err := d.view(r.Context())
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -63,7 +63,7 @@ func (d *Demo) servePart(w http.ResponseWriter, r *http.Request, part string) {
 	}
 	v.Said = r.URL.Query().Get("said")
 	var b bytes.Buffer
-	if err := pageTemplate.ExecuteTemplate(&b, part, v); err != nil {
+	if err := part.Execute(&b, v); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

@@ -15,8 +15,8 @@ type desk interface {
 }
 
 // answers is what records them in this process.
-func (a *App) answers(w World) desk {
-	if w.Role == Worker {
+func (a *App) answers(o Options) desk {
+	if o.Role == Worker {
 		return a.prompt()
 	}
 	return a.waking()

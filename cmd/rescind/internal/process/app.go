@@ -16,7 +16,8 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// App is one rescind process, put together.
+// App is a rescind that judges, decides and changes things, put together: alone or
+// as the worker behind what people reach.
 type App struct {
 	*remediate.Remediator
 	policies *policies.Set
@@ -33,20 +34,24 @@ type App struct {
 
 // NewApp puts a process that serves together from its configuration. What it
 // opened is closed by App.Close, also when NewApp fails half way.
-func NewApp(ctx context.Context, c config.Config, w World) (*App, error) {
-	a, err := NewWithoutRoutes(ctx, c, w)
+func NewApp(ctx context.Context, c config.Config, o Options) (*App, error) {
+	a, err := NewWithoutRoutes(ctx, c, o)
 	if err != nil {
 		return nil, err
 	}
-	if a.routes, err = a.newRoutes(c, w); err != nil {
+	if a.routes, err = a.newRoutes(c, o); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
 
-// NewWithoutRoutes is NewApp without what it serves, for who asks it to scan or to sweep..
-func NewWithoutRoutes(ctx context.Context, c config.Config, w World) (_ *App, err error) {
-	a := &App{owed: make(chan string, 64), errands: make(chan func(context.Context), 64), due: make(chan time.Duration, 1), log: w.Log}
+// NewWithoutRoutes is NewApp without what it serves, for a command that scans or
+// sweeps.
+func NewWithoutRoutes(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	a := &App{owed: make(chan string, 64), errands: make(chan func(context.Context), 64), due: make(chan time.Duration, 1), log: o.Log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -55,7 +60,7 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, w World) (_ *App, er
 	if a.policies, err = config.LoadPolicies(c.Policies); err != nil {
 		return nil, err
 	}
-	st := w.Store
+	st := o.Store
 	if st == nil {
 		opened, closer, err := store.Open(c.Store)
 		if err != nil {
@@ -64,26 +69,26 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, w World) (_ *App, er
 		st = opened
 		a.closers = append(a.closers, closer)
 	}
-	if a.google, err = google.New(ctx, googleOptions(c, w, st)); err != nil {
+	if a.google, err = google.New(ctx, googleOptions(c, o, st)); err != nil {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.google)
-	if a.people, err = people(c, w.Lookup); err != nil {
+	if a.people, err = people(c, o.Lookup); err != nil {
 		return nil, err
 	}
-	groups, err := directory(ctx, c, a.people, w.Now)
+	groups, err := directory(ctx, c, a.people, o.Now)
 	if err != nil {
 		return nil, err
 	}
-	notifier, err := newNotifier(c, w, st, groups)
+	notifier, err := newNotifier(c, o, st, groups)
 	if err != nil {
 		return nil, err
 	}
-	rc := remediateConfig(c, w, a.policies, st, a.google, notifier, groups)
-	if rc.Exporter, err = a.newExporter(ctx, c, w); err != nil {
+	rc := remediateConfig(c, o, a.policies, st, a.google, notifier, groups)
+	if rc.Exporter, err = a.newExporter(ctx, c, o); err != nil {
 		return nil, err
 	}
-	if rc.OnCall, err = newOnCall(c, w, notifier); err != nil {
+	if rc.OnCall, err = newOnCall(c, o, notifier); err != nil {
 		return nil, err
 	}
 	if a.Remediator, err = remediate.New(rc); err != nil {

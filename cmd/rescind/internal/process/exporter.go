@@ -12,11 +12,11 @@ import (
 
 // newExporter is where the audit trail goes beside the store: to this process's
 // log, or to the log that the configuration names, and to the feed.
-func (a *App) newExporter(ctx context.Context, c config.Config, w World) (remediate.Exporter, error) {
-	out := notify.Exporters{notify.LogTo(w.Log)}
+func (a *App) newExporter(ctx context.Context, c config.Config, o Options) (remediate.Exporter, error) {
+	out := notify.Exporters{notify.LogTo(o.Log)}
 	if c.AuditLog != "" {
 		log, err := google.OpenAuditLog(ctx, c.AuditLog, google.Options{
-			Endpoints: google.Endpoints{Logging: c.Google.Endpoints.Logging}, Insecure: c.Google.Insecure, DialOptions: w.Dial,
+			Endpoints: google.Endpoints{Logging: c.Google.Endpoints.Logging}, Insecure: c.Google.Insecure, DialOptions: o.Dial,
 		})
 		if err != nil {
 			return nil, err

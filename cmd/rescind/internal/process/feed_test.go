@@ -31,10 +31,10 @@ func TestTheFeedArrivesOverPubSub(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	d := newWorld(t, askAlways)
-	asked(t, d)
-	_, f := alone(t, d, func(c *config.Config) { c.DecisionsTopic = topic })
-	press(t, d, f.ID, "rescind.revert", "")
+	w := newWorld(t, askAlways)
+	asked(t, w)
+	_, f := alone(t, w, func(c *config.Config) { c.DecisionsTopic = topic })
+	press(t, w, f.ID, "rescind.revert", "")
 
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()

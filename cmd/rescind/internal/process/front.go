@@ -16,27 +16,6 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// newPageFront is a process with the pages alone. It reads the store and writes
-// nothing to it; what people answer travels to the worker.
-func newPageFront(ctx context.Context, c config.Config, w World) (*front, error) {
-	f, courier, err := newFront(ctx, c, w)
-	if err != nil {
-		return nil, err
-	}
-	st := w.Store
-	if st == nil {
-		if st, f.store, err = store.Open(c.Store); err != nil {
-			return nil, errors.Join(err, f.Close())
-		}
-	}
-	mux := functions.NewMux(functions.Routes{Log: w.Log})
-	if err := addPages(mux, c, w, st, nil, courier, nil); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	f.routes = mux
-	return f, nil
-}
-
 // front is a process that people reach: it verifies, and passes on what they
 // decide. It has no client of Google's but the topic's, and a store to read from
 // where it shows findings.
@@ -49,26 +28,50 @@ type front struct {
 }
 
 // newFront returns a front without routes, and what takes answers from it.
-func newFront(ctx context.Context, c config.Config, w World) (*front, remediate.Courier, error) {
-	f := &front{role: w.Role, log: w.Log}
-	if w.Courier != nil {
-		return f, w.Courier, nil
+func newFront(ctx context.Context, c config.Config, o Options) (*front, remediate.Courier, error) {
+	if err := o.check(); err != nil {
+		return nil, nil, err
+	}
+	f := &front{role: o.Role, log: o.Log}
+	if o.Courier != nil {
+		return f, o.Courier, nil
 	}
 	var err error
 	f.topic, err = google.OpenTopic(ctx, c.AnswersTopic)
 	return f, f.topic, err
 }
 
-func newSlackFront(ctx context.Context, c config.Config, w World) (*front, error) {
-	f, courier, err := newFront(ctx, c, w)
+func newSlackFront(ctx context.Context, c config.Config, o Options) (*front, error) {
+	f, courier, err := newFront(ctx, c, o)
 	if err != nil {
 		return nil, err
 	}
-	r, err := newReceiver(c, w, courier, nil, nil)
+	r, err := newReceiver(c, o, courier, nil, nil)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	f.routes = functions.NewMux(slackRoutes(functions.Routes{Log: w.Log}, r))
+	f.routes = functions.NewMux(slackRoutes(functions.Routes{Log: o.Log}, r))
+	return f, nil
+}
+
+// newPageFront is a process with the pages alone. It reads the store and writes
+// nothing to it; what people answer travels to the worker.
+func newPageFront(ctx context.Context, c config.Config, o Options) (*front, error) {
+	f, courier, err := newFront(ctx, c, o)
+	if err != nil {
+		return nil, err
+	}
+	st := o.Store
+	if st == nil {
+		if st, f.store, err = store.Open(c.Store); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+	}
+	mux := functions.NewMux(functions.Routes{Log: o.Log})
+	if err := addPages(mux, c, o, st, nil, courier, nil); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	f.routes = mux
 	return f, nil
 }
 

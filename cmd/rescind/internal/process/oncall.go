@@ -12,11 +12,11 @@ import (
 
 // newOnCall returns who is paged: PagerDuty, and the user group where there is
 // a Slack to mention it in.
-func newOnCall(c config.Config, w World, n remediate.Notifier) ([]remediate.Pager, error) {
+func newOnCall(c config.Config, o Options, n remediate.Notifier) ([]remediate.Pager, error) {
 	var out []remediate.Pager
 	e := c.Approvals.Escalation
 	if e.PagerDuty.RoutingKey != (config.Secret{}) {
-		key, err := e.PagerDuty.RoutingKey.Read(w.Lookup)
+		key, err := e.PagerDuty.RoutingKey.Read(o.Lookup)
 		if err != nil {
 			return nil, fmt.Errorf("approvals.escalation.pagerduty.routing_key: %w", err)
 		}

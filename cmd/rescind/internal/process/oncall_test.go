@@ -15,8 +15,8 @@ import (
 )
 
 // onCall is the world's configuration, with a PagerDuty and a user group to page.
-func onCall(d *sandbox.World, pagerDuty string) config.Config {
-	c := d.Config
+func onCall(w *sandbox.World, pagerDuty string) config.Config {
+	c := w.Config
 	c.AnswersTopic = "projects/ops/topics/rescind-answers"
 	c.Approvals.Escalation.Usergroup = "S01ONCALL"
 	c.Approvals.Escalation.PagerDuty.RoutingKey, c.Approvals.Escalation.PagerDuty.URL = config.Secret{Env: "ROUTING_KEY"}, pagerDuty
@@ -30,8 +30,8 @@ func withRoutingKey(name string) (string, bool) {
 	return sandbox.Secrets(name)
 }
 
-func mentions(d *sandbox.World) (n int) {
-	for _, m := range d.Slack.Messages() {
+func mentions(w *sandbox.World) (n int) {
+	for _, m := range w.Slack.Messages() {
 		n += strings.Count(m.Text, "<!subteam^S01ONCALL>")
 	}
 	return n
@@ -46,16 +46,16 @@ func TestAClickOnPageOnCallReachesThemOnceWhicheverProcessTakesIt(t *testing.T) 
 				w.WriteHeader(http.StatusAccepted)
 			}))
 			defer pagerDuty.Close()
-			d := newWorld(t, askAlways)
-			c, q := onCall(d, pagerDuty.URL), &queue{}
-			a := another(t, d, func(to *config.Config, w *process.World) {
-				*to, w.Role, w.Lookup, w.Rushed = c, r, withRoutingKey, true
+			w := newWorld(t, askAlways)
+			c, q := onCall(w, pagerDuty.URL), &queue{}
+			a := another(t, w, func(to *config.Config, o *process.Options) {
+				*to, o.Role, o.Lookup, o.Rushed = c, r, withRoutingKey, true
 			})
 			events := httptest.NewServer(a.Handler())
 			defer events.Close()
 			entrance := events.URL
 			if r == process.Worker {
-				front, err := process.New(t.Context(), c, process.World{Role: process.SlackFront, Lookup: withRoutingKey, Now: time.Now, Notes: slackURL(d), Courier: q, Log: slog.New(slog.DiscardHandler)})
+				front, err := process.New(t.Context(), c, process.Options{Role: process.SlackFront, Lookup: withRoutingKey, Now: time.Now, Notes: slackURL(w), Courier: q, Log: slog.New(slog.DiscardHandler)})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -63,25 +63,25 @@ func TestAClickOnPageOnCallReachesThemOnceWhicheverProcessTakesIt(t *testing.T) 
 				defer server.Close()
 				entrance = server.URL
 			}
-			d.Pusher = d.Pusher.At(events.URL + "/events") // the demo's own rescind has nobody on call
-			d.Slack.Connect(strings.TrimSuffix(slackURL(d), "/"), entrance+"/slack/interactions")
-			f, card := asked(t, d)
+			w.Pusher = w.Pusher.At(events.URL + "/events") // the world's own rescind has nobody on call
+			w.Slack.Connect(strings.TrimSuffix(slackURL(w), "/"), entrance+"/slack/interactions")
+			f, card := asked(t, w)
 
 			for range 2 {
-				if err := d.Slack.Click(t.Context(), "U0EVE", card.Channel, card.TS, "rescind.page"); err != nil {
+				if err := w.Slack.Click(t.Context(), "U0EVE", card.Channel, card.TS, "rescind.page"); err != nil {
 					t.Fatal(err)
 				}
 				for _, s := range q.taken() {
-					deliver(t, d, a, s)
+					deliver(t, w, a, s)
 				}
 				if _, err := a.Work(t.Context(), f.ID); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if paged.Load() != 1 || mentions(d) != 1 {
-				t.Errorf("PagerDuty was told %d times and the group %d times, want once each", paged.Load(), mentions(d))
+			if paged.Load() != 1 || mentions(w) != 1 {
+				t.Errorf("PagerDuty was told %d times and the group %d times, want once each", paged.Load(), mentions(w))
 			}
-			notes := d.Slack.Notes()
+			notes := w.Slack.Notes()
 			if len(notes) != 2 || !strings.Contains(notes[0].Text, "On-call is being paged") || !strings.Contains(notes[1].Text, "Nobody was paged: on-call was paged at") {
 				t.Errorf("notes %+v", notes)
 			}

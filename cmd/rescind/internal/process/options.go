@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -11,9 +12,9 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// World is what an app takes from the process it runs in; demo and tests have
-// their own.
-type World struct {
+// Options are what a process takes from where it runs. Lookup, Now, Wait and Log
+// are needed by each; Wait may be nil for one that people reach.
+type Options struct {
 	Role    Role
 	Lookup  func(string) (string, bool)
 	Now     func() time.Time
@@ -26,6 +27,13 @@ type World struct {
 	Store   remediate.Store                                  // nil: the one that the configuration names
 	Courier remediate.Courier                                // nil: the topic that the configuration names
 	Log     *slog.Logger
+}
+
+func (o Options) check() error {
+	if o.Lookup == nil || o.Now == nil || o.Log == nil {
+		return errors.New("process: Lookup, Now and Log have to be set")
+	}
+	return nil
 }
 
 // Wait sleeps for d, or until ctx ends.

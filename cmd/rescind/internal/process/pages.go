@@ -16,18 +16,18 @@ import (
 // addPages adds the pages behind IAP to what a process serves, if there are any:
 // without iap.audience their paths answer 404. Answers are recorded here, or go
 // to the worker by courier; one of the two is nil.
-func addPages(mux *http.ServeMux, c config.Config, w World, st remediate.Store, answers pages.Answerer, courier remediate.Courier, refused pages.Refused) error {
+func addPages(mux *http.ServeMux, c config.Config, o Options, st remediate.Store, answers pages.Answerer, courier remediate.Courier, refused pages.Refused) error {
 	if c.IAP.Audience == "" {
 		return nil
 	}
-	gate, err := newGate(c, w)
+	gate, err := newGate(c, o)
 	if err != nil {
 		return err
 	}
 	h, err := pages.New(pages.Config{
 		Gate: gate, Findings: st, Answers: answers, Courier: courier, Refused: refused,
-		Preview: remediate.Desk{Store: st, Now: w.Now}.Preview,
-		BaseURL: c.BaseURL, OnExpiry: remediate.Expiry(c.Approvals.OnExpiry), Now: w.Now, Log: w.Log,
+		Preview: remediate.Desk{Store: st, Now: o.Now}.Preview,
+		BaseURL: c.BaseURL, OnExpiry: remediate.Expiry(c.Approvals.OnExpiry), Now: o.Now, Log: o.Log,
 	})
 	if err != nil {
 		return err
@@ -39,22 +39,22 @@ func addPages(mux *http.ServeMux, c config.Config, w World, st remediate.Store, 
 
 // addPageTaker adds what the worker does with the answers that pages in another
 // process sent.
-func (a *App) addPageTaker(takes map[string]functions.Take, c config.Config, w World) error {
+func (a *App) addPageTaker(takes map[string]functions.Take, c config.Config, o Options) error {
 	if c.IAP.Audience == "" {
 		return nil
 	}
-	gate, err := newGate(c, w)
+	gate, err := newGate(c, o)
 	if err != nil {
 		return err
 	}
-	takes[remediate.SignedByIAP] = pages.Taker{Gate: gate, Answers: a.answers(w), Refused: a.Desk().Refused, Log: w.Log}.Take
+	takes[remediate.SignedByIAP] = pages.Taker{Gate: gate, Answers: a.answers(o), Refused: a.Desk().Refused, Log: o.Log}.Take
 	return nil
 }
 
 // newGate tells the pages who somebody is, in the configuration's spelling of
 // their name where it has one.
-func newGate(c config.Config, w World) (pages.Gate, error) {
-	iap, err := functions.NewIAP(functions.IAPConfig{Audience: c.IAP.Audience, CertsURL: c.IAP.CertsURL, Now: w.Now})
+func newGate(c config.Config, o Options) (pages.Gate, error) {
+	iap, err := functions.NewIAP(functions.IAPConfig{Audience: c.IAP.Audience, CertsURL: c.IAP.CertsURL, Now: o.Now})
 	if err != nil {
 		return nil, fmt.Errorf("iap: %w", err)
 	}

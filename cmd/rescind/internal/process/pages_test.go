@@ -35,21 +35,21 @@ func servePages(t *testing.T) website {
 		t.Fatal(err)
 	}
 	base := "http://" + l.Addr().String()
-	d, err := sandbox.NewAt(t.Context(), base, "127.0.0.1:0", sandbox.Policies, slog.New(slog.DiscardHandler))
+	w, err := sandbox.NewAt(t.Context(), base, "127.0.0.1:0", sandbox.Policies, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	d.AddPages(mux)
+	w.AddPages(mux)
 	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: mux}}
 	server.Start()
 	t.Cleanup(func() {
 		server.Close()
-		if err := d.Close(); err != nil {
+		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return website{t, d, base}
+	return website{t, w, base}
 }
 
 // asked has bob do what a policy asks about, and returns the question.
@@ -170,11 +170,11 @@ func TestAPageByItselfHasTheWorkerDecide(t *testing.T) {
 	alone := website{t, s.d, "http://" + server.Listener.Addr().String()}
 	c := s.d.Config
 	c.AnswersTopic, c.BaseURL = "projects/ops/topics/rescind-answers", alone.base
-	page, err := process.New(t.Context(), c, process.World{Role: process.PageFront, Lookup: sandbox.Secrets, Now: time.Now, Store: s.d.App.Store, Courier: q, Log: slog.New(slog.DiscardHandler)})
+	page, err := process.New(t.Context(), c, process.Options{Role: process.PageFront, Lookup: sandbox.Secrets, Now: time.Now, Store: s.d.App.Store, Courier: q, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	worker := another(t, s.d, func(wc *config.Config, w *process.World) { wc.AnswersTopic, w.Role = c.AnswersTopic, process.Worker })
+	worker := another(t, s.d, func(wc *config.Config, o *process.Options) { wc.AnswersTopic, o.Role = c.AnswersTopic, process.Worker })
 	mux := http.NewServeMux()
 	mux.Handle("/", s.d.IAP.Protect(page.Handler()))
 	mux.Handle(sim.SignInPath, s.d.IAP.SignIn())

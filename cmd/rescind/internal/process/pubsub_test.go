@@ -20,18 +20,18 @@ import (
 // The emulator signs no token, so one stands between it and the worker that does.
 func TestAClickTravelsOverPubSubToTheWorker(t *testing.T) {
 	emulatePubSub(t)
-	d := newWorld(t, askAlways)
-	f, card := asked(t, d)
+	w := newWorld(t, askAlways)
+	f, card := asked(t, w)
 	const topic, subscription = "projects/ops/topics/rescind-answers", "projects/ops/subscriptions/rescind-answers"
-	worker := another(t, d, func(c *config.Config, w *process.World) { c.AnswersTopic, w.Role = topic, process.Worker })
-	signing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, err := d.Pusher.Token()
+	worker := another(t, w, func(c *config.Config, o *process.Options) { c.AnswersTopic, o.Role = topic, process.Worker })
+	signing := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		token, err := w.Pusher.Token()
 		if err != nil {
 			t.Error(err)
 		}
 		r.Header.Set("Authorization", "Bearer "+token)
 		r.URL.Path = "/answers"
-		worker.Handler().ServeHTTP(w, r)
+		worker.Handler().ServeHTTP(rw, r)
 	}))
 	defer signing.Close()
 
@@ -49,24 +49,24 @@ func TestAClickTravelsOverPubSubToTheWorker(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	c := d.Config
+	c := w.Config
 	c.AnswersTopic = topic
 	slackURL := strings.TrimSuffix(c.Slack.APIURL, "api/")
-	front, err := process.New(t.Context(), c, process.World{Role: process.SlackFront, Lookup: sandbox.Secrets, Now: time.Now, Notes: slackURL, Log: slog.New(slog.DiscardHandler)})
+	front, err := process.New(t.Context(), c, process.Options{Role: process.SlackFront, Lookup: sandbox.Secrets, Now: time.Now, Notes: slackURL, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer front.Close()
 	server := httptest.NewServer(front.Handler())
 	defer server.Close()
-	d.Slack.Connect(strings.TrimSuffix(slackURL, "/"), server.URL+"/slack/interactions")
-	if err := d.Slack.Click(t.Context(), "U0ADA", card.Channel, card.TS, "rescind.revert"); err != nil {
+	w.Slack.Connect(strings.TrimSuffix(slackURL, "/"), server.URL+"/slack/interactions")
+	if err := w.Slack.Click(t.Context(), "U0ADA", card.Channel, card.TS, "rescind.revert"); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.WaitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
+	if err := w.WaitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
 		t.Fatal(err)
 	}
-	if f, err = d.App.Store.Finding(t.Context(), f.ID); err != nil || f.State != remediate.Reverted || f.Answers[0].Principal != "user:ada@example.com" {
+	if f, err = w.App.Store.Finding(t.Context(), f.ID); err != nil || f.State != remediate.Reverted || f.Answers[0].Principal != "user:ada@example.com" {
 		t.Errorf("the finding is %s (%v)", f.State, err)
 	}
 }

@@ -11,22 +11,22 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-func googleOptions(c config.Config, w World, st remediate.Store) google.Options {
+func googleOptions(c config.Config, o Options, st remediate.Store) google.Options {
 	e := c.Google.Endpoints
 	return google.Options{
 		Endpoints:   google.Endpoints{Run: e.Run, IAM: e.IAM, ResourceManager: e.ResourceManager, OrgPolicy: e.OrgPolicy, Asset: e.Asset, Logging: e.Logging},
 		Insecure:    c.Google.Insecure,
-		DialOptions: w.Dial,
+		DialOptions: o.Dial,
 		Identities:  st,
 		Turns:       st,
 		SearchIn:    config.Containers(c.Scope.Include),
-		Log:         w.Log,
-		Now:         w.Now,
-		Wait:        w.Wait,
+		Log:         o.Log,
+		Now:         o.Now,
+		Wait:        o.Wait,
 	}
 }
 
-func remediateConfig(c config.Config, w World, set *policies.Set, st remediate.Store, gcp *google.Client, n remediate.Notifier, groups remediate.Directory) remediate.Config {
+func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate.Store, gcp *google.Client, n remediate.Notifier, groups remediate.Directory) remediate.Config {
 	g := c.Guardrails
 	var entries remediate.EntryClient
 	if g.ConfirmEntry {
@@ -44,13 +44,13 @@ func remediateConfig(c config.Config, w World, set *policies.Set, st remediate.S
 			PerPolicyHour: g.MaxReverts.PerPolicy, PerProjectHour: g.MaxReverts.PerProject, TotalHour: g.MaxReverts.Total,
 			SameChange: g.Fight.SameChange, FightWindow: time.Duration(g.Fight.Within), Grace: time.Duration(g.Grace),
 		},
-		Ledger:    remediate.NewLedger(st, w.Now, w.Log),
+		Ledger:    remediate.NewLedger(st, o.Now, o.Log),
 		Self:      "serviceAccount:" + c.Identity,
 		ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
 		OnExpiry:  remediate.Expiry(c.Approvals.OnExpiry),
 		PageAfter: time.Duration(c.Approvals.Escalation.After), FallbackAfter: time.Duration(c.Slack.FallbackAfter), DigestAbove: c.Slack.DigestAbove,
 		VerifyFor: 30 * time.Second, Inventory: gcp, ScanEvery: time.Duration(c.Scan.Every),
-		Now: w.Now, Wait: w.Wait, NewID: rand.Text, Log: w.Log,
+		Now: o.Now, Wait: o.Wait, NewID: rand.Text, Log: o.Log,
 	}
 }
 

@@ -3,6 +3,7 @@ package process
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
@@ -10,7 +11,7 @@ import (
 
 func TestWithoutAnAudienceThereAreNoPages(t *testing.T) {
 	mux := http.NewServeMux()
-	if err := addPages(mux, config.Default(), World{}, nil, nil, nil, nil); err != nil {
+	if err := addPages(mux, config.Default(), Options{}, nil, nil, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/findings", "/findings/abcdefghijklmnopqrstuvwx27"} {
@@ -45,6 +46,15 @@ func TestARoleSaysWhatTheConfigurationLacks(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestNoProcessIsMadeWithoutAClockALogAndTheEnvironment(t *testing.T) {
+	for _, r := range []Role{All, Worker, SlackFront, PageFront} {
+		c := config.Config{AnswersTopic: "t", Slack: config.Slack{Routes: []config.Route{{Channel: "C"}}}}
+		if _, err := New(t.Context(), c, Options{Role: r}); err == nil || !strings.Contains(err.Error(), "have to be set") {
+			t.Errorf("%s: error %v, want one that says what is missing", r, err)
 		}
 	}
 }

@@ -41,20 +41,20 @@ type Process interface {
 	Close() error
 }
 
-// New puts together the process of w.Role.
-func New(ctx context.Context, c config.Config, w World) (Process, error) {
-	if err := checkRole(c, w.Role); err != nil {
+// New puts together the process of o.Role.
+func New(ctx context.Context, c config.Config, o Options) (Process, error) {
+	if err := checkRole(c, o.Role); err != nil {
 		return nil, err
 	}
-	switch w.Role {
+	switch o.Role {
 	case All, Worker:
-		return NewApp(ctx, c, w)
+		return NewApp(ctx, c, o)
 	case SlackFront:
-		return newSlackFront(ctx, c, w)
+		return newSlackFront(ctx, c, o)
 	case PageFront:
-		return newPageFront(ctx, c, w)
+		return newPageFront(ctx, c, o)
 	}
-	_, err := ParseRole(string(w.Role))
+	_, err := ParseRole(string(o.Role))
 	return nil, err
 }
 

@@ -19,17 +19,17 @@ import (
 )
 
 func TestS8SixtyFourClicksOnTwoServersAreOneDecisionAndOneExecution(t *testing.T) {
-	d := newWorld(t, askAlways)
-	second := another(t, d, func(*config.Config, *process.World) {})
+	w := newWorld(t, askAlways)
+	second := another(t, w, func(*config.Config, *process.Options) {})
 	serve(t, second, time.Second)
-	f, card := asked(t, d)
+	f, card := asked(t, w)
 
 	const clicks = 64
 	var all sync.WaitGroup
 	all.Add(clicks)
 	var mu sync.Mutex
 	n := 0
-	servers := []http.Handler{d.App.Handler(), second.Handler()}
+	servers := []http.Handler{w.App.Handler(), second.Handler()}
 	balancer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		n++
@@ -40,35 +40,35 @@ func TestS8SixtyFourClicksOnTwoServersAreOneDecisionAndOneExecution(t *testing.T
 		to.ServeHTTP(w, r)
 	}))
 	defer balancer.Close()
-	d.Slack.Connect(strings.TrimSuffix(d.Config.Slack.APIURL, "/api/"), balancer.URL+"/slack/interactions")
+	w.Slack.Connect(strings.TrimSuffix(w.Config.Slack.APIURL, "/api/"), balancer.URL+"/slack/interactions")
 
 	var clicking sync.WaitGroup
 	var errors atomic.Int32 // that people saw, as this machine was slower than Slack is patient
 	for i := range clicks {
 		clicking.Go(func() {
-			if d.Slack.Click(t.Context(), []string{"U0ADA", "U0BOB"}[i%2], card.Channel, card.TS, "rescind.revert") != nil {
+			if w.Slack.Click(t.Context(), []string{"U0ADA", "U0BOB"}[i%2], card.Channel, card.TS, "rescind.revert") != nil {
 				errors.Add(1)
 			}
 		})
 	}
 	clicking.Wait()
-	if err := d.WaitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
+	if err := w.WaitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
 		t.Fatal(err)
 	}
-	d.Settle()
-	f, err := d.App.Store.Finding(t.Context(), f.ID)
+	w.Settle()
+	f, err := w.App.Store.Finding(t.Context(), f.ID)
 	if err != nil || f.State != remediate.Reverted || len(f.Answers) != 1 {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 	// Each update of a service makes one more revision: the seed, the deploy that
 	// was asked about, and one revert.
 	revision := ""
-	for _, w := range d.Cloud.State().Workloads {
+	for _, w := range w.Cloud.State().Workloads {
 		if w.Name == sandbox.Checkout {
 			revision = w.Revision
 		}
 	}
-	if told := len(d.Slack.Notes()) + int(errors.Load()); !strings.Contains(revision, "-00003-") || told < clicks-1 {
+	if told := len(w.Slack.Notes()) + int(errors.Load()); !strings.Contains(revision, "-00003-") || told < clicks-1 {
 		t.Errorf("the service is at revision %s after one revert, and %d people got a note or an error, want %d", revision, told, clicks-1)
 	}
 }
@@ -98,35 +98,35 @@ func (s slowStore) Update(ctx context.Context, f remediate.Finding) (remediate.F
 
 // The figure that docs/slack.md gives: the endpoint never waits for the store.
 func TestTheSlackRoleAnswersWithinATenthOfASecondWhateverTheStoreDoes(t *testing.T) {
-	d := newWorld(t, askAlways)
-	f, card := asked(t, d)
+	w := newWorld(t, askAlways)
+	f, card := asked(t, w)
 	q := &queue{}
-	slackURL := strings.TrimSuffix(d.Config.Slack.APIURL, "api/")
-	c := d.Config
+	slackURL := strings.TrimSuffix(w.Config.Slack.APIURL, "api/")
+	c := w.Config
 	c.AnswersTopic, c.Store = "projects/ops/topics/rescind-answers", "firestore://there/is-none"
-	front, err := process.New(t.Context(), c, process.World{Role: process.SlackFront, Lookup: sandbox.Secrets, Now: time.Now, Notes: slackURL, Courier: q, Log: slog.New(slog.DiscardHandler)})
+	front, err := process.New(t.Context(), c, process.Options{Role: process.SlackFront, Lookup: sandbox.Secrets, Now: time.Now, Notes: slackURL, Courier: q, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	measured := make(chan struct{})
-	worker := another(t, d, func(wc *config.Config, w *process.World) {
-		wc.AnswersTopic, w.Role, w.Store = c.AnswersTopic, process.Worker, slowStore{d.App.Store, measured}
+	worker := another(t, w, func(wc *config.Config, o *process.Options) {
+		wc.AnswersTopic, o.Role, o.Store = c.AnswersTopic, process.Worker, slowStore{w.App.Store, measured}
 	})
 	server := httptest.NewServer(front.Handler())
 	defer server.Close()
-	d.Slack.Connect(strings.TrimSuffix(slackURL, "/"), server.URL+"/slack/interactions")
+	w.Slack.Connect(strings.TrimSuffix(slackURL, "/"), server.URL+"/slack/interactions")
 
 	var took []time.Duration
 	var working sync.WaitGroup
 	for range 200 {
 		start := time.Now()
-		if err := d.Slack.Click(t.Context(), "U0ADA", card.Channel, card.TS, "rescind.revert"); err != nil {
+		if err := w.Slack.Click(t.Context(), "U0ADA", card.Channel, card.TS, "rescind.revert"); err != nil {
 			t.Fatal(err)
 		}
 		took = append(took, time.Since(start))
 		if len(took) == 1 { // a worker is at it meanwhile
 			first := q.kept[0]
-			working.Go(func() { deliver(t, d, worker, first) })
+			working.Go(func() { deliver(t, w, worker, first) })
 		}
 	}
 	close(measured)
@@ -136,20 +136,20 @@ func TestTheSlackRoleAnswersWithinATenthOfASecondWhateverTheStoreDoes(t *testing
 	if p99 := took[len(took)*99/100]; p99 > 100*time.Millisecond {
 		t.Errorf("p99 is %v, want under 100ms; the median %v", p99, took[len(took)/2])
 	}
-	if err := d.WaitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
+	if err := w.WaitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // what is delivered again decides nothing again
-		deliver(t, d, worker, q.kept[1])
+		deliver(t, w, worker, q.kept[1])
 	}
-	if f, err = d.App.Store.Finding(t.Context(), f.ID); err != nil || len(f.Answers) != 1 || f.State != remediate.Reverted {
+	if f, err = w.App.Store.Finding(t.Context(), f.ID); err != nil || len(f.Answers) != 1 || f.State != remediate.Reverted {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 }
 
 func TestARoleServesItsOwnPathsAlone(t *testing.T) {
-	d := newWorld(t, askAlways)
-	c := d.Config
+	w := newWorld(t, askAlways)
+	c := w.Config
 	c.AnswersTopic = "projects/ops/topics/rescind-answers"
 	c.IAP.Audience = "x"
 	const id = "abcdefghijklmnopqrstuvwx27"
@@ -160,8 +160,8 @@ func TestARoleServesItsOwnPathsAlone(t *testing.T) {
 		process.SlackFront: {"/slack/interactions", "/slack/commands", "/slack/events"},
 		process.PageFront:  {"/findings/" + id},
 	} {
-		w := process.World{Role: r, Lookup: sandbox.Secrets, Now: time.Now, Wait: process.Wait, Store: d.App.Store, Courier: &queue{}, Log: slog.New(slog.DiscardHandler)}
-		p, err := process.New(t.Context(), c, w)
+		o := process.Options{Role: r, Lookup: sandbox.Secrets, Now: time.Now, Wait: process.Wait, Store: w.App.Store, Courier: &queue{}, Log: slog.New(slog.DiscardHandler)}
+		p, err := process.New(t.Context(), c, o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,11 +12,11 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-func newNotifier(c config.Config, w World, st remediate.Store, groups remediate.Directory) (remediate.Notifier, error) {
+func newNotifier(c config.Config, o Options, st remediate.Store, groups remediate.Directory) (remediate.Notifier, error) {
 	if !c.Slack.Configured() {
-		return logNotifier{w.Log}, nil
+		return logNotifier{o.Log}, nil
 	}
-	token, err := c.Slack.BotToken.Read(w.Lookup)
+	token, err := c.Slack.BotToken.Read(o.Lookup)
 	if err != nil {
 		return nil, fmt.Errorf("slack.bot_token: %w", err)
 	}
@@ -25,13 +25,13 @@ func newNotifier(c config.Config, w World, st remediate.Store, groups remediate.
 		return nil, err
 	}
 	var turns *slack.Turns
-	if !w.Rushed {
-		turns = slack.NewTurns(st, w.Now)
+	if !o.Rushed {
+		turns = slack.NewTurns(st, o.Now)
 	}
 	card := needing(cardOptions(c), lookedUp(c.Approvals.Authority(), groups))
 	return slack.NewNotifier(slack.Config{
 		Token: slack.Secret(token), APIURL: c.Slack.APIURL, Route: route, Channels: config.Channels(c.Slack.Routes),
-		Turns: turns, Card: card, Now: w.Now,
+		Turns: turns, Card: card, Now: o.Now,
 	})
 }
 
@@ -53,32 +53,32 @@ func (n logNotifier) Notify(ctx context.Context, f remediate.Finding) ([]remedia
 
 // addSlack adds what takes people's answers: from Slack itself, or as a worker
 // those that travelled.
-func (a *App) addSlack(routes *functions.Routes, takes map[string]functions.Take, c config.Config, w World) error {
+func (a *App) addSlack(routes *functions.Routes, takes map[string]functions.Take, c config.Config, o Options) error {
 	if !c.Slack.Configured() {
 		return nil
 	}
-	r, err := newReceiver(c, w, nil, a.clerk(c, a.answers(w)), a.later)
+	r, err := newReceiver(c, o, nil, a.clerk(c, a.answers(o)), a.later)
 	if err != nil {
 		return err
 	}
 	switch {
 	case c.Slack.Mode == "socket":
-		if a.socket, err = newSocket(c, w, r); err != nil {
+		if a.socket, err = newSocket(c, o, r); err != nil {
 			return err
 		}
-	case w.Role != Worker:
+	case o.Role != Worker:
 		*routes = slackRoutes(*routes, r)
 	}
 	takes[remediate.SignedBySlack] = r.Take
 	return nil
 }
 
-func newSocket(c config.Config, w World, r *slack.Receiver) (*slack.Socket, error) {
-	token, err := c.Slack.AppToken.Read(w.Lookup)
+func newSocket(c config.Config, o Options, r *slack.Receiver) (*slack.Socket, error) {
+	token, err := c.Slack.AppToken.Read(o.Lookup)
 	if err != nil {
 		return nil, fmt.Errorf("slack.app_token: %w", err)
 	}
-	return slack.NewSocket(r, slack.SocketConfig{AppToken: slack.Secret(token), Wait: w.Wait})
+	return slack.NewSocket(r, slack.SocketConfig{AppToken: slack.Secret(token), Wait: o.Wait})
 }
 
 func slackRoutes(routes functions.Routes, r *slack.Receiver) functions.Routes {
@@ -88,14 +88,14 @@ func slackRoutes(routes functions.Routes, r *slack.Receiver) functions.Routes {
 
 // newReceiver returns what takes Slack's requests: with a courier it passes
 // answers on, without one they are recorded here.
-func newReceiver(c config.Config, w World, courier remediate.Courier, clerk *slack.Clerk, later func(func(context.Context))) (*slack.Receiver, error) {
-	token, err := c.Slack.BotToken.Read(w.Lookup)
+func newReceiver(c config.Config, o Options, courier remediate.Courier, clerk *slack.Clerk, later func(func(context.Context))) (*slack.Receiver, error) {
+	token, err := c.Slack.BotToken.Read(o.Lookup)
 	if err != nil {
 		return nil, fmt.Errorf("slack.bot_token: %w", err)
 	}
 	var secrets []slack.Secret
 	for i, s := range c.Slack.SigningSecrets {
-		v, err := s.Read(w.Lookup)
+		v, err := s.Read(o.Lookup)
 		if err != nil {
 			return nil, fmt.Errorf("slack.signing_secrets[%d]: %w", i, err)
 		}
@@ -103,7 +103,7 @@ func newReceiver(c config.Config, w World, courier remediate.Courier, clerk *sla
 	}
 	return slack.NewReceiver(slack.ReceiverConfig{
 		Secrets: secrets, Team: c.Slack.Team, AppID: c.Slack.AppID, Token: slack.Secret(token), APIURL: c.Slack.APIURL,
-		Courier: courier, Clerk: clerk, Later: later, ResponseURLs: w.Notes, Now: w.Now, Log: w.Log,
+		Courier: courier, Clerk: clerk, Later: later, ResponseURLs: o.Notes, Now: o.Now, Log: o.Log,
 	})
 }
 

@@ -18,17 +18,17 @@ import (
 )
 
 func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
-	d := newWorld(t, askAlways)
-	f, card := asked(t, d)
-	d.Slack.SetUser(sim.SlackUser{ID: "U0BOB", Name: "bob", Email: "bob@example.com", Guest: true})
+	w := newWorld(t, askAlways)
+	f, card := asked(t, w)
+	w.Slack.SetUser(sim.SlackUser{ID: "U0BOB", Name: "bob", Email: "bob@example.com", Guest: true})
 	for _, u := range []string{"U0BOB", "U0EVE"} {
-		if err := d.Slack.Click(t.Context(), u, card.Channel, card.TS, "rescind.revert"); err != nil {
+		if err := w.Slack.Click(t.Context(), u, card.Channel, card.TS, "rescind.revert"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	got := map[string]string{}
 	eventually(t, "both refusals", func() bool {
-		for e, err := range d.App.Ledger.Entries(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)) {
+		for e, err := range w.App.Ledger.Entries(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)) {
 			if err == nil && e.Kind == remediate.EntryRefused && e.Finding == f.ID {
 				got[e.Via] = e.Class
 			}
@@ -42,9 +42,9 @@ func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
 }
 
 func TestNobodyAnswersForARevisionThatNeverWas(t *testing.T) {
-	d := newWorld(t, askAlways)
-	f, _ := asked(t, d)
-	_, err := d.App.Answer(t.Context(), f.ID, remediate.Answer{
+	w := newWorld(t, askAlways)
+	f, _ := asked(t, w)
+	_, err := w.App.Answer(t.Context(), f.ID, remediate.Answer{
 		Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Via: "test", Revision: f.Revision + 50, Digest: f.Plan.Digest,
 	})
 	var refused *remediate.RefusedError
@@ -54,17 +54,17 @@ func TestNobodyAnswersForARevisionThatNeverWas(t *testing.T) {
 }
 
 func TestASweepScansWhatNoEventToldOf(t *testing.T) {
-	d := newWorld(t, sandbox.Policies)
+	w := newWorld(t, sandbox.Policies)
 	public := &iampb.Policy{Bindings: []*iampb.Binding{{Role: "roles/run.invoker", Members: []string{"allUsers"}}}}
-	if err := d.Cloud.PutPolicy(sandbox.Reports, public); err != nil {
+	if err := w.Cloud.PutPolicy(sandbox.Reports, public); err != nil {
 		t.Fatal(err)
 	}
-	a := another(t, d, func(c *config.Config, w *process.World) {
-		c.Store, w.Store = "memory:", nil
+	a := another(t, w, func(c *config.Config, o *process.Options) {
+		c.Store, o.Store = "memory:", nil
 		c.Scan.Every = config.Default().Scan.Every
 	})
 	for range 2 { // the second has nothing to do before the hour is over
-		sweep(t, d, a)
+		sweep(t, w, a)
 	}
 	fs, err := a.Store.Findings(t.Context(), remediate.Query{})
 	if err != nil || len(fs) != 1 || fs[0].Resource.Path() != sandbox.Reports {
@@ -73,17 +73,17 @@ func TestASweepScansWhatNoEventToldOf(t *testing.T) {
 }
 
 // sweep asks a rescind for a sweep as Cloud Scheduler does.
-func sweep(t *testing.T, d *sandbox.World, a *process.App) {
+func sweep(t *testing.T, w *sandbox.World, a *process.App) {
 	t.Helper()
-	token, err := d.Pusher.Token()
+	token, err := w.Pusher.Token()
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sweep", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
-	w := httptest.NewRecorder()
-	a.Handler().ServeHTTP(w, r)
-	if w.Code != http.StatusNoContent {
-		t.Errorf("sweep: HTTP %d", w.Code)
+	rec := httptest.NewRecorder()
+	a.Handler().ServeHTTP(rec, r)
+	if rec.Code != http.StatusNoContent {
+		t.Errorf("sweep: HTTP %d", rec.Code)
 	}
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-func slackURL(d *sandbox.World) string { return strings.TrimSuffix(d.Config.Slack.APIURL, "api/") }
+func slackURL(w *sandbox.World) string { return strings.TrimSuffix(w.Config.Slack.APIURL, "api/") }
 
 // taken takes what was sent out of the queue.
 func (q *queue) taken() []remediate.Signed {
@@ -36,27 +36,27 @@ const askAlways = "apiVersion: rescind/v1\npolicies: [{name: no-default-service-
 
 func newWorld(t *testing.T, policies string) *sandbox.World {
 	t.Helper()
-	d, err := sandbox.New(t.Context(), "127.0.0.1:0", policies, slog.New(slog.DiscardHandler))
+	w, err := sandbox.New(t.Context(), "127.0.0.1:0", policies, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
+		if err := w.Close(); err != nil {
 			t.Errorf("close the world: %v", err)
 		}
 	})
-	return d
+	return w
 }
 
 // another starts one more rescind beside the world's own, on the same store.
-func another(t *testing.T, d *sandbox.World, change func(*config.Config, *process.World)) *process.App {
+func another(t *testing.T, w *sandbox.World, change func(*config.Config, *process.Options)) *process.App {
 	t.Helper()
-	c, w := d.Config, process.World{
-		Lookup: sandbox.Secrets, Now: time.Now, Wait: process.Wait, Notes: strings.TrimSuffix(d.Config.Slack.APIURL, "api/"), Store: d.App.Store,
+	c, o := w.Config, process.Options{
+		Lookup: sandbox.Secrets, Now: time.Now, Wait: process.Wait, Notes: strings.TrimSuffix(w.Config.Slack.APIURL, "api/"), Store: w.App.Store,
 		Dial: []grpc.DialOption{grpc.WithPerRPCCredentials(sandbox.Bearer(sandbox.Self))}, Log: slog.New(slog.DiscardHandler),
 	}
-	change(&c, &w)
-	a, err := process.NewApp(t.Context(), c, w)
+	change(&c, &o)
+	a, err := process.NewApp(t.Context(), c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,17 +80,17 @@ func serve(t *testing.T, a *process.App, sweepEvery time.Duration) string {
 }
 
 // asked has somebody deploy what rescind asks about, and returns the finding.
-func asked(t *testing.T, d *sandbox.World) (remediate.Finding, sim.SlackMessage) {
+func asked(t *testing.T, w *sandbox.World) (remediate.Finding, sim.SlackMessage) {
 	t.Helper()
 	a, _ := sandbox.ActOf("default")
-	if err := d.Perform(t.Context(), a); err != nil {
+	if err := w.Perform(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	fs, err := d.App.Store.Findings(t.Context(), remediate.Query{States: []remediate.State{remediate.Pending}})
+	fs, err := w.App.Store.Findings(t.Context(), remediate.Query{States: []remediate.State{remediate.Pending}})
 	if err != nil || len(fs) != 1 {
 		t.Fatalf("%d findings are pending (%v)", len(fs), err)
 	}
-	card, ok := d.Card(fs[0].ID)
+	card, ok := w.Card(fs[0].ID)
 	if !ok {
 		t.Fatal("it has no card")
 	}
@@ -111,7 +111,7 @@ func (q *queue) Send(_ context.Context, s remediate.Signed) error {
 }
 
 // deliver pushes an answer to the worker as Pub/Sub does.
-func deliver(t *testing.T, d *sandbox.World, worker *process.App, s remediate.Signed) {
+func deliver(t *testing.T, w *sandbox.World, worker *process.App, s remediate.Signed) {
 	t.Helper()
 	server := httptest.NewServer(worker.Handler())
 	defer server.Close()
@@ -120,7 +120,7 @@ func deliver(t *testing.T, d *sandbox.World, worker *process.App, s remediate.Si
 		t.Error(err)
 		return
 	}
-	if code, err := d.Pusher.At(server.URL+"/answers").Deliver(context.WithoutCancel(t.Context()), data, "a-1"); code != http.StatusNoContent || err != nil {
+	if code, err := w.Pusher.At(server.URL+"/answers").Deliver(context.WithoutCancel(t.Context()), data, "a-1"); code != http.StatusNoContent || err != nil {
 		t.Errorf("the worker answered HTTP %d (%v)", code, err)
 	}
 }

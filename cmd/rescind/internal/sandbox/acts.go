@@ -14,7 +14,7 @@ type Act struct {
 	Who   string // e-mail; empty for what nobody in particular does
 	What  string // a sentence without its subject
 	About string // what rescind is expected to make of it
-	Do    func(ctx context.Context, d *World, p *Person) error
+	Do    func(ctx context.Context, w *World, p *Person) error
 }
 
 // Acts lists them in the order of the script.
@@ -81,7 +81,7 @@ func Acts() []Act {
 			What:  "applies a module without its service accounts: five services at once",
 			About: "one cause, so one card, which answers all five",
 			Do: func(ctx context.Context, _ *World, p *Person) error {
-				for _, name := range Shop {
+				for _, name := range Shop() {
 					if err := p.runServiceAs(ctx, Location+"/services/"+name, DefaultAccount); err != nil {
 						return err
 					}
@@ -93,48 +93,19 @@ func Acts() []Act {
 			Key:   "duplicate",
 			What:  "Pub/Sub delivers the newest message a second time",
 			About: "it is the same change: nothing happens twice",
-			Do:    func(_ context.Context, d *World, _ *Person) error { return d.redeliver() },
+			Do:    func(_ context.Context, w *World, _ *Person) error { return w.redeliver() },
 		},
 		{
 			Key: "stale", Who: "dave@example.com",
 			What:  "let anyone invoke the service reports two hours ago; the event arrives only now",
 			About: "too old to be reverted unasked: rescind asks",
-			Do: func(ctx context.Context, d *World, p *Person) error {
-				d.clock.set(-2 * time.Hour)
-				defer d.clock.set(0)
+			Do: func(ctx context.Context, w *World, p *Person) error {
+				w.clock.set(-2 * time.Hour)
+				defer w.clock.set(0)
 				return p.ServicePolicies(ctx).Grant(Reports, "roles/run.invoker", "allUsers")
 			},
 		},
 	}
-}
-
-// Perform does one act and waits until all that follows from it was delivered.
-// Acts are done one at a time: one of them turns back the clock.
-func (d *World) Perform(ctx context.Context, a Act) error {
-	d.acting.Lock()
-	defer d.acting.Unlock()
-	var p *Person
-	if a.Who != "" {
-		var err error
-		if p, err = d.as(ctx, a.Who); err != nil {
-			return err
-		}
-	}
-	if err := a.Do(ctx, d, p); err != nil {
-		return err
-	}
-	d.queue.settle()
-	return nil
-}
-
-// redeliver puts the newest message into the queue once more.
-func (d *World) redeliver() error {
-	events := d.feed.all()
-	if len(events) == 0 {
-		return errors.New("there is no message to deliver again yet")
-	}
-	d.queue.put(events[len(events)-1].Entry)
-	return nil
 }
 
 // ActOf returns the act of that key; false where there is none.
@@ -145,4 +116,33 @@ func ActOf(key string) (Act, bool) {
 		return Act{}, false
 	}
 	return all[i], true
+}
+
+// Perform does one act and waits until all that follows from it was delivered.
+// Acts are done one at a time: one of them turns back the clock.
+func (w *World) Perform(ctx context.Context, a Act) error {
+	w.acting.Lock()
+	defer w.acting.Unlock()
+	var p *Person
+	if a.Who != "" {
+		var err error
+		if p, err = w.as(ctx, a.Who); err != nil {
+			return err
+		}
+	}
+	if err := a.Do(ctx, w, p); err != nil {
+		return err
+	}
+	w.queue.settle()
+	return nil
+}
+
+// redeliver puts the newest message into the queue once more.
+func (w *World) redeliver() error {
+	events := w.feed.all()
+	if len(events) == 0 {
+		return errors.New("there is no message to deliver again yet")
+	}
+	w.queue.put(events[len(events)-1].Entry)
+	return nil
 }

@@ -14,12 +14,16 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
+// Click is a button somebody presses in Slack, and what they fill in where it
+// asks for a reason.
+type Click struct{ User, Name, Action, Reason, Term string }
+
 // Answer presses a button of each card that shows the findings and waits for
 // what follows: the end of the findings, if the answer is the last it takes.
-func (d *World) Answer(ctx context.Context, out io.Writer, ids []string, c Click, last bool) error {
+func (w *World) Answer(ctx context.Context, out io.Writer, ids []string, c Click, last bool) error {
 	pressed := map[string]bool{}
 	for _, id := range ids {
-		m, ok := d.Card(id)
+		m, ok := w.Card(id)
 		if !ok {
 			return fmt.Errorf("finding %s has no card in Slack", id)
 		}
@@ -27,12 +31,12 @@ func (d *World) Answer(ctx context.Context, out io.Writer, ids []string, c Click
 			continue
 		}
 		pressed[m.TS] = true
-		if err := d.Press(ctx, out, m, c); err != nil {
+		if err := w.Press(ctx, out, m, c); err != nil {
 			return err
 		}
 	}
 	for _, id := range ids {
-		if err := d.WaitUntil(ctx, id, func(s remediate.State) bool { return s.Ended() || !last }); err != nil {
+		if err := w.WaitUntil(ctx, id, func(s remediate.State) bool { return s.Ended() || !last }); err != nil {
 			return err
 		}
 	}
@@ -40,32 +44,32 @@ func (d *World) Answer(ctx context.Context, out io.Writer, ids []string, c Click
 }
 
 // Press presses a button of the card, and fills in the form that it opens.
-func (d *World) Press(ctx context.Context, out io.Writer, m sim.SlackMessage, c Click) error {
-	if err := d.Slack.Click(ctx, c.User, m.Channel, m.TS, c.Action); err != nil {
+func (w *World) Press(ctx context.Context, out io.Writer, m sim.SlackMessage, c Click) error {
+	if err := w.Slack.Click(ctx, c.User, m.Channel, m.TS, c.Action); err != nil {
 		return err
 	}
 	terminal.Say(out, "   slack    %s presses %s", c.Name, c.Action)
 	if c.Reason == "" {
 		return nil
 	}
-	return d.fillForm(ctx, out, c)
+	return w.fillForm(ctx, out, c)
 }
 
 // fillForm sends off the form that the click opened.
-func (d *World) fillForm(ctx context.Context, out io.Writer, c Click) error {
-	for _, v := range d.Slack.Views() {
+func (w *World) fillForm(ctx context.Context, out io.Writer, c Click) error {
+	for _, v := range w.Slack.Views() {
 		if v.User != c.User {
 			continue
 		}
 		terminal.Say(out, "   slack    %s is asked for a reason, and gives it: %s", c.Name, c.Reason)
-		return d.Slack.Submit(ctx, c.User, v.ID, map[string]string{"reason": c.Reason, "term": c.Term})
+		return w.Slack.Submit(ctx, c.User, v.ID, map[string]string{"reason": c.Reason, "term": c.Term})
 	}
 	return fmt.Errorf("%s opened no form", c.Action)
 }
 
 // Card is the message that shows the finding.
-func (d *World) Card(id string) (sim.SlackMessage, bool) {
-	for _, m := range d.Slack.Messages() {
+func (w *World) Card(id string) (sim.SlackMessage, bool) {
+	for _, m := range w.Slack.Messages() {
 		if m.Thread == "" && bytes.Contains(m.Blocks, []byte(id)) {
 			return m, true
 		}
@@ -75,15 +79,15 @@ func (d *World) Card(id string) (sim.SlackMessage, bool) {
 
 // WaitUntil waits until the worker owes nothing for the finding, nor for an undo
 // of it, and it is in a wanted state; for a minute at most.
-func (d *World) WaitUntil(ctx context.Context, id string, wanted func(remediate.State) bool) error {
+func (w *World) WaitUntil(ctx context.Context, id string, wanted func(remediate.State) bool) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
-		f, err := d.App.Store.Finding(ctx, id)
+		f, err := w.App.Store.Finding(ctx, id)
 		if err != nil {
 			return fmt.Errorf("wait for finding %s: %w", id, err)
 		}
-		if wanted(f.State) && len(f.Outbox) == 0 && d.undosEnded(ctx, id) {
+		if wanted(f.State) && len(f.Outbox) == 0 && w.undosEnded(ctx, id) {
 			return nil
 		}
 		if err := process.Wait(ctx, 20*time.Millisecond); err != nil {
@@ -92,13 +96,9 @@ func (d *World) WaitUntil(ctx context.Context, id string, wanted func(remediate.
 	}
 }
 
-func (d *World) undosEnded(ctx context.Context, id string) bool {
-	all, err := d.App.Store.Findings(ctx, remediate.Query{})
+func (w *World) undosEnded(ctx context.Context, id string) bool {
+	all, err := w.App.Store.Findings(ctx, remediate.Query{})
 	return err == nil && !slices.ContainsFunc(all, func(f remediate.Finding) bool {
 		return f.UndoOf == id && (!f.State.Ended() || len(f.Outbox) > 0)
 	})
 }
-
-// Click is a button somebody presses in Slack, and what they fill in where it
-// asks for a reason.
-type Click struct{ User, Name, Action, Reason, Term string }

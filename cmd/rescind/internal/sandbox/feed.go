@@ -85,26 +85,26 @@ func (f *feed) all() []Event {
 }
 
 // Events are those delivered so far, in their order.
-func (d *World) Events() []Event { return d.feed.all() }
+func (w *World) Events() []Event { return w.feed.all() }
 
 // deliver pushes the entries to the receiver in order, as Pub/Sub would.
-func (d *World) deliver(ctx context.Context) {
+func (w *World) deliver(ctx context.Context) {
 	for n := 1; ; n++ {
-		entry, ok := d.queue.take()
+		entry, ok := w.queue.take()
 		if !ok {
 			return
 		}
-		d.push(ctx, entry, fmt.Sprintf("m-%d", n))
-		d.queue.delivered()
+		w.push(ctx, entry, fmt.Sprintf("m-%d", n))
+		w.queue.delivered()
 	}
 }
 
 // push delivers one message and shows on the feed what came of it.
-func (d *World) push(ctx context.Context, entry []byte, messageID string) {
-	d.feed.begin(entry, messageID)
-	status, err := d.Pusher.Deliver(ctx, entry, messageID)
-	d.feed.end(status, err)
+func (w *World) push(ctx context.Context, entry []byte, messageID string) {
+	w.feed.begin(entry, messageID)
+	status, err := w.Pusher.Deliver(ctx, entry, messageID)
+	w.feed.end(status, err)
 }
 
 // saw notes what the receiver made of the change being delivered.
-func (d *World) saw(c cloud.Change, out remediate.Outcome) { d.feed.became(c, out) }
+func (w *World) saw(c cloud.Change, out remediate.Outcome) { w.feed.became(c, out) }

@@ -23,17 +23,17 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 	if _, err := exec.LookPath("gcloud"); err != nil {
 		t.Skip("gcloud is not installed")
 	}
-	d, err := New(t.Context(), "127.0.0.1:0", revertEditor, slog.New(slog.DiscardHandler))
+	w, err := New(t.Context(), "127.0.0.1:0", revertEditor, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.Close()
-	g := gcloud{t, d.SimAddr}
+	defer w.Close()
+	g := gcloud{t, w.SimAddr}
 	const inRegion = "--region=europe-west1"
 
 	g.run("run", "services", "add-iam-policy-binding", "api", inRegion, "--member=allUsers", "--role=roles/run.invoker", "--condition=None")
-	d.queue.settle()
-	if got := d.endOf(t, "no-public-invoker"); got.State != remediate.Reverted || got.Change.Actor.Principal != "user:alice@example.com" {
+	w.queue.settle()
+	if got := w.endOf(t, "no-public-invoker"); got.State != remediate.Reverted || got.Change.Actor.Principal != "user:alice@example.com" {
 		t.Errorf("the public grant is %s (%s), by %s", got.State, got.Why, got.Change.Actor.Principal)
 	}
 	members := g.run("run", "services", "get-iam-policy", "api", inRegion, "--format=value(bindings.members)")
@@ -42,19 +42,19 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 	}
 
 	g.run("run", "services", "update", "checkout", inRegion, "--service-account="+DefaultAccount)
-	d.queue.settle()
-	asked := d.endOf(t, "no-default-service-account")
+	w.queue.settle()
+	asked := w.endOf(t, "no-default-service-account")
 	if asked.State != remediate.Pending {
 		t.Fatalf("the default identity is %s (%s), want it asked about", asked.State, asked.Why)
 	}
-	card, ok := d.Card(asked.ID)
+	card, ok := w.Card(asked.ID)
 	if !ok {
 		t.Fatal("the question has no card")
 	}
-	if err := d.Slack.Click(t.Context(), "U0ADA", card.Channel, card.TS, "rescind.revert"); err != nil {
+	if err := w.Slack.Click(t.Context(), "U0ADA", card.Channel, card.TS, "rescind.revert"); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.WaitUntil(t.Context(), asked.ID, remediate.State.Ended); err != nil {
+	if err := w.WaitUntil(t.Context(), asked.ID, remediate.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	account := g.run("run", "services", "describe", "checkout", inRegion, "--format=value(spec.template.spec.serviceAccountName)")
@@ -63,8 +63,8 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 	}
 
 	g.run("projects", "add-iam-policy-binding", Project, "--member=serviceAccount:"+APIAccount, "--role=roles/editor", "--condition=None")
-	d.queue.settle()
-	if got := d.endOf(t, "no-editor-on-runtime-identity"); got.State != remediate.Reverted {
+	w.queue.settle()
+	if got := w.endOf(t, "no-editor-on-runtime-identity"); got.State != remediate.Reverted {
 		t.Errorf("the Editor grant is %s (%s)", got.State, got.Why)
 	}
 	roles := g.run("projects", "get-iam-policy", Project, "--format=value(bindings.role)")
@@ -74,9 +74,9 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 }
 
 // endOf returns the one finding of the policy, as it is now.
-func (d *World) endOf(t *testing.T, policy string) remediate.Finding {
+func (w *World) endOf(t *testing.T, policy string) remediate.Finding {
 	t.Helper()
-	fs, err := d.App.Store.Findings(t.Context(), remediate.Query{Policy: policy})
+	fs, err := w.App.Store.Findings(t.Context(), remediate.Query{Policy: policy})
 	if err != nil || len(fs) != 1 {
 		t.Fatalf("%d findings of %s, want one (%v)", len(fs), policy, err)
 	}

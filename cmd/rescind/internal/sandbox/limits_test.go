@@ -57,7 +57,7 @@ func newOpenedWorld(t *testing.T, change func(*config.Config)) *openedWorld {
 	w.must(err)
 	change(&c)
 	w.must(c.Validate())
-	w.App, err = process.NewApp(t.Context(), c, process.World{
+	w.App, err = process.NewApp(t.Context(), c, process.Options{
 		Lookup: Secrets, Now: time.Now, Wait: process.Wait, Rushed: true, Notes: slack.URL + "/",
 		Dial: []grpc.DialOption{grpc.WithPerRPCCredentials(Bearer(Self))}, Log: slog.New(slog.DiscardHandler),
 	})

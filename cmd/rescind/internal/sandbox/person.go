@@ -27,11 +27,11 @@ type Person struct {
 }
 
 // as returns the person with that e-mail.
-func (d *World) as(ctx context.Context, email string) (*Person, error) {
-	if p, ok := d.people[email]; ok {
+func (w *World) as(ctx context.Context, email string) (*Person, error) {
+	if p, ok := w.people[email]; ok {
 		return p, nil
 	}
-	conn, err := grpc.NewClient(d.SimAddr,
+	conn, err := grpc.NewClient(w.SimAddr,
 		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(Bearer(email)))
 	if err != nil {
 		return nil, fmt.Errorf("connect as %s: %w", email, err)
@@ -43,7 +43,7 @@ func (d *World) as(ctx context.Context, email string) (*Person, error) {
 	p.jobs, errs[1] = cloudrun.NewJobsClient(ctx, o)
 	p.pools, errs[2] = cloudrun.NewWorkerPoolsClient(ctx, o)
 	p.projects, errs[3] = resourcemanager.NewProjectsClient(ctx, o)
-	d.people[email] = p
+	w.people[email] = p
 	return p, errors.Join(errs[:]...)
 }
 

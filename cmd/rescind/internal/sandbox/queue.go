@@ -69,4 +69,4 @@ func (q *queue) close() {
 
 // Settle waits until everything written so far, and whatever rescind wrote
 // because of it, was delivered.
-func (d *World) Settle() { d.queue.settle() }
+func (w *World) Settle() { w.queue.settle() }

@@ -19,8 +19,8 @@ import (
 
 // startRescind starts the simulated Slack, the key server and the receiver,
 // and tells each where the others are.
-func (d *World) startRescind(ctx context.Context, policies string, log *slog.Logger) error {
-	d.Slack = sim.NewSlack(sim.SlackConfig{ //nolint:gosec // the secrets of a simulation
+func (w *World) startRescind(ctx context.Context, policies string, log *slog.Logger) error {
+	w.Slack = sim.NewSlack(sim.SlackConfig{ //nolint:gosec // the secrets of a simulation
 		Token: "xoxb-demo", SigningSecret: "demo-signing-secret", Team: team, App: "A0DEMO", Now: time.Now,
 		Users: []sim.SlackUser{
 			{ID: "U0ADA", Name: "ada", Email: "ada@example.com"},
@@ -28,7 +28,7 @@ func (d *World) startRescind(ctx context.Context, policies string, log *slog.Log
 			{ID: "U0EVE", Name: "eve", Email: "eve@example.com"},
 		},
 	})
-	slackURL, err := d.serve(ctx, d.Slack.Handler())
+	slackURL, err := w.serve(ctx, w.Slack.Handler())
 	if err != nil {
 		return err
 	}
@@ -37,32 +37,32 @@ func (d *World) startRescind(ctx context.Context, policies string, log *slog.Log
 		return err
 	}
 	base := "http://" + receiver.Addr().String()
-	d.Slack.Connect(slackURL, base+"/slack/interactions")
-	d.Slack.ConnectApp(base+"/slack/commands", base+"/slack/events")
-	if d.Pusher, err = sim.NewPusher(sim.PusherOptions{URL: base + "/events", Audience: audience, Account: pusherAccount}); err != nil {
+	w.Slack.Connect(slackURL, base+"/slack/interactions")
+	w.Slack.ConnectApp(base+"/slack/commands", base+"/slack/events")
+	if w.Pusher, err = sim.NewPusher(sim.PusherOptions{URL: base + "/events", Audience: audience, Account: pusherAccount}); err != nil {
 		return err
 	}
-	keys, err := d.serve(ctx, d.Pusher.JWKS())
+	keys, err := w.serve(ctx, w.Pusher.JWKS())
 	if err != nil {
 		return err
 	}
-	c, err := d.config(policies, slackURL, keys)
+	c, err := w.config(policies, slackURL, keys)
 	if err != nil {
 		return err
 	}
-	if err := d.startIAP(ctx, &c); err != nil {
+	if err := w.startIAP(ctx, &c); err != nil {
 		return err
 	}
-	d.Config = c
-	d.App, err = process.NewApp(ctx, c, process.World{
+	w.Config = c
+	w.App, err = process.NewApp(ctx, c, process.Options{
 		Lookup: Secrets, Now: time.Now, Wait: process.Wait, Rushed: true, Notes: slackURL + "/",
 		Dial: []grpc.DialOption{grpc.WithPerRPCCredentials(Bearer(Self))},
-		Saw:  d.saw, Count: d.feed.counted, Log: log,
+		Saw:  w.saw, Count: w.feed.counted, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	d.working.Go(func() { _ = d.App.Serve(ctx, receiver, sweepEvery) })
+	w.working.Go(func() { _ = w.App.Serve(ctx, receiver, sweepEvery) })
 	return nil
 }
 
@@ -77,8 +77,8 @@ policies:
 `
 
 // config is the configuration a user would write for this world.
-func (d *World) config(policies, slackURL, keysURL string) (config.Config, error) {
-	file := filepath.Join(d.dir, "policies.yaml")
+func (w *World) config(policies, slackURL, keysURL string) (config.Config, error) {
+	file := filepath.Join(w.dir, "policies.yaml")
 	if err := os.WriteFile(file, []byte(policies), 0o600); err != nil {
 		return config.Config{}, err
 	}
@@ -86,7 +86,7 @@ func (d *World) config(policies, slackURL, keysURL string) (config.Config, error
 	c.Policies = []string{file}
 	c.Scope.Include = []string{"organizations/77"}
 	c.Identity = Self
-	c.Store = "bolt:" + filepath.Join(d.dir, "state.db")
+	c.Store = "bolt:" + filepath.Join(w.dir, "state.db")
 	c.Push = config.Push{Audience: audience, ServiceAccount: pusherAccount, CertsURL: keysURL}
 	c.Slack = config.Slack{
 		BotToken: config.Secret{Env: "SLACK_BOT_TOKEN"}, SigningSecrets: []config.Secret{{Env: "SLACK_SIGNING_SECRET"}},
@@ -95,7 +95,7 @@ func (d *World) config(policies, slackURL, keysURL string) (config.Config, error
 	c.Approvals.Approvers.Users = map[string]string{"U0ADA": "user:ada@example.com", "U0BOB": "user:bob@example.com"}
 	c.Scan.Every = 0 // it would come before the events that the demo shows
 	c.FallbackIdentity = map[string]string{"projects/pay-prod": "run-default@pay-prod.iam.gserviceaccount.com"}
-	c.Google = config.Google{Insecure: true, Endpoints: config.Endpoints{Run: d.SimAddr, IAM: d.SimAddr, ResourceManager: d.SimAddr, OrgPolicy: d.SimAddr, Asset: d.SimAddr, Logging: d.SimAddr}}
+	c.Google = config.Google{Insecure: true, Endpoints: config.Endpoints{Run: w.SimAddr, IAM: w.SimAddr, ResourceManager: w.SimAddr, OrgPolicy: w.SimAddr, Asset: w.SimAddr, Logging: w.SimAddr}}
 	return c, c.Validate()
 }
 
@@ -106,14 +106,14 @@ func Secrets(name string) (string, bool) {
 }
 
 // serve serves h on a free loopback port and returns its base URL.
-func (d *World) serve(ctx context.Context, h http.Handler) (string, error) {
+func (w *World) serve(ctx context.Context, h http.Handler) (string, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
 	s := functions.NewServer("", h)
-	d.servers = append(d.servers, s)
-	d.running.Go(func() { _ = s.Serve(l) }) // ends with Close
+	w.servers = append(w.servers, s)
+	w.running.Go(func() { _ = s.Serve(l) }) // ends with Close
 	return "http://" + l.Addr().String(), nil
 }
 

@@ -27,7 +27,9 @@ const (
 )
 
 // Shop are the services of one Terraform module.
-var Shop = []string{"shop-cart", "shop-catalog", "shop-orders", "shop-search", "shop-stock"}
+func Shop() []string {
+	return []string{"shop-cart", "shop-catalog", "shop-orders", "shop-search", "shop-stock"}
+}
 
 func seed(c *sim.Cloud) error {
 	c.AddOrganization("77")
@@ -41,7 +43,7 @@ func seed(c *sim.Cloud) error {
 			Template: &runpb.RevisionTemplate{ServiceAccount: acct, Containers: container}}
 	}
 	var shop []error
-	for _, name := range Shop {
+	for _, name := range Shop() {
 		shop = append(shop, c.PutService(service(Location+"/services/"+name, account(name))))
 	}
 	return errors.Join(

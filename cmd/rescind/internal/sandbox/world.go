@@ -61,59 +61,59 @@ func New(ctx context.Context, simAddr, policies string, log *slog.Logger) (*Worl
 }
 
 // NewAt is New with rescind's pages at a base URL.
-func NewAt(ctx context.Context, base, simAddr, policies string, log *slog.Logger) (d *World, err error) {
+func NewAt(ctx context.Context, base, simAddr, policies string, log *slog.Logger) (w *World, err error) {
 	ctx, stop := context.WithCancel(ctx)
-	d = &World{base: base, Log: log, clock: &clock{}, feed: &feed{}, queue: newQueue(), stop: stop, people: map[string]*Person{}}
+	w = &World{base: base, Log: log, clock: &clock{}, feed: &feed{}, queue: newQueue(), stop: stop, people: map[string]*Person{}}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, d.Close())
+			err = errors.Join(err, w.Close())
 		}
 	}()
-	if d.dir, err = os.MkdirTemp("", "rescind-demo-"); err != nil {
-		return d, err
+	if w.dir, err = os.MkdirTemp("", "rescind-demo-"); err != nil {
+		return w, err
 	}
-	d.Cloud = sim.NewCloud(sim.Options{Now: d.clock.Now, Emit: d.queue.put})
-	if err := seed(d.Cloud); err != nil {
-		return d, fmt.Errorf("seed the simulated cloud: %w", err)
+	w.Cloud = sim.NewCloud(sim.Options{Now: w.clock.Now, Emit: w.queue.put})
+	if err := seed(w.Cloud); err != nil {
+		return w, fmt.Errorf("seed the simulated cloud: %w", err)
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", simAddr)
 	if err != nil {
-		return d, fmt.Errorf("serve the simulated cloud: %w", err)
+		return w, fmt.Errorf("serve the simulated cloud: %w", err)
 	}
-	d.SimAddr = l.Addr().String()
-	d.running.Go(func() { _ = d.Cloud.Serve(l) }) // ends with Close
-	if err := d.startRescind(ctx, policies, log); err != nil {
-		return d, err
+	w.SimAddr = l.Addr().String()
+	w.running.Go(func() { _ = w.Cloud.Serve(l) }) // ends with Close
+	if err := w.startRescind(ctx, policies, log); err != nil {
+		return w, err
 	}
-	d.running.Go(func() { d.deliver(ctx) })
-	return d, nil
+	w.running.Go(func() { w.deliver(ctx) })
+	return w, nil
 }
 
 // Meanwhile runs do until it ends, which Close waits for.
-func (d *World) Meanwhile(do func()) { d.running.Go(do) }
+func (w *World) Meanwhile(do func()) { w.running.Go(do) }
 
 // Close stops everything and removes the store. Those who hold connections go
 // before what they are connected to, which would wait for them.
-func (d *World) Close() error {
-	d.stop()
-	d.queue.close()
-	d.working.Wait()
+func (w *World) Close() error {
+	w.stop()
+	w.queue.close()
+	w.working.Wait()
 	var errs []error
-	if d.App != nil {
-		errs = append(errs, d.App.Close())
+	if w.App != nil {
+		errs = append(errs, w.App.Close())
 	}
-	for _, p := range d.people {
+	for _, p := range w.people {
 		errs = append(errs, p.Close())
 	}
-	for _, s := range d.servers {
+	for _, s := range w.servers {
 		errs = append(errs, s.Close())
 	}
-	if d.Cloud != nil {
-		errs = append(errs, d.Cloud.Close())
+	if w.Cloud != nil {
+		errs = append(errs, w.Cloud.Close())
 	}
-	d.running.Wait()
-	if d.dir != "" {
-		errs = append(errs, os.RemoveAll(d.dir))
+	w.running.Wait()
+	if w.dir != "" {
+		errs = append(errs, os.RemoveAll(w.dir))
 	}
 	return errors.Join(errs...)
 }

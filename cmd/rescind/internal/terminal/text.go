@@ -26,7 +26,7 @@ func Printable(s string) string {
 	}, s)
 }
 
-// Say prints one line of the script's timeline, made safe for a terminal.
+// Say writes what the format and the values come to, made printable.
 func Say(w io.Writer, format string, args ...any) {
 	fmt.Fprintln(w, Printable(fmt.Sprintf(format, args...)))
 }
