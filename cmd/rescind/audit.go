@@ -56,10 +56,10 @@ func auditScopeOf(name string, since time.Time, args []string) (auditScope, erro
 func (s auditScope) holds(at time.Time) bool { return !at.Before(s.since) && at.Before(s.until) }
 
 // findingsIn are the findings that the scope names, begun since then.
-func (r records) findingsIn(ctx context.Context, s auditScope, begun time.Time) ([]remediate.Finding, error) {
+func (arc archive) findingsIn(ctx context.Context, s auditScope, begun time.Time) ([]remediate.Finding, error) {
 	if s.finding == "" {
-		return r.store.Findings(ctx, remediate.Query{Since: begun})
+		return arc.store.Findings(ctx, remediate.Query{Since: begun})
 	}
-	f, err := r.store.Finding(ctx, s.finding)
+	f, err := arc.store.Finding(ctx, s.finding)
 	return []remediate.Finding{f}, err
 }

@@ -33,8 +33,8 @@ func runAuditList(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	return withRecords(s.config, func(r records) error {
-		lines, problem := r.auditLines(ctx, s)
+	return withArchive(s.config, func(arc archive) error {
+		lines, problem := arc.auditLines(ctx, s)
 		return errors.Join(writeLines(env.stdout, s.format, lines), problem)
 	})
 }
@@ -42,8 +42,8 @@ func runAuditList(ctx context.Context, env environment, args []string) error {
 // auditLines are the lines in the scope, also with an error: what can be read
 // of a ledger is more than nothing. Findings of any age are looked at, as one
 // may be answered long after it began.
-func (r records) auditLines(ctx context.Context, s auditScope) ([]remediate.Line, error) {
-	fs, err := r.findingsIn(ctx, s, time.Time{})
+func (arc archive) auditLines(ctx context.Context, s auditScope) ([]remediate.Line, error) {
+	fs, err := arc.findingsIn(ctx, s, time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (r records) auditLines(ctx context.Context, s auditScope) ([]remediate.Line
 		}
 	}
 	var problem error
-	for e, err := range r.ledger().Entries(ctx, s.since, s.until) {
+	for e, err := range arc.ledger().Entries(ctx, s.since, s.until) {
 		switch {
 		case err != nil:
 			problem = err

@@ -30,12 +30,12 @@ func runAuditVerify(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	return withRecords(s.config, func(r records) error {
-		fs, err := r.findingsIn(ctx, s, s.since)
+	return withArchive(s.config, func(arc archive) error {
+		fs, err := arc.findingsIn(ctx, s, s.since)
 		if err != nil {
 			return err
 		}
-		v, err := r.verify(ctx, s, fs)
+		v, err := arc.verify(ctx, s, fs)
 		if s.format == "json" {
 			return errors.Join(terminal.WriteJSON(env.stdout, v), err)
 		}
@@ -54,7 +54,7 @@ type verified struct {
 	Whole     bool `json:"whole"`
 }
 
-func (r records) verify(ctx context.Context, s auditScope, fs []remediate.Finding) (v verified, err error) {
+func (arc archive) verify(ctx context.Context, s auditScope, fs []remediate.Finding) (v verified, err error) {
 	var broken []error
 	for _, f := range fs {
 		if s.finding == "" && !s.holds(f.CreatedAt) {
@@ -68,7 +68,7 @@ func (r records) verify(ctx context.Context, s auditScope, fs []remediate.Findin
 		broken = append(broken, f.VerifyTrail())
 	}
 	if s.finding == "" {
-		v.Entries, err = r.ledger().Verify(ctx, s.since, s.until)
+		v.Entries, err = arc.ledger().Verify(ctx, s.since, s.until)
 		broken = append(broken, err)
 	}
 	err = errors.Join(broken...)

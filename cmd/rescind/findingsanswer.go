@@ -100,15 +100,15 @@ func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []
 	case c == remediate.ChooseExempt && *exempt <= 0:
 		return usagef("--for is %s, want how long it is exempt: --for 24h", *exempt)
 	}
-	return f.toDecide(env, o.config, func(r records) error {
+	return f.toDecide(env, o.config, func(arc archive) error {
 		a := remediate.Answer{Choice: c, Reason: *reason, Digest: *plan}
 		if c == remediate.ChooseExempt {
 			a.Until = time.Now().Add(*exempt)
-			if err := r.preview(ctx, env.stderr, o.id); err != nil {
+			if err := arc.preview(ctx, env.stderr, o.id); err != nil {
 				return err
 			}
 		}
-		answered, err := r.answer(ctx, o.id, a)
+		answered, err := arc.answer(ctx, o.id, a)
 		if err != nil {
 			return err
 		}
@@ -118,20 +118,20 @@ func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []
 
 // answer decides as the caller. Without a plan to compare, the answer is about
 // the plan as it stands: the store still refuses it if that changes meanwhile.
-func (r records) answer(ctx context.Context, id string, a remediate.Answer) (remediate.Finding, error) {
+func (arc archive) answer(ctx context.Context, id string, a remediate.Answer) (remediate.Finding, error) {
 	var err error
-	if a.Principal, err = r.caller(ctx); err != nil {
+	if a.Principal, err = arc.caller(ctx); err != nil {
 		return remediate.Finding{}, err
 	}
 	a.Via = via
 	if a.Digest == "" {
-		f, err := r.store.Finding(ctx, id)
+		f, err := arc.store.Finding(ctx, id)
 		if err != nil {
 			return remediate.Finding{}, err
 		}
 		a.Digest, a.Revision = planOf(f, a.Choice), f.Revision
 	}
-	return r.desk().Answer(ctx, id, a)
+	return arc.desk().Answer(ctx, id, a)
 }
 
 // planOf is the digest of the plan that the choice would carry out or lay by.

@@ -58,8 +58,8 @@ func runFindingsList(ctx context.Context, env environment, args []string) error 
 	if err != nil {
 		return err
 	}
-	return withRecords(o.config, func(r records) error {
-		fs, left, err := o.read(ctx, r.store, time.Now())
+	return withArchive(o.config, func(arc archive) error {
+		fs, left, err := o.read(ctx, arc.store, time.Now())
 		if err != nil {
 			return err
 		}

@@ -40,29 +40,29 @@ func runFindingsShow(ctx context.Context, env environment, args []string) error 
 	if err != nil {
 		return err
 	}
-	return withRecords(o.config, func(r records) error { return r.show(ctx, env.stdout, o.format, o.id) })
+	return withArchive(o.config, func(arc archive) error { return arc.show(ctx, env.stdout, o.format, o.id) })
 }
 
-func (r records) show(ctx context.Context, w io.Writer, format, id string) error {
-	f, err := r.store.Finding(ctx, id)
+func (arc archive) show(ctx context.Context, w io.Writer, format, id string) error {
+	f, err := arc.store.Finding(ctx, id)
 	if err != nil {
 		return err
 	}
 	if format == "json" {
 		return errors.Join(terminal.WriteJSON(w, f), f.VerifyTrail())
 	}
-	undos, err := r.undosOf(ctx, f)
+	undos, err := arc.undosOf(ctx, f)
 	if err != nil {
 		return err
 	}
 	p := &printer{w: w}
-	dossier{f, undos, notify.Options{OnExpiry: remediate.Expiry(r.config.Approvals.OnExpiry), Needs: r.desk().Authority.Needs}}.write(p)
+	dossier{f, undos, notify.Options{OnExpiry: remediate.Expiry(arc.config.Approvals.OnExpiry), Needs: arc.desk().Authority.Needs}}.write(p)
 	return errors.Join(p.err, f.VerifyTrail())
 }
 
 // undosOf are the records that undo the finding, or tried to.
-func (r records) undosOf(ctx context.Context, f remediate.Finding) ([]remediate.Finding, error) {
-	near, err := r.store.Findings(ctx, remediate.Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt})
+func (arc archive) undosOf(ctx context.Context, f remediate.Finding) ([]remediate.Finding, error) {
+	near, err := arc.store.Findings(ctx, remediate.Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt})
 	if err != nil {
 		return nil, fmt.Errorf("look up undos of %s: %w", f.ID, err)
 	}

@@ -91,12 +91,12 @@ func runSwitch(ctx context.Context, env environment, f *flags, args []string, ne
 	if err := checkFormat(*format); err != nil {
 		return err
 	}
-	return f.toDecide(env, *path, func(r records) error {
-		who, err := r.caller(ctx)
+	return f.toDecide(env, *path, func(arc archive) error {
+		who, err := arc.caller(ctx)
 		if err != nil {
 			return err
 		}
-		p, err := set(r.desk(), who, *reason)
+		p, err := set(arc.desk(), who, *reason)
 		if err != nil {
 			return err
 		}

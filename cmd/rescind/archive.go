@@ -16,10 +16,10 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-// records are the findings and the ledger of a store that a command opens itself,
+// archive is the findings and the ledger of a store that a command opens itself,
 // and whom the configuration lets decide about them. It reaches Google and Slack for nothing but who
 // is in a group, where groups may answer.
-type records struct {
+type archive struct {
 	config config.Config
 	store  remediate.Store
 	closer io.Closer
@@ -27,58 +27,58 @@ type records struct {
 	log    *slog.Logger                // of what could not be taken down in the ledger
 }
 
-// openRecords opens the store that the configuration names.
-func openRecords(path string) (records, error) {
+// openArchive opens the store that the configuration names.
+func openArchive(path string) (archive, error) {
 	if path == "" {
-		return records{}, usagef("--config is missing")
+		return archive{}, usagef("--config is missing")
 	}
 	c, err := config.Load(path)
 	if err != nil {
-		return records{}, err
+		return archive{}, err
 	}
 	if strings.HasPrefix(c.Store, "memory:") {
-		return records{}, errors.New("the store is memory:, which is in the process that serves and nowhere else")
+		return archive{}, errors.New("the store is memory:, which is in the process that serves and nowhere else")
 	}
 	st, closer, err := store.Open(c.Store)
 	if err != nil {
-		return records{}, err
+		return archive{}, err
 	}
-	return records{config: c, store: st, closer: closer, log: slog.New(slog.DiscardHandler)}, nil
+	return archive{config: c, store: st, closer: closer, log: slog.New(slog.DiscardHandler)}, nil
 }
 
-// withRecords lends do the records that the configuration names.
-func withRecords(path string, do func(records) error) error {
-	r, err := openRecords(path)
+// withArchive lends do the archive that the configuration names.
+func withArchive(path string, do func(archive) error) error {
+	arc, err := openArchive(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(r), r.closer.Close())
+	return errors.Join(do(arc), arc.closer.Close())
 }
 
-// toDecide is withRecords for a command that decides: it may look up who is in a
+// toDecide is withArchive for a command that decides: it may look up who is in a
 // group, and says on standard error what the ledger would not take.
-func (f *flags) toDecide(env environment, path string, do func(records) error) error {
-	return withRecords(path, func(r records) error {
-		r.log, r.lookup = f.logger(env, slog.LevelInfo), env.lookup
-		return do(r)
+func (f *flags) toDecide(env environment, path string, do func(archive) error) error {
+	return withArchive(path, func(arc archive) error {
+		arc.log, arc.lookup = f.logger(env, slog.LevelInfo), env.lookup
+		return do(arc)
 	})
 }
 
 // desk takes decisions. Nobody in this process works on what is decided.
-func (r records) desk() remediate.Desk {
-	return process.Desk(r.config, r.store, r.ledger(), r.lookup)
+func (arc archive) desk() remediate.Desk {
+	return process.Desk(arc.config, arc.store, arc.ledger(), arc.lookup)
 }
 
 // caller is the principal who runs this command, as Google says it, in the
 // configuration's spelling. There is no flag for it: a name one can type is a
 // name one can borrow.
-func (r records) caller(ctx context.Context) (string, error) {
-	who, err := google.WhoAmI(ctx, r.config.Google.UserInfoURL)
+func (arc archive) caller(ctx context.Context) (string, error) {
+	who, err := google.WhoAmI(ctx, arc.config.Google.UserInfoURL)
 	if err != nil {
 		return "", fmt.Errorf("nothing was decided, as it cannot be told who you are: %w", err)
 	}
-	return r.config.Approvals.Spelled(who), nil
+	return arc.config.Approvals.Spelled(who), nil
 }
 
 // ledger is the one in the store, to read.
-func (r records) ledger() *remediate.Ledger { return remediate.NewLedger(r.store, time.Now, r.log) }
+func (arc archive) ledger() *remediate.Ledger { return remediate.NewLedger(arc.store, time.Now, arc.log) }
