@@ -9,6 +9,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // undoFor is how long after its end a revert can be undone.
@@ -20,9 +22,9 @@ const undoFor = 24 * time.Hour
 // label ends in an ellipsis.
 func buttons(f remediate.Finding, o Options) []Button {
 	switch {
-	case f.State == remediate.Pending && f.UndoOf != "":
+	case f.State == state.Pending && f.UndoOf != "":
 		return []Button{undoButton(f, f.Plan)} // the next of several who are needed
-	case f.State == remediate.Pending:
+	case f.State == state.Pending:
 		return slices.Concat(revertButton(f), []Button{keepButton(f), exemptButton(f)}, otherButtons(f, o))
 	case undoable(f, o.Now):
 		return []Button{undoButton(f, f.UndoPlan())}
@@ -32,7 +34,7 @@ func buttons(f remediate.Finding, o Options) []Button {
 
 // undoable reports whether a revert can still be taken back.
 func undoable(f remediate.Finding, now time.Time) bool {
-	return f.State == remediate.Reverted && f.UndoneBy == "" && len(f.Done) > 0 && !now.IsZero() && now.Before(f.EndedAt.Add(undoFor))
+	return f.State == state.Reverted && f.UndoneBy == "" && len(f.Done) > 0 && !now.IsZero() && now.Before(f.EndedAt.Add(undoFor))
 }
 
 // revertButton is missing where the plan leaves open what to write.
@@ -67,7 +69,7 @@ func exemptButton(f remediate.Finding) Button {
 	}
 }
 
-func undoButton(f remediate.Finding, p remediate.Plan) Button {
+func undoButton(f remediate.Finding, p judge.Plan) Button {
 	return Button{
 		Choice: remediate.ChooseUndo, Label: "Undo…", Digest: digest8(p), Form: true,
 		Spoken: "Undo the revert on " + where(f.Resource),
@@ -88,7 +90,7 @@ func otherButtons(f remediate.Finding, o Options) []Button {
 }
 
 // effect says what applying the plan does, a sentence a step.
-func effect(p remediate.Plan) string {
+func effect(p judge.Plan) string {
 	var out []string
 	for _, s := range p.Steps {
 		out = append(out, stepEffect(s)+" on "+where(s.Resource)+".")
@@ -96,7 +98,7 @@ func effect(p remediate.Plan) string {
 	return strings.Join(out, " ")
 }
 
-func stepEffect(s remediate.Step) string {
+func stepEffect(s judge.Step) string {
 	switch s.Kind {
 	case policies.RemoveGrants:
 		if gs := s.Before.Grants; len(gs) != 1 {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Options is what a card says beyond its finding.
@@ -50,7 +52,7 @@ func Card(f remediate.Finding, o Options) Message {
 	return m
 }
 
-func digest8(p remediate.Plan) string {
+func digest8(p judge.Plan) string {
 	if len(p.Digest) < 8 {
 		return remediate.NoPlan
 	}
@@ -69,10 +71,10 @@ func link(f remediate.Finding, o Options) string {
 // would else read as the question whether to revert.
 func headline(f remediate.Finding) string {
 	first := severity(f)
-	if f.State != remediate.Pending && f.State != remediate.Reported || f.UndoOf != "" {
+	if f.State != state.Pending && f.State != state.Reported || f.UndoOf != "" {
 		first = string(f.State)
 	}
-	if f.UndoOf != "" && f.State != remediate.Undone {
+	if f.UndoOf != "" && f.State != state.Undone {
 		first = "undo " + first
 	}
 	place := f.Resource.Project
@@ -119,10 +121,10 @@ func fields(f remediate.Finding, o Options) []Field {
 	if f.Change.Time.IsZero() {
 		fs[3].Value = "unknown"
 	}
-	if f.State == remediate.Pending && o.Needs != nil {
+	if f.State == state.Pending && o.Needs != nil {
 		fs = append(fs, Field{Name: "Needs", Value: o.Needs(f)})
 	}
-	if f.State == remediate.Pending {
+	if f.State == state.Pending {
 		fs = append(fs, Field{Name: "If nobody answers", Value: silence(f, o), At: f.ExpiresAt})
 	}
 	return fs
@@ -155,7 +157,7 @@ func note(f remediate.Finding, o Options) string {
 	switch {
 	case undoable(f, o.Now):
 		return "It can be undone until " + Clock(f.EndedAt.Add(undoFor))
-	case f.Plan.Missing == "" || f.State.Ended() && f.State != remediate.Reported:
+	case f.Plan.Missing == "" || f.State.Ended() && f.State != state.Reported:
 		return ""
 	case f.Plan.Empty():
 		return "rescind has nothing to revert here: " + f.Plan.Missing

@@ -14,6 +14,9 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -40,11 +43,11 @@ func TestCardReadsAsAgreedForOtherFindings(t *testing.T) {
 }
 
 func TestAnUndoSaysWhatItTakesBackAndTakesASecondPersonsWord(t *testing.T) {
-	golden(t, "undo_undone", notify.Card(undoIn(remediate.Undone), options).String())
-	golden(t, "undo_pending", notify.Card(undoIn(remediate.Pending), options).String())
+	golden(t, "undo_undone", notify.Card(undoIn(state.Undone), options).String())
+	golden(t, "undo_pending", notify.Card(undoIn(state.Pending), options).String())
 	for _, s := range allStates() {
 		m := notify.Card(undoIn(s), options)
-		if (len(m.Buttons) > 0) != (s == remediate.Pending) || len(m.Fix) > 0 || !strings.HasPrefix(m.Diff[0], "+ roles/run.invoker to allUsers") {
+		if (len(m.Buttons) > 0) != (s == state.Pending) || len(m.Fix) > 0 || !strings.HasPrefix(m.Diff[0], "+ roles/run.invoker to allUsers") {
 			t.Errorf("%s: buttons %v, fix %q, diff %q; want a button while pending, no fix, the grant coming back", s, m.Buttons, m.Fix, m.Diff)
 		}
 		if !strings.Contains(strings.ToLower(m.Status), string(s)) {
@@ -54,8 +57,8 @@ func TestAnUndoSaysWhatItTakesBackAndTakesASecondPersonsWord(t *testing.T) {
 }
 
 func TestWhatWaitsForAPauseSaysSo(t *testing.T) {
-	f := in(remediate.Approved)
-	f.Held, f.Why = true, "waits, as rescind is paused until 2026-11-22T13:00:00Z by user:ada@example.com: a release"
+	f := in(state.Approved)
+	f.Paused, f.Why = true, "waits, as rescind is paused until 2026-11-22T13:00:00Z by user:ada@example.com: a release"
 	if s := notify.Card(f, options).Status; !strings.Contains(s, "Waits, as rescind is paused") {
 		t.Errorf("status: %s", s)
 	}
@@ -111,7 +114,7 @@ func TestAQuestionSaysWhoItTakes(t *testing.T) {
 	o.Needs = func(remediate.Finding) string { return "1 of 3 approvers, not jo@example.com" }
 	for _, s := range allStates() {
 		said := strings.Contains(notify.Card(in(s), o).String(), "  Needs: 1 of 3 approvers, not jo@example.com\n")
-		if said != (s == remediate.Pending) {
+		if said != (s == state.Pending) {
 			t.Errorf("%s: says who it takes: %v", s, said)
 		}
 	}
@@ -127,8 +130,8 @@ func labels(f remediate.Finding, o notify.Options) string {
 }
 
 func TestI9OnlyWhatStillCountsIsOffered(t *testing.T) {
-	revertedBy := func(done time.Duration, steps []remediate.Step) remediate.Finding {
-		f := in(remediate.Reverted)
+	revertedBy := func(done time.Duration, steps []judge.Step) remediate.Finding {
+		f := in(state.Reverted)
 		f.EndedAt, f.Done = noon.Add(-done), steps
 		return f
 	}
@@ -148,27 +151,27 @@ func TestI9OnlyWhatStillCountsIsOffered(t *testing.T) {
 		{"a revert of a day ago", revertedBy(24*time.Hour, steps), now, ""},
 		{"a revert that found nothing to write", revertedBy(time.Minute, nil), now, ""},
 		{"a revert, where it is not known how long ago", revertedBy(time.Minute, steps), notify.Options{}, ""},
-		{"an undo that takes one more person", undoIn(remediate.Pending), now, "Undo…"},
+		{"an undo that takes one more person", undoIn(state.Pending), now, "Undo…"},
 	} {
 		if got := labels(row.f, row.o); got != row.want {
 			t.Errorf("%s: %q, want %q", row.name, got, row.want)
 		}
 	}
 	for _, s := range allStates() {
-		if got := labels(in(s), now); (got != "") != (s == remediate.Pending) {
+		if got := labels(in(s), now); (got != "") != (s == state.Pending) {
 			t.Errorf("%s: %q", s, got)
 		}
 	}
 }
 
 func TestARevertSaysUntilWhenItCanBeUndone(t *testing.T) {
-	f := in(remediate.Reverted)
+	f := in(state.Reverted)
 	f.EndedAt, f.Done = noon, f.Plan.Steps
 	golden(t, "reverted_undoable", notify.Card(f, notify.Options{Now: noon}).String())
 }
 
 func TestAButtonIsBoundToThePlanItAuthorises(t *testing.T) {
-	f := in(remediate.Reverted)
+	f := in(state.Reverted)
 	f.EndedAt, f.Done = noon, f.Plan.Steps
 	undo := notify.Card(f, notify.Options{Now: noon}).Buttons[0]
 	if undo.Digest != f.UndoPlan().Digest[:8] || undo.Digest == f.Plan.Digest[:8] {
@@ -192,9 +195,9 @@ func TestRevertIsNotOfferedWhereThePlanLeavesOpenWhatToWrite(t *testing.T) {
 
 func TestCommandsAreOneShellWordPerValue(t *testing.T) {
 	f := publicService()
-	f.Plan = remediate.NewPlan([]remediate.Step{{
+	f.Plan = judge.NewPlan([]judge.Step{{
 		Kind: policies.RemoveGrants, Resource: cloud.ProjectResource("pay-prod"),
-		Before: remediate.StepState{Grants: []cloud.Grant{{
+		Before: judge.StepState{Grants: []cloud.Grant{{
 			Role: "roles/editor", Member: "user:a'; rm -rf ~; echo '\nreboot",
 			Condition: cloud.Condition{Title: "until friday", Expression: `request.time < timestamp("2026-11-27T00:00:00Z")`},
 		}}},
@@ -237,10 +240,10 @@ func TestManyActorsAreCounted(t *testing.T) {
 }
 
 func TestTrailSaysWhenWhatAndByWhom(t *testing.T) {
-	got := notify.Trail([]remediate.Event{
-		{At: noon, State: remediate.Pending, What: "asked"},
-		{At: noon, State: remediate.Kept, Who: "user:ada@example.com", What: "fine\u202e"},
-		{At: noon, State: remediate.Expired},
+	got := notify.Trail([]trail.Event{
+		{At: noon, State: state.Pending, What: "asked"},
+		{At: noon, State: state.Kept, Who: "user:ada@example.com", What: "fine\u202e"},
+		{At: noon, State: state.Expired},
 	})
 	want := []string{"12:00:00 UTC pending: asked", "12:00:00 UTC kept: fine\uFFFD (ada@example.com)", "12:00:00 UTC expired"}
 	if d := cmp.Diff(want, got); d != "" {
@@ -257,8 +260,8 @@ func identity(goBackTo string) remediate.Finding {
 	if goBackTo == "" {
 		missing = "no account to go back to"
 	}
-	f.Plan = remediate.NewPlan([]remediate.Step{{
-		Kind: policies.RestoreIdentity, Resource: job, After: remediate.StepState{ServiceAccount: goBackTo},
+	f.Plan = judge.NewPlan([]judge.Step{{
+		Kind: policies.RestoreIdentity, Resource: job, After: judge.StepState{ServiceAccount: goBackTo},
 	}}, missing)
 	return f
 }
@@ -269,8 +272,8 @@ func editor() remediate.Finding {
 	g := cloud.Grant{Role: "roles/editor", Member: "serviceAccount:api@pay-prod.iam.gserviceaccount.com"}
 	f.Policy, f.Title, f.Message = "no-editor-on-runtime-identity", "Editor for a runtime identity", "api can change everything in pay-prod"
 	f.Resource, f.Change.Resource, f.Change.Method = p, p, "SetIamPolicy"
-	f.Plan = remediate.NewPlan([]remediate.Step{{
-		Kind: policies.RemoveGrants, Resource: p, Before: remediate.StepState{Grants: []cloud.Grant{g}},
+	f.Plan = judge.NewPlan([]judge.Step{{
+		Kind: policies.RemoveGrants, Resource: p, Before: judge.StepState{Grants: []cloud.Grant{g}},
 	}}, "")
 	return f
 }
@@ -280,6 +283,6 @@ func unknown() remediate.Finding {
 	f.Verdict, f.Message = policies.Unknown, ""
 	f.Actors = []cloud.Actor{{Principal: cloud.UnknownActor}}
 	f.Reasons = []string{"run.managed.requireInvokerIam could not be read: permission denied"}
-	f.Plan = remediate.NewPlan(nil, "what violates is not known")
+	f.Plan = judge.NewPlan(nil, "what violates is not known")
 	return f
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // maxNewest is how many findings a digest tells of by name.
@@ -21,15 +22,15 @@ const pendingCommand = "rescind findings list --state pending"
 // finding. It decides nothing: it has no buttons. The one that is posted first
 // holds no number, as whoever posted it may not live to rewrite it. It is pure,
 // as Card.
-func Digest(d remediate.Flood, s remediate.Sum, o Options) Message {
-	v := digestView{Flood: d, Sum: s}
+func Digest(d remediate.Roundup, s remediate.RoundupContent, o Options) Message {
+	v := digestView{Roundup: d, RoundupContent: s}
 	for _, f := range s.Open {
-		if f.State == remediate.Pending {
+		if f.State == state.Pending {
 			v.asking = append(v.asking, f)
 		}
 	}
 	m := Message{
-		Revision: d.Draws, State: remediate.Pending, Headline: v.headline(), Status: v.status(), Note: v.note(o), Link: pendingLink(o),
+		Revision: d.Draws, State: state.Pending, Headline: v.headline(), Status: v.status(), Note: v.note(o), Link: pendingLink(o),
 	}
 	if v.counted() {
 		m.Fields, m.Plan, m.Diff = v.fields(), v.plan(), v.newest()
@@ -50,18 +51,18 @@ func pendingLink(o Options) string {
 }
 
 type digestView struct {
-	remediate.Flood
-	remediate.Sum
+	remediate.Roundup
+	remediate.RoundupContent
 	asking []remediate.Finding
 }
 
 // counted reports whether the digest has numbers: not before it is known where
 // it stands, and none that go stale while the cards are posted.
-func (v digestView) counted() bool { return v.Message.ID != "" && v.Flood.Over.IsZero() }
+func (v digestView) counted() bool { return v.Message.ID != "" && v.Roundup.Over.IsZero() }
 
 func (v digestView) headline() string {
 	switch {
-	case !v.Flood.Over.IsZero():
+	case !v.Roundup.Over.IsZero():
 		return "MANY FINDINGS · it is over"
 	case !v.counted():
 		return "MANY FINDINGS"
@@ -85,9 +86,9 @@ func (v digestView) status() string {
 	since := "Since " + Clock(v.Since) + " more findings came than this channel takes messages"
 	switch {
 	case v.Done:
-		return sentence(since+", until "+Clock(v.Flood.Over)) + " Every question of them that is still open now has a card of its own."
-	case !v.Flood.Over.IsZero():
-		return sentence(since+", until "+Clock(v.Flood.Over)) + " The questions of them that are still open get their cards now, oldest deadline first."
+		return sentence(since+", until "+Clock(v.Roundup.Over)) + " Every question of them that is still open now has a card of its own."
+	case !v.Roundup.Over.IsZero():
+		return sentence(since+", until "+Clock(v.Roundup.Over)) + " The questions of them that are still open get their cards now, oldest deadline first."
 	case !v.counted():
 		return sentence(since) + " Those without a message of their own are where the link and the command below lead."
 	}
@@ -95,7 +96,7 @@ func (v digestView) status() string {
 }
 
 func (v digestView) note(o Options) string {
-	if !v.Flood.Over.IsZero() {
+	if !v.Roundup.Over.IsZero() {
 		return ""
 	}
 	where := "with rescind findings"

@@ -6,6 +6,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // fix is what ends the violation for good: the commands that do by hand what a
@@ -16,7 +18,7 @@ func fix(f remediate.Finding) []string {
 		return nil // what was brought back is meant to stay
 	}
 	switch f.State {
-	case remediate.Kept, remediate.Exempted, remediate.Superseded, remediate.Undone:
+	case state.Kept, state.Exempted, state.Superseded, state.Undone:
 		return nil
 	}
 	var out []string
@@ -37,7 +39,7 @@ var gcloudGroup = map[cloud.Kind]string{
 	cloud.ServiceAccount: "gcloud iam service-accounts",
 }
 
-func commands(s remediate.Step) []string {
+func commands(s judge.Step) []string {
 	group := gcloudGroup[s.Resource.Kind]
 	switch {
 	case group == "":
@@ -59,7 +61,7 @@ func commands(s remediate.Step) []string {
 	return nil
 }
 
-func bindings(s remediate.Step, verb string, gs []cloud.Grant) []string {
+func bindings(s judge.Step, verb string, gs []cloud.Grant) []string {
 	var out []string
 	for _, g := range gs {
 		out = append(out, gcloudGroup[s.Resource.Kind]+" "+verb+"-iam-policy-binding "+target(s.Resource)+
@@ -108,7 +110,7 @@ var terraformWorkload = map[cloud.Kind]string{
 	cloud.RunWorkerPool: "google_cloud_run_v2_worker_pool: template { service_account }",
 }
 
-func terraform(s remediate.Step) string {
+func terraform(s judge.Step) string {
 	iam, workload := terraformIAM[s.Resource.Kind], terraformWorkload[s.Resource.Kind]
 	switch {
 	case s.Kind == policies.RemoveGrants && iam != "":

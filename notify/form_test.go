@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestWhatRaisesTheExposureTakesAFormAndARevertNone(t *testing.T) {
@@ -32,7 +33,7 @@ func TestWhatRaisesTheExposureTakesAFormAndARevertNone(t *testing.T) {
 
 func TestAFormSaysWhatItIsAboutAndWhatItWouldHaveCovered(t *testing.T) {
 	form, _ := notify.FormOf(remediate.ChooseExempt)
-	form = form.Filled(publicService()).Covering(remediate.Preview{Scope: "roles/run.invoker to allUsers on service api", Count: 1, Examples: []remediate.Finding{in(remediate.Reverted)}})
+	form = form.Filled(publicService()).Covering(remediate.Preview{Scope: "roles/run.invoker to allUsers on service api", Count: 1, Examples: []remediate.Finding{in(state.Reverted)}})
 	want := []string{
 		"Anyone on the internet can invoke api: jo@example.com set the allow policy of service api in europe-west1, project pay-prod at 22 Nov 2026 12:00 UTC.",
 		"Pending your decision until 22 Nov 2026 13:00 UTC.",
@@ -50,8 +51,8 @@ func TestAFormSaysWhatItIsAboutAndWhatItWouldHaveCovered(t *testing.T) {
 }
 
 func TestARefusalSaysWhoDecidedAndWhen(t *testing.T) {
-	kept := in(remediate.Kept)
-	expired := in(remediate.Expired)
+	kept := in(state.Kept)
+	expired := in(state.Expired)
 	expired.EndedAt = noon
 	a := remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:bo@example.com"}
 	for _, row := range []struct {

@@ -9,6 +9,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // maxListed is how many findings a group's card names before it counts.
@@ -48,7 +50,7 @@ func findingsLink(o Options) string {
 // pending are the findings that wait for an answer.
 func (v groupView) pending() []remediate.Finding {
 	return slices.DeleteFunc(slices.Clone(v.items), func(f remediate.Finding) bool {
-		return f.State != remediate.Pending || v.Group.Agreed != nil
+		return f.State != state.Pending || v.Group.Agreed != nil
 	})
 }
 
@@ -67,11 +69,11 @@ func (v groupView) severity() policies.Severity {
 }
 
 // state is pending as long as one of the findings is, else that of most.
-func (v groupView) state() remediate.State {
-	var most remediate.State
-	for _, s := range remediate.States() {
+func (v groupView) state() state.State {
+	var most state.State
+	for _, s := range state.All() {
 		n := v.Count(s)
-		if s == remediate.Pending && n > 0 {
+		if s == state.Pending && n > 0 {
 			return s
 		}
 		if n > 0 && n > v.Count(most) {
@@ -90,7 +92,7 @@ func (v groupView) title() string {
 
 func (v groupView) headline() string {
 	first := string(v.severity())
-	if s := v.state(); s != remediate.Pending && s != remediate.Reported || first == "" {
+	if s := v.state(); s != state.Pending && s != state.Reported || first == "" {
 		first = string(s)
 	}
 	if len(v.Items) > v.Count(v.state()) && !slices.ContainsFunc(v.Items, func(i remediate.Item) bool { return !i.State.Ended() }) {
@@ -103,7 +105,7 @@ func (v groupView) headline() string {
 // counts is how many findings are in each state: "37 pending, 3 reverted".
 func (v groupView) counts() string {
 	var out []string
-	for _, s := range remediate.States() {
+	for _, s := range state.All() {
 		if n := v.Count(s); n > 0 {
 			out = append(out, fmt.Sprintf("%d %s", n, s))
 		}
@@ -230,7 +232,7 @@ func (v groupView) list() []string {
 		if k >= 0 && !v.items[k].Plan.Empty() && !i.State.Ended() {
 			line += ": " + short(effects(v.items[k].Plan), 80)
 		}
-		if line += "  [" + i.Finding + "]"; i.State == remediate.Pending {
+		if line += "  [" + i.Finding + "]"; i.State == state.Pending {
 			open = append(open, line)
 		} else {
 			rest = append(rest, line)
@@ -249,7 +251,7 @@ func (v groupView) where(r cloud.Resource) string {
 }
 
 // effects says what applying the plan does, where the resource is named already.
-func effects(p remediate.Plan) string {
+func effects(p judge.Plan) string {
 	var out []string
 	for _, s := range p.Steps {
 		out = append(out, stepEffect(s))

@@ -8,10 +8,11 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // shop is a group of findings about services of one module, in these states.
-func shop(states ...remediate.State) (remediate.Group, []remediate.Finding) {
+func shop(states ...state.State) (remediate.Group, []remediate.Finding) {
 	g := remediate.Group{
 		ID: "grouptsrqponmlkjihgfedcb27", Revision: 4, Since: noon,
 		Cause: remediate.Cause{Channel: "C01SEC", Actor: "serviceAccount:tf@ops.iam.gserviceaccount.com", Policy: "no-public-invoker", Project: "pay-prod"},
@@ -31,10 +32,10 @@ func shop(states ...remediate.State) (remediate.Group, []remediate.Finding) {
 func TestAGroupsCardReadsAsAgreed(t *testing.T) {
 	o := options
 	o.Needs = func(remediate.Finding) string { return "1 of 3 approvers" }
-	for name, states := range map[string][]remediate.State{
-		"group_pending":        {remediate.Pending, remediate.Pending, remediate.Pending},
-		"group_partly_decided": {remediate.Pending, remediate.Reverted, remediate.Kept},
-		"group_decided":        {remediate.Reverted, remediate.Reverted, remediate.Kept},
+	for name, states := range map[string][]state.State{
+		"group_pending":        {state.Pending, state.Pending, state.Pending},
+		"group_partly_decided": {state.Pending, state.Reverted, state.Kept},
+		"group_decided":        {state.Reverted, state.Reverted, state.Kept},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, fs := shop(states...)
@@ -44,7 +45,7 @@ func TestAGroupsCardReadsAsAgreed(t *testing.T) {
 }
 
 func TestAGroupSaysWhoItTakesWhereThatIsTheSameForAll(t *testing.T) {
-	g, fs := shop(remediate.Pending, remediate.Pending)
+	g, fs := shop(state.Pending, state.Pending)
 	o := options
 	o.Needs = func(f remediate.Finding) string { return "1 of 3 approvers, for " + f.Resource.Name }
 	if s := notify.GroupCard(g, fs, o).String(); strings.Contains(s, "Needs:") {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Message is one finding as a card: all that a person needs to decide, or to
@@ -24,7 +25,7 @@ type Message struct {
 	Drawing  int64  // which drawing of a group this is; its revision names the list alone
 	Digest   string // the first 8 digits of the plan's digest; remediate.NoPlan without a plan
 	Severity policies.Severity
-	State    remediate.State
+	State    state.State
 
 	Headline string   // "HIGH · anyone on the internet can invoke service api · pay-prod"
 	Wrong    string   // what is wrong, of which the headline may have the beginning only; empty for a group

@@ -6,6 +6,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -20,7 +22,7 @@ func publicService() remediate.Finding {
 		ID: "abcdefghijklmnopqrstuvwx27", Revision: 3,
 		Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
 		Verdict: policies.Violation, Message: "anyone on the internet can invoke api",
-		Enforcement: policies.Approve, Decision: remediate.Ask,
+		Enforcement: policies.Approve, Decision: judge.Ask,
 		Reasons:  []string{"run.managed.requireInvokerIam is enforced for projects/pay-prod (org policy API)"},
 		Resource: service,
 		Change: cloud.Change{
@@ -28,60 +30,60 @@ func publicService() remediate.Finding {
 			Verb: cloud.SetPolicy, Resource: service, Actor: cloud.Actor{Principal: "user:jo@example.com"},
 		},
 		Actors: []cloud.Actor{{Principal: "user:jo@example.com"}},
-		Plan: remediate.NewPlan([]remediate.Step{{
+		Plan: judge.NewPlan([]judge.Step{{
 			Kind: policies.RemoveGrants, Resource: service,
-			Before: remediate.StepState{Grants: []cloud.Grant{everyone()}},
+			Before: judge.StepState{Grants: []cloud.Grant{everyone()}},
 		}}, ""),
-		State: remediate.Pending, Why: "asked",
+		State: state.Pending, Why: "asked",
 		CreatedAt: noon.Add(3 * time.Second), ExpiresAt: noon.Add(time.Hour),
 	}
 }
 
 // in is the finding once it stands in the state, with what would be recorded.
-func in(s remediate.State) remediate.Finding {
+func in(s state.State) remediate.Finding {
 	f := publicService()
 	f.State, f.Why = s, ""
 	ada := remediate.Answer{Principal: "user:ada@example.com", Choice: remediate.ChooseRevert, At: noon.Add(7 * time.Minute)}
 	switch s {
-	case remediate.Reported:
-		f.Decision = remediate.Report
-	case remediate.Waiting:
+	case state.Reported:
+		f.Decision = judge.Report
+	case state.Waiting:
 		f.Why = "live state does not show the change yet; read again later"
-	case remediate.Approved, remediate.Applying:
+	case state.Approved, state.Applying:
 		f.Answers = []remediate.Answer{ada}
-	case remediate.Kept:
+	case state.Kept:
 		ada.Choice = remediate.ChooseKeep
 		f.Answers = []remediate.Answer{ada}
-	case remediate.Exempted:
+	case state.Exempted:
 		ada.Choice, ada.Reason, ada.Until = remediate.ChooseExempt, "signed webhook receiver", noon.AddDate(0, 0, 7)
 		bob := ada
 		bob.Principal = "user:bob@example.com"
 		f.Answers = []remediate.Answer{ada, bob}
 		f.Exemption = &remediate.Exemption{Until: ada.Until, Grants: []cloud.Grant{everyone()}}
 		f.Why = "exempt until 2026-11-29T12:00:00Z by user:ada@example.com (signed webhook receiver) and user:bob@example.com (agreed)"
-	case remediate.Superseded:
+	case state.Superseded:
 		f.Why = "the resource no longer exists"
-	case remediate.Reverted:
+	case state.Reverted:
 		f.Answers = []remediate.Answer{ada}
 		f.Why = "removed roles/run.invoker to allUsers; verified by reading it back"
-	case remediate.Blocked:
+	case state.Blocked:
 		f.Why = "permission run.services.setIamPolicy missing on " + service.String()
-	case remediate.Failed, remediate.Uncertain:
+	case state.Failed, state.Uncertain:
 		f.Why = "read policy of " + service.String() + ": unavailable"
 	}
 	return f
 }
 
-func allStates() []remediate.State {
-	return []remediate.State{
-		remediate.Reported, remediate.Waiting, remediate.Pending, remediate.Approved, remediate.Kept,
-		remediate.Exempted, remediate.Expired, remediate.Superseded, remediate.Applying, remediate.Reverted,
-		remediate.Blocked, remediate.Failed, remediate.Uncertain, remediate.Undone,
+func allStates() []state.State {
+	return []state.State{
+		state.Reported, state.Waiting, state.Pending, state.Approved, state.Kept,
+		state.Exempted, state.Expired, state.Superseded, state.Applying, state.Reverted,
+		state.Blocked, state.Failed, state.Uncertain, state.Undone,
 	}
 }
 
 // undoIn is an undo of the finding, in the state.
-func undoIn(s remediate.State) remediate.Finding {
+func undoIn(s state.State) remediate.Finding {
 	f := in(s)
 	f.Done = f.Plan.Steps
 	f.UndoOf, f.ID, f.Plan, f.Done = f.ID, "zyxwvutsrqponmlkjihgfedc27", f.UndoPlan(), nil

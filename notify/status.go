@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // maxPhrase is how much of a policy's message, or of a reason, a sentence takes.
@@ -20,7 +21,7 @@ func status(f remediate.Finding) string {
 	case f.UndoneBy != "":
 		s += " It was undone since: what rescind changed is as it was before."
 	case f.Why == "" || !telling(f):
-	case f.State == remediate.Pending:
+	case f.State == state.Pending:
 		s += " So far: " + period(short(plain(f, strings.TrimPrefix(f.Why, "user:")), maxPhrase))
 	default:
 		s += " " + sentence(short(plain(f, f.Why), maxPhrase))
@@ -31,16 +32,16 @@ func status(f remediate.Finding) string {
 // telling reports whether Why adds to what the state itself says.
 func telling(f remediate.Finding) bool {
 	switch f.State {
-	case remediate.Reported, remediate.Kept, remediate.Expired:
+	case state.Reported, state.Kept, state.Expired:
 		return false
-	case remediate.Exempted:
+	case state.Exempted:
 		return f.Exemption == nil // else the status says by whom and until when
-	case remediate.Approved:
-		return f.Held
-	case remediate.Pending:
+	case state.Approved:
+		return f.Paused
+	case state.Pending:
 		return len(f.Answers) > 0 // the first of two
-	case remediate.Applying:
-		return f.Attempts > 0 || f.Held
+	case state.Applying:
+		return f.Attempts > 0 || f.Paused
 	}
 	return true
 }
@@ -50,39 +51,39 @@ func standing(f remediate.Finding) string {
 		return undoing(f)
 	}
 	switch f.State {
-	case remediate.Reported:
+	case state.Reported:
 		return "Reported: nothing will be changed."
-	case remediate.Waiting:
+	case state.Waiting:
 		return "Waiting before acting."
-	case remediate.Pending:
+	case state.Pending:
 		return "Pending your decision" + until(f) + again(f) + "."
-	case remediate.Approved:
-		if f.Held {
+	case state.Approved:
+		if f.Paused {
 			return "Approved" + by(f, remediate.ChooseRevert) + ", and held back."
 		}
 		return "Approved" + by(f, remediate.ChooseRevert) + ": the change is about to be reverted."
-	case remediate.Kept:
+	case state.Kept:
 		return "Kept" + by(f, remediate.ChooseKeep) + ": the change stays."
-	case remediate.Exempted:
+	case state.Exempted:
 		return exempted(f)
-	case remediate.Expired:
+	case state.Expired:
 		if f.Lapsed() {
 			return "Expired: approved" + by(f, remediate.ChooseRevert) + ", but not carried out in time. The change stays, and takes a new approval."
 		}
 		return "Expired: nobody answered in time, and the change stays."
-	case remediate.Superseded:
+	case state.Superseded:
 		return "Superseded: what this was about is no longer so."
-	case remediate.Applying:
+	case state.Applying:
 		return "Applying: the change is being reverted now, as decided" + by(f, remediate.ChooseRevert) + "."
-	case remediate.Reverted:
+	case state.Reverted:
 		return "Reverted" + by(f, remediate.ChooseRevert) + "."
-	case remediate.Blocked:
+	case state.Blocked:
 		return "Blocked: rescind may not revert this change, which stands."
-	case remediate.Failed:
+	case state.Failed:
 		return "Failed: the change could not be reverted and needs a person."
-	case remediate.Uncertain:
+	case state.Uncertain:
 		return "Uncertain: the revert was written but does not show yet; rescind keeps looking."
-	case remediate.Undone:
+	case state.Undone:
 		return "Undone: an earlier revert was taken back."
 	}
 	return "In state " + string(f.State) + "."
@@ -100,26 +101,26 @@ func exempted(f remediate.Finding) string {
 // undoing is where an undo stands: the same states, of taking a revert back.
 func undoing(f remediate.Finding) string {
 	switch f.State {
-	case remediate.Pending:
+	case state.Pending:
 		return "Pending an approver's undo" + until(f) + " of the revert " + f.UndoOf + "."
-	case remediate.Approved:
+	case state.Approved:
 		return "Approved" + by(f, remediate.ChooseUndo) + ": the revert is about to be undone."
-	case remediate.Expired:
+	case state.Expired:
 		if f.Lapsed() {
 			return "Expired: approved" + by(f, remediate.ChooseUndo) + ", but not carried out in time. The revert stays."
 		}
 		return "Expired: too few approved the undo in time, and the revert stays."
-	case remediate.Superseded:
+	case state.Superseded:
 		return "Superseded: what the revert changed is no longer as it left it, so nothing was undone."
-	case remediate.Applying:
+	case state.Applying:
 		return "Applying: the revert is being undone now."
-	case remediate.Blocked:
+	case state.Blocked:
 		return "Blocked: rescind may not undo this revert, which stands."
-	case remediate.Failed:
+	case state.Failed:
 		return "Failed: the revert could not be undone and needs a person."
-	case remediate.Uncertain:
+	case state.Uncertain:
 		return "Uncertain: the undo was written but does not show yet; rescind keeps looking."
-	case remediate.Undone:
+	case state.Undone:
 		return "Undone" + by(f, remediate.ChooseUndo) + ": an earlier revert was taken back."
 	}
 	return "In state " + string(f.State) + "."
@@ -184,7 +185,7 @@ func silence(f remediate.Finding, o Options) string {
 // screen reader get of it.
 func aloud(f remediate.Finding, o Options) string {
 	parts := []string{status(f), found(f), sentence(severity(f) + " severity: " + who(f) + " " + verb(f.Change) + " " + where(f.Resource) + at(f))}
-	if f.State == remediate.Pending {
+	if f.State == state.Pending {
 		parts = append(parts, "If nobody answers, "+silence(f, o)+".")
 	}
 	for _, b := range buttons(f, o) {
@@ -204,7 +205,7 @@ func aloud(f remediate.Finding, o Options) string {
 // found is what is wrong, or was: once it is decided, nobody is to take it for
 // what is so now.
 func found(f remediate.Finding) string {
-	if f.State.Ended() && f.State != remediate.Reported || f.UndoOf != "" {
+	if f.State.Ended() && f.State != state.Reported || f.UndoOf != "" {
 		return "What was found: " + period(phrase(f))
 	}
 	return sentence(phrase(f))

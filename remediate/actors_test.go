@@ -7,6 +7,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestAVoteDoesNotCountOnceTheVoterMadeTheChange(t *testing.T) {
@@ -28,10 +29,10 @@ func TestAVoteDoesNotCountOnceTheVoterMadeTheChange(t *testing.T) {
 	keep("user:" + mallory)
 	c.ID, c.Actor.Principal = "2", "user:"+mallory // who now makes the same change
 	g.handle(c)
-	if got := keep("user:ada@example.com"); got.State != remediate.Pending {
+	if got := keep("user:ada@example.com"); got.State != state.Pending {
 		t.Errorf("kept by %s's vote on their own change: %s", mallory, got.Why)
 	}
-	if got := keep("user:bob@example.com"); got.State != remediate.Kept {
+	if got := keep("user:bob@example.com"); got.State != state.Kept {
 		t.Errorf("two others kept it, and it is %s", got.State)
 	}
 }
@@ -58,7 +59,7 @@ func TestAnEntryThatNamesNobodyTakesTwoToKeep(t *testing.T) {
 	f := g.handle(cloud.Change{ID: "1", Time: g.Clock(), Resource: apiResource(t), Verb: cloud.SetPolicy}).Findings[0]
 	f, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:" + mallory, Digest: f.Plan.Digest, Reason: "by design"})
 	g.must(err)
-	g.want(f, remediate.Pending, "1 of 2")
+	g.want(f, state.Pending, "1 of 2")
 }
 
 func TestSomebodyActingThroughRescindIsNotRescind(t *testing.T) {

@@ -1,13 +1,12 @@
 package remediate
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Authority says who may answer and how many it takes. The zero Authority lets
@@ -40,28 +39,18 @@ func (au Authority) answered(f Finding, a Answer) (Finding, error) {
 		return f, err
 	}
 	a.Grounds = au.grounds(a.Principal)
-	if a.Choice != ChooseExempt {
-		a.Until = time.Time{}
-	}
-	f.Answers = append(slices.Clip(f.Answers), a)
+	f = f.Answered(a)
 	votes, need := au.votes(f, a.Choice, a.At, Approver), au.quorum(f, a.Choice)
 	if have := len(votes); have < need {
-		return f.to(f.State, a.At, a.Principal, fmt.Sprintf("%s answered %s: %d of %d%s", a.Principal, a.words(), have, need, because(a)), Notify), nil
+		return f.Voted(a, have, need), nil
 	}
 	switch a.Choice {
 	case ChooseKeep:
-		return f.to(Kept, a.At, a.Principal, "kept by "+a.Principal+because(a), Notify), nil
+		return f.Kept(a), nil
 	case ChooseExempt:
-		return f.exempted(a, votes), nil
+		return f.Exempted(a, votes), nil
 	}
-	return f.to(Approved, a.At, a.Principal, fmt.Sprintf("%s approved by %s%s", a.Choice, a.Principal, because(a)), Apply, Notify), nil
-}
-
-func because(a Answer) string {
-	if a.Reason == "" {
-		return ""
-	}
-	return ": " + a.Reason
+	return f.Approved(a), nil
 }
 
 // admits says why this person may not give this answer on this finding, or nil.
@@ -95,11 +84,11 @@ func (au Authority) admits(f Finding, a Answer) error {
 // admitsNow says why the finding takes no such answer at the moment, or nil.
 func (au Authority) admitsNow(f Finding, a Answer) error {
 	switch {
-	case f.State != Pending && !(f.State == Reported && a.Choice == ChooseRevert):
+	case f.State != state.Pending && !(f.State == state.Reported && a.Choice == ChooseRevert):
 		return refuseAs(ClassDecided, "the finding is %s: %s", f.State, f.Why)
-	case f.State == Pending && !a.At.Before(f.ExpiresAt):
+	case f.State == state.Pending && !a.At.Before(f.ExpiresAt):
 		return refuseAs(ClassExpired, "the question expired at %s", f.ExpiresAt.UTC().Format(time.RFC3339))
-	case !f.shows(a.Digest):
+	case !f.hasPlan(a.Digest):
 		return refuseAs(ClassStale, "the plan changed since this card was made; answer on the current one")
 	case !slices.Contains(f.choices(), a.Choice):
 		return refuse("unknown answer %q: the finding takes %q", a.Choice, f.choices())
@@ -142,21 +131,6 @@ func (au Authority) people() int {
 	return len(names)
 }
 
-// nouns name what a choice is.
-var nouns = map[Choice]string{ChooseRevert: "a revert", ChooseKeep: "a keep", ChooseExempt: "an exemption", ChooseUndo: "an undo"}
-
-// choices are the answers that the finding takes, an undo's record its own.
-func (f Finding) choices() []Choice {
-	if f.UndoOf != "" {
-		return []Choice{ChooseUndo}
-	}
-	return []Choice{ChooseRevert, ChooseKeep, ChooseExempt}
-}
-
-// raises reports whether the choice leaves or brings back what a policy objects
-// to: then whoever made the change has no say.
-func raises(c Choice) bool { return c == ChooseKeep || c == ChooseExempt || c == ChooseUndo }
-
 // quorum is how many people a choice takes. An actor who is not known cannot
 // be kept from keeping their own change, so that takes two.
 func (au Authority) quorum(f Finding, c Choice) int {
@@ -181,7 +155,7 @@ func (au Authority) votes(f Finding, c Choice, now time.Time, s Standing) []Answ
 	var out []Answer
 	for _, a := range f.Answers {
 		switch {
-		case a.Choice != c, !f.shows(a.Digest), au.standing(a.Principal) != s, raises(c) && f.madeBy(a.Principal):
+		case a.Choice != c, !f.hasPlan(a.Digest), au.standing(a.Principal) != s, raises(c) && f.madeBy(a.Principal):
 		case au.stepsUp(f) && !behindIAP(a):
 		case c == ChooseExempt && !a.Until.After(now): // it would have ended by now
 		case contains(out, a.Principal):
@@ -195,16 +169,4 @@ func (au Authority) votes(f Finding, c Choice, now time.Time, s Standing) []Answ
 // contains reports whether one of the answers is the principal's.
 func contains(votes []Answer, principal string) bool {
 	return slices.ContainsFunc(votes, func(o Answer) bool { return canonical(o.Principal) == canonical(principal) })
-}
-
-// NoPlan stands for the digest of a finding without a plan, on its card.
-const NoPlan = "00000000"
-
-// shows reports whether digest, or its first eight digits at least, names the
-// finding's plan.
-func (f Finding) shows(digest string) bool {
-	if f.Plan.Digest == "" {
-		return digest == NoPlan
-	}
-	return len(digest) >= 8 && strings.HasPrefix(f.Plan.Digest, digest)
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestWhatComesBackAfterTheWriteIsNotWrittenAgain(t *testing.T) {
@@ -22,11 +24,11 @@ func TestWhatComesBackAfterTheWriteIsNotWrittenAgain(t *testing.T) {
 	g.Config.IAM.(*returning).back = func() { g.grant(apiPath, "roles/run.invoker", "allUsers") }
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.deliverOnly(1)
-	g.want(f, remediate.Uncertain, "still shows")
+	g.want(f, state.Uncertain, "still shows")
 	for !f.State.Ended() {
 		f = g.sweepAt(f)
 	}
-	g.want(f, remediate.Failed, "not finished")
+	g.want(f, state.Failed, "not finished")
 	if n := g.writes(); n != 1 {
 		t.Errorf("%d writes, want one: what came back is a change of its own", n)
 	}
@@ -63,9 +65,9 @@ func TestAPlanAppliedInPartSaysSo(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
 	on, off := true, false
-	f.Plan = remediate.NewPlan(append(f.Plan.Steps, remediate.Step{
+	f.Plan = judge.NewPlan(append(f.Plan.Steps, judge.Step{
 		Kind: policies.RequireInvoker, Resource: f.Resource,
-		Before: remediate.StepState{InvokerIAMDisabled: &on}, After: remediate.StepState{InvokerIAMDisabled: &off},
+		Before: judge.StepState{InvokerIAMDisabled: &on}, After: judge.StepState{InvokerIAMDisabled: &off},
 	}), "")
 	_, err := g.Store.Update(t.Context(), f)
 	g.must(err)
@@ -74,7 +76,7 @@ func TestAPlanAppliedInPartSaysSo(t *testing.T) {
 	g.cloud.Fail("GetService", 100, codes.PermissionDenied)
 	f, err = g.Work(t.Context(), f.ID)
 	g.must(err)
-	g.want(f, remediate.Blocked, "not finished: ")
+	g.want(f, state.Blocked, "not finished: ")
 }
 
 func TestAQuestionApprovedOutOfScopeIsNotApplied(t *testing.T) {
@@ -86,7 +88,7 @@ func TestAQuestionApprovedOutOfScopeIsNotApplied(t *testing.T) {
 	g.Scope.Exclude = []cloud.Resource{cloud.ProjectResource("pay-prod")}
 	f, err = g.Work(t.Context(), f.ID)
 	g.must(err)
-	g.want(f, remediate.Blocked, "out of scope")
+	g.want(f, state.Blocked, "out of scope")
 	if n := g.writes(); n != 0 {
 		t.Errorf("%d writes, want none", n)
 	}
@@ -102,7 +104,7 @@ func TestAProjectNamedByNumberIsNotTakenForAnother(t *testing.T) {
 		c := g.events()[0]
 		c.Resource.Project = "264172533001"
 		o := g.handle(c)
-		if len(o.Findings) != 1 || o.Findings[0].State != remediate.Reported {
+		if len(o.Findings) != 1 || o.Findings[0].State != state.Reported {
 			t.Errorf("scope %v: %+v, want it reported: the number may be that project's", s, o)
 		}
 	}

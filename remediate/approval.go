@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // unapproved counts the votes for an approved plan once more, just before it is
@@ -14,7 +16,7 @@ import (
 // pending, which it leaves once: the next event or scan asks anew, with a card
 // of its own. Where somebody cannot be looked up, nothing is done for now.
 func (r *Remediator) unapproved(ctx context.Context, f Finding) (Finding, bool, error) {
-	if f.State != Approved || f.Automatic { // what was begun is finished, and a policy needs no votes
+	if f.State != state.Approved || f.Automatic { // what was begun is finished, and a policy needs no votes
 		return f, false, nil
 	}
 	c := ChooseRevert
@@ -28,24 +30,15 @@ func (r *Remediator) unapproved(ctx context.Context, f Finding) (Finding, bool, 
 	case au.Misconfigured == "" && have >= need:
 		return f, false, nil
 	case au.Misconfigured != "":
-		f, err = r.update(ctx, f.unsettled("the configuration of the approvers is wrong: "+au.Misconfigured, now))
+		f, err = r.update(ctx, f.PutOff("the configuration of the approvers is wrong: "+au.Misconfigured, now))
 	case have+len(unsure) >= need:
 		who := unsure[0].Principal
-		f, err = r.update(ctx, f.unsettled("whether "+who+" still may approve it could not be looked up"+au.failures(who), now))
+		f, err = r.update(ctx, f.PutOff("whether "+who+" still may approve it could not be looked up"+au.failures(who), now))
 	default:
-		why := fmt.Sprintf("not applied: the approval no longer holds, %d of %d votes count (%s); what is still so is asked anew", have, need, au.lost(f, c, now))
-		f, err = r.update(ctx, f.to(Superseded, now, "", why, Notify))
+		why := fmt.Sprintf("%d of %d votes count (%s)", have, need, au.lost(f, c, now))
+		f, err = r.update(ctx, f.Disapproved(now, why))
 	}
 	return f, true, err
-}
-
-// unsettled has an approved plan wait for what could not be found out. People
-// are told once.
-func (f Finding) unsettled(why string, now time.Time) Finding {
-	if why = "waits: " + why; f.Why != why {
-		f = f.to(f.State, now, "", why, Notify)
-	}
-	return f.retried(now)
 }
 
 // lost names those whose votes no longer count, and why.

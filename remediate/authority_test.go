@@ -12,6 +12,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // people is a directory; whom it does not hold it cannot look up.
@@ -103,10 +105,10 @@ func TestS6WhoMayAnswerWhat(t *testing.T) {
 			if classOf(err) != want {
 				t.Errorf("%s: %s is refused as %q (%v), want %q", tt.name, c, classOf(err), err, want)
 			}
-			if err != nil && got.State != Pending {
+			if err != nil && got.State != state.Pending {
 				t.Errorf("%s: %s was refused, and the finding is %s", tt.name, c, got.State)
 			}
-			if c == ChooseKeep && want == "" && (got.State == Kept) != (tt.keepTakes == 1) {
+			if c == ChooseKeep && want == "" && (got.State == state.Kept) != (tt.keepTakes == 1) {
 				t.Errorf("%s: kept by one: %s; it takes %d", tt.name, got.State, tt.keepTakes)
 			}
 		}
@@ -138,7 +140,7 @@ func TestAVoteThatHangsOnSomebodyWhoCannotBeLookedUpIsNotUsedUp(t *testing.T) {
 		t.Errorf("refused: %v, with %d answers", err, len(f.Answers))
 	}
 	d[adaP] = Approver
-	if err := vote(bobP); err != nil || f.State != Approved {
+	if err := vote(bobP); err != nil || f.State != state.Approved {
 		t.Errorf("once both can be looked up: %v, %s", err, f.State)
 	}
 }
@@ -148,7 +150,7 @@ func TestS15OneMailIsOneVoteWhateverItIsCalled(t *testing.T) {
 	f := pendingFinding()
 	for i, by := range []string{adaP, "user:Ada@Example.com"} {
 		next, err := answerTo(t, au, f, Answer{Choice: ChooseRevert, Principal: by, Via: fmt.Sprintf("slack:T0/U%d", i), Digest: f.Plan.Digest, At: t0})
-		if want := []RefusedClass{"", ClassDuplicate}[i]; classOf(err) != want || next.State != Pending {
+		if want := []RefusedClass{"", ClassDuplicate}[i]; classOf(err) != want || next.State != state.Pending {
 			t.Errorf("vote %d: %v, %s; want class %q and pending", i, err, next.State, want)
 		}
 		f = next
@@ -156,9 +158,9 @@ func TestS15OneMailIsOneVoteWhateverItIsCalled(t *testing.T) {
 }
 
 func TestS16AFindingStepsUpAsItsPolicySays(t *testing.T) {
-	g := Judgement{Result: policies.Result{StepUp: policies.StepUpIAP}, Decision: Ask}
-	f := opened("f", g, cloud.Change{}, t0)
-	if u := f.undo("u", t0, time.Hour); f.StepUp != policies.StepUpIAP || u.StepUp != policies.StepUpIAP {
+	g := judge.Judgement{Result: policies.Result{StepUp: policies.StepUpIAP}, Decision: judge.Ask}
+	f := Opened("f", g, cloud.Change{}, t0)
+	if u := f.UndoBegun("u", t0, time.Hour); f.StepUp != policies.StepUpIAP || u.StepUp != policies.StepUpIAP {
 		t.Errorf("the finding steps up by %q, its undo by %q; want both behind IAP", f.StepUp, u.StepUp)
 	}
 }
@@ -174,7 +176,7 @@ func TestS16AFindingThatStepsUpIsDecidedBehindIAPAlone(t *testing.T) {
 				"iap:accounts.google.com:1": "",
 			} {
 				got, err := answerTo(t, au, f, Answer{Choice: c, Principal: adaP, Via: via, Digest: f.Plan.Digest, At: t0, Reason: "by design"})
-				if classOf(err) != want || (want != "" && got.State != Pending) || (want == "" && got.State == Pending) {
+				if classOf(err) != want || (want != "" && got.State != state.Pending) || (want == "" && got.State == state.Pending) {
 					t.Errorf("%s via %q: %v, %s; want class %q", c, via, err, got.State, want)
 				}
 			}
@@ -210,7 +212,7 @@ func TestI5NoVoteCountsFromTheMomentOfExpiryOn(t *testing.T) {
 			} else if isLate {
 				late++
 			}
-			if f = next; f.State != Pending {
+			if f = next; f.State != state.Pending {
 				break
 			}
 		}
@@ -253,7 +255,7 @@ func TestI4AndI11HoldForAnyVotes(t *testing.T) {
 			if _, found := d[a.Principal]; !found && (classOf(err) != ClassUndetermined || next.State != f.State) {
 				t.Fatalf("run %d: %s could not be looked up, and the answer came to %v, %s", i, a.Principal, err, next.State)
 			}
-			if f = next; f.State == Pending {
+			if f = next; f.State == state.Pending {
 				continue
 			}
 			decided++

@@ -17,6 +17,8 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 type fatedGroups struct {
@@ -85,7 +87,7 @@ func (o *outlet) Export(_ context.Context, f remediate.Finding, after int) error
 	return nil
 }
 
-func (*outlet) ExportEntries(context.Context, []remediate.Entry) error { return nil }
+func (*outlet) ExportRecords(context.Context, []trail.Record) error { return nil }
 
 // doomedBy is the first process, where fate strikes at every call it makes.
 func (m *mixed) doomedBy(f *fate) *remediate.Remediator {
@@ -142,7 +144,7 @@ func says(c remediate.Choice, who ...string) func(*mixed, *remediate.Remediator)
 	return func(m *mixed, r *remediate.Remediator) {
 		f := m.all()[len(m.all())-1]
 		for _, p := range who {
-			a := remediate.Answer{Choice: c, Principal: p, Via: "test", Reason: exemptReason, Digest: f.Shown(c), Until: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
+			a := remediate.Answer{Choice: c, Principal: p, Via: "test", Reason: exemptReason, Digest: f.DigestFor(c), Until: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
 			if f, err := r.Answer(m.t.Context(), f.ID, a); err == nil {
 				_, _ = r.Work(m.t.Context(), f.ID)
 			}
@@ -184,7 +186,7 @@ func tales() []tale {
 		{"a finding is exempted, and the same change comes again", policies.Approve, plain, opens(1),
 			func(m *mixed, r *remediate.Remediator) {
 				says(remediate.ChooseExempt, ada, bob)(m, r)
-				if m.all()[len(m.all())-1].State == remediate.Exempted && len(m.past) == 1 {
+				if m.all()[len(m.all())-1].State == state.Exempted && len(m.past) == 1 {
 					m.editPolicy(m.paths[0], func(*iampb.Policy) {})
 					m.past = append(m.past, m.events()...)
 				}

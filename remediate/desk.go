@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // Desk takes what people decide: answers, and the pause. It checks who may, and
@@ -17,8 +21,8 @@ type Desk struct {
 	// ExpiresIn is how long an undo waits for the second person, where it takes one.
 	ExpiresIn time.Duration
 	Now       func() time.Time
-	// Ledger takes down who was refused, paused and resumed; nil for nobody.
-	Ledger *Ledger
+	// Ledger records who was refused, paused and resumed; nil for nobody.
+	Ledger *trail.Ledger
 	// HandOver makes what an answer leads to due at once: it is for whichever
 	// process sweeps next.
 	HandOver bool
@@ -30,7 +34,7 @@ type Desk struct {
 type DeskStore interface {
 	FindingStore
 	PauseStore
-	CellStore
+	cells.Store
 }
 
 // Desk is the remediator's own.
@@ -50,7 +54,7 @@ func (r *Remediator) Answer(ctx context.Context, id string, a Answer) (Finding, 
 // the compare-and-set does, everybody else gets a *RefusedError that says what
 // happened.
 func (d Desk) Answer(ctx context.Context, id string, a Answer) (Finding, error) {
-	a.At, d = d.Now(), d.once()
+	a.At, d = d.Now(), d.memoized()
 	f, err := d.answer(ctx, id, a)
 	d.audited(ctx, id, a, err)
 	return f, err
@@ -73,17 +77,17 @@ func (d Desk) answer(ctx context.Context, id string, a Answer) (Finding, error) 
 			return f, refused
 		}
 		stored, err := d.Store.Update(ctx, next)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 	}
-	return Finding{}, fmt.Errorf("answer finding %s: %w", id, ErrConflict)
+	return Finding{}, fmt.Errorf("answer finding %s: %w", id, fault.ErrConflict)
 }
 
 func (d Desk) finding(ctx context.Context, id string) (Finding, error) {
 	f, err := d.Store.Finding(ctx, id)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		return Finding{}, refuseAs(ClassNotFound, "there is no finding %s", id)
 	case err != nil:
 		return Finding{}, fmt.Errorf("look up finding %s: %w", id, err)

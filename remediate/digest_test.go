@@ -15,13 +15,15 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // floods is a burst whose channel takes 20 messages in ten minutes before its
 // digest speaks for what comes.
 func floods(t *testing.T) *burst {
 	t.Helper()
-	return newBurst(t, func(c *remediate.Config) { c.DigestAbove = 20 })
+	return newBurst(t, func(c *remediate.Config) { c.RoundupAbove = 20 })
 }
 
 // flood opens so many findings of as many causes in a minute.
@@ -130,7 +132,7 @@ func TestAFloodIsTwentyCardsAndOneDigestUntilItIsOver(t *testing.T) {
 	b.sweeps(10 * time.Minute)
 	b.wantCards(90)
 	b.toldOnce(fs)
-	b.wantStates(map[remediate.State]int{remediate.Pending: 90, remediate.Reverted: 10})
+	b.wantStates(map[state.State]int{state.Pending: 90, state.Reverted: 10})
 	b.atMostOneASecond()
 	if m := b.digest(); regexp.MustCompile(`\d+ more|By policy`).MatchString(string(m.Blocks)) || !strings.Contains(m.Text, "has a card of its own") {
 		t.Errorf("the digest at the end:\n%s", m.Text)
@@ -168,7 +170,7 @@ func TestWhoseQuestionEndsFirstIsToldOfFirstAfterAFlood(t *testing.T) {
 func TestAFindingThatEndsInAFloodNeverGetsACard(t *testing.T) {
 	b := floods(t)
 	b.flood(20)
-	b.flood(5, func(f *remediate.Finding) { f.State, f.Decision = remediate.Reported, remediate.Report })
+	b.flood(5, func(f *remediate.Finding) { f.State, f.Decision = state.Reported, judge.Report })
 	fs := b.flood(10, func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(5 * time.Minute) })
 	b.sweeps(2 * time.Minute)
 	if m := b.digest(); !strings.Contains(m.Text, "10 more need an answer") || !strings.Contains(m.Text, "5 reported") {
@@ -177,7 +179,7 @@ func TestAFindingThatEndsInAFloodNeverGetsACard(t *testing.T) {
 	b.sweeps(30 * time.Minute)
 	b.wantCards(20)
 	for _, f := range fs {
-		if f := b.stored(f); f.State != remediate.Expired || len(f.Surfaces) > 0 || len(f.Outbox) > 0 {
+		if f := b.stored(f); f.State != state.Expired || len(f.Surfaces) > 0 || len(f.Outbox) > 0 {
 			t.Fatalf("finding %s is %s, on %v, owes %v", f.ID, f.State, f.Surfaces, f.Outbox)
 		}
 	}
@@ -303,7 +305,7 @@ func (b *burst) createsOnly(like remediate.Finding) remediate.Finding {
 	b.t.Helper()
 	b.made++
 	f := like
-	f.ID, f.Group, f.Surfaces, f.InDigest, f.Timeline = remediate.ID(fmt.Sprint("change ", b.made), public, f.Resource), "", nil, "", f.Timeline[:1]
+	f.ID, f.Group, f.Surfaces, f.InRoundup, f.Timeline = remediate.ID(fmt.Sprint("change ", b.made), public, f.Resource), "", nil, "", f.Timeline[:1]
 	f.CreatedAt, f.DueAt, f.Outbox = b.Clock(), b.Clock().Add(30*time.Second), []remediate.Effect{remediate.Notify}
 	b.ofAnotherCause(&f)
 	f, err := b.Store.Create(b.t.Context(), f)
@@ -313,7 +315,7 @@ func (b *burst) createsOnly(like remediate.Finding) remediate.Finding {
 
 func TestSlackDownInAFloodPagesForTheFirstAndIsCaughtUp(t *testing.T) {
 	b, p := escalating(t)
-	b.DigestAbove = 20
+	b.RoundupAbove = 20
 	later := func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) }
 	fs := b.flood(20, later)
 	b.settle()
@@ -342,7 +344,7 @@ func TestATurnedOffDigestLetsGoOfWhatItHeldBack(t *testing.T) {
 	b := floods(t)
 	fs := b.flood(30, func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
 	b.settle()
-	b.DigestAbove = 0
+	b.RoundupAbove = 0
 	b.sweeps(5 * time.Minute)
 	b.wantCards(30)
 	b.toldOnce(fs)
@@ -375,7 +377,7 @@ func TestTenThousandThatADigestSpeaksForKeepNothingOutOfASweep(t *testing.T) {
 
 func TestForTheDigestOneFloodIsOnePage(t *testing.T) {
 	b, p := escalating(t)
-	b.DigestAbove, b.PageAfter = 20, 5*time.Minute
+	b.RoundupAbove, b.PageAfter = 20, 5*time.Minute
 	b.flood(20, func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
 	b.flood(30, func(f *remediate.Finding) {
 		f.ExpiresAt, f.PageAt = b.Clock().Add(6*time.Hour), b.Clock().Add(5*time.Minute)
@@ -424,7 +426,7 @@ func (s *indexed) Findings(_ context.Context, q remediate.Query) (out []remediat
 }
 
 // floodOf is the record of the channel.
-func (b *burst) floodOf(channel string) (d remediate.Flood) {
+func (b *burst) floodOf(channel string) (d remediate.Roundup) {
 	b.t.Helper()
 	c, err := b.Store.Cell(b.t.Context(), "flood/"+channel)
 	b.must(err)

@@ -2,7 +2,6 @@ package remediate
 
 import (
 	"context"
-	"time"
 
 	"github.com/rescind-dev/rescind/policies"
 )
@@ -14,17 +13,17 @@ import (
 // answer either. Silence never undoes.
 func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
 	if r.OnExpiry == EscalateOnExpiry && f.UndoOf == "" && f.EscalatedAt.IsZero() {
-		return r.update(ctx, f.escalated(r.Now(), r.ExpiresIn, r.pagers()))
+		return r.update(ctx, f.Escalated(r.Now(), r.ExpiresIn, r.pagers()))
 	}
 	if r.OnExpiry != RevertOnExpiry || f.UndoOf != "" {
-		return r.update(ctx, f.expired(r.Now(), ""))
+		return r.update(ctx, f.Expired(r.Now(), ""))
 	}
 	why, err := r.unfitToRevert(ctx, f)
 	if err != nil {
 		return Finding{}, err
 	}
 	if why != "" {
-		return r.update(ctx, f.expired(r.Now(), "; not reverted: "+why))
+		return r.update(ctx, f.Expired(r.Now(), "; not reverted: "+why))
 	}
 	over, err := r.allowed(ctx, f)
 	if err != nil {
@@ -32,14 +31,9 @@ func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
 	}
 	if over.why != "" {
 		f.Limit = over.name
-		return r.update(ctx, f.expired(r.Now(), "; not reverted: "+over.why))
+		return r.update(ctx, f.Expired(r.Now(), "; not reverted: "+over.why))
 	}
-	f.Automatic = true
-	return r.decide(ctx, f.to(Approved, r.Now(), "", "nobody answered: reverted on expiry, as configured", Apply, Notify))
-}
-
-func (f Finding) expired(now time.Time, note string) Finding {
-	return f.to(Expired, now, "", "nobody answered: left as it is"+note, Notify)
+	return r.decide(ctx, f.ApprovedBySilence(r.Now()))
 }
 
 // unfitToRevert says why silence may not revert what the finding is about.
@@ -57,11 +51,11 @@ func (r *Remediator) unfitToRevert(ctx context.Context, f Finding) (string, erro
 		return "", err
 	}
 	for _, k := range r.judge(ctx, f.Change, now) {
-		if k, err = r.lessExcepted(ctx, k); err != nil {
+		if k, err = r.withoutExempted(ctx, k); err != nil {
 			return "", err
 		}
-		if k.Policy == f.Policy && !k.past && k.Verdict == policies.Violation && k.Plan.Digest == f.Plan.Digest {
-			return r.unborne(ctx, f)
+		if k.Policy == f.Policy && !k.vanished && k.Verdict == policies.Violation && k.Plan.Digest == f.Plan.Digest {
+			return r.unconfirmedOnExpiry(ctx, f)
 		}
 	}
 	return "the policy no longer sees the same violation", nil

@@ -20,6 +20,10 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 const jo = "user:jo@example.com"
@@ -54,7 +58,7 @@ func newBurst(t *testing.T, change ...func(*remediate.Config)) *burst {
 	b.must(err)
 	st := &indexed{Store: memory.New(), of: map[string]remediate.Finding{}}
 	c := remediate.Config{
-		Judge: remediate.Judge{Policies: set, Facts: nothingKnown{}}, Store: st, IAM: b.iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
+		Facts: nothingKnown{}, Judge: judge.Judge{Policies: set}, Store: st, IAM: b.iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
 		Notifier: b.notifier(st),
 		Scope:    remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Authority: remediate.Authority{
@@ -71,7 +75,7 @@ func newBurst(t *testing.T, change ...func(*remediate.Config)) *burst {
 	return b
 }
 
-func (b *burst) notifier(cells remediate.CellStore) *slack.Notifier {
+func (b *burst) notifier(cells cells.Store) *slack.Notifier {
 	b.t.Helper()
 	n, err := slack.NewNotifier(slack.Config{
 		Token: "xoxb-sim", APIURL: b.url, Card: notify.Options{BaseURL: "https://rescind.example.com"},
@@ -229,13 +233,13 @@ func (b *burst) opens(change ...func(*remediate.Finding)) remediate.Finding {
 	res := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", fmt.Sprintf("api-%d", b.made))
 	f := remediate.Finding{
 		ID: remediate.ID(fmt.Sprint("change ", b.made), public, res), Policy: public, Title: "Public invoker", Severity: policies.High,
-		Verdict: policies.Violation, Message: "anyone on the internet can invoke it", Decision: remediate.Ask, Resource: res,
+		Verdict: policies.Violation, Message: "anyone on the internet can invoke it", Decision: judge.Ask, Resource: res,
 		Change: cloud.Change{ID: fmt.Sprint("change ", b.made), Time: now, Resource: res, Verb: cloud.SetPolicy, Actor: cloud.Actor{Principal: jo}},
 		Actors: []cloud.Actor{{Principal: jo}},
-		Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: res, Before: remediate.StepState{
+		Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: res, Before: judge.StepState{
 			Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}}}}, ""),
-		State: remediate.Pending, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(time.Hour), DueAt: now.Add(30 * time.Second),
-		Outbox: []remediate.Effect{remediate.Notify}, Timeline: []remediate.Event{{At: now, State: remediate.Pending, What: "asked"}},
+		State: state.Pending, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(time.Hour), DueAt: now.Add(30 * time.Second),
+		Outbox: []remediate.Effect{remediate.Notify}, Timeline: []trail.Event{{At: now, State: state.Pending, What: "asked"}},
 	}
 	for _, c := range change {
 		c(&f)
@@ -318,18 +322,18 @@ func (b *burst) click(m sim.SlackMessage, action, who, reason string) (remediate
 	return b.Answer(b.t.Context(), p[1], remediate.Answer{Choice: choice, Principal: who, Via: "test", Reason: reason, Revision: rev, Digest: p[3]})
 }
 
-func (b *burst) states() map[remediate.State]int {
+func (b *burst) states() map[state.State]int {
 	b.t.Helper()
 	fs, err := b.Store.Findings(b.t.Context(), remediate.Query{})
 	b.must(err)
-	out := map[remediate.State]int{}
+	out := map[state.State]int{}
 	for _, f := range fs {
 		out[f.State]++
 	}
 	return out
 }
 
-func (b *burst) wantStates(want map[remediate.State]int) {
+func (b *burst) wantStates(want map[state.State]int) {
 	b.t.Helper()
 	if got := b.states(); fmt.Sprint(got) != fmt.Sprint(want) {
 		b.t.Errorf("states %v, want %v", got, want)
@@ -376,7 +380,7 @@ func TestFortyFindingsOfOneCauseShareOneMessage(t *testing.T) {
 	}
 	edits := m.Edits
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Reverted: 40})
+	b.wantStates(map[state.State]int{state.Reverted: 40})
 	if n := b.iam.writes(); n != 40 {
 		t.Errorf("%d writes, want 40", n)
 	}
@@ -401,7 +405,7 @@ func TestI10AClickAuthorisesOnlyTheFindingsItsCardListed(t *testing.T) {
 	if _, err := b.click(before, "rescind.revert_all", ada, ""); !refusedFor(err, "findings were added") {
 		t.Fatalf("a click on the shorter list: %v", err)
 	}
-	b.wantStates(map[remediate.State]int{remediate.Pending: 5})
+	b.wantStates(map[state.State]int{state.Pending: 5})
 	b.settle()
 	// And the one that comes after the click, before it is carried out.
 	f, err := b.click(b.card(), "rescind.revert_all", ada, "")
@@ -410,8 +414,8 @@ func TestI10AClickAuthorisesOnlyTheFindingsItsCardListed(t *testing.T) {
 	_, err = b.Work(t.Context(), f.ID)
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Reverted: 5, remediate.Pending: 1})
-	if s := b.stored(later).State; s != remediate.Pending || b.stored(late).State != remediate.Reverted {
+	b.wantStates(map[state.State]int{state.Reverted: 5, state.Pending: 1})
+	if s := b.stored(later).State; s != state.Pending || b.stored(late).State != state.Reverted {
 		t.Errorf("the one that came after the click is %s", s)
 	}
 	if m := b.card(); !strings.Contains(string(m.Blocks), "Revert all 1") || !strings.Contains(string(m.Blocks), "5 reverted") {
@@ -434,12 +438,12 @@ func TestOneMoreFindingVoidsTheVotesOfTheShorterList(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Pending: 3})
+	b.wantStates(map[state.State]int{state.Pending: 3})
 	if _, err := b.click(b.card(), "rescind.keep_all", ada, "by design, see the review"); err != nil {
 		t.Fatal(err)
 	}
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Kept: 3})
+	b.wantStates(map[state.State]int{state.Kept: 3})
 }
 
 func TestAGroupAnswerNeedsWhatEachFindingNeeds(t *testing.T) {
@@ -459,7 +463,7 @@ func TestAGroupAnswerNeedsWhatEachFindingNeeds(t *testing.T) {
 				t.Errorf("answer: %v, want %q", err, row.says)
 			}
 			b.settle()
-			b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+			b.wantStates(map[state.State]int{state.Pending: 2})
 		})
 	}
 }
@@ -467,7 +471,7 @@ func TestAGroupAnswerNeedsWhatEachFindingNeeds(t *testing.T) {
 func TestWhatWasDecidedAloneIsLeftAloneAndWhatCannotBeRevertedStaysOpen(t *testing.T) {
 	b := newBurst(t)
 	fs := b.several(2)
-	b.opens(func(f *remediate.Finding) { f.Plan = remediate.NewPlan(nil, "what to write is not known") })
+	b.opens(func(f *remediate.Finding) { f.Plan = judge.NewPlan(nil, "what to write is not known") })
 	b.settle()
 	for _, who := range []string{ada, bob} {
 		_, err := b.Answer(t.Context(), fs[0].ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: who, Reason: "by design", Digest: fs[0].Plan.Digest})
@@ -480,7 +484,7 @@ func TestWhatWasDecidedAloneIsLeftAloneAndWhatCannotBeRevertedStaysOpen(t *testi
 	_, err := b.click(b.card(), "rescind.revert_all", ada, "")
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Kept: 1, remediate.Reverted: 1, remediate.Pending: 1})
+	b.wantStates(map[state.State]int{state.Kept: 1, state.Reverted: 1, state.Pending: 1})
 }
 
 func TestAVoteThatCameInTimeCountsWhenItIsCarriedLate(t *testing.T) {
@@ -491,7 +495,7 @@ func TestAVoteThatCameInTimeCountsWhenItIsCarriedLate(t *testing.T) {
 	b.must(err)
 	b.pass(9*time.Minute + 59*time.Second) // the process that took it died
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Reverted: 3})
+	b.wantStates(map[state.State]int{state.Reverted: 3})
 }
 
 func TestAnotherCauseOrAnotherMinuteIsAnotherMessage(t *testing.T) {
@@ -519,7 +523,7 @@ func TestAQuestionAfterTheOthersWereDecidedHasAMessageOfItsOwn(t *testing.T) {
 	_, err := b.click(b.card(), "rescind.revert", ada, "")
 	b.must(err)
 	b.settle()
-	if s := b.stored(f).State; s != remediate.Reverted {
+	if s := b.stored(f).State; s != state.Reverted {
 		t.Fatalf("the first is %s", s)
 	}
 	b.several(1)
@@ -547,7 +551,7 @@ func TestTheLastOfAGroupToExpireTakesTheButtonsAway(t *testing.T) {
 	_, err := b.Sweep(t.Context())
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Expired: 3})
+	b.wantStates(map[state.State]int{state.Expired: 3})
 	if m := b.card(); strings.Contains(string(m.Blocks), "_all") || !strings.Contains(m.Text, "3 expired") {
 		t.Errorf("card: %s\n%s", m.Text, m.Blocks)
 	}

@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // orGroup answers the group of that ID, where there is no such finding.
@@ -50,7 +54,7 @@ func (d Desk) answerGroup(ctx context.Context, id string, a Answer, missing erro
 	if err == nil {
 		d.voteNoted(ctx, id, about, a)
 	}
-	if err == nil && d.HandOver && len(anchor.Outbox) > 0 && !anchor.State.working() {
+	if err == nil && d.HandOver && len(anchor.Outbox) > 0 && !anchor.State.Working() {
 		anchor.DueAt = a.At
 		if due, err := d.Store.Update(ctx, anchor); err == nil {
 			anchor = due
@@ -65,8 +69,8 @@ func (d Desk) voteNoted(ctx context.Context, id string, about []Finding, a Answe
 	for _, f := range about {
 		ids = append(ids, f.ID)
 	}
-	d.Ledger.Note(ctx, Entry{Kind: EntryVoted, Who: a.Principal, Via: a.Via, Finding: id, Plan: a.Digest,
-		What: fmt.Sprintf("%s of all %d (%s)%s", a.Choice, len(about), some(ids), because(a))})
+	d.Ledger.Note(ctx, trail.Record{Kind: trail.Voted, Who: a.Principal, Via: a.Via, Finding: id, Plan: a.Digest,
+		What: fmt.Sprintf("%s of all %d (%s)%s", a.Choice, len(about), some(ids), a.Because())})
 }
 
 // admits says why the answer cannot be one on the group as it stands, whoever
@@ -94,12 +98,12 @@ func (d Desk) pendingOf(ctx context.Context, g Group, a Answer) ([]Finding, erro
 	for _, i := range g.Items {
 		f, err := d.Store.Finding(ctx, i.Finding)
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, fault.ErrNotFound):
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)
 		}
-		if f.State == Pending && f.Plan.Digest == i.Digest && (a.Choice != ChooseRevert || f.Plan.Executable()) {
+		if f.State == state.Pending && f.Plan.Digest == i.Digest && (a.Choice != ChooseRevert || f.Plan.Executable()) {
 			out = append(out, f)
 		}
 		again = again || slices.ContainsFunc(f.Answers, a.repeats)
@@ -122,15 +126,15 @@ func (d Desk) voted(ctx context.Context, g Group, open []Finding, a Answer) (Gro
 	votes := append(slices.Clip(g.Answers), a)
 	decided, said, news := true, "", false
 	for _, f := range open {
-		_, err := d.answered(ctx, f, on(f, a))
+		_, err := d.answered(ctx, f, forFinding(f, a))
 		if news = news || err == nil; err != nil && classOf(err) != ClassDuplicate {
 			return g, refuseAs(classOf(err), "%s, of %s: nothing was decided for the others either; they have cards of their own in the records", reasonOf(err), f.Resource.Path())
 		}
 		after, why := d.carried(ctx, f, a.Choice, votes)
 		switch {
-		case after.State == Pending && classOf(why) == ClassUndetermined: // it would be used up, and decide nothing
+		case after.State == state.Pending && classOf(why) == ClassUndetermined: // it would be used up, and decide nothing
 			return g, why
-		case after.State == Pending:
+		case after.State == state.Pending:
 			decided, said = false, after.Why
 		}
 	}
@@ -141,32 +145,19 @@ func (d Desk) voted(ctx context.Context, g Group, open []Finding, a Answer) (Gro
 	g.Changes++
 	if !decided {
 		g.Answers = votes
-		return g.says(a.At, Pending, a.Principal, fmt.Sprintf("all %d: %s", len(open), said)), nil
+		return g.withLine(a.At, state.Pending, a.Principal, fmt.Sprintf("all %d: %s", len(open), said)), nil
 	}
 	g.Agreed, g.Answers = &Agreement{Choice: a.Choice, Answers: votes, Items: len(g.Items)}, nil
-	return g.says(a.At, Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), because(a))), nil
+	return g.withLine(a.At, state.Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), a.Because())), nil
 }
 
-// on is the answer as one on the finding itself.
-func on(f Finding, a Answer) Answer {
+// flooded is the answer as one on the finding itself.
+func forFinding(f Finding, a Answer) Answer {
 	a.Revision, a.Digest = f.Revision, f.Plan.Digest
 	if a.Digest == "" {
 		a.Digest = NoPlan
 	}
 	return a
-}
-
-func (f Finding) answeredBy(a Answer) bool {
-	return slices.ContainsFunc(f.Answers, func(o Answer) bool { return a.repeats(o) && f.shows(o.Digest) })
-}
-
-func (a Answer) repeated() error {
-	return refuseAs(ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
-}
-
-// repeats reports whether the same person gave the same answer before.
-func (a Answer) repeats(o Answer) bool {
-	return canonical(o.Principal) == canonical(a.Principal) && o.Choice == a.Choice
 }
 
 // carried is the finding after these people's answers, each by the transition
@@ -175,13 +166,13 @@ func (a Answer) repeats(o Answer) bool {
 func (d Desk) carried(ctx context.Context, f Finding, c Choice, votes []Answer) (Finding, error) {
 	var refused error
 	for _, a := range votes {
-		if f.State != Pending {
+		if f.State != state.Pending {
 			break
 		}
 		if a.Choice != c || f.answeredBy(a) {
 			continue
 		}
-		next, err := d.answered(ctx, f, on(f, a))
+		next, err := d.answered(ctx, f, forFinding(f, a))
 		if err == nil {
 			f = next
 		}
@@ -190,14 +181,6 @@ func (d Desk) carried(ctx context.Context, f Finding, c Choice, votes []Answer) 
 		}
 	}
 	return f, refused
-}
-
-func reasonOf(err error) string {
-	var refused *RefusedError
-	if errors.As(err, &refused) {
-		return refused.Why
-	}
-	return err.Error()
 }
 
 // owe puts the effect into the outbox of one of the findings. It may be in the
@@ -212,12 +195,12 @@ func (d Desk) owe(ctx context.Context, g Group, open []Finding, e Effect) (Findi
 		}
 		f = f.notAfterExpiry()
 		stored, err := d.Store.Update(ctx, f)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 		if f, err = d.Store.Finding(ctx, f.ID); err != nil {
 			return Finding{}, fmt.Errorf("look up finding %s: %w", f.ID, err)
 		}
 	}
-	return Finding{}, fmt.Errorf("answer finding %s: %w", f.ID, ErrConflict)
+	return Finding{}, fmt.Errorf("answer finding %s: %w", f.ID, fault.ErrConflict)
 }

@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-)
 
-// Carry is owed by one finding of a group for all of them: to take what people
-// decided about the group to each of its findings.
-const Carry Effect = "carry"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
+)
 
 // maxRefused bounds what a group tells of findings that did not take a agreed.
 const maxRefused = 10
@@ -17,10 +16,10 @@ const maxRefused = 10
 // again later: left as it is it would be the first of every sweep.
 func (r *Remediator) carry(ctx context.Context, f Finding) (Finding, error) {
 	next, err := r.carryAll(ctx, f)
-	if err == nil || errors.Is(err, ErrConflict) {
+	if err == nil || errors.Is(err, fault.ErrConflict) {
 		return next, err
 	}
-	next, later := r.update(ctx, f.later(r.Now(), err))
+	next, later := r.update(ctx, f.Later(r.Now(), err))
 	return next, errors.Join(err, later)
 }
 
@@ -33,7 +32,7 @@ func (r *Remediator) carryAll(ctx context.Context, f Finding) (Finding, error) {
 		return Finding{}, err
 	}
 	var refused []string
-	agreed, desk := g.Agreed, r.Desk().once()
+	agreed, desk := g.Agreed, r.Desk().memoized()
 	if agreed != nil {
 		for _, i := range g.Items[:min(agreed.Items, len(g.Items))] {
 			why, err := r.carryTo(ctx, desk, i, *agreed)
@@ -50,7 +49,7 @@ func (r *Remediator) carryAll(ctx context.Context, f Finding) (Finding, error) {
 	if g.ID != "" {
 		if _, err := changeGroup(ctx, r.Store, g.ID, r.Now(), func(now Group) (Group, bool, error) {
 			if agreed == nil && now.Agreed != nil {
-				return now, false, ErrConflict
+				return now, false, fault.ErrConflict
 			}
 			if agreed != nil && now.Agreed != nil {
 				now.Agreed, now.Refused = nil, refused
@@ -70,19 +69,19 @@ func (r *Remediator) carryTo(ctx context.Context, desk Desk, i Item, agreed Agre
 	for range conflictTries {
 		f, err := r.Store.Finding(ctx, i.Finding)
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, fault.ErrNotFound):
 			return "", nil
 		case err != nil:
 			return "", fmt.Errorf("look up finding %s: %w", i.Finding, err)
-		case f.State == Expired:
+		case f.State == state.Expired:
 			return "its question had expired", nil
-		case f.State != Pending || agreed.Choice == ChooseRevert && !f.Plan.Executable():
+		case f.State != state.Pending || agreed.Choice == ChooseRevert && !f.Plan.Executable():
 			return "", nil // decided otherwise, or never part of it
 		case f.Plan.Digest != i.Digest:
 			return "its plan changed", nil
 		}
 		next, why := desk.carried(ctx, f, agreed.Choice, agreed.Answers)
-		if next.State == Pending {
+		if next.State == state.Pending {
 			if classOf(why) == ClassUndetermined { // which passes
 				return "", fmt.Errorf("answer finding %s: %w", i.Finding, why)
 			}
@@ -93,11 +92,11 @@ func (r *Remediator) carryTo(ctx context.Context, desk Desk, i Item, agreed Agre
 		}
 		next.DueAt = r.Now() // for whoever sweeps next: nobody else knows of it
 		_, err = r.update(ctx, next)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return "", err
 		}
 	}
-	return "", fmt.Errorf("answer finding %s: %w", i.Finding, ErrConflict)
+	return "", fmt.Errorf("answer finding %s: %w", i.Finding, fault.ErrConflict)
 }
 
 // carriedOut takes the debt off the finding that had it.
@@ -107,17 +106,10 @@ func (r *Remediator) carriedOut(ctx context.Context, id string) (Finding, error)
 		if err != nil {
 			return Finding{}, fmt.Errorf("look up finding: %w", err)
 		}
-		f = f.done(Carry)
-		if !f.Owes(Notify) {
-			f.Outbox = append(f.Outbox, Notify) // the message has news, whatever became of this one
-		}
-		if !f.Owes(Apply) {
-			f = f.scheduled(r.Now())
-		}
-		stored, err := r.update(ctx, f)
-		if !errors.Is(err, ErrConflict) {
+		stored, err := r.update(ctx, f.carried(r.Now()))
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 	}
-	return Finding{}, ErrConflict
+	return Finding{}, fault.ErrConflict
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestAGroupAnswerSurvivesACrashAtEveryCallToTheStore(t *testing.T) {
@@ -31,8 +32,8 @@ func TestAGroupAnswerSurvivesACrashAtEveryCallToTheStore(t *testing.T) {
 				}
 				b.settle()
 				if err == nil {
-					b.wantStates(map[remediate.State]int{remediate.Reverted: 4})
-				} else if n := b.states()[remediate.Pending]; n != 0 && n != 4 {
+					b.wantStates(map[state.State]int{state.Reverted: 4})
+				} else if n := b.states()[state.Pending]; n != 0 && n != 4 {
 					t.Errorf("%d of 4 are left pending: half an answer", n)
 				}
 				if n := b.iam.writes(); n > 4 {
@@ -77,7 +78,7 @@ func TestManyClicksOnAGroupAtTwoProcessesAreOneDecision(t *testing.T) {
 	}
 	all.Wait()
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Reverted: 5})
+	b.wantStates(map[state.State]int{state.Reverted: 5})
 	if n := b.iam.writes(); took != 1 || n != 5 {
 		t.Errorf("%d clicks decided, %d writes; want 1 and 5", took, n)
 	}

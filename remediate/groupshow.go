@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // GroupNotifier is a Notifier that can show findings of one cause in one
@@ -23,39 +25,39 @@ type GroupNotifier interface {
 	NotifyGroup(ctx context.Context, g Group, items []Finding) ([]Surface, error)
 }
 
-// told is where people see a finding now.
-type told struct {
+// notice is where people see a finding now.
+type notice struct {
 	group    string
 	surfaces []Surface
-	digest   string // the channel whose digest speaks for it in place of a message
+	roundup  string // the channel whose roundup speaks for it in place of a message
 }
 
 // show brings what people see of the finding up to date, in the message of its
 // group if it has one.
-func (r *Remediator) show(ctx context.Context, f Finding) (told, error) {
+func (r *Remediator) show(ctx context.Context, f Finding) (notice, error) {
 	n, ok := r.Notifier.(GroupNotifier)
 	if !ok || !f.groups() {
 		s, err := r.Notifier.Notify(ctx, f)
-		return told{group: f.Group, surfaces: s}, err
+		return notice{group: f.Group, surfaces: s}, err
 	}
 	channel := n.Channel(f)
 	if channel == "" && f.Group == "" {
 		s, err := n.Notify(ctx, f)
-		return told{surfaces: s}, err
+		return notice{surfaces: s}, err
 	}
 	g, err := r.enter(ctx, f, channel)
 	switch {
 	case err != nil:
-		return told{f.Group, f.Surfaces, f.InDigest}, err
+		return notice{f.Group, f.Surfaces, f.InRoundup}, err
 	case g.ID == "": // no longer kept
 		s, err := n.Notify(ctx, f)
-		return told{group: f.Group, surfaces: s}, err
+		return notice{group: f.Group, surfaces: s}, err
 	}
-	switch held, err := r.heldBack(ctx, n, g, f); {
+	switch covered, err := r.roundUp(ctx, n, g, f); {
 	case err != nil:
-		return told{g.ID, f.Surfaces, f.InDigest}, err
-	case held:
-		return told{g.ID, f.Surfaces, g.Cause.Channel}, nil
+		return notice{g.ID, f.Surfaces, f.InRoundup}, err
+	case covered:
+		return notice{g.ID, f.Surfaces, g.Cause.Channel}, nil
 	}
 	return r.showGroup(ctx, n, g, f)
 }
@@ -97,7 +99,7 @@ func (r *Remediator) place(ctx context.Context, f Finding, c Cause, id string) (
 	now := r.Now()
 	return changeGroup(ctx, r.Store, id, now, func(g Group) (Group, bool, error) {
 		switch {
-		case g.index(f.ID) >= 0, len(g.Items) > 0 && !g.takes(f):
+		case g.index(f.ID) >= 0, len(g.Items) > 0 && !g.hasRoomFor(f):
 			return g, false, nil
 		case g.ID == "":
 			g.ID, g.Cause, g.Since = id, c, f.CreatedAt
@@ -109,16 +111,16 @@ func (r *Remediator) place(ctx context.Context, f Finding, c Cause, id string) (
 // showGroup draws the group's message, unless somebody drew it since with all
 // that there is to see of the finding: forty findings that change at once are
 // one call.
-func (r *Remediator) showGroup(ctx context.Context, n GroupNotifier, g Group, f Finding) (told, error) {
-	if g.shows(f) {
-		return told{group: g.ID, surfaces: g.surfacesOf(f)}, nil
+func (r *Remediator) showGroup(ctx context.Context, n GroupNotifier, g Group, f Finding) (notice, error) {
+	if g.isCurrentFor(f) {
+		return notice{group: g.ID, surfaces: g.surfacesOf(f)}, nil
 	}
 	if err := n.Ready(g); err != nil {
-		return told{group: g.ID, surfaces: f.Surfaces}, err
+		return notice{group: g.ID, surfaces: f.Surfaces}, err
 	}
 	g, items, err := r.beginDrawing(ctx, g, f)
 	if err != nil {
-		return told{group: g.ID, surfaces: f.Surfaces}, err
+		return notice{group: g.ID, surfaces: f.Surfaces}, err
 	}
 	surfaces, failed := draw(ctx, n, g, items)
 	at := g.Changes
@@ -126,7 +128,7 @@ func (r *Remediator) showGroup(ctx context.Context, n GroupNotifier, g Group, f 
 	g, err = changeGroup(context.WithoutCancel(ctx), r.Store, g.ID, r.Now(), func(g Group) (Group, bool, error) {
 		return g.drawn(surfaces, at, failed), true, nil
 	})
-	return told{group: g.ID, surfaces: g.surfacesOf(f)}, errors.Join(failed, err)
+	return notice{group: g.ID, surfaces: g.surfacesOf(f)}, errors.Join(failed, err)
 }
 
 // beginDrawing looks up what there is to draw and takes the message for this
@@ -144,7 +146,7 @@ func (r *Remediator) beginDrawing(ctx context.Context, g Group, f Finding) (Grou
 		if err := g.free(now); err != nil {
 			return g, false, err
 		}
-		g = g.seeing(items, now)
+		g = g.refreshed(items, now)
 		g.DrawnBy = now.Add(notifyLease)
 		return g, true, nil
 	})
@@ -157,7 +159,7 @@ func (r *Remediator) beginDrawing(ctx context.Context, g Group, f Finding) (Grou
 // free returns a *BusyError while another process draws the message.
 func (g Group) free(now time.Time) error {
 	if now.Before(g.DrawnBy) {
-		return &BusyError{Where: "one process a message", After: time.Second}
+		return &fault.BusyError{Where: "one process a message", After: time.Second}
 	}
 	return nil
 }
@@ -176,7 +178,7 @@ func (r *Remediator) undrawn(ctx context.Context, g Group, f Finding) ([]Finding
 		}
 		o, err := r.Store.Finding(ctx, i.Finding)
 		switch {
-		case errors.Is(err, ErrNotFound): // no longer kept
+		case errors.Is(err, fault.ErrNotFound): // no longer kept
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const agreed = "agreed with the payments team"
@@ -39,7 +40,7 @@ func TestAnAnswerForAllIsNotUsedUpWhileAnEarlierVoterCannotBeLookedUp(t *testing
 	_, err = b.click(b.card(), "rescind.keep_all", ada, agreed)
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Kept: 2})
+	b.wantStates(map[state.State]int{state.Kept: 2})
 }
 
 func TestWhatWasDecidedForAllIsCarriedOnceItsVotersCanBeLookedUpAgain(t *testing.T) {
@@ -52,10 +53,10 @@ func TestWhatWasDecidedForAllIsCarriedOnceItsVotersCanBeLookedUpAgain(t *testing
 	b.must(err)
 	d.failing = true
 	_, _ = b.Work(t.Context(), f.ID)
-	b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+	b.wantStates(map[state.State]int{state.Pending: 2})
 	d.failing = false
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Kept: 2})
+	b.wantStates(map[state.State]int{state.Kept: 2})
 }
 
 func TestAVoterWhoLeftTheApproversDoesNotCountForAll(t *testing.T) {
@@ -68,7 +69,7 @@ func TestAVoterWhoLeftTheApproversDoesNotCountForAll(t *testing.T) {
 	_, err = b.click(b.card(), "rescind.keep_all", ada, agreed)
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+	b.wantStates(map[state.State]int{state.Pending: 2})
 }
 
 func TestAnAnswerForAllThatIsDeliveredAgainIsSaidToBeRecorded(t *testing.T) {
@@ -89,7 +90,7 @@ func TestAnAnswerForAllThatIsDeliveredAgainIsSaidToBeRecorded(t *testing.T) {
 	if _, err := b.click(card, "rescind.revert_all", "user:Ada@example.com", ""); !isClass(err, remediate.ClassDuplicate) {
 		t.Errorf("after it was carried: %v", err)
 	}
-	b.wantStates(map[remediate.State]int{remediate.Reverted: 2})
+	b.wantStates(map[state.State]int{state.Reverted: 2})
 }
 
 func TestVotesForEachAndForAllAddUpToOneAPerson(t *testing.T) {
@@ -109,11 +110,11 @@ func TestVotesForEachAndForAllAddUpToOneAPerson(t *testing.T) {
 			t.Errorf("%s, who kept each of them alone: %v", who, err)
 		}
 	}
-	b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+	b.wantStates(map[state.State]int{state.Pending: 2})
 	_, err := b.click(card, "rescind.keep_all", bob, agreed)
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Kept: 2})
+	b.wantStates(map[state.State]int{state.Kept: 2})
 }
 
 func TestS6WhatTakesThePageBehindIAPIsNotAnsweredWithAllTheOthers(t *testing.T) {
@@ -133,5 +134,5 @@ func TestS6WhatTakesThePageBehindIAPIsNotAnsweredWithAllTheOthers(t *testing.T) 
 	if !isClass(err, remediate.ClassStepUp) {
 		t.Errorf("exempt: %v", err)
 	}
-	b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+	b.wantStates(map[state.State]int{state.Pending: 2})
 }

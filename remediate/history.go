@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // recentLook is how many findings of one resource and policy are looked at to
@@ -20,7 +21,7 @@ func (r *Remediator) history(ctx context.Context, res cloud.Resource, policy str
 	if err == nil && len(recent) == recentLook {
 		var open []Finding
 		open, err = r.Store.Findings(ctx, Query{
-			Resource: res, Policy: policy, States: Open(), After: recent[len(recent)-1].Position(),
+			Resource: res, Policy: policy, States: state.Open(), After: recent[len(recent)-1].Position(),
 		})
 		recent = slices.Concat(recent, open)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // The invariants of docs/security.md that are about a finding's life. Each test
@@ -64,7 +65,7 @@ func TestI1AFindingLeavesPendingAtMostOnce(t *testing.T) {
 	t.Parallel()
 	left := map[string]int{}
 	played(t, func(t *testing.T, was, is remediate.Finding) {
-		if was.State == remediate.Pending && is.State != remediate.Pending {
+		if was.State == state.Pending && is.State != state.Pending {
 			run := t.Name() + is.ID // runs make findings of the same ids
 			if left[run]++; left[run] > 1 {
 				t.Errorf("%s left pending again, for %s", is.ID, is.State)
@@ -80,7 +81,7 @@ func TestI2OnlyThePlanThatWasAnsweredIsCarriedOut(t *testing.T) {
 	t.Parallel()
 	applied := 0
 	played(t, func(t *testing.T, was, is remediate.Finding) {
-		if is.State != remediate.Applying || was.State == remediate.Applying {
+		if is.State != state.Applying || was.State == state.Applying {
 			return
 		}
 		applied++
@@ -110,7 +111,7 @@ func TestI2APlanIsNotCarriedOutOnStateItWasNotMadeFor(t *testing.T) {
 	g.editPolicy(apiPath, func(p *iampb.Policy) { p.Bindings = nil })
 	f, err = g.Work(t.Context(), f.ID)
 	g.must(err)
-	g.want(f, remediate.Superseded, "already fixed")
+	g.want(f, state.Superseded, "already fixed")
 	if n := g.writes(); n != 0 {
 		t.Errorf("%d writes on state that was fixed already", n)
 	}
@@ -124,7 +125,7 @@ func TestI6WhatEndedStaysAsItEnded(t *testing.T) {
 			return
 		}
 		ended++
-		asked := was.State == remediate.Reported && is.State == remediate.Approved
+		asked := was.State == state.Reported && is.State == state.Approved
 		if is.State != was.State && !asked {
 			t.Errorf("%s ended %s and is %s now", is.ID, was.State, is.State)
 		}
@@ -144,13 +145,13 @@ func TestI12AnApprovalThatWasNotCarriedOutInTimeTakesANewOne(t *testing.T) {
 		expiry  remediate.Expiry
 		approve func(*rig, remediate.Finding) remediate.Finding
 		after   time.Duration
-		want    remediate.State
+		want    state.State
 		writes  int
 	}{
-		{"a person's holds through a pause of a day", policies.Approve, remediate.LeaveOnExpiry, byAda, 24 * time.Hour, remediate.Reverted, 1},
-		{"a person's ends a day and an hour after it was given", policies.Approve, remediate.LeaveOnExpiry, byAda, 25*time.Hour + time.Second, remediate.Expired, 0},
-		{"a policy's becomes a question when the change has grown old", policies.Revert, remediate.LeaveOnExpiry, byPolicy, 61 * time.Minute, remediate.Pending, 0},
-		{"silence's ends as well, rather than ask a second time", policies.Approve, remediate.RevertOnExpiry, bySilence, 26 * time.Hour, remediate.Expired, 0},
+		{"a person's holds through a pause of a day", policies.Approve, remediate.LeaveOnExpiry, byAda, 24 * time.Hour, state.Reverted, 1},
+		{"a person's ends a day and an hour after it was given", policies.Approve, remediate.LeaveOnExpiry, byAda, 25*time.Hour + time.Second, state.Expired, 0},
+		{"a policy's becomes a question when the change has grown old", policies.Revert, remediate.LeaveOnExpiry, byPolicy, 61 * time.Minute, state.Pending, 0},
+		{"silence's ends as well, rather than ask a second time", policies.Approve, remediate.RevertOnExpiry, bySilence, 26 * time.Hour, state.Expired, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -158,7 +159,7 @@ func TestI12AnApprovalThatWasNotCarriedOutInTimeTakesANewOne(t *testing.T) {
 			g.pause(time.Hour) // so that what is approved is not carried out at once
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 			f := tt.approve(g, g.one())
-			if f.State != remediate.Approved {
+			if f.State != state.Approved {
 				t.Fatalf("the finding is %s: %s", f.State, f.Why)
 			}
 			g.pass(tt.after)
@@ -182,7 +183,7 @@ func TestI12WhatLapsedIsAskedAboutAgain(t *testing.T) {
 	g.must(err)
 	out, err := g.Scan(t.Context(), f.Resource)
 	g.must(err)
-	if len(out.Findings) != 1 || out.Findings[0].ID == f.ID || out.Findings[0].State != remediate.Pending {
+	if len(out.Findings) != 1 || out.Findings[0].ID == f.ID || out.Findings[0].State != state.Pending {
 		t.Errorf("a scan comes to %+v, want one new question", out)
 	}
 }

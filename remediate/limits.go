@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Limits bound what rescind does on its own, all processes on one store
@@ -32,7 +35,7 @@ func (r *Remediator) limited(ctx context.Context, f Finding) (limit, error) {
 	if why, err := r.fighting(ctx, f); why != "" || err != nil {
 		return limit{why: why}, err
 	}
-	_, recent, err := r.reverts(ctx)
+	recent, err := r.reverts(ctx)
 	return r.Limits.reached(f, recent), err
 }
 
@@ -81,7 +84,7 @@ func (r *Remediator) fighting(ctx context.Context, f Finding) (string, error) {
 		return "", nil
 	}
 	before, err := r.Store.Findings(ctx, Query{
-		Resource: f.Resource, Policy: f.Policy, States: []State{Approved, Applying, Uncertain, Reverted, Failed},
+		Resource: f.Resource, Policy: f.Policy, States: []state.State{state.Approved, state.Applying, state.Uncertain, state.Reverted, state.Failed},
 		Since: r.Now().Add(-r.Limits.FightWindow), Limit: fightLook,
 	})
 	if err != nil {
@@ -96,5 +99,5 @@ func (r *Remediator) fighting(ctx context.Context, f Finding) (string, error) {
 	if n < r.Limits.SameChange {
 		return "", nil
 	}
-	return fmt.Sprintf("fight: the same change was reverted %d times within %s and came back; somebody wants it", n, span(r.Limits.FightWindow)), nil
+	return fmt.Sprintf("fight: the same change was reverted %d times within %s and came back; somebody wants it", n, judge.Span(r.Limits.FightWindow)), nil
 }

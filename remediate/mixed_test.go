@@ -20,6 +20,9 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // mixed is a rig whose people are in Slack, with two processes, a pager, a feed
@@ -62,7 +65,7 @@ func mixedWith(t *testing.T, enforce policies.Enforcement, change func(*remediat
 	m.rig = newRig(t, set{public: enforce}, withBob, func(c *remediate.Config) {
 		m.iam = &countedPolicies{PolicyClient: c.IAM, writes: map[cloud.Resource]int{}}
 		m.watch.Store = c.Store
-		c.Entries = c.Judge.Facts.(remediate.EntryClient)
+		c.Entries = c.Facts.(remediate.EntryClient)
 		c.Store, c.IAM, c.Exporter, c.OnCall = m.watch, m.iam, m.feed, []remediate.Pager{m.bell}
 	}, change)
 	m.slack = sim.NewSlack(sim.SlackConfig{Token: "xoxb-sim", SigningSecret: "s", Team: "T01", App: "A01", Now: m.Clock})
@@ -176,7 +179,7 @@ func (m *mixed) said() remediate.Answer {
 func (m *mixed) click(r *remediate.Remediator) {
 	if f, ok := m.any(); ok {
 		a := m.said()
-		a.Digest, a.Revision = f.Shown(a.Choice), f.Revision
+		a.Digest, a.Revision = f.DigestFor(a.Choice), f.Revision
 		if f, err := r.Answer(m.t.Context(), f.ID, a); err == nil && m.rng.IntN(3) > 0 {
 			_, _ = r.Work(m.t.Context(), f.ID)
 		}
@@ -228,7 +231,7 @@ func (m *mixed) check(when string) {
 		for _, s := range f.Done {
 			made[s.Resource]++
 		}
-		i := slices.IndexFunc(f.Timeline, func(e remediate.Event) bool { return e.State == remediate.Approved })
+		i := slices.IndexFunc(f.Timeline, func(e trail.Event) bool { return e.State == state.Approved })
 		if i < 0 || m.Clock().Sub(f.Timeline[i].At) > time.Hour-time.Minute {
 			continue
 		}
@@ -238,7 +241,7 @@ func (m *mixed) check(when string) {
 		}) bool {
 			return c.Finding == f.ID
 		})
-		none := len(f.Done) == 0 && (f.State == remediate.Superseded || f.State == remediate.Blocked || f.State == remediate.Expired)
+		none := len(f.Done) == 0 && (f.State == state.Superseded || f.State == state.Blocked || f.State == state.Expired)
 		// Who dies may have counted what is no revert: that counts until its hour is over.
 		if want := f.Automatic && !none; is != want && !(is && m.died > 0) {
 			m.t.Errorf("%s: finding %s is %s, automatic %t, and counts as a revert: %t", when, f.ID, f.State, f.Automatic, is)
@@ -339,11 +342,11 @@ func (w *rules) holds(f remediate.Finding) {
 		{"owes something and is never due", len(f.Outbox) > 0 && f.DueAt.IsZero()},
 		{"is open and never due", !f.State.Ended() && f.DueAt.IsZero()},
 		{"has an end if and only if it ended", f.State.Ended() == f.EndedAt.IsZero()},
-		{"is approved for a time", f.State == remediate.Approved && f.ExecuteBy.IsZero()},
-		{"expires however it fails to be shown", f.State == remediate.Pending && !f.Owes(remediate.Carry) && f.UpdatedAt.Before(f.ExpiresAt) && f.DueAt.After(f.ExpiresAt)},
+		{"is approved for a time", f.State == state.Approved && f.ExecuteBy.IsZero()},
+		{"expires however it fails to be shown", f.State == state.Pending && !f.Owes(remediate.Carry) && f.UpdatedAt.Before(f.ExpiresAt) && f.DueAt.After(f.ExpiresAt)},
 		{"owes its plan once it ended", f.State.Ended() && f.Owes(remediate.Apply)},
-		{"is approved or carried out and owes no plan", slices.Contains([]remediate.State{remediate.Approved, remediate.Applying, remediate.Uncertain}, f.State) && !f.Owes(remediate.Apply)},
-		{"was guarded, and is reverted unasked", f.Automatic && f.Guarded && f.Decision == remediate.Ask},
+		{"is approved or carried out and owes no plan", slices.Contains([]state.State{state.Approved, state.Applying, state.Uncertain}, f.State) && !f.Owes(remediate.Apply)},
+		{"was guarded, and is reverted unasked", f.Automatic && f.Guarded && f.Decision == judge.Ask},
 	} {
 		if rule.broken {
 			w.t.Errorf("finding %s, %s: broken: it %s; owes %v, due %s", f.ID, f.State, rule.says, f.Outbox, f.DueAt)
@@ -354,23 +357,23 @@ func (w *rules) holds(f remediate.Finding) {
 // follows is about one step.
 func (w *rules) follows(was, is remediate.Finding) {
 	w.t.Helper()
-	if was.State == remediate.Pending && is.State != remediate.Pending {
+	if was.State == state.Pending && is.State != state.Pending {
 		w.left[is.ID]++
 	}
-	held := was.State == remediate.Approved && was.Automatic // and is a question after all
+	held := was.State == state.Approved && was.Automatic // and is a question after all
 	for _, rule := range []struct {
 		says   string
 		broken bool
 	}{
 		{"leaves pending once", w.left[is.ID] > 1},
-		{"stays as it ended", was.State.Ended() && is.State != was.State && !(was.State == remediate.Reported && is.State == remediate.Approved)},
+		{"stays as it ended", was.State.Ended() && is.State != was.State && !(was.State == state.Reported && is.State == state.Approved)},
 		{"ended when it ended", was.State.Ended() && is.State == was.State && !is.EndedAt.Equal(was.EndedAt)},
-		{"becomes a question once", is.State == remediate.Pending && was.State != remediate.Pending && was.State != remediate.Waiting && !held},
-		{"stays guarded", was.Guarded && !is.Guarded && was.State != remediate.Waiting},
+		{"becomes a question once", is.State == state.Pending && was.State != state.Pending && was.State != state.Waiting && !held},
+		{"stays guarded", was.Guarded && !is.Guarded && was.State != state.Waiting},
 		{"stays in its group", was.Group != "" && is.Group != was.Group},
 		{"remembers that it was paged", !was.PagedAt.IsZero() && is.PagedAt.IsZero()},
 		{"keeps its answers", len(is.Answers) < len(was.Answers)},
-		{"has done what it did", len(is.Done) == 0 && is.State.Ended() && was.State == remediate.Uncertain},
+		{"has done what it did", len(is.Done) == 0 && is.State.Ended() && was.State == state.Uncertain},
 		{"publishes on", is.Published < was.Published},
 	} {
 		if rule.broken {
@@ -403,7 +406,7 @@ func TestWhateverHappensTogetherTheRulesHoldAndNothingStaysOwed(t *testing.T) {
 			m.check("in the end")
 			m.shown()
 			for _, f := range m.watch.seen {
-				asks := f.State == remediate.Pending && f.ExpiresAt.After(m.Clock())
+				asks := f.State == state.Pending && f.ExpiresAt.After(m.Clock())
 				if len(f.Outbox) > 0 || !f.State.Ended() && !asks {
 					t.Errorf("finding %s is %s (%s), owes %v, due %s at %s", f.ID, f.State, f.Why, f.Outbox, f.DueAt, m.Clock())
 				}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 func TestACardSaysWhoItTakes(t *testing.T) {
@@ -35,7 +36,7 @@ func TestACardSaysWhoItTakes(t *testing.T) {
 		{"the only approver is the actor", list("mallory"), nil, "1 of 1 approvers, not mallory@example.com to keep or exempt; " +
 			"nobody can keep it: that takes 1, and 0 may; nobody can exempt it: that takes 2, and 0 may"},
 		{"nobody knows the actor", list("ada", "bob"), func(f *Finding) { f.Actors = []cloud.Actor{{Principal: cloud.UnknownActor}} }, "1 of 2 approvers; 2 to keep; 2 to exempt"},
-		{"nothing to revert", three, func(f *Finding) { f.Plan = Plan{} }, "1 of 3 approvers, not mallory@example.com; 2 to exempt"},
+		{"nothing to revert", three, func(f *Finding) { f.Plan = judge.Plan{} }, "1 of 3 approvers, not mallory@example.com; 2 to exempt"},
 		{"members of a group", group, nil, "1 approver, not mallory@example.com to keep or exempt; 2 to exempt"},
 		{"an undo", three, func(f *Finding) { f.UndoOf = "x" }, "1 of 3 approvers, not mallory@example.com"},
 		{"a broken configuration", wrong, nil, "nobody may answer: the configuration of the approvers is wrong"},

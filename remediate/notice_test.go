@@ -6,14 +6,16 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 func TestANoticeIsOwedAgainWhereThereIsMoreToSee(t *testing.T) {
 	now := time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
 	card := Surface{Kind: "slack", Channel: "C01", ID: "1.1", Rendered: 4}
 	shown := Finding{
-		ID: "f", State: Reverted, Revision: 5, Outbox: []Effect{Notify}, EndedAt: now,
-		Timeline: []Event{{State: Pending}, {State: Reverted}}, Actors: []cloud.Actor{{Principal: "user:jo@example.com"}}, Surfaces: []Surface{card},
+		ID: "f", State: state.Reverted, Revision: 5, Outbox: []Effect{Notify}, EndedAt: now,
+		Timeline: []trail.Event{{State: state.Pending}, {State: state.Reverted}}, Actors: []cloud.Actor{{Principal: "user:jo@example.com"}}, Surfaces: []Surface{card},
 	}
 	tests := []struct {
 		name    string
@@ -22,7 +24,10 @@ func TestANoticeIsOwedAgainWhereThereIsMoreToSee(t *testing.T) {
 	}{
 		{"nobody wrote in between", func(*Finding) {}, false},
 		{"another process found this one at it, and wrote when to come again", func(f *Finding) { f.Revision++; f.DueAt = now.Add(time.Second) }, false},
-		{"something happened", func(f *Finding) { f.Revision++; f.Timeline = append(slices.Clip(f.Timeline), Event{State: Reverted}) }, true},
+		{"something happened", func(f *Finding) {
+			f.Revision++
+			f.Timeline = append(slices.Clip(f.Timeline), trail.Event{State: state.Reverted})
+		}, true},
 		{"it was undone", func(f *Finding) { f.Revision++; f.UndoneBy = "g" }, true},
 		{"one more made the same change", func(f *Finding) {
 			f.Revision++

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Pager reaches whoever is on call.
@@ -20,15 +23,9 @@ type Pager interface {
 	Resolve(ctx context.Context, f Finding) error
 }
 
-// pageEvery is how often on-call is paged about one finding, or one group of
+// PageEvery is how often on-call is paged about one finding, or one group of
 // them, at most.
-const pageEvery = 15 * time.Minute
-
-// Resolve is owed by a finding that ended after on-call was paged about it.
-const Resolve Effect = "resolve"
-
-// pageBy is what a finding owes until that pager has told of it.
-func pageBy(name string) Effect { return Effect("page " + name) }
+const PageEvery = 15 * time.Minute
 
 // EscalateOnExpiry puts the question once more, and pages on-call; what nobody
 // answers then either is left.
@@ -48,61 +45,24 @@ func (d Desk) Page(ctx context.Context, id, by, via string) (Finding, error) {
 			return f, refuse("nobody is configured to be on call")
 		case f.State.Ended():
 			return f, refuse("the finding is %s: %s", f.State, f.Why)
-		case now.Sub(f.PagedAt) < pageEvery:
-			return f, refuse("on-call was paged at %s; once in %s is enough", f.PagedAt.UTC().Format(time.RFC3339), pageEvery)
+		case now.Sub(f.PagedAt) < PageEvery:
+			return f, refuse("on-call was paged at %s; once in %s is enough", f.PagedAt.UTC().Format(time.RFC3339), PageEvery)
 		}
-		next := f.paged(now, by, fmt.Sprintf("on-call paged by %s (%s)", by, via), d.OnCall)
-		if d.HandOver && !f.State.working() { // whose lease is that of whoever applies it
+		next := f.Paged(now, by, fmt.Sprintf("on-call paged by %s (%s)", by, via), d.OnCall)
+		if d.HandOver && !f.State.Working() { // whose lease is that of whoever applies it
 			next.DueAt = now
 		}
 		stored, err := d.Store.Update(ctx, next)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 	}
-	return Finding{}, fmt.Errorf("page on-call about finding %s: %w", id, ErrConflict)
-}
-
-// paged is the transition of a page: owed to every pager, once.
-func (f Finding) paged(now time.Time, who, what string, pagers []string) Finding {
-	effects := []Effect{Notify}
-	for _, p := range pagers {
-		effects = append(effects, pageBy(p))
-	}
-	f.PageAt = time.Time{}
-	if len(pagers) > 0 {
-		f.PagedAt = now
-	}
-	return f.to(f.State, now, who, what, effects...)
-}
-
-// escalated is the transition of a question that nobody answered in time.
-func (f Finding) escalated(now time.Time, expiresIn time.Duration, pagers []string) Finding {
-	f.EscalatedAt, f.ExpiresAt = now, now.Add(expiresIn)
-	what := "nobody answered: asked once more"
-	if len(pagers) > 0 {
-		what += ", and on-call is paged"
-	}
-	what += "; it is left as it is at " + f.ExpiresAt.UTC().Format(time.RFC3339)
-	return f.paged(now, "", what, pagers)
-}
-
-// pageDue reports whether the time has come to page before the question expires.
-func (f Finding) pageDue(now time.Time) bool {
-	return f.State == Pending && !f.PageAt.IsZero() && !now.Before(f.PageAt)
-}
-
-// deadline is when the sweep has to look at a question at the latest.
-func (f Finding) deadline() time.Time {
-	if !f.PageAt.IsZero() && f.PageAt.Before(f.ExpiresAt) {
-		return f.PageAt
-	}
-	return f.ExpiresAt
+	return Finding{}, fmt.Errorf("page on-call about finding %s: %w", id, fault.ErrConflict)
 }
 
 // asking sets when a new question pages.
 func (r *Remediator) asking(f Finding) Finding {
-	if f.State == Pending && r.PageAfter > 0 && len(r.OnCall) > 0 && r.PageAfter < r.ExpiresIn {
+	if f.State == state.Pending && r.PageAfter > 0 && len(r.OnCall) > 0 && r.PageAfter < r.ExpiresIn {
 		f.PageAt = f.UpdatedAt.Add(r.PageAfter)
 		return f.notAfterExpiry()
 	}
@@ -121,7 +81,7 @@ func (r *Remediator) pagers() []string {
 // onCall does what a finding owes to whoever is on call.
 func (r *Remediator) onCall(ctx context.Context, f Finding) Finding {
 	for _, p := range r.OnCall {
-		if e := pageBy(p.Name()); f.Owes(e) {
+		if e := PageBy(p.Name()); f.Owes(e) {
 			f = r.progress(ctx, f, string(e), func(ctx context.Context, f Finding) (Finding, error) {
 				return r.paidOff(ctx, f, e, r.page(ctx, p, f))
 			})
@@ -130,7 +90,7 @@ func (r *Remediator) onCall(ctx context.Context, f Finding) Finding {
 	for _, e := range f.Outbox {
 		if f.Owes(e) && r.unpageable(e) {
 			f = r.progress(ctx, f, string(e), func(ctx context.Context, f Finding) (Finding, error) {
-				if f.State.Ended() || f.Attempts >= maxAttempts {
+				if f.State.Ended() || f.Attempts >= MaxAttempts {
 					return r.paidOff(ctx, f, e, nil)
 				}
 				return r.paidOff(ctx, f, e, fmt.Errorf("no pager is configured that does %q", e))
@@ -157,7 +117,7 @@ func (r *Remediator) resolve(ctx context.Context, f Finding) error {
 		for _, i := range slices.Backward(g.Items) { // answers are carried to the first ones first
 			o, err := r.Store.Finding(ctx, i.Finding)
 			switch {
-			case errors.Is(err, ErrNotFound): // no longer kept
+			case errors.Is(err, fault.ErrNotFound): // no longer kept
 			case err != nil:
 				return fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)
 			case !o.State.Ended() && !o.PagedAt.IsZero():
@@ -180,7 +140,7 @@ func (r *Remediator) resolve(ctx context.Context, f Finding) error {
 // configuration was changed since. A process with the one before, or the one to
 // come, may still do it; in the end it is given up, or it would be owed for ever.
 func (r *Remediator) unpageable(e Effect) bool {
-	name, page := strings.CutPrefix(string(e), string(pageBy("")))
+	name, page := strings.CutPrefix(string(e), string(PageBy("")))
 	return page && !slices.Contains(r.pagers(), name)
 }
 
@@ -191,15 +151,15 @@ func (r *Remediator) page(ctx context.Context, p Pager, f Finding) error {
 	if f.State.Ended() {
 		return nil
 	}
-	if f.InDigest != "" {
-		return r.pageOfDigest(ctx, p, f)
+	if f.InRoundup != "" {
+		return r.pageOfRoundup(ctx, p, f)
 	}
 	if f.Group != "" {
 		g, err := readGroup(ctx, r.Store, f.Group)
 		if err != nil {
 			return err
 		}
-		if now.Sub(g.PagedAt[p.Name()]) < pageEvery {
+		if now.Sub(g.PagedAt[p.Name()]) < PageEvery {
 			return nil
 		}
 	}
@@ -230,19 +190,19 @@ func (r *Remediator) paidOff(ctx context.Context, f Finding, e Effect, failed er
 		case failed != nil && f.Owes(Apply):
 			return f, failed // due when that is
 		case failed != nil:
-			next = f.later(r.Now(), failed)
+			next = f.Later(r.Now(), failed)
 		default:
-			if next = f.done(e); len(next.Outbox) == 0 { // else it is due for the rest
+			if next = f.paid(e); len(next.Outbox) == 0 { // else it is due for the rest
 				next = next.scheduled(r.Now())
 			}
 		}
 		stored, err := r.update(ctx, next)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, errors.Join(failed, err)
 		}
 		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
 			return Finding{}, errors.Join(failed, fmt.Errorf("look up finding: %w", err))
 		}
 	}
-	return Finding{}, errors.Join(failed, ErrConflict)
+	return Finding{}, errors.Join(failed, fault.ErrConflict)
 }

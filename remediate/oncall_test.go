@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // bell is a pager that can be out of order.
@@ -60,7 +61,7 @@ func TestAQuestionThatNobodyAnswersIsPutOnceMoreWithAPageThenLeft(t *testing.T) 
 	_, err := b.Sweep(t.Context())
 	b.must(err)
 	b.settle()
-	if f := b.stored(f); f.State != remediate.Pending || f.ExpiresAt.Sub(b.Clock()) < 50*time.Minute {
+	if f := b.stored(f); f.State != state.Pending || f.ExpiresAt.Sub(b.Clock()) < 50*time.Minute {
 		t.Errorf("after the first hour it is %s until %s", f.State, f.ExpiresAt)
 	}
 	if len(p.paged) != 1 || b.mentions() != 1 || len(p.resolved) != 0 {
@@ -70,7 +71,7 @@ func TestAQuestionThatNobodyAnswersIsPutOnceMoreWithAPageThenLeft(t *testing.T) 
 	_, err = b.Sweep(t.Context())
 	b.must(err)
 	b.settle()
-	if f := b.stored(f); f.State != remediate.Expired || len(p.paged) != 1 || b.mentions() != 1 || len(p.resolved) != 1 {
+	if f := b.stored(f); f.State != state.Expired || len(p.paged) != 1 || b.mentions() != 1 || len(p.resolved) != 1 {
 		t.Errorf("after the second hour it is %s; paged %d times, resolved %d times", f.State, len(p.paged), len(p.resolved))
 	}
 }
@@ -83,7 +84,7 @@ func TestFortyQuestionsOfOneCauseAreOnePage(t *testing.T) {
 	_, err := b.Sweep(t.Context())
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Pending: 40})
+	b.wantStates(map[state.State]int{state.Pending: 40})
 	if len(p.paged) != 1 || b.mentions() != 1 {
 		t.Errorf("paged %d times, mentioned %d times", len(p.paged), b.mentions())
 	}
@@ -97,7 +98,7 @@ func TestAPageThatFailsIsTriedAgainAndDecidesNothing(t *testing.T) {
 	b.must(err)
 	_, err = b.Work(t.Context(), f.ID)
 	b.must(err)
-	if f := b.stored(f); len(f.Outbox) == 0 || f.State != remediate.Pending {
+	if f := b.stored(f); len(f.Outbox) == 0 || f.State != state.Pending {
 		t.Errorf("owes %v, is %s", f.Outbox, f.State)
 	}
 	p.failing = nil

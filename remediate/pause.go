@@ -6,15 +6,16 @@ import (
 	"fmt"
 	"time"
 	"unicode/utf8"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
-// maxPause is how long a pause lasts at most. A switch that somebody forgot
+// MaxPause is how long a pause lasts at most. A switch that somebody forgot
 // would otherwise keep every later revert from happening.
-const maxPause = 24 * time.Hour
-
-// pauseLook is how often a plan that waits for a pause to end is looked at
-// again, beside the moment at which somebody resumes.
-const pauseLook = 5 * time.Minute
+const MaxPause = 24 * time.Hour
 
 // maxReason bounds a reason, in characters.
 const maxReason = 500
@@ -60,7 +61,7 @@ func (p Pause) String() string {
 // a *RefusedError. A pause during a pause replaces it.
 func (d Desk) Pause(ctx context.Context, by, via, reason string, duration time.Duration) (Pause, error) {
 	p, err := d.pause(ctx, by, via, reason, duration)
-	d.switched(ctx, EntryPaused, Answer{Choice: "pause", Principal: by, Via: via}, p, err)
+	d.switched(ctx, trail.Paused, Answer{Choice: "pause", Principal: by, Via: via}, p, err)
 	return p, err
 }
 
@@ -71,8 +72,8 @@ func (d Desk) pause(ctx context.Context, by, via, reason string, duration time.D
 	switch why := badReason(reason); {
 	case why != "":
 		return Pause{}, refuseAs(ClassReason, "pausing %s", why)
-	case duration <= 0 || duration > maxPause:
-		return Pause{}, refuseAs(ClassDuration, "a pause lasts at most %s, not %s", span(maxPause), span(duration))
+	case duration <= 0 || duration > MaxPause:
+		return Pause{}, refuseAs(ClassDuration, "a pause lasts at most %s, not %s", judge.Span(MaxPause), judge.Span(duration))
 	}
 	return d.setPause(ctx, func(Pause) (Pause, error) {
 		now := d.Now()
@@ -83,7 +84,7 @@ func (d Desk) pause(ctx context.Context, by, via, reason string, duration time.D
 // Resume ends a pause; any approver may. What waited for it is due at once.
 func (d Desk) Resume(ctx context.Context, by, via, reason string) (Pause, error) {
 	p, err := d.resume(ctx, by, via, reason)
-	d.switched(ctx, EntryResumed, Answer{Choice: "resume", Principal: by, Via: via}, p, err)
+	d.switched(ctx, trail.Resumed, Answer{Choice: "resume", Principal: by, Via: via}, p, err)
 	if err != nil {
 		return Pause{}, err
 	}
@@ -123,27 +124,27 @@ func (d Desk) setPause(ctx context.Context, next func(Pause) (Pause, error)) (Pa
 		}
 		p.Revision = old.Revision
 		p, err = d.Store.SetPause(ctx, p)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return p, err
 		}
 	}
-	return Pause{}, fmt.Errorf("set the pause: %w", ErrConflict)
+	return Pause{}, fmt.Errorf("set the pause: %w", fault.ErrConflict)
 }
 
 // wake makes what waits for a pause to end due now, as much as one sweep takes.
 // The rest, and what another process changes meanwhile or a crash leaves out, is
 // looked at within pauseLook.
 func (d Desk) wake(ctx context.Context) error {
-	waiting, err := d.Store.Findings(ctx, Query{States: []State{Approved, Applying}, Limit: sweepBatch})
+	waiting, err := d.Store.Findings(ctx, Query{States: []state.State{state.Approved, state.Applying}, Limit: sweepBatch})
 	if err != nil {
 		return fmt.Errorf("look up what waits for the pause to end: %w", err)
 	}
 	for _, f := range waiting {
-		if !f.Held {
+		if !f.Paused {
 			continue
 		}
 		f.DueAt = d.Now()
-		if _, err := d.Store.Update(ctx, f); err != nil && !errors.Is(err, ErrConflict) {
+		if _, err := d.Store.Update(ctx, f); err != nil && !errors.Is(err, fault.ErrConflict) {
 			return fmt.Errorf("wake finding %s: %w", f.ID, err)
 		}
 	}

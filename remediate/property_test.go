@@ -13,6 +13,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // moody is a facts client that answers a question rightly, wrongly or not at
@@ -51,7 +54,7 @@ func TestUnknownFactsNeverProduceAnAutomaticRevert(t *testing.T) {
 	})
 	for i := range uint64(times) {
 		m := &moody{FactsClient: g.google, rng: rand.New(rand.NewPCG(i, 1))}
-		g.Judge.Facts = m
+		g.Facts, g.Judge.Facts = m, m
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
 		for _, c := range g.events() {
@@ -93,13 +96,13 @@ func TestRemovingGrantsChangesNoOtherTuple(t *testing.T) {
 		fake.policy = before
 		gone = append(gone, cloud.Grant{Role: "roles/viewer", Member: "user:who@was.never.there"})
 		f := remediate.Finding{
-			ID: fmt.Sprint("f", i), Resource: res, State: remediate.Approved, Automatic: true, Outbox: []remediate.Effect{remediate.Apply},
-			Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: res, Before: remediate.StepState{Grants: gone}}}, ""),
+			ID: fmt.Sprint("f", i), Resource: res, State: state.Approved, Automatic: true, Outbox: []remediate.Effect{remediate.Apply},
+			Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: res, Before: judge.StepState{Grants: gone}}}, ""),
 		}
 		if _, err := g.Store.Create(t.Context(), f); err != nil {
 			t.Fatal(err)
 		}
-		if f, _ = g.Work(t.Context(), f.ID); f.State != remediate.Reverted {
+		if f, _ = g.Work(t.Context(), f.ID); f.State != state.Reverted {
 			t.Fatalf("run %d: %s (%s)", i, f.State, f.Why)
 		}
 		want := slices.DeleteFunc(all, func(gr cloud.Grant) bool { return slices.Contains(gone, gr) })
@@ -137,7 +140,7 @@ func (o *onePolicy) SetPolicy(_ context.Context, _ cloud.Resource, p cloud.Allow
 }
 
 func TestI3TwoProcessesAndManyDeliveriesComeToOneEffectAndOneCard(t *testing.T) {
-	for enforcement, want := range map[policies.Enforcement]remediate.State{policies.Revert: remediate.Reverted, policies.Approve: remediate.Pending} {
+	for enforcement, want := range map[policies.Enforcement]state.State{policies.Revert: state.Reverted, policies.Approve: state.Pending} {
 		t.Run(string(enforcement), func(t *testing.T) {
 			g := newRig(t, set{public: enforcement})
 			other, err := remediate.New(g.Config)
@@ -165,7 +168,7 @@ func TestI3TwoProcessesAndManyDeliveriesComeToOneEffectAndOneCard(t *testing.T) 
 			if len(g.told.states) != 1 {
 				t.Errorf("people were told %v, want once", g.told.states)
 			}
-			if n := g.writes(); (n == 1) != (want == remediate.Reverted) || n > 1 {
+			if n := g.writes(); (n == 1) != (want == state.Reverted) || n > 1 {
 				t.Errorf("%d writes", n)
 			}
 		})
@@ -230,7 +233,7 @@ func TestAnyOrderOfEventsKeepsTheRulesOfAFinding(t *testing.T) {
 					g.pass(time.Duration(rng.IntN(50)) * time.Minute)
 					_, _ = g.Sweep(t.Context())
 				case 5:
-					flaky.next = []error{remediate.ErrConflict, errors.New("unavailable"), &remediate.PermissionError{Err: errors.New("denied")}}[rng.IntN(3)]
+					flaky.next = []error{fault.ErrConflict, errors.New("unavailable"), &fault.PermissionError{Err: errors.New("denied")}}[rng.IntN(3)]
 				case 6:
 					g.answerAtRandom(rng)
 				}
@@ -266,7 +269,7 @@ func (g *rig) answerAtRandom(rng *rand.Rand) {
 		Principal: []string{"user:ada@example.com", "user:" + mallory, "user:eve@example.com"}[rng.IntN(3)],
 		Digest:    f.Plan.Digest, Reason: "by design",
 	})
-	if err == nil && (f.State != remediate.Pending || !g.Clock().Before(f.ExpiresAt)) {
+	if err == nil && (f.State != state.Pending || !g.Clock().Before(f.ExpiresAt)) {
 		g.t.Errorf("an answer at %s counted on a finding that is %s and expires at %s", g.Clock(), f.State, f.ExpiresAt)
 	}
 }
@@ -304,7 +307,7 @@ func (w *watchedStore) check(was, is remediate.Finding) {
 	switch {
 	case was.State.Ended() && is.State != was.State:
 		w.t.Errorf("%s left %s for %s", is.ID, was.State, is.State)
-	case is.State == remediate.Pending && was.State != remediate.Pending:
+	case is.State == state.Pending && was.State != state.Pending:
 		w.t.Errorf("%s came to pending from %s", is.ID, was.State)
 	case !is.State.Ended() && is.DueAt.IsZero():
 		w.t.Errorf("%s is %s and never due", is.ID, is.State)

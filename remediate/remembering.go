@@ -21,23 +21,23 @@ func Remembering(d Directory, now func() time.Time) Directory {
 	return &remembering{Directory: d, now: now, seen: map[string]remembered{}}
 }
 
-// once is the desk for one request: it asks about nobody twice. A group of
+// memoized is the desk for one request: it asks about nobody twice. A group of
 // findings is answered one by one, and each would ask about every voter.
-func (d Desk) once() Desk {
+func (d Desk) memoized() Desk {
 	if d.Authority.Directory != nil {
-		d.Authority.Directory = onlyOnce{d.Authority.Directory, map[string]Membership{}}
+		d.Authority.Directory = memo{d.Authority.Directory, map[string]Membership{}}
 	}
 	return d
 }
 
 // onlyOnce remembers everybody it was asked about, failures too.
-type onlyOnce struct {
+type memo struct {
 	Directory
 	seen map[string]Membership
 }
 
 // Approver asks the first time.
-func (o onlyOnce) Approver(ctx context.Context, principal string, fresh bool) (Membership, error) {
+func (o memo) Approver(ctx context.Context, principal string, fresh bool) (Membership, error) {
 	m, ok := o.seen[canonical(principal)]
 	if !ok {
 		m = ask(ctx, o.Directory, principal, fresh)

@@ -59,7 +59,7 @@ func (d counting) Approver(_ context.Context, principal string, _ bool) (Members
 
 func TestARequestAsksAboutNobodyTwice(t *testing.T) {
 	asked := counting{}
-	d := Desk{Authority: Authority{Directory: asked}}.once()
+	d := Desk{Authority: Authority{Directory: asked}}.memoized()
 	f := pendingFinding()
 	for range 40 { // the findings of one card
 		d.Authority.resolved(t.Context(), f, ChooseKeep, adaP, bobP, "user:ADA@example.com")

@@ -2,11 +2,13 @@ package remediate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // revertsCell holds the automatic reverts of the last hour, of all processes
@@ -20,10 +22,6 @@ const (
 	// maxReverts is how many the cell has room for: a store takes values of a
 	// megabyte at most.
 	maxReverts = 3000
-	// countTries bounds how often one revert starts over because another
-	// process counted one of its own. Of all that compete one gets through each
-	// time.
-	countTries = 20
 )
 
 // revert is one automatic revert that was allowed.
@@ -61,7 +59,7 @@ func (r *Remediator) allowed(ctx context.Context, f Finding) (limit, error) {
 // counts.
 func (r *Remediator) decide(ctx context.Context, f Finding) (Finding, error) {
 	stored, err := r.update(ctx, f)
-	if !errors.Is(err, ErrConflict) || !f.Automatic {
+	if !errors.Is(err, fault.ErrConflict) || !f.Automatic {
 		return stored, err
 	}
 	if theirs, missing := r.Store.Finding(ctx, f.ID); missing == nil && !theirs.Automatic {
@@ -94,38 +92,28 @@ func counted(recent []revert, f Finding) bool {
 // recount stores what next makes of the reverts of the last hour; nothing where
 // that has as many as before.
 func (r *Remediator) recount(ctx context.Context, next func([]revert) []revert) error {
-	for range countTries {
-		cell, recent, err := r.reverts(ctx)
-		if err != nil {
-			return err
-		}
+	_, err := cells.Change(ctx, r.Store, revertsCell, r.Now().Add(revertsWindow), func(all []revert) ([]revert, bool, error) {
+		recent := r.lately(all)
 		after := next(recent)
-		if len(after) == len(recent) {
-			return nil
-		}
-		if cell.Value, err = json.Marshal(after); err != nil {
-			return fmt.Errorf("count automatic reverts: %w", err)
-		}
-		cell.KeepUntil = r.Now().Add(revertsWindow)
-		if _, err = r.Store.SetCell(ctx, cell); !errors.Is(err, ErrConflict) {
-			return err
-		}
+		return after, len(after) != len(recent), nil
+	})
+	if err != nil {
+		return fmt.Errorf("count automatic reverts: %w", err)
 	}
-	return fmt.Errorf("count automatic reverts: %w", ErrConflict)
+	return nil
 }
 
-// reverts returns the automatic reverts of the last hour, with their cell.
-func (r *Remediator) reverts(ctx context.Context) (Cell, []revert, error) {
-	cell, err := r.Store.Cell(ctx, revertsCell)
+// reverts returns the automatic reverts of the last hour.
+func (r *Remediator) reverts(ctx context.Context) ([]revert, error) {
+	all, _, err := cells.Read[[]revert](ctx, r.Store, revertsCell)
 	if err != nil {
-		return Cell{}, nil, fmt.Errorf("count automatic reverts: %w", err)
+		return nil, fmt.Errorf("count automatic reverts: %w", err)
 	}
-	var recent []revert
-	if cell.Revision > 0 {
-		if err := json.Unmarshal(cell.Value, &recent); err != nil {
-			return Cell{}, nil, fmt.Errorf("count automatic reverts: cell %q: %w", revertsCell, err)
-		}
-	}
+	return r.lately(all), nil
+}
+
+// lately leaves out what was longer than an hour ago.
+func (r *Remediator) lately(all []revert) []revert {
 	hourAgo := r.Now().Add(-revertsWindow)
-	return cell, slices.DeleteFunc(recent, func(o revert) bool { return o.At.Before(hourAgo) }), nil
+	return slices.DeleteFunc(all, func(o revert) bool { return o.At.Before(hourAgo) })
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 var (
@@ -71,18 +73,18 @@ func TestAScanAsksWhatAnEventWouldHaveHadReverted(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	f := g.scanOne(apiService)
-	g.want(f, remediate.Pending, "found by a scan of live state: no event told of it")
+	g.want(f, state.Pending, "found by a scan of live state: no event told of it")
 	if f.Change.Actor.Principal != cloud.UnknownActor || !f.Guarded {
 		t.Errorf("actor %q, guarded %v; want nobody known, and silence never to revert", f.Change.Actor.Principal, f.Guarded)
 	}
-	if want := []remediate.State{remediate.Pending}; !cmp.Equal(g.told.states, want) {
+	if want := []state.State{state.Pending}; !cmp.Equal(g.told.states, want) {
 		t.Errorf("people were told %v, want %v", g.told.states, want)
 	}
 	g.scanNone(apiService, f.ID)
 	f = g.answer(f, remediate.ChooseRevert, "user:ada@example.com")
 	f, err := g.Work(t.Context(), f.ID)
 	g.must(err)
-	g.want(f, remediate.Reverted, "removed roles/run.invoker to allUsers")
+	g.want(f, state.Reverted, "removed roles/run.invoker to allUsers")
 	g.scanNone(apiService)
 
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
@@ -114,7 +116,7 @@ func TestAScanFindsEverySettingOfAWorkload(t *testing.T) {
 			g := newRig(t, set{tt.policy: policies.Approve})
 			g.must(tt.put(g))
 			f := g.scanOne(tt.at)
-			g.want(f, remediate.Pending, "")
+			g.want(f, state.Pending, "")
 			if f.Policy != tt.policy || f.Resource != tt.at {
 				t.Errorf("%s on %s, want %s on %s", f.Policy, f.Resource, tt.policy, tt.at)
 			}
@@ -153,11 +155,11 @@ func TestWhatWasKeptIsNotRaisedAgainByAScanAndWhatWasAddedIs(t *testing.T) {
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	f := g.scanOne(apiService)
 	f = g.answer(f, remediate.ChooseKeep, "user:ada@example.com")
-	if f.State != remediate.Pending {
+	if f.State != state.Pending {
 		t.Fatalf("one person kept what nobody knows who made: %s", f.State)
 	}
 	f = g.answer(f, remediate.ChooseKeep, "user:"+mallory)
-	g.want(f, remediate.Kept, "")
+	g.want(f, state.Kept, "")
 	g.scanNone(apiService, f.ID)
 
 	g.unseen(apiPath, "roles/run.invoker", "allAuthenticatedUsers")
@@ -180,7 +182,7 @@ func TestWhatNobodyAnsweredIsNotAskedAgainByAScan(t *testing.T) {
 	g.pass(2 * time.Hour)
 	_, err := g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(f.ID), remediate.Expired, "")
+	g.want(g.stored(f.ID), state.Expired, "")
 	g.scanNone(apiService, f.ID)
 }
 
@@ -188,18 +190,18 @@ func TestWhatWasReportedIsAskedOnceThePolicyAsks(t *testing.T) {
 	g := newRig(t, nil)
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	f := g.scanOne(apiService)
-	g.want(f, remediate.Reported, "")
+	g.want(f, state.Reported, "")
 	g.scanNone(apiService, f.ID)
 	g.Judge.Policies = g.load(set{public: policies.Approve})
-	g.want(g.scanOne(apiService), remediate.Pending, "")
+	g.want(g.scanOne(apiService), state.Pending, "")
 }
 
 func TestAScanDoesNotKeepThePolicyFromRevertingWhenTheEventComes(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	asked := g.scanOne(apiService)
-	g.want(g.one(), remediate.Reverted, "")
-	g.want(g.stored(asked.ID), remediate.Superseded, "an event told of the change after all")
+	g.want(g.one(), state.Reverted, "")
+	g.want(g.stored(asked.ID), state.Superseded, "an event told of the change after all")
 }
 
 func TestMembersThatAreNeverTouchedAreNoFindingOfTheirOwn(t *testing.T) {
@@ -247,7 +249,7 @@ func TestAScanThatMayNotReadIsAnErrorThatSaysWhy(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.cloud.Fail("Services.GetIamPolicy", 1, codes.PermissionDenied)
 	_, err := g.Scan(t.Context(), apiService)
-	var denied *remediate.PermissionError
+	var denied *fault.PermissionError
 	if !errors.As(err, &denied) || denied.Permission != "run.services.getIamPolicy" {
 		t.Errorf("%v, want the permission that is missing", err)
 	}
@@ -258,7 +260,7 @@ func TestAScanAsksAboutWhatItCannotTell(t *testing.T) {
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	g.cloud.Fail("GetEffectivePolicy", 1000, codes.PermissionDenied)
 	f := g.scanOne(apiService)
-	g.want(f, remediate.Pending, "run.managed.requireInvokerIam")
+	g.want(f, state.Pending, "run.managed.requireInvokerIam")
 	if f.Verdict != policies.Unknown {
 		t.Errorf("verdict %s, want unknown", f.Verdict)
 	}
@@ -274,7 +276,7 @@ func TestAScanOfAnUndoneRevertRaisesNothing(t *testing.T) {
 	g.must(err)
 	undo, err = g.Work(t.Context(), undo.ID)
 	g.must(err)
-	g.want(undo, remediate.Undone, "")
+	g.want(undo, state.Undone, "")
 	g.scanNone(apiService, undo.ID)
 	g.editPolicy(apiPath, func(p *iampb.Policy) { p.Bindings = nil })
 	g.scanNone(apiService)
@@ -289,7 +291,7 @@ func TestAScanWaitsForItsTurn(t *testing.T) {
 		}
 	}
 	began := g.Clock()
-	g.want(g.scanOne(apiService), remediate.Pending, "")
+	g.want(g.scanOne(apiService), state.Pending, "")
 	if g.Clock().Equal(began) {
 		t.Error("it asked before its turn")
 	}

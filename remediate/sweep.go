@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // sweepBatch bounds one sweep; the next one takes the rest.
 const sweepBatch = 200
 
 // giveUpAfter is for how long after a question expired its live state is tried
-// to be read: about as long as maxAttempts take.
+// to be read: about as long as MaxAttempts take.
 const giveUpAfter = time.Hour
 
 // Sweep does what is due: questions that expired, effects that failed or were
@@ -23,12 +27,12 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 		errs = append(errs, err)
 	}
 	r.raiseAlarms(ctx)
-	r.Ledger.counted(ctx)
+	r.Ledger.CountRefusals(ctx)
 	r.exportLedger(ctx)
 	if err := r.prune(ctx); err != nil {
 		errs = append(errs, err)
 	}
-	r.tendDigests(ctx)
+	r.tendRoundups(ctx)
 	due, err := r.Store.Due(ctx, r.Now(), sweepBatch)
 	if err != nil {
 		return 0, errors.Join(append(errs, fmt.Errorf("list what is due: %w", err))...)
@@ -37,7 +41,7 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 		if ctx.Err() != nil {
 			break // what is left stays due
 		}
-		if err := r.sweep(ctx, f); err != nil && !errors.Is(err, ErrConflict) {
+		if err := r.sweep(ctx, f); err != nil && !errors.Is(err, fault.ErrConflict) {
 			errs = append(errs, fmt.Errorf("sweep finding %s: %w", f.ID, err))
 		}
 	}
@@ -48,20 +52,20 @@ func (r *Remediator) sweep(ctx context.Context, f Finding) error {
 	next, err := f, error(nil)
 	switch {
 	case f.Owes(Carry): // an answer that came in time counts, also where carrying it was cut off
-	case f.State == Pending && !r.Now().Before(f.ExpiresAt):
+	case f.State == state.Pending && !r.Now().Before(f.ExpiresAt):
 		next, err = r.expire(ctx, f)
 	case f.pageDue(r.Now()):
-		next, err = r.update(ctx, f.paged(r.Now(), "", "nobody answered yet: on-call is paged", r.pagers()))
-	case f.State == Waiting:
+		next, err = r.update(ctx, f.Paged(r.Now(), "", "nobody answered yet: on-call is paged", r.pagers()))
+	case f.State == state.Waiting:
 		next, err = r.rejudge(ctx, f)
-	case f.State == Exempted:
+	case f.State == state.Exempted:
 		next, err = r.exemptionEnded(ctx, f)
 	}
 	if err == nil {
 		r.work(ctx, next)
 		return nil
 	}
-	if errors.Is(err, ErrConflict) {
+	if errors.Is(err, fault.ErrConflict) {
 		return err
 	}
 	// Left due as it is, two hundred of its kind would keep every other
@@ -73,20 +77,20 @@ func (r *Remediator) sweep(ctx context.Context, f Finding) error {
 // postponed is the transition of a finding whose live state cannot be read.
 func (r *Remediator) postponed(f Finding, err error) Finding {
 	now := r.Now()
-	if _, held := busy(err); held {
-		return f.later(now, err)
+	if _, limited := fault.NextTurn(err); limited {
+		return f.Later(now, err)
 	}
 	switch late := now.Sub(f.ExpiresAt); {
-	case f.State == Pending && late < giveUpAfter:
+	case f.State == state.Pending && late < giveUpAfter:
 		// Its attempts are those to tell people, and say nothing of live state.
 		f.DueAt, f.UpdatedAt = now.Add(max(late, backoff(0))), now
 		return f
-	case f.State != Pending && (f.Attempts < maxAttempts || f.State.Ended()):
+	case f.State != state.Pending && (f.Attempts < MaxAttempts || f.State.Ended()):
 		f.Attempts++
 		f.DueAt, f.UpdatedAt = now.Add(backoff(f.Attempts)), now
 		return f
 	}
-	return f.to(Failed, now, "", "live state could not be read: "+err.Error(), Notify)
+	return f.Unreadable(now, err)
 }
 
 // Work does now what one finding still owes, rather than when the sweep comes
@@ -103,25 +107,25 @@ func (r *Remediator) Work(ctx context.Context, id string) (Finding, error) {
 // period to end, or for state that did not show its change yet. What still
 // does not show is superseded.
 func (r *Remediator) rejudge(ctx context.Context, f Finding) (Finding, error) {
-	in, unsure := r.Scope.membership(ctx, r.Judge.Facts, f.Resource)
+	in, unsure := r.Scope.membership(ctx, r.Facts, f.Resource)
 	if in == outOfScope {
-		return r.update(ctx, f.superseded(r.Now(), errOutOfScope.Error()))
+		return r.update(ctx, f.Superseded(state.ByTimer, r.Now(), errOutOfScope.Error()))
 	}
 	now, err := r.snapshot(ctx, f.Change)
 	if err != nil {
 		return Finding{}, err
 	}
 	for _, k := range r.judge(ctx, f.Change, now) {
-		if k.Policy != f.Policy || k.past {
+		if k.Policy != f.Policy || k.vanished {
 			continue
 		}
 		if unsure != "" {
-			k.lower(Report, unsure)
+			k.Lower(judge.Report, unsure)
 		}
-		if k, err = r.lessExcepted(ctx, k); err != nil {
+		if k, err = r.withoutExempted(ctx, k); err != nil {
 			return Finding{}, err
 		}
-		return r.reopen(ctx, f, k)
+		return r.reopen(ctx, f, k, state.ByTimer)
 	}
-	return r.update(ctx, f.superseded(now.At, pastWhy(now)))
+	return r.update(ctx, f.Superseded(state.ByTimer, now.At, judge.VanishedWhy(now)))
 }

@@ -4,23 +4,21 @@ import (
 	"context"
 	"errors"
 	"time"
-)
 
-// ErrBroken says that people cannot be reached this way until someone acts: a
-// token that was revoked, a channel that was archived.
-var ErrBroken = errors.New("the approval path is broken")
+	"github.com/rescind-dev/rescind/remediate/fault"
+)
 
 // noticeRetry is how far apart tries to tell people are at most. When Slack is
 // back, cards must not stay wrong for the hour that other things may wait.
 const noticeRetry = 5 * time.Minute
 
-// delivered takes down whether people were told. One that they could not be
+// delivered records whether people were told. One that they could not be
 // told of for FallbackAfter, or will not be without someone's help, is marked
 // once, which is for the decision feed to see, and pages on-call if it is a
 // question. Nothing else about the finding changes: it is Slack that is down.
 func (r *Remediator) delivered(ctx context.Context, f Finding, failed error) Finding {
 	now := r.Now()
-	var b *BusyError
+	var b *fault.BusyError
 	switch {
 	case failed == nil:
 		f.UndeliveredSince, f.Undelivered, f.FellBack = time.Time{}, false, false
@@ -31,14 +29,14 @@ func (r *Remediator) delivered(ctx context.Context, f Finding, failed error) Fin
 		f.UndeliveredSince = now
 	}
 	limit := f.UndeliveredSince.Add(r.FallbackAfter)
-	broken := errors.Is(failed, ErrBroken)
+	broken := errors.Is(failed, fault.ErrBroken)
 	if broken {
 		r.Log.ErrorContext(ctx, "the approval path is broken", "finding", f.ID, "error", failed.Error())
 	}
 	due := earlier(f.DueAt, now.Add(noticeRetry))
 	switch reached := r.FallbackAfter > 0 && !now.Before(limit); {
 	case !f.Undelivered && (broken || reached):
-		f = r.fallBack(f, now)
+		f = f.Undeliverable(now, r.pagers())
 	case !f.Undelivered && r.FallbackAfter > 0:
 		due = earlier(due, limit)
 	}
@@ -49,19 +47,6 @@ func (r *Remediator) delivered(ctx context.Context, f Finding, failed error) Fin
 		f.DueAt = due
 		f = f.notAfterExpiry()
 	}
-	return f
-}
-
-// fallBack is the transition of a finding that people cannot be told of.
-func (r *Remediator) fallBack(f Finding, now time.Time) Finding {
-	f.Undelivered = true
-	what := "could not be shown to anybody since " + f.UndeliveredSince.UTC().Format(time.RFC3339)
-	if f.State == Pending && len(r.OnCall) > 0 && now.Sub(f.PagedAt) >= pageEvery {
-		return f.paged(now, "", what+"; on-call is paged", r.pagers())
-	}
-	why := f.Why
-	f = f.to(f.State, now, "", what, Notify)
-	f.Why = why // which is about the finding, not about Slack
 	return f
 }
 

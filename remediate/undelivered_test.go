@@ -11,6 +11,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func slackSays(code string) *sim.SlackFault {
@@ -26,7 +27,7 @@ func TestSlackDownForTenMinutesFallsBackOnceAndIsCaughtUpOnce(t *testing.T) {
 		b.pass(15 * time.Second)
 		_, _ = b.Sweep(t.Context())
 		switch f, late := b.stored(f), b.Clock().Sub(begin) > 10*time.Minute+15*time.Second; {
-		case f.State != remediate.Pending || !f.UndeliveredSince.Equal(begin):
+		case f.State != state.Pending || !f.UndeliveredSince.Equal(begin):
 			t.Fatalf("it is %s, undelivered since %s", f.State, f.UndeliveredSince)
 		case f.Undelivered != late && b.Clock().Sub(begin) != 10*time.Minute && b.Clock().Sub(begin) != 10*time.Minute+15*time.Second:
 			t.Fatalf("after %s the fallback is %v", b.Clock().Sub(begin), f.Undelivered)
@@ -61,7 +62,7 @@ func TestI7NoFailureOfAnUpdateChangesAFindingAndItsOutcomeIsSeenSomewhere(t *tes
 			_, err := b.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 			b.must(err)
 			b.settle()
-			if f := b.stored(f); f.State != remediate.Reverted || len(f.Surfaces) != 1 || f.Surfaces[0].ID == old {
+			if f := b.stored(f); f.State != state.Reverted || len(f.Surfaces) != 1 || f.Surfaces[0].ID == old {
 				t.Errorf("it is %s, on %+v", f.State, f.Surfaces)
 			}
 			if cs := b.cards(); len(cs) != 2 || !strings.HasPrefix(cs[1].Text, "Reverted by ada@example.com") {
@@ -79,7 +80,7 @@ func TestABrokenApprovalPathIsAnErrorAndFallsBackAtOnce(t *testing.T) {
 			b.Log = slog.New(slog.NewTextHandler(&log, nil))
 			b.failing(func(string) *sim.SlackFault { return slackSays(code) })
 			f := b.opens()
-			if f := b.stored(f); !f.Undelivered || f.State != remediate.Pending || !f.Owes(remediate.Notify) {
+			if f := b.stored(f); !f.Undelivered || f.State != state.Pending || !f.Owes(remediate.Notify) {
 				t.Errorf("undelivered %v, %s, owes %v", f.Undelivered, f.State, f.Outbox)
 			}
 			if !strings.Contains(log.String(), `level=ERROR msg="the approval path is broken"`) || !strings.Contains(log.String(), code) {

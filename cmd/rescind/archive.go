@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/internal/store"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // archive is the findings and the ledger of a store that a command opens itself,
@@ -81,4 +82,4 @@ func (arc archive) caller(ctx context.Context) (string, error) {
 }
 
 // ledger is the one in the store, to read.
-func (arc archive) ledger() *remediate.Ledger { return remediate.NewLedger(arc.store, time.Now, arc.log) }
+func (arc archive) ledger() *trail.Ledger { return trail.NewLedger(arc.store, time.Now, arc.log) }

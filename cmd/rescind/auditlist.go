@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 var auditListUsage = `Usage: rescind audit list --config FILE [flags]
@@ -42,12 +42,12 @@ func runAuditList(ctx context.Context, env environment, args []string) error {
 // auditLines are the lines in the scope, also with an error: what can be read
 // of a ledger is more than nothing. Findings of any age are looked at, as one
 // may be answered long after it began.
-func (arc archive) auditLines(ctx context.Context, s auditScope) ([]remediate.Line, error) {
+func (arc archive) auditLines(ctx context.Context, s auditScope) ([]trail.Line, error) {
 	fs, err := arc.findingsIn(ctx, s, time.Time{})
 	if err != nil {
 		return nil, err
 	}
-	lines := []remediate.Line{}
+	lines := []trail.Line{}
 	for _, f := range fs {
 		for _, l := range f.Lines(0) {
 			if s.holds(l.At) {
@@ -56,7 +56,7 @@ func (arc archive) auditLines(ctx context.Context, s auditScope) ([]remediate.Li
 		}
 	}
 	var problem error
-	for e, err := range arc.ledger().Entries(ctx, s.since, s.until) {
+	for e, err := range arc.ledger().Records(ctx, s.since, s.until) {
 		switch {
 		case err != nil:
 			problem = err
@@ -64,11 +64,11 @@ func (arc archive) auditLines(ctx context.Context, s auditScope) ([]remediate.Li
 			lines = append(lines, e.Line())
 		}
 	}
-	slices.SortStableFunc(lines, func(a, b remediate.Line) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(lines, func(a, b trail.Line) int { return a.At.Compare(b.At) })
 	return lines, problem
 }
 
-func writeLines(w io.Writer, format string, lines []remediate.Line) error {
+func writeLines(w io.Writer, format string, lines []trail.Line) error {
 	if format == "json" {
 		return terminal.WriteJSON(w, lines)
 	}

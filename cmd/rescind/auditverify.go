@@ -14,7 +14,7 @@ var auditVerifyUsage = `Usage: rescind audit verify --config FILE [flags]
 
 Walks the chains of hashes of all findings and of the ledger, and says whether
 each is as it was written. What is broken is named on standard error, with the
-first event or entry that is not as it was. With --since and --until only the
+first event or record that is not as it was. With --since and --until only the
 ledger of these days, and the findings begun in that time.
 
 ` + fmt.Sprintf(auditFlags, "all that is kept, 400 days") + `
@@ -39,7 +39,7 @@ func runAuditVerify(ctx context.Context, env environment, args []string) error {
 		if s.format == "json" {
 			return errors.Join(terminal.WriteJSON(env.stdout, v), err)
 		}
-		_, werr := fmt.Fprintf(env.stdout, "%d events of %d findings and %d entries of the ledger; %d findings from before there were hashes\n",
+		_, werr := fmt.Fprintf(env.stdout, "%d events of %d findings and %d records of the ledger; %d findings from before there were hashes\n",
 			v.Events, v.Findings, v.Entries, v.Unchained)
 		return errors.Join(werr, err)
 	})
@@ -62,7 +62,7 @@ func (arc archive) verify(ctx context.Context, s auditScope, fs []remediate.Find
 		}
 		v.Findings++
 		v.Events += len(f.Timeline)
-		if len(f.Timeline) > 0 && f.TrailHead() == "" {
+		if len(f.Timeline) > 0 && f.Timeline.Head() == "" {
 			v.Unchained++
 		}
 		broken = append(broken, f.VerifyTrail())

@@ -20,6 +20,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // bureau is a configuration with a store in a file, and a Google that says who
@@ -147,24 +150,24 @@ const (
 )
 
 // finding is about a public service that jo made so, an hour ago.
-func finding(id string, s remediate.State) remediate.Finding {
+func finding(id string, s state.State) remediate.Finding {
 	at := time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
 	api := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
 	jo := cloud.Actor{Principal: "user:jo@example.com"}
 	f := remediate.Finding{
 		ID: id, Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High, Verdict: policies.Violation,
-		Message: "anyone on the internet can invoke api", Enforcement: policies.Approve, Decision: remediate.Ask,
+		Message: "anyone on the internet can invoke api", Enforcement: policies.Approve, Decision: judge.Ask,
 		Reasons: []string{"stale: the change is \x1b[31mold"}, Resource: api, Actors: []cloud.Actor{jo},
 		Change: cloud.Change{ID: "c-" + id, Time: at, Resource: api, Verb: cloud.SetPolicy, Method: "SetIamPolicy", Actor: jo},
-		Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: api,
-			Before: remediate.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}}}}, ""),
+		Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: api,
+			Before: judge.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}}}}, ""),
 		State: s, Why: "asked", CreatedAt: at, UpdatedAt: at,
-		Timeline: []remediate.Event{{At: at, State: s, What: "asked"}},
+		Timeline: []trail.Event{{At: at, State: s, What: "asked"}},
 	}
 	switch s {
-	case remediate.Pending:
+	case state.Pending:
 		f.ExpiresAt = at.Add(24 * time.Hour)
-	case remediate.Reverted:
+	case state.Reverted:
 		f.Done, f.EndedAt, f.Why = f.Plan.Steps, at, "removed roles/run.invoker to allUsers"
 	}
 	return f

@@ -6,6 +6,8 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // dossier is a finding as an auditor reads it, a year later and without
@@ -43,13 +45,13 @@ func (d dossier) write(p *printer) {
 func (d dossier) writeOutcome(p *printer) {
 	title := "Why it was not reverted:"
 	switch {
-	case d.State == remediate.Reverted, d.State == remediate.Undone:
+	case d.State == state.Reverted, d.State == state.Undone:
 		title = "What was done:"
 	case !d.State.Ended():
 		title = "What it waits for:"
 	}
 	lines := []string{d.Why}
-	if d.State != remediate.Reverted && d.State != remediate.Undone {
+	if d.State != state.Reverted && d.State != state.Undone {
 		lines = append(lines, d.Reasons...)
 	}
 	p.lines(title, slices.DeleteFunc(lines, func(s string) bool { return s == "" }))
@@ -66,7 +68,7 @@ func (d dossier) writePlans(p *printer, card notify.Message) {
 		return
 	}
 	done := d.Finding
-	done.Plan = remediate.NewPlan(d.Done, "")
+	done.Plan = judge.NewPlan(d.Done, "")
 	p.lines("Written, or possibly written:", notify.Card(done, notify.Options{}).Diff)
 	if d.UndoOf == "" {
 		done.Plan = d.UndoPlan()

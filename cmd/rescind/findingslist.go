@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const findingsListUsage = `Usage: rescind findings list --config FILE [flags]
@@ -100,11 +101,11 @@ func filterFlags(args []string) (findingFilter, error) {
 func (o *findingFilter) addState(s string) error {
 	switch {
 	case s == "open":
-		o.query.States = append(o.query.States, remediate.Open()...)
-	case slices.Contains(remediate.States(), remediate.State(s)):
-		o.query.States = append(o.query.States, remediate.State(s))
+		o.query.States = append(o.query.States, state.Open()...)
+	case slices.Contains(state.All(), state.State(s)):
+		o.query.States = append(o.query.States, state.State(s))
 	default:
-		return fmt.Errorf("there is no such state: want open or one of %s", words(remediate.States()))
+		return fmt.Errorf("there is no such state: want open or one of %s", words(state.All()))
 	}
 	return nil
 }
@@ -125,11 +126,11 @@ func writeFindings(w io.Writer, format string, fs []remediate.Finding) error {
 // listNote is what the state does not say.
 func listNote(f remediate.Finding) string {
 	switch {
-	case f.Held:
+	case f.Paused:
 		return "waits for a pause to end"
 	case f.UndoOf != "":
 		return "undo of " + f.UndoOf
-	case f.State == remediate.Pending:
+	case f.State == state.Pending:
 		return "expires " + f.ExpiresAt.UTC().Format(time.RFC3339)
 	}
 	return "-"

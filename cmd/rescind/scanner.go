@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/replay"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // scanner gathers what a scan comes to, and tells how far it is.
@@ -105,9 +106,9 @@ func (f scanFinding) word() string {
 // scanLine is the object that replay writes, and what only a stored finding has.
 type scanLine struct {
 	replay.Finding
-	ID    string          `json:"finding"`
-	State remediate.State `json:"state"`
-	Scan  string          `json:"scan"` // "new" or "known"
+	ID    string      `json:"finding"`
+	State state.State `json:"state"`
+	Scan  string      `json:"scan"` // "new" or "known"
 }
 
 func writeScanLines(w io.Writer, found []scanFinding) error {

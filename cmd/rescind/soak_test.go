@@ -11,6 +11,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // long reports whether the soak takes its time: RESCIND_SOAK=long, as make soak
@@ -54,7 +55,7 @@ func TestSoakBurst(t *testing.T) {
 	if peak > 300<<20 {
 		t.Errorf("serve held %d MiB, want at most 300", peak>>20)
 	}
-	states := map[remediate.State]int{}
+	states := map[state.State]int{}
 	kept := byResource(t, w.ahead(0))
 	for _, path := range w.opened {
 		if len(kept[path]) != 1 {
@@ -63,15 +64,15 @@ func TestSoakBurst(t *testing.T) {
 		}
 		f := kept[path][0]
 		states[f.State]++
-		if f.State != remediate.Reverted && f.State != remediate.Pending && f.DueAt.IsZero() {
+		if f.State != state.Reverted && f.State != state.Pending && f.DueAt.IsZero() {
 			t.Errorf("%s is %s and nobody will look at it again: %s", path, f.State, f.Why)
 		}
 	}
-	if automatic := len(w.opened) - states[remediate.Pending]; automatic != 25*projects {
+	if automatic := len(w.opened) - states[state.Pending]; automatic != 25*projects {
 		t.Errorf("%d were reverted unasked, want 25 in each of %d projects", automatic, projects)
 	}
-	if long() && states[remediate.Reverted] != 25*projects {
-		t.Errorf("%d are reverted by now, want all %d", states[remediate.Reverted], 25*projects)
+	if long() && states[state.Reverted] != 25*projects {
+		t.Errorf("%d are reverted by now, want all %d", states[state.Reverted], 25*projects)
 	}
 	t.Logf("%d events in %s, %d writes, at most %d in a minute to one place, peak %d MiB, states %v", len(entries), took.Round(time.Second/10), writes, most, peak>>20, states)
 }
@@ -113,7 +114,7 @@ func TestSoakKill(t *testing.T) {
 	}
 	kept := byResource(t, a)
 	for _, path := range w.opened {
-		if len(kept[path]) != 1 || kept[path][0].State != remediate.Reverted || len(kept[path][0].Outbox) > 0 {
+		if len(kept[path]) != 1 || kept[path][0].State != state.Reverted || len(kept[path][0].Outbox) > 0 {
 			t.Errorf("%s has the findings %+v, want one that is reverted, with nothing owed", path, kept[path])
 		}
 		if n := w.effects[path]; n != 1 {

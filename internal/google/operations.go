@@ -8,7 +8,7 @@ import (
 
 	"github.com/googleapis/gax-go/v2"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 const (
@@ -41,7 +41,7 @@ func await[T any](ctx context.Context, c *Client, op operation[T]) error {
 		if op.Done() {
 			return err
 		}
-		var busy *remediate.BusyError
+		var busy *fault.BusyError
 		if errors.As(err, &busy) { // a look that has to wait for its turn
 			pause, err = max(pause, busy.After), nil
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // Summary accounts for everything a replay read: Records is the sum of
@@ -49,10 +49,10 @@ type Learned struct {
 
 // Found counts the findings.
 type Found struct {
-	Total     int                        `json:"total"`
-	Policies  map[string]int             `json:"policies"`
-	Verdicts  map[policies.Verdict]int   `json:"verdicts"`
-	Decisions map[remediate.Decision]int `json:"decisions"`
+	Total     int                      `json:"total"`
+	Policies  map[string]int           `json:"policies"`
+	Verdicts  map[policies.Verdict]int `json:"verdicts"`
+	Decisions map[judge.Decision]int   `json:"decisions"`
 	// PeakReverts is the most reverts in one clock hour, and PeakHour when:
 	// what guardrails.max_reverts has to allow for.
 	PeakReverts int       `json:"peak_reverts"`
@@ -71,7 +71,7 @@ func newSummary(in Inputs) *Summary {
 		Found: Found{
 			Policies:  map[string]int{},
 			Verdicts:  map[policies.Verdict]int{},
-			Decisions: map[remediate.Decision]int{},
+			Decisions: map[judge.Decision]int{},
 		},
 	}
 }
@@ -105,7 +105,7 @@ func (s *Summary) found(findings []Finding) {
 		s.Found.Policies[f.Policy]++
 		s.Found.Verdicts[f.Verdict]++
 		s.Found.Decisions[f.Decision]++
-		if f.Decision != remediate.Revert {
+		if f.Decision != judge.Revert {
 			continue
 		}
 		hour := f.Time.Truncate(time.Hour)

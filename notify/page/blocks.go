@@ -9,6 +9,8 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // changesOf are the plan, what was written of it, and what an undo would change.
@@ -22,7 +24,7 @@ func changesOf(f remediate.Finding, card notify.Message) []block {
 	if len(f.Done) == 0 {
 		return out
 	}
-	if done := remediate.NewPlan(f.Done, ""); done.Digest == f.Plan.Digest {
+	if done := judge.NewPlan(f.Done, ""); done.Digest == f.Plan.Digest {
 		out[0].Lines = []string{"All of it was written, or may have been."}
 	} else {
 		out = append(out, block{Title: "Written, or possibly written", Diff: diffOf(done)})
@@ -33,7 +35,7 @@ func changesOf(f remediate.Finding, card notify.Message) []block {
 	return out
 }
 
-func diffOf(p remediate.Plan) []line {
+func diffOf(p judge.Plan) []line {
 	return linesOf(notify.Card(remediate.Finding{Plan: p}, notify.Options{}).Diff)
 }
 
@@ -54,7 +56,7 @@ func linesOf(diff []string) []line {
 func outcomeOf(f remediate.Finding) block {
 	out := block{Title: "Why it was not reverted", Lines: said(f.Why)}
 	switch {
-	case f.State == remediate.Reverted, f.State == remediate.Undone:
+	case f.State == state.Reverted, f.State == state.Undone:
 		out.Title = "What was done"
 	case !f.State.Ended():
 		out.Title = "What it waits for"

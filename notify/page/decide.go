@@ -99,9 +99,9 @@ func (p *pages) send(w http.ResponseWriter, r *http.Request, v Visitor, f remedi
 // told from here, or nil.
 func (p *pages) pointless(v Visitor, f remediate.Finding, d decision) *remediate.RefusedError {
 	switch {
-	case !slices.Contains(f.Takes(p.Now()), d.Choice):
+	case !slices.Contains(f.OpenChoices(p.Now()), d.Choice):
 		return &remediate.RefusedError{Class: remediate.ClassDecided, Why: fmt.Sprintf("the finding is %s, and takes no such answer any more", f.State)}
-	case d.Digest != f.Shown(d.Choice):
+	case d.Digest != f.DigestFor(d.Choice):
 		return &remediate.RefusedError{Class: remediate.ClassStale, Why: "the plan changed since this page was made; look at the current one"}
 	case needsReason(d.Choice) && d.Reason == "":
 		return &remediate.RefusedError{Class: remediate.ClassReason, Why: "this answer takes a reason"}

@@ -15,6 +15,8 @@ import (
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestAnAnswerNeedsNoScript(t *testing.T) {
@@ -23,12 +25,12 @@ func TestAnAnswerNeedsNoScript(t *testing.T) {
 		f      remediate.Finding
 		choice string
 		typed  []string
-		state  remediate.State
+		state  state.State
 	}{
-		{"a revert needs no word", question(), "revert", nil, remediate.Approved},
-		{"a revert of what was reported", in(remediate.Reported), "revert", nil, remediate.Approved},
-		{"a keep, with its reason over two lines", question(), "keep", []string{"reason=public by design,\r\nsee the review"}, remediate.Kept},
-		{"the first of two who exempt", question(), "exempt", []string{"reason=until the pilot ends", "term=7d"}, remediate.Pending},
+		{"a revert needs no word", question(), "revert", nil, state.Approved},
+		{"a revert of what was reported", in(state.Reported), "revert", nil, state.Approved},
+		{"a keep, with its reason over two lines", question(), "keep", []string{"reason=public by design,\r\nsee the review"}, state.Kept},
+		{"the first of two who exempt", question(), "exempt", []string{"reason=until the pilot ends", "term=7d"}, state.Pending},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newSite(t)
@@ -60,21 +62,21 @@ func TestAnAnswerNeedsNoScript(t *testing.T) {
 
 func TestAnUndoLeadsToItsOwnRecord(t *testing.T) {
 	s := newSite(t)
-	s.put(in(remediate.Reverted))
+	s.put(in(state.Reverted))
 	w := s.open(ada, "/findings/"+findingA).press("undo", "reason=the partner still needs it")
 	wantStatus(t, w, http.StatusSeeOther)
 	to, _, _ := strings.Cut(strings.TrimPrefix(w.Header().Get("Location"), "/findings/"), "?")
-	if u := s.finding(to); u.UndoOf != findingA || u.State != remediate.Approved {
+	if u := s.finding(to); u.UndoOf != findingA || u.State != state.Approved {
 		t.Errorf("leads to %+v", u)
 	}
-	if f := s.finding(findingA); f.State != remediate.Reverted {
+	if f := s.finding(findingA); f.State != state.Reverted {
 		t.Errorf("what was undone is %s", f.State)
 	}
 }
 
 func TestWhatAnExemptionWouldHaveCoveredStandsBesideItsForm(t *testing.T) {
 	s := newSite(t)
-	before := in(remediate.Kept)
+	before := in(state.Kept)
 	before.ID, before.CreatedAt = "bbbbbbbbbbbbbbbbbbbbbbbbbb", noon.Add(-48*time.Hour)
 	s.put(question(), before)
 	wants(t, s.open(ada, "/findings/"+findingA).text(), "It would cover:</strong> Policy no-public-invoker on //run.googleapis.com",
@@ -140,14 +142,14 @@ func TestI10AnAnswerOnAPlanThatChangedIsRefused(t *testing.T) {
 	v := s.open(ada, "/findings/"+findingA)
 	f := s.finding(findingA)
 	f.Plan.Steps[0].Before.Grants[0].Member = "allAuthenticatedUsers"
-	f.Plan = remediate.NewPlan(f.Plan.Steps, "")
+	f.Plan = judge.NewPlan(f.Plan.Steps, "")
 	if _, err := s.store.Update(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
 	w := v.press("revert")
 	wantStatus(t, w, http.StatusConflict)
 	wants(t, w.Body.String(), "The plan changed since", f.Plan.Digest)
-	if now := s.finding(findingA); now.State != remediate.Pending || len(now.Answers) > 0 {
+	if now := s.finding(findingA); now.State != state.Pending || len(now.Answers) > 0 {
 		t.Errorf("the finding is %s, answers %+v", now.State, now.Answers)
 	}
 }
@@ -163,7 +165,7 @@ func TestS16WhatStepsUpIsDecidedOnThePageAndNotInSlack(t *testing.T) {
 		t.Errorf("a click: %v, want that it takes the page", err)
 	}
 	wantStatus(t, s.open(ada, "/findings/"+findingA).press("revert"), http.StatusSeeOther)
-	if now := s.finding(findingA); now.State != remediate.Approved {
+	if now := s.finding(findingA); now.State != state.Approved {
 		t.Errorf("the finding is %s", now.State)
 	}
 }
@@ -207,7 +209,7 @@ func TestS16ThePagesAreForWhomIAPVouchesForAlone(t *testing.T) {
 	expired := s.request(ada, "GET", "/findings", nil)
 	s.now = s.now.Add(11 * time.Minute)
 	wantStatus(t, s.do(expired), http.StatusUnauthorized)
-	if f := s.finding(findingA); f.State != remediate.Pending {
+	if f := s.finding(findingA); f.State != state.Pending {
 		t.Errorf("the finding is %s", f.State)
 	}
 	if log := s.log.String(); strings.Contains(log, "eyJ") || !strings.Contains(log, "page refused") {
@@ -282,7 +284,7 @@ func TestS16AFormFromElsewhereDecidesNothing(t *testing.T) {
 			r := s.open(ada, "/findings/"+findingA).pressed("revert")
 			tc.change(r)
 			wantStatus(t, s.do(r), tc.want)
-			if f := s.finding(findingA); (f.State == remediate.Approved) != (tc.want == http.StatusSeeOther) {
+			if f := s.finding(findingA); (f.State == state.Approved) != (tc.want == http.StatusSeeOther) {
 				t.Errorf("the finding is %s", f.State)
 			}
 		})
@@ -314,7 +316,7 @@ func TestS16AFormIsGoodForOnePersonAndOneFinding(t *testing.T) {
 		w := v.press("keep", "reason=a reason to keep")
 		wantStatus(t, w, http.StatusForbidden)
 		wants(t, (&visit{page: w}).text(), "What you typed is still here", "a reason to keep</textarea>")
-		if f := s.finding(strings.TrimPrefix(v.path, "/findings/")); f.State != remediate.Pending {
+		if f := s.finding(strings.TrimPrefix(v.path, "/findings/")); f.State != state.Pending {
 			t.Errorf("%s: the finding is %s", name, f.State)
 		}
 	}

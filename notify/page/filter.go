@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // filter is what the list was asked for. All of it has to hold.
@@ -76,17 +77,17 @@ func day(s, label string) (time.Time, error) {
 }
 
 // statesOf are the states of a word: one of them, "open" or "ended".
-func statesOf(word string) ([]remediate.State, error) {
-	ended := slices.DeleteFunc(remediate.States(), func(s remediate.State) bool { return !s.Ended() })
+func statesOf(word string) ([]state.State, error) {
+	ended := slices.DeleteFunc(state.All(), func(s state.State) bool { return !s.Ended() })
 	switch {
 	case word == "":
 		return nil, nil
 	case word == "open":
-		return remediate.Open(), nil
+		return state.Open(), nil
 	case word == "ended":
 		return ended, nil
-	case slices.Contains(remediate.States(), remediate.State(word)):
-		return []remediate.State{remediate.State(word)}, nil
+	case slices.Contains(state.All(), state.State(word)):
+		return []state.State{state.State(word)}, nil
 	}
 	return nil, fmt.Errorf("there is no state %q", notify.Clean(word))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const (
@@ -42,7 +43,7 @@ func rowOf(f remediate.Finding) row {
 }
 
 func (p *pages) list(w http.ResponseWriter, r *http.Request, v Visitor) {
-	view := listView{frame: frameOf("Findings", v), States: remediate.States()}
+	view := listView{frame: frameOf("Findings", v), States: state.All()}
 	var err error
 	if view.Filter, err = readFilter(r.URL.Query(), p.Now()); err != nil {
 		view.Notice = notice{Title: "Not understood", Text: sentence(err.Error()), Alert: true}

@@ -28,7 +28,7 @@ func needsReason(c remediate.Choice) bool { return c != remediate.ChooseRevert }
 
 // formOf is the form of a choice, in the words that Slack has for it.
 func formOf(f remediate.Finding, c remediate.Choice) form {
-	out := form{Choice: c, Digest: f.Shown(c), Reasons: needsReason(c)}
+	out := form{Choice: c, Digest: f.DigestFor(c), Reasons: needsReason(c)}
 	if asks, ok := notify.FormOf(c); ok {
 		out.Label, out.Effect, out.Terms = asks.Submit, asks.Text, asks.Terms
 		return out

@@ -20,6 +20,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Visitor is who a request is from.
@@ -143,7 +144,7 @@ func (p *pages) find(w http.ResponseWriter, r *http.Request, v Visitor) (remedia
 	switch {
 	case err == nil:
 		return f, true
-	case errors.Is(err, remediate.ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		p.missing(w, r, v)
 	default:
 		p.broken(w, r, v, fmt.Errorf("look up finding %s: %w", id, err))

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // What a page says after an answer, as a word in its address: an address must
@@ -44,7 +45,7 @@ func (p *pages) showWith(w http.ResponseWriter, r *http.Request, v Visitor, f re
 	view.frame = frameOf(view.Card.Headline, v)
 	view.Notice = n
 	view.Token = formToken(p.keepSecret(w, r), v, f.ID)
-	for _, c := range f.Takes(p.Now()) {
+	for _, c := range f.OpenChoices(p.Now()) {
 		p.offer(r.Context(), &view, f, c, undos)
 	}
 	if d != nil {
@@ -63,7 +64,7 @@ func (p *pages) offer(ctx context.Context, view *findingView, f remediate.Findin
 			if !u.State.Ended() {
 				view.Note = "An undo of this revert is under way; its record is under “Undos” below."
 			}
-			if !u.State.Ended() || u.State == remediate.Undone {
+			if !u.State.Ended() || u.State == state.Undone {
 				return
 			}
 		}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // courier keeps what it is given, or fails.
@@ -40,7 +42,7 @@ func TestAnAnswerTravelsAsItWasSignedAndIsTakenThere(t *testing.T) {
 	w := s.open(ada, "/findings/"+findingA).press("keep", "reason=public by design, see the review")
 	wantStatus(t, w, http.StatusSeeOther)
 	wants(t, s.open(ada, w.Header().Get("Location")).text(), "takes effect within seconds")
-	if f := s.finding(findingA); f.State != remediate.Pending || f.Revision != 1 {
+	if f := s.finding(findingA); f.State != state.Pending || f.Revision != 1 {
 		t.Fatalf("the page itself made it %s", f.State)
 	}
 	sent := c.sent[0]
@@ -55,7 +57,7 @@ func TestAnAnswerTravelsAsItWasSignedAndIsTakenThere(t *testing.T) {
 		}
 	}
 	f := s.finding(findingA)
-	if f.State != remediate.Kept || len(f.Answers) != 1 || f.Answers[0].Principal != "user:"+ada || f.Answers[0].Via != "iap:"+s.iap.Subject(ada) {
+	if f.State != state.Kept || len(f.Answers) != 1 || f.Answers[0].Principal != "user:"+ada || f.Answers[0].Via != "iap:"+s.iap.Subject(ada) {
 		t.Errorf("the finding is %s with answers %+v", f.State, f.Answers)
 	}
 }
@@ -122,7 +124,7 @@ func TestAnAnswerThatCannotBeTakenNowComesAgain(t *testing.T) {
 	if err := down.Take(t.Context(), sent); err == nil {
 		t.Error("an answer whose author could not be looked up is gone")
 	}
-	if err := taker.Take(t.Context(), sent); err != nil || s.finding(findingA).State != remediate.Approved {
+	if err := taker.Take(t.Context(), sent); err != nil || s.finding(findingA).State != state.Approved {
 		t.Errorf("come again: %v, %s", err, s.finding(findingA).State)
 	}
 }
@@ -143,7 +145,7 @@ func TestS17WhatNobodyCouldAnswerIsSentOnlyToBeTakenDown(t *testing.T) {
 		want      string
 		class     remediate.RefusedClass
 	}{
-		"it was decided":     {"keep", func(s *site) { s.settle(in(remediate.Kept)) }, []string{"reason=of mine"}, "The finding is kept", remediate.ClassDecided},
+		"it was decided":     {"keep", func(s *site) { s.settle(in(state.Kept)) }, []string{"reason=of mine"}, "The finding is kept", remediate.ClassDecided},
 		"its time is over":   {"keep", func(s *site) { s.now = noon.Add(time.Hour) }, []string{"reason=of mine"}, "takes no such answer any more", remediate.ClassDecided},
 		"the plan is new":    {"keep", nil, []string{"reason=of mine", "digest=01234567"}, "The plan changed", remediate.ClassStale},
 		"there is no reason": {"keep", nil, []string{"reason="}, "takes a reason", remediate.ClassReason},
@@ -151,7 +153,7 @@ func TestS17WhatNobodyCouldAnswerIsSentOnlyToBeTakenDown(t *testing.T) {
 		"it is not for them": {"keep", nil, []string{"reason=of mine", "token=x"}, "made for somebody else", remediate.ClassInvalid},
 	} {
 		s, c, taker := away(t)
-		l := remediate.NewLedger(s.store, s.desk.Now, slog.New(slog.DiscardHandler))
+		l := trail.NewLedger(s.store, s.desk.Now, slog.New(slog.DiscardHandler))
 		s.desk.Ledger = l
 		taker.Refused = s.desk.Refused
 		v := s.open(ada, "/findings/"+findingA)

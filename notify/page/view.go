@@ -6,6 +6,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // The views hold what templates show. Every string in them is cleaned here, or
@@ -32,7 +33,7 @@ type notice struct {
 type listView struct {
 	frame
 	Filter   filter
-	States   []remediate.State
+	States   []state.State
 	Sections []section
 }
 

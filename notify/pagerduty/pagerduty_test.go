@@ -16,6 +16,7 @@ import (
 	"github.com/rescind-dev/rescind/notify/pagerduty"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const key = "R0UT1NGKEY0000000000000000000000"
@@ -23,7 +24,7 @@ const key = "R0UT1NGKEY0000000000000000000000"
 func finding() remediate.Finding {
 	return remediate.Finding{
 		ID: "abcdefghijklmnopqrstuvwx27", Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
-		Message: "anyone can invoke api", State: remediate.Pending, CreatedAt: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
+		Message: "anyone can invoke api", State: state.Pending, CreatedAt: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
 		Resource: cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api"),
 	}
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // maxListed is how many findings an answer or a part of the home tab names.
@@ -16,7 +18,7 @@ func safe(s string) string { return fit(s, maxSection, escape) }
 
 // pending lists what waits for a decision, newest first.
 func (c *Clerk) pending(ctx context.Context) (string, error) {
-	fs, err := c.Findings.Findings(ctx, remediate.Query{States: []remediate.State{remediate.Pending}, Limit: maxListed + 1})
+	fs, err := c.Findings.Findings(ctx, remediate.Query{States: []state.State{state.Pending}, Limit: maxListed + 1})
 	if err != nil {
 		return "", err
 	}
@@ -63,7 +65,7 @@ const maxItem = 100
 // show tells a finding and what happened to it.
 func (c *Clerk) show(ctx context.Context, id string) (string, error) {
 	f, err := c.Findings.Finding(ctx, id)
-	if errors.Is(err, remediate.ErrNotFound) {
+	if errors.Is(err, fault.ErrNotFound) {
 		return safe("There is no finding " + id + "."), nil
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Answerer records what a person answers. It decides whether the person may,
@@ -17,9 +18,9 @@ import (
 // durable; what follows of it is not its caller's to wait for.
 type Answerer interface {
 	Answer(ctx context.Context, finding string, a remediate.Answer) (remediate.Finding, error)
-	// Shown is told of a message that shows the finding and that the store
-	// may not know, or may believe up to date; see remediate.Desk.Shown.
-	Shown(ctx context.Context, finding string, at remediate.Surface) (remediate.Finding, error)
+	// RecordSurface is told of a message that shows the finding and that the store
+	// may not know, or may believe up to date; see remediate.Desk.RecordSurface.
+	RecordSurface(ctx context.Context, finding string, at remediate.Surface) (remediate.Finding, error)
 }
 
 // Findings looks findings up.
@@ -150,7 +151,7 @@ func (c *Clerk) answer(ctx context.Context, i Interaction, principal string, at 
 		return "", nil
 	case errors.As(err, &refused):
 		return notify.Refusal(f, a, refused.Why), nil
-	case errors.Is(err, remediate.ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		return sayUnknown, err
 	}
 	return "", err
@@ -164,12 +165,12 @@ func (c *Clerk) belongs(ctx context.Context, i Interaction) (bool, error) {
 	// The routes may have changed since it was posted.
 	f, err := c.Findings.Finding(ctx, i.FindingID)
 	shown := f.Surfaces
-	if errors.Is(err, remediate.ErrNotFound) {
+	if errors.Is(err, fault.ErrNotFound) {
 		var g remediate.Group
 		g, _, err = c.Desk.Group(ctx, i.FindingID)
 		shown = g.Surfaces
 	}
-	if errors.Is(err, remediate.ErrNotFound) {
+	if errors.Is(err, fault.ErrNotFound) {
 		return false, nil
 	}
 	return slices.ContainsFunc(shown, func(s remediate.Surface) bool { return s.Channel == i.Channel }), err
@@ -193,7 +194,7 @@ func (c *Clerk) redraw(ctx context.Context, f remediate.Finding, i Interaction, 
 	if known && (!f.State.Ended() || f.Owes(remediate.Notify) || at.Sub(f.EndedAt) < drawing) {
 		return
 	}
-	_, _ = c.Answers.Shown(ctx, f.ID, remediate.Surface{Kind: surfaceKind, Channel: i.Channel, ID: i.MessageTS})
+	_, _ = c.Answers.RecordSurface(ctx, f.ID, remediate.Surface{Kind: surfaceKind, Channel: i.Channel, ID: i.MessageTS})
 }
 
 // page tells whoever is on call, whoever asks for it.

@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // says has somebody write a command, and returns what they alone are told.
@@ -127,9 +128,9 @@ func TestTheHomeTabIsAnInbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	waits := publicService()
-	mine := decided(publicService(), remediate.Kept)
+	mine := decided(publicService(), state.Kept)
 	mine.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: remediate.ChooseKeep, At: noon}}
-	ends := decided(publicService(), remediate.Exempted)
+	ends := decided(publicService(), state.Exempted)
 	ends.Exemption = &remediate.Exemption{Until: noon.Add(24 * time.Hour)}
 	later := ends
 	later.Exemption = &remediate.Exemption{Until: noon.Add(30 * 24 * time.Hour)}

@@ -11,14 +11,14 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 )
 
-var _ remediate.DigestNotifier = (*Notifier)(nil)
+var _ remediate.RoundupNotifier = (*Notifier)(nil)
 
 // EveryChannel lists the channels that findings are routed to.
 func (n *Notifier) EveryChannel() []string { return n.channels }
 
 // NotifyDigest posts the channel's digest, or rewrites it; one that can no
 // longer be rewritten is posted anew, again without a number.
-func (n *Notifier) NotifyDigest(ctx context.Context, d remediate.Flood, s remediate.Sum) (remediate.Surface, error) {
+func (n *Notifier) NotifyRoundup(ctx context.Context, d remediate.Roundup, s remediate.RoundupContent) (remediate.Surface, error) {
 	if d.Message.ID != "" {
 		err := n.rewrite(ctx, "digest", d.Message.Channel, d.Message.ID, digestOptions(d, notify.Digest(d, s, n.card))...)
 		var e *Error
@@ -40,7 +40,7 @@ func (n *Notifier) NotifyDigest(ctx context.Context, d remediate.Flood, s remedi
 	return remediate.Surface{Kind: surfaceKind, Channel: id, ID: ts}, nil
 }
 
-func digestOptions(d remediate.Flood, m notify.Message) []api.MsgOption {
+func digestOptions(d remediate.Roundup, m notify.Message) []api.MsgOption {
 	text, blocks := renderDigest(m)
 	return quietly(api.MsgOptionText(text, false), api.MsgOptionBlocks(blocks...),
 		api.MsgOptionMetadata(api.SlackMetadata{EventType: "rescind_digest", EventPayload: map[string]any{"draws": d.Draws}}))

@@ -17,6 +17,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const why = "agreed with the payments team"
@@ -33,7 +35,7 @@ func (o *office) opened(t *testing.T, user string, f remediate.Finding, action s
 }
 
 func undoable(f remediate.Finding) remediate.Finding {
-	f = decided(f, remediate.Reverted)
+	f = decided(f, state.Reverted)
 	f.EndedAt, f.Done = noon, f.Plan.Steps
 	return f
 }
@@ -257,7 +259,7 @@ func TestS9ACardThatWasNotPostedByRescindDecidesNothing(t *testing.T) {
 func TestS9AClickOnAnEndedFindingHasItsCardDrawnAnew(t *testing.T) {
 	o := newOffice(t)
 	f := o.show(t, publicService())
-	ended := decided(f, remediate.Expired)
+	ended := decided(f, state.Expired)
 	ended.EndedAt = noon
 	o.answers.finding, o.answers.fail = ended, &remediate.RefusedError{Why: "the finding is expired"}
 	o.click(t, "U01", f, "rescind.revert")
@@ -325,12 +327,12 @@ func TestI10AClickAuthorisesThePlanItsCardShowedAndNoOther(t *testing.T) {
 	shown := o.show(t, f)
 	f.Surfaces = shown.Surfaces
 	f.Plan.Steps[0].Before.Grants = append(f.Plan.Steps[0].Before.Grants, cloud.Grant{Role: "roles/run.invoker", Member: "allAuthenticatedUsers"})
-	f.Plan = remediate.NewPlan(f.Plan.Steps, "")
+	f.Plan = judge.NewPlan(f.Plan.Steps, "")
 	if f, err = st.Update(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
 	o.click(t, "U01", shown, "rescind.revert")
-	if got, err := st.Finding(t.Context(), f.ID); err != nil || got.State != remediate.Pending || len(got.Answers) != 0 {
+	if got, err := st.Finding(t.Context(), f.ID); err != nil || got.State != state.Pending || len(got.Answers) != 0 {
 		t.Errorf("%v: the finding is %s", err, got.State)
 	}
 	if notes := o.notes(); len(notes) != 1 || !strings.Contains(notes[0], "the plan changed since this card was made") {
@@ -338,7 +340,7 @@ func TestI10AClickAuthorisesThePlanItsCardShowedAndNoOther(t *testing.T) {
 	}
 	now := o.show(t, f) // the same card, drawn anew
 	o.click(t, "U01", now, "rescind.revert")
-	if got, err := st.Finding(t.Context(), f.ID); err != nil || got.State != remediate.Approved || got.Answers[0].Digest != f.Plan.Digest[:8] {
+	if got, err := st.Finding(t.Context(), f.ID); err != nil || got.State != state.Approved || got.Answers[0].Digest != f.Plan.Digest[:8] {
 		t.Errorf("%v: the finding is %s, notes %v", err, got.State, o.notes())
 	}
 }

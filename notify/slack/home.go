@@ -11,6 +11,7 @@ import (
 	api "github.com/slack-go/slack"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // told is what Slack tells the app unasked, as far as it is read.
@@ -131,7 +132,7 @@ func (c *Clerk) home(ctx context.Context, userID string, now time.Time) ([]api.B
 	case err != nil:
 		return nil, err
 	}
-	waiting, err := c.Findings.Findings(ctx, remediate.Query{States: []remediate.State{remediate.Pending}, Limit: homeLooks})
+	waiting, err := c.Findings.Findings(ctx, remediate.Query{States: []state.State{state.Pending}, Limit: homeLooks})
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ func (c *Clerk) home(ctx context.Context, userID string, now time.Time) ([]api.B
 	if err != nil {
 		return nil, err
 	}
-	exempted, err := c.Findings.Findings(ctx, remediate.Query{States: []remediate.State{remediate.Exempted}, Limit: homeLooks})
+	exempted, err := c.Findings.Findings(ctx, remediate.Query{States: []state.State{state.Exempted}, Limit: homeLooks})
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // recorder is the side of remediate that takes answers.
@@ -46,7 +48,7 @@ func (r *recorder) Answer(_ context.Context, id string, a remediate.Answer) (rem
 	return f, nil
 }
 
-func (r *recorder) Shown(_ context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
+func (r *recorder) RecordSurface(_ context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.shown = append(r.shown, at)
@@ -57,7 +59,7 @@ func (r *recorder) Finding(_ context.Context, id string) (remediate.Finding, err
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.finding.ID != id {
-		return remediate.Finding{}, remediate.ErrNotFound
+		return remediate.Finding{}, fault.ErrNotFound
 	}
 	return r.finding, nil
 }
@@ -179,16 +181,16 @@ func TestAClickOnACardIsRecordedAsItsAnswer(t *testing.T) {
 
 func TestI9ADecidedCardHasNoButtonToClick(t *testing.T) {
 	o := newOffice(t)
-	f := o.show(t, decided(o.show(t, publicService()), remediate.Kept))
+	f := o.show(t, decided(o.show(t, publicService()), state.Kept))
 	if err := o.Click(t.Context(), "U01", "C01PAY", f.Surfaces[0].ID, "rescind.revert"); !errors.Is(err, sim.ErrNoButton) {
 		t.Errorf("click: %v", err)
 	}
 }
 
 func TestAClickThatIsNotRecordedIsAnsweredInPrivate(t *testing.T) {
-	kept := decided(publicService(), remediate.Kept)
+	kept := decided(publicService(), state.Kept)
 	kept.Answers = []remediate.Answer{{Principal: "user:bo@example.com", Choice: remediate.ChooseKeep, At: noon}}
-	mine := decided(publicService(), remediate.Approved)
+	mine := decided(publicService(), state.Approved)
 	mine.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: remediate.ChooseRevert, At: noon}}
 	for _, row := range []struct {
 		name, user string
@@ -209,7 +211,7 @@ func TestAClickThatIsNotRecordedIsAnsweredInPrivate(t *testing.T) {
 			want: "U01: Not recorded: it could not be stored. Nothing was decided; please try again."},
 		{name: "with the store slow", user: "U01", fail: fmt.Errorf("store: %w", context.DeadlineExceeded),
 			want: "U01: It is not certain that your answer was recorded in time. The card shows it once it counts; if it does not change, please answer again."},
-		{name: "about nothing we know", user: "U01", fail: remediate.ErrNotFound, want: "U01: Not recorded: rescind knows no such finding any more."},
+		{name: "about nothing we know", user: "U01", fail: fault.ErrNotFound, want: "U01: Not recorded: rescind knows no such finding any more."},
 		{name: "by somebody who may never", user: "U01", change: func(c *slack.ReceiverConfig) {
 			c.Clerk.Approvers = func(context.Context, string) (string, error) {
 				return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: "guests of the workspace do not answer"}
@@ -393,7 +395,7 @@ func (stuck) Answer(ctx context.Context, _ string, _ remediate.Answer) (remediat
 	return remediate.Finding{}, ctx.Err()
 }
 
-func (stuck) Shown(context.Context, string, remediate.Surface) (remediate.Finding, error) {
+func (stuck) RecordSurface(context.Context, string, remediate.Surface) (remediate.Finding, error) {
 	return remediate.Finding{}, nil
 }
 

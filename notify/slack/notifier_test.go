@@ -13,6 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // workspace is a simulated Slack and a notifier that posts to it.
@@ -72,7 +73,7 @@ func TestNotifyPostsOnceAndThenUpdatesTheSameMessage(t *testing.T) {
 	if d := cmp.Diff(want, f.Surfaces); d != "" {
 		t.Errorf("surfaces (-want +got):\n%s", d)
 	}
-	f = w.show(t, decided(f, remediate.Kept))
+	f = w.show(t, decided(f, state.Kept))
 	now := w.Messages()
 	if len(now) != 2 || now[0].TS != posted[0].TS || now[0].Edits != 1 || strings.Contains(string(now[0].Blocks), "rescind.revert") {
 		t.Errorf("after the decision: %+v", now)
@@ -89,7 +90,7 @@ func TestNotifyPostsOnceAndThenUpdatesTheSameMessage(t *testing.T) {
 func TestNotifyNeverReplacesALaterRevisionByAnEarlierOne(t *testing.T) {
 	w := newWorkspace(t)
 	first := w.show(t, publicService())
-	late := w.show(t, decided(first, remediate.Kept))
+	late := w.show(t, decided(first, state.Kept))
 	first.Surfaces = late.Surfaces
 	w.show(t, first)
 	if m := w.Messages()[0]; !strings.HasPrefix(m.Text, "Kept") {
@@ -111,7 +112,7 @@ func TestNotifyPostsAnewWhereTheMessageIsGone(t *testing.T) {
 	w := newWorkspace(t)
 	f := w.show(t, publicService())
 	w.Remove("C01PAY", f.Surfaces[0].ID)
-	f = w.show(t, decided(f, remediate.Kept))
+	f = w.show(t, decided(f, state.Kept))
 	m := w.Messages()
 	if len(m) != 1 || len(f.Surfaces) != 1 || f.Surfaces[0].ID != m[0].TS || f.Surfaces[0].Rendered != f.Revision {
 		t.Errorf("messages %+v\nsurfaces %+v", m, f.Surfaces)
@@ -120,7 +121,7 @@ func TestNotifyPostsAnewWhereTheMessageIsGone(t *testing.T) {
 
 func TestNotifyKeepsWhatWasShownWhenTheThreadFails(t *testing.T) {
 	w := newWorkspace(t)
-	f := decided(w.show(t, publicService()), remediate.Kept)
+	f := decided(w.show(t, publicService()), state.Kept)
 	w.Inject(func(method string) *sim.SlackFault {
 		if method == "chat.postMessage" {
 			return &sim.SlackFault{Status: 503}

@@ -14,21 +14,22 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // book is a desk with a ledger.
-func book() (*remediate.Ledger, func(*slack.ReceiverConfig)) {
+func book() (*trail.Ledger, func(*slack.ReceiverConfig)) {
 	st := memory.New()
-	l := remediate.NewLedger(st, func() time.Time { return noon }, slog.New(slog.DiscardHandler))
+	l := trail.NewLedger(st, func() time.Time { return noon }, slog.New(slog.DiscardHandler))
 	return l, func(c *slack.ReceiverConfig) {
 		c.Clerk.Desk = remediate.Desk{Store: st, Now: c.Now, Ledger: l, Authority: remediate.Authority{Approvers: map[string]bool{"user:ada@example.com": true}}}
 	}
 }
 
 // entries are what the ledger holds, in short.
-func entries(t *testing.T, l *remediate.Ledger) (out []string) {
+func entries(t *testing.T, l *trail.Ledger) (out []string) {
 	t.Helper()
-	for e, err := range l.Entries(t.Context(), noon.Add(-time.Hour), noon.Add(time.Hour)) {
+	for e, err := range l.Records(t.Context(), noon.Add(-time.Hour), noon.Add(time.Hour)) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +74,7 @@ func TestS17AnAnswerThatIsTurnedAwayBeforeTheDeskIsInTheLedger(t *testing.T) {
 				c.Clerk.Channels = nil
 			}
 		}
-		check := func(t *testing.T, o *office, l *remediate.Ledger, f remediate.Finding) {
+		check := func(t *testing.T, o *office, l *trail.Ledger, f remediate.Finding) {
 			t.Helper()
 			want := []string{"refused|" + strings.NewReplacer("ID", f.ID, "PLAN", f.Plan.Digest[:8]).Replace(row.want)}
 			if d := cmp.Diff(want, entries(t, l)); d != "" || len(o.answers.got) != 0 || len(o.notes()) != 1 {
@@ -159,7 +160,7 @@ func TestS17WhoIsKeptFromThePauseIsInTheLedger(t *testing.T) {
 	if err := tr.take(t, tr.sent...); err != nil {
 		t.Fatal(err)
 	}
-	for way, l := range map[string]*remediate.Ledger{"at once": l, "after it travelled": l2} {
+	for way, l := range map[string]*trail.Ledger{"at once": l, "after it travelled": l2} {
 		if d := cmp.Diff(want, entries(t, l)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", way, d)
 		}

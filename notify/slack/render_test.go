@@ -20,6 +20,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -134,7 +135,7 @@ func nastyMessage(r *rand.Rand) notify.Message {
 		return out
 	}
 	m := notify.Message{
-		Finding: findingID, Revision: r.Int64N(1e9), Digest: remediate.NoPlan, State: remediate.Pending,
+		Finding: findingID, Revision: r.Int64N(1e9), Digest: remediate.NoPlan, State: state.Pending,
 		Headline: text(), Status: text(), Text: text(), Why: lines(), Plan: text(), Diff: lines(), Fix: lines(), Note: text(),
 		Link: "https://rescind.example.com/" + text(),
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Take does what a signed request asks that travelled: the same as if it had
@@ -104,14 +106,14 @@ func (c *Clerk) about(ctx context.Context, form notify.Form, i Interaction) (not
 	}
 	f, err := c.Findings.Finding(ctx, i.FindingID)
 	switch {
-	case errors.Is(err, remediate.ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		form.About = []string{sayUnknown}
 		return form, nil
 	case err != nil:
 		return form, err
 	}
 	form = form.Filled(f)
-	if form.Choice != remediate.ChooseExempt || c.Previews == nil || f.State != remediate.Pending {
+	if form.Choice != remediate.ChooseExempt || c.Previews == nil || f.State != state.Pending {
 		return form, nil
 	}
 	var refused *remediate.RefusedError
@@ -130,7 +132,7 @@ func (c *Clerk) about(ctx context.Context, form notify.Form, i Interaction) (not
 func (c *Clerk) aboutAll(ctx context.Context, form notify.Form, i Interaction) (notify.Form, error) {
 	g, pending, err := c.Desk.Group(ctx, i.FindingID)
 	switch {
-	case errors.Is(err, remediate.ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		form.About = []string{sayUnknown}
 		return form, nil
 	case err != nil:

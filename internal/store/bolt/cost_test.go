@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // hot is a resource on which most has happened, of a policy and a project where
@@ -23,12 +24,12 @@ func filled(t *testing.T, ended int) *bolt.Store {
 	s := open(t, filepath.Join(t.TempDir(), "state.db"))
 	rare := cloud.RunResource(cloud.RunService, "hooks", "europe-west1", "api")
 	fs := []remediate.Finding{
-		{ID: "open", Policy: "p", Resource: hot, State: remediate.Pending, CreatedAt: noon, DueAt: noon},
-		{ID: "rare", Policy: "q", Resource: rare, State: remediate.Kept, CreatedAt: noon, EndedAt: noon},
+		{ID: "open", Policy: "p", Resource: hot, State: state.Pending, CreatedAt: noon, DueAt: noon},
+		{ID: "rare", Policy: "q", Resource: rare, State: state.Kept, CreatedAt: noon, EndedAt: noon},
 	}
 	for i := range ended {
 		at := noon.Add(time.Duration(i+1) * time.Second)
-		state := []remediate.State{remediate.Reverted, remediate.Expired, remediate.Superseded}[i%3]
+		state := []state.State{state.Reverted, state.Expired, state.Superseded}[i%3]
 		fs = append(fs, remediate.Finding{ID: fmt.Sprint("f", i), Policy: "p", Resource: hot, State: state, CreatedAt: at, EndedAt: at})
 	}
 	must(t, s.CreateAll(fs))
@@ -42,9 +43,9 @@ func TestWhatEndedCostsListsAndSweepsNothing(t *testing.T) {
 	later := noon.Add(time.Hour)
 	for name, call := range map[string]func(*bolt.Store) (int, error){
 		"the newest ten":                        list(remediate.Query{Limit: 10}),
-		"what is open":                          list(remediate.Query{States: remediate.Open()}),
-		"what is open on the resource":          list(remediate.Query{Resource: hot, Policy: "p", States: remediate.Open()}),
-		"a rare state":                          list(remediate.Query{States: []remediate.State{remediate.Kept}, Limit: 10}),
+		"what is open":                          list(remediate.Query{States: state.Open()}),
+		"what is open on the resource":          list(remediate.Query{Resource: hot, Policy: "p", States: state.Open()}),
+		"a rare state":                          list(remediate.Query{States: []state.State{state.Kept}, Limit: 10}),
 		"a rare policy":                         list(remediate.Query{Policy: "q"}),
 		"a rare project":                        list(remediate.Query{Project: "hooks"}),
 		"a policy in a project that has others": list(remediate.Query{Policy: "q", Project: "pay-prod"}),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 var _ remediate.Store = (*Store)(nil)
@@ -17,7 +18,7 @@ func (s *Store) Create(ctx context.Context, f remediate.Finding) (stored remedia
 	f.Revision = 1
 	err = s.update(ctx, func(tx *bbolt.Tx) error {
 		if tx.Bucket(findings).Get([]byte(f.ID)) != nil {
-			return remediate.ErrExists
+			return fault.ErrExists
 		}
 		stored, err = put(tx, f, nil)
 		return err
@@ -48,7 +49,7 @@ func (s *Store) Update(ctx context.Context, f remediate.Finding) (stored remedia
 			return err
 		}
 		if old.Revision != f.Revision {
-			return fmt.Errorf("at revision %d, stored is %d: %w", f.Revision, old.Revision, remediate.ErrConflict)
+			return fmt.Errorf("at revision %d, stored is %d: %w", f.Revision, old.Revision, fault.ErrConflict)
 		}
 		if err := f.Extends(old); err != nil {
 			return err
@@ -66,7 +67,7 @@ func (s *Store) Update(ctx context.Context, f remediate.Finding) (stored remedia
 func get(tx *bbolt.Tx, id []byte) (remediate.Finding, error) {
 	b := tx.Bucket(findings).Get(id)
 	if b == nil {
-		return remediate.Finding{}, remediate.ErrNotFound
+		return remediate.Finding{}, fault.ErrNotFound
 	}
 	return record.ReadFinding(b)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // entry is one line of an index: in which bucket, under which key.
@@ -36,7 +37,7 @@ func entries(f remediate.Finding) []entry {
 // selection is what a list can select by: each has a run of keys of its own in
 // bySelection, so that a list reads what it selects and no more.
 type selection struct {
-	state           remediate.State
+	state           state.State
 	policy, project string // empty: of any
 	resource        string // likewise; implies the project
 }
@@ -56,8 +57,8 @@ func selections(f remediate.Finding) []selection {
 
 // indexed is the state in an index: one that this rescind does not know shares
 // the empty one.
-func indexed(s remediate.State) remediate.State {
-	if slices.Contains(remediate.States(), s) {
+func indexed(s state.State) state.State {
+	if slices.Contains(state.All(), s) {
 		return s
 	}
 	return ""

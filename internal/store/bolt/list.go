@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Findings implements remediate.FindingStore. It reads what the query selects,
@@ -54,11 +55,11 @@ func walkOf(q remediate.Query) walk {
 	if q.Resource != (cloud.Resource{}) {
 		in.project, in.resource = "", q.Resource.String()
 	}
-	states := map[remediate.State]bool{}
+	states := map[state.State]bool{}
 	for _, s := range q.States {
 		states[indexed(s)] = true
 	}
-	for _, s := range append(remediate.States(), "") {
+	for _, s := range append(state.All(), "") {
 		if len(states) == 0 || states[s] {
 			in.state = s
 			w.prefixes = append(w.prefixes, in.prefix())

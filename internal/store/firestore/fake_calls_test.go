@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/firestore"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // What is not known to be absent must not pass for absent: no change would be
@@ -26,7 +27,7 @@ func TestADatabaseThatIsMissingIsAnErrorAndNotAnAbsence(t *testing.T) {
 		"SetPause":      func() error { _, err := s.SetPause(ctx, remediate.Pause{}); return err },
 	} {
 		err := call()
-		if err == nil || errors.Is(err, remediate.ErrNotFound) || !strings.Contains(err.Error(), "The database rescind does not exist") {
+		if err == nil || errors.Is(err, fault.ErrNotFound) || !strings.Contains(err.Error(), "The database rescind does not exist") {
 			t.Errorf("%s: got error %v, want that the database is missing", name, err)
 		}
 	}

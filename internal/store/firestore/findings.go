@@ -7,6 +7,7 @@ import (
 	"cloud.google.com/go/firestore"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Create implements remediate.FindingStore.
@@ -14,7 +15,7 @@ func (s *Store) Create(ctx context.Context, f remediate.Finding) (remediate.Find
 	f.Revision = 1
 	stored, err := s.put(ctx, f, func(old *firestore.DocumentSnapshot) error {
 		if old.Exists() {
-			return remediate.ErrExists
+			return fault.ErrExists
 		}
 		return nil
 	})
@@ -32,7 +33,7 @@ func (s *Store) Finding(ctx context.Context, id string) (f remediate.Finding, er
 			return err
 		}
 		if !doc.Exists() {
-			return remediate.ErrNotFound
+			return fault.ErrNotFound
 		}
 		f, err = findingOf(doc)
 		return err
@@ -49,14 +50,14 @@ func (s *Store) Update(ctx context.Context, f remediate.Finding) (remediate.Find
 	f.Revision++
 	stored, err := s.put(ctx, f, func(old *firestore.DocumentSnapshot) error {
 		if !old.Exists() {
-			return remediate.ErrNotFound
+			return fault.ErrNotFound
 		}
 		is, err := findingOf(old)
 		if err != nil {
 			return err
 		}
 		if is.Revision != at {
-			return fmt.Errorf("at revision %d, stored is %d: %w", at, is.Revision, remediate.ErrConflict)
+			return fmt.Errorf("at revision %d, stored is %d: %w", at, is.Revision, fault.ErrConflict)
 		}
 		return f.Extends(is)
 	})

@@ -19,6 +19,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/firestore"
 	"github.com/rescind-dev/rescind/internal/store/storetest"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 123456789, time.UTC)
@@ -78,7 +80,7 @@ func attempt(ctx context.Context, s *firestore.Store, id string) error {
 			return err
 		}
 		f.Attempts++
-		if _, err = s.Update(ctx, f); !errors.Is(err, remediate.ErrConflict) {
+		if _, err = s.Update(ctx, f); !errors.Is(err, fault.ErrConflict) {
 			return err
 		}
 	}
@@ -167,19 +169,19 @@ func TestNamesThatFirestoreForbidsCanBeKept(t *testing.T) {
 	s, _ := open(t, newProject())
 	names := []string{".", "..", "__id__", "a/b", "~", "é", "\xff", "A", "a b", strings.Repeat("x", 2000), strings.Repeat("x", 2001)}
 	for _, name := range names {
-		if _, err := s.Finding(t.Context(), name); !errors.Is(err, remediate.ErrNotFound) {
+		if _, err := s.Finding(t.Context(), name); !errors.Is(err, fault.ErrNotFound) {
 			t.Errorf("find %.20q: got error %v, want not found", name, err)
 		}
-		f := create(t, s, remediate.Finding{ID: name, Policy: name, State: remediate.State(name), CreatedAt: noon})
+		f := create(t, s, remediate.Finding{ID: name, Policy: name, State: state.State(name), CreatedAt: noon})
 		if _, err := s.Finding(t.Context(), name); err != nil {
 			t.Errorf("find %.20q: %v", name, err)
 		}
-		got, err := s.Findings(t.Context(), remediate.Query{Policy: f.Policy, States: []remediate.State{f.State}})
+		got, err := s.Findings(t.Context(), remediate.Query{Policy: f.Policy, States: []state.State{f.State}})
 		if err != nil || len(got) != 1 {
 			t.Errorf("of policy %.20q: %d findings, %v, want 1", name, len(got), err)
 		}
 	}
-	if _, err := s.Finding(t.Context(), ""); !errors.Is(err, remediate.ErrNotFound) {
+	if _, err := s.Finding(t.Context(), ""); !errors.Is(err, fault.ErrNotFound) {
 		t.Errorf("find nothing: got error %v, want not found", err)
 	}
 }
@@ -215,11 +217,11 @@ func TestAResourceOfAnotherProjectHasNoFindings(t *testing.T) {
 func TestWhatEndedCarriesWhenFirestoreMayDeleteIt(t *testing.T) {
 	s, c := open(t, newProject())
 	expires := func() any { return field(t, c, "findings/f1", "expire_at") }
-	f := create(t, s, remediate.Finding{ID: "f1", State: remediate.Pending})
+	f := create(t, s, remediate.Finding{ID: "f1", State: state.Pending})
 	if got := expires(); got != nil {
 		t.Errorf("an open finding expires at %v", got)
 	}
-	f.State, f.EndedAt = remediate.Reported, noon
+	f.State, f.EndedAt = state.Reported, noon
 	f, err := s.Update(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
@@ -228,7 +230,7 @@ func TestWhatEndedCarriesWhenFirestoreMayDeleteIt(t *testing.T) {
 	if d := cmp.Diff(want, expires()); d != "" {
 		t.Errorf("an ended finding expires (-want +got):\n%s", d)
 	}
-	f.State = remediate.Approved // as an operator may have it, after all
+	f.State = state.Approved // as an operator may have it, after all
 	if _, err := s.Update(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}

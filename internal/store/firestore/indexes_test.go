@@ -13,6 +13,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const indexFile = "../../../infra/firestore.indexes.json"
@@ -88,7 +89,7 @@ func TestEveryQueryHasItsIndexAndEveryIndexItsQuery(t *testing.T) {
 func everyQuery() []remediate.Query {
 	all := []remediate.Query{{}}
 	for _, set := range []func(*remediate.Query){
-		func(q *remediate.Query) { q.States = []remediate.State{remediate.Pending, remediate.Kept} },
+		func(q *remediate.Query) { q.States = []state.State{state.Pending, state.Kept} },
 		func(q *remediate.Query) { q.Policy = "no-public-invoker" },
 		func(q *remediate.Query) { q.Project = "pay-prod" },
 		func(q *remediate.Query) {

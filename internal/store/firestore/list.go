@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Findings implements remediate.FindingStore. It reads what the query selects,
@@ -78,7 +79,7 @@ func list(ctx context.Context, in firestore.Query, limit int) (out []remediate.F
 	return out, err
 }
 
-func keys(states []remediate.State) []string {
+func keys(states []state.State) []string {
 	var ks []string
 	for _, s := range states {
 		ks = append(ks, key(string(s)))

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Store is a remediate.Store. It is safe for concurrent use.
@@ -63,7 +64,7 @@ func (s *Store) Create(ctx context.Context, f remediate.Finding) (remediate.Find
 		return remediate.Finding{}, err
 	}
 	if _, ok := s.findings[f.ID]; ok {
-		return remediate.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, remediate.ErrExists)
+		return remediate.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, fault.ErrExists)
 	}
 	s.findings[f.ID] = keptAs(b, stored)
 	return stored, nil
@@ -81,7 +82,7 @@ func (s *Store) Finding(ctx context.Context, id string) (remediate.Finding, erro
 func (s *Store) finding(id string) (remediate.Finding, error) {
 	k, ok := s.findings[id]
 	if !ok {
-		return remediate.Finding{}, fmt.Errorf("finding %s: %w", id, remediate.ErrNotFound)
+		return remediate.Finding{}, fmt.Errorf("finding %s: %w", id, fault.ErrNotFound)
 	}
 	return record.ReadFinding(k.record)
 }
@@ -98,7 +99,7 @@ func (s *Store) Update(ctx context.Context, f remediate.Finding) (remediate.Find
 	}
 	if old.Revision != f.Revision {
 		return remediate.Finding{}, fmt.Errorf("update finding %s at revision %d, stored is %d: %w",
-			f.ID, f.Revision, old.Revision, remediate.ErrConflict)
+			f.ID, f.Revision, old.Revision, fault.ErrConflict)
 	}
 	if err := f.Extends(old); err != nil {
 		return remediate.Finding{}, fmt.Errorf("update finding: %w", err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
 )
 
 // format is the first byte of every record. A later format takes the next
@@ -37,6 +38,9 @@ func ForgetAt(f remediate.Finding) time.Time {
 func Finding(f remediate.Finding) ([]byte, remediate.Finding, error) {
 	if f.ID == "" {
 		return nil, remediate.Finding{}, errors.New("encode finding: its id is empty")
+	}
+	if f.Misstep != "" {
+		return nil, remediate.Finding{}, fmt.Errorf("encode finding %s: %s", f.ID, f.Misstep)
 	}
 	b, err := encode(f)
 	if err != nil {
@@ -117,23 +121,23 @@ func ReadPause(b []byte) (remediate.Pause, error) {
 }
 
 // Cell returns the stored form of c, and c as it reads back.
-func Cell(c remediate.Cell) ([]byte, remediate.Cell, error) {
+func Cell(c cells.Cell) ([]byte, cells.Cell, error) {
 	if c.Name == "" {
-		return nil, remediate.Cell{}, errors.New("encode cell: its name is empty")
+		return nil, cells.Cell{}, errors.New("encode cell: its name is empty")
 	}
 	b, err := encode(c)
 	if err != nil {
-		return nil, remediate.Cell{}, fmt.Errorf("encode cell %q: %w", c.Name, err)
+		return nil, cells.Cell{}, fmt.Errorf("encode cell %q: %w", c.Name, err)
 	}
 	stored, err := ReadCell(b)
 	return b, stored, err
 }
 
 // ReadCell reads the stored form of a cell.
-func ReadCell(b []byte) (remediate.Cell, error) {
-	var c remediate.Cell
+func ReadCell(b []byte) (cells.Cell, error) {
+	var c cells.Cell
 	if err := decode(b, &c); err != nil {
-		return remediate.Cell{}, fmt.Errorf("decode cell: %w", err)
+		return cells.Cell{}, fmt.Errorf("decode cell: %w", err)
 	}
 	c.KeepUntil = c.KeepUntil.UTC()
 	return c, nil

@@ -10,6 +10,9 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 func createsAtRevisionOne(t *testing.T, s remediate.Store) {
@@ -28,7 +31,7 @@ func createsOnce(t *testing.T, s remediate.Store) {
 	second := finding("f1")
 	second.Message = "another"
 	_, err := s.Create(t.Context(), second)
-	wantError(t, "second create", err, remediate.ErrExists)
+	wantError(t, "second create", err, fault.ErrExists)
 	wantSame(t, "stored", read(t, s, "f1"), first)
 }
 
@@ -40,9 +43,9 @@ func refusesNoID(t *testing.T, s remediate.Store) {
 
 func updates(t *testing.T, s remediate.Store) {
 	f := create(t, s, finding("f1"))
-	f.State = remediate.Kept
+	f.State = state.Kept
 	got := update(t, s, f)
-	if got.Revision != 2 || got.State != remediate.Kept {
+	if got.Revision != 2 || got.State != state.Kept {
 		t.Errorf("updated to revision %d, state %s, want 2, kept", got.Revision, got.State)
 	}
 	wantSame(t, "stored", read(t, s, "f1"), got)
@@ -56,18 +59,18 @@ func refusesStaleUpdate(t *testing.T, s remediate.Store) {
 	now := update(t, s, stale)
 	for _, revision := range []int64{stale.Revision, now.Revision + 1, 0} {
 		f := finding("f1")
-		f.Revision, f.State = revision, remediate.Reverted
+		f.Revision, f.State = revision, state.Reverted
 		_, err := s.Update(t.Context(), f)
-		wantError(t, "update at revision "+strconv.FormatInt(revision, 10), err, remediate.ErrConflict)
+		wantError(t, "update at revision "+strconv.FormatInt(revision, 10), err, fault.ErrConflict)
 	}
 	wantSame(t, "stored", read(t, s, "f1"), now)
 }
 
 func refusesRewrittenTrail(t *testing.T, s remediate.Store) {
 	f := finding("f1")
-	f.Timeline = []remediate.Event{
-		{At: noon, State: remediate.Pending, What: "asked", N: 1, Hash: "a1"},
-		{At: noon, State: remediate.Kept, Who: "user:ada@example.com", What: "kept", N: 2, Hash: "b2"},
+	f.Timeline = []trail.Event{
+		{At: noon, State: state.Pending, What: "asked", N: 1, Hash: "a1"},
+		{At: noon, State: state.Kept, Who: "user:ada@example.com", What: "kept", N: 2, Hash: "b2"},
 	}
 	stored := create(t, s, f)
 	for what, rewrite := range map[string]func(*remediate.Finding){
@@ -81,27 +84,54 @@ func refusesRewrittenTrail(t *testing.T, s remediate.Store) {
 		f := read(t, s, "f1")
 		rewrite(&f)
 		_, err := s.Update(t.Context(), f)
-		if err == nil || errors.Is(err, remediate.ErrConflict) {
+		if err == nil || errors.Is(err, fault.ErrConflict) {
 			t.Errorf("update %s: %v, want an error, and none that says to try again", what, err)
 		}
 		wantSame(t, "stored", read(t, s, "f1"), stored)
 	}
-	stored.Timeline = append(stored.Timeline, remediate.Event{At: noon, State: remediate.Kept, What: "more"})
+	stored.Timeline = append(stored.Timeline, trail.Event{At: noon, State: state.Kept, What: "more"})
 	wantSame(t, "extended", update(t, s, stored).Timeline[2].What, "more")
+}
+
+func refusesMissteps(t *testing.T, s remediate.Store) {
+	stored := create(t, s, finding("f1"))
+	for what, step := range map[string]func(*remediate.Finding){
+		"with a move that was refused": func(f *remediate.Finding) { f.Misstep = `no person leads from "pending" to "reverted"` },
+		"with an event that does not follow": func(f *remediate.Finding) {
+			f.Timeline = append(f.Timeline, trail.Event{At: noon, State: state.Reverted, What: "reverted", N: 1, Hash: "a1"})
+		},
+		"with one that does, and one that does not follow it": func(f *remediate.Finding) {
+			f.Timeline = append(f.Timeline, trail.Event{At: noon, State: state.Kept, What: "kept", N: 1, Hash: "a1"},
+				trail.Event{At: noon, State: state.Applying, What: "applying", N: 2, Hash: "b2"})
+		},
+	} {
+		f := read(t, s, "f1")
+		step(&f)
+		_, err := s.Update(t.Context(), f)
+		if err == nil || errors.Is(err, fault.ErrConflict) {
+			t.Errorf("update %s: %v, want an error, and none that says to try again", what, err)
+		}
+		wantSame(t, "stored", read(t, s, "f1"), stored)
+	}
+	f := finding("f2")
+	f.Misstep = `no person leads from "" to "kept"`
+	if _, err := s.Create(t.Context(), f); err == nil {
+		t.Error("a finding whose move was refused was created")
+	}
 }
 
 func findsNothing(t *testing.T, s remediate.Store) {
 	create(t, s, finding("f1"))
 	_, err := s.Finding(t.Context(), "f2")
-	wantError(t, "read", err, remediate.ErrNotFound)
+	wantError(t, "read", err, fault.ErrNotFound)
 	_, err = s.Update(t.Context(), finding("f2"))
-	wantError(t, "update", err, remediate.ErrNotFound)
+	wantError(t, "update", err, fault.ErrNotFound)
 	_, err = s.Identity(t.Context(), "api@pay-prod.iam.gserviceaccount.com")
-	wantError(t, "identity", err, remediate.ErrNotFound)
+	wantError(t, "identity", err, fault.ErrNotFound)
 }
 
 func racesCreate(t *testing.T, s remediate.Store) {
-	won := race(t, remediate.ErrExists, func(i int) error {
+	won := race(t, fault.ErrExists, func(i int) error {
 		f := finding("f1")
 		f.Message = strconv.Itoa(i)
 		_, err := s.Create(t.Context(), f)
@@ -114,7 +144,7 @@ func racesCreate(t *testing.T, s remediate.Store) {
 
 func racesUpdate(t *testing.T, s remediate.Store) {
 	f := create(t, s, finding("f1"))
-	won := race(t, remediate.ErrConflict, func(i int) error {
+	won := race(t, fault.ErrConflict, func(i int) error {
 		f := f
 		f.Message = strconv.Itoa(i)
 		_, err := s.Update(t.Context(), f)
@@ -225,7 +255,7 @@ func heedsCancellation(t *testing.T, s remediate.Store) {
 		t.Errorf("handled: %t, %v, want false", done, err)
 	}
 	_, err = s.Identity(t.Context(), "a@b")
-	wantError(t, "identity", err, remediate.ErrNotFound)
+	wantError(t, "identity", err, fault.ErrNotFound)
 }
 
 func keepsStrangeNames(t *testing.T, s remediate.Store) {

@@ -54,7 +54,7 @@ func fill(v reflect.Value, n *int) error {
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
 		return fillEach(v.Len(), v.Index, n)
 	case reflect.Struct:
-		return fillEach(v.NumField(), v.Field, n)
+		return fillFields(v, n)
 	case reflect.Map:
 		return fillMap(v, n)
 	default:
@@ -66,6 +66,19 @@ func fill(v reflect.Value, n *int) error {
 func fillEach(count int, part func(int) reflect.Value, n *int) error {
 	for i := range count {
 		if err := fill(part(i), n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fillFields leaves out what is not stored.
+func fillFields(v reflect.Value, n *int) error {
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("json") == "-" {
+			continue
+		}
+		if err := fill(v.Field(i), n); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func query(t *testing.T, s remediate.Store, q remediate.Query) []remediate.Finding {
@@ -33,7 +34,7 @@ func selects(t *testing.T, s remediate.Store) {
 	job := finding("job")
 	job.Resource = cloud.RunResource(cloud.RunJob, "pay-prod", "europe-west1", "nightly")
 	kept := finding("kept")
-	kept.State = remediate.Kept
+	kept.State = state.Kept
 	other := finding("other")
 	other.Resource = cloud.ProjectResource("other-project")
 	later := finding("later")
@@ -47,10 +48,10 @@ func selects(t *testing.T, s remediate.Store) {
 		want []string
 	}{
 		{"nothing asked: all", remediate.Query{}, []string{"later", "api", "job", "kept", "other"}},
-		{"one state", remediate.Query{States: []remediate.State{remediate.Kept}}, []string{"kept"}},
-		{"either of two states", remediate.Query{States: []remediate.State{remediate.Kept, remediate.Pending}},
+		{"one state", remediate.Query{States: []state.State{state.Kept}}, []string{"kept"}},
+		{"either of two states", remediate.Query{States: []state.State{state.Kept, state.Pending}},
 			[]string{"later", "api", "job", "kept", "other"}},
-		{"a state that none is in", remediate.Query{States: []remediate.State{remediate.Failed}}, nil},
+		{"a state that none is in", remediate.Query{States: []state.State{state.Failed}}, nil},
 		{"the policy", remediate.Query{Policy: "no-default-service-account"}, []string{"later"}},
 		{"the project", remediate.Query{Project: "other-project"}, []string{"other"}},
 		{"the resource", remediate.Query{Resource: job.Resource}, []string{"job"}},
@@ -66,7 +67,7 @@ func selects(t *testing.T, s remediate.Store) {
 		{"the policy in the project", remediate.Query{Policy: "no-public-invoker", Project: "pay-prod", Limit: 2}, []string{"api", "job"}},
 		{"the policy on the resource", remediate.Query{Policy: "no-default-service-account", Resource: api.Resource}, []string{"later"}},
 		{"a resource of another project", remediate.Query{Project: "other-project", Resource: api.Resource}, nil},
-		{"all fields together", remediate.Query{States: []remediate.State{remediate.Pending}, Policy: "no-public-invoker",
+		{"all fields together", remediate.Query{States: []state.State{state.Pending}, Policy: "no-public-invoker",
 			Project: "pay-prod", Resource: api.Resource, Since: noon, Until: noon.Add(time.Hour), After: later.Position(), Limit: 5}, []string{"api"}},
 		{"the resource, since later", remediate.Query{Resource: api.Resource, Since: noon.Add(1)}, []string{"later"}},
 	} {
@@ -76,13 +77,13 @@ func selects(t *testing.T, s remediate.Store) {
 
 func selectsUpdated(t *testing.T, s remediate.Store) {
 	f := create(t, s, finding("f1"))
-	f.State, f.CreatedAt = remediate.Kept, noon.Add(time.Hour)
+	f.State, f.CreatedAt = state.Kept, noon.Add(time.Hour)
 	f.Resource = cloud.FolderResource("4001")
 	f = update(t, s, f)
 	wantSame(t, "all", query(t, s, remediate.Query{}), []remediate.Finding{f})
 	wantSame(t, "of the new resource", query(t, s, remediate.Query{Resource: f.Resource}), []remediate.Finding{f})
 	wantIDs(t, "of the old resource", query(t, s, remediate.Query{Resource: finding("").Resource}))
-	wantIDs(t, "in the old state", query(t, s, remediate.Query{States: []remediate.State{remediate.Pending}}))
+	wantIDs(t, "in the old state", query(t, s, remediate.Query{States: []state.State{state.Pending}}))
 }
 
 func ordersNewestFirst(t *testing.T, s remediate.Store) {
@@ -121,16 +122,16 @@ func pages(t *testing.T, s remediate.Store) {
 	for i := range 10 {
 		f := finding(fmt.Sprint("f", i))
 		f.CreatedAt = noon.Add(time.Duration(i/4) * time.Second)
-		f.State = []remediate.State{remediate.Pending, remediate.Kept, remediate.Failed}[i%3]
+		f.State = []state.State{state.Pending, state.Kept, state.Failed}[i%3]
 		create(t, s, f)
 	}
 	newest := noon.Add(time.Hour)
 	for name, q := range map[string]remediate.Query{
 		"all":              {},
-		"of two states":    {States: []remediate.State{remediate.Pending, remediate.Kept}},
+		"of two states":    {States: []state.State{state.Pending, state.Kept}},
 		"of one resource":  {Resource: finding("").Resource},
 		"of a time":        {Since: noon.Add(time.Second), Until: noon.Add(2 * time.Second)},
-		"of no such state": {States: []remediate.State{remediate.Undone}},
+		"of no such state": {States: []state.State{state.Undone}},
 	} {
 		want := query(t, s, q)
 		var got []remediate.Finding
@@ -158,7 +159,7 @@ func listsAfter(t *testing.T, s remediate.Store) {
 		create(t, s, f)
 	}
 	kept := finding("kept")
-	kept.State = remediate.Kept
+	kept.State = state.Kept
 	create(t, s, kept)
 	after := func(at time.Time, id string) remediate.Position { return remediate.Position{CreatedAt: at, ID: id} }
 	resource := finding("").Resource
@@ -173,7 +174,7 @@ func listsAfter(t *testing.T, s remediate.Store) {
 		{"the moment in another zone", remediate.Query{After: after(noon.UTC(), "kept")}, []string{"old", "oldest"}},
 		{"after the last", remediate.Query{After: after(noon.Add(-time.Hour), "oldest")}, nil},
 		{"with a limit", remediate.Query{After: after(noon, "a-noon"), Limit: 2}, []string{"b-noon", "kept"}},
-		{"with a state", remediate.Query{After: after(noon, "a-noon"), States: []remediate.State{remediate.Pending}, Limit: 2}, []string{"b-noon", "old"}},
+		{"with a state", remediate.Query{After: after(noon, "a-noon"), States: []state.State{state.Pending}, Limit: 2}, []string{"b-noon", "old"}},
 		{"of a resource, and since", remediate.Query{After: after(noon, "kept"), Resource: resource, Since: noon.Add(-1)}, []string{"old"}},
 	} {
 		wantIDs(t, tc.name, query(t, s, tc.q), tc.want...)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Run runs the suite; open returns a new, empty store for each test.
@@ -26,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) remediate.Store) {
 		{"an update at the stored revision replaces the finding", updates},
 		{"an update at another revision is refused and changes nothing", refusesStaleUpdate},
 		{"an update whose trail does not extend the stored one is refused and changes nothing", refusesRewrittenTrail},
+		{"a finding that moved where no arrow leads is refused and changes nothing", refusesMissteps},
 		{"what is not stored is not found", findsNothing},
 		{"of racing creates of one id one wins", racesCreate},
 		{"of racing updates of one revision one wins", racesUpdate},
@@ -66,7 +68,7 @@ var noon = time.Date(2026, 11, 20, 12, 0, 0, 123456789, time.FixedZone("CET", 36
 
 func finding(id string) remediate.Finding {
 	return remediate.Finding{
-		ID: id, Policy: "no-public-invoker", State: remediate.Pending,
+		ID: id, Policy: "no-public-invoker", State: state.Pending,
 		Resource:  cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api"),
 		Actors:    []cloud.Actor{{Principal: "user:eve@example.com"}},
 		Reasons:   []string{"anyone can invoke it"},

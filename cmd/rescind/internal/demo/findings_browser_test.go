@@ -13,6 +13,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Keys, as WebDriver names them. https://www.w3.org/TR/webdriver2/#keyboard-actions
@@ -100,7 +101,7 @@ func question(t *testing.T, d *Demo, act string) remediate.Finding {
 	if err := d.Perform(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	fs, err := d.App.Store.Findings(t.Context(), remediate.Query{States: []remediate.State{remediate.Pending}})
+	fs, err := d.App.Store.Findings(t.Context(), remediate.Query{States: []state.State{state.Pending}})
 	if err != nil || len(fs) == 0 {
 		t.Fatalf("%d questions (%v)", len(fs), err)
 	}
@@ -131,7 +132,7 @@ func TestS16ThePagesInABrowser(t *testing.T) {
 	b.press(enterKey)
 	b.until(`document.querySelector("[role=status]")?.textContent.includes("Recorded")`)
 	b.looksRight("recorded")
-	if err := d.WaitUntil(t.Context(), revert.ID, remediate.State.Ended); err != nil {
+	if err := d.WaitUntil(t.Context(), revert.ID, state.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	b.visit(base + "/findings/" + revert.ID)
@@ -151,7 +152,7 @@ func TestS16ThePagesInABrowser(t *testing.T) {
 	b.looksRight("keep")
 	b.press(enterKey)
 	b.until(`document.querySelector(".head .state").textContent === "kept"`)
-	if f, err := d.App.Store.Finding(t.Context(), keep.ID); err != nil || f.State != remediate.Kept || len(f.Answers) != 1 {
+	if f, err := d.App.Store.Finding(t.Context(), keep.ID); err != nil || f.State != state.Kept || len(f.Answers) != 1 {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 	b.looksRight("kept")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const pageAddr = "127.0.0.1:8080"
@@ -122,7 +123,7 @@ func TestAnAnswerOnThePageIsAnAnswerInSlack(t *testing.T) {
 		t.Errorf("Slack takes anybody's click, but the page says %q", said)
 	}
 	p.wants(p.text(), `<span class="tag">only eve sees this</span>`, "Not recorded: you are not among those who may answer.")
-	if got := p.only(f.Policy); got.State != remediate.Pending {
+	if got := p.only(f.Policy); got.State != state.Pending {
 		t.Errorf("eve's click made it %s", got.State)
 	}
 	p.click("U0BOB", f.ID, "rescind.keep")
@@ -140,11 +141,11 @@ func TestAnAnswerOnThePageIsAnAnswerInSlack(t *testing.T) {
 	}
 
 	p.click("U0ADA", f.ID, "rescind.revert")
-	if err := p.d.WaitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
+	if err := p.d.WaitUntil(t.Context(), f.ID, state.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	p.wants(p.text(), "<td>revert approved by user:ada@example.com</td>", "<td>checkout@pay-prod.iam.gserviceaccount.com</td>")
-	if got := p.only(f.Policy); got.State != remediate.Reverted {
+	if got := p.only(f.Policy); got.State != state.Reverted {
 		t.Errorf("ada's click made it %s (%s)", got.State, got.Why)
 	}
 	if said := p.click("U0ADA", f.ID, "rescind.revert"); !strings.Contains(said, "no such button in the message") {

@@ -13,6 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Demo is the demo: a world, and what is played and shown there.
@@ -114,12 +115,12 @@ func (d *Demo) begin(ctx context.Context, out io.Writer, n int, s scene) ([]stri
 }
 
 // outcome is how the findings, and the undos of them, ended.
-func (d *Demo) outcome(ctx context.Context, out io.Writer, ids []string) (map[string]remediate.State, error) {
+func (d *Demo) outcome(ctx context.Context, out io.Writer, ids []string) (map[string]state.State, error) {
 	all, err := d.App.Store.Findings(ctx, remediate.Query{})
 	if err != nil {
 		return nil, err
 	}
-	got := map[string]remediate.State{}
+	got := map[string]state.State{}
 	for _, f := range slices.Backward(all) { // the newest come first
 		of := ""
 		switch {
@@ -159,7 +160,7 @@ func tell(out io.Writer, f remediate.Finding) {
 	}
 }
 
-func (d *Demo) verify(out io.Writer, s scene, got map[string]remediate.State) (wrong int) {
+func (d *Demo) verify(out io.Writer, s scene, got map[string]state.State) (wrong int) {
 	report := func(ok bool, format string, args ...any) {
 		mark := "ok"
 		if !ok {
@@ -182,7 +183,7 @@ func (d *Demo) verify(out io.Writer, s scene, got map[string]remediate.State) (w
 	return wrong
 }
 
-func orNone(s remediate.State) string {
+func orNone(s state.State) string {
 	if s == "" {
 		return "no finding"
 	}

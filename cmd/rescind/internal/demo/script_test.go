@@ -14,6 +14,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestThePageOpensWithSomethingToSeeAndSomethingToAnswer(t *testing.T) {
@@ -23,11 +24,11 @@ func TestThePageOpensWithSomethingToSeeAndSomethingToAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[remediate.State]int{}
+	got := map[state.State]int{}
 	for _, f := range fs {
 		got[f.State]++
 	}
-	want := map[remediate.State]int{remediate.Reverted: 3, remediate.Reported: 1, remediate.Exempted: 1, remediate.Undone: 1, remediate.Pending: 7}
+	want := map[state.State]int{state.Reverted: 3, state.Reported: 1, state.Exempted: 1, state.Undone: 1, state.Pending: 7}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings by state (-want +got):\n%s", diff)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // Announce logs what this process may touch and how hard each policy acts, so
@@ -55,7 +55,7 @@ func overridesOf(p policies.Policy) string {
 // which policies and which configuration, each by its digest, with all that a
 // file leaves out. A policy that is made weaker shows there, whoever did it.
 func (a *App) started(ctx context.Context, c config.Config) {
-	a.Ledger.Note(ctx, remediate.Entry{Kind: remediate.EntryStarted, Who: a.Self, Via: "serve",
+	a.Ledger.Note(ctx, trail.Record{Kind: trail.Started, Who: a.Self, Via: "serve",
 		What: fmt.Sprintf("%s, policies %s, configuration %s", build(), digest(a.policies.Policies()), digest(c))})
 }
 

@@ -67,9 +67,9 @@ func (h answering) Page(ctx context.Context, id, by, via string) (remediate.Find
 	return h.done(ctx, f, err)
 }
 
-// Shown notes where a finding is shown.
-func (h answering) Shown(ctx context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
-	f, err := h.app.Shown(ctx, id, at)
+// RecordSurface notes where a finding is shown.
+func (h answering) RecordSurface(ctx context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
+	f, err := h.app.RecordSurface(ctx, id, at)
 	return h.done(ctx, f, err)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // people are those of the workspace, nil without Slack.
@@ -63,7 +64,7 @@ func (d outOfReach) Approver(context.Context, string, bool) (remediate.Membershi
 // Desk takes decisions where nobody works on what is decided: what it
 // records is due at once, for a process that serves. It reaches Google and Slack
 // for nothing but who is in a group, where groups may answer.
-func Desk(c config.Config, st remediate.Store, ledger *remediate.Ledger, lookup func(string) (string, bool)) remediate.Desk {
+func Desk(c config.Config, st remediate.Store, ledger *trail.Ledger, lookup func(string) (string, bool)) remediate.Desk {
 	return remediate.Desk{
 		Store: st, Authority: lookedUp(c.Approvals.Authority(), groups(c, lookup)), ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
 		Now: time.Now, HandOver: true, Ledger: ledger, OnCall: pagerNames(c),

@@ -12,6 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // alone is a rescind with a store of its own beside the world's, which serves and
@@ -109,7 +110,7 @@ func TestTheCardOfARevertIsRewrittenOnceItWasUndone(t *testing.T) {
 	w := newWorld(t, askAlways)
 	f, card := asked(t, w)
 	press(t, w, f.ID, "rescind.revert", "")
-	if err := w.WaitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
+	if err := w.WaitUntil(t.Context(), f.ID, state.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	press(t, w, f.ID, "rescind.undo", "reviewed last week")

@@ -19,6 +19,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // website is rescind's pages behind the simulated IAP, as a browser reaches them.
@@ -59,7 +60,7 @@ func (s website) asked(act string) remediate.Finding {
 	if err := s.d.Perform(s.t.Context(), a); err != nil {
 		s.t.Fatal(err)
 	}
-	fs, err := s.d.App.Store.Findings(s.t.Context(), remediate.Query{States: []remediate.State{remediate.Pending}})
+	fs, err := s.d.App.Store.Findings(s.t.Context(), remediate.Query{States: []state.State{state.Pending}})
 	if err != nil || len(fs) == 0 {
 		s.t.Fatalf("%d questions (%v)", len(fs), err)
 	}
@@ -135,7 +136,7 @@ func TestAnAnswerOnThePageBehindIAPIsCarriedOut(t *testing.T) {
 	if text, status = s.answer(s.web("ada@example.com"), f.ID, "revert", ""); status != http.StatusOK || !strings.Contains(text, "<strong>Recorded.</strong>") {
 		t.Errorf("ada: %d %s", status, text)
 	}
-	if err := s.d.WaitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
+	if err := s.d.WaitUntil(t.Context(), f.ID, state.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	text, _ = s.read(s.web("ada@example.com").Get(s.base + "/findings/" + f.ID))
@@ -189,7 +190,7 @@ func TestAPageByItselfHasTheWorkerDecide(t *testing.T) {
 	for range 2 { // what is delivered again decides nothing again
 		deliver(t, s.d, worker, q.kept[0])
 	}
-	if f, err = s.d.App.Store.Finding(t.Context(), f.ID); err != nil || f.State != remediate.Reverted || len(f.Answers) != 1 {
+	if f, err = s.d.App.Store.Finding(t.Context(), f.ID); err != nil || f.State != state.Reverted || len(f.Answers) != 1 {
 		t.Errorf("it ended %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 }

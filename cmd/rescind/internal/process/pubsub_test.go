@@ -14,7 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // The emulator signs no token, so one stands between it and the worker that does.
@@ -63,10 +63,10 @@ func TestAClickTravelsOverPubSubToTheWorker(t *testing.T) {
 	if err := w.Slack.Click(t.Context(), "U0ADA", card.Channel, card.TS, "rescind.revert"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.WaitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
+	if err := w.WaitUntil(t.Context(), f.ID, state.State.Ended); err != nil {
 		t.Fatal(err)
 	}
-	if f, err = w.App.Store.Finding(t.Context(), f.ID); err != nil || f.State != remediate.Reverted || f.Answers[0].Principal != "user:ada@example.com" {
+	if f, err = w.App.Store.Finding(t.Context(), f.ID); err != nil || f.State != state.Reverted || f.Answers[0].Principal != "user:ada@example.com" {
 		t.Errorf("the finding is %s (%v)", f.State, err)
 	}
 }

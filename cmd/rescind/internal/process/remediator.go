@@ -9,6 +9,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 func googleOptions(c config.Config, o Options, st remediate.Store) google.Options {
@@ -33,8 +35,9 @@ func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate
 		entries = gcp
 	}
 	return remediate.Config{
-		Judge: remediate.Judge{
-			Policies: set, Facts: gcp, Fallback: fallbacks(c.FallbackIdentity),
+		Facts: gcp,
+		Judge: judge.Judge{
+			Policies: set, Fallback: fallbacks(c.FallbackIdentity),
 			MaxEventAge: time.Duration(g.MaxEventAge),
 		},
 		Store: st, IAM: gcp, Workloads: gcp, Constraints: gcp, Entries: entries, Notifier: n,
@@ -44,11 +47,11 @@ func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate
 			PerPolicyHour: g.MaxReverts.PerPolicy, PerProjectHour: g.MaxReverts.PerProject, TotalHour: g.MaxReverts.Total,
 			SameChange: g.Fight.SameChange, FightWindow: time.Duration(g.Fight.Within), Grace: time.Duration(g.Grace),
 		},
-		Ledger:    remediate.NewLedger(st, o.Now, o.Log),
+		Ledger:    trail.NewLedger(st, o.Now, o.Log),
 		Self:      "serviceAccount:" + c.Identity,
 		ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
 		OnExpiry:  remediate.Expiry(c.Approvals.OnExpiry),
-		PageAfter: time.Duration(c.Approvals.Escalation.After), FallbackAfter: time.Duration(c.Slack.FallbackAfter), DigestAbove: c.Slack.DigestAbove,
+		PageAfter: time.Duration(c.Approvals.Escalation.After), FallbackAfter: time.Duration(c.Slack.FallbackAfter), RoundupAbove: c.Slack.DigestAbove,
 		VerifyFor: 30 * time.Second, Inventory: gcp, ScanEvery: time.Duration(c.Scan.Every),
 		Now: o.Now, Wait: o.Wait, NewID: rand.Text, Log: o.Log,
 	}

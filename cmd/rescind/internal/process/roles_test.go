@@ -16,6 +16,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestS8SixtyFourClicksOnTwoServersAreOneDecisionAndOneExecution(t *testing.T) {
@@ -52,12 +53,12 @@ func TestS8SixtyFourClicksOnTwoServersAreOneDecisionAndOneExecution(t *testing.T
 		})
 	}
 	clicking.Wait()
-	if err := w.WaitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
+	if err := w.WaitUntil(t.Context(), f.ID, state.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	w.Settle()
 	f, err := w.App.Store.Finding(t.Context(), f.ID)
-	if err != nil || f.State != remediate.Reverted || len(f.Answers) != 1 {
+	if err != nil || f.State != state.Reverted || len(f.Answers) != 1 {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 	// Each update of a service makes one more revision: the seed, the deploy that
@@ -136,13 +137,13 @@ func TestTheSlackRoleAnswersWithinATenthOfASecondWhateverTheStoreDoes(t *testing
 	if p99 := took[len(took)*99/100]; p99 > 100*time.Millisecond {
 		t.Errorf("p99 is %v, want under 100ms; the median %v", p99, took[len(took)/2])
 	}
-	if err := w.WaitUntil(t.Context(), f.ID, remediate.State.Ended); err != nil {
+	if err := w.WaitUntil(t.Context(), f.ID, state.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // what is delivered again decides nothing again
 		deliver(t, w, worker, q.kept[1])
 	}
-	if f, err = w.App.Store.Finding(t.Context(), f.ID); err != nil || len(f.Answers) != 1 || f.State != remediate.Reverted {
+	if f, err = w.App.Store.Finding(t.Context(), f.ID); err != nil || len(f.Answers) != 1 || f.State != state.Reverted {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
@@ -28,8 +29,8 @@ func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
 	}
 	got := map[string]string{}
 	eventually(t, "both refusals", func() bool {
-		for e, err := range w.App.Ledger.Entries(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)) {
-			if err == nil && e.Kind == remediate.EntryRefused && e.Finding == f.ID {
+		for e, err := range w.App.Ledger.Records(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)) {
+			if err == nil && e.Kind == trail.Refused && e.Finding == f.ID {
 				got[e.Via] = e.Class
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // SweepEvery is how often a process looks at what is due by itself, beside
@@ -30,7 +31,7 @@ func (a *App) answered(id string) {
 // never blocks, and one that is missed waits for the tick.
 func (a *App) wake(findings ...remediate.Finding) {
 	for _, f := range findings {
-		if f.State == remediate.Undone {
+		if f.State == state.Undone {
 			a.answered(f.UndoOf) // whose card says so
 		}
 		if f.DueAt.IsZero() {

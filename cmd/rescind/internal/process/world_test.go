@@ -19,6 +19,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func slackURL(w *sandbox.World) string { return strings.TrimSuffix(w.Config.Slack.APIURL, "api/") }
@@ -86,7 +87,7 @@ func asked(t *testing.T, w *sandbox.World) (remediate.Finding, sim.SlackMessage)
 	if err := w.Perform(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	fs, err := w.App.Store.Findings(t.Context(), remediate.Query{States: []remediate.State{remediate.Pending}})
+	fs, err := w.App.Store.Findings(t.Context(), remediate.Query{States: []state.State{state.Pending}})
 	if err != nil || len(fs) != 1 {
 		t.Fatalf("%d findings are pending (%v)", len(fs), err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Click is a button somebody presses in Slack, and what they fill in where it
@@ -36,7 +37,7 @@ func (w *World) Answer(ctx context.Context, out io.Writer, ids []string, c Click
 		}
 	}
 	for _, id := range ids {
-		if err := w.WaitUntil(ctx, id, func(s remediate.State) bool { return s.Ended() || !last }); err != nil {
+		if err := w.WaitUntil(ctx, id, func(s state.State) bool { return s.Ended() || !last }); err != nil {
 			return err
 		}
 	}
@@ -79,7 +80,7 @@ func (w *World) Card(id string) (sim.SlackMessage, bool) {
 
 // WaitUntil waits until the worker owes nothing for the finding, nor for an undo
 // of it, and it is in a wanted state; for a minute at most.
-func (w *World) WaitUntil(ctx context.Context, id string, wanted func(remediate.State) bool) error {
+func (w *World) WaitUntil(ctx context.Context, id string, wanted func(state.State) bool) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {

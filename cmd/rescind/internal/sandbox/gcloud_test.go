@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // revertEditor is the demo's world, where Editor is taken back as well.
@@ -33,7 +34,7 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 
 	g.run("run", "services", "add-iam-policy-binding", "api", inRegion, "--member=allUsers", "--role=roles/run.invoker", "--condition=None")
 	w.queue.settle()
-	if got := w.endOf(t, "no-public-invoker"); got.State != remediate.Reverted || got.Change.Actor.Principal != "user:alice@example.com" {
+	if got := w.endOf(t, "no-public-invoker"); got.State != state.Reverted || got.Change.Actor.Principal != "user:alice@example.com" {
 		t.Errorf("the public grant is %s (%s), by %s", got.State, got.Why, got.Change.Actor.Principal)
 	}
 	members := g.run("run", "services", "get-iam-policy", "api", inRegion, "--format=value(bindings.members)")
@@ -44,7 +45,7 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 	g.run("run", "services", "update", "checkout", inRegion, "--service-account="+DefaultAccount)
 	w.queue.settle()
 	asked := w.endOf(t, "no-default-service-account")
-	if asked.State != remediate.Pending {
+	if asked.State != state.Pending {
 		t.Fatalf("the default identity is %s (%s), want it asked about", asked.State, asked.Why)
 	}
 	card, ok := w.Card(asked.ID)
@@ -54,7 +55,7 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 	if err := w.Slack.Click(t.Context(), "U0ADA", card.Channel, card.TS, "rescind.revert"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.WaitUntil(t.Context(), asked.ID, remediate.State.Ended); err != nil {
+	if err := w.WaitUntil(t.Context(), asked.ID, state.State.Ended); err != nil {
 		t.Fatal(err)
 	}
 	account := g.run("run", "services", "describe", "checkout", inRegion, "--format=value(spec.template.spec.serviceAccountName)")
@@ -64,7 +65,7 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 
 	g.run("projects", "add-iam-policy-binding", Project, "--member=serviceAccount:"+APIAccount, "--role=roles/editor", "--condition=None")
 	w.queue.settle()
-	if got := w.endOf(t, "no-editor-on-runtime-identity"); got.State != remediate.Reverted {
+	if got := w.endOf(t, "no-editor-on-runtime-identity"); got.State != state.Reverted {
 		t.Errorf("the Editor grant is %s (%s)", got.State, got.Why)
 	}
 	roles := g.run("projects", "get-iam-policy", Project, "--format=value(bindings.role)")
