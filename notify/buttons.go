@@ -8,7 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -20,7 +20,7 @@ const undoFor = 24 * time.Hour
 // or would be refused whoever pressed it, is not offered, so that no button
 // lies. What raises the exposure takes a reason, and so opens a form first; its
 // label ends in an ellipsis.
-func buttons(f remediate.Finding, o Options) []Button {
+func buttons(f finding.Finding, o Options) []Button {
 	switch {
 	case f.State == state.Pending && f.UndoOf != "":
 		return []Button{undoButton(f, f.Plan)} // the next of several who are needed
@@ -33,17 +33,17 @@ func buttons(f remediate.Finding, o Options) []Button {
 }
 
 // undoable reports whether a revert can still be taken back.
-func undoable(f remediate.Finding, now time.Time) bool {
+func undoable(f finding.Finding, now time.Time) bool {
 	return f.State == state.Reverted && f.UndoneBy == "" && len(f.Done) > 0 && !now.IsZero() && now.Before(f.EndedAt.Add(undoFor))
 }
 
 // revertButton is missing where the plan leaves open what to write.
-func revertButton(f remediate.Finding) []Button {
+func revertButton(f finding.Finding) []Button {
 	if !f.Plan.Executable() {
 		return nil
 	}
 	return []Button{{
-		Choice: remediate.ChooseRevert, Label: "Revert change", Digest: digest8(f.Plan),
+		Choice: finding.ChooseRevert, Label: "Revert change", Digest: digest8(f.Plan),
 		Spoken: "Revert the change to " + where(f.Resource), Danger: true,
 		Ask: Confirm{
 			Title: "Revert this change?",
@@ -53,32 +53,32 @@ func revertButton(f remediate.Finding) []Button {
 	}}
 }
 
-func keepButton(f remediate.Finding) Button {
+func keepButton(f finding.Finding) Button {
 	return Button{
-		Choice: remediate.ChooseKeep, Label: "Keep change…", Digest: digest8(f.Plan), Form: true,
+		Choice: finding.ChooseKeep, Label: "Keep change…", Digest: digest8(f.Plan), Form: true,
 		Spoken: "Keep the change to " + where(f.Resource),
-		Ask:    ask(remediate.ChooseKeep),
+		Ask:    ask(finding.ChooseKeep),
 	}
 }
 
-func exemptButton(f remediate.Finding) Button {
+func exemptButton(f finding.Finding) Button {
 	return Button{
-		Choice: remediate.ChooseExempt, Label: "Exempt for a time…", Digest: digest8(f.Plan), Form: true,
+		Choice: finding.ChooseExempt, Label: "Exempt for a time…", Digest: digest8(f.Plan), Form: true,
 		Spoken: "Exempt " + where(f.Resource) + " from " + f.Policy + " for a time",
-		Ask:    ask(remediate.ChooseExempt),
+		Ask:    ask(finding.ChooseExempt),
 	}
 }
 
-func undoButton(f remediate.Finding, p judge.Plan) Button {
+func undoButton(f finding.Finding, p judge.Plan) Button {
 	return Button{
-		Choice: remediate.ChooseUndo, Label: "Undo…", Digest: digest8(p), Form: true,
+		Choice: finding.ChooseUndo, Label: "Undo…", Digest: digest8(p), Form: true,
 		Spoken: "Undo the revert on " + where(f.Resource),
-		Ask:    ask(remediate.ChooseUndo),
+		Ask:    ask(finding.ChooseUndo),
 	}
 }
 
 // otherButtons decide nothing.
-func otherButtons(f remediate.Finding, o Options) []Button {
+func otherButtons(f finding.Finding, o Options) []Button {
 	var out []Button
 	if o.Page {
 		out = append(out, Button{Page: true, Label: "Page on-call", Digest: digest8(f.Plan), Spoken: "Page whoever is on call about " + where(f.Resource)})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -26,12 +27,12 @@ type Options struct {
 	Page bool
 	// Needs says who it takes to answer; nil to leave it out. It has to say the
 	// same of the same finding each time.
-	Needs func(remediate.Finding) string
+	Needs func(finding.Finding) string
 }
 
 // Card says what people are told of the finding. It is pure: the same finding
 // and options give the same card, so a card can be drawn again at any time.
-func Card(f remediate.Finding, o Options) Message {
+func Card(f finding.Finding, o Options) Message {
 	m := Message{
 		Finding: f.ID, Revision: f.Revision, Digest: digest8(f.Plan),
 		Severity: f.Severity, State: f.State,
@@ -54,12 +55,12 @@ func Card(f remediate.Finding, o Options) Message {
 
 func digest8(p judge.Plan) string {
 	if len(p.Digest) < 8 {
-		return remediate.NoPlan
+		return finding.NoPlan
 	}
 	return p.Digest[:8]
 }
 
-func link(f remediate.Finding, o Options) string {
+func link(f finding.Finding, o Options) string {
 	if o.BaseURL == "" {
 		return ""
 	}
@@ -69,7 +70,7 @@ func link(f remediate.Finding, o Options) string {
 // headline leads with the severity while that is the news (a question, a
 // report), and with the state once there is one to tell. An undo that waits
 // would else read as the question whether to revert.
-func headline(f remediate.Finding) string {
+func headline(f finding.Finding) string {
 	first := severity(f)
 	if f.State != state.Pending && f.State != state.Reported || f.UndoOf != "" {
 		first = string(f.State)
@@ -91,11 +92,11 @@ const maxHeadline = 90
 
 // phrase is what is wrong in one line. A policy's title says what ought to be,
 // which over a finding reads as if it were so.
-func phrase(f remediate.Finding) string { return short(plain(f, wrong(f)), maxPhrase) }
+func phrase(f finding.Finding) string { return short(plain(f, wrong(f)), maxPhrase) }
 
 // plain says the finding's workload in a word, where a policy's message or an
 // error spells it out: the card has a field for where it is.
-func plain(f remediate.Finding, s string) string {
+func plain(f finding.Finding, s string) string {
 	if !f.Resource.Kind.Workload() {
 		return s // "projects/pay" begins the names of others
 	}
@@ -103,14 +104,14 @@ func plain(f remediate.Finding, s string) string {
 	return strings.NewReplacer(f.Resource.String(), name, f.Resource.Path(), name).Replace(s)
 }
 
-func severity(f remediate.Finding) string {
+func severity(f finding.Finding) string {
 	if f.Severity == "" {
 		return "unrated"
 	}
 	return string(f.Severity)
 }
 
-func fields(f remediate.Finding, o Options) []Field {
+func fields(f finding.Finding, o Options) []Field {
 	fs := []Field{
 		{Name: "Who", Value: who(f), Exact: true},
 		{Name: "What", Value: did(f.Change)},
@@ -131,7 +132,7 @@ func fields(f remediate.Finding, o Options) []Field {
 }
 
 // why is the reasons, each once, without the one that says what is wrong.
-func why(f remediate.Finding) []string {
+func why(f finding.Finding) []string {
 	var out []string
 	for _, r := range f.Reasons {
 		if r = plain(f, r); r != plain(f, wrong(f)) && !slices.Contains(out, r) {
@@ -141,7 +142,7 @@ func why(f remediate.Finding) []string {
 	return out
 }
 
-func wrong(f remediate.Finding) string {
+func wrong(f finding.Finding) string {
 	switch {
 	case f.Verdict == policies.Unknown:
 		return "rescind could not tell whether this violates " + f.Policy
@@ -153,7 +154,7 @@ func wrong(f remediate.Finding) string {
 	return "violates " + f.Policy
 }
 
-func note(f remediate.Finding, o Options) string {
+func note(f finding.Finding, o Options) string {
 	switch {
 	case undoable(f, o.Now):
 		return "It can be undone until " + Clock(f.EndedAt.Add(undoFor))

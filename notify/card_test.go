@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -32,7 +33,7 @@ func TestCardReadsAsAgreedInEveryState(t *testing.T) {
 }
 
 func TestCardReadsAsAgreedForOtherFindings(t *testing.T) {
-	for name, f := range map[string]remediate.Finding{
+	for name, f := range map[string]finding.Finding{
 		"default identity without an account to go back to": identity(""),
 		"default identity":               identity("api@pay-prod.iam.gserviceaccount.com"),
 		"editor for a runtime identity":  editor(),
@@ -111,7 +112,7 @@ func TestTextOfAQuestionSaysUntilWhenAndWhatSilenceDoes(t *testing.T) {
 
 func TestAQuestionSaysWhoItTakes(t *testing.T) {
 	o := options
-	o.Needs = func(remediate.Finding) string { return "1 of 3 approvers, not jo@example.com" }
+	o.Needs = func(finding.Finding) string { return "1 of 3 approvers, not jo@example.com" }
 	for _, s := range allStates() {
 		said := strings.Contains(notify.Card(in(s), o).String(), "  Needs: 1 of 3 approvers, not jo@example.com\n")
 		if said != (s == state.Pending) {
@@ -121,7 +122,7 @@ func TestAQuestionSaysWhoItTakes(t *testing.T) {
 }
 
 // labels are what the card's buttons say.
-func labels(f remediate.Finding, o notify.Options) string {
+func labels(f finding.Finding, o notify.Options) string {
 	var out []string
 	for _, b := range notify.Card(f, o).Buttons {
 		out = append(out, b.Label)
@@ -130,7 +131,7 @@ func labels(f remediate.Finding, o notify.Options) string {
 }
 
 func TestI9OnlyWhatStillCountsIsOffered(t *testing.T) {
-	revertedBy := func(done time.Duration, steps []judge.Step) remediate.Finding {
+	revertedBy := func(done time.Duration, steps []judge.Step) finding.Finding {
 		f := in(state.Reverted)
 		f.EndedAt, f.Done = noon.Add(-done), steps
 		return f
@@ -139,7 +140,7 @@ func TestI9OnlyWhatStillCountsIsOffered(t *testing.T) {
 	now := notify.Options{Now: noon}
 	for _, row := range []struct {
 		name string
-		f    remediate.Finding
+		f    finding.Finding
 		o    notify.Options
 		want string
 	}{
@@ -185,9 +186,9 @@ func TestAButtonIsBoundToThePlanItAuthorises(t *testing.T) {
 }
 
 func TestRevertIsNotOfferedWhereThePlanLeavesOpenWhatToWrite(t *testing.T) {
-	for name, f := range map[string]remediate.Finding{"no account": identity(""), "no plan": unknown()} {
+	for name, f := range map[string]finding.Finding{"no account": identity(""), "no plan": unknown()} {
 		m := notify.Card(f, options)
-		if m.Note == "" || m.Buttons[0].Choice != remediate.ChooseKeep {
+		if m.Note == "" || m.Buttons[0].Choice != finding.ChooseKeep {
 			t.Errorf("%s: the card does not say why, or offers %v", name, m.Buttons)
 		}
 	}
@@ -251,7 +252,7 @@ func TestTrailSaysWhenWhatAndByWhom(t *testing.T) {
 	}
 }
 
-func identity(goBackTo string) remediate.Finding {
+func identity(goBackTo string) finding.Finding {
 	f := publicService()
 	job := cloud.RunResource(cloud.RunJob, "pay-prod", "europe-west1", "nightly")
 	f.Policy, f.Title, f.Message = "no-default-service-account", "Default service account", "nightly runs as the default service account"
@@ -266,7 +267,7 @@ func identity(goBackTo string) remediate.Finding {
 	return f
 }
 
-func editor() remediate.Finding {
+func editor() finding.Finding {
 	f := publicService()
 	p := cloud.ProjectResource("pay-prod")
 	g := cloud.Grant{Role: "roles/editor", Member: "serviceAccount:api@pay-prod.iam.gserviceaccount.com"}
@@ -278,7 +279,7 @@ func editor() remediate.Finding {
 	return f
 }
 
-func unknown() remediate.Finding {
+func unknown() finding.Finding {
 	f := publicService()
 	f.Verdict, f.Message = policies.Unknown, ""
 	f.Actors = []cloud.Actor{{Principal: cloud.UnknownActor}}

@@ -7,13 +7,13 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // plan is the diff's title: what a revert will change, would, or did.
-func plan(f remediate.Finding) string {
+func plan(f finding.Finding) string {
 	did := "A revert would change"
 	switch f.State {
 	case state.Waiting, state.Pending, state.Approved, state.Applying:

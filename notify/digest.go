@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -53,7 +54,7 @@ func pendingLink(o Options) string {
 type digestView struct {
 	remediate.Roundup
 	remediate.RoundupContent
-	asking []remediate.Finding
+	asking []finding.Finding
 }
 
 // counted reports whether the digest has numbers: not before it is known where
@@ -109,25 +110,25 @@ func (v digestView) note(o Options) string {
 
 func (v digestView) fields() []Field {
 	fs := []Field{
-		{Name: "By policy", Value: tally(v.asking, func(f remediate.Finding) string { return f.Policy })},
+		{Name: "By policy", Value: tally(v.asking, func(f finding.Finding) string { return f.Policy })},
 		{Name: "By severity", Value: bySeverity(v.asking)},
 	}
 	if n := len(v.Open) - len(v.asking); n > 0 {
 		fs = append(fs, Field{Name: "Being carried out", Value: fmt.Sprint(n)})
 	}
 	if len(v.Ended) > 0 {
-		fs = append(fs, Field{Name: "Ended without a card", Value: tally(v.Ended, func(f remediate.Finding) string { return string(f.State) })})
+		fs = append(fs, Field{Name: "Ended without a card", Value: tally(v.Ended, func(f finding.Finding) string { return string(f.State) })})
 	}
 	if len(v.asking) == 0 {
 		return fs[2:]
 	}
-	first := slices.MinFunc(v.asking, func(a, b remediate.Finding) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
+	first := slices.MinFunc(v.asking, func(a, b finding.Finding) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
 	return append(fs, Field{Name: "First deadline", At: first.ExpiresAt})
 }
 
 // tally counts findings by a word, the most frequent first, and sums up the
 // words beyond the first few.
-func tally(fs []remediate.Finding, word func(remediate.Finding) string) string {
+func tally(fs []finding.Finding, word func(finding.Finding) string) string {
 	n := map[string]int{}
 	for _, f := range fs {
 		n[word(f)]++
@@ -148,7 +149,7 @@ func tally(fs []remediate.Finding, word func(remediate.Finding) string) string {
 	return strings.Join(out, ", ")
 }
 
-func bySeverity(fs []remediate.Finding) string {
+func bySeverity(fs []finding.Finding) string {
 	var out []string
 	for _, s := range []policies.Severity{policies.Critical, policies.High, policies.Medium, policies.Low, ""} {
 		n := 0

@@ -9,11 +9,12 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func flooded(n int) (remediate.Roundup, remediate.RoundupContent) {
-	d := remediate.Roundup{Channel: "C01PAY", Since: noon, Message: remediate.Surface{ID: "1.2"}}
+	d := remediate.Roundup{Channel: "C01PAY", Since: noon, Message: finding.Surface{ID: "1.2"}}
 	s := remediate.RoundupContent{Above: 20}
 	for i := range n {
 		f := publicService()
@@ -29,7 +30,7 @@ func flooded(n int) (remediate.Roundup, remediate.RoundupContent) {
 func TestADigestCountsWhatAsksAndNamesTheNewest(t *testing.T) {
 	d, s := flooded(7)
 	s.Open = append(s.Open, in(state.Applying))
-	s.Ended = []remediate.Finding{in(state.Reverted), in(state.Reported), in(state.Reverted)}
+	s.Ended = []finding.Finding{in(state.Reverted), in(state.Reported), in(state.Reverted)}
 	got := notify.Digest(d, s, notify.Options{BaseURL: "https://rescind.example.com"}).String()
 	want := `MANY FINDINGS · 7 more need an answer
 Since 22 Nov 2026 12:00 UTC more findings came than this channel takes messages. 7 more need an answer and have no message of their own yet.
@@ -49,7 +50,7 @@ The newest 5 of them:
 
 func TestADigestHoldsNoNumberThatMayGoStale(t *testing.T) {
 	for name, change := range map[string]func(*remediate.Roundup, *remediate.RoundupContent){
-		"before it is known where it stands": func(d *remediate.Roundup, _ *remediate.RoundupContent) { d.Message = remediate.Surface{} },
+		"before it is known where it stands": func(d *remediate.Roundup, _ *remediate.RoundupContent) { d.Message = finding.Surface{} },
 		"while the cards are posted":         func(d *remediate.Roundup, _ *remediate.RoundupContent) { d.Over = noon.Add(time.Hour) },
 		"once it speaks for nobody":          func(d *remediate.Roundup, s *remediate.RoundupContent) { d.Over, s.Done = noon.Add(time.Hour), true },
 	} {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -14,7 +15,7 @@ import (
 type Exporters []remediate.Exporter
 
 // Export implements remediate.Exporter.
-func (x Exporters) Export(ctx context.Context, f remediate.Finding, after int) error {
+func (x Exporters) Export(ctx context.Context, f finding.Finding, after int) error {
 	var errs []error
 	for _, e := range x {
 		errs = append(errs, e.Export(ctx, f, after))
@@ -35,7 +36,7 @@ func (x Exporters) ExportRecords(ctx context.Context, es []trail.Record) error {
 type AuditLog func(ctx context.Context, lines []trail.Line) error
 
 // Export implements remediate.Exporter.
-func (w AuditLog) Export(ctx context.Context, f remediate.Finding, after int) error {
+func (w AuditLog) Export(ctx context.Context, f finding.Finding, after int) error {
 	return w(ctx, f.Lines(after))
 }
 
@@ -86,7 +87,7 @@ func attributes(l trail.Line) []slog.Attr {
 }
 
 // Undelivered implements remediate.Fallback, for those that are one.
-func (x Exporters) Undelivered(ctx context.Context, f remediate.Finding) error {
+func (x Exporters) Undelivered(ctx context.Context, f finding.Finding) error {
 	var errs []error
 	for _, e := range x {
 		if b, ok := e.(remediate.Fallback); ok {

@@ -17,7 +17,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -42,10 +42,10 @@ func (p *topic) Publish(_ context.Context, data []byte, attributes map[string]st
 	return e.Validate()
 }
 
-func decided() remediate.Finding {
+func decided() finding.Finding {
 	at := time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
 	jo := cloud.Actor{Principal: "user:jo@example.com"}
-	return remediate.Finding{
+	return finding.Finding{
 		ID: "f1", Policy: "no-public-invoker", Severity: policies.High, Decision: judge.Ask, State: state.Reverted,
 		Message: "secret message", Why: "secret reason", Reasons: []string{"secret guardrail"},
 		Resource: cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api"), Change: cloud.Change{Actor: jo, Method: "secret method"},

@@ -5,7 +5,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -13,7 +13,7 @@ import (
 // fix is what ends the violation for good: the commands that do by hand what a
 // revert does, and what to change in Terraform so that the next apply does not
 // bring it back. Where people decided that the change stays there is none.
-func fix(f remediate.Finding) []string {
+func fix(f finding.Finding) []string {
 	if f.UndoOf != "" {
 		return nil // what was brought back is meant to stay
 	}

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Form is what a person is asked for before an answer that leaves, or brings
 // back, what a policy objects to. It is made of the choice alone, so that it
 // can be shown by a process that holds no findings; Filled says what it is about.
 type Form struct {
-	Choice remediate.Choice
+	Choice finding.Choice
 	Title  string // at most 24 characters, which is what Slack takes
 	Text   string // what the answer does, and who may give it
 	Submit string // the effect, likewise short
@@ -46,13 +47,13 @@ func Terms() []Term {
 
 // FormOf returns the form of a choice; false for one that is answered by a
 // button alone.
-func FormOf(c remediate.Choice) (Form, bool) {
+func FormOf(c finding.Choice) (Form, bool) {
 	a := ask(c)
 	if a == (Confirm{}) {
 		return Form{}, false
 	}
 	f := Form{Choice: c, Title: a.Title, Text: a.Text, Submit: a.Yes}
-	if c == remediate.ChooseExempt {
+	if c == finding.ChooseExempt {
 		f.Terms = Terms()
 	}
 	return f, true
@@ -60,8 +61,8 @@ func FormOf(c remediate.Choice) (Form, bool) {
 
 // FormOfAll returns the form of a choice about all findings of a group's card;
 // false for one that is not given so, or by a button alone.
-func FormOfAll(c remediate.Choice) (Form, bool) {
-	if c != remediate.ChooseKeep {
+func FormOfAll(c finding.Choice) (Form, bool) {
+	if c != finding.ChooseKeep {
 		return Form{}, false
 	}
 	return Form{
@@ -71,16 +72,16 @@ func FormOfAll(c remediate.Choice) (Form, bool) {
 }
 
 // ask is the question of a choice that takes a reason.
-func ask(c remediate.Choice) Confirm {
+func ask(c finding.Choice) Confirm {
 	q := Confirm{No: "Go back"}
 	switch c {
-	case remediate.ChooseKeep:
+	case finding.ChooseKeep:
 		q.Title, q.Yes = "Keep this change?", "Keep change"
 		q.Text = "The change stays. Whoever made it cannot keep it. Recorded as your decision, with your reason."
-	case remediate.ChooseExempt:
+	case finding.ChooseExempt:
 		q.Title, q.Yes = "Exempt for a time?", "Exempt for a time"
 		q.Text = "The change stays, and its like is not raised again until the exemption ends. Whoever made it cannot exempt it. Recorded as your decision, with your reason."
-	case remediate.ChooseUndo:
+	case finding.ChooseUndo:
 		q.Title, q.Yes = "Undo this revert?", "Undo revert"
 		q.Text = "What rescind changed becomes as it was before, if nobody changed it since. Whoever made the change cannot undo its revert. Recorded as your decision, with your reason."
 	default:
@@ -90,7 +91,7 @@ func ask(c remediate.Choice) Confirm {
 }
 
 // Filled returns the form with what the finding is, and where it stands.
-func (f Form) Filled(of remediate.Finding) Form {
+func (f Form) Filled(of finding.Finding) Form {
 	f.About = []string{aboutOne(of), Clean(status(of))}
 	return f
 }

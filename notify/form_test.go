@@ -10,18 +10,19 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestWhatRaisesTheExposureTakesAFormAndARevertNone(t *testing.T) {
-	for c, want := range map[remediate.Choice]bool{
-		remediate.ChooseKeep: true, remediate.ChooseExempt: true, remediate.ChooseUndo: true, remediate.ChooseRevert: false, "": false,
+	for c, want := range map[finding.Choice]bool{
+		finding.ChooseKeep: true, finding.ChooseExempt: true, finding.ChooseUndo: true, finding.ChooseRevert: false, "": false,
 	} {
 		f, ok := notify.FormOf(c)
 		if ok != want || ok && (f.Submit == "" || utf8.RuneCountInString(f.Title) > 24 || utf8.RuneCountInString(f.Submit) > 24) {
 			t.Errorf("%s: %v %+v", c, ok, f)
 		}
-		if (len(f.Terms) > 0) != (c == remediate.ChooseExempt) {
+		if (len(f.Terms) > 0) != (c == finding.ChooseExempt) {
 			t.Errorf("%s: terms %v", c, f.Terms)
 		}
 	}
@@ -32,8 +33,8 @@ func TestWhatRaisesTheExposureTakesAFormAndARevertNone(t *testing.T) {
 }
 
 func TestAFormSaysWhatItIsAboutAndWhatItWouldHaveCovered(t *testing.T) {
-	form, _ := notify.FormOf(remediate.ChooseExempt)
-	form = form.Filled(publicService()).Covering(remediate.Preview{Scope: "roles/run.invoker to allUsers on service api", Count: 1, Examples: []remediate.Finding{in(state.Reverted)}})
+	form, _ := notify.FormOf(finding.ChooseExempt)
+	form = form.Filled(publicService()).Covering(remediate.Preview{Scope: "roles/run.invoker to allUsers on service api", Count: 1, Examples: []finding.Finding{in(state.Reverted)}})
 	want := []string{
 		"Anyone on the internet can invoke api: jo@example.com set the allow policy of service api in europe-west1, project pay-prod at 22 Nov 2026 12:00 UTC.",
 		"Pending your decision until 22 Nov 2026 13:00 UTC.",
@@ -44,7 +45,7 @@ func TestAFormSaysWhatItIsAboutAndWhatItWouldHaveCovered(t *testing.T) {
 	if d := cmp.Diff(want, form.About); d != "" {
 		t.Errorf("about (-want +got):\n%s", d)
 	}
-	form, _ = notify.FormOf(remediate.ChooseExempt)
+	form, _ = notify.FormOf(finding.ChooseExempt)
 	if got := strings.Join(form.Covering(remediate.Preview{Count: 200, AtLeast: true}).About, " "); !strings.Contains(got, "at least 200 findings") {
 		t.Errorf("about %q", got)
 	}
@@ -54,10 +55,10 @@ func TestARefusalSaysWhoDecidedAndWhen(t *testing.T) {
 	kept := in(state.Kept)
 	expired := in(state.Expired)
 	expired.EndedAt = noon
-	a := remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:bo@example.com"}
+	a := finding.Answer{Choice: finding.ChooseKeep, Principal: "user:bo@example.com"}
 	for _, row := range []struct {
-		f    remediate.Finding
-		a    remediate.Answer
+		f    finding.Finding
+		a    finding.Answer
 		want string
 	}{
 		{kept, a, "Not recorded: the finding is kept. ada@example.com answered keep at 22 Nov 2026 12:07 UTC."},

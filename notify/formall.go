@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // formNames is how many findings the form of a group names before it counts.
@@ -11,7 +12,7 @@ const formNames = 5
 
 // FilledAll returns the form with what it answers: the group's findings that
 // wait for an answer.
-func (f Form) FilledAll(g remediate.Group, pending []remediate.Finding) Form {
+func (f Form) FilledAll(g remediate.Group, pending []finding.Finding) Form {
 	f.About = []string{fmt.Sprintf("Of the %d findings on this card %s for an answer.", len(g.Items), waiting(len(pending)))}
 	for n, of := range pending {
 		if n == formNames {
@@ -34,6 +35,6 @@ func waiting(n int) string {
 }
 
 // aboutOne is what a finding is, in a line of a form.
-func aboutOne(of remediate.Finding) string {
+func aboutOne(of finding.Finding) string {
 	return Clean(sentence(phrase(of) + ": " + who(of) + " " + verb(of.Change) + " " + where(of.Resource) + at(of)))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -18,7 +19,7 @@ const maxListed = 10
 
 // GroupCard says what people are told of findings of one cause. items are those
 // that were looked up; the rest reads as it was shown last. It is pure, as Card.
-func GroupCard(g remediate.Group, items []remediate.Finding, o Options) Message {
+func GroupCard(g remediate.Group, items []finding.Finding, o Options) Message {
 	v := groupView{g, items, o}
 	m := Message{
 		Finding: g.ID, Revision: g.Revision, Drawing: g.Changes, Digest: g.Digest()[:8],
@@ -36,7 +37,7 @@ func GroupCard(g remediate.Group, items []remediate.Finding, o Options) Message 
 
 type groupView struct {
 	remediate.Group
-	items   []remediate.Finding
+	items   []finding.Finding
 	options Options
 }
 
@@ -48,15 +49,15 @@ func findingsLink(o Options) string {
 }
 
 // pending are the findings that wait for an answer.
-func (v groupView) pending() []remediate.Finding {
-	return slices.DeleteFunc(slices.Clone(v.items), func(f remediate.Finding) bool {
+func (v groupView) pending() []finding.Finding {
+	return slices.DeleteFunc(slices.Clone(v.items), func(f finding.Finding) bool {
 		return f.State != state.Pending || v.Group.Agreed != nil
 	})
 }
 
 // revertible are those of them that have something to apply.
-func (v groupView) revertible() []remediate.Finding {
-	return slices.DeleteFunc(v.pending(), func(f remediate.Finding) bool { return !f.Plan.Executable() })
+func (v groupView) revertible() []finding.Finding {
+	return slices.DeleteFunc(v.pending(), func(f finding.Finding) bool { return !f.Plan.Executable() })
 }
 
 func (v groupView) severity() policies.Severity {
@@ -133,7 +134,7 @@ func (v groupView) deadline() string {
 	return " Pending your decision."
 }
 
-func voters(as []remediate.Answer) string {
+func voters(as []finding.Answer) string {
 	var names []string
 	for _, a := range as {
 		names = append(names, person(a.Principal))
@@ -141,7 +142,7 @@ func voters(as []remediate.Answer) string {
 	return strings.Join(names, " and ")
 }
 
-func votes(as []remediate.Answer) string {
+func votes(as []finding.Answer) string {
 	var out []string
 	for _, a := range as {
 		out = append(out, string(a.Choice)+" by "+person(a.Principal))
@@ -200,7 +201,7 @@ func (v groupView) silence() string {
 		return ""
 	}
 	said := silence(p[0], v.options)
-	if slices.ContainsFunc(p, func(f remediate.Finding) bool { return silence(f, v.options) != said }) {
+	if slices.ContainsFunc(p, func(f finding.Finding) bool { return silence(f, v.options) != said }) {
 		return "each finding's own record says what then happens"
 	}
 	return "for each of them " + said
@@ -228,7 +229,7 @@ func (v groupView) list() []string {
 	var open, rest []string
 	for _, i := range v.Items {
 		line := fmt.Sprintf("%-10s %s", i.State, v.where(i.Resource))
-		k := slices.IndexFunc(v.items, func(f remediate.Finding) bool { return f.ID == i.Finding })
+		k := slices.IndexFunc(v.items, func(f finding.Finding) bool { return f.ID == i.Finding })
 		if k >= 0 && !v.items[k].Plan.Empty() && !i.State.Ended() {
 			line += ": " + short(effects(v.items[k].Plan), 80)
 		}
@@ -276,7 +277,7 @@ func (v groupView) buttons() []Button {
 	var out []Button
 	if n := len(v.revertible()); n > 0 {
 		out = append(out, Button{
-			Choice: remediate.ChooseRevert, All: true, Digest: v.Digest()[:8], Danger: true, Label: fmt.Sprintf("Revert all %d", n),
+			Choice: finding.ChooseRevert, All: true, Digest: v.Digest()[:8], Danger: true, Label: fmt.Sprintf("Revert all %d", n),
 			Spoken: fmt.Sprintf("Revert all %d changes in %s", n, short(v.place(), 40)),
 			Ask: Confirm{
 				Title: fmt.Sprintf("Revert all %d changes?", n),
@@ -287,7 +288,7 @@ func (v groupView) buttons() []Button {
 	}
 	if n := len(v.pending()); n > 0 {
 		out = append(out, Button{
-			Choice: remediate.ChooseKeep, All: true, Digest: v.Digest()[:8], Form: true, Label: fmt.Sprintf("Keep all %d…", n),
+			Choice: finding.ChooseKeep, All: true, Digest: v.Digest()[:8], Form: true, Label: fmt.Sprintf("Keep all %d…", n),
 			Spoken: fmt.Sprintf("Keep all %d changes in %s", n, short(v.place(), 40)),
 			Ask: Confirm{
 				Title: fmt.Sprintf("Keep all %d changes?", n),

@@ -8,16 +8,17 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // shop is a group of findings about services of one module, in these states.
-func shop(states ...state.State) (remediate.Group, []remediate.Finding) {
+func shop(states ...state.State) (remediate.Group, []finding.Finding) {
 	g := remediate.Group{
 		ID: "grouptsrqponmlkjihgfedcb27", Revision: 4, Since: noon,
 		Cause: remediate.Cause{Channel: "C01SEC", Actor: "serviceAccount:tf@ops.iam.gserviceaccount.com", Policy: "no-public-invoker", Project: "pay-prod"},
 	}
-	var fs []remediate.Finding
+	var fs []finding.Finding
 	for i, s := range states {
 		f := in(s)
 		f.ID = fmt.Sprintf("member%dsrqponmlkjihgfedcb2", i)
@@ -31,7 +32,7 @@ func shop(states ...state.State) (remediate.Group, []remediate.Finding) {
 
 func TestAGroupsCardReadsAsAgreed(t *testing.T) {
 	o := options
-	o.Needs = func(remediate.Finding) string { return "1 of 3 approvers" }
+	o.Needs = func(finding.Finding) string { return "1 of 3 approvers" }
 	for name, states := range map[string][]state.State{
 		"group_pending":        {state.Pending, state.Pending, state.Pending},
 		"group_partly_decided": {state.Pending, state.Reverted, state.Kept},
@@ -47,7 +48,7 @@ func TestAGroupsCardReadsAsAgreed(t *testing.T) {
 func TestAGroupSaysWhoItTakesWhereThatIsTheSameForAll(t *testing.T) {
 	g, fs := shop(state.Pending, state.Pending)
 	o := options
-	o.Needs = func(f remediate.Finding) string { return "1 of 3 approvers, for " + f.Resource.Name }
+	o.Needs = func(f finding.Finding) string { return "1 of 3 approvers, for " + f.Resource.Name }
 	if s := notify.GroupCard(g, fs, o).String(); strings.Contains(s, "Needs:") {
 		t.Errorf("what holds for one stands for all:\n%s", s)
 	}

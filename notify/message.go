@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -54,10 +54,10 @@ type Field struct {
 
 // Button is one thing a person may do, labelled by its effect.
 type Button struct {
-	Choice remediate.Choice // what it answers; empty for one that decides nothing
-	All    bool             // answers for every pending finding of a group
-	Page   bool             // has whoever is on call told
-	Link   string           // leads to the finding's page
+	Choice finding.Choice // what it answers; empty for one that decides nothing
+	All    bool           // answers for every pending finding of a group
+	Page   bool           // has whoever is on call told
+	Link   string         // leads to the finding's page
 
 	Label  string
 	Spoken string // the label for a screen reader, complete without the card

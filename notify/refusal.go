@@ -1,13 +1,13 @@
 package notify
 
 import (
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Refusal tells a person why their answer on the finding, as it stands, was not
 // recorded: who decided what, and when, if somebody did. Somebody who answers
 // twice, or whose answer was delivered twice, learns that the first one counts.
-func Refusal(f remediate.Finding, a remediate.Answer, why string) string {
+func Refusal(f finding.Finding, a finding.Answer, why string) string {
 	for _, given := range f.Answers {
 		if given.Principal == a.Principal && given.Choice == a.Choice {
 			return "Recorded already: you answered " + string(a.Choice) + " at " + Clock(given.At) + "."

@@ -5,7 +5,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -17,8 +17,8 @@ var service = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "a
 func everyone() cloud.Grant { return cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"} }
 
 // publicService is a finding that asks about a service made public.
-func publicService() remediate.Finding {
-	return remediate.Finding{
+func publicService() finding.Finding {
+	return finding.Finding{
 		ID: "abcdefghijklmnopqrstuvwx27", Revision: 3,
 		Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
 		Verdict: policies.Violation, Message: "anyone on the internet can invoke api",
@@ -40,31 +40,31 @@ func publicService() remediate.Finding {
 }
 
 // in is the finding once it stands in the state, with what would be recorded.
-func in(s state.State) remediate.Finding {
+func in(s state.State) finding.Finding {
 	f := publicService()
 	f.State, f.Why = s, ""
-	ada := remediate.Answer{Principal: "user:ada@example.com", Choice: remediate.ChooseRevert, At: noon.Add(7 * time.Minute)}
+	ada := finding.Answer{Principal: "user:ada@example.com", Choice: finding.ChooseRevert, At: noon.Add(7 * time.Minute)}
 	switch s {
 	case state.Reported:
 		f.Decision = judge.Report
 	case state.Waiting:
 		f.Why = "live state does not show the change yet; read again later"
 	case state.Approved, state.Applying:
-		f.Answers = []remediate.Answer{ada}
+		f.Answers = []finding.Answer{ada}
 	case state.Kept:
-		ada.Choice = remediate.ChooseKeep
-		f.Answers = []remediate.Answer{ada}
+		ada.Choice = finding.ChooseKeep
+		f.Answers = []finding.Answer{ada}
 	case state.Exempted:
-		ada.Choice, ada.Reason, ada.Until = remediate.ChooseExempt, "signed webhook receiver", noon.AddDate(0, 0, 7)
+		ada.Choice, ada.Reason, ada.Until = finding.ChooseExempt, "signed webhook receiver", noon.AddDate(0, 0, 7)
 		bob := ada
 		bob.Principal = "user:bob@example.com"
-		f.Answers = []remediate.Answer{ada, bob}
-		f.Exemption = &remediate.Exemption{Until: ada.Until, Grants: []cloud.Grant{everyone()}}
+		f.Answers = []finding.Answer{ada, bob}
+		f.Exemption = &finding.Exemption{Until: ada.Until, Grants: []cloud.Grant{everyone()}}
 		f.Why = "exempt until 2026-11-29T12:00:00Z by user:ada@example.com (signed webhook receiver) and user:bob@example.com (agreed)"
 	case state.Superseded:
 		f.Why = "the resource no longer exists"
 	case state.Reverted:
-		f.Answers = []remediate.Answer{ada}
+		f.Answers = []finding.Answer{ada}
 		f.Why = "removed roles/run.invoker to allUsers; verified by reading it back"
 	case state.Blocked:
 		f.Why = "permission run.services.setIamPolicy missing on " + service.String()
@@ -83,10 +83,10 @@ func allStates() []state.State {
 }
 
 // undoIn is an undo of the finding, in the state.
-func undoIn(s state.State) remediate.Finding {
+func undoIn(s state.State) finding.Finding {
 	f := in(s)
 	f.Done = f.Plan.Steps
 	f.UndoOf, f.ID, f.Plan, f.Done = f.ID, "zyxwvutsrqponmlkjihgfedc27", f.UndoPlan(), nil
-	f.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: remediate.ChooseUndo, Reason: "meant to be public", At: noon}}
+	f.Answers = []finding.Answer{{Principal: "user:ada@example.com", Choice: finding.ChooseUndo, Reason: "meant to be public", At: noon}}
 	return f
 }

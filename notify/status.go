@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -15,7 +16,7 @@ const maxPhrase = 300
 
 // status says in one or two sentences where the finding stands. It begins with
 // the state's own word, so that whoever hears only this knows it.
-func status(f remediate.Finding) string {
+func status(f finding.Finding) string {
 	s := standing(f)
 	switch {
 	case f.UndoneBy != "":
@@ -30,7 +31,7 @@ func status(f remediate.Finding) string {
 }
 
 // telling reports whether Why adds to what the state itself says.
-func telling(f remediate.Finding) bool {
+func telling(f finding.Finding) bool {
 	switch f.State {
 	case state.Reported, state.Kept, state.Expired:
 		return false
@@ -46,7 +47,7 @@ func telling(f remediate.Finding) bool {
 	return true
 }
 
-func standing(f remediate.Finding) string {
+func standing(f finding.Finding) string {
 	if f.UndoOf != "" {
 		return undoing(f)
 	}
@@ -59,24 +60,24 @@ func standing(f remediate.Finding) string {
 		return "Pending your decision" + until(f) + again(f) + "."
 	case state.Approved:
 		if f.Paused {
-			return "Approved" + by(f, remediate.ChooseRevert) + ", and held back."
+			return "Approved" + by(f, finding.ChooseRevert) + ", and held back."
 		}
-		return "Approved" + by(f, remediate.ChooseRevert) + ": the change is about to be reverted."
+		return "Approved" + by(f, finding.ChooseRevert) + ": the change is about to be reverted."
 	case state.Kept:
-		return "Kept" + by(f, remediate.ChooseKeep) + ": the change stays."
+		return "Kept" + by(f, finding.ChooseKeep) + ": the change stays."
 	case state.Exempted:
 		return exempted(f)
 	case state.Expired:
 		if f.Lapsed() {
-			return "Expired: approved" + by(f, remediate.ChooseRevert) + ", but not carried out in time. The change stays, and takes a new approval."
+			return "Expired: approved" + by(f, finding.ChooseRevert) + ", but not carried out in time. The change stays, and takes a new approval."
 		}
 		return "Expired: nobody answered in time, and the change stays."
 	case state.Superseded:
 		return "Superseded: what this was about is no longer so."
 	case state.Applying:
-		return "Applying: the change is being reverted now, as decided" + by(f, remediate.ChooseRevert) + "."
+		return "Applying: the change is being reverted now, as decided" + by(f, finding.ChooseRevert) + "."
 	case state.Reverted:
-		return "Reverted" + by(f, remediate.ChooseRevert) + "."
+		return "Reverted" + by(f, finding.ChooseRevert) + "."
 	case state.Blocked:
 		return "Blocked: rescind may not revert this change, which stands."
 	case state.Failed:
@@ -91,23 +92,23 @@ func standing(f remediate.Finding) string {
 
 // exempted is by whom and until when. What a policy file exempts, the reasons
 // say.
-func exempted(f remediate.Finding) string {
+func exempted(f finding.Finding) string {
 	if f.Exemption == nil {
 		return "Exempted: the change stays for a time."
 	}
-	return "Exempted" + by(f, remediate.ChooseExempt) + " until " + Clock(f.Exemption.Until) + ": the change stays, and nobody is asked about it before."
+	return "Exempted" + by(f, finding.ChooseExempt) + " until " + Clock(f.Exemption.Until) + ": the change stays, and nobody is asked about it before."
 }
 
 // undoing is where an undo stands: the same states, of taking a revert back.
-func undoing(f remediate.Finding) string {
+func undoing(f finding.Finding) string {
 	switch f.State {
 	case state.Pending:
 		return "Pending an approver's undo" + until(f) + " of the revert " + f.UndoOf + "."
 	case state.Approved:
-		return "Approved" + by(f, remediate.ChooseUndo) + ": the revert is about to be undone."
+		return "Approved" + by(f, finding.ChooseUndo) + ": the revert is about to be undone."
 	case state.Expired:
 		if f.Lapsed() {
-			return "Expired: approved" + by(f, remediate.ChooseUndo) + ", but not carried out in time. The revert stays."
+			return "Expired: approved" + by(f, finding.ChooseUndo) + ", but not carried out in time. The revert stays."
 		}
 		return "Expired: too few approved the undo in time, and the revert stays."
 	case state.Superseded:
@@ -121,14 +122,14 @@ func undoing(f remediate.Finding) string {
 	case state.Uncertain:
 		return "Uncertain: the undo was written but does not show yet; rescind keeps looking."
 	case state.Undone:
-		return "Undone" + by(f, remediate.ChooseUndo) + ": an earlier revert was taken back."
+		return "Undone" + by(f, finding.ChooseUndo) + ": an earlier revert was taken back."
 	}
 	return "In state " + string(f.State) + "."
 }
 
 // by names whose answer it was, or says that a policy decided. Where neither is
 // recorded it says nothing rather than guess.
-func by(f remediate.Finding, c remediate.Choice) string {
+func by(f finding.Finding, c finding.Choice) string {
 	var names []string
 	for _, a := range f.Answers {
 		if a.Choice == c {
@@ -145,14 +146,14 @@ func by(f remediate.Finding, c remediate.Choice) string {
 }
 
 // again says that the question is put for the second and last time.
-func again(f remediate.Finding) string {
+func again(f finding.Finding) string {
 	if f.EscalatedAt.IsZero() {
 		return ""
 	}
 	return ", asked once more because nobody answered"
 }
 
-func until(f remediate.Finding) string {
+func until(f finding.Finding) string {
 	if f.ExpiresAt.IsZero() {
 		return ""
 	}
@@ -161,7 +162,7 @@ func until(f remediate.Finding) string {
 
 // silence is what happens when nobody answers. It is never left to a default
 // the reader does not know.
-func silence(f remediate.Finding, o Options) string {
+func silence(f finding.Finding, o Options) string {
 	switch {
 	case f.UndoOf != "":
 		return "the revert stays and the undo ends"
@@ -183,7 +184,7 @@ func silence(f remediate.Finding, o Options) string {
 
 // aloud is the finding in sentences: all that a phone's notification and a
 // screen reader get of it.
-func aloud(f remediate.Finding, o Options) string {
+func aloud(f finding.Finding, o Options) string {
 	parts := []string{status(f), found(f), sentence(severity(f) + " severity: " + who(f) + " " + verb(f.Change) + " " + where(f.Resource) + at(f))}
 	if f.State == state.Pending {
 		parts = append(parts, "If nobody answers, "+silence(f, o)+".")
@@ -204,14 +205,14 @@ func aloud(f remediate.Finding, o Options) string {
 
 // found is what is wrong, or was: once it is decided, nobody is to take it for
 // what is so now.
-func found(f remediate.Finding) string {
+func found(f finding.Finding) string {
 	if f.State.Ended() && f.State != state.Reported || f.UndoOf != "" {
 		return "What was found: " + period(phrase(f))
 	}
 	return sentence(phrase(f))
 }
 
-func at(f remediate.Finding) string {
+func at(f finding.Finding) string {
 	if f.Change.Time.IsZero() {
 		return ""
 	}

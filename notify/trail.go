@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -26,7 +26,7 @@ func Trail(events []trail.Event) []string {
 }
 
 // TrailSays is whether the timeline is as it was written, in a sentence.
-func TrailSays(f remediate.Finding) string {
+func TrailSays(f finding.Finding) string {
 	switch err := f.VerifyTrail(); {
 	case err != nil:
 		return Clean("BROKEN: " + err.Error())

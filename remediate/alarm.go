@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -129,7 +130,7 @@ func (r *Remediator) claimAlarm(ctx context.Context, id string) (claimed alarm, 
 		if i < 0 || r.Now().Before(as[i].DueAt) {
 			return as
 		}
-		as[i].DueAt = r.Now().Add(notifyLease)
+		as[i].DueAt = r.Now().Add(finding.NotifyLease)
 		claimed = as[i]
 		return as
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -80,7 +81,7 @@ func TestAReasonMayBeLongInAnyScriptButNotInvisible(t *testing.T) {
 }
 
 func TestS6TwoAccountsOfOneMailAreOneVote(t *testing.T) {
-	h := newHall(t, func(c *remediate.Config) { c.Authority.Quorum = map[remediate.Choice]int{remediate.ChooseKeep: 2} })
+	h := newHall(t, func(c *remediate.Config) { c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2} })
 	h.slack.SetUser(sim.SlackUser{ID: "U0TWIN", Email: "ADA@EXAMPLE.COM", Team: "T01"})
 	f := h.several(1)[0]
 	for _, user := range []string{"U0ADA", "U0TWIN"} {
@@ -96,7 +97,7 @@ func TestS6TwoAccountsOfOneMailAreOneVote(t *testing.T) {
 func TestS6WhoeverMadeTheChangeIsKnownInAnySpelling(t *testing.T) {
 	for _, actor := range []string{"user:JO@Example.com", "deleted:user:jo@example.com?uid=123", "user:jo@example.com"} {
 		h := newHall(t)
-		f := h.opens(func(f *remediate.Finding) { f.Actors = []cloud.Actor{{Principal: actor}} })
+		f := h.opens(func(f *finding.Finding) { f.Actors = []cloud.Actor{{Principal: actor}} })
 		h.settle()
 		v := h.form("U0JO", h.card(), "rescind.keep")
 		h.must(h.slack.Submit(t.Context(), "U0JO", v.ID, map[string]string{"reason": agreed}))

@@ -13,6 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -35,7 +36,7 @@ func newHall(t *testing.T, change ...func(*remediate.Config)) *hall {
 	var err error
 	c.Notifier, err = slack.NewNotifier(slack.Config{
 		Token: "xoxb-sim", APIURL: h.url, Card: notify.Options{BaseURL: "https://rescind.example.com"}, Now: h.Clock,
-		Route: func(remediate.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"},
+		Route: func(finding.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"},
 	})
 	h.must(err)
 	h.Remediator, err = remediate.New(c)
@@ -136,9 +137,9 @@ func TestKeepAllAsksForAReasonAndSaysWhatItAnswers(t *testing.T) {
 	}
 }
 
-func (h *hall) every() []remediate.Finding {
+func (h *hall) every() []finding.Finding {
 	h.t.Helper()
-	fs, err := h.Store.Findings(h.t.Context(), remediate.Query{})
+	fs, err := h.Store.Findings(h.t.Context(), finding.Query{})
 	h.must(err)
 	return fs
 }
@@ -153,7 +154,7 @@ func TestKeepAllByWhoeverMadeOneOfThemIsRefusedForAll(t *testing.T) {
 	}
 	h.settle()
 	h.wantStates(map[state.State]int{state.Pending: 3})
-	if got := h.refusals(); len(got) != 1 || got[0] != string(remediate.ClassActor) {
+	if got := h.refusals(); len(got) != 1 || got[0] != string(finding.ClassActor) {
 		t.Errorf("the ledger has the refusals %v", got)
 	}
 	h.press("U0JO", h.card(), "rescind.revert_all") // which lowers the exposure
@@ -181,7 +182,7 @@ func TestAFormForAllSaysThatTheListHasGrown(t *testing.T) {
 }
 
 func TestAVoteOnAGroupThatTakesMoreIsInTheLedger(t *testing.T) {
-	h := newHall(t, func(c *remediate.Config) { c.Authority.Quorum = map[remediate.Choice]int{remediate.ChooseKeep: 2} })
+	h := newHall(t, func(c *remediate.Config) { c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2} })
 	fs := h.several(2)
 	v := h.form("U0ADA", h.card(), "rescind.keep_all")
 	h.must(h.slack.Submit(t.Context(), "U0ADA", v.ID, map[string]string{"reason": "agreed with the payments team"}))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -22,7 +23,7 @@ var errOutOfScope = errors.New("it is out of scope now")
 // writes only what is still missing, so an attempt after a crash or a lost
 // answer repeats nothing. What was written and does not show is looked at
 // again, not written again: if it is back, somebody else put it there.
-func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
+func (r *Remediator) apply(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	before, done, look := f.Done, f.Done, f.State == state.Uncertain
 	if !look {
 		if stored, stopped, err := r.stopped(ctx, f); stopped || err != nil {
@@ -35,9 +36,9 @@ func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
 	}
 	f, err := r.update(ctx, f.Claimed(r.Now(), done))
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
-	steps, cancel := context.WithTimeout(ctx, lease-time.Minute)
+	steps, cancel := context.WithTimeout(ctx, finding.Lease-time.Minute)
 	defer cancel()
 	done = before
 	if !look {
@@ -58,7 +59,7 @@ func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
 
 // storeOutcome stores what came of applying. A change or a card may have been
 // added to the record meanwhile; nobody but us takes it out of Applying.
-func (r *Remediator) storeOutcome(ctx context.Context, f Finding, done []judge.Step, note string, outcome error) (Finding, error) {
+func (r *Remediator) storeOutcome(ctx context.Context, f finding.Finding, done []judge.Step, note string, outcome error) (finding.Finding, error) {
 	for range conflictTries {
 		stored, err := r.update(ctx, r.applied(f, done, note, outcome))
 		if err == nil && len(done) == 0 && (stored.State == state.Superseded || stored.State == state.Blocked) {
@@ -69,18 +70,18 @@ func (r *Remediator) storeOutcome(ctx context.Context, f Finding, done []judge.S
 		}
 		claim := f.DueAt
 		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
-			return Finding{}, fmt.Errorf("look up finding: %w", err)
+			return finding.Finding{}, fmt.Errorf("look up finding: %w", err)
 		}
 		if f.State != state.Applying || r.Now().After(claim) {
 			break // our lease ran out, and another process took over
 		}
 	}
-	return Finding{}, fault.ErrConflict
+	return finding.Finding{}, fault.ErrConflict
 }
 
 // applySteps returns what was written, or may have been. At the first attempt
 // an undo finds everything as the revert left it, or writes nothing.
-func (r *Remediator) applySteps(ctx context.Context, f Finding, first bool) (made []judge.Step, err error) {
+func (r *Remediator) applySteps(ctx context.Context, f finding.Finding, first bool) (made []judge.Step, err error) {
 	if !f.Plan.Executable() {
 		return nil, fmt.Errorf("%w: the plan leaves open what to write", fault.ErrRefused)
 	}
@@ -117,7 +118,7 @@ func (r *Remediator) verifySteps(ctx context.Context, p judge.Plan) error {
 }
 
 // applied is the transition out of Applying, by what came of it.
-func (r *Remediator) applied(f Finding, done []judge.Step, note string, err error) Finding {
+func (r *Remediator) applied(f finding.Finding, done []judge.Step, note string, err error) finding.Finding {
 	now, did := r.Now(), len(done) > 0
 	f.Done = done
 	prefix := "not applied: "
@@ -136,11 +137,11 @@ func (r *Remediator) applied(f Finding, done []judge.Step, note string, err erro
 		return f.NotApplied(state.Superseded, now, prefix+err.Error())
 	case errors.Is(err, errOutOfScope):
 		return f.NotApplied(state.Blocked, now, prefix+err.Error())
-	case errors.As(err, &unverified) && f.Attempts < MaxAttempts:
+	case errors.As(err, &unverified) && f.Attempts < finding.MaxAttempts:
 		return f.Unverified(now, err)
 	case errors.As(err, &denied):
 		return f.NotApplied(state.Blocked, now, prefix+err.Error())
-	case errors.Is(err, fault.ErrRefused), f.Attempts >= MaxAttempts && !limited:
+	case errors.Is(err, fault.ErrRefused), f.Attempts >= finding.MaxAttempts && !limited:
 		return f.NotApplied(state.Failed, now, prefix+err.Error())
 	}
 	return f.TriedAgain(now, err)

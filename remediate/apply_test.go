@@ -13,6 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -35,7 +36,7 @@ func TestWhatComesBackAfterTheWriteIsNotWrittenAgain(t *testing.T) {
 }
 
 // deliverOnly handles the first n changes and returns the last finding.
-func (g *rig) deliverOnly(n int) (f remediate.Finding) {
+func (g *rig) deliverOnly(n int) (f finding.Finding) {
 	g.t.Helper()
 	for _, c := range g.events()[:n] {
 		for _, found := range g.handle(c).Findings {
@@ -71,7 +72,7 @@ func TestAPlanAppliedInPartSaysSo(t *testing.T) {
 	}), "")
 	_, err := g.Store.Update(t.Context(), f)
 	g.must(err)
-	_, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	_, err = g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
 	g.must(err)
 	g.cloud.Fail("GetService", 100, codes.PermissionDenied)
 	f, err = g.Work(t.Context(), f.ID)
@@ -83,7 +84,7 @@ func TestAQuestionApprovedOutOfScopeIsNotApplied(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
 	g.must(err)
 	g.Scope.Exclude = []cloud.Resource{cloud.ProjectResource("pay-prod")}
 	f, err = g.Work(t.Context(), f.ID)
@@ -134,9 +135,9 @@ func TestChangesHandledAtOnceStayWithinTheLimit(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	fs, err := g.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(t.Context(), finding.Query{})
 	g.must(err)
-	fs = slices.DeleteFunc(fs, func(f remediate.Finding) bool { return !f.Automatic })
+	fs = slices.DeleteFunc(fs, func(f finding.Finding) bool { return !f.Automatic })
 	if len(fs) != 2 {
 		t.Errorf("%d of %d were reverted automatically, the limit is 2", len(fs), len(all))
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -15,13 +16,13 @@ import (
 // have made the same change. Then the finding ends. It does not go back to
 // pending, which it leaves once: the next event or scan asks anew, with a card
 // of its own. Where somebody cannot be looked up, nothing is done for now.
-func (r *Remediator) unapproved(ctx context.Context, f Finding) (Finding, bool, error) {
+func (r *Remediator) unapproved(ctx context.Context, f finding.Finding) (finding.Finding, bool, error) {
 	if f.State != state.Approved || f.Automatic { // what was begun is finished, and a policy needs no votes
 		return f, false, nil
 	}
-	c := ChooseRevert
+	c := finding.ChooseRevert
 	if f.UndoOf != "" {
-		c = ChooseUndo
+		c = finding.ChooseUndo
 	}
 	now, au := r.Now(), r.Authority.resolved(ctx, f, c)
 	have, unsure, need := len(au.votes(f, c, now, Approver)), au.votes(f, c, now, Undetermined), au.quorum(f, c)
@@ -42,7 +43,7 @@ func (r *Remediator) unapproved(ctx context.Context, f Finding) (Finding, bool, 
 }
 
 // lost names those whose votes no longer count, and why.
-func (au Authority) lost(f Finding, c Choice, now time.Time) string {
+func (au Authority) lost(f finding.Finding, c finding.Choice, now time.Time) string {
 	var out []string
 	counted := au.votes(f, c, now, Approver)
 	for _, a := range f.Answers {
@@ -50,7 +51,7 @@ func (au Authority) lost(f Finding, c Choice, now time.Time) string {
 		case a.Choice != c || contains(counted, a.Principal):
 		case au.standing(a.Principal) != Approver:
 			out = append(out, a.Principal+" is no approver any more")
-		case raises(c) && f.madeBy(a.Principal):
+		case finding.Raises(c) && f.MadeBy(a.Principal):
 			out = append(out, a.Principal+" made the change as well")
 		default:
 			out = append(out, a.Principal+"'s no longer counts")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -32,14 +33,14 @@ func (d *group) Approver(_ context.Context, principal string, fresh bool) (remed
 
 // approvedBy is a finding that a member of the group had reverted, not yet
 // carried out.
-func approvedBy(t *testing.T, who string) (*rig, *group, remediate.Finding) {
+func approvedBy(t *testing.T, who string) (*rig, *group, finding.Finding) {
 	t.Helper()
 	d := &group{members: []string{who}}
 	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) {
 		c.Authority = remediate.Authority{Directory: d}
 	})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
-	f := g.answer(g.one(), remediate.ChooseRevert, who)
+	f := g.answer(g.one(), finding.ChooseRevert, who)
 	if f.State != state.Approved {
 		t.Fatalf("%s: %s", f.State, f.Why)
 	}
@@ -67,7 +68,7 @@ func TestAnApprovalThatCannotBeCountedWaits(t *testing.T) {
 		f, err := g.Work(t.Context(), f.ID)
 		g.must(err)
 		g.want(f, state.Approved, "waits: whether "+bob+" still may approve it could not be looked up")
-		if !f.Owes(remediate.Apply) || !f.DueAt.After(g.Clock()) {
+		if !f.Owes(finding.Apply) || !f.DueAt.After(g.Clock()) {
 			t.Errorf("owes %v, due %s; want it to be tried again", f.Outbox, f.DueAt)
 		}
 		g.pass(f.DueAt.Sub(g.Clock()))
@@ -88,7 +89,7 @@ func TestARaisingAnswerIsNotDecidedOnWhatWasReadBefore(t *testing.T) {
 	d := &group{members: []string{ada}}
 	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) { c.Authority = remediate.Authority{Directory: d} })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
-	f := g.answer(g.one(), remediate.ChooseKeep, ada)
+	f := g.answer(g.one(), finding.ChooseKeep, ada)
 	g.want(f, state.Kept, "")
 	if !slices.Equal(d.fresh, []bool{true}) {
 		t.Errorf("asked for fresh: %v, want once, fresh", d.fresh)

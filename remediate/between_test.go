@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -64,7 +65,7 @@ func TestAnAnswerToAGroupThatCannotBeCarriedIsDueLaterAndNeverExpires(t *testing
 		b.pass(d)
 		_, err = broken.Work(t.Context(), f.ID)
 		b.must(err)
-		if f := b.stored(f); f.State != state.Pending || !f.Owes(remediate.Carry) || !f.DueAt.After(b.Clock()) {
+		if f := b.stored(f); f.State != state.Pending || !f.Owes(finding.Carry) || !f.DueAt.After(b.Clock()) {
 			t.Errorf("it is %s, owes %v and is due %s from now", f.State, f.Outbox, f.DueAt.Sub(b.Clock()))
 		}
 	}
@@ -157,7 +158,7 @@ func TestANoticeThatFailsPutsOffNoGracePeriod(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
 	g.redeployed() // joins it, which is to be told
-	if f := g.stored(f.ID); f.State != state.Waiting || !f.Owes(remediate.Notify) {
+	if f := g.stored(f.ID); f.State != state.Waiting || !f.Owes(finding.Notify) {
 		t.Fatalf("it is %s and owes %v; want one that waits, and is to be told of", f.State, f.Outbox)
 	}
 	g.sweepFor(10*time.Minute + 30*time.Second)
@@ -171,7 +172,7 @@ type racing struct {
 	lost int
 }
 
-func (s *racing) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s *racing) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	if f.State == state.Approved && s.lost == 0 {
 		s.lost++
 		other, err := s.Store.Finding(ctx, f.ID)
@@ -193,7 +194,7 @@ func TestARevertThatLostTheRaceToBeDecidedDoesNotCount(t *testing.T) {
 		c.OnExpiry, c.Limits.TotalHour = remediate.RevertOnExpiry, 1
 	})
 	changes := g.exposed(1, 2)
-	var fs []remediate.Finding
+	var fs []finding.Finding
 	for _, c := range changes {
 		fs = append(fs, g.handleOne(c))
 	}
@@ -208,8 +209,8 @@ func TestARevertThatLostTheRaceToBeDecidedDoesNotCount(t *testing.T) {
 
 func TestAPageLeavesTheLeaseOfWhoeverCarriesThePlanOut(t *testing.T) {
 	b, _ := escalating(t)
-	f := b.opens(func(f *remediate.Finding) {
-		f.State, f.Outbox, f.DueAt = state.Applying, []remediate.Effect{remediate.Apply}, b.Clock().Add(4*time.Minute)
+	f := b.opens(func(f *finding.Finding) {
+		f.State, f.Outbox, f.DueAt = state.Applying, []finding.Effect{finding.Apply}, b.Clock().Add(4*time.Minute)
 		f.Timeline = nil
 	})
 	d := b.Desk()
@@ -254,8 +255,8 @@ func TestAPageAboutAGroupIsResolvedWhenTheLastOfItEnds(t *testing.T) {
 	if len(p.paged) != 1 {
 		t.Fatalf("paged %d times", len(p.paged))
 	}
-	paged := b.stored(remediate.Finding{ID: p.paged[0]})
-	_, err = b.Answer(t.Context(), paged.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: paged.Plan.Digest})
+	paged := b.stored(finding.Finding{ID: p.paged[0]})
+	_, err = b.Answer(t.Context(), paged.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: paged.Plan.Digest})
 	b.must(err)
 	b.settle()
 	if len(p.resolved) != 0 {

@@ -13,6 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -59,7 +60,7 @@ func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
 // supersedeForged ends the questions about the same that began with events which
 // may be forged: they must not keep the policy from reverting a true one.
 func (r *Remediator) supersedeForged(ctx context.Context, k judged) error {
-	open, err := r.Store.Findings(ctx, Query{Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Waiting, state.Pending}})
+	open, err := r.Store.Findings(ctx, finding.Query{Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Waiting, state.Pending}})
 	if err != nil {
 		return fmt.Errorf("look up open findings of %s: %w", k.change.Resource, err)
 	}
@@ -116,12 +117,12 @@ const notLookedUp = "the entry could not be looked up in Cloud Logging: "
 // unconfirmedOnExpiry says why the entry does not bear out the finding whose question
 // expired, where that is asked for. An error says that it is to be looked up once
 // more: one call that fails must not decide what becomes of it.
-func (r *Remediator) unconfirmedOnExpiry(ctx context.Context, f Finding) (string, error) {
+func (r *Remediator) unconfirmedOnExpiry(ctx context.Context, f finding.Finding) (string, error) {
 	if r.Entries == nil {
 		return "", nil
 	}
 	why, _, failed := r.unconfirmed(ctx, f.Change)
-	if failed && r.Now().Before(f.ExpiresAt.Add(giveUpAfter)) {
+	if failed && r.Now().Before(f.ExpiresAt.Add(finding.GiveUpAfter)) {
 		return "", errors.New(why)
 	}
 	return why, nil

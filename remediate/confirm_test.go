@@ -12,6 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -24,7 +25,7 @@ func confirming(t *testing.T, enforce set, change ...func(*remediate.Config)) *r
 }
 
 // handleOne handles a change of which one finding is expected.
-func (g *rig) handleOne(c cloud.Change) remediate.Finding {
+func (g *rig) handleOne(c cloud.Change) finding.Finding {
 	g.t.Helper()
 	o, err := g.Handle(g.t.Context(), c)
 	g.must(err)

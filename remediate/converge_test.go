@@ -20,6 +20,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -115,7 +116,7 @@ func (g *rig) ending() (out []string) {
 	for _, w := range now.Workloads {
 		out = append(out, fmt.Sprintf("%s runs as %s", w.Name, w.Identity))
 	}
-	fs, err := g.Store.Findings(g.t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(g.t.Context(), finding.Query{})
 	g.must(err)
 	for _, f := range fs {
 		if len(f.Outbox) > 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -19,13 +20,13 @@ type counting struct {
 	read int
 }
 
-func (c *counting) Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error) {
+func (c *counting) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
 	fs, err := c.Store.Findings(ctx, q)
 	c.read += len(fs)
 	return fs, err
 }
 
-func (c *counting) Due(ctx context.Context, at time.Time, limit int) ([]remediate.Finding, error) {
+func (c *counting) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
 	fs, err := c.Store.Due(ctx, at, limit)
 	c.read += len(fs)
 	return fs, err
@@ -39,7 +40,7 @@ func readAmong(t *testing.T, ended int, enforce policies.Enforcement) (handled, 
 	states := []state.State{state.Reverted, state.Kept, state.Expired, state.Superseded, state.Failed}
 	for i := range ended {
 		at := g.Clock().Add(-time.Duration(i) * time.Second)
-		_, err := g.Store.Create(t.Context(), remediate.Finding{
+		_, err := g.Store.Create(t.Context(), finding.Finding{
 			ID: fmt.Sprint("ended-", i), Policy: public, Resource: apiResource(t), State: states[i%len(states)], CreatedAt: at, EndedAt: at,
 			Automatic: i%2 == 0, Plan: judge.Plan{Digest: fmt.Sprint(i)},
 		})
@@ -76,7 +77,7 @@ func TestWhatEndedCostsHandlingScanningAndSweepingNothing(t *testing.T) {
 func (g *rig) buried(name string) {
 	g.t.Helper()
 	for i := range 250 {
-		_, err := g.Store.Create(g.t.Context(), remediate.Finding{
+		_, err := g.Store.Create(g.t.Context(), finding.Finding{
 			ID: fmt.Sprint(name, i), Policy: public, Resource: apiResource(g.t), State: state.Reverted,
 			CreatedAt: g.Clock(), EndedAt: g.Clock(), Plan: judge.Plan{Digest: fmt.Sprint(name, i)},
 		})

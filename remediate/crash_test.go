@@ -15,6 +15,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -75,20 +76,20 @@ type fatedStore struct {
 	*fate
 }
 
-func (s fatedStore) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
-	return struck(s.fate, func() (remediate.Finding, error) { return s.Store.Create(ctx, f) })
+func (s fatedStore) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	return struck(s.fate, func() (finding.Finding, error) { return s.Store.Create(ctx, f) })
 }
 
-func (s fatedStore) Finding(ctx context.Context, id string) (remediate.Finding, error) {
-	return struck(s.fate, func() (remediate.Finding, error) { return s.Store.Finding(ctx, id) })
+func (s fatedStore) Finding(ctx context.Context, id string) (finding.Finding, error) {
+	return struck(s.fate, func() (finding.Finding, error) { return s.Store.Finding(ctx, id) })
 }
 
-func (s fatedStore) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
-	return struck(s.fate, func() (remediate.Finding, error) { return s.Store.Update(ctx, f) })
+func (s fatedStore) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	return struck(s.fate, func() (finding.Finding, error) { return s.Store.Update(ctx, f) })
 }
 
-func (s fatedStore) Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error) {
-	return struck(s.fate, func() ([]remediate.Finding, error) { return s.Store.Findings(ctx, q) })
+func (s fatedStore) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
+	return struck(s.fate, func() ([]finding.Finding, error) { return s.Store.Findings(ctx, q) })
 }
 
 func (s fatedStore) Pause(ctx context.Context) (remediate.Pause, error) {
@@ -154,8 +155,8 @@ type fatedNotifier struct {
 	*fate
 }
 
-func (n fatedNotifier) Notify(ctx context.Context, f remediate.Finding) ([]remediate.Surface, error) {
-	s, err := struck(n.fate, func() ([]remediate.Surface, error) { return n.Notifier.Notify(ctx, f) })
+func (n fatedNotifier) Notify(ctx context.Context, f finding.Finding) ([]finding.Surface, error) {
+	s, err := struck(n.fate, func() ([]finding.Surface, error) { return n.Notifier.Notify(ctx, f) })
 	if err != nil {
 		s = f.Surfaces
 	}
@@ -269,17 +270,17 @@ func struckRun(t *testing.T, enforce set, mess func(*rig), answer bool, fixed fu
 // answerAndWork answers every open question by reverting.
 func (g *rig) answerAndWork(ctx context.Context, r *remediate.Remediator) {
 	g.t.Helper()
-	open, err := g.Store.Findings(g.t.Context(), remediate.Query{States: []state.State{state.Pending}})
+	open, err := g.Store.Findings(g.t.Context(), finding.Query{States: []state.State{state.Pending}})
 	g.must(err)
 	for _, f := range open {
-		_, _ = r.Answer(ctx, f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+		_, _ = r.Answer(ctx, f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
 		_, _ = r.Work(ctx, f.ID)
 	}
 }
 
 func (g *rig) checkCleanEnd(when string, fixed func(*rig) bool) {
 	g.t.Helper()
-	fs, err := g.Store.Findings(g.t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(g.t.Context(), finding.Query{})
 	g.must(err)
 	if len(fs) != 1 {
 		g.t.Fatalf("%s: %d findings, want one: %+v", when, len(fs), fs)

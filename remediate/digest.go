@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -35,13 +36,13 @@ type RoundupNotifier interface {
 	// NotifyDigest posts or rewrites the channel's roundup and returns where it
 	// is now, also with an error. What it posts first holds no number, which it
 	// could not take back if nobody came to store where it is.
-	NotifyRoundup(ctx context.Context, d Roundup, s RoundupContent) (Surface, error)
+	NotifyRoundup(ctx context.Context, d Roundup, s RoundupContent) (finding.Surface, error)
 }
 
 // RoundupContent is what a roundup speaks for, as it stands in the store, newest first.
 type RoundupContent struct {
-	Open  []Finding // not finished: pending, but for those that are being carried out
-	Ended []Finding // that ended without a message of their own
+	Open  []finding.Finding // not finished: pending, but for those that are being carried out
+	Ended []finding.Finding // that ended without a message of their own
 	// More is true where there are more than were looked at.
 	More bool
 	// Above is how many new messages in ten minutes the channel takes.
@@ -52,7 +53,7 @@ type RoundupContent struct {
 
 // roundUp reports whether the channel's roundup speaks for the finding in place
 // of a message of its group, and stores what the group is told by.
-func (r *Remediator) roundUp(ctx context.Context, n GroupNotifier, g Group, f Finding) (covered bool, err error) {
+func (r *Remediator) roundUp(ctx context.Context, n GroupNotifier, g Group, f finding.Finding) (covered bool, err error) {
 	dn, ok := n.(RoundupNotifier)
 	if !ok || len(g.Surfaces) > 0 || g.Medium == ByMessage || r.RoundupAbove == 0 && g.Medium == "" {
 		return false, nil
@@ -169,14 +170,14 @@ func (r *Remediator) contentOf(ctx context.Context, d Roundup) (RoundupContent, 
 	s := RoundupContent{Above: r.RoundupAbove}
 	for _, part := range []struct {
 		of   []state.State
-		into *[]Finding
+		into *[]finding.Finding
 	}{{state.Open(), &s.Open}, {ended(), &s.Ended}} {
-		fs, err := r.Store.Findings(ctx, Query{States: part.of, Since: d.From, Limit: maxListed})
+		fs, err := r.Store.Findings(ctx, finding.Query{States: part.of, Since: d.From, Limit: maxListed})
 		if err != nil {
 			return RoundupContent{}, fmt.Errorf("list what the roundup of %s speaks for: %w", d.Channel, err)
 		}
 		s.More = s.More || len(fs) == maxListed
-		*part.into = slices.DeleteFunc(fs, func(f Finding) bool { return f.InRoundup != d.Channel })
+		*part.into = slices.DeleteFunc(fs, func(f finding.Finding) bool { return f.InRoundup != d.Channel })
 	}
 	return s, nil
 }
@@ -243,7 +244,7 @@ type queue struct {
 func (r *Remediator) covered(ctx context.Context, n GroupNotifier, d Roundup) (out []coveredFinding, line queue, err error) {
 	now := r.Now()
 	line.ends = now
-	q := Query{States: []state.State{state.Pending}, Since: d.From, Limit: maxListed}
+	q := finding.Query{States: []state.State{state.Pending}, Since: d.From, Limit: maxListed}
 	for {
 		fs, err := r.Store.Findings(ctx, q)
 		if err != nil {
@@ -253,7 +254,7 @@ func (r *Remediator) covered(ctx context.Context, n GroupNotifier, d Roundup) (o
 			switch {
 			case f.InRoundup == d.Channel:
 				out = append(out, coveredFinding{f.ID, f.Group, f.ExpiresAt})
-			case f.Group != "" && f.Owes(Notify) && len(f.Surfaces) == 0 && n.Channel(f) == d.Channel:
+			case f.Group != "" && f.Owes(finding.Notify) && len(f.Surfaces) == 0 && n.Channel(f) == d.Channel:
 				line.length++
 				if f.DueAt.After(line.ends) && f.DueAt.Before(now.Add(time.Minute)) {
 					line.ends = f.DueAt // one that Slack keeps refusing waits longer
@@ -293,7 +294,7 @@ func (r *Remediator) releaseOne(ctx context.Context, id string, at time.Time) er
 		case f.InRoundup == "" || f.State != state.Pending:
 			return nil
 		}
-		if _, err = r.update(ctx, f.released(at)); !errors.Is(err, fault.ErrConflict) {
+		if _, err = r.update(ctx, f.Released(at)); !errors.Is(err, fault.ErrConflict) {
 			return err
 		}
 	}
@@ -327,10 +328,10 @@ func (r *Remediator) roundupUnseen(ctx context.Context, n GroupNotifier, d Round
 
 // pageOfRoundup pages about a finding that has no message of its own. All of
 // them are in one message, and are one page.
-func (r *Remediator) pageOfRoundup(ctx context.Context, p Pager, f Finding) error {
+func (r *Remediator) pageOfRoundup(ctx context.Context, p Pager, f finding.Finding) error {
 	now := r.Now()
 	d, err := readRoundup(ctx, r.Store, f.InRoundup)
-	if err != nil || now.Sub(d.PagedAt[p.Name()]) < PageEvery {
+	if err != nil || now.Sub(d.PagedAt[p.Name()]) < finding.PageEvery {
 		return err
 	}
 	if err := p.Page(ctx, f); err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -34,15 +35,15 @@ func (au Authority) maxExempt(s policies.Severity) time.Duration {
 }
 
 // admitsExemption says what is wrong with an answer to exempt, or nil.
-func (au Authority) admitsExemption(f Finding, a Answer) error {
+func (au Authority) admitsExemption(f finding.Finding, a finding.Answer) error {
 	most := au.maxExempt(f.Severity)
 	switch {
 	case visible(a.Reason) < minExemptReason:
-		return refuseAs(ClassReason, "an exemption takes a reason of at least %d characters", minExemptReason)
+		return finding.RefuseAs(finding.ClassReason, "an exemption takes a reason of at least %d characters", minExemptReason)
 	case !a.Until.After(a.At):
-		return refuseAs(ClassDuration, "an exemption has to end later than now")
+		return finding.RefuseAs(finding.ClassDuration, "an exemption has to end later than now")
 	case a.Until.Sub(a.At) > most:
-		return refuseAs(ClassDuration, "an exemption of this severity (%s) lasts at most %s", f.Severity, judge.Span(most))
+		return finding.RefuseAs(finding.ClassDuration, "an exemption of this severity (%s) lasts at most %s", f.Severity, judge.Span(most))
 	}
 	return nil
 }
@@ -54,15 +55,15 @@ func (r *Remediator) withoutExempted(ctx context.Context, k judged) (judged, err
 	if k.vanished || k.Verdict == policies.Exempt {
 		return k, nil
 	}
-	known, err := r.Store.Findings(ctx, Query{
-		Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Exempted}, Since: k.now.At.Add(-MaxExemption - decisionHolds),
+	known, err := r.Store.Findings(ctx, finding.Query{
+		Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Exempted}, Since: k.now.At.Add(-MaxExemption - finding.DecisionHolds),
 	})
 	if err != nil {
 		return judged{}, fmt.Errorf("look up exemptions of %s: %w", k.change.Resource, err)
 	}
 	for _, f := range known {
-		if f.exempts(k.now.At) && k.Verdict != policies.Exempt {
-			k.Judgement = k.Judgement.Without(f.exclusion())
+		if f.Exempts(k.now.At) && k.Verdict != policies.Exempt {
+			k.Judgement = k.Judgement.Without(f.Exclusion())
 		}
 	}
 	return k, nil

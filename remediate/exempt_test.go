@@ -12,6 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -19,11 +20,11 @@ import (
 const exemptReason = "signed webhook receiver"
 
 // exempt excepts the finding by ada and bob, for so long.
-func (g *rig) exempt(f remediate.Finding, d time.Duration) remediate.Finding {
+func (g *rig) exempt(f finding.Finding, d time.Duration) finding.Finding {
 	g.t.Helper()
-	a := remediate.Answer{Choice: remediate.ChooseExempt, Principal: ada, Digest: f.Plan.Digest, Reason: exemptReason, Until: g.Clock().Add(d)}
+	a := finding.Answer{Choice: finding.ChooseExempt, Principal: ada, Digest: f.Plan.Digest, Reason: exemptReason, Until: g.Clock().Add(d)}
 	if a.Digest == "" {
-		a.Digest = remediate.NoPlan
+		a.Digest = finding.NoPlan
 	}
 	f, err := g.Answer(g.t.Context(), f.ID, a)
 	g.must(err)
@@ -38,7 +39,7 @@ func (g *rig) exempt(f remediate.Finding, d time.Duration) remediate.Finding {
 func withBob(c *remediate.Config) { c.Authority.Approvers[bob] = true }
 
 // redeployed is what every gcloud deploy does to a policy: written as it was.
-func (g *rig) redeployed() []remediate.Finding {
+func (g *rig) redeployed() []finding.Finding {
 	g.t.Helper()
 	g.editPolicy(apiPath, func(*iampb.Policy) {})
 	return g.deliver()
@@ -144,7 +145,7 @@ func TestSilenceDoesNotRevertWhatIsExemptInTheMeantime(t *testing.T) {
 	both := g.one() // supersedes the first, whose grant it takes too
 	g.want(g.stored(first.ID), state.Superseded, "")
 	kept := first // and somebody excepted that one elsewhere
-	kept.ID, kept.State, kept.Exemption = "exempted", state.Exempted, &remediate.Exemption{
+	kept.ID, kept.State, kept.Exemption = "exempted", state.Exempted, &finding.Exemption{
 		Until: g.Clock().Add(24 * time.Hour), Grants: first.Plan.Steps[0].Before.Grants,
 	}
 	_, err := g.Store.Create(t.Context(), kept)
@@ -162,9 +163,9 @@ func TestAVoteForAnExemptionThatWouldHaveEndedIsGivenAnew(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve}, withBob, func(c *remediate.Config) { c.ExpiresIn = 24 * time.Hour })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	vote := func(who string) (remediate.Finding, error) {
-		return g.Answer(t.Context(), f.ID, remediate.Answer{
-			Choice: remediate.ChooseExempt, Principal: who, Digest: f.Plan.Digest, Reason: exemptReason, Until: g.Clock().Add(time.Hour),
+	vote := func(who string) (finding.Finding, error) {
+		return g.Answer(t.Context(), f.ID, finding.Answer{
+			Choice: finding.ChooseExempt, Principal: who, Digest: f.Plan.Digest, Reason: exemptReason, Until: g.Clock().Add(time.Hour),
 		})
 	}
 	_, err := vote(ada)
@@ -184,7 +185,7 @@ func TestAPreviewCountsWhatAnExemptionWouldHaveCovered(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve}, withBob)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	past := func(id string, age time.Duration, change func(*remediate.Finding)) {
+	past := func(id string, age time.Duration, change func(*finding.Finding)) {
 		o := f
 		o.ID, o.State, o.CreatedAt = id, state.Reverted, g.Clock().Add(-age)
 		if change != nil {
@@ -199,10 +200,10 @@ func TestAPreviewCountsWhatAnExemptionWouldHaveCovered(t *testing.T) {
 	}
 	past("newest", day, nil)
 	past("too old", 91*day, nil)
-	past("of another policy", day, func(o *remediate.Finding) { o.Policy = identity })
-	past("an undo", day, func(o *remediate.Finding) { o.UndoOf = f.ID })
-	past("exempt by the file", day, func(o *remediate.Finding) { o.Verdict, o.Plan = policies.Exempt, judge.Plan{} })
-	past("wider", day, func(o *remediate.Finding) {
+	past("of another policy", day, func(o *finding.Finding) { o.Policy = identity })
+	past("an undo", day, func(o *finding.Finding) { o.UndoOf = f.ID })
+	past("exempt by the file", day, func(o *finding.Finding) { o.Verdict, o.Plan = policies.Exempt, judge.Plan{} })
+	past("wider", day, func(o *finding.Finding) {
 		s := o.Plan.Steps[0]
 		s.Before.Grants = append(slices.Clone(s.Before.Grants), cloud.Grant{Role: "roles/run.invoker", Member: "allAuthenticatedUsers"})
 		o.Plan = judge.NewPlan([]judge.Step{s}, "")

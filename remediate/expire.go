@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // expire ends a question that nobody answered in time. Where silence is
@@ -11,7 +12,7 @@ import (
 // guardrail spoke about, that the policies of today still see, within the
 // limits: what must not be reverted without asking must not be for want of an
 // answer either. Silence never undoes.
-func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
+func (r *Remediator) expire(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	if r.OnExpiry == EscalateOnExpiry && f.UndoOf == "" && f.EscalatedAt.IsZero() {
 		return r.update(ctx, f.Escalated(r.Now(), r.ExpiresIn, r.pagers()))
 	}
@@ -20,14 +21,14 @@ func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
 	}
 	why, err := r.unfitToRevert(ctx, f)
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
 	if why != "" {
 		return r.update(ctx, f.Expired(r.Now(), "; not reverted: "+why))
 	}
 	over, err := r.allowed(ctx, f)
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
 	if over.why != "" {
 		f.Limit = over.name
@@ -37,7 +38,7 @@ func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
 }
 
 // unfitToRevert says why silence may not revert what the finding is about.
-func (r *Remediator) unfitToRevert(ctx context.Context, f Finding) (string, error) {
+func (r *Remediator) unfitToRevert(ctx context.Context, f finding.Finding) (string, error) {
 	switch {
 	case f.Verdict != policies.Violation:
 		return "it is not certain that it violates", nil

@@ -11,11 +11,12 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-func (g *rig) sweepAt(f remediate.Finding) remediate.Finding {
+func (g *rig) sweepAt(f finding.Finding) finding.Finding {
 	g.t.Helper()
 	g.pass(f.DueAt.Sub(g.Clock()))
 	_, err := g.Sweep(g.t.Context())
@@ -54,7 +55,7 @@ func TestSilenceRevertsNothingBeyondTheLimits(t *testing.T) {
 		c.OnExpiry = remediate.RevertOnExpiry
 		c.Limits.PerPolicyHour = 1
 	})
-	var asked []remediate.Finding
+	var asked []finding.Finding
 	for _, c := range g.exposed(1, 2) {
 		asked = append(asked, g.handle(c).Findings[0])
 		g.pass(time.Second)
@@ -68,9 +69,9 @@ func TestSilenceRevertsNothingBeyondTheLimits(t *testing.T) {
 }
 
 // pendingElsewhere is a finding of the same policy on another resource.
-func pendingElsewhere(g *rig) remediate.Finding {
+func pendingElsewhere(g *rig) finding.Finding {
 	other := cloud.RunResource(cloud.RunService, "other", "europe-west1", "x")
-	return remediate.Finding{
+	return finding.Finding{
 		ID: "elsewhere", Policy: public, Resource: other, Change: cloud.Change{Resource: other},
 		Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: other}}, ""),
 	}
@@ -81,7 +82,7 @@ func TestUnreadableFindingsDoNotKeepOthersOutOfTheSweep(t *testing.T) {
 	g := newRig(t, set{identity: policies.Approve})
 	for i := range 201 {
 		c := defaultDeploy(g, cloud.FirstHalf, "user:"+mallory)
-		f := remediate.Finding{
+		f := finding.Finding{
 			ID: fmt.Sprint("stuck-", i), Policy: identity, Resource: c.Resource, Change: c, State: state.Waiting, DueAt: g.Clock().Add(-time.Hour),
 		}
 		_, err := g.Store.Create(t.Context(), f)

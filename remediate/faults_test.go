@@ -14,6 +14,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -30,7 +31,7 @@ func exhausted(t *testing.T, retry time.Duration) error {
 
 // settle delivers what was logged, again for as long as it is refused, and
 // sweeps until the finding ends. It returns the states in between as well.
-func (g *rig) settle() (f remediate.Finding, states []state.State) {
+func (g *rig) settle() (f finding.Finding, states []state.State) {
 	g.t.Helper()
 	for _, c := range g.events() {
 		for try := 0; ; try++ {
@@ -183,7 +184,7 @@ func (g *rig) addService(i int) string {
 func (g *rig) sweepUntilDone() {
 	g.t.Helper()
 	for range 200 {
-		open, err := g.Store.Findings(g.t.Context(), remediate.Query{States: state.Open()})
+		open, err := g.Store.Findings(g.t.Context(), finding.Query{States: state.Open()})
 		g.must(err)
 		if len(open) == 0 {
 			return

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -44,7 +45,7 @@ type Roundup struct {
 	// Over is since when they get their own messages; zero while more come.
 	Over time.Time `json:"over,omitzero"`
 	// Message is the roundup's; without an ID before it is posted.
-	Message Surface `json:"message,omitzero"`
+	Message finding.Surface `json:"message,omitzero"`
 	// Drawn tells what the message shows from what it would show now; Draws
 	// counts how often it was written.
 	Drawn string `json:"drawn,omitempty"`
@@ -87,7 +88,7 @@ func (d Roundup) wanting(now time.Time, above int) (Roundup, bool) {
 
 // joined is the transition of a finding whose group has no message. It says
 // whether the roundup speaks for it, and whether the record changed.
-func (d Roundup) joined(g Group, f Finding, now time.Time, above int) (next Roundup, covered, changed bool) {
+func (d Roundup) joined(g Group, f finding.Finding, now time.Time, above int) (next Roundup, covered, changed bool) {
 	switch {
 	case f.InRoundup != "": // covered back before: let go by release, or nobody has to know any more
 		return d, f.State != state.Pending || !d.Since.IsZero(), false
@@ -108,7 +109,7 @@ func (d Roundup) joined(g Group, f Finding, now time.Time, above int) (next Roun
 }
 
 // covering is the transition of a finding that the roundup speaks for.
-func (d Roundup) covering(f Finding, now time.Time) (next Roundup, changed bool) {
+func (d Roundup) covering(f finding.Finding, now time.Time) (next Roundup, changed bool) {
 	next = d
 	if next.Since.IsZero() {
 		next.Since, next.From = now, f.CreatedAt
@@ -125,7 +126,7 @@ func (d Roundup) due(now time.Time) bool { return !d.Since.IsZero() && !now.Befo
 
 // tended is the transition of a process that looks after the roundup now.
 func (d Roundup) tended(now time.Time, above int) Roundup {
-	d.NextAt = now.Add(notifyLease)
+	d.NextAt = now.Add(finding.NotifyLease)
 	if d.Over.IsZero() && !d.flooded(now, above) {
 		d.Over = now
 	}
@@ -135,7 +136,7 @@ func (d Roundup) tended(now time.Time, above int) Roundup {
 // quiet reports whether the flood has been over for so long that every
 // finding it spoke for is stored as such.
 func (d Roundup) quiet(now time.Time) bool {
-	return !d.Over.IsZero() && now.Sub(d.Over) >= 2*notifyLease
+	return !d.Over.IsZero() && now.Sub(d.Over) >= 2*finding.NotifyLease
 }
 
 // releases reports whether findings get their own messages now: not while Slack
@@ -147,7 +148,7 @@ func (d Roundup) releases(now time.Time) bool {
 
 // drawn is the transition of having drawn the roundup, or not, so that it shows
 // what drawn stands for.
-func (d Roundup) drawn(at Surface, drawn string, now time.Time, failed error) Roundup {
+func (d Roundup) drawn(at finding.Surface, drawn string, now time.Time, failed error) Roundup {
 	d.NextAt, d.Message = now.Add(roundupEvery), at
 	_, limited := fault.NextTurn(failed)
 	switch {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -55,13 +56,13 @@ type Group struct {
 	Since    time.Time `json:"since"` // when the first finding was opened
 	Items    []Item    `json:"items"`
 	// Answers are the words given on this revision, while they are too few.
-	Answers []Answer `json:"answers,omitempty"`
+	Answers []finding.Answer `json:"answers,omitempty"`
 	// Agreed is what people decided and is being carried to the findings.
 	Agreed *Agreement `json:"agreed,omitempty"`
 	// Refused says, a line each, which findings did not take the last decision.
-	Refused  []string      `json:"refused,omitempty"`
-	Timeline []trail.Event `json:"timeline,omitempty"` // what the message's thread tells
-	Surfaces []Surface     `json:"surfaces,omitempty"`
+	Refused  []string          `json:"refused,omitempty"`
+	Timeline []trail.Event     `json:"timeline,omitempty"` // what the message's thread tells
+	Surfaces []finding.Surface `json:"surfaces,omitempty"`
 	// Changes counts what a reader would see to have changed; Drawn is the
 	// count that the message shows.
 	Changes int64 `json:"changes"`
@@ -90,15 +91,15 @@ type Item struct {
 
 // Agreement is an answer that enough people gave, on its way to the findings.
 type Agreement struct {
-	Choice  Choice   `json:"choice"`
-	Answers []Answer `json:"answers"`
+	Choice  finding.Choice   `json:"choice"`
+	Answers []finding.Answer `json:"answers"`
 	// Items is how many findings it is about: the first so many. One that came
 	// later was on nobody's card.
 	Items int `json:"items"`
 }
 
-// cause is what the finding shares with others that belong in the channel.
-func (f Finding) cause(channel string) Cause {
+// causeOf is what the finding shares with others that belong in the channel.
+func causeOf(f finding.Finding, channel string) Cause {
 	if f.Limit != "" {
 		return Cause{Channel: channel, Limit: f.Limit}
 	}
@@ -153,7 +154,7 @@ func (g Group) index(finding string) int {
 
 // hasRoomFor reports whether one more finding belongs in the group. A question is
 // not added where there is none left: people are done with that message.
-func (g Group) hasRoomFor(f Finding) bool {
+func (g Group) hasRoomFor(f finding.Finding) bool {
 	if g.Medium == ByRoundup && f.Severity == policies.Critical {
 		return false // it gets a message, whatever the flood
 	}
@@ -161,7 +162,7 @@ func (g Group) hasRoomFor(f Finding) bool {
 }
 
 // with adds the finding: a new list, which nobody has answered.
-func (g Group) with(f Finding, now time.Time) Group {
+func (g Group) with(f finding.Finding, now time.Time) Group {
 	g.Items = append(slices.Clip(g.Items), Item{
 		Finding: f.ID, Digest: f.Plan.Digest, Resource: f.Resource, Severity: f.Severity, State: f.State,
 	})
@@ -192,7 +193,7 @@ func (g Group) withLine(now time.Time, s state.State, who, what string) Group {
 const maxNamed = 5
 
 // refreshed takes over the newest states of findings, before they are drawn.
-func (g Group) refreshed(fs []Finding, now time.Time) Group {
+func (g Group) refreshed(fs []finding.Finding, now time.Time) Group {
 	g.Items = slices.Clone(g.Items)
 	moved := map[state.State][]string{}
 	for _, f := range fs {
@@ -220,7 +221,7 @@ func (g Group) refreshed(fs []Finding, now time.Time) Group {
 
 // isCurrentFor reports whether the finding reads as it was last shown. Its revision
 // does not tell: a notice that waits for its turn makes one, too.
-func (i Item) isCurrentFor(f Finding) bool {
+func (i Item) isCurrentFor(f finding.Finding) bool {
 	return i.Seen > 0 && i.State == f.State && i.Told >= len(f.Timeline) && i.Undone == (f.UndoneBy != "")
 }
 
@@ -234,7 +235,7 @@ func some(names []string) string {
 
 // drawn is the transition of having been shown, or not, as it was at that
 // count of changes.
-func (g Group) drawn(surfaces []Surface, at int64, failed error) Group {
+func (g Group) drawn(surfaces []finding.Surface, at int64, failed error) Group {
 	g.Surfaces, g.DrawnBy = surfaces, time.Time{}
 	if failed == nil {
 		g.Drawn = max(g.Drawn, at)
@@ -243,13 +244,13 @@ func (g Group) drawn(surfaces []Surface, at int64, failed error) Group {
 }
 
 // hasPlan reports whether the message shows the finding as it is.
-func (g Group) isCurrentFor(f Finding) bool {
+func (g Group) isCurrentFor(f finding.Finding) bool {
 	i := g.index(f.ID)
 	return i >= 0 && g.Items[i].isCurrentFor(f) && g.Drawn == g.Changes && len(g.Surfaces) > 0
 }
 
 // surfacesOf is where the finding is shown: in the message of its group.
-func (g Group) surfacesOf(f Finding) []Surface {
+func (g Group) surfacesOf(f finding.Finding) []finding.Surface {
 	out := slices.Clone(g.Surfaces)
 	i := g.index(f.ID)
 	if len(g.Items) < 2 || i < 0 {

@@ -21,6 +21,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -56,13 +57,13 @@ func newBurst(t *testing.T, change ...func(*remediate.Config)) *burst {
 	b.url = srv.URL + "/api"
 	set, err := policies.Load()
 	b.must(err)
-	st := &indexed{Store: memory.New(), of: map[string]remediate.Finding{}}
+	st := &indexed{Store: memory.New(), of: map[string]finding.Finding{}}
 	c := remediate.Config{
 		Facts: nothingKnown{}, Judge: judge.Judge{Policies: set}, Store: st, IAM: b.iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
 		Notifier: b.notifier(st),
 		Scope:    remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Authority: remediate.Authority{
-			Approvers: map[string]bool{ada: true, bob: true, jo: true}, Quorum: map[remediate.Choice]int{remediate.ChooseKeep: 2},
+			Approvers: map[string]bool{ada: true, bob: true, jo: true}, Quorum: map[finding.Choice]int{finding.ChooseKeep: 2},
 		},
 		Self: "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: time.Second,
 		Now: b.Clock, Wait: b.wait, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),
@@ -79,7 +80,7 @@ func (b *burst) notifier(cells cells.Store) *slack.Notifier {
 	b.t.Helper()
 	n, err := slack.NewNotifier(slack.Config{
 		Token: "xoxb-sim", APIURL: b.url, Card: notify.Options{BaseURL: "https://rescind.example.com"},
-		Route: func(remediate.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"},
+		Route: func(finding.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"},
 		Turns: slack.NewTurns(cells, b.Clock),
 	})
 	b.must(err)
@@ -176,10 +177,10 @@ func (p *policyOfEach) writes() (n int) {
 type indexed struct {
 	remediate.Store
 	mu sync.Mutex
-	of map[string]remediate.Finding
+	of map[string]finding.Finding
 }
 
-func (s *indexed) keep(f remediate.Finding, err error) (remediate.Finding, error) {
+func (s *indexed) keep(f finding.Finding, err error) (finding.Finding, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
@@ -188,15 +189,15 @@ func (s *indexed) keep(f remediate.Finding, err error) (remediate.Finding, error
 	return f, err
 }
 
-func (s *indexed) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s *indexed) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	return s.keep(s.Store.Create(ctx, f))
 }
 
-func (s *indexed) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s *indexed) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	return s.keep(s.Store.Update(ctx, f))
 }
 
-func (s *indexed) Due(_ context.Context, at time.Time, limit int) (out []remediate.Finding, _ error) {
+func (s *indexed) Due(_ context.Context, at time.Time, limit int) (out []finding.Finding, _ error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.of {
@@ -204,7 +205,7 @@ func (s *indexed) Due(_ context.Context, at time.Time, limit int) (out []remedia
 			out = append(out, f)
 		}
 	}
-	slices.SortFunc(out, func(a, b remediate.Finding) int {
+	slices.SortFunc(out, func(a, b finding.Finding) int {
 		return cmp.Or(a.DueAt.Compare(b.DueAt), strings.Compare(a.ID, b.ID))
 	})
 	if limit > 0 && len(out) > limit {
@@ -226,20 +227,20 @@ func (s *indexed) owes() bool {
 
 // opens stores one more finding that asks about a service of its own, made
 // public by jo, and works on it as Handle would.
-func (b *burst) opens(change ...func(*remediate.Finding)) remediate.Finding {
+func (b *burst) opens(change ...func(*finding.Finding)) finding.Finding {
 	b.t.Helper()
 	b.made++
 	now := b.Clock()
 	res := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", fmt.Sprintf("api-%d", b.made))
-	f := remediate.Finding{
-		ID: remediate.ID(fmt.Sprint("change ", b.made), public, res), Policy: public, Title: "Public invoker", Severity: policies.High,
+	f := finding.Finding{
+		ID: finding.ID(fmt.Sprint("change ", b.made), public, res), Policy: public, Title: "Public invoker", Severity: policies.High,
 		Verdict: policies.Violation, Message: "anyone on the internet can invoke it", Decision: judge.Ask, Resource: res,
 		Change: cloud.Change{ID: fmt.Sprint("change ", b.made), Time: now, Resource: res, Verb: cloud.SetPolicy, Actor: cloud.Actor{Principal: jo}},
 		Actors: []cloud.Actor{{Principal: jo}},
 		Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: res, Before: judge.StepState{
 			Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}}}}, ""),
 		State: state.Pending, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(time.Hour), DueAt: now.Add(30 * time.Second),
-		Outbox: []remediate.Effect{remediate.Notify}, Timeline: []trail.Event{{At: now, State: state.Pending, What: "asked"}},
+		Outbox: []finding.Effect{finding.Notify}, Timeline: []trail.Event{{At: now, State: state.Pending, What: "asked"}},
 	}
 	for _, c := range change {
 		c(&f)
@@ -251,7 +252,7 @@ func (b *burst) opens(change ...func(*remediate.Finding)) remediate.Finding {
 	return f
 }
 
-func (b *burst) several(n int) (out []remediate.Finding) {
+func (b *burst) several(n int) (out []finding.Finding) {
 	b.t.Helper()
 	for range n {
 		out = append(out, b.opens())
@@ -294,7 +295,7 @@ func (b *burst) card() sim.SlackMessage {
 	return cs[0]
 }
 
-func (b *burst) stored(f remediate.Finding) remediate.Finding {
+func (b *burst) stored(f finding.Finding) finding.Finding {
 	b.t.Helper()
 	f, err := b.Store.Finding(b.t.Context(), f.ID)
 	b.must(err)
@@ -303,7 +304,7 @@ func (b *burst) stored(f remediate.Finding) remediate.Finding {
 
 // click presses a button of the message as it stands and returns the finding
 // that the answer came to.
-func (b *burst) click(m sim.SlackMessage, action, who, reason string) (remediate.Finding, error) {
+func (b *burst) click(m sim.SlackMessage, action, who, reason string) (finding.Finding, error) {
 	b.t.Helper()
 	_, rest, ok := strings.Cut(string(m.Blocks), `"action_id":"`+action+`"`)
 	if !ok {
@@ -315,16 +316,16 @@ func (b *burst) click(m sim.SlackMessage, action, who, reason string) (remediate
 	var rev int64
 	_, err := fmt.Sscan(p[2], &rev)
 	b.must(err)
-	choice := remediate.ChooseRevert
+	choice := finding.ChooseRevert
 	if strings.Contains(action, "keep") {
-		choice = remediate.ChooseKeep
+		choice = finding.ChooseKeep
 	}
-	return b.Answer(b.t.Context(), p[1], remediate.Answer{Choice: choice, Principal: who, Via: "test", Reason: reason, Revision: rev, Digest: p[3]})
+	return b.Answer(b.t.Context(), p[1], finding.Answer{Choice: choice, Principal: who, Via: "test", Reason: reason, Revision: rev, Digest: p[3]})
 }
 
 func (b *burst) states() map[state.State]int {
 	b.t.Helper()
-	fs, err := b.Store.Findings(b.t.Context(), remediate.Query{})
+	fs, err := b.Store.Findings(b.t.Context(), finding.Query{})
 	b.must(err)
 	out := map[state.State]int{}
 	for _, f := range fs {
@@ -341,7 +342,7 @@ func (b *burst) wantStates(want map[state.State]int) {
 }
 
 func refusedFor(err error, says string) bool {
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	return errors.As(err, &refused) && strings.Contains(refused.Why, says)
 }
 
@@ -457,7 +458,7 @@ func TestAGroupAnswerNeedsWhatEachFindingNeeds(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			b := newBurst(t)
 			b.opens()
-			b.opens(func(f *remediate.Finding) { f.Actors = append(f.Actors, cloud.Actor{Principal: bob}) })
+			b.opens(func(f *finding.Finding) { f.Actors = append(f.Actors, cloud.Actor{Principal: bob}) })
 			b.settle()
 			if _, err := b.click(b.card(), row.action, row.who, "a reason that is long enough"); !refusedFor(err, row.says) {
 				t.Errorf("answer: %v, want %q", err, row.says)
@@ -471,10 +472,10 @@ func TestAGroupAnswerNeedsWhatEachFindingNeeds(t *testing.T) {
 func TestWhatWasDecidedAloneIsLeftAloneAndWhatCannotBeRevertedStaysOpen(t *testing.T) {
 	b := newBurst(t)
 	fs := b.several(2)
-	b.opens(func(f *remediate.Finding) { f.Plan = judge.NewPlan(nil, "what to write is not known") })
+	b.opens(func(f *finding.Finding) { f.Plan = judge.NewPlan(nil, "what to write is not known") })
 	b.settle()
 	for _, who := range []string{ada, bob} {
-		_, err := b.Answer(t.Context(), fs[0].ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: who, Reason: "by design", Digest: fs[0].Plan.Digest})
+		_, err := b.Answer(t.Context(), fs[0].ID, finding.Answer{Choice: finding.ChooseKeep, Principal: who, Reason: "by design", Digest: fs[0].Plan.Digest})
 		b.must(err)
 	}
 	b.settle()
@@ -507,8 +508,8 @@ func TestAnotherCauseOrAnotherMinuteIsAnotherMessage(t *testing.T) {
 	if n := len(b.cards()); n != 1 {
 		t.Fatalf("%d messages for two findings within a minute, want one", n)
 	}
-	b.opens(func(f *remediate.Finding) { f.Actors = []cloud.Actor{{Principal: bob}} })
-	b.opens(func(f *remediate.Finding) { f.Resource.Project = "other" })
+	b.opens(func(f *finding.Finding) { f.Actors = []cloud.Actor{{Principal: bob}} })
+	b.opens(func(f *finding.Finding) { f.Resource.Project = "other" })
 	b.pass(2 * time.Minute)
 	b.opens()
 	b.settle()
@@ -535,7 +536,7 @@ func TestAQuestionAfterTheOthersWereDecidedHasAMessageOfItsOwn(t *testing.T) {
 func TestWhatALimitHeldBackInAnHourIsOneMessage(t *testing.T) {
 	b := newBurst(t)
 	for range 3 {
-		b.opens(func(f *remediate.Finding) { f.Limit, f.Policy = "20 reverts an hour", fmt.Sprint("policy-", b.made) })
+		b.opens(func(f *finding.Finding) { f.Limit, f.Policy = "20 reverts an hour", fmt.Sprint("policy-", b.made) })
 		b.pass(10 * time.Minute)
 	}
 	b.settle()

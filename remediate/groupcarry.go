@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -14,7 +15,7 @@ const maxRefused = 10
 
 // carry takes a group's decision to its findings. What cannot be done now is due
 // again later: left as it is it would be the first of every sweep.
-func (r *Remediator) carry(ctx context.Context, f Finding) (Finding, error) {
+func (r *Remediator) carry(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	next, err := r.carryAll(ctx, f)
 	if err == nil || errors.Is(err, fault.ErrConflict) {
 		return next, err
@@ -26,10 +27,10 @@ func (r *Remediator) carry(ctx context.Context, f Finding) (Finding, error) {
 // carryAll answers each finding of the group by the transition of a single
 // answer. It may be cut off anywhere and begun again, by several at once: a
 // finding that is decided already is left alone.
-func (r *Remediator) carryAll(ctx context.Context, f Finding) (Finding, error) {
+func (r *Remediator) carryAll(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	g, err := readGroup(ctx, r.Store, f.Group)
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
 	var refused []string
 	agreed, desk := g.Agreed, r.Desk().memoized()
@@ -37,7 +38,7 @@ func (r *Remediator) carryAll(ctx context.Context, f Finding) (Finding, error) {
 		for _, i := range g.Items[:min(agreed.Items, len(g.Items))] {
 			why, err := r.carryTo(ctx, desk, i, *agreed)
 			if err != nil {
-				return Finding{}, err
+				return finding.Finding{}, err
 			}
 			if why != "" && len(refused) < maxRefused {
 				refused = append(refused, i.Resource.Path()+": "+why)
@@ -57,7 +58,7 @@ func (r *Remediator) carryAll(ctx context.Context, f Finding) (Finding, error) {
 			}
 			return now, true, nil
 		}); err != nil {
-			return Finding{}, err
+			return finding.Finding{}, err
 		}
 	}
 	return r.carriedOut(ctx, f.ID)
@@ -75,18 +76,18 @@ func (r *Remediator) carryTo(ctx context.Context, desk Desk, i Item, agreed Agre
 			return "", fmt.Errorf("look up finding %s: %w", i.Finding, err)
 		case f.State == state.Expired:
 			return "its question had expired", nil
-		case f.State != state.Pending || agreed.Choice == ChooseRevert && !f.Plan.Executable():
+		case f.State != state.Pending || agreed.Choice == finding.ChooseRevert && !f.Plan.Executable():
 			return "", nil // decided otherwise, or never part of it
 		case f.Plan.Digest != i.Digest:
 			return "its plan changed", nil
 		}
 		next, why := desk.carried(ctx, f, agreed.Choice, agreed.Answers)
 		if next.State == state.Pending {
-			if classOf(why) == ClassUndetermined { // which passes
+			if finding.ClassOf(why) == finding.ClassUndetermined { // which passes
 				return "", fmt.Errorf("answer finding %s: %w", i.Finding, why)
 			}
 			if why != nil {
-				return reasonOf(why), nil
+				return finding.ReasonOf(why), nil
 			}
 			return next.Why, nil
 		}
@@ -100,16 +101,16 @@ func (r *Remediator) carryTo(ctx context.Context, desk Desk, i Item, agreed Agre
 }
 
 // carriedOut takes the debt off the finding that had it.
-func (r *Remediator) carriedOut(ctx context.Context, id string) (Finding, error) {
+func (r *Remediator) carriedOut(ctx context.Context, id string) (finding.Finding, error) {
 	for range conflictTries {
 		f, err := r.Store.Finding(ctx, id)
 		if err != nil {
-			return Finding{}, fmt.Errorf("look up finding: %w", err)
+			return finding.Finding{}, fmt.Errorf("look up finding: %w", err)
 		}
-		stored, err := r.update(ctx, f.carried(r.Now()))
+		stored, err := r.update(ctx, f.Carried(r.Now()))
 		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 	}
-	return Finding{}, fault.ErrConflict
+	return finding.Finding{}, fault.ErrConflict
 }

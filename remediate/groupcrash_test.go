@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -20,8 +20,8 @@ func TestAGroupAnswerSurvivesACrashAtEveryCallToTheStore(t *testing.T) {
 				doomed := b.twin()
 				doomed.Store = fatedStore{b.Store, &fate{failure: failure, at: at}}
 				g := b.group(b.anyFinding())
-				f, err := doomed.Answer(t.Context(), g.ID, remediate.Answer{
-					Choice: remediate.ChooseRevert, Principal: ada, Via: "test", Revision: g.Revision, Digest: g.Digest(),
+				f, err := doomed.Answer(t.Context(), g.ID, finding.Answer{
+					Choice: finding.ChooseRevert, Principal: ada, Via: "test", Revision: g.Revision, Digest: g.Digest(),
 				})
 				if err == nil {
 					_, _ = doomed.Work(t.Context(), f.ID)
@@ -44,9 +44,9 @@ func TestAGroupAnswerSurvivesACrashAtEveryCallToTheStore(t *testing.T) {
 	}
 }
 
-func (b *burst) anyFinding() remediate.Finding {
+func (b *burst) anyFinding() finding.Finding {
 	b.t.Helper()
-	fs, err := b.Store.Findings(b.t.Context(), remediate.Query{})
+	fs, err := b.Store.Findings(b.t.Context(), finding.Query{})
 	b.must(err)
 	return fs[0]
 }
@@ -65,8 +65,8 @@ func TestManyClicksOnAGroupAtTwoProcessesAreOneDecision(t *testing.T) {
 			r = other
 		}
 		all.Go(func() {
-			f, err := r.Answer(t.Context(), g.ID, remediate.Answer{
-				Choice: remediate.ChooseRevert, Principal: []string{ada, bob}[i/2%2], Via: "test", Revision: g.Revision, Digest: g.Digest(),
+			f, err := r.Answer(t.Context(), g.ID, finding.Answer{
+				Choice: finding.ChooseRevert, Principal: []string{ada, bob}[i/2%2], Via: "test", Revision: g.Revision, Digest: g.Digest(),
 			})
 			if err == nil {
 				mu.Lock()

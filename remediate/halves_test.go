@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -52,7 +53,7 @@ func TestTheHalvesOfAnOperationAreOneChangeInEitherOrder(t *testing.T) {
 				}
 				g.handle(defaultDeploy(g, h, who))
 			}
-			fs, err := g.Store.Findings(t.Context(), remediate.Query{})
+			fs, err := g.Store.Findings(t.Context(), finding.Query{})
 			g.must(err)
 			if len(fs) != 1 || len(fs[0].Actors) != 1 || fs[0].Actors[0].Principal != "user:"+mallory {
 				t.Errorf("findings %+v, want one, made by %s", fs, mallory)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -14,10 +15,10 @@ import (
 // stopped reports whether the plan must not be carried out now, and returns the
 // finding as it is then stored. Whether rescind is paused has to be known:
 // unknown is no reason to write.
-func (r *Remediator) stopped(ctx context.Context, f Finding) (Finding, bool, error) {
+func (r *Remediator) stopped(ctx context.Context, f finding.Finding) (finding.Finding, bool, error) {
 	p, err := r.Store.Pause(ctx)
 	if err != nil {
-		return Finding{}, true, fmt.Errorf("look up whether rescind is paused: %w", err)
+		return finding.Finding{}, true, fmt.Errorf("look up whether rescind is paused: %w", err)
 	}
 	switch now := r.Now(); {
 	case p.Active(now):
@@ -36,11 +37,11 @@ func (r *Remediator) stopped(ctx context.Context, f Finding) (Finding, bool, err
 // overdue reports whether the plan was approved too long ago to be begun now: by
 // a pause or an outage in between, a policy's word is as stale as an old event,
 // and a person's holds for a time.
-func (r *Remediator) overdue(f Finding, now time.Time) bool {
+func (r *Remediator) overdue(f finding.Finding, now time.Time) bool {
 	return f.State == state.Approved && (f.Automatic && !f.WasAsked() && r.old(f, now) || !f.ExecuteBy.IsZero() && now.After(f.ExecuteBy))
 }
 
-func (r *Remediator) old(f Finding, now time.Time) bool {
+func (r *Remediator) old(f finding.Finding, now time.Time) bool {
 	return r.Judge.MaxEventAge > 0 && now.Sub(f.Change.Time) > r.Judge.MaxEventAge
 }
 
@@ -59,7 +60,7 @@ func (r *Remediator) announce(ctx context.Context) error {
 	if !p.Owed || now.Before(p.DueAt) {
 		return nil
 	}
-	p.DueAt = now.Add(notifyLease)
+	p.DueAt = now.Add(finding.NotifyLease)
 	if p, err = r.Store.SetPause(ctx, p); err == nil {
 		if lapsed {
 			r.Ledger.Note(ctx, trail.Record{Kind: trail.Resumed, What: p.String()})

@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -24,12 +25,12 @@ const randomRuns = 8
 
 // played is a random history of one resource, every stored step of which was
 // shown to check.
-func played(t *testing.T, check func(t *testing.T, was, is remediate.Finding)) {
+func played(t *testing.T, check func(t *testing.T, was, is finding.Finding)) {
 	t.Helper()
 	for seed := range uint64(randomRuns) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 12))
-			watch := &watchedStore{t: t, seen: map[string]remediate.Finding{}, also: check}
+			watch := &watchedStore{t: t, seen: map[string]finding.Finding{}, also: check}
 			g := newRig(t, set{public: []policies.Enforcement{policies.Approve, policies.Revert}[seed%2]}, func(c *remediate.Config) {
 				watch.Store = c.Store
 				c.Store = watch
@@ -64,7 +65,7 @@ func played(t *testing.T, check func(t *testing.T, was, is remediate.Finding)) {
 func TestI1AFindingLeavesPendingAtMostOnce(t *testing.T) {
 	t.Parallel()
 	left := map[string]int{}
-	played(t, func(t *testing.T, was, is remediate.Finding) {
+	played(t, func(t *testing.T, was, is finding.Finding) {
 		if was.State == state.Pending && is.State != state.Pending {
 			run := t.Name() + is.ID // runs make findings of the same ids
 			if left[run]++; left[run] > 1 {
@@ -80,7 +81,7 @@ func TestI1AFindingLeavesPendingAtMostOnce(t *testing.T) {
 func TestI2OnlyThePlanThatWasAnsweredIsCarriedOut(t *testing.T) {
 	t.Parallel()
 	applied := 0
-	played(t, func(t *testing.T, was, is remediate.Finding) {
+	played(t, func(t *testing.T, was, is finding.Finding) {
 		if is.State != state.Applying || was.State == state.Applying {
 			return
 		}
@@ -88,8 +89,8 @@ func TestI2OnlyThePlanThatWasAnsweredIsCarriedOut(t *testing.T) {
 		if is.Automatic {
 			return
 		}
-		said := func(a remediate.Answer) bool {
-			return a.Choice == remediate.ChooseRevert && len(a.Digest) >= 8 && strings.HasPrefix(is.Plan.Digest, a.Digest)
+		said := func(a finding.Answer) bool {
+			return a.Choice == finding.ChooseRevert && len(a.Digest) >= 8 && strings.HasPrefix(is.Plan.Digest, a.Digest)
 		}
 		if !slices.ContainsFunc(is.Answers, said) {
 			t.Errorf("%s carries out the plan %s, and nobody answered that one: %+v", is.ID, is.Plan.Digest, is.Answers)
@@ -106,7 +107,7 @@ func TestI2APlanIsNotCarriedOutOnStateItWasNotMadeFor(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	f, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+	f, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 	g.must(err)
 	g.editPolicy(apiPath, func(p *iampb.Policy) { p.Bindings = nil })
 	f, err = g.Work(t.Context(), f.ID)
@@ -120,7 +121,7 @@ func TestI2APlanIsNotCarriedOutOnStateItWasNotMadeFor(t *testing.T) {
 func TestI6WhatEndedStaysAsItEnded(t *testing.T) {
 	t.Parallel()
 	ended := 0
-	played(t, func(t *testing.T, was, is remediate.Finding) {
+	played(t, func(t *testing.T, was, is finding.Finding) {
 		if !was.State.Ended() {
 			return
 		}
@@ -143,7 +144,7 @@ func TestI12AnApprovalThatWasNotCarriedOutInTimeTakesANewOne(t *testing.T) {
 		name    string
 		enforce policies.Enforcement
 		expiry  remediate.Expiry
-		approve func(*rig, remediate.Finding) remediate.Finding
+		approve func(*rig, finding.Finding) finding.Finding
 		after   time.Duration
 		want    state.State
 		writes  int
@@ -188,18 +189,18 @@ func TestI12WhatLapsedIsAskedAboutAgain(t *testing.T) {
 	}
 }
 
-func byAda(g *rig, f remediate.Finding) remediate.Finding {
+func byAda(g *rig, f finding.Finding) finding.Finding {
 	g.t.Helper()
-	_, err := g.Answer(g.t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+	_, err := g.Answer(g.t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 	g.must(err)
 	f, err = g.Work(g.t.Context(), f.ID)
 	g.must(err)
 	return f
 }
 
-func byPolicy(_ *rig, f remediate.Finding) remediate.Finding { return f }
+func byPolicy(_ *rig, f finding.Finding) finding.Finding { return f }
 
-func bySilence(g *rig, f remediate.Finding) remediate.Finding {
+func bySilence(g *rig, f finding.Finding) finding.Finding {
 	g.t.Helper()
 	g.pass(f.ExpiresAt.Sub(g.Clock()) - time.Minute)
 	g.pause(time.Hour)

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -16,10 +16,10 @@ import (
 // plan. An open finding whose plan this one replaces is superseded: what its
 // card shows is no longer what would be done. One that is being carried out is
 // left alone: it may have looked before this change came.
-func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) {
-	open, err := r.Store.Findings(ctx, Query{Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Waiting, state.Pending, state.Approved}})
+func (r *Remediator) join(ctx context.Context, k judged) (finding.Finding, bool, error) {
+	open, err := r.Store.Findings(ctx, finding.Query{Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Waiting, state.Pending, state.Approved}})
 	if err != nil {
-		return Finding{}, false, fmt.Errorf("look up open findings of %s: %w", k.change.Resource, err)
+		return finding.Finding{}, false, fmt.Errorf("look up open findings of %s: %w", k.change.Resource, err)
 	}
 	for _, f := range open {
 		switch {
@@ -28,12 +28,12 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 			return r.withoutLeased(f), true, nil
 		case f.Plan.Digest == k.Plan.Digest && k.preexisting: // it was there all along, and is asked about
 			return r.withoutLeased(f), true, nil
-		case f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert && f.State == state.Pending && f.foundInPassing():
+		case f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert && f.State == state.Pending && foundInPassing(f):
 			// Something else came upon it before the change's own event: that must
 			// not keep the policy from reverting it.
 			f, err := r.update(ctx, f.Superseded(state.ByEvent, k.now.At, "an event told of the change after all, and the policy reverts it"))
 			if err != nil {
-				return Finding{}, false, err
+				return finding.Finding{}, false, err
 			}
 			r.work(ctx, f)
 		case f.Unconfirmed && f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert: // nor may an event that may be forged
@@ -44,18 +44,18 @@ func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) 
 		case f.State != state.Approved && k.replaces(f):
 			f, err := r.update(ctx, f.Superseded(state.ByEvent, k.now.At, "a later change needs another plan"))
 			if err != nil {
-				return Finding{}, false, err
+				return finding.Finding{}, false, err
 			}
 			r.work(ctx, f)
 		}
 	}
-	return Finding{}, false, nil
+	return finding.Finding{}, false, nil
 }
 
 // foundInPassing reports whether the finding was opened by something that did not make
 // what it is about: a scan, a deploy as the account that held it, or an entry
 // that does not say what it added to a container.
-func (f Finding) foundInPassing() bool {
+func foundInPassing(f finding.Finding) bool {
 	return f.Change.Method == judge.ScanMethod || strings.HasSuffix(f.Change.ID, preexistingSuffix(f.Resource)) ||
 		f.Resource.Kind.Container() && !f.Change.HasDelta
 }
@@ -63,7 +63,7 @@ func (f Finding) foundInPassing() bool {
 // replaces reports whether the new plan does all that the open finding's plan
 // has left to do. A change that says what it added is judged on that alone, so
 // its plan is not about what others added.
-func (k judged) replaces(f Finding) bool {
+func (k judged) replaces(f finding.Finding) bool {
 	if f.Plan.Empty() {
 		return f.Change.Verb == k.change.Verb
 	}
@@ -71,9 +71,6 @@ func (k judged) replaces(f Finding) bool {
 		return k.now.StepNeeded(s) && !slices.ContainsFunc(k.Plan.Steps, func(o judge.Step) bool { return k.now.Covers(o, s) })
 	})
 }
-
-// decisionHolds is how long a person's keep holds for the same grants.
-const decisionHolds = 30 * 24 * time.Hour
 
 // decidedBefore reports whether people kept or left exactly this before. A
 // change that says what it added made the grants anew, so it is raised again;
@@ -86,8 +83,8 @@ func (r *Remediator) decidedBefore(ctx context.Context, k judged) (bool, error) 
 	if k.preexisting { // one finding of what an account held all along is enough
 		states = append(states, state.Reported, state.Blocked, state.Failed, state.Applying, state.Uncertain)
 	}
-	before, err := r.Store.Findings(ctx, Query{
-		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-decisionHolds), States: states, Limit: recentLook,
+	before, err := r.Store.Findings(ctx, finding.Query{
+		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-finding.DecisionHolds), States: states, Limit: recentLook,
 	})
 	if err != nil {
 		return false, fmt.Errorf("look up settled findings of %s: %w", k.change.Resource, err)
@@ -102,12 +99,12 @@ func (r *Remediator) decidedBefore(ctx context.Context, k judged) (bool, error) 
 
 // supersedeFixed ends the open findings of a resource that live state shows to
 // be fixed, whoever did it. It returns those that ended.
-func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now judge.Snapshot) ([]Finding, error) {
-	open, err := r.Store.Findings(ctx, Query{Resource: res, States: []state.State{state.Pending}})
+func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now judge.Snapshot) ([]finding.Finding, error) {
+	open, err := r.Store.Findings(ctx, finding.Query{Resource: res, States: []state.State{state.Pending}})
 	if err != nil {
 		return nil, fmt.Errorf("look up open findings of %s: %w", res, err)
 	}
-	var ended []Finding
+	var ended []finding.Finding
 	for _, f := range open {
 		if f.UndoOf != "" || f.Plan.Empty() || now.Needs(f.Plan) {
 			continue

@@ -23,6 +23,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -234,9 +235,9 @@ func TestADeniedIngressNamesThePermission(t *testing.T) {
 }
 
 // approve has ada answer revert and the plan be carried out.
-func (g *rig) approve(f remediate.Finding) remediate.Finding {
+func (g *rig) approve(f finding.Finding) finding.Finding {
 	g.t.Helper()
-	_, err := g.Answer(g.t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	_, err := g.Answer(g.t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
 	g.must(err)
 	f, err = g.Work(g.t.Context(), f.ID)
 	g.must(err)

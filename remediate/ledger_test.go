@@ -16,6 +16,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -228,12 +229,12 @@ func TestS17RefusedAnswersAreInTheLedger(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve}, withLedger)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	for _, a := range []remediate.Answer{
-		{Choice: remediate.ChooseRevert, Principal: "user:eve@example.com", Via: "slack:T0123/U09", Digest: f.Plan.Digest},
-		{Choice: remediate.ChooseKeep, Principal: "user:" + mallory, Via: "cli", Reason: "mine", Digest: f.Plan.Digest},
-		{Choice: remediate.ChooseUndo, Principal: "user:ada@example.com", Via: "cli", Digest: f.Plan.Digest},
+	for _, a := range []finding.Answer{
+		{Choice: finding.ChooseRevert, Principal: "user:eve@example.com", Via: "slack:T0123/U09", Digest: f.Plan.Digest},
+		{Choice: finding.ChooseKeep, Principal: "user:" + mallory, Via: "cli", Reason: "mine", Digest: f.Plan.Digest},
+		{Choice: finding.ChooseUndo, Principal: "user:ada@example.com", Via: "cli", Digest: f.Plan.Digest},
 	} {
-		var refused *remediate.RefusedError
+		var refused *finding.RefusedError
 		if _, err := g.Answer(t.Context(), f.ID, a); !errors.As(err, &refused) {
 			t.Fatalf("%+v: %v, want a refusal", a, err)
 		}
@@ -276,7 +277,7 @@ func TestTheEndOfAnExemptionIsInTheLedgerOnce(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve}, withLedger)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	f.State, f.Exemption = state.Exempted, &remediate.Exemption{Until: g.Clock().Add(time.Hour)}
+	f.State, f.Exemption = state.Exempted, &finding.Exemption{Until: g.Clock().Add(time.Hour)}
 	f.DueAt, f.EndedAt = f.Exemption.Until, g.Clock()
 	_, err := g.Store.Update(t.Context(), f)
 	g.must(err)
@@ -305,7 +306,7 @@ func TestS17WhatAFloodOfRefusalsCostsIsBounded(t *testing.T) {
 	g := newRig(t, set{}, withLedger)
 	long := strings.Repeat("<", 100_000)
 	for range 500 {
-		g.Desk().Refused(t.Context(), long, remediate.Answer{Choice: remediate.Choice(long), Principal: long, Via: long, Digest: long}, long, long)
+		g.Desk().Refused(t.Context(), long, finding.Answer{Choice: finding.Choice(long), Principal: long, Via: long, Digest: long}, long, long)
 	}
 	n := g.lastEntry().N
 	if n > 100 {
@@ -330,8 +331,8 @@ func TestALedgerThatCannotBeWrittenChangesNoAnswerAndIsLogged(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) { c.Ledger = b.over(broken{c.Store}) })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:eve@example.com", Digest: f.Plan.Digest})
-	var refused *remediate.RefusedError
+	_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:eve@example.com", Digest: f.Plan.Digest})
+	var refused *finding.RefusedError
 	if !errors.As(err, &refused) || !strings.Contains(refused.Why, "not an approver") {
 		t.Errorf("answer: %v, want the refusal as it is", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -31,7 +32,7 @@ type limit struct{ name, why string }
 
 // limited returns the limit that keeps the finding from being reverted
 // unasked, as things stand; see allowed.
-func (r *Remediator) limited(ctx context.Context, f Finding) (limit, error) {
+func (r *Remediator) limited(ctx context.Context, f finding.Finding) (limit, error) {
 	if why, err := r.fighting(ctx, f); why != "" || err != nil {
 		return limit{why: why}, err
 	}
@@ -40,7 +41,7 @@ func (r *Remediator) limited(ctx context.Context, f Finding) (limit, error) {
 }
 
 // reached returns the limit that allows no further revert than the recent ones.
-func (l Limits) reached(f Finding, recent []revert) limit {
+func (l Limits) reached(f finding.Finding, recent []revert) limit {
 	var policy, project, total int
 	for _, o := range recent {
 		if o.Finding == f.ID {
@@ -79,11 +80,11 @@ const fightLook = 500
 
 // fighting says that the same plan was carried out again and again, unasked.
 // What was found to be fixed, or was not allowed, was no revert.
-func (r *Remediator) fighting(ctx context.Context, f Finding) (string, error) {
+func (r *Remediator) fighting(ctx context.Context, f finding.Finding) (string, error) {
 	if r.Limits.SameChange == 0 {
 		return "", nil
 	}
-	before, err := r.Store.Findings(ctx, Query{
+	before, err := r.Store.Findings(ctx, finding.Query{
 		Resource: f.Resource, Policy: f.Policy, States: []state.State{state.Approved, state.Applying, state.Uncertain, state.Reverted, state.Failed},
 		Since: r.Now().Add(-r.Limits.FightWindow), Limit: fightLook,
 	})

@@ -19,6 +19,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -81,7 +82,7 @@ func TestADefaultIdentityIsAskedAboutAndRestored(t *testing.T) {
 	if g.identity(apiPath) != defaultAccount {
 		t.Error("it was reverted before anybody answered")
 	}
-	f, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	f, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
 	g.must(err)
 	if f.State != state.Approved || g.identity(apiPath) != defaultAccount {
 		t.Errorf("after the answer: %s and runs as %s; want approved, and the work left to the worker", f.State, g.identity(apiPath))
@@ -135,8 +136,8 @@ func TestWithNoAccountToGoBackToRescindAsks(t *testing.T) {
 	g.must(err)
 	f := g.one()
 	g.want(f, state.Pending, "no account to go back to")
-	_, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
-	var refused *remediate.RefusedError
+	_, err = g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	var refused *finding.RefusedError
 	if !errors.As(err, &refused) {
 		t.Errorf("answer revert: %v, want a refusal: there is nothing to write", err)
 	}
@@ -216,7 +217,7 @@ func TestTheSameMessageManyTimesAtOnceHasOneEffect(t *testing.T) {
 	if n := g.writes(); n != 1 {
 		t.Errorf("%d writes, want one", n)
 	}
-	fs, err := g.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(t.Context(), finding.Query{})
 	g.must(err)
 	if len(fs) != 1 || fs[0].State != state.Reverted {
 		t.Errorf("findings: %+v, want one that is reverted", fs)
@@ -404,7 +405,7 @@ func TestEditorOnARuntimeIdentityIsFoundInEitherOrder(t *testing.T) {
 		if len(g.told.states) != told {
 			t.Errorf("people were told %v again", g.told.states[told:])
 		}
-		fs, err := g.Store.Findings(t.Context(), remediate.Query{Policy: editor})
+		fs, err := g.Store.Findings(t.Context(), finding.Query{Policy: editor})
 		g.must(err)
 		if len(fs) != 1 {
 			t.Errorf("%d findings after two more deploys, want the one", len(fs))
@@ -497,7 +498,7 @@ func TestWhatWasKeptIsNotRaisedAgain(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:ada@example.com", Digest: f.Plan.Digest[:8], Reason: "by design"})
+	_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: "user:ada@example.com", Digest: f.Plan.Digest[:8], Reason: "by design"})
 	g.must(err)
 	g.editPolicy(apiPath, func(*iampb.Policy) {}) // what every gcloud deploy does
 	for _, c := range g.events() {
@@ -535,14 +536,14 @@ func TestAFindingNobodyCouldBeToldOfIsToldLater(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
 	g.want(f, state.Reverted, "")
-	if !f.Owes(remediate.Notify) || f.DueAt.IsZero() {
+	if !f.Owes(finding.Notify) || f.DueAt.IsZero() {
 		t.Fatalf("outbox %v, due %v; want the notice to be still owed", f.Outbox, f.DueAt)
 	}
 	g.told.failing = nil
 	g.pass(f.DueAt.Sub(g.Clock()))
 	_, err := g.Sweep(t.Context())
 	g.must(err)
-	if f = g.stored(f.ID); f.Owes(remediate.Notify) || len(g.told.states) != 1 {
+	if f = g.stored(f.ID); f.Owes(finding.Notify) || len(g.told.states) != 1 {
 		t.Errorf("outbox %v, told %v; want it told once", f.Outbox, g.told.states)
 	}
 }

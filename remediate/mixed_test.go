@@ -20,6 +20,7 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -61,7 +62,7 @@ func newMixed(t *testing.T, seed uint64) *mixed {
 // mixedWith is a mixed rig that enforces one policy so, and looks up entries.
 func mixedWith(t *testing.T, enforce policies.Enforcement, change func(*remediate.Config)) *mixed {
 	t.Helper()
-	m := &mixed{bell: &bell{}, feed: &taken{}, watch: &rules{t: t, seen: map[string]remediate.Finding{}, left: map[string]int{}}}
+	m := &mixed{bell: &bell{}, feed: &taken{}, watch: &rules{t: t, seen: map[string]finding.Finding{}, left: map[string]int{}}}
 	m.rig = newRig(t, set{public: enforce}, withBob, func(c *remediate.Config) {
 		m.iam = &countedPolicies{PolicyClient: c.IAM, writes: map[cloud.Resource]int{}}
 		m.watch.Store = c.Store
@@ -81,7 +82,7 @@ func mixedWith(t *testing.T, enforce policies.Enforcement, change func(*remediat
 		c := m.Config
 		n, err := slack.NewNotifier(slack.Config{
 			Token: "xoxb-sim", APIURL: srv.URL + "/api", Card: notify.Options{BaseURL: "https://rescind.example.com"},
-			Route: func(remediate.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"}, Turns: slack.NewTurns(c.Store, m.Clock),
+			Route: func(finding.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"}, Turns: slack.NewTurns(c.Store, m.Clock),
 		})
 		m.must(err)
 		c.Notifier = n
@@ -160,18 +161,18 @@ func (m *mixed) dying(r *remediate.Remediator) *remediate.Remediator {
 	return r
 }
 
-func (m *mixed) any() (remediate.Finding, bool) {
-	fs, err := m.Store.Findings(m.t.Context(), remediate.Query{})
+func (m *mixed) any() (finding.Finding, bool) {
+	fs, err := m.Store.Findings(m.t.Context(), finding.Query{})
 	m.must(err)
 	if len(fs) == 0 {
-		return remediate.Finding{}, false
+		return finding.Finding{}, false
 	}
 	return pick(m, fs...), true
 }
 
-func (m *mixed) said() remediate.Answer {
-	return remediate.Answer{
-		Choice:    pick(m, remediate.ChooseRevert, remediate.ChooseKeep, remediate.ChooseExempt, remediate.ChooseUndo),
+func (m *mixed) said() finding.Answer {
+	return finding.Answer{
+		Choice:    pick(m, finding.ChooseRevert, finding.ChooseKeep, finding.ChooseExempt, finding.ChooseUndo),
 		Principal: pick(m, ada, bob, "user:"+mallory), Via: "test", Reason: exemptReason, Until: m.Clock().Add(time.Hour),
 	}
 }
@@ -215,7 +216,7 @@ func (m *mixed) calm(d time.Duration) {
 // check holds what is stored against what was done.
 func (m *mixed) check(when string) {
 	m.t.Helper()
-	fs, err := m.Store.Findings(m.t.Context(), remediate.Query{})
+	fs, err := m.Store.Findings(m.t.Context(), finding.Query{})
 	m.must(err)
 	cell, err := m.Store.Cell(m.t.Context(), "reverts")
 	m.must(err)
@@ -279,7 +280,7 @@ func (m *mixed) shown() {
 	}
 }
 
-func (m *mixed) group(f remediate.Finding) (g remediate.Group) {
+func (m *mixed) group(f finding.Finding) (g remediate.Group) {
 	m.t.Helper()
 	c, err := m.watch.Store.Cell(m.t.Context(), "group/"+f.Group)
 	m.must(err)
@@ -306,11 +307,11 @@ func (p *countedPolicies) SetPolicy(ctx context.Context, r cloud.Resource, a clo
 type rules struct {
 	remediate.Store
 	t    *testing.T
-	seen map[string]remediate.Finding
+	seen map[string]finding.Finding
 	left map[string]int
 }
 
-func (w *rules) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (w *rules) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	f, err := w.Store.Create(ctx, f)
 	if err == nil {
 		w.holds(f)
@@ -319,7 +320,7 @@ func (w *rules) Create(ctx context.Context, f remediate.Finding) (remediate.Find
 	return f, err
 }
 
-func (w *rules) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (w *rules) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	f, err := w.Store.Update(ctx, f)
 	if err == nil {
 		w.holds(f)
@@ -330,7 +331,7 @@ func (w *rules) Update(ctx context.Context, f remediate.Finding) (remediate.Find
 }
 
 // holds is about one record.
-func (w *rules) holds(f remediate.Finding) {
+func (w *rules) holds(f finding.Finding) {
 	w.t.Helper()
 	if err := f.VerifyTrail(); err != nil {
 		w.t.Error(err)
@@ -343,9 +344,9 @@ func (w *rules) holds(f remediate.Finding) {
 		{"is open and never due", !f.State.Ended() && f.DueAt.IsZero()},
 		{"has an end if and only if it ended", f.State.Ended() == f.EndedAt.IsZero()},
 		{"is approved for a time", f.State == state.Approved && f.ExecuteBy.IsZero()},
-		{"expires however it fails to be shown", f.State == state.Pending && !f.Owes(remediate.Carry) && f.UpdatedAt.Before(f.ExpiresAt) && f.DueAt.After(f.ExpiresAt)},
-		{"owes its plan once it ended", f.State.Ended() && f.Owes(remediate.Apply)},
-		{"is approved or carried out and owes no plan", slices.Contains([]state.State{state.Approved, state.Applying, state.Uncertain}, f.State) && !f.Owes(remediate.Apply)},
+		{"expires however it fails to be shown", f.State == state.Pending && !f.Owes(finding.Carry) && f.UpdatedAt.Before(f.ExpiresAt) && f.DueAt.After(f.ExpiresAt)},
+		{"owes its plan once it ended", f.State.Ended() && f.Owes(finding.Apply)},
+		{"is approved or carried out and owes no plan", slices.Contains([]state.State{state.Approved, state.Applying, state.Uncertain}, f.State) && !f.Owes(finding.Apply)},
 		{"was guarded, and is reverted unasked", f.Automatic && f.Guarded && f.Decision == judge.Ask},
 	} {
 		if rule.broken {
@@ -355,7 +356,7 @@ func (w *rules) holds(f remediate.Finding) {
 }
 
 // follows is about one step.
-func (w *rules) follows(was, is remediate.Finding) {
+func (w *rules) follows(was, is finding.Finding) {
 	w.t.Helper()
 	if was.State == state.Pending && is.State != state.Pending {
 		w.left[is.ID]++

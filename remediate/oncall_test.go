@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -20,14 +21,14 @@ type bell struct {
 
 func (p *bell) Name() string { return "bell" }
 
-func (p *bell) Page(_ context.Context, f remediate.Finding) error {
+func (p *bell) Page(_ context.Context, f finding.Finding) error {
 	if p.failing == nil {
 		p.paged = append(p.paged, f.ID)
 	}
 	return p.failing
 }
 
-func (p *bell) Resolve(_ context.Context, f remediate.Finding) error {
+func (p *bell) Resolve(_ context.Context, f finding.Finding) error {
 	p.resolved = append(p.resolved, f.ID)
 	return nil
 }
@@ -125,7 +126,7 @@ func TestAPersonCanHaveOnCallPagedOnceInFifteenMinutes(t *testing.T) {
 	if len(p.paged) != 2 {
 		t.Errorf("paged %d times", len(p.paged))
 	}
-	_, err := b.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+	_, err := b.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 	b.must(err)
 	b.settle()
 	if err := page(); !refusedFor(err, "the finding is reverted") || len(p.resolved) != 1 {

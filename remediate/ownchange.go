@@ -12,13 +12,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
-
-// How far from what a finding did a change may be dated that it explains: the
-// clocks of Google and of this machine differ, and a long-running operation is
-// logged again when it ends.
-const ownSlack = 10 * time.Minute
 
 // ownWithin is how far back a finding may have begun that explains a change by
 // rescind: a question can stand, and what was only reported can be reverted long
@@ -33,11 +29,11 @@ const ownWithin = 90 * 24 * time.Hour
 // What is about to be written is stored with the claim, before the write, so it
 // is there even when the event is faster than the end of the write.
 func (r *Remediator) ownChange(ctx context.Context, c cloud.Change) error {
-	near, err := r.Store.Findings(ctx, Query{Resource: c.Resource, Since: c.Time.Add(-ownWithin)})
+	near, err := r.Store.Findings(ctx, finding.Query{Resource: c.Resource, Since: c.Time.Add(-ownWithin)})
 	if err != nil {
 		return fmt.Errorf("look up what rescind did to %s: %w", c.Resource, err)
 	}
-	if slices.ContainsFunc(near, func(f Finding) bool { return f.explains(c, r.Now()) }) {
+	if slices.ContainsFunc(near, func(f finding.Finding) bool { return f.Explains(c, r.Now()) }) {
 		return nil
 	}
 	id := cmp.Or(c.ID, strings.Join([]string{c.Resource.String(), c.Method, c.Time.UTC().Format(time.RFC3339Nano)}, " "))

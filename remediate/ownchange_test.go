@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -96,7 +97,7 @@ func TestOurOwnWritesRaiseNoAlarmWhateverTheyAre(t *testing.T) {
 			if ours == 0 || len(f) == 0 || len(n.said) != 0 {
 				t.Errorf("%d writes by %d findings, and announced %q; want writes and no alarm", ours, len(f), n.said)
 			}
-			_, err := g.Answer(t.Context(), f[0].ID, remediate.Answer{Choice: remediate.ChooseUndo, Principal: ada, Reason: "needed", Digest: g.stored(f[0].ID).UndoPlan().Digest})
+			_, err := g.Answer(t.Context(), f[0].ID, finding.Answer{Choice: finding.ChooseUndo, Principal: ada, Reason: "needed", Digest: g.stored(f[0].ID).UndoPlan().Digest})
 			g.must(err)
 			g.pass(time.Minute)
 			g.sweepOnce()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -34,7 +35,7 @@ func TestWhilePausedNothingIsWrittenAndAnswersWait(t *testing.T) {
 	g.want(automatic, state.Approved, "waits, as rescind is paused until 2026-11-20T04:00:00Z by "+ada+": a release is on its way")
 	g.deploy(defaultAccount)
 	asked := g.one()
-	_, err := g.Answer(t.Context(), asked.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: asked.Plan.Digest})
+	_, err := g.Answer(t.Context(), asked.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: asked.Plan.Digest})
 	g.must(err)
 	asked, err = g.Work(t.Context(), asked.ID)
 	g.must(err)
@@ -187,10 +188,10 @@ func TestAReportedFindingCanBeRevertedByAPerson(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
 	g.want(f, state.Reported, "")
-	a := remediate.Answer{Choice: remediate.ChooseKeep, Principal: ada, Digest: f.Plan.Digest}
+	a := finding.Answer{Choice: finding.ChooseKeep, Principal: ada, Digest: f.Plan.Digest}
 	_, err := g.Answer(t.Context(), f.ID, a)
 	refused(t, err, "the finding is reported")
-	a.Choice = remediate.ChooseRevert
+	a.Choice = finding.ChooseRevert
 	f, err = g.Answer(t.Context(), f.ID, a)
 	g.must(err)
 	if f.State != state.Approved || !f.EndedAt.IsZero() {
@@ -207,7 +208,7 @@ func TestWhatIsHandedOverIsDueAtOnce(t *testing.T) {
 	f := g.one()
 	desk := g.Desk()
 	desk.HandOver = true
-	_, err := desk.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+	_, err := desk.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 	g.must(err)
 	g.sweepOnce()
 	f = g.stored(f.ID)

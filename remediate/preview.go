@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // A preview looks back this far, at no more findings than this, and shows this
@@ -27,18 +26,18 @@ func (d Desk) Preview(ctx context.Context, id string) (Preview, error) {
 	case err != nil:
 		return Preview{}, err
 	case f.UndoOf != "":
-		return Preview{}, refuseAs(ClassInvalid, "an undo cannot be exempted")
+		return Preview{}, finding.RefuseAs(finding.ClassInvalid, "an undo cannot be exempted")
 	}
-	past, err := d.Store.Findings(ctx, Query{
+	past, err := d.Store.Findings(ctx, finding.Query{
 		Resource: f.Resource, Policy: f.Policy, Since: d.Now().Add(-previewOf), Limit: previewLooks + 1,
 	})
 	if err != nil {
 		return Preview{}, fmt.Errorf("look up findings of %s: %w", f.Resource, err)
 	}
 	out := Preview{Scope: f.ExemptScope(), AtLeast: len(past) > previewLooks}
-	f.Exemption = &Exemption{Grants: f.Plan.Grants()}
+	f.Exemption = &finding.Exemption{Grants: f.Plan.Grants()}
 	for _, o := range past[:min(len(past), previewLooks)] {
-		if o.ID == f.ID || o.UndoOf != "" || !o.coveredBy(f) {
+		if o.ID == f.ID || o.UndoOf != "" || !o.CoveredBy(f) {
 			continue
 		}
 		out.Count++
@@ -47,10 +46,4 @@ func (d Desk) Preview(ctx context.Context, id string) (Preview, error) {
 		}
 	}
 	return out, nil
-}
-
-// coveredBy reports whether the exemption of x would have covered the finding.
-func (f Finding) coveredBy(x Finding) bool {
-	g := judge.Judgement{Result: policies.Result{Verdict: f.Verdict, Message: f.Message, Grants: f.Plan.Grants()}, Plan: f.Plan}
-	return f.Verdict != policies.Exempt && g.Without(x.exclusion()).Verdict == policies.Exempt
 }

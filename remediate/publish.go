@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -22,7 +23,7 @@ const exportPause = 15 * time.Second
 type Exporter interface {
 	// Export takes the events of the finding's timeline after the first so
 	// many, and returns nil once they are durable where it takes them.
-	Export(ctx context.Context, f Finding, after int) error
+	Export(ctx context.Context, f finding.Finding, after int) error
 	// ExportRecords takes records of the ledger, likewise.
 	ExportRecords(ctx context.Context, es []trail.Record) error
 }
@@ -60,8 +61,8 @@ func (r *Remediator) export(ctx context.Context, do func(ctx context.Context) er
 // That it did is in the finding it returns and not yet stored: the update of the
 // effect that comes next stores it as well. If there is none, recordPublished
 // does. A failure changes nothing but when the sweep comes again.
-func (r *Remediator) publish(ctx context.Context, f Finding) (Finding, bool) {
-	if !f.Owes(Publish) {
+func (r *Remediator) publish(ctx context.Context, f finding.Finding) (finding.Finding, bool) {
+	if !f.Owes(finding.Publish) {
 		return f, false
 	}
 	err := r.export(ctx, func(ctx context.Context) error { return r.Exporter.Export(ctx, f, f.Published) })
@@ -69,15 +70,14 @@ func (r *Remediator) publish(ctx context.Context, f Finding) (Finding, bool) {
 	case errors.Is(err, errExporterRests):
 		return f, true
 	case err != nil:
-		r.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", string(Publish), "finding", f.ID, "error", err.Error())
+		r.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", string(finding.Publish), "finding", f.ID, "error", err.Error())
 		return f, true
 	}
-	f.Published = len(f.Timeline)
-	return f.paid(Publish), true
+	return f.Exported(), true
 }
 
-func (r *Remediator) recordPublished(ctx context.Context, f Finding) (Finding, error) {
-	return r.update(ctx, f.published(r.Now()))
+func (r *Remediator) recordPublished(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	return r.update(ctx, f.ExportTried(r.Now()))
 }
 
 // exportLedger takes out what the ledger has and was not taken out yet. What

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -23,7 +24,7 @@ type taken struct {
 	failing     error
 }
 
-func (x *taken) Export(_ context.Context, f remediate.Finding, after int) error {
+func (x *taken) Export(_ context.Context, f finding.Finding, after int) error {
 	x.asked++
 	if x.failing != nil {
 		return x.failing
@@ -44,7 +45,7 @@ func (x *taken) ExportRecords(_ context.Context, es []trail.Record) error {
 	return nil
 }
 
-func (x *taken) Undelivered(context.Context, remediate.Finding) error {
+func (x *taken) Undelivered(context.Context, finding.Finding) error {
 	x.undelivered++
 	return nil
 }
@@ -63,7 +64,7 @@ func TestI8EveryEventIsTakenOutOnceWhereNothingFails(t *testing.T) {
 	if want := []string{"1 approved", "2 applying", "3 reverted"}; !slices.Equal(x.lines, want) {
 		t.Errorf("taken %q, want %q", x.lines, want)
 	}
-	if f.Owes(remediate.Publish) || f.Published != 3 || !f.DueAt.IsZero() {
+	if f.Owes(finding.Publish) || f.Published != 3 || !f.DueAt.IsZero() {
 		t.Errorf("owes %v, published %d, due %s; want nothing owed", f.Outbox, f.Published, f.DueAt)
 	}
 }
@@ -97,7 +98,7 @@ func TestAFailingExporterHoldsNothingUpAndTheSweepTriesAgain(t *testing.T) {
 	}
 	f = g.stored(f.ID)
 	g.want(f, state.Reverted, "removed")
-	if !f.Owes(remediate.Publish) || f.Attempts != 0 || len(f.Timeline) != 3 {
+	if !f.Owes(finding.Publish) || f.Attempts != 0 || len(f.Timeline) != 3 {
 		t.Errorf("owes %v after %d attempts, %d events", f.Outbox, f.Attempts, len(f.Timeline))
 	}
 	x.failing = nil

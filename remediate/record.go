@@ -9,13 +9,14 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // record stores what a judgement comes to: a new finding, one more change on
 // an open one, or nothing where people settled exactly this before.
-func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind, error) {
+func (r *Remediator) record(ctx context.Context, k judged) (finding.Finding, OutcomeKind, error) {
 	f, err := r.Store.Finding(ctx, k.id())
 	if err == nil && f.State == state.Superseded && k.change.Half == cloud.LastHalf && !k.vanished {
 		// The first half was given up before its effect showed. What ended
@@ -28,20 +29,20 @@ func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind
 		f, err = r.resume(ctx, f, k)
 		return f, Found, err
 	case !errors.Is(err, fault.ErrNotFound):
-		return Finding{}, "", fmt.Errorf("look up finding: %w", err)
+		return finding.Finding{}, "", fmt.Errorf("look up finding: %w", err)
 	}
 	if !k.vanished && k.Verdict != policies.Exempt { // what is exempt is about no plan, so it joins none
 		if k, err = r.confirmed(ctx, k); err != nil {
-			return Finding{}, "", err
+			return finding.Finding{}, "", err
 		}
 		switch f, ok, err := r.join(ctx, k); {
 		case err != nil:
-			return Finding{}, "", err
+			return finding.Finding{}, "", err
 		case ok:
 			return f, Found, nil
 		}
 		if done, err := r.decidedBefore(ctx, k); done || err != nil {
-			return Finding{}, Settled, err
+			return finding.Finding{}, Settled, err
 		}
 	}
 	f, err = r.create(ctx, k)
@@ -50,10 +51,10 @@ func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind
 
 // create stores the finding a judgement begins as. A revert was counted against
 // the limits before: one that is stored and not counted would be one too many.
-func (r *Remediator) create(ctx context.Context, k judged) (Finding, error) {
+func (r *Remediator) create(ctx context.Context, k judged) (finding.Finding, error) {
 	f, err := r.open(ctx, k)
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
 	created, err := r.Store.Create(ctx, f)
 	if errors.Is(err, fault.ErrExists) { // another delivery of this change won
@@ -64,19 +65,19 @@ func (r *Remediator) create(ctx context.Context, k judged) (Finding, error) {
 		}
 	}
 	if err != nil {
-		return Finding{}, fmt.Errorf("store finding %s: %w", f.ID, err)
+		return finding.Finding{}, fmt.Errorf("store finding %s: %w", f.ID, err)
 	}
 	return created, nil
 }
 
 // id is the finding's, which every delivery of the change comes to.
-func (k judged) id() string { return ID(k.change.ID, k.Policy, k.change.Resource) }
+func (k judged) id() string { return finding.ID(k.change.ID, k.Policy, k.change.Resource) }
 
 // withoutLeased hides what a finding owes while the process that stored it is at it:
 // two that post a card make two cards. What it does not get done is left to the
 // sweep. A revert that nobody claimed cannot wait; claiming it is a
 // compare-and-set.
-func (r *Remediator) withoutLeased(f Finding) Finding {
+func (r *Remediator) withoutLeased(f finding.Finding) finding.Finding {
 	if f.State != state.Approved && r.Now().Before(f.DueAt) {
 		return f.Leased()
 	}
@@ -84,8 +85,8 @@ func (r *Remediator) withoutLeased(f Finding) Finding {
 }
 
 // open is the finding a judgement begins as, with the limits applied.
-func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
-	f := Opened(ID(k.change.ID, k.Policy, k.change.Resource), k.Judgement, k.change, k.now.At)
+func (r *Remediator) open(ctx context.Context, k judged) (finding.Finding, error) {
+	f := finding.Opened(finding.ID(k.change.ID, k.Policy, k.change.Resource), k.Judgement, k.change, k.now.At)
 	f.Unconfirmed = k.unconfirmed
 	switch {
 	case k.vanished && k.change.Half == cloud.FirstHalf:
@@ -104,7 +105,7 @@ func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
 		}
 		over, err := check(ctx, f)
 		if err != nil {
-			return Finding{}, err
+			return finding.Finding{}, err
 		}
 		if over.why != "" {
 			f.Decision, f.Guarded, f.Limit, f.Reasons = judge.Ask, true, over.name, append(f.Reasons, over.why)
@@ -131,10 +132,10 @@ func (k judged) since() time.Time {
 
 // update stores the next revision of a finding. Losing to another writer is an
 // error matching ErrConflict: the caller starts over from what is stored.
-func (r *Remediator) update(ctx context.Context, f Finding) (Finding, error) {
+func (r *Remediator) update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	next, err := r.Store.Update(ctx, f)
 	if err != nil {
-		return Finding{}, fmt.Errorf("store finding %s: %w", f.ID, err)
+		return finding.Finding{}, fmt.Errorf("store finding %s: %w", f.ID, err)
 	}
 	return next, nil
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 const (
@@ -38,10 +40,10 @@ type memo struct {
 
 // Approver asks the first time.
 func (o memo) Approver(ctx context.Context, principal string, fresh bool) (Membership, error) {
-	m, ok := o.seen[canonical(principal)]
+	m, ok := o.seen[finding.Canonical(principal)]
 	if !ok {
 		m = ask(ctx, o.Directory, principal, fresh)
-		o.seen[canonical(principal)] = m
+		o.seen[finding.Canonical(principal)] = m
 	}
 	return m, nil
 }
@@ -68,12 +70,12 @@ func (r *remembering) Approver(ctx context.Context, principal string, fresh bool
 	m := ask(ctx, r.Directory, principal, fresh)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.seen, canonical(principal))
+	delete(r.seen, finding.Canonical(principal))
 	if m.Standing != Undetermined {
 		if len(r.seen) >= maxRemembered {
 			clear(r.seen)
 		}
-		r.seen[canonical(principal)] = remembered{m, at}
+		r.seen[finding.Canonical(principal)] = remembered{m, at}
 	}
 	return m, nil
 }
@@ -82,7 +84,7 @@ func (r *remembering) Approver(ctx context.Context, principal string, fresh bool
 func (r *remembering) recall(principal string) (Membership, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	was, ok := r.seen[canonical(principal)]
+	was, ok := r.seen[finding.Canonical(principal)]
 	age := r.now().Sub(was.at)
 	if !ok || age < 0 || age > maxAge {
 		return Membership{}, false

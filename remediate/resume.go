@@ -6,16 +6,17 @@ import (
 	"slices"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // resume continues the finding that an earlier delivery, or the other half of
 // the same change, began.
-func (r *Remediator) resume(ctx context.Context, f Finding, k judged) (Finding, error) {
+func (r *Remediator) resume(ctx context.Context, f finding.Finding, k judged) (finding.Finding, error) {
 	if next, named := f.Attributed(k.change, k.now.At); named && !f.State.Ended() {
 		var err error
 		if f, err = r.update(ctx, next); err != nil {
-			return Finding{}, err
+			return finding.Finding{}, err
 		}
 	}
 	if f.State != state.Waiting {
@@ -28,15 +29,15 @@ func (r *Remediator) resume(ctx context.Context, f Finding, k judged) (Finding, 
 }
 
 // reopen takes a waiting finding to what a later judgement comes to.
-func (r *Remediator) reopen(ctx context.Context, f Finding, k judged, by state.Cause) (Finding, error) {
+func (r *Remediator) reopen(ctx context.Context, f finding.Finding, k judged, by state.Cause) (finding.Finding, error) {
 	k.seen = f.CreatedAt
 	k, err := r.confirmed(ctx, k)
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
 	next, err := r.open(ctx, k)
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
 	if next.State == state.Waiting && next.DueAt.Equal(f.DueAt) {
 		return r.withoutLeased(f), nil
@@ -54,7 +55,7 @@ func (r *Remediator) attribute(ctx context.Context, c cloud.Change) error {
 	if c.Half != cloud.FirstHalf {
 		return nil
 	}
-	known, err := r.Store.Findings(ctx, Query{Resource: c.Resource, States: state.Open(), Since: c.Time.Add(-decisionHolds)})
+	known, err := r.Store.Findings(ctx, finding.Query{Resource: c.Resource, States: state.Open(), Since: c.Time.Add(-finding.DecisionHolds)})
 	if err != nil {
 		return fmt.Errorf("look up findings of %s: %w", c.Resource, err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // revertsCell holds the automatic reverts of the last hour, of all processes
@@ -37,7 +38,7 @@ type revert struct {
 // its ID: a process that dies in between, or is told of the change twice,
 // counts it once. Where the count cannot be read or written nothing is allowed:
 // the error has the change come again.
-func (r *Remediator) allowed(ctx context.Context, f Finding) (limit, error) {
+func (r *Remediator) allowed(ctx context.Context, f finding.Finding) (limit, error) {
 	if over, err := r.limited(ctx, f); over.why != "" || err != nil {
 		return over, err
 	}
@@ -57,7 +58,7 @@ func (r *Remediator) allowed(ctx context.Context, f Finding) (limit, error) {
 // decide stores a finding that was just allowed to be reverted unasked, or not.
 // Where another process was faster, and did not have it reverted, it no longer
 // counts.
-func (r *Remediator) decide(ctx context.Context, f Finding) (Finding, error) {
+func (r *Remediator) decide(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	stored, err := r.update(ctx, f)
 	if !errors.Is(err, fault.ErrConflict) || !f.Automatic {
 		return stored, err
@@ -71,7 +72,7 @@ func (r *Remediator) decide(ctx context.Context, f Finding) (Finding, error) {
 // giveBack takes out of the count what was no revert after all: somebody else
 // fixed it, rescind may not, or a person is asked. What is not given back, for
 // a crash or a store that fails, counts until its hour is over.
-func (r *Remediator) giveBack(ctx context.Context, f Finding) {
+func (r *Remediator) giveBack(ctx context.Context, f finding.Finding) {
 	if !f.Automatic {
 		return
 	}
@@ -85,7 +86,7 @@ func (r *Remediator) giveBack(ctx context.Context, f Finding) {
 	}
 }
 
-func counted(recent []revert, f Finding) bool {
+func counted(recent []revert, f finding.Finding) bool {
 	return slices.ContainsFunc(recent, func(o revert) bool { return o.Finding == f.ID })
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -38,7 +39,7 @@ func (g *rig) exposed(projects, services int) []cloud.Change {
 // automatic counts the findings that were reverted unasked, by project.
 func (g *rig) automatic() (byProject map[string]int, total int) {
 	g.t.Helper()
-	fs, err := g.Store.Findings(g.t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(g.t.Context(), finding.Query{})
 	g.must(err)
 	byProject = map[string]int{}
 	for _, f := range fs {
@@ -79,7 +80,7 @@ func TestTwoProcessesTogetherRevertAsManyAsTheLimitsSay(t *testing.T) {
 			t.Errorf("%d were reverted unasked in %s, want at most 7", n, project)
 		}
 	}
-	fs, err := g.Store.Findings(t.Context(), remediate.Query{States: []state.State{state.Pending}})
+	fs, err := g.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Pending}})
 	g.must(err)
 	if len(fs) != len(changes)-50 {
 		t.Errorf("%d are asked about, want the %d others", len(fs), len(changes)-50)
@@ -133,9 +134,9 @@ type noCreate struct {
 	failing bool
 }
 
-func (s *noCreate) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s *noCreate) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	if s.failing {
-		return remediate.Finding{}, errStruck
+		return finding.Finding{}, errStruck
 	}
 	return s.Store.Create(ctx, f)
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -188,15 +189,15 @@ func (g *rig) events() []cloud.Change {
 
 // deliver handles what was logged since the last call and returns the
 // findings, as they are stored at the end.
-func (g *rig) deliver() []remediate.Finding {
+func (g *rig) deliver() []finding.Finding {
 	g.t.Helper()
-	var out []remediate.Finding
+	var out []finding.Finding
 	for _, c := range g.events() {
 		o, err := g.Handle(g.t.Context(), c)
 		g.must(err)
 		for _, f := range o.Findings {
 			f := g.stored(f.ID)
-			out = slices.DeleteFunc(out, func(o remediate.Finding) bool { return o.ID == f.ID })
+			out = slices.DeleteFunc(out, func(o finding.Finding) bool { return o.ID == f.ID })
 			out = append(out, f)
 		}
 	}
@@ -204,7 +205,7 @@ func (g *rig) deliver() []remediate.Finding {
 }
 
 // one is deliver where exactly one finding is expected.
-func (g *rig) one() remediate.Finding {
+func (g *rig) one() finding.Finding {
 	g.t.Helper()
 	fs := g.deliver()
 	if len(fs) != 1 {
@@ -213,7 +214,7 @@ func (g *rig) one() remediate.Finding {
 	return fs[0]
 }
 
-func (g *rig) stored(id string) remediate.Finding {
+func (g *rig) stored(id string) finding.Finding {
 	g.t.Helper()
 	f, err := g.Store.Finding(g.t.Context(), id)
 	g.must(err)
@@ -221,7 +222,7 @@ func (g *rig) stored(id string) remediate.Finding {
 }
 
 // want checks where a finding stands.
-func (g *rig) want(f remediate.Finding, s state.State, says string) {
+func (g *rig) want(f finding.Finding, s state.State, says string) {
 	g.t.Helper()
 	if f.State != s {
 		g.t.Errorf("finding is %s (%s), want %s; reasons:\n%s", f.State, f.Why, s, strings.Join(f.Reasons, "\n"))
@@ -321,14 +322,14 @@ type notice struct {
 	failing error
 }
 
-func (n *notice) Notify(_ context.Context, f remediate.Finding) ([]remediate.Surface, error) {
+func (n *notice) Notify(_ context.Context, f finding.Finding) ([]finding.Surface, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.failing != nil {
 		return f.Surfaces, n.failing
 	}
 	n.states = append(n.states, f.State)
-	return []remediate.Surface{{Kind: "test", Channel: "c", ID: "1", Rendered: f.Revision}}, nil
+	return []finding.Surface{{Kind: "test", Channel: "c", ID: "1", Rendered: f.Revision}}, nil
 }
 
 type caller string

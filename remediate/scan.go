@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
@@ -125,7 +126,7 @@ func (r *Remediator) raise(ctx context.Context, k judged, unsure string, out *Ou
 	}
 	k, known := r.withoutKnown(ctx, k, before, unsure)
 	for _, f := range known {
-		if !slices.ContainsFunc(out.Known, func(o Finding) bool { return o.ID == f.ID }) {
+		if !slices.ContainsFunc(out.Known, func(o finding.Finding) bool { return o.ID == f.ID }) {
 			out.Known = append(out.Known, f)
 		}
 	}

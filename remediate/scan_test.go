@@ -15,6 +15,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -38,7 +39,7 @@ func (g *rig) scan(r cloud.Resource) remediate.Outcome {
 }
 
 // scanOne is scan where one new finding is expected.
-func (g *rig) scanOne(r cloud.Resource) remediate.Finding {
+func (g *rig) scanOne(r cloud.Resource) finding.Finding {
 	g.t.Helper()
 	out := g.scan(r)
 	if out.Kind != remediate.Found || len(out.Findings) != 1 {
@@ -62,9 +63,9 @@ func (g *rig) scanNone(r cloud.Resource, known ...string) {
 	}
 }
 
-func (g *rig) answer(f remediate.Finding, c remediate.Choice, who string) remediate.Finding {
+func (g *rig) answer(f finding.Finding, c finding.Choice, who string) finding.Finding {
 	g.t.Helper()
-	f, err := g.Answer(g.t.Context(), f.ID, remediate.Answer{Choice: c, Principal: who, Digest: f.Plan.Digest, Reason: "as discussed"})
+	f, err := g.Answer(g.t.Context(), f.ID, finding.Answer{Choice: c, Principal: who, Digest: f.Plan.Digest, Reason: "as discussed"})
 	g.must(err)
 	return f
 }
@@ -81,7 +82,7 @@ func TestAScanAsksWhatAnEventWouldHaveHadReverted(t *testing.T) {
 		t.Errorf("people were told %v, want %v", g.told.states, want)
 	}
 	g.scanNone(apiService, f.ID)
-	f = g.answer(f, remediate.ChooseRevert, "user:ada@example.com")
+	f = g.answer(f, finding.ChooseRevert, "user:ada@example.com")
 	f, err := g.Work(t.Context(), f.ID)
 	g.must(err)
 	g.want(f, state.Reverted, "removed roles/run.invoker to allUsers")
@@ -154,11 +155,11 @@ func TestWhatWasKeptIsNotRaisedAgainByAScanAndWhatWasAddedIs(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	f := g.scanOne(apiService)
-	f = g.answer(f, remediate.ChooseKeep, "user:ada@example.com")
+	f = g.answer(f, finding.ChooseKeep, "user:ada@example.com")
 	if f.State != state.Pending {
 		t.Fatalf("one person kept what nobody knows who made: %s", f.State)
 	}
-	f = g.answer(f, remediate.ChooseKeep, "user:"+mallory)
+	f = g.answer(f, finding.ChooseKeep, "user:"+mallory)
 	g.want(f, state.Kept, "")
 	g.scanNone(apiService, f.ID)
 
@@ -271,7 +272,7 @@ func TestAScanOfAnUndoneRevertRaisesNothing(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	undo, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseUndo, Principal: "user:ada@example.com",
+	undo, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseUndo, Principal: "user:ada@example.com",
 		Digest: f.UndoPlan().Digest, Reason: "the partner needs it"})
 	g.must(err)
 	undo, err = g.Work(t.Context(), undo.ID)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
@@ -17,7 +18,7 @@ import (
 // its package says otherwise. The conformance suite in internal/store/storetest
 // states the contract.
 type Store interface {
-	FindingStore
+	finding.Store
 	ChangeStore
 	IdentityStore
 	PauseStore
@@ -117,7 +118,7 @@ type Notifier interface {
 	// Notify shows f on every surface it belongs on and returns the
 	// surfaces as they are now. It may be called again with the same
 	// finding.
-	Notify(ctx context.Context, f Finding) ([]Surface, error)
+	Notify(ctx context.Context, f finding.Finding) ([]finding.Surface, error)
 }
 
 // Announcer is a Notifier that can tell everybody it reaches the same thing.

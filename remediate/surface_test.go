@@ -10,28 +10,29 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 var surfaceTime = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-func card(ts string, rendered int64) remediate.Surface {
-	return remediate.Surface{Kind: "slack", Channel: "C01", ID: ts, Rendered: rendered}
+func card(ts string, rendered int64) finding.Surface {
+	return finding.Surface{Kind: "slack", Channel: "C01", ID: ts, Rendered: rendered}
 }
 
 func TestAMessageThatSomebodySawIsBroughtUpToDate(t *testing.T) {
 	for _, row := range []struct {
 		name     string
-		surfaces []remediate.Surface
-		want     []remediate.Surface
+		surfaces []finding.Surface
+		want     []finding.Surface
 	}{
-		{"one of which the store does not know", []remediate.Surface{card("1.1", 7)}, []remediate.Surface{card("1.1", 7), card("2.2", 0)}},
-		{"one that the store believes up to date", []remediate.Surface{card("2.2", 7)}, []remediate.Surface{card("2.2", 0)}},
-		{"the only one", nil, []remediate.Surface{card("2.2", 0)}},
+		{"one of which the store does not know", []finding.Surface{card("1.1", 7)}, []finding.Surface{card("1.1", 7), card("2.2", 0)}},
+		{"one that the store believes up to date", []finding.Surface{card("2.2", 7)}, []finding.Surface{card("2.2", 0)}},
+		{"the only one", nil, []finding.Surface{card("2.2", 0)}},
 	} {
 		st := memory.New()
 		desk := remediate.Desk{Store: st, Now: func() time.Time { return surfaceTime }, HandOver: true}
-		f, err := st.Create(t.Context(), remediate.Finding{ID: "f", State: state.Expired, EndedAt: surfaceTime, Surfaces: row.surfaces})
+		f, err := st.Create(t.Context(), finding.Finding{ID: "f", State: state.Expired, EndedAt: surfaceTime, Surfaces: row.surfaces})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +40,7 @@ func TestAMessageThatSomebodySawIsBroughtUpToDate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(row.want, got.Surfaces); d != "" || !got.Owes(remediate.Notify) || !got.DueAt.Equal(surfaceTime) || got.State != state.Expired {
+		if d := cmp.Diff(row.want, got.Surfaces); d != "" || !got.Owes(finding.Notify) || !got.DueAt.Equal(surfaceTime) || got.State != state.Expired {
 			t.Errorf("%s: surfaces (-want +got):\n%s\noutbox %v, due %v, %s", row.name, d, got.Outbox, got.DueAt, got.State)
 		}
 	}
@@ -49,12 +50,12 @@ func TestShowingAFindingPutsOffNothingThatIsBeingCarriedOut(t *testing.T) {
 	st := memory.New()
 	desk := remediate.Desk{Store: st, Now: func() time.Time { return surfaceTime }, HandOver: true}
 	due := surfaceTime.Add(time.Minute)
-	_, err := st.Create(t.Context(), remediate.Finding{ID: "f", State: state.Applying, Outbox: []remediate.Effect{remediate.Apply}, DueAt: due})
+	_, err := st.Create(t.Context(), finding.Finding{ID: "f", State: state.Applying, Outbox: []finding.Effect{finding.Apply}, DueAt: due})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := desk.RecordSurface(t.Context(), "f", card("2.2", 0))
-	if err != nil || !got.DueAt.Equal(due) || !got.Owes(remediate.Apply) || !got.Owes(remediate.Notify) {
+	if err != nil || !got.DueAt.Equal(due) || !got.Owes(finding.Apply) || !got.Owes(finding.Notify) {
 		t.Errorf("%v: due %v, outbox %v", err, got.DueAt, got.Outbox)
 	}
 }
@@ -62,10 +63,10 @@ func TestShowingAFindingPutsOffNothingThatIsBeingCarriedOut(t *testing.T) {
 func TestEndlesslyManyMessagesOfOneFindingAreNotKept(t *testing.T) {
 	st := memory.New()
 	desk := remediate.Desk{Store: st, Now: func() time.Time { return surfaceTime }}
-	if _, err := st.Create(t.Context(), remediate.Finding{ID: "f", State: state.Expired}); err != nil {
+	if _, err := st.Create(t.Context(), finding.Finding{ID: "f", State: state.Expired}); err != nil {
 		t.Fatal(err)
 	}
-	var f remediate.Finding
+	var f finding.Finding
 	for i := range 30 {
 		var err error
 		if f, err = desk.RecordSurface(t.Context(), "f", card(string(rune('a'+i)), 0)); err != nil {
@@ -99,7 +100,7 @@ func TestAMessageThatIsNotedDuringANoticeIsNotForgotten(t *testing.T) {
 	for _, s := range f.Surfaces {
 		found = found || s.ID == "9.9"
 	}
-	if !found || !f.Owes(remediate.Notify) {
+	if !found || !f.Owes(finding.Notify) {
 		t.Errorf("surfaces %v, outbox %v", f.Surfaces, f.Outbox)
 	}
 }
@@ -110,7 +111,7 @@ type meddler struct {
 	during func(id string)
 }
 
-func (m *meddler) Notify(ctx context.Context, f remediate.Finding) ([]remediate.Surface, error) {
+func (m *meddler) Notify(ctx context.Context, f finding.Finding) ([]finding.Surface, error) {
 	m.during(f.ID)
 	return m.notice.Notify(ctx, f)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -28,7 +29,7 @@ func (g *rig) expiring(n int) {
 
 func (g *rig) states() map[state.State]int {
 	g.t.Helper()
-	fs, err := g.Store.Findings(g.t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(g.t.Context(), finding.Query{})
 	g.must(err)
 	out := map[state.State]int{}
 	for _, f := range fs {
@@ -68,7 +69,7 @@ func TestSweepsAtOnceDoEverythingOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	fs, err := g.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(t.Context(), finding.Query{})
 	g.must(err)
 	for _, f := range fs {
 		if f.State != state.Expired || len(f.Timeline) != 1 || len(f.Outbox) != 0 {
@@ -100,7 +101,7 @@ func TestASweepTakesOverFromAProcessThatDiedWhileApplyingAndNotBefore(t *testing
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	f.State, f.Outbox = state.Applying, []remediate.Effect{remediate.Apply}
+	f.State, f.Outbox = state.Applying, []finding.Effect{finding.Apply}
 	f.DueAt = g.Clock().Add(5 * time.Minute) // its lease
 	f, err := g.Store.Update(t.Context(), f)
 	g.must(err)

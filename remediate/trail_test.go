@@ -10,19 +10,19 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // decidedFinding is one with a trail of several events, answers among them.
-func decidedFinding(t *testing.T) remediate.Finding {
+func decidedFinding(t *testing.T) finding.Finding {
 	t.Helper()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{
-		Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Via: "slack:T0123/U01", Reason: "not ours", Digest: f.Plan.Digest,
+	_, err := g.Answer(t.Context(), f.ID, finding.Answer{
+		Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Via: "slack:T0123/U01", Reason: "not ours", Digest: f.Plan.Digest,
 	})
 	g.must(err)
 	f, err = g.Work(t.Context(), f.ID)
@@ -128,7 +128,7 @@ func TestI8EventsFromBeforeTheChainComeFirstAndAreHeldByIt(t *testing.T) {
 	}
 	_, err := g.Store.Create(t.Context(), f)
 	g.must(err)
-	f, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	f, err = g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
 	g.must(err)
 	if err := f.VerifyTrail(); err != nil || f.Timeline[1].N != 2 {
 		t.Errorf("continued: %v, number %d, want 2", err, f.Timeline[1].N)
@@ -143,7 +143,7 @@ func TestI8EventsFromBeforeTheChainComeFirstAndAreHeldByIt(t *testing.T) {
 func TestI8TheTrailOfEveryFindingAlwaysVerifiesAndOnlyGrows(t *testing.T) {
 	t.Parallel()
 	events := 0
-	played(t, func(t *testing.T, was, is remediate.Finding) {
+	played(t, func(t *testing.T, was, is finding.Finding) {
 		if err := is.VerifyTrail(); err != nil {
 			t.Error(err)
 		}
@@ -172,7 +172,7 @@ func TestAFindingHasRoomForWhateverStrangersDoToIt(t *testing.T) {
 		g.handle(c)
 		g.pass(time.Second) // within the rate at which a project is read
 	}
-	fs, err := g.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(t.Context(), finding.Query{})
 	g.must(err)
 	b, f, err := record.Finding(fs[0])
 	g.must(err)
@@ -182,7 +182,7 @@ func TestAFindingHasRoomForWhateverStrangersDoToIt(t *testing.T) {
 	if err := f.VerifyTrail(); err != nil {
 		t.Error(err)
 	}
-	_, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: ada, Digest: f.Plan.Digest, Reason: "the partner needs it"})
+	_, err = g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: ada, Digest: f.Plan.Digest, Reason: "the partner needs it"})
 	g.must(err)
 	if f = g.stored(f.ID); f.State != state.Pending {
 		t.Errorf("%s: one person kept what more people made than the finding has room for", f.State)

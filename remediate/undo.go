@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -15,31 +16,31 @@ const maxUndos = 10
 // undo records a person's word to undo a finding, in a record of its own: what
 // ended stays as it ended. The record has an ID that everybody comes to, so
 // that of two who undo at once one makes it and the other adds to it.
-func (d Desk) undo(ctx context.Context, id string, a Answer) (Finding, error) {
+func (d Desk) undo(ctx context.Context, id string, a finding.Answer) (finding.Finding, error) {
 	f, err := d.finding(ctx, id)
 	if err == nil && f.UndoOf != "" { // one more of several who are needed
 		f, err = d.finding(ctx, f.UndoOf)
 	}
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
-	if err := f.undoable(d.Now()); err != nil {
+	if err := f.Undoable(d.Now()); err != nil {
 		return f, err
 	}
 	for n := 1; n <= maxUndos; n++ {
-		u, err := d.undone(ctx, f, undoID(f, n), a)
+		u, err := d.undone(ctx, f, finding.UndoID(f, n), a)
 		if !errors.Is(err, errCameToNothing) {
 			return u, err
 		}
 	}
-	return f, refuseAs(ClassNoPlan, "%d undos of this finding came to nothing", maxUndos)
+	return f, finding.RefuseAs(finding.ClassNoPlan, "%d undos of this finding came to nothing", maxUndos)
 }
 
 // errCameToNothing says that an earlier undo ended, and did not undo.
 var errCameToNothing = errors.New("came to nothing")
 
 // undone answers the undo of f with this ID, which it begins if need be.
-func (d Desk) undone(ctx context.Context, f Finding, id string, a Answer) (Finding, error) {
+func (d Desk) undone(ctx context.Context, f finding.Finding, id string, a finding.Answer) (finding.Finding, error) {
 	for range conflictTries {
 		u, err := d.Store.Finding(ctx, id)
 		begins := errors.Is(err, fault.ErrNotFound)
@@ -47,9 +48,9 @@ func (d Desk) undone(ctx context.Context, f Finding, id string, a Answer) (Findi
 		case begins:
 			u = f.UndoBegun(id, d.Now(), d.ExpiresIn)
 		case err != nil:
-			return Finding{}, fmt.Errorf("look up finding %s: %w", id, err)
+			return finding.Finding{}, fmt.Errorf("look up finding %s: %w", id, err)
 		case u.State.Ended() && u.State != state.Undone:
-			return Finding{}, errCameToNothing
+			return finding.Finding{}, errCameToNothing
 		}
 		next, err := d.answered(ctx, u, a)
 		if err != nil {
@@ -64,16 +65,16 @@ func (d Desk) undone(ctx context.Context, f Finding, id string, a Answer) (Findi
 		case errors.Is(err, fault.ErrConflict), errors.Is(err, fault.ErrExists):
 			continue
 		case err != nil:
-			return Finding{}, fmt.Errorf("store finding %s: %w", id, err)
+			return finding.Finding{}, fmt.Errorf("store finding %s: %w", id, err)
 		}
 		return stored, nil
 	}
-	return Finding{}, fmt.Errorf("undo finding %s: %w", f.ID, fault.ErrConflict)
+	return finding.Finding{}, fmt.Errorf("undo finding %s: %w", f.ID, fault.ErrConflict)
 }
 
 // markUndone has the finding that u undid shown anew, as one that was undone: its
 // card would go on offering the undo. How it ended stays as it is.
-func (r *Remediator) markUndone(ctx context.Context, u Finding) error {
+func (r *Remediator) markUndone(ctx context.Context, u finding.Finding) error {
 	for range conflictTries {
 		f, err := r.Store.Finding(ctx, u.UndoOf)
 		switch {
@@ -84,7 +85,7 @@ func (r *Remediator) markUndone(ctx context.Context, u Finding) error {
 		case f.UndoneBy == u.ID:
 			return nil
 		}
-		if _, err = r.update(ctx, f.undoneBy(u.ID, r.Now())); !errors.Is(err, fault.ErrConflict) {
+		if _, err = r.update(ctx, f.UndoneAs(u.ID, r.Now())); !errors.Is(err, fault.ErrConflict) {
 			return err
 		}
 	}

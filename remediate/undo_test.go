@@ -22,6 +22,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -31,12 +32,12 @@ const (
 )
 
 // undoBy is that person's word to undo what the finding says was done.
-func undoBy(who string, f remediate.Finding) remediate.Answer {
-	return remediate.Answer{Choice: remediate.ChooseUndo, Principal: who, Via: "cli", Reason: "it was meant to be public", Digest: f.UndoPlan().Digest}
+func undoBy(who string, f finding.Finding) finding.Answer {
+	return finding.Answer{Choice: finding.ChooseUndo, Principal: who, Via: "cli", Reason: "it was meant to be public", Digest: f.UndoPlan().Digest}
 }
 
 // undo has ada undo the finding, and a worker carry it out.
-func (g *rig) undo(f remediate.Finding) remediate.Finding {
+func (g *rig) undo(f finding.Finding) finding.Finding {
 	g.t.Helper()
 	u, err := g.Answer(g.t.Context(), f.ID, undoBy(ada, f))
 	g.must(err)
@@ -69,7 +70,7 @@ func wantGrants(t *testing.T, got, want []sim.GrantState) {
 // refused checks that an answer was refused in these words.
 func refused(t *testing.T, err error, says string) {
 	t.Helper()
-	var r *remediate.RefusedError
+	var r *finding.RefusedError
 	if !errors.As(err, &r) || !strings.Contains(r.Why, says) {
 		t.Errorf("got %v, want it refused, saying %q", err, says)
 	}
@@ -95,7 +96,7 @@ func TestAnUndoBringsBackExactlyWhatWasTakenConditionIncluded(t *testing.T) {
 		t.Errorf("the undo is %+v, want a record of its own with its own plan and nothing left to do", u)
 	}
 	after := g.stored(f.ID)
-	if after.UndoneBy != u.ID || !after.Owes(remediate.Notify) || after.DueAt.IsZero() {
+	if after.UndoneBy != u.ID || !after.Owes(finding.Notify) || after.DueAt.IsZero() {
 		t.Errorf("what was undone is not shown as such: it is marked %q, owes %v, due %s", after.UndoneBy, after.Outbox, after.DueAt)
 	}
 	after.UndoneBy, after.Outbox, after.DueAt, after.Revision = "", f.Outbox, f.DueAt, f.Revision
@@ -125,7 +126,7 @@ func TestAnUndoLeavesWhatWasGoneBeforeTheRevert(t *testing.T) {
 		b.Members = slices.DeleteFunc(b.Members, func(m string) bool { return m == "allAuthenticatedUsers" })
 	})
 	before := g.grants(apiPath)
-	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+	_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 	g.must(err)
 	f, err = g.Work(t.Context(), f.ID)
 	g.must(err)
@@ -213,20 +214,20 @@ func TestWhoMayUndoAndWhen(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Authority.Approvers[bob] = true })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	answer := func(change func(*remediate.Answer)) error {
+	answer := func(change func(*finding.Answer)) error {
 		a := undoBy(ada, f)
 		change(&a)
 		_, err := g.Answer(t.Context(), f.ID, a)
 		return err
 	}
-	refused(t, answer(func(a *remediate.Answer) { a.Principal = "user:" + mallory }), "made this change and cannot undo it")
-	refused(t, answer(func(a *remediate.Answer) { a.Principal = "user:eve@example.com" }), "is not an approver")
-	refused(t, answer(func(a *remediate.Answer) { a.Reason = " " }), "takes a reason")
-	refused(t, answer(func(a *remediate.Answer) { a.Reason = strings.Repeat("é", 501) }), "at most 500")
-	refused(t, answer(func(a *remediate.Answer) { a.Digest = f.Plan.Digest }), "the plan changed")
+	refused(t, answer(func(a *finding.Answer) { a.Principal = "user:" + mallory }), "made this change and cannot undo it")
+	refused(t, answer(func(a *finding.Answer) { a.Principal = "user:eve@example.com" }), "is not an approver")
+	refused(t, answer(func(a *finding.Answer) { a.Reason = " " }), "takes a reason")
+	refused(t, answer(func(a *finding.Answer) { a.Reason = strings.Repeat("é", 501) }), "at most 500")
+	refused(t, answer(func(a *finding.Answer) { a.Digest = f.Plan.Digest }), "the plan changed")
 	g.pass(24*time.Hour + time.Second)
-	refused(t, answer(func(*remediate.Answer) {}), "can be undone for 24h")
-	if all, err := g.Store.Findings(t.Context(), remediate.Query{}); err != nil || len(all) != 1 {
+	refused(t, answer(func(*finding.Answer) {}), "can be undone for 24h")
+	if all, err := g.Store.Findings(t.Context(), finding.Query{}); err != nil || len(all) != 1 {
 		t.Errorf("%d findings (%v), want none made by refused answers", len(all), err)
 	}
 }
@@ -237,7 +238,7 @@ func TestWhatWroteNothingHasNothingToUndo(t *testing.T) {
 	f := g.one()
 	_, err := g.Answer(t.Context(), f.ID, undoBy(ada, f))
 	refused(t, err, "no revert yet")
-	f, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: ada, Digest: f.Plan.Digest, Reason: "by design"})
+	f, err = g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: ada, Digest: f.Plan.Digest, Reason: "by design"})
 	g.must(err)
 	_, err = g.Answer(t.Context(), f.ID, undoBy(ada, f))
 	refused(t, err, "rescind changed nothing")
@@ -246,7 +247,7 @@ func TestWhatWroteNothingHasNothingToUndo(t *testing.T) {
 func TestAnUndoByTwoTakesTwoAndSilenceUndoesNothing(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
 		c.Authority.Approvers[bob] = true
-		c.Authority.Quorum = map[remediate.Choice]int{remediate.ChooseUndo: 2}
+		c.Authority.Quorum = map[finding.Choice]int{finding.ChooseUndo: 2}
 		c.OnExpiry = remediate.RevertOnExpiry
 	})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
@@ -256,7 +257,7 @@ func TestAnUndoByTwoTakesTwoAndSilenceUndoesNothing(t *testing.T) {
 	g.want(first, state.Pending, "1 of 2")
 	_, err = g.Answer(t.Context(), f.ID, undoBy(ada, f))
 	refused(t, err, "already answered")
-	_, err = g.Answer(t.Context(), first.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: bob, Digest: first.Plan.Digest})
+	_, err = g.Answer(t.Context(), first.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: bob, Digest: first.Plan.Digest})
 	refused(t, err, "unknown answer")
 	g.want(g.sweepAt(first), state.Pending, "1 of 2") // shown
 	g.pass(first.ExpiresAt.Sub(g.Clock()))
@@ -315,7 +316,7 @@ func TestOfManyWhoUndoAtOnceOneDoes(t *testing.T) {
 	if n := g.writes(); n != 1 {
 		t.Errorf("%d writes, want one", n)
 	}
-	undone, err := g.Store.Findings(t.Context(), remediate.Query{States: []state.State{state.Undone}})
+	undone, err := g.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Undone}})
 	if err != nil || len(undone) != 1 {
 		t.Errorf("%d undone (%v), want one", len(undone), err)
 	}
@@ -351,9 +352,9 @@ func struckUndo(t *testing.T, how failure, at int) int {
 	g.recover(nil)
 
 	when := fmt.Sprintf("%s, call %d", how, at)
-	undone, err := g.Store.Findings(t.Context(), remediate.Query{States: []state.State{state.Undone}})
+	undone, err := g.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Undone}})
 	if err != nil || len(undone) != 1 || len(undone[0].Outbox) != 0 {
-		all, _ := g.Store.Findings(t.Context(), remediate.Query{})
+		all, _ := g.Store.Findings(t.Context(), finding.Query{})
 		t.Fatalf("%s: undone: %+v (%v), want one with nothing left to do\nall: %+v", when, undone, err, all)
 	}
 	if n := g.writes(); n != 1 {

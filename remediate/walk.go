@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // ErrTakenOver says that another process has gone on with a walk.
@@ -78,7 +79,7 @@ func (w *walker) save(ctx context.Context, until time.Time) error {
 // error that is not about one resource. It lets go of the round however it
 // ends, so that the next one need not wait for the lease.
 func (w *walker) run(ctx context.Context, more func() bool) (err error) {
-	if err := w.save(ctx, w.Now().Add(lease)); err != nil {
+	if err := w.save(ctx, w.Now().Add(finding.Lease)); err != nil {
 		return err
 	}
 	for err == nil {
@@ -90,7 +91,7 @@ func (w *walker) run(ctx context.Context, more func() bool) (err error) {
 			break
 		}
 		if err = w.do(ctx, t); err == nil {
-			err = w.save(ctx, w.Now().Add(lease))
+			err = w.save(ctx, w.Now().Add(finding.Lease))
 		}
 	}
 	if errors.Is(err, ErrTakenOver) {
@@ -113,7 +114,7 @@ func (w *walker) do(ctx context.Context, t task) error {
 	at := ctx
 	if !w.patient { // shorter than the lease, or another process would begin the same
 		var cancel context.CancelFunc
-		at, cancel = context.WithTimeout(ctx, lease-time.Minute)
+		at, cancel = context.WithTimeout(ctx, finding.Lease-time.Minute)
 		defer cancel()
 	}
 	if t.list != "" {

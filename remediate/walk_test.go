@@ -23,6 +23,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -101,7 +102,7 @@ func TestTheSweepScansAllOfTheScopeOnceAnHour(t *testing.T) {
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	g.scanSome()
 	wantLooks(t, looks, wholeScope...)
-	open, err := g.Store.Findings(t.Context(), remediate.Query{})
+	open, err := g.Store.Findings(t.Context(), finding.Query{})
 	g.must(err)
 	if len(open) != 1 {
 		t.Fatalf("%d findings, want one", len(open))

@@ -6,18 +6,19 @@ import (
 	"fmt"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // work does what a stored finding still owes and returns it as stored then. An
 // effect that fails stays owed, and the sweep comes back for it: an error here
 // is logged, never lost.
-func (r *Remediator) work(ctx context.Context, f Finding) Finding {
-	if f.Owes(Carry) {
+func (r *Remediator) work(ctx context.Context, f finding.Finding) finding.Finding {
+	if f.Owes(finding.Carry) {
 		f = r.progress(ctx, f, "carry a group's answer", r.carry)
 	}
 	f, unrecorded := r.publish(ctx, f)
-	if f.Owes(Apply) && !r.claimed(f) {
+	if f.Owes(finding.Apply) && !r.claimed(f) {
 		// Without anything owed it is stored so already, or another process is
 		// at it: then it is not ours to store.
 		if f = r.progress(ctx, f, "apply", r.apply); len(f.Outbox) == 0 {
@@ -28,7 +29,7 @@ func (r *Remediator) work(ctx context.Context, f Finding) Finding {
 		unrecorded = unrecorded || more
 	}
 	switch {
-	case f.Owes(Notify):
+	case f.Owes(finding.Notify):
 		f = r.progress(ctx, f, "notify", r.notify)
 	case unrecorded:
 		f = r.progress(ctx, f, "publish", r.recordPublished)
@@ -38,11 +39,11 @@ func (r *Remediator) work(ctx context.Context, f Finding) Finding {
 
 // claimed reports whether a process carries the plan out, or waits between two
 // attempts: then it is for the sweep to come back, once it is due.
-func (r *Remediator) claimed(f Finding) bool {
+func (r *Remediator) claimed(f finding.Finding) bool {
 	return f.State.Working() && r.Now().Before(f.DueAt)
 }
 
-func (r *Remediator) progress(ctx context.Context, f Finding, what string, do func(context.Context, Finding) (Finding, error)) Finding {
+func (r *Remediator) progress(ctx context.Context, f finding.Finding, what string, do func(context.Context, finding.Finding) (finding.Finding, error)) finding.Finding {
 	next, err := do(ctx, f)
 	switch {
 	case err == nil:
@@ -65,26 +66,22 @@ func (r *Remediator) progress(ctx context.Context, f Finding, what string, do fu
 }
 
 // notify brings what people see up to date, and records where they see it.
-func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
+func (r *Remediator) notify(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	if f.State == state.Undone {
 		if err := r.markUndone(ctx, f); err != nil {
-			return Finding{}, err
+			return finding.Finding{}, err
 		}
 	}
 	where, failed := r.show(ctx, f)
-	shown, before := f, f.Surfaces
+	shown := f
 	for range conflictTries {
-		if where.group != "" {
-			f.Group = where.group
-		}
-		f.InRoundup = where.roundup
-		stored, err := r.update(ctx, r.delivered(ctx, f.notified(keptBeside(where.surfaces, before, f.Surfaces), shown, failed, r.Now()), failed))
+		stored, err := r.update(ctx, r.delivered(ctx, f.Notified(where, shown, failed, r.Now()), failed))
 		if !errors.Is(err, fault.ErrConflict) {
 			return stored, errors.Join(failed, err)
 		}
 		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
-			return Finding{}, errors.Join(failed, fmt.Errorf("look up finding: %w", err))
+			return finding.Finding{}, errors.Join(failed, fmt.Errorf("look up finding: %w", err))
 		}
 	}
-	return Finding{}, errors.Join(failed, fault.ErrConflict)
+	return finding.Finding{}, errors.Join(failed, fault.ErrConflict)
 }

@@ -51,7 +51,7 @@ func TestTheCommandLineAsksTheGroups(t *testing.T) {
 		}
 	})
 	b := newBureau(t, "eve@example.com")
-	b.keep(finding(askedID, state.Pending))
+	b.keep(newFinding(askedID, state.Pending))
 	b.grouped("google_groups: [oncall@example.com]", "", api)
 	b.fails(exitFailed, "user:eve@example.com is not an approver", "findings keep", "--reason", "by design", askedID)
 	b.who, down = "ada@example.com", true
@@ -67,7 +67,7 @@ func TestTheCommandLineAsksTheGroups(t *testing.T) {
 
 func TestAGroupThatTheCommandLineCannotReachIsNoAnswer(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
-	b.keep(finding(askedID, state.Pending))
+	b.keep(newFinding(askedID, state.Pending))
 	b.grouped("slack_usergroups: [S01ONCALL]", "slack: {bot_token: {env: NOT_SET}, signing_secrets: [{env: S}], team: T1, routes: [{channel: C1}]}\n", http.NotFoundHandler())
 	b.fails(exitFailed, "environment variable NOT_SET is not set", "findings keep", "--reason", "by design", askedID)
 	b.who = "jo@example.com" // who is named, so no group is asked

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 const auditFlags = `Flags:
@@ -56,10 +56,10 @@ func auditScopeOf(name string, since time.Time, args []string) (auditScope, erro
 func (s auditScope) holds(at time.Time) bool { return !at.Before(s.since) && at.Before(s.until) }
 
 // findingsIn are the findings that the scope names, begun since then.
-func (arc archive) findingsIn(ctx context.Context, s auditScope, begun time.Time) ([]remediate.Finding, error) {
+func (arc archive) findingsIn(ctx context.Context, s auditScope, begun time.Time) ([]finding.Finding, error) {
 	if s.finding == "" {
-		return arc.store.Findings(ctx, remediate.Query{Since: begun})
+		return arc.store.Findings(ctx, finding.Query{Since: begun})
 	}
 	f, err := arc.store.Finding(ctx, s.finding)
-	return []remediate.Finding{f}, err
+	return []finding.Finding{f}, err
 }

@@ -21,7 +21,7 @@ import (
 func audited(t *testing.T) *bureau {
 	t.Helper()
 	b := newBureau(t, "ada@example.com")
-	b.keep(finding(askedID, state.Pending), finding(revertedID, state.Reverted))
+	b.keep(newFinding(askedID, state.Pending), newFinding(revertedID, state.Reverted))
 	b.ran("findings revert", "--reason", "not ours", askedID)
 	b.fails(exitFailed, "the finding is approved", "findings keep", "--reason", "too\x1b[2J late", askedID)
 	b.ran("pause", "--reason", "a release")

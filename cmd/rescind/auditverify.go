@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 var auditVerifyUsage = `Usage: rescind audit verify --config FILE [flags]
@@ -54,7 +54,7 @@ type verified struct {
 	Whole     bool `json:"whole"`
 }
 
-func (arc archive) verify(ctx context.Context, s auditScope, fs []remediate.Finding) (v verified, err error) {
+func (arc archive) verify(ctx context.Context, s auditScope, fs []finding.Finding) (v verified, err error) {
 	var broken []error
 	for _, f := range fs {
 		if s.finding == "" && !s.holds(f.CreatedAt) {

@@ -19,7 +19,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -88,7 +88,7 @@ func credentialsFor(t *testing.T, tokenURL string) string {
 }
 
 // keep puts the findings into the store.
-func (b *bureau) keep(fs ...remediate.Finding) {
+func (b *bureau) keep(fs ...finding.Finding) {
 	b.t.Helper()
 	b.with(func(s *bolt.Store) {
 		for _, f := range fs {
@@ -149,12 +149,12 @@ const (
 	reportedID = "cccccccccccccccccccccccccc"
 )
 
-// finding is about a public service that jo made so, an hour ago.
-func finding(id string, s state.State) remediate.Finding {
+// newFinding is about a public service that jo made so, an hour ago.
+func newFinding(id string, s state.State) finding.Finding {
 	at := time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
 	api := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
 	jo := cloud.Actor{Principal: "user:jo@example.com"}
-	f := remediate.Finding{
+	f := finding.Finding{
 		ID: id, Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High, Verdict: policies.Violation,
 		Message: "anyone on the internet can invoke api", Enforcement: policies.Approve, Decision: judge.Ask,
 		Reasons: []string{"stale: the change is \x1b[31mold"}, Resource: api, Actors: []cloud.Actor{jo},

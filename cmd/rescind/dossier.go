@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -13,8 +13,8 @@ import (
 // dossier is a finding as an auditor reads it, a year later and without
 // anybody to ask.
 type dossier struct {
-	remediate.Finding
-	undos []remediate.Finding
+	finding.Finding
+	undos []finding.Finding
 	card  notify.Options
 }
 

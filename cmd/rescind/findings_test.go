@@ -13,18 +13,18 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/internal/store/memory"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestFindingsAreListedAndFiltered(t *testing.T) {
 	b := newBureau(t, "")
-	old := finding(reportedID, state.Reported)
+	old := newFinding(reportedID, state.Reported)
 	old.CreatedAt = old.CreatedAt.Add(-48 * time.Hour)
 	old.Actors = []cloud.Actor{{Principal: "serviceAccount:ci@pay-prod.iam.gserviceaccount.com"}}
 	old.Change.Actor.Principal = "user:evil\x1b[31m@example.com"
 	old.Policy, old.Resource = "no-default-service-account", cloud.ProjectResource("other")
-	b.keep(finding(askedID, state.Pending), finding(revertedID, state.Reverted), old)
+	b.keep(newFinding(askedID, state.Pending), newFinding(revertedID, state.Reverted), old)
 	day := time.Now().Add(-24 * time.Hour).UTC().Format(time.RFC3339)
 	for _, tt := range []struct {
 		name string
@@ -55,7 +55,7 @@ func TestFindingsAreListedAndFiltered(t *testing.T) {
 			if !strings.HasPrefix(lines[0], "ID ") || !slices.Equal(got, tt.want) {
 				t.Errorf("got %q, want %q below a heading", lines, tt.want)
 			}
-			var records []remediate.Finding
+			var records []finding.Finding
 			out := b.ran("findings list", append(tt.args, "--format", "json")...)
 			if err := json.Unmarshal([]byte(out), &records); err != nil || records == nil || len(records) != len(tt.want) {
 				t.Errorf("json: %v, %s; want a list of %d records", err, out, len(tt.want))
@@ -69,7 +69,7 @@ func TestFindingsAreListedAndFiltered(t *testing.T) {
 
 func TestAListThatLeavesFindingsOutSaysSo(t *testing.T) {
 	b := newBureau(t, "")
-	b.keep(finding(askedID, state.Pending), finding(revertedID, state.Reverted))
+	b.keep(newFinding(askedID, state.Pending), newFinding(revertedID, state.Reverted))
 	code, out, said := b.run("findings list", "--limit", "1")
 	if code != exitOK || !strings.Contains(out, askedID) || strings.Contains(out, revertedID) || !strings.HasPrefix(said, "rescind findings list: there are more than these 1;") {
 		t.Errorf("exit %d, stdout %q, stderr %q; want the newest, and that there are more", code, out, said)
@@ -79,7 +79,7 @@ func TestAListThatLeavesFindingsOutSaysSo(t *testing.T) {
 func TestAListIsReadPageByPage(t *testing.T) {
 	st, now := memory.New(), time.Now()
 	for i := range 2*listPage + 10 {
-		f := finding(fmt.Sprintf("f%04d", i), state.Reverted)
+		f := newFinding(fmt.Sprintf("f%04d", i), state.Reverted)
 		f.CreatedAt = now.Add(-time.Duration(i) * time.Second)
 		f.Actors = []cloud.Actor{{Principal: fmt.Sprintf("user:%d@example.com", i%100)}}
 		if _, err := st.Create(t.Context(), f); err != nil {
@@ -134,13 +134,13 @@ func TestWrongUsageOfTheFindingsCommands(t *testing.T) {
 
 func TestAFindingIsShownToAnAuditorInFull(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
-	b.keep(finding(revertedID, state.Reverted), finding(askedID, state.Pending))
+	b.keep(newFinding(revertedID, state.Reverted), newFinding(askedID, state.Pending))
 	b.ran("findings undo", "--reason", "the partner needs it\x1b[2J", revertedID)
 	b.ran("findings revert", askedID)
 	if out := b.ran("findings show", askedID); !strings.Contains(out, "revert by user:ada@example.com via cli on plan ") || !strings.Contains(out, "[named in the configuration]") {
 		t.Errorf("the page does not say why the answer counted:\n%s", out)
 	}
-	b.keep(finding(reportedID, state.Pending))
+	b.keep(newFinding(reportedID, state.Pending))
 	out := b.ran("findings show", revertedID)
 	for _, want := range []string{
 		"REVERTED · anyone on the internet can invoke api · pay-prod", "Finding: " + revertedID, "Who: jo@example.com", "anyone on the internet can invoke api",
@@ -157,7 +157,7 @@ func TestAFindingIsShownToAnAuditorInFull(t *testing.T) {
 	if strings.ContainsRune(out, '\x1b') {
 		t.Error("an escape sequence reaches the terminal")
 	}
-	var f remediate.Finding
+	var f finding.Finding
 	if err := json.Unmarshal([]byte(b.ran("findings show", "--format", "json", revertedID)), &f); err != nil || f.ID != revertedID || len(f.Done) != 1 {
 		t.Errorf("json: %v, %+v; want the stored record", err, f)
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // via is how a decision from the command line is recorded.
@@ -69,24 +69,24 @@ usage.
 `
 
 func findingsRevertCommand() command {
-	return answerCommand(remediate.ChooseRevert, "have a finding's plan carried out", findingsRevertUsage)
+	return answerCommand(finding.ChooseRevert, "have a finding's plan carried out", findingsRevertUsage)
 }
 
 func findingsKeepCommand() command {
-	return answerCommand(remediate.ChooseKeep, "let the change stay", findingsKeepUsage)
+	return answerCommand(finding.ChooseKeep, "let the change stay", findingsKeepUsage)
 }
 
 func findingsUndoCommand() command {
-	return answerCommand(remediate.ChooseUndo, "take back what rescind wrote", findingsUndoUsage)
+	return answerCommand(finding.ChooseUndo, "take back what rescind wrote", findingsUndoUsage)
 }
 
-func answerCommand(c remediate.Choice, summary, usage string) command {
+func answerCommand(c finding.Choice, summary, usage string) command {
 	return command{name: string(c), summary: summary, usage: usage, run: func(ctx context.Context, env environment, args []string) error {
 		return runAnswer(ctx, env, c, args)
 	}}
 }
 
-func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []string) error {
+func runAnswer(ctx context.Context, env environment, c finding.Choice, args []string) error {
 	f := newFlags("findings " + string(c))
 	reason := f.String("reason", "", "")
 	plan := f.String("plan", "", "")
@@ -95,14 +95,14 @@ func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []
 	switch {
 	case err != nil:
 		return err
-	case c != remediate.ChooseRevert && *reason == "":
+	case c != finding.ChooseRevert && *reason == "":
 		return usagef("--reason is missing")
-	case c == remediate.ChooseExempt && *exempt <= 0:
+	case c == finding.ChooseExempt && *exempt <= 0:
 		return usagef("--for is %s, want how long it is exempt: --for 24h", *exempt)
 	}
 	return f.toDecide(env, o.config, func(arc archive) error {
-		a := remediate.Answer{Choice: c, Reason: *reason, Digest: *plan}
-		if c == remediate.ChooseExempt {
+		a := finding.Answer{Choice: c, Reason: *reason, Digest: *plan}
+		if c == finding.ChooseExempt {
 			a.Until = time.Now().Add(*exempt)
 			if err := arc.preview(ctx, env.stderr, o.id); err != nil {
 				return err
@@ -118,16 +118,16 @@ func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []
 
 // answer decides as the caller. Without a plan to compare, the answer is about
 // the plan as it stands: the store still refuses it if that changes meanwhile.
-func (arc archive) answer(ctx context.Context, id string, a remediate.Answer) (remediate.Finding, error) {
+func (arc archive) answer(ctx context.Context, id string, a finding.Answer) (finding.Finding, error) {
 	var err error
 	if a.Principal, err = arc.caller(ctx); err != nil {
-		return remediate.Finding{}, err
+		return finding.Finding{}, err
 	}
 	a.Via = via
 	if a.Digest == "" {
 		f, err := arc.store.Finding(ctx, id)
 		if err != nil {
-			return remediate.Finding{}, err
+			return finding.Finding{}, err
 		}
 		a.Digest, a.Revision = planOf(f, a.Choice), f.Revision
 	}
@@ -135,15 +135,15 @@ func (arc archive) answer(ctx context.Context, id string, a remediate.Answer) (r
 }
 
 // planOf is the digest of the plan that the choice would carry out or lay by.
-func planOf(f remediate.Finding, c remediate.Choice) string {
+func planOf(f finding.Finding, c finding.Choice) string {
 	p := f.Plan
-	if c == remediate.ChooseUndo && f.UndoOf == "" {
+	if c == finding.ChooseUndo && f.UndoOf == "" {
 		p = f.UndoPlan()
 	}
-	return cmp.Or(p.Digest, remediate.NoPlan)
+	return cmp.Or(p.Digest, finding.NoPlan)
 }
 
-func writeAnswered(w io.Writer, format string, f remediate.Finding) error {
+func writeAnswered(w io.Writer, format string, f finding.Finding) error {
 	if format == "json" {
 		return terminal.WriteJSON(w, f)
 	}

@@ -9,18 +9,19 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestADecisionIsRecordedAsTheCallersAndLeftToTheWorker(t *testing.T) {
 	b := newBureau(t, "Ada@example.com")
-	b.keep(finding(askedID, state.Pending), finding(revertedID, state.Reverted), finding(reportedID, state.Reported))
-	out := b.ran("findings revert", "--plan", finding(askedID, state.Pending).Plan.Digest[:8], askedID)
+	b.keep(newFinding(askedID, state.Pending), newFinding(revertedID, state.Reverted), newFinding(reportedID, state.Reported))
+	out := b.ran("findings revert", "--plan", newFinding(askedID, state.Pending).Plan.Digest[:8], askedID)
 	if !strings.Contains(out, "approved  revert approved by user:ada@example.com") {
 		t.Errorf("it says %q", out)
 	}
 	b.ran("findings revert", reportedID)
-	var u remediate.Finding
+	var u finding.Finding
 	if err := json.Unmarshal([]byte(b.ran("findings undo", "--reason", "meant to be", "--format", "json", revertedID)), &u); err != nil || u.UndoOf != revertedID {
 		t.Errorf("undo: %v, %+v", err, u)
 	}
@@ -31,7 +32,7 @@ func TestADecisionIsRecordedAsTheCallersAndLeftToTheWorker(t *testing.T) {
 		}
 		for _, f := range due {
 			a := f.Answers[0]
-			if f.State != state.Approved || !f.Owes(remediate.Apply) || a.Principal != "user:ada@example.com" || a.Via != "cli" || a.Digest == "" {
+			if f.State != state.Approved || !f.Owes(finding.Apply) || a.Principal != "user:ada@example.com" || a.Via != "cli" || a.Digest == "" {
 				t.Errorf("stored %s, owes %v, answer %+v", f.State, f.Outbox, a)
 			}
 		}
@@ -40,7 +41,7 @@ func TestADecisionIsRecordedAsTheCallersAndLeftToTheWorker(t *testing.T) {
 
 func TestWhatTheCallerMayNotDecideIsRefused(t *testing.T) {
 	b := newBureau(t, "jo@example.com")
-	b.keep(finding(askedID, state.Pending), finding(revertedID, state.Reverted))
+	b.keep(newFinding(askedID, state.Pending), newFinding(revertedID, state.Reverted))
 	b.fails(exitFailed, "user:jo@example.com made this change and cannot keep it", "findings keep", "--reason", "mine", askedID)
 	b.fails(exitFailed, "user:jo@example.com made this change and cannot undo it", "findings undo", "--reason", "mine", revertedID)
 	b.fails(exitFailed, "the plan changed", "findings revert", "--plan", "12345678", askedID)
@@ -65,7 +66,7 @@ func TestAnExemptionIsPreviewedAndTakesTwo(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, b.config, strings.Replace(string(text), "U02: user:jo@example.com", "U02: user:jo@example.com, U03: user:bob@example.com", 1))
-	b.keep(finding(askedID, state.Pending), finding(revertedID, state.Reverted))
+	b.keep(newFinding(askedID, state.Pending), newFinding(revertedID, state.Reverted))
 	args := []string{"--for", "24h", "--reason", "a signed webhook receiver", askedID}
 	code, out, errs := b.run("findings exempt", args...)
 	if code != exitOK || !strings.Contains(out, "pending  user:ada@example.com answered exempt until") || !strings.Contains(out, "1 of 2") {
@@ -78,7 +79,7 @@ func TestAnExemptionIsPreviewedAndTakesTwo(t *testing.T) {
 	}
 	b.who = "bob@example.com"
 	code, out, _ = b.run("findings exempt", append([]string{"--format", "json"}, args...)...)
-	var f remediate.Finding
+	var f finding.Finding
 	if err := json.Unmarshal([]byte(out), &f); code != exitOK || err != nil || f.State != state.Exempted || f.Exemption == nil {
 		t.Errorf("exit %d, %v, %s; want it exempted", code, err, out)
 	}
@@ -89,7 +90,7 @@ func TestAnExemptionIsPreviewedAndTakesTwo(t *testing.T) {
 
 func TestAnExemptionIsRefusedWhereItIsTooLongOrTheActors(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
-	b.keep(finding(askedID, state.Pending))
+	b.keep(newFinding(askedID, state.Pending))
 	for _, tt := range []struct{ who, says, length string }{
 		{"ada@example.com", "of this severity (high) lasts at most 720h", "721h"},
 		{"jo@example.com", "made this change and cannot exempt it", "24h"},

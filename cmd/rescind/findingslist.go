@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -48,7 +48,7 @@ func findingsListCommand() command {
 // findingFilter are the command line of `findings list`.
 type findingFilter struct {
 	config, format string
-	query          remediate.Query
+	query          finding.Query
 	actor          string
 	olderThan      time.Duration
 	limit          int
@@ -110,7 +110,7 @@ func (o *findingFilter) addState(s string) error {
 	return nil
 }
 
-func writeFindings(w io.Writer, format string, fs []remediate.Finding) error {
+func writeFindings(w io.Writer, format string, fs []finding.Finding) error {
 	if format == "json" {
 		return terminal.WriteJSON(w, fs)
 	}
@@ -124,7 +124,7 @@ func writeFindings(w io.Writer, format string, fs []remediate.Finding) error {
 }
 
 // listNote is what the state does not say.
-func listNote(f remediate.Finding) string {
+func listNote(f finding.Finding) string {
 	switch {
 	case f.Paused:
 		return "waits for a pause to end"
@@ -146,8 +146,8 @@ const (
 
 // read lists page by page until there are as many as asked for, and says what it
 // left out, if anything. The actor is the one filter that a store does not know.
-func (o findingFilter) read(ctx context.Context, st remediate.FindingStore, now time.Time) (out []remediate.Finding, left string, err error) {
-	out = []remediate.Finding{}
+func (o findingFilter) read(ctx context.Context, st finding.Store, now time.Time) (out []finding.Finding, left string, err error) {
+	out = []finding.Finding{}
 	q := o.query
 	if before := now.Add(-o.olderThan + 1); o.olderThan > 0 && (q.Until.IsZero() || before.Before(q.Until)) {
 		q.Until = before

@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 const findingsShowUsage = `Usage: rescind findings show --config FILE [flags] ID
@@ -61,12 +62,12 @@ func (arc archive) show(ctx context.Context, w io.Writer, format, id string) err
 }
 
 // undosOf are the records that undo the finding, or tried to.
-func (arc archive) undosOf(ctx context.Context, f remediate.Finding) ([]remediate.Finding, error) {
-	near, err := arc.store.Findings(ctx, remediate.Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt})
+func (arc archive) undosOf(ctx context.Context, f finding.Finding) ([]finding.Finding, error) {
+	near, err := arc.store.Findings(ctx, finding.Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt})
 	if err != nil {
 		return nil, fmt.Errorf("look up undos of %s: %w", f.ID, err)
 	}
-	var out []remediate.Finding
+	var out []finding.Finding
 	for _, u := range near {
 		if u.UndoOf == f.ID {
 			out = append(out, u)

@@ -74,7 +74,7 @@ func (b *bureau) work() {
 func TestWhatTheCommandLineDecidesTheWorkerCarriesOut(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
 	cloud := b.withCloud()
-	b.keep(finding(askedID, state.Pending))
+	b.keep(newFinding(askedID, state.Pending))
 	want := func(when string, s state.State, public bool) {
 		t.Helper()
 		if out := b.ran("findings list", "--state", string(s)); strings.Count(out, "\n") != 2 {

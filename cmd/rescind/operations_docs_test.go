@@ -30,9 +30,9 @@ func shellWords(line string) []string {
 
 // keepDocumented puts the findings into the store that the samples are about.
 func (b *bureau) keepDocumented() {
-	b.keep(finding("vcgfwjtpahkqm5hzxg3hbrhzqe", state.Pending), finding("dzv4kq2mxn7rtyu3b6wc5hsaeo", state.Pending),
-		finding("ebdd2yqnbrhhklmfjnejlzq5su", state.Pending),
-		finding("oao57t46mrqauazg5hxzjzqday", state.Reverted))
+	b.keep(newFinding("vcgfwjtpahkqm5hzxg3hbrhzqe", state.Pending), newFinding("dzv4kq2mxn7rtyu3b6wc5hsaeo", state.Pending),
+		newFinding("ebdd2yqnbrhhklmfjnejlzq5su", state.Pending),
+		newFinding("oao57t46mrqauazg5hxzjzqday", state.Reverted))
 }
 
 // sample runs a line as it stands, in the directory of rescind.yaml.

@@ -22,6 +22,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // past is a simulated cloud in which things went wrong before rescind came,
@@ -93,14 +94,14 @@ func TestAScanFindsOnceWhatWasThereBefore(t *testing.T) {
 	}
 }
 
-func (s *past) stored() []remediate.Finding {
+func (s *past) stored() []finding.Finding {
 	s.t.Helper()
 	st, err := bolt.Open(s.db)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer st.Close()
-	fs, err := st.Findings(s.t.Context(), remediate.Query{})
+	fs, err := st.Findings(s.t.Context(), finding.Query{})
 	if err != nil {
 		s.t.Fatal(err)
 	}

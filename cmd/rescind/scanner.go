@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/replay"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -29,7 +30,7 @@ type scanner struct {
 
 // scanFinding is a finding and whether this scan raised it.
 type scanFinding struct {
-	remediate.Finding
+	finding.Finding
 	raised bool
 }
 
@@ -128,7 +129,7 @@ func writeScanLines(w io.Writer, found []scanFinding) error {
 
 // replayed is a stored finding in the words of replay. What replay joins in one
 // list of reasons, a finding keeps apart.
-func replayed(f remediate.Finding) replay.Finding {
+func replayed(f finding.Finding) replay.Finding {
 	out := replay.Finding{
 		Policy: f.Policy, Verdict: f.Verdict, Severity: f.Severity, Resource: f.Resource, Project: f.Resource.Project,
 		Actor: f.Change.Actor.Principal, Time: f.Change.Time.UTC(), InsertID: f.Change.InsertID, Method: f.Change.Method,

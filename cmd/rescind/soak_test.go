@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -19,13 +19,13 @@ import (
 func long() bool { return os.Getenv("RESCIND_SOAK") == "long" }
 
 // byResource are all findings that the store holds, by resource.
-func byResource(t *testing.T, a *process.App) map[string][]remediate.Finding {
+func byResource(t *testing.T, a *process.App) map[string][]finding.Finding {
 	t.Helper()
-	fs, err := a.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := a.Store.Findings(t.Context(), finding.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := map[string][]remediate.Finding{}
+	out := map[string][]finding.Finding{}
 	for _, f := range fs {
 		out[f.Resource.Path()] = append(out[f.Resource.Path()], f)
 	}

@@ -37,8 +37,8 @@ func (b *bureau) tamper(from, to string) {
 
 func TestI8ShowSaysWhetherTheTrailIsAsItWasWritten(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
-	old := finding(reportedID, state.Reported)
-	asked := finding(askedID, state.Pending)
+	old := newFinding(reportedID, state.Reported)
+	asked := newFinding(askedID, state.Pending)
 	b.keep(old, asked)
 	if out := b.ran("findings show", reportedID); !strings.Contains(out, "not chained") {
 		t.Errorf("an old trail is said to be something else than not chained:\n%s", out)

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -59,6 +60,20 @@ type Found struct {
 	PeakHour    time.Time `json:"peak_hour,omitzero"`
 }
 
+// Problem is something that could not be read, and where.
+type Problem struct {
+	Input  string `json:"input"`
+	Line   int    `json:"line,omitempty"` // of its first byte, from 1; 0 for the whole input
+	Reason string `json:"reason"`
+}
+
+func (p Problem) String() string {
+	if p.Line == 0 {
+		return fmt.Sprintf("%s: %s", p.Input, p.Reason)
+	}
+	return fmt.Sprintf("%s:%d: %s", p.Input, p.Line, p.Reason)
+}
+
 // mostLocated bounds how many unreadable records are listed one by one.
 const mostLocated = 10
 
@@ -86,7 +101,7 @@ func (s *Summary) unreadable(input string, line int, err error) {
 
 func (s *Summary) learned(changes []cloud.Change, l *learned, h *history) {
 	s.Learned.Identities = len(l.identities)
-	for _, id := range h.numbers {
+	for _, id := range h.numbers.with(nil) {
 		if id != "" {
 			s.Learned.Projects++
 		}

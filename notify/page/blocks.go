@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // changesOf are the plan, what was written of it, and what an undo would change.
-func changesOf(f remediate.Finding, card notify.Message) []block {
+func changesOf(f finding.Finding, card notify.Message) []block {
 	var out []block
 	if f.Plan.Empty() {
 		out = append(out, block{Title: "Plan: none", Lines: said(f.Plan.Missing)})
@@ -36,7 +36,7 @@ func changesOf(f remediate.Finding, card notify.Message) []block {
 }
 
 func diffOf(p judge.Plan) []line {
-	return linesOf(notify.Card(remediate.Finding{Plan: p}, notify.Options{}).Diff)
+	return linesOf(notify.Card(finding.Finding{Plan: p}, notify.Options{}).Diff)
 }
 
 func linesOf(diff []string) []line {
@@ -53,7 +53,7 @@ func linesOf(diff []string) []line {
 
 // outcomeOf says why the finding is where it is: of what was not reverted, why
 // not. The reasons of the decision stand under what is wrong.
-func outcomeOf(f remediate.Finding) block {
+func outcomeOf(f finding.Finding) block {
 	out := block{Title: "Why it was not reverted", Lines: said(f.Why)}
 	switch {
 	case f.State == state.Reverted, f.State == state.Undone:
@@ -72,7 +72,7 @@ func said(text string) []string {
 	return []string{notify.Clean(text)}
 }
 
-func recordOf(f remediate.Finding) []fact {
+func recordOf(f finding.Finding) []fact {
 	decision := string(f.Decision)
 	if f.Automatic {
 		decision += ", by policy and not by a person"

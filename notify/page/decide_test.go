@@ -15,6 +15,7 @@ import (
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -22,7 +23,7 @@ import (
 func TestAnAnswerNeedsNoScript(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
-		f      remediate.Finding
+		f      finding.Finding
 		choice string
 		typed  []string
 		state  state.State
@@ -159,9 +160,9 @@ func TestS16WhatStepsUpIsDecidedOnThePageAndNotInSlack(t *testing.T) {
 	f := question()
 	f.StepUp = policies.StepUpIAP
 	s.put(f)
-	_, err := s.desk.Answer(t.Context(), findingA, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:" + ada, Via: "slack:T0123/U01", Digest: f.Plan.Digest})
-	var refused *remediate.RefusedError
-	if !errors.As(err, &refused) || refused.Class != remediate.ClassStepUp {
+	_, err := s.desk.Answer(t.Context(), findingA, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:" + ada, Via: "slack:T0123/U01", Digest: f.Plan.Digest})
+	var refused *finding.RefusedError
+	if !errors.As(err, &refused) || refused.Class != finding.ClassStepUp {
 		t.Errorf("a click: %v, want that it takes the page", err)
 	}
 	wantStatus(t, s.open(ada, "/findings/"+findingA).press("revert"), http.StatusSeeOther)
@@ -173,7 +174,7 @@ func TestS16WhatStepsUpIsDecidedOnThePageAndNotInSlack(t *testing.T) {
 func TestAnAnswerThatCouldNotBeStoredOrLookedUpIsNotLost(t *testing.T) {
 	for name, err := range map[string]error{
 		"could not be stored":    errors.New("unavailable"),
-		"could not be looked up": &remediate.RefusedError{Class: remediate.ClassUndetermined, Why: "whether ada may answer could not be looked up"},
+		"could not be looked up": &finding.RefusedError{Class: finding.ClassUndetermined, Why: "whether ada may answer could not be looked up"},
 	} {
 		s := newSite(t, func(c *page.Config) { c.Answers = failing{err} })
 		s.put(question())

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -17,7 +17,7 @@ import (
 type filter struct {
 	State, Policy, Project, Actor string
 	OlderThan, Since, Until       string
-	query                         remediate.Query
+	query                         finding.Query
 }
 
 // readFilter reads the query of a list's URL. Its error is for people.
@@ -60,7 +60,7 @@ func (f *filter) startAt(after string, now time.Time) error {
 	if !ok || err != nil || !findingID.MatchString(id) {
 		return errors.New("the link to these findings is not complete")
 	}
-	f.query.After = remediate.Position{CreatedAt: t, ID: id}
+	f.query.After = finding.Position{CreatedAt: t, ID: id}
 	return nil
 }
 
@@ -93,7 +93,7 @@ func statesOf(word string) ([]state.State, error) {
 }
 
 // link is the list's own address, in another state and from another place on.
-func (f filter) link(state string, after remediate.Position) string {
+func (f filter) link(state string, after finding.Position) string {
 	q := url.Values{}
 	for name, v := range map[string]string{"state": state, "policy": f.Policy, "project": f.Project, "actor": f.Actor,
 		"older_than": f.OlderThan, "since": f.Since, "until": f.Until} {

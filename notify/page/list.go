@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -34,7 +34,7 @@ type row struct {
 	Began                                              moment
 }
 
-func rowOf(f remediate.Finding) row {
+func rowOf(f finding.Finding) row {
 	c := notify.Card(f, notify.Options{})
 	return row{
 		Link: "/findings/" + url.PathEscape(f.ID), State: string(f.State), Severity: severity(f), Message: c.Wrong,
@@ -88,4 +88,4 @@ func (p *pages) section(r *http.Request, f filter, state string) (section, error
 	return s, nil
 }
 
-func severity(f remediate.Finding) string { return cmp.Or(string(f.Severity), "unrated") }
+func severity(f finding.Finding) string { return cmp.Or(string(f.Severity), "unrated") }

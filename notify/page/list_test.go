@@ -15,7 +15,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -44,8 +44,8 @@ func (v *visit) next() []string {
 	return out
 }
 
-func several() []remediate.Finding {
-	var out []remediate.Finding
+func several() []finding.Finding {
+	var out []finding.Finding
 	for i, state := range []state.State{state.Pending, state.Kept, state.Applying, state.Reverted} {
 		f := in(state)
 		f.ID, f.CreatedAt = id(i), noon.Add(time.Duration(i)*time.Hour)

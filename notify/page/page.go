@@ -21,6 +21,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Visitor is who a request is from.
@@ -40,17 +41,17 @@ type Gate func(ctx context.Context, h http.Header, at time.Time) (Visitor, error
 // Findings is what the pages read. They write nothing, so a store that cannot be
 // written to is enough.
 type Findings interface {
-	Finding(ctx context.Context, id string) (remediate.Finding, error)
-	Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error)
+	Finding(ctx context.Context, id string) (finding.Finding, error)
+	Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error)
 }
 
 // Answerer records what a person answers; see remediate.Desk.
 type Answerer interface {
-	Answer(ctx context.Context, finding string, a remediate.Answer) (remediate.Finding, error)
+	Answer(ctx context.Context, finding string, a finding.Answer) (finding.Finding, error)
 }
 
 // Refused takes down that an answer was turned away; see remediate.Desk.Refused.
-type Refused func(ctx context.Context, finding string, a remediate.Answer, class, why string)
+type Refused func(ctx context.Context, finding string, a finding.Answer, class, why string)
 
 // Config is what the pages need. Of Answers and Courier exactly one is set.
 type Config struct {
@@ -134,11 +135,11 @@ func (p *pages) visited(next func(http.ResponseWriter, *http.Request, Visitor)) 
 var findingID = regexp.MustCompile(`^[a-z2-7]{26}$`)
 
 // find returns the finding that the path names, or answers why there is none.
-func (p *pages) find(w http.ResponseWriter, r *http.Request, v Visitor) (remediate.Finding, bool) {
+func (p *pages) find(w http.ResponseWriter, r *http.Request, v Visitor) (finding.Finding, bool) {
 	id := r.PathValue("id")
 	if !findingID.MatchString(id) {
 		p.missing(w, r, v)
-		return remediate.Finding{}, false
+		return finding.Finding{}, false
 	}
 	f, err := p.Findings.Finding(r.Context(), id)
 	switch {
@@ -149,7 +150,7 @@ func (p *pages) find(w http.ResponseWriter, r *http.Request, v Visitor) (remedia
 	default:
 		p.broken(w, r, v, fmt.Errorf("look up finding %s: %w", id, err))
 	}
-	return remediate.Finding{}, false
+	return finding.Finding{}, false
 }
 
 func (p *pages) missing(w http.ResponseWriter, r *http.Request, v Visitor) {

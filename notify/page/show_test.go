@@ -18,6 +18,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -108,20 +109,20 @@ func TestAPageHasAFormForExactlyTheAnswersThatCount(t *testing.T) {
 	undo.State, undo.EndedAt, undo.ExpiresAt = state.Pending, time.Time{}, noon.Add(time.Hour)
 	for _, tc := range []struct {
 		name string
-		f    []remediate.Finding
+		f    []finding.Finding
 		want []string
 	}{
-		{"a question", []remediate.Finding{question()}, []string{"exempt", "keep", "revert"}},
-		{"a question without a plan", []remediate.Finding{unanswerable}, []string{"exempt", "keep"}},
-		{"a question whose time is over", []remediate.Finding{expired}, nil},
-		{"a report", []remediate.Finding{in(state.Reported)}, []string{"revert"}},
-		{"a revert", []remediate.Finding{in(state.Reverted)}, []string{"undo"}},
-		{"a revert of the day before", []remediate.Finding{old}, nil},
-		{"a revert with an undo under way", []remediate.Finding{in(state.Reverted), undo}, nil},
-		{"a revert that was undone", []remediate.Finding{in(state.Reverted), in(state.Undone)}, nil},
-		{"an undo that waits for another person", []remediate.Finding{undo}, []string{"undo"}},
-		{"one that was kept", []remediate.Finding{in(state.Kept)}, nil},
-		{"one being reverted", []remediate.Finding{in(state.Applying)}, nil},
+		{"a question", []finding.Finding{question()}, []string{"exempt", "keep", "revert"}},
+		{"a question without a plan", []finding.Finding{unanswerable}, []string{"exempt", "keep"}},
+		{"a question whose time is over", []finding.Finding{expired}, nil},
+		{"a report", []finding.Finding{in(state.Reported)}, []string{"revert"}},
+		{"a revert", []finding.Finding{in(state.Reverted)}, []string{"undo"}},
+		{"a revert of the day before", []finding.Finding{old}, nil},
+		{"a revert with an undo under way", []finding.Finding{in(state.Reverted), undo}, nil},
+		{"a revert that was undone", []finding.Finding{in(state.Reverted), in(state.Undone)}, nil},
+		{"an undo that waits for another person", []finding.Finding{undo}, []string{"undo"}},
+		{"one that was kept", []finding.Finding{in(state.Kept)}, nil},
+		{"one being reverted", []finding.Finding{in(state.Applying)}, nil},
 	} {
 		s := newSite(t)
 		s.put(tc.f...)
@@ -180,7 +181,7 @@ func TestAFindingThatIsNotThereIsSaidSo(t *testing.T) {
 }
 
 // hostile fills every string of a finding that somebody else wrote.
-func hostile(text string) remediate.Finding {
+func hostile(text string) finding.Finding {
 	f := in(state.Reverted)
 	f.Policy, f.Title, f.Message, f.EnforcedBy, f.Why, f.Reasons = text, text, text, text, text, []string{text}
 	name := strings.ReplaceAll(text, "/", "|") // no store takes another path

@@ -21,6 +21,7 @@ import (
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -121,7 +122,7 @@ func (l *lockedLog) String() string {
 }
 
 // put stores findings as they are.
-func (s *site) put(fs ...remediate.Finding) {
+func (s *site) put(fs ...finding.Finding) {
 	s.t.Helper()
 	for _, f := range fs {
 		if _, err := s.store.Create(s.t.Context(), f); err != nil {
@@ -130,7 +131,7 @@ func (s *site) put(fs ...remediate.Finding) {
 	}
 }
 
-func (s *site) finding(id string) remediate.Finding {
+func (s *site) finding(id string) finding.Finding {
 	s.t.Helper()
 	f, err := s.store.Finding(s.t.Context(), id)
 	if err != nil {
@@ -245,8 +246,8 @@ func wantStatus(t testing.TB, w *httptest.ResponseRecorder, want int) {
 var service = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
 
 // question is a finding that asks about a service made public.
-func question() remediate.Finding {
-	return remediate.Finding{
+func question() finding.Finding {
+	return finding.Finding{
 		ID: findingA, Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
 		Verdict: policies.Violation, Message: "anyone on the internet can invoke api",
 		Enforcement: policies.Approve, EnforcedBy: "folders/4001", Decision: judge.Ask,
@@ -268,23 +269,23 @@ func question() remediate.Finding {
 }
 
 // in is the finding once it stands in the state, with what would be recorded.
-func in(s state.State) remediate.Finding {
+func in(s state.State) finding.Finding {
 	f := question()
 	f.State = s
 	if s == state.Pending {
 		return f
 	}
-	answer := remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:" + ada, Via: "iap:accounts.google.com:1", At: noon.Add(7 * time.Minute), Digest: f.Plan.Digest}
+	answer := finding.Answer{Choice: finding.ChooseRevert, Principal: "user:" + ada, Via: "iap:accounts.google.com:1", At: noon.Add(7 * time.Minute), Digest: f.Plan.Digest}
 	switch s {
 	case state.Kept:
-		answer.Choice, answer.Reason = remediate.ChooseKeep, "public by design, see the review"
+		answer.Choice, answer.Reason = finding.ChooseKeep, "public by design, see the review"
 	case state.Exempted:
-		answer.Choice, answer.Reason, answer.Until = remediate.ChooseExempt, "until the pilot ends", noon.Add(24*time.Hour)
+		answer.Choice, answer.Reason, answer.Until = finding.ChooseExempt, "until the pilot ends", noon.Add(24*time.Hour)
 	}
 	f.Why = "what the record says of " + string(s)
 	switch s {
 	case state.Approved, state.Applying, state.Uncertain, state.Reverted, state.Failed, state.Blocked, state.Kept, state.Exempted:
-		f.Answers = []remediate.Answer{answer}
+		f.Answers = []finding.Answer{answer}
 	case state.Undone:
 		f.UndoOf, f.ID = findingA, "zyxwvutsrqponmlkjihgfedc27"
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -120,7 +121,7 @@ func TestAnAnswerThatCannotBeTakenNowComesAgain(t *testing.T) {
 		t.Error("an answer that could not be verified is gone")
 	}
 	down = taker
-	down.Answers = failing{&remediate.RefusedError{Class: remediate.ClassUndetermined, Why: "whether ada may answer could not be looked up"}}
+	down.Answers = failing{&finding.RefusedError{Class: finding.ClassUndetermined, Why: "whether ada may answer could not be looked up"}}
 	if err := down.Take(t.Context(), sent); err == nil {
 		t.Error("an answer whose author could not be looked up is gone")
 	}
@@ -132,8 +133,8 @@ func TestAnAnswerThatCannotBeTakenNowComesAgain(t *testing.T) {
 // failing records no answer.
 type failing struct{ err error }
 
-func (f failing) Answer(context.Context, string, remediate.Answer) (remediate.Finding, error) {
-	return remediate.Finding{}, f.err
+func (f failing) Answer(context.Context, string, finding.Answer) (finding.Finding, error) {
+	return finding.Finding{}, f.err
 }
 
 // The person is still there to be told, which they are not once it is published.
@@ -143,14 +144,14 @@ func TestS17WhatNobodyCouldAnswerIsSentOnlyToBeTakenDown(t *testing.T) {
 		meanwhile func(*site)
 		typed     []string
 		want      string
-		class     remediate.RefusedClass
+		class     finding.RefusedClass
 	}{
-		"it was decided":     {"keep", func(s *site) { s.settle(in(state.Kept)) }, []string{"reason=of mine"}, "The finding is kept", remediate.ClassDecided},
-		"its time is over":   {"keep", func(s *site) { s.now = noon.Add(time.Hour) }, []string{"reason=of mine"}, "takes no such answer any more", remediate.ClassDecided},
-		"the plan is new":    {"keep", nil, []string{"reason=of mine", "digest=01234567"}, "The plan changed", remediate.ClassStale},
-		"there is no reason": {"keep", nil, []string{"reason="}, "takes a reason", remediate.ClassReason},
-		"there is no end":    {"exempt", nil, []string{"reason=of mine", "term=ever"}, "Choose for how long", remediate.ClassDuration},
-		"it is not for them": {"keep", nil, []string{"reason=of mine", "token=x"}, "made for somebody else", remediate.ClassInvalid},
+		"it was decided":     {"keep", func(s *site) { s.settle(in(state.Kept)) }, []string{"reason=of mine"}, "The finding is kept", finding.ClassDecided},
+		"its time is over":   {"keep", func(s *site) { s.now = noon.Add(time.Hour) }, []string{"reason=of mine"}, "takes no such answer any more", finding.ClassDecided},
+		"the plan is new":    {"keep", nil, []string{"reason=of mine", "digest=01234567"}, "The plan changed", finding.ClassStale},
+		"there is no reason": {"keep", nil, []string{"reason="}, "takes a reason", finding.ClassReason},
+		"there is no end":    {"exempt", nil, []string{"reason=of mine", "term=ever"}, "Choose for how long", finding.ClassDuration},
+		"it is not for them": {"keep", nil, []string{"reason=of mine", "token=x"}, "made for somebody else", finding.ClassInvalid},
 	} {
 		s, c, taker := away(t)
 		l := trail.NewLedger(s.store, s.desk.Now, slog.New(slog.DiscardHandler))
@@ -178,7 +179,7 @@ func TestS17WhatNobodyCouldAnswerIsSentOnlyToBeTakenDown(t *testing.T) {
 }
 
 // settle replaces what is stored under the finding's id.
-func (s *site) settle(f remediate.Finding) {
+func (s *site) settle(f finding.Finding) {
 	s.t.Helper()
 	f.Revision = s.finding(f.ID).Revision
 	if _, err := s.store.Update(s.t.Context(), f); err != nil {

@@ -9,20 +9,21 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/pagerduty"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const key = "R0UT1NGKEY0000000000000000000000"
 
-func finding() remediate.Finding {
-	return remediate.Finding{
+func newFinding() finding.Finding {
+	return finding.Finding{
 		ID: "abcdefghijklmnopqrstuvwx27", Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
 		Message: "anyone can invoke api", State: state.Pending, CreatedAt: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
 		Resource: cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api"),
@@ -55,7 +56,7 @@ func service(t *testing.T, status int) (*pagerduty.Pager, *[]map[string]any) {
 
 func TestAPageTriggersTheFindingsIncidentAndItsEndResolvesIt(t *testing.T) {
 	p, got := service(t, http.StatusAccepted)
-	for _, call := range []error{p.Page(t.Context(), finding()), p.Resolve(t.Context(), finding())} {
+	for _, call := range []error{p.Page(t.Context(), newFinding()), p.Resolve(t.Context(), newFinding())} {
 		if call != nil {
 			t.Fatal(call)
 		}
@@ -79,7 +80,7 @@ func TestAPageTriggersTheFindingsIncidentAndItsEndResolvesIt(t *testing.T) {
 func TestNoFailureNamesTheKeyAndNoneFollowsARedirect(t *testing.T) {
 	for _, status := range []int{302, 400, 429, 500} {
 		p, got := service(t, status)
-		err := p.Page(t.Context(), finding())
+		err := p.Page(t.Context(), newFinding())
 		if err == nil || strings.Contains(err.Error(), key) || len(*got) != 1 {
 			t.Errorf("HTTP %d: %v after %d calls", status, err, len(*got))
 		}

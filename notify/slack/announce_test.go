@@ -6,14 +6,14 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 func TestAnAnnouncementReachesEveryChannelOnceHoweverOftenItIsTried(t *testing.T) {
 	w := newWorkspace(t)
 	n, err := slack.NewNotifier(slack.Config{
 		Token: "xoxb-sim", APIURL: w.url + "/api", Channels: []string{"C01PAY", "C01SEC"},
-		Route: func(remediate.Finding) string { return "" },
+		Route: func(finding.Finding) string { return "" },
 	})
 	if err != nil {
 		t.Fatal(err)

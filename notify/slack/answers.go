@@ -5,8 +5,8 @@ import (
 	"errors"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -18,7 +18,7 @@ func safe(s string) string { return fit(s, maxSection, escape) }
 
 // pending lists what waits for a decision, newest first.
 func (c *Clerk) pending(ctx context.Context) (string, error) {
-	fs, err := c.Findings.Findings(ctx, remediate.Query{States: []state.State{state.Pending}, Limit: maxListed + 1})
+	fs, err := c.Findings.Findings(ctx, finding.Query{States: []state.State{state.Pending}, Limit: maxListed + 1})
 	if err != nil {
 		return "", err
 	}
@@ -50,7 +50,7 @@ func join(lines []string) string {
 }
 
 // item is a finding in one line, with the way to it.
-func (c *Clerk) item(f remediate.Finding) string {
+func (c *Clerk) item(f finding.Finding) string {
 	m := notify.Card(f, notify.Options{BaseURL: c.BaseURL})
 	line := "*" + fit(m.Headline, maxLabel, escape) + "* " + fit(m.Status, maxItem, escape) + " `" + fit(f.ID, maxLabel, code) + "`"
 	if l := link(m.Link); l != "" {

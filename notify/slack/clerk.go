@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Answerer records what a person answers. It decides whether the person may,
@@ -17,16 +18,16 @@ import (
 // and comes with the finding as it stands. When it returns nil the answer is
 // durable; what follows of it is not its caller's to wait for.
 type Answerer interface {
-	Answer(ctx context.Context, finding string, a remediate.Answer) (remediate.Finding, error)
+	Answer(ctx context.Context, finding string, a finding.Answer) (finding.Finding, error)
 	// RecordSurface is told of a message that shows the finding and that the store
 	// may not know, or may believe up to date; see remediate.Desk.RecordSurface.
-	RecordSurface(ctx context.Context, finding string, at remediate.Surface) (remediate.Finding, error)
+	RecordSurface(ctx context.Context, finding string, at finding.Surface) (finding.Finding, error)
 }
 
 // Findings looks findings up.
 type Findings interface {
-	Finding(ctx context.Context, id string) (remediate.Finding, error)
-	Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error)
+	Finding(ctx context.Context, id string) (finding.Finding, error)
+	Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error)
 }
 
 // Previewer says what an exemption of a finding would have covered.
@@ -37,7 +38,7 @@ type Previewer interface {
 // Escalator has whoever is on call told of a finding. Whether that is too much,
 // a *remediate.RefusedError says.
 type Escalator interface {
-	Page(ctx context.Context, finding, by, via string) (remediate.Finding, error)
+	Page(ctx context.Context, finding, by, via string) (finding.Finding, error)
 }
 
 // Desk says who may decide, takes the pause, and takes down who was refused.
@@ -49,10 +50,10 @@ type Desk interface {
 	Resume(ctx context.Context, by, via, reason string) (remediate.Pause, error)
 	// Group returns a group and those of its findings that wait for an answer, or
 	// remediate.ErrNotFound.
-	Group(ctx context.Context, id string) (remediate.Group, []remediate.Finding, error)
+	Group(ctx context.Context, id string) (remediate.Group, []finding.Finding, error)
 	// Refused takes down an answer that was turned away before it could come to
 	// an Answerer, which takes down those that it refuses itself.
-	Refused(ctx context.Context, finding string, a remediate.Answer, class, why string)
+	Refused(ctx context.Context, finding string, a finding.Answer, class, why string)
 }
 
 // Approvers says which principal ("user:ada@example.com") a Slack user is, or
@@ -97,24 +98,24 @@ func (c *Clerk) do(ctx context.Context, i Interaction, at time.Time) (say string
 }
 
 // principal is who a Slack user is, or why it is nobody, in a sentence for them.
-func (c *Clerk) principal(ctx context.Context, userID string) (principal string, no *remediate.RefusedError, err error) {
+func (c *Clerk) principal(ctx context.Context, userID string) (principal string, no *finding.RefusedError, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime) // leaves time to say that it could not be done
 	defer cancel()
 	principal, err = c.Approvers(ctx, userID)
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	switch {
 	case errors.As(err, &refused):
-		return "", &remediate.RefusedError{Class: cmp.Or(refused.Class, remediate.ClassIdentity), Why: refused.Why + "."}, err
+		return "", &finding.RefusedError{Class: cmp.Or(refused.Class, finding.ClassIdentity), Why: refused.Why + "."}, err
 	case err != nil:
-		return "", &remediate.RefusedError{Class: remediate.ClassUndetermined, Why: sayNoLookup}, err
+		return "", &finding.RefusedError{Class: finding.ClassUndetermined, Why: sayNoLookup}, err
 	case principal == "":
-		return "", &remediate.RefusedError{Class: remediate.ClassNotApprover, Why: sayNobody}, nil
+		return "", &finding.RefusedError{Class: finding.ClassNotApprover, Why: sayNobody}, nil
 	}
 	return principal, nil, nil
 }
 
 // known is principal for who has nothing to log.
-func (c *Clerk) known(ctx context.Context, userID string) (principal string, no *remediate.RefusedError) {
+func (c *Clerk) known(ctx context.Context, userID string) (principal string, no *finding.RefusedError) {
 	principal, no, _ = c.principal(ctx, userID)
 	return principal, no
 }
@@ -122,8 +123,8 @@ func (c *Clerk) known(ctx context.Context, userID string) (principal string, no 
 func (i Interaction) via() string { return "slack:" + i.TeamID + "/" + i.UserID }
 
 // refused has it taken down that somebody was turned away.
-func (c *Clerk) refused(ctx context.Context, i Interaction, principal string, no *remediate.RefusedError) {
-	c.Desk.Refused(ctx, i.FindingID, remediate.Answer{
+func (c *Clerk) refused(ctx context.Context, i Interaction, principal string, no *finding.RefusedError) {
+	c.Desk.Refused(ctx, i.FindingID, finding.Answer{
 		Choice: cmp.Or(i.Choice, "click"), Principal: principal, Via: i.via(), Digest: i.Digest8,
 	}, string(no.Class), no.Why)
 }
@@ -133,10 +134,10 @@ func (c *Clerk) answer(ctx context.Context, i Interaction, principal string, at 
 	case err != nil:
 		return "", err
 	case !ok:
-		c.refused(ctx, i, principal, &remediate.RefusedError{Class: remediate.ClassInvalid, Why: sayNowhere})
+		c.refused(ctx, i, principal, &finding.RefusedError{Class: finding.ClassInvalid, Why: sayNowhere})
 		return notRecorded + sayNowhere, nil
 	}
-	a := remediate.Answer{
+	a := finding.Answer{
 		Choice: i.Choice, Principal: principal, Via: i.via(), Reason: i.Reason,
 		At: at, Revision: i.Revision, Digest: i.Digest8,
 	}
@@ -145,7 +146,7 @@ func (c *Clerk) answer(ctx context.Context, i Interaction, principal string, at 
 	}
 	f, err := c.Answers.Answer(ctx, i.FindingID, a)
 	c.redraw(ctx, f, i, at)
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	switch {
 	case err == nil:
 		return "", nil
@@ -173,7 +174,7 @@ func (c *Clerk) belongs(ctx context.Context, i Interaction) (bool, error) {
 	if errors.Is(err, fault.ErrNotFound) {
 		return false, nil
 	}
-	return slices.ContainsFunc(shown, func(s remediate.Surface) bool { return s.Channel == i.Channel }), err
+	return slices.ContainsFunc(shown, func(s finding.Surface) bool { return s.Channel == i.Channel }), err
 }
 
 // drawing is how long a card that was just decided may still show its buttons to
@@ -184,17 +185,17 @@ const drawing = 10 * time.Second
 // would: it shows a question that has ended, or the store does not know of it,
 // as the answer to the call that posted it was lost. It is no part of the
 // answer, so it cannot fail it.
-func (c *Clerk) redraw(ctx context.Context, f remediate.Finding, i Interaction, at time.Time) {
+func (c *Clerk) redraw(ctx context.Context, f finding.Finding, i Interaction, at time.Time) {
 	if f.ID != i.FindingID || f.Group != "" {
 		return // another record's, or a message that shows many
 	}
-	known := slices.ContainsFunc(f.Surfaces, func(s remediate.Surface) bool {
+	known := slices.ContainsFunc(f.Surfaces, func(s finding.Surface) bool {
 		return s.Kind == surfaceKind && s.Channel == i.Channel && s.ID == i.MessageTS
 	})
-	if known && (!f.State.Ended() || f.Owes(remediate.Notify) || at.Sub(f.EndedAt) < drawing) {
+	if known && (!f.State.Ended() || f.Owes(finding.Notify) || at.Sub(f.EndedAt) < drawing) {
 		return
 	}
-	_, _ = c.Answers.RecordSurface(ctx, f.ID, remediate.Surface{Kind: surfaceKind, Channel: i.Channel, ID: i.MessageTS})
+	_, _ = c.Answers.RecordSurface(ctx, f.ID, finding.Surface{Kind: surfaceKind, Channel: i.Channel, ID: i.MessageTS})
 }
 
 // page tells whoever is on call, whoever asks for it.
@@ -203,7 +204,7 @@ func (c *Clerk) page(ctx context.Context, i Interaction, principal string) (say 
 		return sayNoOnCall, nil
 	}
 	_, err = c.OnCall.Page(ctx, i.FindingID, cmp.Or(principal, i.via()), i.via())
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	switch {
 	case err == nil:
 		return "On-call is being paged about this finding.", nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // command is one slash command, as Slack reports it.
@@ -58,7 +59,7 @@ func (r *Receiver) command(ctx context.Context, s remediate.Signed, c command) r
 // returns what to tell the person.
 func (r *Receiver) carryOut(ctx context.Context, c command) (string, error) {
 	if r.foreign(c.Interaction) {
-		r.Clerk.turnAway(ctx, c, &remediate.RefusedError{Class: remediate.ClassIdentity, Why: sayElsewhere})
+		r.Clerk.turnAway(ctx, c, &finding.RefusedError{Class: finding.ClassIdentity, Why: sayElsewhere})
 		return sayElsewhere, nil
 	}
 	return r.Clerk.run(ctx, c)
@@ -130,7 +131,7 @@ func (c *Clerk) run(ctx context.Context, cmd command) (string, error) {
 		return safe(no.Why), nil
 	}
 	text, err := c.obey(ctx, verb, rest, principal, cmd.via())
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	if errors.As(err, &refused) {
 		return safe("Not done: " + refused.Why + "."), nil
 	}
@@ -139,11 +140,11 @@ func (c *Clerk) run(ctx context.Context, cmd command) (string, error) {
 
 // turnAway has it taken down who was kept from pausing or resuming; to be kept
 // from a look at findings is no decision that was refused.
-func (c *Clerk) turnAway(ctx context.Context, cmd command, no *remediate.RefusedError) {
+func (c *Clerk) turnAway(ctx context.Context, cmd command, no *finding.RefusedError) {
 	verb, _ := next(cmd.words)
 	if switches(verb) {
 		i := cmd.Interaction
-		i.Choice = remediate.Choice(verb)
+		i.Choice = finding.Choice(verb)
 		c.refused(ctx, i, "", no)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -83,14 +83,14 @@ func TestS1ACommandThatSlackDidNotSignIsRefused(t *testing.T) {
 }
 
 // many answers with as many findings as it takes to be too long for Slack.
-func many() []remediate.Finding {
-	var out []remediate.Finding
+func many() []finding.Finding {
+	var out []finding.Finding
 	for i := range 60 {
 		f := publicService()
 		f.ID = findingID[:24] + strconv.Itoa(22+i%5)
 		f.Title, f.Message = strings.Repeat("<&>", 200), strings.Repeat("<!channel>", 100)
-		f.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: remediate.ChooseKeep}}
-		f.Exemption = &remediate.Exemption{Until: noon.Add(time.Hour)}
+		f.Answers = []finding.Answer{{Principal: "user:ada@example.com", Choice: finding.ChooseKeep}}
+		f.Exemption = &finding.Exemption{Until: noon.Add(time.Hour)}
 		out = append(out, f)
 	}
 	return out
@@ -129,12 +129,12 @@ func TestTheHomeTabIsAnInbox(t *testing.T) {
 	}
 	waits := publicService()
 	mine := decided(publicService(), state.Kept)
-	mine.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: remediate.ChooseKeep, At: noon}}
+	mine.Answers = []finding.Answer{{Principal: "user:ada@example.com", Choice: finding.ChooseKeep, At: noon}}
 	ends := decided(publicService(), state.Exempted)
-	ends.Exemption = &remediate.Exemption{Until: noon.Add(24 * time.Hour)}
+	ends.Exemption = &finding.Exemption{Until: noon.Add(24 * time.Hour)}
 	later := ends
-	later.Exemption = &remediate.Exemption{Until: noon.Add(30 * 24 * time.Hour)}
-	o.answers.all = []remediate.Finding{waits, mine, ends, later}
+	later.Exemption = &finding.Exemption{Until: noon.Add(30 * 24 * time.Hour)}
+	o.answers.all = []finding.Finding{waits, mine, ends, later}
 	want := []string{
 		"Waiting for a decision", "HIGH · anyone on the internet can invoke api · pay-prod",
 		"Decided by you in the last 30 days", "KEPT · anyone on the internet can invoke api · pay-prod",

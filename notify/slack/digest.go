@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 var _ remediate.RoundupNotifier = (*Notifier)(nil)
@@ -18,7 +19,7 @@ func (n *Notifier) EveryChannel() []string { return n.channels }
 
 // NotifyDigest posts the channel's digest, or rewrites it; one that can no
 // longer be rewritten is posted anew, again without a number.
-func (n *Notifier) NotifyRoundup(ctx context.Context, d remediate.Roundup, s remediate.RoundupContent) (remediate.Surface, error) {
+func (n *Notifier) NotifyRoundup(ctx context.Context, d remediate.Roundup, s remediate.RoundupContent) (finding.Surface, error) {
 	if d.Message.ID != "" {
 		err := n.rewrite(ctx, "digest", d.Message.Channel, d.Message.ID, digestOptions(d, notify.Digest(d, s, n.card))...)
 		var e *Error
@@ -28,7 +29,7 @@ func (n *Notifier) NotifyRoundup(ctx context.Context, d remediate.Roundup, s rem
 		case !gone:
 			return d.Message, fmt.Errorf("show the digest of %s: %w", d.Channel, err)
 		}
-		d.Message = remediate.Surface{}
+		d.Message = finding.Surface{}
 		if s.Done {
 			return d.Message, nil // nobody needs it any more
 		}
@@ -37,7 +38,7 @@ func (n *Notifier) NotifyRoundup(ctx context.Context, d remediate.Roundup, s rem
 	if err != nil {
 		return d.Message, fmt.Errorf("show the digest of %s: %w", d.Channel, err)
 	}
-	return remediate.Surface{Kind: surfaceKind, Channel: id, ID: ts}, nil
+	return finding.Surface{Kind: surfaceKind, Channel: id, ID: ts}, nil
 }
 
 func digestOptions(d remediate.Roundup, m notify.Message) []api.MsgOption {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -50,7 +51,7 @@ func TestADigestOfAnythingIsTakenBySlackAndPingsNobody(t *testing.T) {
 
 func TestADigestThatSomebodyDeletedIsPostedAnewWithoutANumber(t *testing.T) {
 	w := newWorkspace(t)
-	d, s := remediate.Roundup{Channel: "C01PAY", Since: noon.Add(-time.Minute)}, remediate.RoundupContent{Above: 20, Open: []remediate.Finding{publicService()}}
+	d, s := remediate.Roundup{Channel: "C01PAY", Since: noon.Add(-time.Minute)}, remediate.RoundupContent{Above: 20, Open: []finding.Finding{publicService()}}
 	at, err := w.NotifyRoundup(t.Context(), d, s)
 	if err != nil {
 		t.Fatal(err)

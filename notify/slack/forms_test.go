@@ -17,6 +17,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -24,7 +25,7 @@ import (
 const why = "agreed with the payments team"
 
 // opened has a person press a button that opens a form, and returns the form.
-func (o *office) opened(t *testing.T, user string, f remediate.Finding, action string) sim.SlackView {
+func (o *office) opened(t *testing.T, user string, f finding.Finding, action string) sim.SlackView {
 	t.Helper()
 	o.click(t, user, f, action)
 	views := o.Views()
@@ -34,7 +35,7 @@ func (o *office) opened(t *testing.T, user string, f remediate.Finding, action s
 	return views[0]
 }
 
-func undoable(f remediate.Finding) remediate.Finding {
+func undoable(f finding.Finding) finding.Finding {
 	f = decided(f, state.Reverted)
 	f.EndedAt, f.Done = noon, f.Plan.Steps
 	return f
@@ -46,15 +47,15 @@ func TestWhatRaisesTheExposureIsAnsweredByAForm(t *testing.T) {
 		action string
 		submit string
 		fill   map[string]string
-		f      remediate.Finding
-		want   remediate.Answer
+		f      finding.Finding
+		want   finding.Answer
 	}{
 		{"keep", "rescind.keep", "Keep change", map[string]string{"reason": why}, publicService(),
-			remediate.Answer{Choice: remediate.ChooseKeep, Reason: why}},
+			finding.Answer{Choice: finding.ChooseKeep, Reason: why}},
 		{"exempt", "rescind.exempt", "Exempt for a time", map[string]string{"reason": why, "term": "7d"}, publicService(),
-			remediate.Answer{Choice: remediate.ChooseExempt, Reason: why, Until: noon.Add(7 * 24 * time.Hour)}},
+			finding.Answer{Choice: finding.ChooseExempt, Reason: why, Until: noon.Add(7 * 24 * time.Hour)}},
 		{"undo", "rescind.undo", "Undo revert", map[string]string{"reason": why}, undoable(publicService()),
-			remediate.Answer{Choice: remediate.ChooseUndo, Reason: why}},
+			finding.Answer{Choice: finding.ChooseUndo, Reason: why}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			o := newOffice(t)
@@ -64,7 +65,7 @@ func TestWhatRaisesTheExposureIsAnsweredByAForm(t *testing.T) {
 				t.Fatalf("before the form is sent: answers %v, submit %q", o.answers.got, v.Submit)
 			}
 			digest := f.Plan.Digest[:8]
-			if row.want.Choice == remediate.ChooseUndo {
+			if row.want.Choice == finding.ChooseUndo {
 				digest = f.UndoPlan().Digest[:8]
 			}
 			if want := "v1." + f.ID + "." + revision(f) + "." + digest + ".C01PAY." + f.Surfaces[0].ID; v.Private != want {
@@ -75,14 +76,14 @@ func TestWhatRaisesTheExposureIsAnsweredByAForm(t *testing.T) {
 			}
 			row.want.Principal, row.want.Via, row.want.At = "user:ada@example.com", "slack:T01/U01", noon
 			row.want.Revision, row.want.Digest = f.Revision, digest
-			if d := cmp.Diff([]remediate.Answer{row.want}, o.answers.got); d != "" || len(o.Views()) != 0 {
+			if d := cmp.Diff([]finding.Answer{row.want}, o.answers.got); d != "" || len(o.Views()) != 0 {
 				t.Errorf("answers (-want +got):\n%s\nforms %v, notes %v", d, o.Views(), o.notes())
 			}
 		})
 	}
 }
 
-func revision(f remediate.Finding) string { return string(rune('0' + f.Revision)) }
+func revision(f finding.Finding) string { return string(rune('0' + f.Revision)) }
 
 func TestAFormIsFilledInAfterItHasOpened(t *testing.T) {
 	o := newOffice(t, func(c *slack.ReceiverConfig) { c.Clerk.Previews = preview{} })
@@ -151,7 +152,7 @@ func TestWhatIsWrongWithAFormIsSaidInIt(t *testing.T) {
 	o := newOffice(t)
 	f := o.show(t, publicService())
 	v := o.opened(t, "U01", f, "rescind.keep")
-	o.answers.fail = &remediate.RefusedError{Why: "user:ada@example.com made this change and cannot keep it"}
+	o.answers.fail = &finding.RefusedError{Why: "user:ada@example.com made this change and cannot keep it"}
 	if err := o.Submit(t.Context(), "U01", v.ID, map[string]string{"reason": why}); err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +180,7 @@ func TestParseReadsAForm(t *testing.T) {
 	got, err := slack.Parse(form(formJSON("rescind.exempt", goodMeta, "  "+why+" ", "8h")))
 	want := slack.Interaction{
 		Source: slack.FromForm, TeamID: "T01", AppID: "A01", UserID: "U01", UserTeamID: "T01", Channel: "C01PAY", MessageTS: "1795348800.000001",
-		Choice: remediate.ChooseExempt, FindingID: findingID, Revision: 3, Digest8: "7f3a9c21", Reason: why, For: 8 * time.Hour,
+		Choice: finding.ChooseExempt, FindingID: findingID, Revision: 3, Digest8: "7f3a9c21", Reason: why, For: 8 * time.Hour,
 	}
 	if d := cmp.Diff(want, got); d != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, d)
@@ -261,14 +262,14 @@ func TestS9AClickOnAnEndedFindingHasItsCardDrawnAnew(t *testing.T) {
 	f := o.show(t, publicService())
 	ended := decided(f, state.Expired)
 	ended.EndedAt = noon
-	o.answers.finding, o.answers.fail = ended, &remediate.RefusedError{Why: "the finding is expired"}
+	o.answers.finding, o.answers.fail = ended, &finding.RefusedError{Why: "the finding is expired"}
 	o.click(t, "U01", f, "rescind.revert")
 	if len(o.answers.shown) != 0 {
 		t.Errorf("one that ended this very moment is drawn twice: %v", o.answers.shown)
 	}
 	o.now = noon.Add(time.Minute)
 	o.click(t, "U01", f, "rescind.revert")
-	want := []remediate.Surface{{Kind: "slack", Channel: "C01PAY", ID: f.Surfaces[0].ID}}
+	want := []finding.Surface{{Kind: "slack", Channel: "C01PAY", ID: f.Surfaces[0].ID}}
 	if d := cmp.Diff(want, o.answers.shown); d != "" {
 		t.Errorf("drawn anew (-want +got):\n%s", d)
 	}
@@ -277,7 +278,7 @@ func TestS9AClickOnAnEndedFindingHasItsCardDrawnAnew(t *testing.T) {
 func TestACardOfWhichTheStoreDoesNotKnowIsAdopted(t *testing.T) {
 	o := newOffice(t)
 	f := o.show(t, publicService())
-	o.answers.finding.Surfaces = []remediate.Surface{{Kind: "slack", Channel: "C01PAY", ID: "1.0"}}
+	o.answers.finding.Surfaces = []finding.Surface{{Kind: "slack", Channel: "C01PAY", ID: "1.0"}}
 	o.click(t, "U01", f, "rescind.revert")
 	if len(o.answers.got) != 1 || len(o.answers.shown) != 1 || o.answers.shown[0].ID != f.Surfaces[0].ID {
 		t.Errorf("answers %v, adopted %v", o.answers.got, o.answers.shown)
@@ -291,7 +292,7 @@ func TestOnCallIsPagedAtTheClickAndThePersonTold(t *testing.T) {
 		want string
 	}{
 		{"paged", &pager{}, "U02: On-call is being paged about this finding."},
-		{"paged a moment ago", &pager{fail: &remediate.RefusedError{Why: "on-call was paged at 12:00"}}, "U02: Nobody was paged: on-call was paged at 12:00"},
+		{"paged a moment ago", &pager{fail: &finding.RefusedError{Why: "on-call was paged at 12:00"}}, "U02: Nobody was paged: on-call was paged at 12:00"},
 		{"nobody to page", nil, "U02: Nobody was paged: no on-call is configured."},
 	} {
 		o := newOffice(t, func(c *slack.ReceiverConfig) { c.Clerk.OnCall = row.call })
@@ -309,8 +310,8 @@ func TestOnCallIsPagedAtTheClickAndThePersonTold(t *testing.T) {
 
 type pager struct{ fail error }
 
-func (p *pager) Page(context.Context, string, string, string) (remediate.Finding, error) {
-	return remediate.Finding{}, p.fail
+func (p *pager) Page(context.Context, string, string, string) (finding.Finding, error) {
+	return finding.Finding{}, p.fail
 }
 
 func TestI10AClickAuthorisesThePlanItsCardShowedAndNoOther(t *testing.T) {
@@ -348,7 +349,7 @@ func TestI10AClickAuthorisesThePlanItsCardShowedAndNoOther(t *testing.T) {
 func TestFormsReadAsAgreed(t *testing.T) {
 	for _, row := range []struct {
 		action string
-		f      remediate.Finding
+		f      finding.Finding
 	}{{"rescind.keep", publicService()}, {"rescind.exempt", publicService()}, {"rescind.undo", undoable(publicService())}} {
 		o := newOffice(t, func(c *slack.ReceiverConfig) { c.Clerk.Previews = preview{} })
 		o.opened(t, "U01", o.show(t, row.f), row.action)

@@ -23,20 +23,21 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // recorder is the side of remediate that takes answers.
 type recorder struct {
 	mu      sync.Mutex
-	got     []remediate.Answer
-	shown   []remediate.Surface
+	got     []finding.Answer
+	shown   []finding.Surface
 	fail    error
-	finding remediate.Finding // as it stands
-	all     []remediate.Finding
+	finding finding.Finding // as it stands
+	all     []finding.Finding
 }
 
-func (r *recorder) Answer(_ context.Context, id string, a remediate.Answer) (remediate.Finding, error) {
+func (r *recorder) Answer(_ context.Context, id string, a finding.Answer) (finding.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	f := r.finding
@@ -48,27 +49,27 @@ func (r *recorder) Answer(_ context.Context, id string, a remediate.Answer) (rem
 	return f, nil
 }
 
-func (r *recorder) RecordSurface(_ context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
+func (r *recorder) RecordSurface(_ context.Context, id string, at finding.Surface) (finding.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.shown = append(r.shown, at)
-	return remediate.Finding{ID: id}, nil
+	return finding.Finding{ID: id}, nil
 }
 
-func (r *recorder) Finding(_ context.Context, id string) (remediate.Finding, error) {
+func (r *recorder) Finding(_ context.Context, id string) (finding.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.finding.ID != id {
-		return remediate.Finding{}, fault.ErrNotFound
+		return finding.Finding{}, fault.ErrNotFound
 	}
 	return r.finding, nil
 }
 
-func (r *recorder) Findings(_ context.Context, q remediate.Query) ([]remediate.Finding, error) {
+func (r *recorder) Findings(_ context.Context, q finding.Query) ([]finding.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var out []remediate.Finding
-	for _, f := range append([]remediate.Finding{r.finding}, r.all...) {
+	var out []finding.Finding
+	for _, f := range append([]finding.Finding{r.finding}, r.all...) {
 		q.Since = time.Time{}
 		if f.ID != "" && q.Matches(f) && (q.Limit == 0 || len(out) < q.Limit) {
 			out = append(out, f)
@@ -132,14 +133,14 @@ func (o *office) workLater(t *testing.T) {
 }
 
 // show has a finding shown, and stored as shown.
-func (o *office) show(t *testing.T, f remediate.Finding) remediate.Finding {
+func (o *office) show(t *testing.T, f finding.Finding) finding.Finding {
 	t.Helper()
 	o.answers.finding = o.workspace.show(t, f)
 	return o.answers.finding
 }
 
 // click presses a button of the finding's card.
-func (o *office) click(t *testing.T, user string, f remediate.Finding, action string) {
+func (o *office) click(t *testing.T, user string, f finding.Finding, action string) {
 	t.Helper()
 	if err := o.Click(t.Context(), user, f.Surfaces[0].Channel, f.Surfaces[0].ID, action); err != nil {
 		t.Fatal(err)
@@ -170,8 +171,8 @@ func TestAClickOnACardIsRecordedAsItsAnswer(t *testing.T) {
 	if err := o.Click(t.Context(), "U01", "C01PAY", f.Surfaces[0].ID, "rescind.revert"); err != nil {
 		t.Fatal(err)
 	}
-	want := []remediate.Answer{{
-		Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Via: "slack:T01/U01",
+	want := []finding.Answer{{
+		Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Via: "slack:T01/U01",
 		At: noon, Revision: 3, Digest: f.Plan.Digest[:8],
 	}}
 	if d := cmp.Diff(want, o.answers.got); d != "" || len(o.notes()) != 0 {
@@ -189,19 +190,19 @@ func TestI9ADecidedCardHasNoButtonToClick(t *testing.T) {
 
 func TestAClickThatIsNotRecordedIsAnsweredInPrivate(t *testing.T) {
 	kept := decided(publicService(), state.Kept)
-	kept.Answers = []remediate.Answer{{Principal: "user:bo@example.com", Choice: remediate.ChooseKeep, At: noon}}
+	kept.Answers = []finding.Answer{{Principal: "user:bo@example.com", Choice: finding.ChooseKeep, At: noon}}
 	mine := decided(publicService(), state.Approved)
-	mine.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: remediate.ChooseRevert, At: noon}}
+	mine.Answers = []finding.Answer{{Principal: "user:ada@example.com", Choice: finding.ChooseRevert, At: noon}}
 	for _, row := range []struct {
 		name, user string
 		fail       error
-		as         remediate.Finding
+		as         finding.Finding
 		change     func(*slack.ReceiverConfig)
 		want       string
 	}{
-		{name: "late", user: "U01", fail: fmt.Errorf("answer: %w", &remediate.RefusedError{Why: "the finding is kept: kept by user:bo@example.com"}), as: kept,
+		{name: "late", user: "U01", fail: fmt.Errorf("answer: %w", &finding.RefusedError{Why: "the finding is kept: kept by user:bo@example.com"}), as: kept,
 			want: "U01: Not recorded: the finding is kept: kept by user:bo@example.com. bo@example.com answered keep at 22 Nov 2026 12:00 UTC."},
-		{name: "twice", user: "U01", fail: &remediate.RefusedError{Why: "the finding is approved"}, as: mine,
+		{name: "twice", user: "U01", fail: &finding.RefusedError{Why: "the finding is approved"}, as: mine,
 			want: "U01: Recorded already: you answered revert at 22 Nov 2026 12:00 UTC."},
 		{name: "by nobody we know", user: "U02", want: "U02: Not recorded: you are not among those who may answer."},
 		{name: "from another workspace", user: "U03", want: "U03: Not recorded: this can be answered from its own Slack workspace only."},
@@ -214,7 +215,7 @@ func TestAClickThatIsNotRecordedIsAnsweredInPrivate(t *testing.T) {
 		{name: "about nothing we know", user: "U01", fail: fault.ErrNotFound, want: "U01: Not recorded: rescind knows no such finding any more."},
 		{name: "by somebody who may never", user: "U01", change: func(c *slack.ReceiverConfig) {
 			c.Clerk.Approvers = func(context.Context, string) (string, error) {
-				return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: "guests of the workspace do not answer"}
+				return "", &finding.RefusedError{Class: finding.ClassIdentity, Why: "guests of the workspace do not answer"}
 			}
 		}, want: "U01: Not recorded: guests of the workspace do not answer."},
 		{name: "with the look-up down", user: "U01", change: func(c *slack.ReceiverConfig) {
@@ -376,7 +377,7 @@ func TestS13NotesGoToSlackAloneAndFollowNoRedirect(t *testing.T) {
 	} {
 		o := newOffice(t, func(c *slack.ReceiverConfig) { c.ResponseURLs = row.prefix })
 		body := form(clickJSON(t, "response_url", row.to))
-		o.answers.fail = &remediate.RefusedError{Why: "no"}
+		o.answers.fail = &finding.RefusedError{Why: "no"}
 		o.fail(500, "chat.postEphemeral", "conversations.open")
 		if status := o.post(body, signed(stampOf(noon), body, signingSecret), "/"); status != http.StatusInternalServerError || reached {
 			t.Errorf("%s: HTTP %d, reached %t", name, status, reached)
@@ -390,13 +391,13 @@ func TestS13NotesGoToSlackAloneAndFollowNoRedirect(t *testing.T) {
 // stuck is a store that answers nobody.
 type stuck struct{}
 
-func (stuck) Answer(ctx context.Context, _ string, _ remediate.Answer) (remediate.Finding, error) {
+func (stuck) Answer(ctx context.Context, _ string, _ finding.Answer) (finding.Finding, error) {
 	<-ctx.Done()
-	return remediate.Finding{}, ctx.Err()
+	return finding.Finding{}, ctx.Err()
 }
 
-func (stuck) RecordSurface(context.Context, string, remediate.Surface) (remediate.Finding, error) {
-	return remediate.Finding{}, nil
+func (stuck) RecordSurface(context.Context, string, finding.Surface) (finding.Finding, error) {
+	return finding.Finding{}, nil
 }
 
 func TestAStuckStoreDoesNotOutlastSlacksPatience(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -43,7 +43,7 @@ func notifier(t *testing.T, apiURL string, token slack.Secret) *slack.Notifier {
 	t.Helper()
 	n, err := slack.NewNotifier(slack.Config{
 		Token: token, APIURL: apiURL, Card: options, Now: func() time.Time { return noon },
-		Route: func(f remediate.Finding) string { return map[string]string{"pay-prod": "C01PAY"}[f.Resource.Project] },
+		Route: func(f finding.Finding) string { return map[string]string{"pay-prod": "C01PAY"}[f.Resource.Project] },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func notifier(t *testing.T, apiURL string, token slack.Secret) *slack.Notifier {
 }
 
 // show notifies and keeps the surfaces, as the worker does.
-func (w *workspace) show(t *testing.T, f remediate.Finding) remediate.Finding {
+func (w *workspace) show(t *testing.T, f finding.Finding) finding.Finding {
 	t.Helper()
 	s, err := w.Notify(t.Context(), f)
 	if err != nil {
@@ -69,7 +69,7 @@ func TestNotifyPostsOnceAndThenUpdatesTheSameMessage(t *testing.T) {
 	if len(posted) != 1 || posted[0].Channel != "C01PAY" || !strings.Contains(string(posted[0].Blocks), "rescind.revert") {
 		t.Fatalf("posted %+v", posted)
 	}
-	want := []remediate.Surface{{Kind: "slack", Channel: "C01PAY", ID: posted[0].TS, Rendered: 3, Told: 1}}
+	want := []finding.Surface{{Kind: "slack", Channel: "C01PAY", ID: posted[0].TS, Rendered: 3, Told: 1}}
 	if d := cmp.Diff(want, f.Surfaces); d != "" {
 		t.Errorf("surfaces (-want +got):\n%s", d)
 	}
@@ -102,7 +102,7 @@ func TestNotifyLeavesOtherSurfacesAndFindingsWithoutARouteAlone(t *testing.T) {
 	w := newWorkspace(t)
 	f := publicService()
 	f.Resource.Project = "elsewhere"
-	f.Surfaces = []remediate.Surface{{Kind: "page", ID: "p1"}}
+	f.Surfaces = []finding.Surface{{Kind: "page", ID: "p1"}}
 	if d := cmp.Diff(f.Surfaces, w.show(t, f).Surfaces); d != "" || len(w.Messages()) > 0 {
 		t.Errorf("surfaces (-want +got):\n%s\nmessages %v", d, w.Messages())
 	}
@@ -192,7 +192,7 @@ func TestAWrongTokenIsRefusedAndNotNamed(t *testing.T) {
 }
 
 func TestANotifierNeedsATokenAndRoutes(t *testing.T) {
-	if _, err := slack.NewNotifier(slack.Config{Route: func(remediate.Finding) string { return "" }}); err == nil || err.Error() != "slack: the bot token is empty" {
+	if _, err := slack.NewNotifier(slack.Config{Route: func(finding.Finding) string { return "" }}); err == nil || err.Error() != "slack: the bot token is empty" {
 		t.Error(err)
 	}
 	if _, err := slack.NewNotifier(slack.Config{Token: "x"}); err == nil || err.Error() != "slack: no routes" {

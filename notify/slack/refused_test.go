@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -47,7 +48,7 @@ var turnedAway = []struct {
 }{
 	{name: "a guest", user: "U01", action: "rescind.revert", change: func(c *slack.ReceiverConfig) {
 		c.Clerk.Approvers = func(context.Context, string) (string, error) {
-			return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: "guests of the workspace do not answer"}
+			return "", &finding.RefusedError{Class: finding.ClassIdentity, Why: "guests of the workspace do not answer"}
 		}
 	}, want: "identity||slack:T01/U01|ID|PLAN|revert: guests of the workspace do not answer."},
 	{name: "a stranger", user: "U02", action: "rescind.revert", want: "not-approver||slack:T01/U02|ID|PLAN|revert: you are not among those who may answer."},
@@ -74,7 +75,7 @@ func TestS17AnAnswerThatIsTurnedAwayBeforeTheDeskIsInTheLedger(t *testing.T) {
 				c.Clerk.Channels = nil
 			}
 		}
-		check := func(t *testing.T, o *office, l *trail.Ledger, f remediate.Finding) {
+		check := func(t *testing.T, o *office, l *trail.Ledger, f finding.Finding) {
 			t.Helper()
 			want := []string{"refused|" + strings.NewReplacer("ID", f.ID, "PLAN", f.Plan.Digest[:8]).Replace(row.want)}
 			if d := cmp.Diff(want, entries(t, l)); d != "" || len(o.answers.got) != 0 || len(o.notes()) != 1 {
@@ -137,7 +138,7 @@ func TestS17WhoIsKeptFromThePauseIsInTheLedger(t *testing.T) {
 		c.Clerk.Approvers = func(ctx context.Context, id string) (string, error) {
 			switch id {
 			case "U01":
-				return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: "guests of the workspace do not answer"}
+				return "", &finding.RefusedError{Class: finding.ClassIdentity, Why: "guests of the workspace do not answer"}
 			case "U02":
 				return "user:eve@example.com", nil
 			}

@@ -6,7 +6,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -19,9 +19,9 @@ var options = notify.Options{BaseURL: "https://rescind.example.com"}
 const findingID = "abcdefghijklmnopqrstuvwx27"
 
 // publicService is a finding that asks about a service made public.
-func publicService() remediate.Finding {
+func publicService() finding.Finding {
 	service := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
-	return remediate.Finding{
+	return finding.Finding{
 		ID: findingID, Revision: 3,
 		Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
 		Verdict: policies.Violation, Message: "anyone on the internet can invoke api",
@@ -43,7 +43,7 @@ func publicService() remediate.Finding {
 }
 
 // decided is the finding one revision later, in a state that somebody brought about.
-func decided(f remediate.Finding, s state.State) remediate.Finding {
+func decided(f finding.Finding, s state.State) finding.Finding {
 	f.State, f.Revision = s, f.Revision+1
 	f.Timeline = append(f.Timeline, trail.Event{At: noon.Add(time.Minute), State: s, Who: "user:ada@example.com", What: "as decided"})
 	return f

@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -113,10 +114,10 @@ func (c *Clerk) about(ctx context.Context, form notify.Form, i Interaction) (not
 		return form, err
 	}
 	form = form.Filled(f)
-	if form.Choice != remediate.ChooseExempt || c.Previews == nil || f.State != state.Pending {
+	if form.Choice != finding.ChooseExempt || c.Previews == nil || f.State != state.Pending {
 		return form, nil
 	}
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	p, err := c.Previews.Preview(ctx, i.FindingID)
 	switch {
 	case errors.As(err, &refused):

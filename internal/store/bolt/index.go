@@ -11,7 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/rescind-dev/rescind/internal/store/record"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -19,7 +19,7 @@ import (
 type entry struct{ bucket, key []byte }
 
 // entries are the lines of the indexes that lead to the finding.
-func entries(f remediate.Finding) []entry {
+func entries(f finding.Finding) []entry {
 	created := append(newestFirst(f.CreatedAt), f.ID...)
 	var es []entry
 	for _, s := range selections(f) {
@@ -43,7 +43,7 @@ type selection struct {
 }
 
 // selections are those that a finding is part of.
-func selections(f remediate.Finding) []selection {
+func selections(f finding.Finding) []selection {
 	state, project, resource := indexed(f.State), f.Resource.Project, f.Resource.String()
 	return []selection{
 		{state: state},

@@ -10,14 +10,14 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/record"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // writeLayout1 makes a file as rescind made it when it knew a finding by when it
 // was created and by its resource alone.
-func writeLayout1(t *testing.T, path string, f remediate.Finding, c cells.Cell, changeID string, at time.Time) {
+func writeLayout1(t *testing.T, path string, f finding.Finding, c cells.Cell, changeID string, at time.Time) {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, nil)
 	must(t, err)
@@ -52,14 +52,14 @@ func writeLayout1(t *testing.T, path string, f remediate.Finding, c cells.Cell, 
 
 func TestAFileOfAnEarlierLayoutIsBroughtToThisOne(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
-	f := remediate.Finding{
+	f := finding.Finding{
 		ID: "f1", Revision: 1, Policy: "p", State: state.Kept, CreatedAt: noon, EndedAt: noon, DueAt: noon,
 		Resource: cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api"),
 	}
 	c := cells.Cell{Name: "c", Revision: 3, Value: []byte("1"), KeepUntil: noon.Add(time.Hour)}
 	writeLayout1(t, path, f, c, "change", noon)
 	s := open(t, path)
-	for name, q := range map[string]remediate.Query{
+	for name, q := range map[string]finding.Query{
 		"all": {}, "by state": {States: []state.State{state.Kept}}, "by policy": {Policy: "p"}, "by project": {Project: "pay-prod"},
 		"by resource": {Resource: f.Resource}, "by policy and project": {Policy: "p", Project: "pay-prod"},
 	} {

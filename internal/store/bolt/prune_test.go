@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/store/bolt"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -33,8 +33,8 @@ func prune(t *testing.T, s *bolt.Store, at time.Time, limit int) int {
 
 func TestWhatWasKeptLongEnoughIsForgottenAndNothingElse(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "state.db"))
-	ended := remediate.Finding{ID: "ended", State: state.Kept, CreatedAt: noon, EndedAt: noon}
-	for _, f := range []remediate.Finding{ended, {ID: "open", State: state.Pending, CreatedAt: noon, DueAt: noon}} {
+	ended := finding.Finding{ID: "ended", State: state.Kept, CreatedAt: noon, EndedAt: noon}
+	for _, f := range []finding.Finding{ended, {ID: "open", State: state.Pending, CreatedAt: noon, DueAt: noon}} {
 		_, err := s.Create(t.Context(), f)
 		must(t, err)
 	}
@@ -78,7 +78,7 @@ func TestWhatWasKeptLongEnoughIsForgottenAndNothingElse(t *testing.T) {
 			t.Errorf("at %s: forgot %d, left is %v; want %d and %s", tt.at, n, there(), tt.forgot, tt.want)
 		}
 	}
-	all, err := s.Findings(t.Context(), remediate.Query{})
+	all, err := s.Findings(t.Context(), finding.Query{})
 	if err != nil || len(all) != 1 {
 		t.Errorf("listed are %v, %v, want the one that is left", all, err)
 	}

@@ -10,13 +10,14 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // full is a finding with every field set, found by reflection so that a field
 // added later is covered from its first day.
-func full(t *testing.T) remediate.Finding {
+func full(t *testing.T) finding.Finding {
 	t.Helper()
-	var f remediate.Finding
+	var f finding.Finding
 	n := 0
 	if err := fill(reflect.ValueOf(&f).Elem(), &n); err != nil {
 		t.Fatal(err)
@@ -110,15 +111,15 @@ func roundTrips(t *testing.T, s remediate.Store) {
 	if d := cmp.Diff(want, read(t, s, want.ID), sameInstant); d != "" {
 		t.Errorf("stored (-want +got):\n%s", d)
 	}
-	wantSame(t, "listed", query(t, s, remediate.Query{}), []remediate.Finding{got})
-	wantSame(t, "due", due(t, s, want.DueAt, 0), []remediate.Finding{got})
+	wantSame(t, "listed", query(t, s, finding.Query{}), []finding.Finding{got})
+	wantSame(t, "due", due(t, s, want.DueAt, 0), []finding.Finding{got})
 }
 
 func keepsTimes(t *testing.T, s remediate.Store) {
 	f := full(t)
 	f.UpdatedAt = time.Time{} // the zero time is the zero time still
 	returned := create(t, s, f)
-	for what, f := range map[string]remediate.Finding{"created": returned, "read": read(t, s, f.ID)} {
+	for what, f := range map[string]finding.Finding{"created": returned, "read": read(t, s, f.ID)} {
 		if f.CreatedAt.Nanosecond() == 0 || !f.UpdatedAt.IsZero() {
 			t.Errorf("%s: created at %s, updated at %s", what, f.CreatedAt, f.UpdatedAt)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Authority is what the configuration says of who may answer, the groups left
@@ -16,9 +17,9 @@ import (
 func (a Approvals) Authority() remediate.Authority {
 	out := remediate.Authority{
 		Approvers: map[string]bool{},
-		Quorum: map[remediate.Choice]int{
-			remediate.ChooseRevert: a.Quorum.Revert, remediate.ChooseKeep: a.Quorum.Keep,
-			remediate.ChooseExempt: a.Quorum.Exempt, remediate.ChooseUndo: a.Quorum.Undo,
+		Quorum: map[finding.Choice]int{
+			finding.ChooseRevert: a.Quorum.Revert, finding.ChooseKeep: a.Quorum.Keep,
+			finding.ChooseExempt: a.Quorum.Exempt, finding.ChooseUndo: a.Quorum.Undo,
 		},
 		MaxExempt: a.MaxExempt.bySeverity(), StepUp: map[policies.Severity]bool{},
 		Misconfigured: a.Approvers.Misconfigured(),

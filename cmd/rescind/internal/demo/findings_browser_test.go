@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -95,13 +95,13 @@ func servedDemo(t *testing.T) (*Demo, string) {
 }
 
 // question has bob do what a policy asks about, and returns the finding.
-func question(t *testing.T, d *Demo, act string) remediate.Finding {
+func question(t *testing.T, d *Demo, act string) finding.Finding {
 	t.Helper()
 	a, _ := sandbox.ActOf(act)
 	if err := d.Perform(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	fs, err := d.App.Store.Findings(t.Context(), remediate.Query{States: []state.State{state.Pending}})
+	fs, err := d.App.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Pending}})
 	if err != nil || len(fs) == 0 {
 		t.Fatalf("%d questions (%v)", len(fs), err)
 	}

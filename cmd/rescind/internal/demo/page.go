@@ -13,7 +13,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 //go:embed page.html
@@ -54,7 +54,7 @@ type pageView struct {
 	Acts     []actView
 	Said     string
 	Events   []sandbox.Event
-	Findings []remediate.Finding
+	Findings []finding.Finding
 	State    sim.State
 	Cards    []cardView
 	Forms    []formView
@@ -107,7 +107,7 @@ func (d *Demo) view(ctx context.Context) (pageView, error) {
 		v.Cards = append(v.Cards, c)
 	}
 	var err error
-	v.Findings, err = d.App.Store.Findings(ctx, remediate.Query{})
+	v.Findings, err = d.App.Store.Findings(ctx, finding.Query{})
 	return v, err
 }
 

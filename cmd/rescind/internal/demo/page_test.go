@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -72,9 +72,9 @@ func (p page) click(user, id, action string) string {
 }
 
 // only returns the one finding of the policy.
-func (p page) only(policy string) remediate.Finding {
+func (p page) only(policy string) finding.Finding {
 	p.t.Helper()
-	fs, err := p.d.App.Store.Findings(p.t.Context(), remediate.Query{Policy: policy})
+	fs, err := p.d.App.Store.Findings(p.t.Context(), finding.Query{Policy: policy})
 	if err != nil || len(fs) != 1 {
 		p.t.Fatalf("%d findings of %s, want one (%v)", len(fs), policy, err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -116,7 +116,7 @@ func (d *Demo) begin(ctx context.Context, out io.Writer, n int, s scene) ([]stri
 
 // outcome is how the findings, and the undos of them, ended.
 func (d *Demo) outcome(ctx context.Context, out io.Writer, ids []string) (map[string]state.State, error) {
-	all, err := d.App.Store.Findings(ctx, remediate.Query{})
+	all, err := d.App.Store.Findings(ctx, finding.Query{})
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (d *Demo) command(ctx context.Context, out io.Writer, text string) error {
 }
 
 // tell prints what an on-call engineer would want to know of the finding.
-func tell(out io.Writer, f remediate.Finding) {
+func tell(out io.Writer, f finding.Finding) {
 	terminal.Say(out, "   finding  %s %s: %s", strings.ToUpper(string(f.Severity)), f.Policy, f.Message)
 	for _, r := range f.Reasons {
 		terminal.Say(out, "            because %s", r)
@@ -204,7 +204,7 @@ func findingsOf(events []sandbox.Event) []string {
 }
 
 func (d *Demo) countFindings(ctx context.Context) int {
-	fs, err := d.App.Store.Findings(ctx, remediate.Query{})
+	fs, err := d.App.Store.Findings(ctx, finding.Query{})
 	if err != nil {
 		return 0
 	}

@@ -14,13 +14,14 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestThePageOpensWithSomethingToSeeAndSomethingToAnswer(t *testing.T) {
 	d := newTestDemo(t, sandbox.Policies)
 	d.opening(t.Context(), 0)
-	fs, err := d.App.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := d.App.Store.Findings(t.Context(), finding.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}

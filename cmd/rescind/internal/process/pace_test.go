@@ -11,14 +11,14 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // alone is a rescind with a store of its own beside the world's, which serves and
 // whose sweep never comes by its tick. It was told of the change that the world's
 // own was told of first, Slack is connected to it, and its finding is returned.
-func alone(t *testing.T, w *sandbox.World, change func(*config.Config)) (*process.App, remediate.Finding) {
+func alone(t *testing.T, w *sandbox.World, change func(*config.Config)) (*process.App, finding.Finding) {
 	t.Helper()
 	a := another(t, w, func(c *config.Config, o *process.Options) {
 		c.Store, o.Store = "memory:", nil
@@ -29,7 +29,7 @@ func alone(t *testing.T, w *sandbox.World, change func(*config.Config)) (*proces
 		t.Fatalf("the event is answered HTTP %d (%v)", code, err)
 	}
 	w.Slack.Connect(strings.TrimSuffix(slackURL(w), "/"), base+"/slack/interactions")
-	fs, err := a.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := a.Store.Findings(t.Context(), finding.Query{})
 	if err != nil || len(fs) != 1 {
 		t.Fatalf("%d findings (%v)", len(fs), err)
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -54,13 +54,13 @@ func servePages(t *testing.T) website {
 }
 
 // asked has bob do what a policy asks about, and returns the question.
-func (s website) asked(act string) remediate.Finding {
+func (s website) asked(act string) finding.Finding {
 	s.t.Helper()
 	a, _ := sandbox.ActOf(act)
 	if err := s.d.Perform(s.t.Context(), a); err != nil {
 		s.t.Fatal(err)
 	}
-	fs, err := s.d.App.Store.Findings(s.t.Context(), remediate.Query{States: []state.State{state.Pending}})
+	fs, err := s.d.App.Store.Findings(s.t.Context(), finding.Query{States: []state.State{state.Pending}})
 	if err != nil || len(fs) == 0 {
 		s.t.Fatalf("%d questions (%v)", len(fs), err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -87,12 +88,12 @@ func (s slowStore) slow() {
 	}
 }
 
-func (s slowStore) Finding(ctx context.Context, id string) (remediate.Finding, error) {
+func (s slowStore) Finding(ctx context.Context, id string) (finding.Finding, error) {
 	s.slow()
 	return s.Store.Finding(ctx, id)
 }
 
-func (s slowStore) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s slowStore) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	s.slow()
 	return s.Store.Update(ctx, f)
 }

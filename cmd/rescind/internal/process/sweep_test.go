@@ -14,7 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -45,11 +45,11 @@ func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
 func TestNobodyAnswersForARevisionThatNeverWas(t *testing.T) {
 	w := newWorld(t, askAlways)
 	f, _ := asked(t, w)
-	_, err := w.App.Answer(t.Context(), f.ID, remediate.Answer{
-		Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Via: "test", Revision: f.Revision + 50, Digest: f.Plan.Digest,
+	_, err := w.App.Answer(t.Context(), f.ID, finding.Answer{
+		Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Via: "test", Revision: f.Revision + 50, Digest: f.Plan.Digest,
 	})
-	var refused *remediate.RefusedError
-	if !errors.As(err, &refused) || refused.Class != remediate.ClassStale {
+	var refused *finding.RefusedError
+	if !errors.As(err, &refused) || refused.Class != finding.ClassStale {
 		t.Errorf("error %v, want a refusal of what is stale", err)
 	}
 }
@@ -67,7 +67,7 @@ func TestASweepScansWhatNoEventToldOf(t *testing.T) {
 	for range 2 { // the second has nothing to do before the hour is over
 		sweep(t, w, a)
 	}
-	fs, err := a.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := a.Store.Findings(t.Context(), finding.Query{})
 	if err != nil || len(fs) != 1 || fs[0].Resource.Path() != sandbox.Reports {
 		t.Errorf("%v, %v; want the one finding", fs, err)
 	}

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -29,7 +29,7 @@ func (a *App) answered(id string) {
 // tick: a message that waits for its turn in a channel would otherwise be a
 // quarter of a minute late, and show buttons that decide nothing any more. It
 // never blocks, and one that is missed waits for the tick.
-func (a *App) wake(findings ...remediate.Finding) {
+func (a *App) wake(findings ...finding.Finding) {
 	for _, f := range findings {
 		if f.State == state.Undone {
 			a.answered(f.UndoOf) // whose card says so

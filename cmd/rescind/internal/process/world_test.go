@@ -19,6 +19,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -81,13 +82,13 @@ func serve(t *testing.T, a *process.App, sweepEvery time.Duration) string {
 }
 
 // asked has somebody deploy what rescind asks about, and returns the finding.
-func asked(t *testing.T, w *sandbox.World) (remediate.Finding, sim.SlackMessage) {
+func asked(t *testing.T, w *sandbox.World) (finding.Finding, sim.SlackMessage) {
 	t.Helper()
 	a, _ := sandbox.ActOf("default")
 	if err := w.Perform(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	fs, err := w.App.Store.Findings(t.Context(), remediate.Query{States: []state.State{state.Pending}})
+	fs, err := w.App.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Pending}})
 	if err != nil || len(fs) != 1 {
 		t.Fatalf("%d findings are pending (%v)", len(fs), err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -98,8 +98,8 @@ func (w *World) WaitUntil(ctx context.Context, id string, wanted func(state.Stat
 }
 
 func (w *World) undosEnded(ctx context.Context, id string) bool {
-	all, err := w.App.Store.Findings(ctx, remediate.Query{})
-	return err == nil && !slices.ContainsFunc(all, func(f remediate.Finding) bool {
+	all, err := w.App.Store.Findings(ctx, finding.Query{})
+	return err == nil && !slices.ContainsFunc(all, func(f finding.Finding) bool {
 		return f.UndoOf == id && (!f.State.Ended() || len(f.Outbox) > 0)
 	})
 }

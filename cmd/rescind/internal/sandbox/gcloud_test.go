@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -75,9 +75,9 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 }
 
 // endOf returns the one finding of the policy, as it is now.
-func (w *World) endOf(t *testing.T, policy string) remediate.Finding {
+func (w *World) endOf(t *testing.T, policy string) finding.Finding {
 	t.Helper()
-	fs, err := w.App.Store.Findings(t.Context(), remediate.Query{Policy: policy})
+	fs, err := w.App.Store.Findings(t.Context(), finding.Query{Policy: policy})
 	if err != nil || len(fs) != 1 {
 		t.Fatalf("%d findings of %s, want one (%v)", len(fs), policy, err)
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -130,7 +130,7 @@ func (w *openedWorld) sweep() {
 // wantStates compares how many findings are in each state.
 func (w *openedWorld) wantStates(want map[state.State]int) {
 	w.t.Helper()
-	fs, err := w.App.Store.Findings(w.t.Context(), remediate.Query{})
+	fs, err := w.App.Store.Findings(w.t.Context(), finding.Query{})
 	w.must(err)
 	got := map[state.State]int{}
 	for _, f := range fs {

@@ -1,4 +1,4 @@
-package remediate
+package finding
 
 import (
 	"slices"
@@ -49,7 +49,7 @@ func TestANoticeIsOwedAgainWhereThereIsMoreToSee(t *testing.T) {
 			tt.between(&stored)
 			drawn := card
 			drawn.Rendered = shown.Revision
-			got := stored.notified(keptBeside([]Surface{drawn}, shown.Surfaces, stored.Surfaces), shown, nil, now)
+			got := stored.Notified(Notice{Surfaces: []Surface{drawn}}, shown, nil, now)
 			if got.Owes(Notify) != tt.want {
 				t.Errorf("it owes %v", got.Outbox)
 			}

@@ -1,4 +1,4 @@
-package remediate
+package finding
 
 import (
 	"slices"
@@ -11,10 +11,10 @@ import (
 // lease is how long one process has for a finding's effects before the sweep
 // takes them over. It is longer than the longest wait for a Cloud Run
 // operation, so that a slow one is not started twice.
-const lease = 5 * time.Minute
+const Lease = 5 * time.Minute
 
-// notifyLease is how long one process has to bring what people see up to date.
-const notifyLease = 30 * time.Second
+// NotifyLease is how long one process has to bring what people see up to date.
+const NotifyLease = 30 * time.Second
 
 // showsWithin is how long live state is given to show a change before the change
 // counts as superseded: a first half may be logged before its effect is there.
@@ -45,6 +45,60 @@ func (f Finding) paid(e Effect) Finding {
 	return f
 }
 
+// PaidOff is the finding once the effect was done.
+func (f Finding) PaidOff(e Effect, now time.Time) Finding {
+	if f = f.paid(e); len(f.Outbox) > 0 {
+		return f // due for the rest
+	}
+	return f.scheduled(now)
+}
+
+// OwingFor owes the effect for the whole group. Who is carrying the plan out keeps
+// the finding until their lease ends.
+func (f Finding) OwingFor(group string, e Effect, now time.Time) Finding {
+	f = f.owing(e)
+	f.Group = group
+	if !f.Owes(Apply) {
+		f.DueAt = now.Add(NotifyLease)
+	}
+	return f.notAfterExpiry()
+}
+
+// PagedAfter has a question page on-call when nobody answered for so long.
+func (f Finding) PagedAfter(wait time.Duration) Finding {
+	if f.State != state.Pending {
+		return f
+	}
+	f.PageAt = f.UpdatedAt.Add(wait)
+	return f.notAfterExpiry()
+}
+
+// ExemptionOver is an exempted finding whose exemption has ended: nothing is due.
+func (f Finding) ExemptionOver(now time.Time) Finding { return f.scheduled(now) }
+
+// GiveUpAfter is for how long after a question expired its live state is tried to
+// be read: about as long as MaxAttempts take.
+const GiveUpAfter = time.Hour
+
+// Postponed is a finding that is due and whose live state could not be read: it is
+// looked at again, later each time, and fails in the end.
+func (f Finding) Postponed(now time.Time, err error) Finding {
+	if _, limited := fault.NextTurn(err); limited {
+		return f.Later(now, err)
+	}
+	switch late := now.Sub(f.ExpiresAt); {
+	case f.State == state.Pending && late < GiveUpAfter:
+		// Its attempts are those to tell people, and say nothing of live state.
+		f.DueAt, f.UpdatedAt = now.Add(max(late, backoff(0))), now
+		return f
+	case f.State != state.Pending && (f.Attempts < MaxAttempts || f.State.Ended()):
+		f.Attempts++
+		f.DueAt, f.UpdatedAt = now.Add(backoff(f.Attempts)), now
+		return f
+	}
+	return f.Unreadable(now, err)
+}
+
 // Leased hides what a finding owes from us while another process is at it. It is
 // for the caller to look at, and not to be stored.
 func (f Finding) Leased() Finding {
@@ -56,9 +110,9 @@ func (f Finding) Leased() Finding {
 func (f Finding) scheduled(now time.Time) Finding {
 	switch {
 	case f.Owes(Apply):
-		f.DueAt = now.Add(lease)
+		f.DueAt = now.Add(Lease)
 	case slices.ContainsFunc(f.Outbox, func(e Effect) bool { return e != Publish || f.State != state.Waiting }):
-		f.DueAt = now.Add(notifyLease)
+		f.DueAt = now.Add(NotifyLease)
 	case f.State == state.Pending:
 		f.DueAt = f.deadline()
 	case f.State == state.Waiting:
@@ -118,6 +172,6 @@ func (f Finding) deadline() time.Time {
 }
 
 // pageDue reports whether the time has come to page before the question expires.
-func (f Finding) pageDue(now time.Time) bool {
+func (f Finding) PageDue(now time.Time) bool {
 	return f.State == state.Pending && !f.PageAt.IsZero() && !now.Before(f.PageAt)
 }

@@ -1,4 +1,4 @@
-package remediate
+package finding
 
 import (
 	"strconv"
@@ -15,21 +15,21 @@ const undoWithin = 24 * time.Hour
 // written, and nothing else. It is empty where rescind wrote nothing.
 func (f Finding) UndoPlan() judge.Plan { return judge.InverseOf(f.Done) }
 
-func undoID(f Finding, n int) string { return ID(f.ID+" undo "+strconv.Itoa(n), f.Policy, f.Resource) }
+func UndoID(f Finding, n int) string { return ID(f.ID+" undo "+strconv.Itoa(n), f.Policy, f.Resource) }
 
 // undoable says why the finding cannot be undone, or nil.
-func (f Finding) undoable(now time.Time) error {
+func (f Finding) Undoable(now time.Time) error {
 	ended := f.EndedAt
 	if f.State == state.Uncertain {
 		ended = now
 	}
 	switch {
 	case f.State != state.Uncertain && !f.State.Ended():
-		return refuseAs(ClassNoPlan, "the finding is %s: there is no revert yet to undo", f.State)
+		return RefuseAs(ClassNoPlan, "the finding is %s: there is no revert yet to undo", f.State)
 	case len(f.Done) == 0:
-		return refuseAs(ClassNoPlan, "there is nothing to undo: rescind changed nothing (the finding is %s)", f.State)
+		return RefuseAs(ClassNoPlan, "there is nothing to undo: rescind changed nothing (the finding is %s)", f.State)
 	case now.Sub(ended) > undoWithin:
-		return refuseAs(ClassExpired, "it ended at %s; a revert can be undone for %s", ended.UTC().Format(time.RFC3339), judge.Span(undoWithin))
+		return RefuseAs(ClassExpired, "it ended at %s; a revert can be undone for %s", ended.UTC().Format(time.RFC3339), judge.Span(undoWithin))
 	}
 	return nil
 }

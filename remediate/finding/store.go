@@ -1,4 +1,4 @@
-package remediate
+package finding
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 )
 
 // FindingStore keeps findings.
-type FindingStore interface {
+type Store interface {
 	// Create stores f at revision 1, whatever f.Revision is, and returns it
 	// so. It returns an error matching ErrExists if a finding with f.ID is
 	// stored.

@@ -1,4 +1,4 @@
-package remediate
+package finding
 
 import (
 	"crypto/sha256"

@@ -1,4 +1,4 @@
-package remediate
+package finding
 
 import (
 	"fmt"
@@ -63,3 +63,7 @@ func (f Finding) misstepped(s state.State, by state.Cause) Finding {
 	f.Misstep = fmt.Sprintf("no %s leads from %q to %q", by, f.State, s)
 	return f
 }
+
+// MaxPause is how long a pause lasts at most. A switch that somebody forgot
+// would otherwise keep every later revert from happening.
+const MaxPause = 24 * time.Hour

@@ -1,4 +1,4 @@
-package remediate
+package finding
 
 import (
 	"errors"
@@ -37,12 +37,12 @@ type RefusedError struct {
 
 func (e *RefusedError) Error() string { return "refused: " + e.Why }
 
-func refuseAs(c RefusedClass, format string, args ...any) error {
+func RefuseAs(c RefusedClass, format string, args ...any) error {
 	return &RefusedError{c, fmt.Sprintf(format, args...)}
 }
 
 // classOf is the class of a refusal, and empty for any other error.
-func classOf(err error) RefusedClass {
+func ClassOf(err error) RefusedClass {
 	var refused *RefusedError
 	if !errors.As(err, &refused) {
 		return ""
@@ -51,9 +51,9 @@ func classOf(err error) RefusedClass {
 }
 
 // refuse is a refusal of what makes no answer.
-func refuse(format string, args ...any) error { return refuseAs(ClassInvalid, format, args...) }
+func Refuse(format string, args ...any) error { return RefuseAs(ClassInvalid, format, args...) }
 
-func reasonOf(err error) string {
+func ReasonOf(err error) string {
 	var refused *RefusedError
 	if errors.As(err, &refused) {
 		return refused.Why

@@ -1,4 +1,4 @@
-package remediate
+package finding
 
 import (
 	"fmt"
@@ -117,3 +117,7 @@ func (f Finding) UndoBegun(id string, now time.Time, expiresIn time.Duration) Fi
 		State: state.Pending, Why: "undo of " + f.ID, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(expiresIn),
 	}
 }
+
+// PageEvery is how often on-call is paged about one finding, or one group of
+// them, at most.
+const PageEvery = 15 * time.Minute

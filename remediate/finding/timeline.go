@@ -1,4 +1,4 @@
-package remediate
+package finding
 
 import (
 	"fmt"
@@ -65,9 +65,14 @@ func (f Finding) Lines(after int) []trail.Line {
 	return out
 }
 
+// ownSlack is how far from what a finding did a change may be dated that it
+// explains: the clocks of Google and of this machine differ, and a long-running
+// operation is logged again when it ends.
+const ownSlack = 10 * time.Minute
+
 // explains reports whether the finding wrote, or was about to write, such a
 // change at that time.
-func (f Finding) explains(c cloud.Change, now time.Time) bool {
+func (f Finding) Explains(c cloud.Change, now time.Time) bool {
 	begun, ended := f.written(now)
 	if begun.IsZero() || c.Time.Before(begun.Add(-ownSlack)) || c.Time.After(ended.Add(ownSlack)) {
 		return false

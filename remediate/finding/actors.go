@@ -1,4 +1,4 @@
-package remediate
+package finding
 
 import (
 	"encoding/json"
@@ -13,7 +13,7 @@ import (
 // case: mail servers and IAM do not tell them apart. An account that was deleted
 // since is still who it was.
 // https://cloud.google.com/iam/docs/principal-identifiers
-func canonical(principal string) string {
+func Canonical(principal string) string {
 	p := strings.ToLower(principal)
 	if gone, ok := strings.CutPrefix(p, "deleted:"); ok {
 		p, _, _ = strings.Cut(gone, "?uid=")
@@ -23,22 +23,22 @@ func canonical(principal string) string {
 
 // madeBy reports whether the principal is one of the actors, or one they acted
 // through.
-func (f Finding) madeBy(principal string) bool {
-	return slices.ContainsFunc(f.actors(), func(p string) bool { return same(p, principal) })
+func (f Finding) MadeBy(principal string) bool {
+	return slices.ContainsFunc(f.Authors(), func(p string) bool { return SamePerson(p, principal) })
 }
 
 // unknownActor reports whether somebody who cannot be told from the approvers
 // may have made the change: the log names nobody, or a subject of another
 // identity provider, which is not the mail that the same person answers with.
-func (f Finding) unknownActor() bool {
-	return slices.ContainsFunc(f.actors(), func(p string) bool {
-		p = canonical(p)
+func (f Finding) UnknownActor() bool {
+	return slices.ContainsFunc(f.Authors(), func(p string) bool {
+		p = Canonical(p)
 		return !strings.HasPrefix(p, "user:") && !strings.HasPrefix(p, "serviceaccount:")
 	})
 }
 
 // actors are all who made the change, and whom they acted through.
-func (f Finding) actors() []string {
+func (f Finding) Authors() []string {
 	var out []string
 	for _, a := range f.Actors {
 		out = append(append(out, a.Principal), a.Delegation...)
@@ -51,8 +51,8 @@ func (f Finding) actors() []string {
 
 // same reports whether an actor is the principal, as far as it can be seen. The
 // subject of a federated identity is often its mail.
-func same(actor, principal string) bool {
-	actor, principal = canonical(actor), canonical(principal)
+func SamePerson(actor, principal string) bool {
+	actor, principal = Canonical(actor), Canonical(principal)
 	if actor == principal {
 		return true
 	}

@@ -1,19 +1,36 @@
-package remediate
+package finding
 
 import (
+	"errors"
 	"slices"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// notified is the transition of a notice. When another writer came in between
-// and changed what people see, what was shown is old, whatever that writer owes;
-// so it is shown again. A notice that fails touches nothing that a plan still
-// needs.
-func (f Finding) notified(surfaces []Surface, shown Finding, failed error, now time.Time) Finding {
+// A Notice is where people see a finding.
+type Notice struct {
+	Surfaces []Surface
+	// Group is the ID of the group whose message shows the finding; empty for one
+	// with a message of its own.
+	Group string
+	// Roundup is the channel whose roundup speaks for the finding in place of a
+	// message; empty for none.
+	Roundup string
+}
+
+// Notified is the finding after a notice of it, as it was then shown. When another
+// writer came in between and changed what people see, what was shown is old,
+// whatever that writer owes; so it is shown again. A notice that fails touches
+// nothing that a plan still needs.
+func (f Finding) Notified(n Notice, shown Finding, failed error, now time.Time) Finding {
 	current := failed == nil && f.looksLike(shown)
-	f.Surfaces = surfaces
+	if n.Group != "" {
+		f.Group = n.Group
+	}
+	f.InRoundup = n.Roundup
+	f.Surfaces = keptBeside(n.Surfaces, shown.Surfaces, f.Surfaces)
 	f = f.paid(Notify)
 	if !current {
 		f = f.owing(Notify)
@@ -55,9 +72,9 @@ func (f Finding) keptShown(shown int64) Finding {
 	return f
 }
 
-// surfaceRecorded is the transition of a message that somebody saw: it was drawn at no
+// SurfaceRecorded is the finding after a message that somebody saw: it was drawn at no
 // revision that counts. What is being carried out keeps its own time.
-func (f Finding) surfaceRecorded(at Surface, now time.Time, handOver bool) Finding {
+func (f Finding) SurfaceRecorded(at Surface, now time.Time, handOver bool) Finding {
 	f.Surfaces = slices.Clone(f.Surfaces)
 	i := slices.IndexFunc(f.Surfaces, at.samePlace)
 	switch {
@@ -92,19 +109,25 @@ func keptBeside(updated, before, stored []Surface) []Surface {
 	return out
 }
 
-// released is the transition of a finding that gets a message of its own after
+// Released is a finding that gets a message of its own after
 // all.
-func (f Finding) released(at time.Time) Finding {
+func (f Finding) Released(at time.Time) Finding {
 	f.InRoundup = ""
 	f = f.owing(Notify)
 	f.DueAt = at
 	return f.notAfterExpiry()
 }
 
-// published is the transition of a finding whose events were taken out, or were
+// Exported is the finding once all its events were taken out.
+func (f Finding) Exported() Finding {
+	f.Published = len(f.Timeline)
+	return f.paid(Publish)
+}
+
+// ExportTried is a finding whose events were taken out, or were
 // not: then the sweep comes again later each time. What else it comes for keeps
 // its time, and its count of attempts.
-func (f Finding) published(now time.Time) Finding {
+func (f Finding) ExportTried(now time.Time) Finding {
 	switch {
 	case f.State == state.Waiting, f.Owes(Apply):
 		return f
@@ -119,19 +142,63 @@ func (f Finding) published(now time.Time) Finding {
 // maxSurfaces bounds the messages that one finding keeps up to date.
 const maxSurfaces = 20
 
-// undoneBy is a finding that another one undid, shown anew: its card would go on
+// UndoneAs is a finding that another one undid, shown anew: its card would go on
 // offering the undo. How it ended stays as it is.
-func (f Finding) undoneBy(id string, now time.Time) Finding {
+func (f Finding) UndoneAs(id string, now time.Time) Finding {
 	f.UndoneBy, f.DueAt = id, now
 	return f.owing(Notify)
 }
 
-// carried is a finding that owed to carry a group's answer and has. The message
+// Carried is a finding that owed to carry a group's answer and has. The message
 // has news, whatever became of this one.
-func (f Finding) carried(now time.Time) Finding {
+func (f Finding) Carried(now time.Time) Finding {
 	f = f.paid(Carry).owing(Notify)
 	if f.Owes(Apply) {
 		return f
 	}
 	return f.scheduled(now)
+}
+
+// noticeRetry is how far apart tries to tell people are at most. When Slack is
+// back, cards must not stay wrong for the hour that other things may wait.
+const noticeRetry = 5 * time.Minute
+
+// Delivered is a finding that people were told of.
+func (f Finding) Delivered() Finding {
+	f.UndeliveredSince, f.Undelivered, f.FellBack = time.Time{}, false, false
+	return f
+}
+
+// NotDelivered is a finding that people were not told of. One that they could not
+// be told of for so long (0: never), or will not be without someone's help, is
+// marked once, which is for the decision feed to see, and pages on-call if it is a
+// question. Nothing else about the finding changes: it is Slack that is down.
+func (f Finding) NotDelivered(now time.Time, tooLong time.Duration, pagers []string, failed error) Finding {
+	var b *fault.BusyError
+	if errors.As(failed, &b) && !b.Theirs { // in line for its turn
+		return f
+	}
+	if f.UndeliveredSince.IsZero() {
+		f.UndeliveredSince = now
+	}
+	limit := f.UndeliveredSince.Add(tooLong)
+	due := earlier(f.DueAt, now.Add(noticeRetry))
+	switch reached := tooLong > 0 && !now.Before(limit); {
+	case !f.Undelivered && (reached || errors.Is(failed, fault.ErrBroken)):
+		f = f.Undeliverable(now, pagers)
+	case !f.Undelivered && tooLong > 0:
+		due = earlier(due, limit)
+	}
+	if f.Owes(Apply) {
+		return f
+	}
+	f.DueAt = due
+	return f.notAfterExpiry()
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }

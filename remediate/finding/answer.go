@@ -1,4 +1,4 @@
-package remediate
+package finding
 
 import (
 	"slices"
@@ -48,14 +48,14 @@ type Exemption struct {
 const NoPlan = "00000000"
 
 // nouns name what a choice is.
-var nouns = map[Choice]string{ChooseRevert: "a revert", ChooseKeep: "a keep", ChooseExempt: "an exemption", ChooseUndo: "an undo"}
+var NounOf = map[Choice]string{ChooseRevert: "a revert", ChooseKeep: "a keep", ChooseExempt: "an exemption", ChooseUndo: "an undo"}
 
 // raises reports whether the choice leaves or brings back what a policy objects
 // to: then whoever made the change has no say.
-func raises(c Choice) bool { return c == ChooseKeep || c == ChooseExempt || c == ChooseUndo }
+func Raises(c Choice) bool { return c == ChooseKeep || c == ChooseExempt || c == ChooseUndo }
 
 // changes reports whether the choice has the plan carried out.
-func changes(c Choice) bool { return c == ChooseRevert || c == ChooseUndo }
+func CarriesOut(c Choice) bool { return c == ChooseRevert || c == ChooseUndo }
 
 // Because is the answer's reason as the end of a sentence, if it has one.
 func (a Answer) Because() string {
@@ -74,7 +74,7 @@ func (a Answer) words() string {
 }
 
 // choices are the answers that the finding takes, an undo's record its own.
-func (f Finding) choices() []Choice {
+func (f Finding) Choices() []Choice {
 	if f.UndoOf != "" {
 		return []Choice{ChooseUndo}
 	}
@@ -85,13 +85,13 @@ func (f Finding) choices() []Choice {
 // at least: any other would be refused whoever gave it. Whether an undo of it is
 // under way already stands in another record.
 func (f Finding) OpenChoices(now time.Time) []Choice {
-	if f.UndoOf == "" && f.undoable(now) == nil {
+	if f.UndoOf == "" && f.Undoable(now) == nil {
 		return []Choice{ChooseUndo}
 	}
-	return slices.DeleteFunc(f.choices(), func(c Choice) bool {
+	return slices.DeleteFunc(f.Choices(), func(c Choice) bool {
 		return f.State == state.Pending && !now.Before(f.ExpiresAt) ||
 			f.State != state.Pending && !(f.State == state.Reported && c == ChooseRevert) ||
-			changes(c) && !f.Plan.Executable()
+			CarriesOut(c) && !f.Plan.Executable()
 	})
 }
 
@@ -110,33 +110,33 @@ func (f Finding) DigestFor(c Choice) string {
 
 // hasPlan reports whether digest, or its first eight digits at least, names the
 // finding's plan.
-func (f Finding) hasPlan(digest string) bool {
+func (f Finding) HasPlan(digest string) bool {
 	if f.Plan.Digest == "" {
 		return digest == NoPlan
 	}
 	return len(digest) >= 8 && strings.HasPrefix(f.Plan.Digest, digest)
 }
 
-func (f Finding) answeredBy(a Answer) bool {
-	return slices.ContainsFunc(f.Answers, func(o Answer) bool { return a.repeats(o) && f.hasPlan(o.Digest) })
+func (f Finding) AnsweredBy(a Answer) bool {
+	return slices.ContainsFunc(f.Answers, func(o Answer) bool { return a.Repeats(o) && f.HasPlan(o.Digest) })
 }
 
-func (a Answer) repeated() error {
-	return refuseAs(ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
+func (a Answer) Repeated() error {
+	return RefuseAs(ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
 }
 
 // repeats reports whether the same person gave the same answer before.
-func (a Answer) repeats(o Answer) bool {
-	return canonical(o.Principal) == canonical(a.Principal) && o.Choice == a.Choice
+func (a Answer) Repeats(o Answer) bool {
+	return Canonical(o.Principal) == Canonical(a.Principal) && o.Choice == a.Choice
 }
 
 // exempts reports whether the finding holds an exemption that has not ended.
 // What a policy file exempts is none: the file itself is asked each time.
-func (f Finding) exempts(now time.Time) bool {
+func (f Finding) Exempts(now time.Time) bool {
 	return f.State == state.Exempted && f.Exemption != nil && now.Before(f.Exemption.Until)
 }
 
 // exclusion is what the exemption keeps out of later judgements.
-func (f Finding) exclusion() judge.Exclusion {
+func (f Finding) Exclusion() judge.Exclusion {
 	return judge.Exclusion{Plan: f.Plan, Message: f.Message, Grants: f.Exemption.Grants, Why: f.Why + ", finding " + f.ID}
 }
