@@ -8,59 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
-
-func TestS7WhatCannotBeRightIsAnAlarmAndAdmitsNobody(t *testing.T) {
-	users := map[string]string{"U01": "user:ada@example.com", "U02": "user:bob@example.com", "U03": "user:Ada@example.com"}
-	for _, tt := range []struct {
-		name   string
-		a      approversConfig
-		quorum quorumConfig
-		denies bool // every answer
-		alarms []string
-	}{
-		{"two people", approversConfig{Users: users}, quorumConfig{1, 1, 2, 1}, false, nil},
-		{"a group", approversConfig{SlackUsergroups: []string{"S01ONCALL"}}, quorumConfig{1, 2, 9, 1}, false, nil},
-		{"nobody", approversConfig{}, quorumConfig{1, 1, 2, 1}, true, []string{"approvals.approvers: it names nobody; every answer is refused"}},
-		{"a handle in place of an id, beside people", approversConfig{Users: users, SlackUsergroups: []string{"@oncall"}}, quorumConfig{1, 1, 2, 1}, true,
-			[]string{`approvals.approvers: slack_usergroups: "@oncall" is not the id of a user group, such as S01ONCALL; every answer is refused`}},
-		{"a channel in place of a group", approversConfig{SlackUsergroups: []string{"C01SEC"}}, quorumConfig{1, 1, 2, 1}, true,
-			[]string{`approvals.approvers: slack_usergroups: "C01SEC" is not the id of a user group, such as S01ONCALL; every answer is refused`}},
-		{"a group without an address", approversConfig{GoogleGroups: []string{"oncall", "On Call <oncall@example.com>"}}, quorumConfig{1, 1, 2, 1}, true,
-			[]string{`approvals.approvers: google_groups: "oncall" is not a group's address; google_groups: "On Call <oncall@example.com>" is not a group's address; every answer is refused`}},
-		{"a domain that is a pattern", approversConfig{Users: users, Domains: []string{"*.example.com", ""}}, quorumConfig{1, 1, 2, 1}, true,
-			[]string{`approvals.approvers: domains: "*.example.com" is not a domain, such as example.com; domains: "" is not a domain, such as example.com; every answer is refused`}},
-		{"more than there are people", approversConfig{Users: users}, quorumConfig{3, 1, 2, 1}, false,
-			[]string{"approvals.quorum.revert is 3, and approvals.approvers names 2: nobody can"}},
-	} {
-		c := approvalsConfig{Approvers: tt.a, Quorum: tt.quorum}
-		if diff := cmp.Diff(tt.alarms, c.alarms()); diff != "" {
-			t.Errorf("%s: alarms (-want +got):\n%s", tt.name, diff)
-		}
-		if denies := authority(c).Misconfigured != ""; denies != tt.denies {
-			t.Errorf("%s: denies everybody: %v", tt.name, denies)
-		}
-	}
-}
-
-func TestTheDomainsOfThePeopleNamedAreThoseThatCount(t *testing.T) {
-	a := approversConfig{Users: map[string]string{"U1": "user:ada@Example.com", "U2": "user:bob@example.org"}, GoogleGroups: []string{"g@example.com"}}
-	if diff := cmp.Diff([]string{"example.com", "example.org"}, a.domains()); diff != "" || a.openDoor() != "" {
-		t.Errorf("domains (-want +got):\n%s\nwarning %q", diff, a.openDoor())
-	}
-	a.Users = nil
-	if len(a.domains()) != 0 || a.openDoor() == "" {
-		t.Errorf("with neither: domains %q, warning %q; want any, and a warning", a.domains(), a.openDoor())
-	}
-	a.Domains = []string{"example.net"}
-	if diff := cmp.Diff([]string{"example.net"}, a.domains()); diff != "" || a.openDoor() != "" {
-		t.Errorf("as configured (-want +got):\n%s\nwarning %q", diff, a.openDoor())
-	}
-}
 
 func TestServeSaysThatNobodyCanAnswer(t *testing.T) {
 	_, keysURL := signer(t, "push@ops.iam.gserviceaccount.com")

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 )
 
 // BenchmarkColdStart measures how long a process takes from exec to its first
@@ -74,7 +76,7 @@ func startUp(b *testing.B, program string, args ...string) time.Duration {
 	defer func() { _ = cmd.Wait() }()
 	defer stop()
 	for !ready(ctx, "http://127.0.0.1:"+port+"/ready") {
-		if err := pause(ctx, time.Millisecond); err != nil {
+		if err := process.Wait(ctx, time.Millisecond); err != nil {
 			b.Fatalf("%s was not ready in time: %v", program, err)
 		}
 	}

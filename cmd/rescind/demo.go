@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
+
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/demo"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 )
 
 const demoUsage = `Usage: rescind demo [flags]
@@ -52,25 +54,22 @@ func runDemo(ctx context.Context, env environment, args []string) (err error) {
 	}
 	log := f.logger(env, slog.LevelWarn)
 	if *once {
-		w, err := newDemo(ctx, *simAddr, demoPolicies, log)
+		w, err := sandbox.New(ctx, *simAddr, sandbox.Policies, log)
 		if err != nil {
 			return err
 		}
-		return errors.Join(runScript(ctx, w, env.stdout), w.Close())
+		return errors.Join(demo.New(w).RunScript(ctx, env.stdout), w.Close())
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *addr)
 	if err != nil {
 		return fmt.Errorf("serve the page: %w", err)
 	}
-	w, err := newDemoAt(ctx, "http://"+l.Addr().String(), *simAddr, demoPolicies, log)
+	w, err := sandbox.NewAt(ctx, "http://"+l.Addr().String(), *simAddr, sandbox.Policies, log)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	ctx, stop := context.WithCancel(ctx)
-	defer stop() // before Close, which waits for the opening
-	w.running.Go(func() { w.opening(ctx, openingPace) })
-	return servePage(ctx, w, l, env.stderr)
+	return demo.New(w).ServePage(ctx, l, env.stderr)
 }
 
 // loopback refuses an address that others could reach: the simulated cloud
@@ -84,9 +83,4 @@ func loopback(addr string) error {
 		return usagef("address %q is not on this machine: the demo asks nobody who they are, so it listens on 127.0.0.1 only", addr)
 	}
 	return nil
-}
-
-// say prints one line of the script's timeline, made safe for a terminal.
-func say(w io.Writer, format string, args ...any) {
-	fmt.Fprintln(w, printable(fmt.Sprintf(format, args...)))
 }

@@ -1,24 +1,12 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"net"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/rescind-dev/rescind/remediate"
-	"github.com/rescind-dev/rescind/remediate/finding"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestDemoOnceTellsTheStoryAndVerifiesIt(t *testing.T) {
@@ -57,36 +45,6 @@ func TestDemoOnceTellsTheStoryAndVerifiesIt(t *testing.T) {
 	}
 }
 
-func TestThePageOpensWithSomethingToSeeAndSomethingToAnswer(t *testing.T) {
-	d := newTestDemo(t, demoPolicies)
-	d.opening(t.Context(), 0)
-	fs, err := d.app.Store.Findings(t.Context(), finding.Query{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[state.State]int{}
-	for _, f := range fs {
-		got[f.State]++
-	}
-	want := map[state.State]int{state.Reverted: 3, state.Reported: 1, state.Exempted: 1, state.Undone: 1, state.Pending: 7}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("findings by state (-want +got):\n%s", diff)
-	}
-	if i := slices.IndexFunc(d.feed.all(), func(e demoEvent) bool { return e.Outcome == string(remediate.Duplicate) }); i < 0 {
-		t.Error("no duplicate among the events")
-	}
-}
-
-func TestTheOpeningEndsWithTheDemo(t *testing.T) {
-	d := newTestDemo(t, demoPolicies)
-	ctx, stop := context.WithCancel(t.Context())
-	stop()
-	d.opening(ctx, time.Hour)
-	if events := d.feed.all(); len(events) > 0 {
-		t.Errorf("%d events, want none: it was over before it began", len(events))
-	}
-}
-
 // ownGoroutines returns the stacks of goroutines that this program started and
 // that are no tests.
 func ownGoroutines() string {
@@ -99,53 +57,6 @@ func ownGoroutines() string {
 		}
 	}
 	return strings.Join(out, "\n\n")
-}
-
-// reportPublic is a world in which nobody turned no-public-invoker on.
-const reportPublic = `apiVersion: rescind/v1
-policies:
-  - {name: no-default-service-account, enforcement: approve}
-`
-
-func newTestDemo(t *testing.T, policies string) *demo {
-	t.Helper()
-	d, err := newDemo(t.Context(), "127.0.0.1:0", policies, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Errorf("close the demo: %v", err)
-		}
-	})
-	return d
-}
-
-func TestAScriptThatEndsOtherwiseFails(t *testing.T) {
-	d := newTestDemo(t, reportPublic)
-	var out bytes.Buffer
-	err := runScript(t.Context(), d, &out)
-	if err == nil || err.Error() != "3 checks failed" {
-		t.Errorf("error %v, want 3 checks failed", err)
-	}
-	for _, want := range []string{
-		"   WRONG    no-public-invoker ended as reported (want reverted)\n",
-		"   WRONG    allUsers may no longer invoke api\n",
-		"   WRONG    no-public-invoker ended as reported (want pending)\n",
-		"   ok       checkout runs as its own account again\n",
-	} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in:\n%s", want, out.String())
-		}
-	}
-}
-
-func TestAScriptThatCannotBePlayedFails(t *testing.T) {
-	d := newTestDemo(t, "apiVersion: rescind/v1\npolicies: []\n") // so nobody is asked
-	err := runScript(t.Context(), d, io.Discard)
-	if err == nil || !strings.Contains(err.Error(), "scene 2, default: click rescind.revert on ") {
-		t.Errorf("error %v, want one about the click of scene 2", err)
-	}
 }
 
 func TestDemoRefuses(t *testing.T) {

@@ -1,37 +1,37 @@
 package main
 
-import (
-	"context"
-	"io"
-	"strings"
-)
-
 // findingsCommand is how people work without Slack. Its commands open the store
 // themselves and carry nothing out: what they record, the worker does.
 func findingsCommand() command {
-	cmds := []command{findingsListCommand(), findingsShowCommand(), findingsRevertCommand(), findingsKeepCommand(), findingsExemptCommand(), findingsUndoCommand()}
-	usage := new(strings.Builder)
-	overview(usage, "rescind findings", cmds)
-	usage.WriteString("\nExample:\n  rescind findings list --config rescind.yaml --state open\n")
-	return command{
-		name:    "findings",
-		summary: "list and show findings; revert, keep, exempt and undo without Slack",
-		usage:   usage.String(),
-		run: func(ctx context.Context, env environment, args []string) error {
-			if len(args) > 0 && isHelp(args[0]) {
-				_, err := io.WriteString(env.stdout, usage.String())
-				return err
-			}
-			if code := dispatch(ctx, "rescind findings", cmds, args, env); code != exitOK {
-				return exitError{code}
-			}
-			return nil
-		},
-	}
+	return group("findings", "list and show findings; revert, keep, exempt and undo without Slack",
+		"rescind findings list --config rescind.yaml --state open", []command{
+			findingsListCommand(), findingsShowCommand(),
+			findingsRevertCommand(), findingsKeepCommand(), findingsExemptCommand(), findingsUndoCommand(),
+		})
 }
 
-// formatFlag is the flag of the two forms in which findings are shown.
-func formatFlag(f *flags) *string { return f.String("format", "table", "") }
+// aboutOne is the command line of a command about one finding.
+type aboutOne struct {
+	config, format string
+	id             string
+}
+
+// aboutOne reads it, with the command's other flags, which are defined before. A
+// finding's id is the one operand.
+func (f *flags) aboutOne(args []string) (aboutOne, error) {
+	var o aboutOne
+	f.StringVar(&o.config, "config", "", "")
+	f.StringVar(&o.format, "format", "table", "")
+	operands, err := f.parse(args)
+	switch {
+	case err != nil:
+		return o, err
+	case len(operands) != 1:
+		return o, usagef("want one finding's id, got %d", len(operands))
+	}
+	o.id = operands[0]
+	return o, checkFormat(o.format)
+}
 
 func checkFormat(format string) error {
 	if format != "table" && format != "json" {

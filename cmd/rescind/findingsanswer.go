@@ -5,9 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
@@ -88,59 +88,50 @@ func answerCommand(c finding.Choice, summary, usage string) command {
 
 func runAnswer(ctx context.Context, env environment, c finding.Choice, args []string) error {
 	f := newFlags("findings " + string(c))
-	path := f.String("config", "", "")
 	reason := f.String("reason", "", "")
 	plan := f.String("plan", "", "")
-	format := formatFlag(f)
 	exempt := exemptFlag(f, c)
-	operands, err := f.parse(args)
+	o, err := f.aboutOne(args)
 	switch {
 	case err != nil:
 		return err
-	case len(operands) != 1:
-		return usagef("want one finding's id, got %d", len(operands))
 	case c != finding.ChooseRevert && *reason == "":
 		return usagef("--reason is missing")
 	case c == finding.ChooseExempt && *exempt <= 0:
 		return usagef("--for is %s, want how long it is exempt: --for 24h", *exempt)
 	}
-	if err := checkFormat(*format); err != nil {
-		return err
-	}
-	return in(*path, func(o office) error {
-		o.log = f.logger(env, slog.LevelInfo)
-		o.lookup = env.lookup
+	return f.toDecide(env, o.config, func(arc archive) error {
 		a := finding.Answer{Choice: c, Reason: *reason, Digest: *plan}
 		if c == finding.ChooseExempt {
 			a.Until = time.Now().Add(*exempt)
-			if err := o.preview(ctx, env.stderr, operands[0]); err != nil {
+			if err := arc.preview(ctx, env.stderr, o.id); err != nil {
 				return err
 			}
 		}
-		answered, err := o.answer(ctx, operands[0], a)
+		answered, err := arc.answer(ctx, o.id, a)
 		if err != nil {
 			return err
 		}
-		return writeAnswered(env.stdout, *format, answered)
+		return writeAnswered(env.stdout, o.format, answered)
 	})
 }
 
 // answer decides as the caller. Without a plan to compare, the answer is about
 // the plan as it stands: the store still refuses it if that changes meanwhile.
-func (o office) answer(ctx context.Context, id string, a finding.Answer) (finding.Finding, error) {
+func (arc archive) answer(ctx context.Context, id string, a finding.Answer) (finding.Finding, error) {
 	var err error
-	if a.Principal, err = o.caller(ctx); err != nil {
+	if a.Principal, err = arc.caller(ctx); err != nil {
 		return finding.Finding{}, err
 	}
 	a.Via = via
 	if a.Digest == "" {
-		f, err := o.store.Finding(ctx, id)
+		f, err := arc.store.Finding(ctx, id)
 		if err != nil {
 			return finding.Finding{}, err
 		}
 		a.Digest, a.Revision = planOf(f, a.Choice), f.Revision
 	}
-	return o.desk().Answer(ctx, id, a)
+	return arc.desk().Answer(ctx, id, a)
 }
 
 // planOf is the digest of the plan that the choice would carry out or lay by.
@@ -154,8 +145,8 @@ func planOf(f finding.Finding, c finding.Choice) string {
 
 func writeAnswered(w io.Writer, format string, f finding.Finding) error {
 	if format == "json" {
-		return writeJSON(w, f)
+		return terminal.WriteJSON(w, f)
 	}
-	_, err := fmt.Fprintf(w, "%s  %s  %s\n", f.ID, f.State, oneLine(f.Why))
+	_, err := fmt.Fprintf(w, "%s  %s  %s\n", f.ID, f.State, terminal.OneLine(f.Why))
 	return err
 }

@@ -39,8 +39,8 @@ func exemptFlag(f *flags, c finding.Choice) *time.Duration {
 }
 
 // preview says what the exemption would have covered.
-func (o office) preview(ctx context.Context, w io.Writer, id string) error {
-	seen, err := o.desk().Preview(ctx, id)
+func (arc archive) preview(ctx context.Context, w io.Writer, id string) error {
+	seen, err := arc.desk().Preview(ctx, id)
 	if err != nil {
 		return err
 	}

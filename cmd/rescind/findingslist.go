@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -59,8 +59,8 @@ func runFindingsList(ctx context.Context, env environment, args []string) error 
 	if err != nil {
 		return err
 	}
-	return in(o.config, func(off office) error {
-		fs, left, err := o.read(ctx, off.store, time.Now())
+	return withArchive(o.config, func(arc archive) error {
+		fs, left, err := o.read(ctx, arc.store, time.Now())
 		if err != nil {
 			return err
 		}
@@ -110,23 +110,15 @@ func (o *findingFilter) addState(s string) error {
 	return nil
 }
 
-func words[S ~string](ss []S) string {
-	var out []string
-	for _, s := range ss {
-		out = append(out, string(s))
-	}
-	return strings.Join(out, ", ")
-}
-
 func writeFindings(w io.Writer, format string, fs []finding.Finding) error {
 	if format == "json" {
-		return writeJSON(w, fs)
+		return terminal.WriteJSON(w, fs)
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tSTATE\tSEVERITY\tBEGAN\tPOLICY\tRESOURCE\tACTOR\tNOTE")
 	for _, f := range fs {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.ID, f.State, f.Severity, f.CreatedAt.UTC().Format(time.RFC3339),
-			oneLine(f.Policy), oneLine(f.Resource.Path()), oneLine(f.Change.Actor.Principal), listNote(f))
+			terminal.OneLine(f.Policy), terminal.OneLine(f.Resource.Path()), terminal.OneLine(f.Change.Actor.Principal), listNote(f))
 	}
 	return table.Flush()
 }
@@ -142,4 +134,46 @@ func listNote(f finding.Finding) string {
 		return "expires " + f.ExpiresAt.UTC().Format(time.RFC3339)
 	}
 	return "-"
+}
+
+// What a list shows and looks at, unless it is told otherwise: a store may hold
+// a million findings that ended, and whoever lists them is in a hurry.
+const (
+	listLimit = 200
+	listLook  = 20_000
+	listPage  = 500
+)
+
+// read lists page by page until there are as many as asked for, and says what it
+// left out, if anything. The actor is the one filter that a store does not know.
+func (o findingFilter) read(ctx context.Context, st finding.Store, now time.Time) (out []finding.Finding, left string, err error) {
+	out = []finding.Finding{}
+	q := o.query
+	if before := now.Add(-o.olderThan + 1); o.olderThan > 0 && (q.Until.IsZero() || before.Before(q.Until)) {
+		q.Until = before
+	}
+	q.Limit = listPage
+	for looked := 0; ; looked += listPage {
+		page, err := st.Findings(ctx, q)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, f := range page {
+			switch {
+			case !f.ActedIn(o.actor):
+			case o.limit > 0 && len(out) == o.limit:
+				return out, fmt.Sprintf("there are more than these %d; --limit 0 lists all, --since and --until a part", o.limit), nil
+			default:
+				out = append(out, f)
+			}
+			q.After = f.Position()
+		}
+		if len(page) < listPage {
+			return out, "", nil
+		}
+		if o.limit > 0 && looked+listPage >= listLook {
+			return out, fmt.Sprintf("looked at the newest %d only; go on with --until %s, or --limit 0 for all",
+				listLook, q.After.CreatedAt.Add(time.Second).UTC().Format(time.RFC3339)), nil
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -36,42 +37,33 @@ func findingsShowCommand() command {
 }
 
 func runFindingsShow(ctx context.Context, env environment, args []string) error {
-	f := newFlags("findings show")
-	path := f.String("config", "", "")
-	format := formatFlag(f)
-	operands, err := f.parse(args)
-	switch {
-	case err != nil:
-		return err
-	case len(operands) != 1:
-		return usagef("want one finding's id, got %d", len(operands))
-	}
-	if err := checkFormat(*format); err != nil {
+	o, err := newFlags("findings show").aboutOne(args)
+	if err != nil {
 		return err
 	}
-	return in(*path, func(o office) error { return o.show(ctx, env.stdout, *format, operands[0]) })
+	return withArchive(o.config, func(arc archive) error { return arc.show(ctx, env.stdout, o.format, o.id) })
 }
 
-func (o office) show(ctx context.Context, w io.Writer, format, id string) error {
-	f, err := o.store.Finding(ctx, id)
+func (arc archive) show(ctx context.Context, w io.Writer, format, id string) error {
+	f, err := arc.store.Finding(ctx, id)
 	if err != nil {
 		return err
 	}
 	if format == "json" {
-		return errors.Join(writeJSON(w, f), f.VerifyTrail())
+		return errors.Join(terminal.WriteJSON(w, f), f.VerifyTrail())
 	}
-	undos, err := o.undosOf(ctx, f)
+	undos, err := arc.undosOf(ctx, f)
 	if err != nil {
 		return err
 	}
 	p := &printer{w: w}
-	findingPage{f, undos, notify.Options{OnExpiry: remediate.Expiry(o.config.Approvals.OnExpiry), Needs: o.desk().Authority.Needs}}.write(p)
+	dossier{f, undos, notify.Options{OnExpiry: remediate.Expiry(arc.config.Approvals.OnExpiry), Needs: arc.desk().Authority.Needs}}.write(p)
 	return errors.Join(p.err, f.VerifyTrail())
 }
 
 // undosOf are the records that undo the finding, or tried to.
-func (o office) undosOf(ctx context.Context, f finding.Finding) ([]finding.Finding, error) {
-	near, err := o.store.Findings(ctx, finding.Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt})
+func (arc archive) undosOf(ctx context.Context, f finding.Finding) ([]finding.Finding, error) {
+	near, err := arc.store.Findings(ctx, finding.Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt})
 	if err != nil {
 		return nil, fmt.Errorf("look up undos of %s: %w", f.ID, err)
 	}

@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -91,21 +91,19 @@ func runSwitch(ctx context.Context, env environment, f *flags, args []string, ne
 	if err := checkFormat(*format); err != nil {
 		return err
 	}
-	return in(*path, func(o office) error {
-		o.log = f.logger(env, slog.LevelInfo)
-		o.lookup = env.lookup
-		who, err := o.caller(ctx)
+	return f.toDecide(env, *path, func(arc archive) error {
+		who, err := arc.caller(ctx)
 		if err != nil {
 			return err
 		}
-		p, err := set(o.desk(), who, *reason)
+		p, err := set(arc.desk(), who, *reason)
 		if err != nil {
 			return err
 		}
 		if *format == "json" {
-			return writeJSON(env.stdout, p)
+			return terminal.WriteJSON(env.stdout, p)
 		}
-		_, err = fmt.Fprintln(env.stdout, oneLine(p.String()))
+		_, err = fmt.Fprintln(env.stdout, terminal.OneLine(p.String()))
 		return err
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/replay"
 	"github.com/rescind-dev/rescind/policies"
@@ -54,7 +55,7 @@ func writeEffective(ctx context.Context, w io.Writer, set *policies.Set, o listO
 		return err
 	}
 	if o.format == "json" {
-		return writeJSON(w, x)
+		return terminal.WriteJSON(w, x)
 	}
 	p := &printer{w: w}
 	x.write(p)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/replay"
 	"github.com/rescind-dev/rescind/policies"
 )
@@ -88,7 +89,7 @@ func runPolicyExplain(ctx context.Context, env environment, args []string) error
 		return err
 	}
 	if o.format == "json" {
-		return writeJSON(env.stdout, x)
+		return terminal.WriteJSON(env.stdout, x)
 	}
 	return x.write(env.stdout)
 }

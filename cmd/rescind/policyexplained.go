@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -111,26 +110,6 @@ func (e explainedPolicy) consequence() string {
 		by = " (override " + e.EnforcedBy + ")"
 	}
 	return fmt.Sprintf(", enforcement %s%s, decision %s", e.Enforcement, by, e.Decision)
-}
-
-// printer writes indented lines of untrusted text and keeps the first error.
-type printer struct {
-	w   io.Writer
-	err error
-}
-
-func (p *printer) line(indent int, format string, args ...any) {
-	text := strings.TrimRight(strings.Repeat("  ", indent)+oneLine(fmt.Sprintf(format, args...)), " ")
-	if _, err := fmt.Fprintln(p.w, text); err != nil && p.err == nil {
-		p.err = err
-	}
-}
-
-// section writes a heading, unless nothing comes below it.
-func (p *printer) section(name string, n int) {
-	if n > 0 {
-		p.line(1, "%s", name)
-	}
 }
 
 var traceMarks = map[trace.Answer]string{

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/policies"
 )
 
@@ -63,7 +64,7 @@ func junitOf(results []policies.TestResult) junitReport {
 			report.Suites = append(report.Suites, junitSuite{Name: policy})
 		}
 		suite := &report.Suites[len(report.Suites)-1]
-		c := junitCase{Class: policy, Name: oneLine(sample), File: oneLine(r.File), Line: r.Line}
+		c := junitCase{Class: policy, Name: terminal.OneLine(sample), File: terminal.OneLine(r.File), Line: r.Line}
 		if !r.OK {
 			text := new(strings.Builder)
 			printTestResult(text, r)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/replay"
 	"github.com/rescind-dev/rescind/policies"
 )
@@ -122,7 +123,7 @@ func (o lintOptions) input(ctx context.Context, env environment) (policies.LintI
 
 func writeProblems(env environment, format string, problems []policies.LintProblem) error {
 	if format == "json" {
-		return writeJSON(env.stdout, append([]policies.LintProblem{}, problems...))
+		return terminal.WriteJSON(env.stdout, append([]policies.LintProblem{}, problems...))
 	}
 	p := &printer{w: env.stdout}
 	for _, problem := range problems {

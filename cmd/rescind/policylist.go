@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 )
@@ -90,7 +91,7 @@ func runPolicyList(ctx context.Context, env environment, args []string) error {
 		for _, p := range set.Policies() {
 			out = append(out, listedOf(p))
 		}
-		return writeJSON(env.stdout, out)
+		return terminal.WriteJSON(env.stdout, out)
 	}
 	return writeTable(env.stdout, set.Policies())
 }
@@ -122,7 +123,7 @@ func writeTable(w io.Writer, all []policies.Policy) error {
 		for _, k := range p.On {
 			on = append(on, string(k))
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", p.Name, p.Severity, p.Enforcement, strings.Join(on, ","), oneLine(p.Title))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", p.Name, p.Severity, p.Enforcement, strings.Join(on, ","), terminal.OneLine(p.Title))
 	}
 	return table.Flush()
 }
@@ -137,12 +138,4 @@ func listedOf(p policies.Policy) listedPolicy {
 		out.Overrides = append(out.Overrides, listedOverride{o.Scope.Path(), o.Enforcement})
 	}
 	return out
-}
-
-// dayFlag reads a day as its first moment in UTC.
-func dayFlag(t *time.Time) func(string) error {
-	return func(s string) (err error) {
-		*t, err = time.Parse(time.DateOnly, s)
-		return err
-	}
 }

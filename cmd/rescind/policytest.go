@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/policies"
 )
 
@@ -68,13 +69,13 @@ func runPolicyTest(_ context.Context, env environment, args []string) error {
 
 func printTestResult(w io.Writer, r policies.TestResult) {
 	if r.OK {
-		fmt.Fprintf(w, "ok    %s\n", oneLine(r.Name))
+		fmt.Fprintf(w, "ok    %s\n", terminal.OneLine(r.Name))
 		return
 	}
-	fmt.Fprintf(w, "FAIL  %s\n", oneLine(r.Name))
-	fmt.Fprintf(w, "      %s:%d\n      - want %s\n      + got  %s\n", oneLine(r.File), r.Line, r.Want, r.Got)
+	fmt.Fprintf(w, "FAIL  %s\n", terminal.OneLine(r.Name))
+	fmt.Fprintf(w, "      %s:%d\n      - want %s\n      + got  %s\n", terminal.OneLine(r.File), r.Line, r.Want, r.Got)
 	for _, reason := range r.Reasons {
-		fmt.Fprintf(w, "        %s\n", oneLine(reason))
+		fmt.Fprintf(w, "        %s\n", terminal.OneLine(reason))
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 )
 
 // progress tells how far a command is: a line that rewrites itself on a
@@ -25,23 +27,23 @@ func newProgress(w io.Writer) *progress {
 // now says what is being done, on a terminal alone.
 func (p *progress) now(format string, args ...any) {
 	if p.terminal {
-		p.rewrite(oneLine(fmt.Sprintf(format, args...)))
+		p.rewrite(terminal.OneLine(fmt.Sprintf(format, args...)))
 	}
 }
 
 // done says that a part is finished.
 func (p *progress) done(format string, args ...any) {
 	if p.terminal {
-		p.rewrite(oneLine(fmt.Sprintf(format, args...)))
+		p.rewrite(terminal.OneLine(fmt.Sprintf(format, args...)))
 		return
 	}
-	fmt.Fprintln(p.w, oneLine(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(p.w, terminal.OneLine(fmt.Sprintf(format, args...)))
 }
 
 // failed says what could not be done, on a line that stays.
 func (p *progress) failed(err error) {
 	p.end()
-	fmt.Fprintln(p.w, oneLine(err.Error()))
+	fmt.Fprintln(p.w, terminal.OneLine(err.Error()))
 }
 
 // end leaves the terminal's line empty.

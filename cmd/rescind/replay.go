@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/internal/replay"
 )
 
@@ -128,16 +129,9 @@ func replayFlags(f *flags, args []string) (replayOptions, error) {
 	return o, nil
 }
 
-func timeFlag(t *time.Time) func(string) error {
-	return func(s string) (err error) {
-		*t, err = time.Parse(time.RFC3339, s)
-		return err
-	}
-}
-
 func (o replayOptions) config() (replay.Config, error) {
 	cfg := replay.Config{Since: o.since, Until: o.until}
-	set, err := loadPolicies(o.policies)
+	set, err := config.LoadPolicies(o.policies)
 	if err != nil {
 		return cfg, err
 	}

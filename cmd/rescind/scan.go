@@ -5,15 +5,15 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
-	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 const scanUsage = `Usage: rescind scan --config FILE [flags]
@@ -64,20 +64,20 @@ func runScan(ctx context.Context, env environment, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	c, err := loadConfig(o.config)
+	c, err := config.Load(o.config)
 	if err != nil {
 		return err
 	}
 	log := f.logger(env, slog.LevelWarn)
 	if strings.HasPrefix(c.Store, "memory:") {
-		c.Slack = slackConfig{} // nobody could answer: the store ends with this process
+		c.Slack = config.Slack{} // nobody could answer: the store ends with this process
 	}
-	a, err := newInside(ctx, c, world{lookup: env.lookup, now: time.Now, wait: pause, log: log})
+	a, err := process.NewWithoutRoutes(ctx, c, process.Options{Lookup: env.lookup, Now: time.Now, Wait: process.Wait, Log: log})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	return a.scan(ctx, env, o, containers(c.Scope.Include))
+	return scan(ctx, env, a, o, config.Containers(c.Scope.Include))
 }
 
 func scanFlags(f *flags, args []string) (scanOptions, error) {
@@ -110,7 +110,7 @@ func scanFlags(f *flags, args []string) (scanOptions, error) {
 
 // scan looks at all that the options choose, and writes what it found. What
 // could not be looked at is told at once, and fails the command at the end.
-func (a *app) scan(ctx context.Context, env environment, o scanOptions, scope []cloud.Resource) error {
+func scan(ctx context.Context, env environment, a *process.App, o scanOptions, scope []cloud.Resource) error {
 	s := scanner{progress: newProgress(env.stderr)}
 	if len(o.projects) > 0 {
 		scope = s.named(ctx, a, o.projects)
@@ -144,69 +144,4 @@ func walkName(tops []cloud.Resource) string {
 	}
 	slices.Sort(paths)
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(paths, " "))))
-}
-
-// scanner gathers what a scan comes to, and tells how far it is.
-type scanner struct {
-	progress  *progress
-	found     []scanFinding
-	failures  int
-	projects  int
-	workloads int // of the project that it is in
-	before    int // findings there were when it came to that project
-}
-
-// scanFinding is a finding and whether this scan raised it.
-type scanFinding struct {
-	finding.Finding
-	raised bool
-}
-
-// named are the projects that are in scope. Outside it nothing is even looked at.
-func (s *scanner) named(ctx context.Context, a *app, projects []string) (tops []cloud.Resource) {
-	for _, p := range projects {
-		at := cloud.ProjectResource(p)
-		if !a.Covers(ctx, at) {
-			s.failed(fmt.Errorf("scan %s: it is out of scope", at))
-			continue
-		}
-		tops = append(tops, at)
-	}
-	return tops
-}
-
-func (s *scanner) resumed(r remediate.Round) {
-	s.progress.done("going on where the scan of %s stopped: %s; `rescind findings list` has what it found",
-		r.Began.UTC().Format(time.RFC3339), r)
-}
-
-func (s *scanner) visit(v remediate.Visit) {
-	s.failed(v.Err)
-	for _, f := range v.Outcome.Findings {
-		s.found = append(s.found, scanFinding{f, true})
-	}
-	for _, f := range v.Outcome.Known {
-		s.found = append(s.found, scanFinding{f, false})
-	}
-	switch {
-	case v.Resource.Kind.Workload():
-		s.workloads++
-		s.progress.now("%d projects scanned; %s", s.projects, v.Resource.Path())
-	case v.Resource.Kind == cloud.Project && v.List == "":
-		s.projects++
-		s.progress.done("%s: %d workloads, %d findings", v.Resource.Path(), s.workloads, len(s.found)-s.before)
-		s.workloads, s.before = 0, len(s.found)
-	}
-}
-
-func (s *scanner) failed(err error) {
-	if err != nil {
-		s.failures++
-		s.progress.failed(err)
-	}
-}
-
-// scanFormats are the forms findings are written in.
-func scanFormats() map[string]func(io.Writer, []scanFinding) error {
-	return map[string]func(io.Writer, []scanFinding) error{"table": writeScanTable, "jsonl": writeScanLines}
 }

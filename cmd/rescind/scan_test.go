@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,6 +17,9 @@ import (
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"google.golang.org/grpc/codes"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -28,26 +29,31 @@ import (
 // and a configuration for it.
 type past struct {
 	t      *testing.T
-	demo   *demo
+	demo   *sandbox.World
 	config string
 	db     string
 }
 
 func newPast(t *testing.T, scope, store string) *past {
 	t.Helper()
-	s := &past{t: t, demo: newTestDemo(t, demoPolicies)}
+	w, err := sandbox.New(t.Context(), "127.0.0.1:0", sandbox.Policies, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	s := &past{t: t, demo: w}
 	dir := t.TempDir()
 	s.config, s.db = filepath.Join(dir, "rescind.yaml"), filepath.Join(dir, "state.db")
-	write(t, filepath.Join(dir, "policies.yaml"), demoPolicies)
+	write(t, filepath.Join(dir, "policies.yaml"), sandbox.Policies)
 	write(t, s.config, fmt.Sprintf(`policies: [policies.yaml]
 scope: %s
 identity: %s
 store: %q
 push: {audience: https://rescind.example.com/events, service_account: push@ops.iam.gserviceaccount.com}
 google: {insecure: true, endpoints: {run: %[4]q, iam: %[4]q, resourcemanager: %[4]q, orgpolicy: %[4]q}}
-`, scope, demoSelf, store, s.demo.simAddr))
+`, scope, sandbox.Self, store, s.demo.SimAddr))
 	public := &iampb.Policy{Bindings: []*iampb.Binding{{Role: "roles/run.invoker", Members: []string{"allUsers"}}}}
-	if err := s.demo.cloud.PutPolicy(demoReports, public); err != nil {
+	if err := s.demo.Cloud.PutPolicy(sandbox.Reports, public); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -65,8 +71,8 @@ func (s *past) scan(want int, args ...string) (stdout, stderr string) {
 func TestAScanFindsOnceWhatWasThereBefore(t *testing.T) {
 	s := newPast(t, "{include: [organizations/77]}", "bolt:state.db")
 	out, errs := s.scan(exitOK)
-	if !strings.Contains(out, "new ") || !strings.Contains(out, "pending") || !strings.Contains(out, demoReports) {
-		t.Errorf("no new question about %s in:\n%s", demoReports, out)
+	if !strings.Contains(out, "new ") || !strings.Contains(out, "pending") || !strings.Contains(out, sandbox.Reports) {
+		t.Errorf("no new question about %s in:\n%s", sandbox.Reports, out)
 	}
 	if want := "projects/pay-prod: 11 workloads, 1 findings\n"; errs != want {
 		t.Errorf("progress %q, want %q", errs, want)
@@ -80,7 +86,7 @@ func TestAScanFindsOnceWhatWasThereBefore(t *testing.T) {
 		t.Fatalf("%v in %q, want one object", err, out)
 	}
 	if line.Policy != "no-public-invoker" || line.Decision != "ask" || line.Scan != "known" || line.State != "pending" ||
-		line.Actor != "unknown" || line.Resource != "//run.googleapis.com/"+demoReports || len(line.Plan) != 1 || line.Plan[0].Step != "remove-grants" {
+		line.Actor != "unknown" || line.Resource != "//run.googleapis.com/"+sandbox.Reports || len(line.Plan) != 1 || line.Plan[0].Step != "remove-grants" {
 		t.Errorf("the second scan has %s", out)
 	}
 	if fs := s.stored(); len(fs) != 1 || fs[0].ID != line.Finding {
@@ -114,16 +120,16 @@ func TestAScanDoesNotLookOutsideTheScope(t *testing.T) {
 
 func TestAPartThatCannotBeScannedDoesNotStopTheOthers(t *testing.T) {
 	s := newPast(t, "{include: [projects/gone, organizations/77]}", "memory:")
-	s.demo.cloud.Fail("ListJobs", 1000, codes.PermissionDenied)
+	s.demo.Cloud.Fail("ListJobs", 1000, codes.PermissionDenied)
 	out, errs := s.scan(exitFailed)
-	if !strings.Contains(out, demoReports) || !strings.Contains(errs, "run.jobs.list") || !strings.Contains(errs, "could not be scanned") {
+	if !strings.Contains(out, sandbox.Reports) || !strings.Contains(errs, "run.jobs.list") || !strings.Contains(errs, "could not be scanned") {
 		t.Errorf("stdout %q, stderr %q; want the finding, and what was not scanned", out, errs)
 	}
 }
 
 func TestAScanThatFindsNothingSaysSo(t *testing.T) {
 	s := newPast(t, "{include: [projects/pay-prod]}", "memory:")
-	if err := s.demo.cloud.PutPolicy(demoReports, &iampb.Policy{}); err != nil {
+	if err := s.demo.Cloud.PutPolicy(sandbox.Reports, &iampb.Policy{}); err != nil {
 		t.Fatal(err)
 	}
 	if out, _ := s.scan(exitOK); out != "No findings.\n" {
@@ -184,12 +190,12 @@ func TestAScanIsUsedWrongly(t *testing.T) {
 
 func TestAScanThatWasCutOffGoesOnWhenItIsStartedAgain(t *testing.T) {
 	s := newPast(t, "{include: [organizations/77]}", "bolt:state.db")
-	c, err := loadConfig(s.config)
+	c, err := config.Load(s.config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cutOff := func() {
-		a, err := newInside(t.Context(), c, world{now: time.Now, wait: pause, log: slog.New(slog.DiscardHandler)})
+		a, err := process.NewWithoutRoutes(t.Context(), c, process.Options{Lookup: func(string) (string, bool) { return "", false }, Now: time.Now, Wait: process.Wait, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -197,7 +203,7 @@ func TestAScanThatWasCutOffGoesOnWhenItIsStartedAgain(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		visits := 0
 		_, err = a.ScanAll(ctx, remediate.Walk{
-			Name: walkName(containers(c.Scope.Include)), Tops: containers(c.Scope.Include), Resumed: func(remediate.Round) {},
+			Name: walkName(config.Containers(c.Scope.Include)), Tops: config.Containers(c.Scope.Include), Resumed: func(remediate.Round) {},
 			Visit: func(remediate.Visit) {
 				if visits++; visits == 3 {
 					cancel()
@@ -216,29 +222,5 @@ func TestAScanThatWasCutOffGoesOnWhenItIsStartedAgain(t *testing.T) {
 	cutOff()
 	if _, errs := s.scan(exitOK, "--from-start"); strings.Contains(errs, "going on") || !strings.Contains(errs, "projects/pay-prod: 11 workloads") {
 		t.Errorf("stderr %q, want all of it", errs)
-	}
-}
-
-func TestASweepScansWhatNoEventToldOf(t *testing.T) {
-	s := newPast(t, "{include: [organizations/77]}", "memory:")
-	c, err := loadConfig(s.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := newInside(t.Context(), c, world{now: time.Now, wait: pause, log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	for range 2 { // the second has nothing to do before the hour is over
-		w := httptest.NewRecorder()
-		a.serveSweep(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sweep", nil))
-		if w.Code != http.StatusNoContent {
-			t.Errorf("status %d", w.Code)
-		}
-	}
-	fs, err := a.Store.Findings(t.Context(), finding.Query{})
-	if err != nil || len(fs) != 1 || fs[0].Resource.Path() != demoReports {
-		t.Errorf("%v, %v; want the one finding", fs, err)
 	}
 }

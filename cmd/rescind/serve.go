@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
-	"strings"
-	"sync"
 	"time"
 
-	"github.com/rescind-dev/rescind/functions"
-	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 )
 
 const serveUsage = `Usage: rescind serve --config FILE [flags]
@@ -46,7 +43,7 @@ func serveCommand() command {
 func runServe(ctx context.Context, env environment, args []string) error {
 	f := newFlags("serve")
 	path := f.String("config", "", "")
-	as := f.String("role", string(roleAll), "")
+	as := f.String("role", string(process.All), "")
 	operands, err := f.parse(args)
 	switch {
 	case err != nil:
@@ -55,19 +52,21 @@ func runServe(ctx context.Context, env environment, args []string) error {
 		return usagef("unexpected argument %q", operands[0])
 	case *path == "":
 		return usagef("--config is missing")
-	case !knownRole(role(*as)):
-		return usagef("--role is %q, %s", *as, wantRole)
 	}
-	c, err := loadConfig(*path)
+	role, err := process.ParseRole(*as)
+	if err != nil {
+		return usagef("%s", err)
+	}
+	c, err := config.Load(*path)
 	if err != nil {
 		return err
 	}
 	log := f.logger(env, slog.LevelInfo)
-	a, err := newProcess(ctx, c, world{role: role(*as), lookup: env.lookup, now: time.Now, wait: pause, log: log})
+	a, err := process.New(ctx, c, process.Options{Role: role, Lookup: env.lookup, Now: time.Now, Wait: process.Wait, Log: log})
 	if err != nil {
 		return err
 	}
-	a.announce(ctx, c)
+	a.Announce(ctx, c)
 	port, ok := env.lookup("PORT")
 	if !ok || port == "" {
 		port = "8080"
@@ -76,90 +75,5 @@ func runServe(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen: %w", err), a.Close())
 	}
-	return errors.Join(a.serve(ctx, l, sweepEvery), a.Close())
-}
-
-// announce logs what this process may touch and how hard each policy acts, so
-// that a slip in the configuration shows at the start and not at 3 a.m.
-func (a *app) announce(ctx context.Context, c config) {
-	a.log.InfoContext(ctx, "starting", "config", c)
-	a.started(ctx, c)
-	for _, p := range a.policies.Policies() {
-		a.log.InfoContext(ctx, "policy", "policy", p.Name, "enforcement", string(p.Enforcement), "severity", string(p.Severity),
-			"overrides", overridesOf(p), "exemptions", len(p.Exemptions))
-	}
-	for _, w := range a.policies.Warnings(a.Now()) {
-		a.log.WarnContext(ctx, "exemption", "warning", w)
-	}
-	if p, err := a.Store.Pause(ctx); err == nil && p.Active(a.Now()) {
-		a.log.WarnContext(ctx, "paused", "said", p.String())
-	}
-	if !c.Slack.configured() {
-		a.log.WarnContext(ctx, "no Slack is configured: questions are only logged, and answered with rescind findings")
-	}
-	for _, wrong := range append(c.Approvals.alarms(), c.stepUpAlarms(a.policies.Policies())...) {
-		a.log.ErrorContext(ctx, "approvers", "alarm", wrong)
-	}
-	if open := c.Approvals.Approvers.openDoor(); open != "" {
-		a.log.WarnContext(ctx, "approvers", "warning", open)
-	}
-	for _, n := range c.notYet() {
-		a.log.WarnContext(ctx, "configured, but without effect", "key", n)
-	}
-}
-
-// serve answers requests on l and works off what is owed, until ctx ends. It
-// returns when requests in flight are finished, or cut off after ten seconds.
-func (a *app) serve(ctx context.Context, l net.Listener, every time.Duration) error {
-	work, stop := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	running.Go(func() { a.work(work, every) })
-	running.Go(func() { a.scanAlong(work, every) })
-	running.Go(func() { a.runErrands(work) })
-	if a.socket != nil {
-		running.Go(func() { a.socket.Run(work) })
-	}
-	err := listenUntil(ctx, l, a.routes, a.log)
-	stop()
-	running.Wait()
-	return err
-}
-
-// listenUntil serves the routes on l until ctx ends.
-func listenUntil(ctx context.Context, l net.Listener, routes http.Handler, log *slog.Logger) error {
-	server := functions.NewServer("", routes)
-	server.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
-	server.BaseContext = func(net.Listener) context.Context { return context.WithoutCancel(ctx) }
-	log.InfoContext(ctx, "listening", "address", l.Addr().String())
-	return serveUntil(ctx, server, l, 10*time.Second)
-}
-
-// serveUntil serves on l until ctx ends. Requests in flight are then finished,
-// or cut off after grace.
-func serveUntil(ctx context.Context, s *http.Server, l net.Listener, grace time.Duration) error {
-	failed := make(chan error, 1)
-	go func() { failed <- s.Serve(l) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer cancel()
-	err := s.Shutdown(drain)
-	if err != nil {
-		err = errors.Join(fmt.Errorf("wait for requests in flight: %w", err), s.Close())
-	}
-	if ended := <-failed; !errors.Is(ended, http.ErrServerClosed) {
-		err = errors.Join(err, ended)
-	}
-	return err
-}
-
-func overridesOf(p policies.Policy) string {
-	var out []string
-	for _, o := range p.Overrides {
-		out = append(out, o.Scope.Path()+"="+string(o.Enforcement))
-	}
-	return strings.Join(out, ",")
+	return errors.Join(a.Serve(ctx, l, process.SweepEvery), a.Close())
 }

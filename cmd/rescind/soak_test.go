@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -17,8 +18,8 @@ import (
 // sets it. The figures of the long run are in docs/operations.md.
 func long() bool { return os.Getenv("RESCIND_SOAK") == "long" }
 
-// findings are all that the store holds, by resource.
-func (a *app) byResource(t *testing.T) map[string][]finding.Finding {
+// byResource are all findings that the store holds, by resource.
+func byResource(t *testing.T, a *process.App) map[string][]finding.Finding {
 	t.Helper()
 	fs, err := a.Store.Findings(t.Context(), finding.Query{})
 	if err != nil {
@@ -44,7 +45,7 @@ func TestSoakBurst(t *testing.T) {
 	began := time.Now()
 	w.push(entries, 64)
 	took := time.Since(began)
-	_ = pause(t.Context(), settle) // what the rate of writes held back
+	_ = process.Wait(t.Context(), settle) // what the rate of writes held back
 	peak := w.end(syscall.SIGTERM)
 
 	most, writes := w.mostInAMinute()
@@ -55,7 +56,7 @@ func TestSoakBurst(t *testing.T) {
 		t.Errorf("serve held %d MiB, want at most 300", peak>>20)
 	}
 	states := map[state.State]int{}
-	kept := w.ahead(0).byResource(t)
+	kept := byResource(t, w.ahead(0))
 	for _, path := range w.opened {
 		if len(kept[path]) != 1 {
 			t.Errorf("%s has %d findings, want one", path, len(kept[path]))
@@ -91,7 +92,7 @@ func TestSoakKill(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	killed := 0
 	for range kills {
-		_ = pause(t.Context(), time.Duration(200+rng.IntN(1200))*time.Millisecond)
+		_ = process.Wait(t.Context(), time.Duration(200+rng.IntN(1200))*time.Millisecond)
 		select {
 		case <-pushed:
 		default:
@@ -111,7 +112,7 @@ func TestSoakKill(t *testing.T) {
 			break
 		}
 	}
-	kept := a.byResource(t)
+	kept := byResource(t, a)
 	for _, path := range w.opened {
 		if len(kept[path]) != 1 || kept[path][0].State != state.Reverted || len(kept[path][0].Outbox) > 0 {
 			t.Errorf("%s has the findings %+v, want one that is reverted, with nothing owed", path, kept[path])

@@ -28,6 +28,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
 )
@@ -139,7 +141,7 @@ func (w *soakWorld) slowly(ctx context.Context, req any, info *grpc.UnaryServerI
 		w.written[at] = append(w.written[at], time.Now())
 		w.mu.Unlock()
 	}
-	if err := pause(ctx, soakLatency); err != nil {
+	if err := process.Wait(ctx, soakLatency); err != nil {
 		return nil, err
 	}
 	out, err := next(ctx, req)
@@ -202,7 +204,7 @@ func (w *soakWorld) start() {
 	ctx, stop := context.WithTimeout(w.t.Context(), 30*time.Second)
 	defer stop()
 	for !ready(ctx, "http://127.0.0.1:"+w.port+"/ready") {
-		if err := pause(ctx, 10*time.Millisecond); err != nil {
+		if err := process.Wait(ctx, 10*time.Millisecond); err != nil {
 			w.end(os.Kill)
 			w.t.Fatalf("serve is not ready: %v\n%s", err, w.log)
 		}
@@ -271,13 +273,13 @@ func (w *soakWorld) mostInAMinute() (most, all int) {
 
 // ahead is an app on the store of a serve that ended, with a clock that runs
 // ahead: what a dead process had claimed is free at once.
-func (w *soakWorld) ahead(by time.Duration) *app {
+func (w *soakWorld) ahead(by time.Duration) *process.App {
 	w.t.Helper()
-	c, err := loadConfig(w.config())
+	c, err := config.Load(w.config())
 	w.must(err)
-	a, err := newInside(w.t.Context(), c, world{
-		lookup: func(string) (string, bool) { return "", false },
-		now:    func() time.Time { return time.Now().Add(by) }, wait: pause, log: slog.New(slog.DiscardHandler),
+	a, err := process.NewWithoutRoutes(w.t.Context(), c, process.Options{
+		Lookup: func(string) (string, bool) { return "", false },
+		Now:    func() time.Time { return time.Now().Add(by) }, Wait: process.Wait, Log: slog.New(slog.DiscardHandler),
 	})
 	w.must(err)
 	w.t.Cleanup(func() {

@@ -111,6 +111,21 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 			nil,
 		},
 		{
+			"what serves knows nothing simulated",
+			module + "cmd/rescind/internal/process", module + "internal/sim",
+			[]string{"cmd/rescind/internal/process imports internal/sim: cmd/rescind/internal/process may import only cmd/rescind/internal/config, internal/cloud, internal/auditlog, policies, remediate, notify, functions, internal/google, internal/store of ours"},
+		},
+		{
+			"a room of the command leans on none above it",
+			module + "cmd/rescind/internal/sandbox", module + "cmd/rescind/internal/demo",
+			[]string{"cmd/rescind/internal/sandbox imports cmd/rescind/internal/demo: cmd/rescind/internal/sandbox may import only cmd/rescind/internal/terminal, cmd/rescind/internal/config, cmd/rescind/internal/process, internal/sim, functions, internal/cloud, remediate of ours"},
+		},
+		{
+			"nobody but the command's rooms leans on one",
+			module + "remediate", module + "cmd/rescind/internal/config",
+			[]string{"remediate imports cmd/rescind/internal/config: remediate may import only internal/cloud, internal/auditlog, policies of ours"},
+		},
+		{
 			"a part may import itself",
 			module + "notify/slack", module + "notify",
 			nil,

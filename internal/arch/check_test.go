@@ -60,13 +60,15 @@ func forbidden(pkg, own part, imp string) string {
 	return ""
 }
 
-func partOf(name string) (part, bool) {
+// partOf is the part that a package belongs to: of those it is within, the one
+// furthest down.
+func partOf(name string) (of part, ok bool) {
 	for p := range arrows() {
-		if within(name, string(p)) {
-			return p, true
+		if within(name, string(p)) && len(p) > len(of) {
+			of, ok = p, true
 		}
 	}
-	return "", false
+	return of, ok
 }
 
 // within compares whole path elements: policiesx is not within policies.

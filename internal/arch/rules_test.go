@@ -1,6 +1,7 @@
 package arch_test
 
-// A part is a package of ours with all below it, relative to the module.
+// A part is a package of ours with all below it that is no part of its own,
+// relative to the module.
 type part string
 
 const (
@@ -17,6 +18,13 @@ const (
 	sim       part = "internal/sim"
 	command   part = "cmd"
 	arch      part = "internal/arch"
+
+	// The rooms of the command, in the order in which one leans on another.
+	terminal part = "cmd/rescind/internal/terminal"
+	config   part = "cmd/rescind/internal/config"
+	process  part = "cmd/rescind/internal/process"
+	sandbox  part = "cmd/rescind/internal/sandbox"
+	demo     part = "cmd/rescind/internal/demo"
 )
 
 // arrows says which parts of ours a part may import besides itself. What
@@ -24,6 +32,7 @@ const (
 // replay, scan and demo can be one pipeline with other clients.
 func arrows() map[part][]part {
 	decides := []part{cloud, auditlog, policies, remediate}
+	wires := []part{cloud, auditlog, policies, remediate, notify, functions, google, store}
 	return map[part][]part{
 		cloud:     nil,
 		auditlog:  {cloud},
@@ -37,9 +46,16 @@ func arrows() map[part][]part {
 		yaml:      nil,
 		// A simulation that shared code with the adapters would share their
 		// mistakes, and every test against it would pass.
-		sim:     {cloud},
-		command: {cloud, auditlog, policies, remediate, notify, functions, replay, google, store, sim, yaml},
-		arch:    nil,
+		sim:  {cloud},
+		arch: nil,
+
+		terminal: nil,
+		config:   append([]part{yaml}, wires...),
+		// What serves knows nothing simulated.
+		process: append([]part{config}, wires...),
+		sandbox: {terminal, config, process, sim, functions, cloud, remediate},
+		demo:    {terminal, sandbox, process, sim, functions, remediate},
+		command: append([]part{terminal, config, process, sandbox, demo, replay, sim, yaml}, wires...),
 	}
 }
 

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"io"
+	"log/slog"
+	"time"
+)
+
+// flags is the flag set every command starts from. It prints nothing by
+// itself: errors come back as usageError, --help as flag.ErrHelp.
+type flags struct {
+	*flag.FlagSet
+	logFormat string
+}
+
+func newFlags(name string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError)}
+	f.SetOutput(io.Discard)
+	f.StringVar(&f.logFormat, "log-format", "text", "logs on stderr as json or text")
+	return f
+}
+
+// parse reads args; flags may stand before, between and after the operands.
+func (f *flags) parse(args []string) (operands []string, err error) {
+	for {
+		if err := f.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, usagef("%s", err)
+		}
+		if f.logFormat != "text" && f.logFormat != "json" {
+			return nil, usagef("--log-format is %q, want json or text", f.logFormat)
+		}
+		if f.NArg() == 0 {
+			return operands, nil
+		}
+		rest := f.Args()
+		// flag stops at "--" and at the first operand alike; the former ends
+		// the flags for good.
+		if n := len(args) - len(rest); n > 0 && args[n-1] == "--" {
+			return append(operands, rest...), nil
+		}
+		operands = append(operands, rest[0])
+		args = rest[1:]
+	}
+}
+
+// logger writes the process's logs to stderr in the chosen form.
+func (f *flags) logger(env environment, from slog.Level) *slog.Logger {
+	o := &slog.HandlerOptions{Level: from}
+	if f.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(env.stderr, o))
+	}
+	return slog.New(slog.NewTextHandler(env.stderr, o))
+}
+
+// formatFlag is the flag of the two forms in which findings are shown.
+func formatFlag(f *flags) *string { return f.String("format", "table", "") }
+
+// list is a flag that may be repeated.
+func (f *flags) list(name string) *[]string {
+	var out []string
+	f.Func(name, "", func(s string) error { out = append(out, s); return nil })
+	return &out
+}
+
+// dayFlag reads a day as its first moment in UTC.
+func dayFlag(t *time.Time) func(string) error {
+	return func(s string) (err error) {
+		*t, err = time.Parse(time.DateOnly, s)
+		return err
+	}
+}
+
+func timeFlag(t *time.Time) func(string) error {
+	return func(s string) (err error) {
+		*t, err = time.Parse(time.RFC3339, s)
+		return err
+	}
+}

@@ -1,0 +1,86 @@
+package process
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/trail"
+)
+
+// Announce logs what this process may touch and how hard each policy acts, so
+// that a slip in the configuration shows at the start and not at 3 a.m.
+func (a *App) Announce(ctx context.Context, c config.Config) {
+	a.log.InfoContext(ctx, "starting", "config", c)
+	a.started(ctx, c)
+	for _, p := range a.policies.Policies() {
+		a.log.InfoContext(ctx, "policy", "policy", p.Name, "enforcement", string(p.Enforcement), "severity", string(p.Severity),
+			"overrides", overridesOf(p), "exemptions", len(p.Exemptions))
+	}
+	for _, w := range a.policies.Warnings(a.Now()) {
+		a.log.WarnContext(ctx, "exemption", "warning", w)
+	}
+	if p, err := a.Store.Pause(ctx); err == nil && p.Active(a.Now()) {
+		a.log.WarnContext(ctx, "paused", "said", p.String())
+	}
+	if !c.Slack.Configured() {
+		a.log.WarnContext(ctx, "no Slack is configured: questions are only logged, and answered with rescind findings")
+	}
+	for _, wrong := range append(c.Approvals.Alarms(), c.StepUpAlarms(a.policies.Policies())...) {
+		a.log.ErrorContext(ctx, "approvers", "alarm", wrong)
+	}
+	if open := c.Approvals.Approvers.OpenDoor(); open != "" {
+		a.log.WarnContext(ctx, "approvers", "warning", open)
+	}
+	for _, n := range c.WithoutEffect() {
+		a.log.WarnContext(ctx, "configured, but without effect", "key", n)
+	}
+}
+
+func overridesOf(p policies.Policy) string {
+	var out []string
+	for _, o := range p.Overrides {
+		out = append(out, o.Scope.Path()+"="+string(o.Enforcement))
+	}
+	return strings.Join(out, ",")
+}
+
+// started records in the ledger what this process runs: which rescind, with
+// which policies and which configuration, each by its digest, with all that a
+// file leaves out. A policy that is made weaker shows there, whoever did it.
+func (a *App) started(ctx context.Context, c config.Config) {
+	a.Ledger.Note(ctx, trail.Record{Kind: trail.Started, Who: a.Self, Via: "serve",
+		What: fmt.Sprintf("%s, policies %s, configuration %s", build(), digest(a.policies.Policies()), digest(c))})
+}
+
+// build is the version of this rescind, as the Go command wrote it down.
+func build() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "rescind of an unknown version"
+	}
+	out := "rescind " + info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" || s.Key == "vcs.modified" && s.Value == "true" {
+			out += " " + s.Key + "=" + s.Value
+		}
+	}
+	return out
+}
+
+// digest is that of a value as JSON. A configuration names its secrets and does
+// not hold them.
+func digest(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "unknown: " + err.Error()
+	}
+	sum := sha256.Sum256(b)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,82 @@
+package process
+
+import (
+	"context"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/notify/slack"
+	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+)
+
+// desk is what takes people's answers in a process, and has on-call paged.
+type desk interface {
+	slack.Answerer
+	slack.Escalator
+}
+
+// answers is what records them in this process.
+func (a *App) answers(o Options) desk {
+	if o.Role == Worker {
+		return a.prompt()
+	}
+	return a.waking()
+}
+
+// watched lets demo see what became of each change, and has the sweep do soon
+// what is left of it.
+type watched struct {
+	*App
+	saw func(cloud.Change, remediate.Outcome)
+}
+
+// Handle handles the change, and shows what came of it.
+func (h watched) Handle(ctx context.Context, c cloud.Change) (remediate.Outcome, error) {
+	out, err := h.App.Handle(ctx, c)
+	h.wake(out.Findings...)
+	if err == nil && h.saw != nil {
+		h.saw(c, out)
+	}
+	return out, err
+}
+
+// answering records what people say, and then has what follows from it done.
+type answering struct {
+	app  *App
+	then func(ctx context.Context, finding string)
+}
+
+// waking tells the worker of an answer, so that the person who gave it does not
+// wait for the next sweep.
+func (a *App) waking() answering {
+	return answering{a, func(_ context.Context, id string) { a.answered(id) }}
+}
+
+// prompt carries an answer out at once: it came over a topic, so nobody waits
+// for it, and on Cloud Run there is no CPU after the request.
+func (a *App) prompt() answering { return answering{a, a.finish} }
+
+// Answer records the answer.
+func (h answering) Answer(ctx context.Context, id string, ans finding.Answer) (finding.Finding, error) {
+	f, err := h.app.Answer(ctx, id, ans)
+	return h.done(ctx, f, err)
+}
+
+// Page has on-call told of a finding.
+func (h answering) Page(ctx context.Context, id, by, via string) (finding.Finding, error) {
+	f, err := h.app.Desk().Page(ctx, id, by, via)
+	return h.done(ctx, f, err)
+}
+
+// RecordSurface notes where a finding is shown.
+func (h answering) RecordSurface(ctx context.Context, id string, at finding.Surface) (finding.Finding, error) {
+	f, err := h.app.RecordSurface(ctx, id, at)
+	return h.done(ctx, f, err)
+}
+
+func (h answering) done(ctx context.Context, f finding.Finding, err error) (finding.Finding, error) {
+	if err == nil {
+		h.then(ctx, f.ID)
+	}
+	return f, err
+}

@@ -1,0 +1,98 @@
+package process
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/internal/google"
+	"github.com/rescind-dev/rescind/notify/slack"
+	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/trail"
+)
+
+// people are those of the workspace, nil without Slack.
+func people(c config.Config, lookup func(string) (string, bool)) (*slack.People, error) {
+	if c.Slack.BotToken == (config.Secret{}) {
+		return nil, nil
+	}
+	token, err := c.Slack.BotToken.Read(lookup)
+	if err != nil {
+		return nil, fmt.Errorf("slack.bot_token: %w", err)
+	}
+	a := c.Approvals.Approvers
+	return slack.NewPeople(slack.PeopleConfig{
+		Token: slack.Secret(token), APIURL: c.Slack.APIURL, Team: c.Slack.Team, Users: a.Users,
+		Groups: a.SlackUsergroups, ByMail: a.Grouped(), Domains: a.MailDomains(),
+	})
+}
+
+// directory is all groups together, nil where none is configured.
+func directory(ctx context.Context, c config.Config, who *slack.People, now func() time.Time) (remediate.Directory, error) {
+	a := c.Approvals.Approvers
+	if !a.Grouped() || a.Misconfigured() != "" {
+		return nil, nil
+	}
+	var all remediate.Directories
+	if len(a.SlackUsergroups) > 0 {
+		if who == nil {
+			return nil, fmt.Errorf("approvals.approvers.slack_usergroups: no Slack is configured to look them up in")
+		}
+		all = append(all, who)
+	}
+	if len(a.GoogleGroups) > 0 {
+		g, err := google.NewGroups(ctx, google.GroupsOptions{
+			Emails: a.GoogleGroups, Endpoint: c.Google.Endpoints.CloudIdentity, Insecure: c.Google.Insecure,
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, g)
+	}
+	return remediate.Remembering(all, now), nil
+}
+
+// outOfReach is a directory that this process cannot ask.
+type outOfReach struct{ err error }
+
+// Approver says why not.
+func (d outOfReach) Approver(context.Context, string, bool) (remediate.Membership, error) {
+	return remediate.Membership{}, d.err
+}
+
+// Desk takes decisions where nobody works on what is decided: what it
+// records is due at once, for a process that serves. It reaches Google and Slack
+// for nothing but who is in a group, where groups may answer.
+func Desk(c config.Config, st remediate.Store, ledger *trail.Ledger, lookup func(string) (string, bool)) remediate.Desk {
+	return remediate.Desk{
+		Store: st, Authority: lookedUp(c.Approvals.Authority(), groups(c, lookup)), ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
+		Now: time.Now, HandOver: true, Ledger: ledger, OnCall: pagerNames(c),
+	}
+}
+
+// groups are those of the configuration. What cannot be asked from here is a
+// failed look-up, not a reason to go on without it.
+func groups(c config.Config, lookup func(string) (string, bool)) remediate.Directory {
+	if lookup == nil {
+		lookup = func(string) (string, bool) { return "", false }
+	}
+	who, err := people(c, lookup)
+	if err != nil && len(c.Approvals.Approvers.SlackUsergroups) == 0 {
+		who, err = nil, nil // Slack is not asked
+	}
+	var d remediate.Directory
+	if err == nil {
+		d, err = directory(context.Background(), c, who, time.Now)
+	}
+	if err != nil {
+		return outOfReach{err}
+	}
+	return d
+}
+
+// lookedUp is the authority with its groups.
+func lookedUp(au remediate.Authority, groups remediate.Directory) remediate.Authority {
+	au.Directory = groups
+	return au
+}

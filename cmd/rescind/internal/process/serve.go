@@ -1,0 +1,62 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/rescind-dev/rescind/functions"
+)
+
+// Serve answers requests on l and works off what is owed, until ctx ends. It
+// returns when requests in flight are finished, or cut off after ten seconds.
+func (a *App) Serve(ctx context.Context, l net.Listener, every time.Duration) error {
+	work, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { a.work(work, every) })
+	running.Go(func() { a.scanAlong(work, every) })
+	running.Go(func() { a.runErrands(work) })
+	if a.socket != nil {
+		running.Go(func() { a.socket.Run(work) })
+	}
+	err := listenUntil(ctx, l, a.routes, a.log)
+	stop()
+	running.Wait()
+	return err
+}
+
+// listenUntil serves the routes on l until ctx ends.
+func listenUntil(ctx context.Context, l net.Listener, routes http.Handler, log *slog.Logger) error {
+	server := functions.NewServer("", routes)
+	server.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
+	server.BaseContext = func(net.Listener) context.Context { return context.WithoutCancel(ctx) }
+	log.InfoContext(ctx, "listening", "address", l.Addr().String())
+	return ServeUntil(ctx, server, l, 10*time.Second)
+}
+
+// ServeUntil serves on l until ctx ends. Requests in flight are then finished,
+// or cut off after grace.
+func ServeUntil(ctx context.Context, s *http.Server, l net.Listener, grace time.Duration) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err := s.Shutdown(drain)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("wait for requests in flight: %w", err), s.Close())
+	}
+	if ended := <-failed; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
+	return err
+}

@@ -1,0 +1,149 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+)
+
+// SweepEvery is how often a process looks at what is due by itself, beside
+// POST /sweep. On Cloud Run, where the CPU is away between requests, Cloud
+// Scheduler's POST is what counts.
+const SweepEvery = 15 * time.Second
+
+// answered hands a finding to the worker. It never blocks: when the worker is
+// behind, it finds the finding by its due date.
+func (a *App) answered(id string) {
+	select {
+	case a.owed <- id:
+	default:
+	}
+}
+
+// wake has the sweep come by when a finding is due, if that is before the next
+// tick: a message that waits for its turn in a channel would otherwise be a
+// quarter of a minute late, and show buttons that decide nothing any more. It
+// never blocks, and one that is missed waits for the tick.
+func (a *App) wake(findings ...finding.Finding) {
+	for _, f := range findings {
+		if f.State == state.Undone {
+			a.answered(f.UndoOf) // whose card says so
+		}
+		if f.DueAt.IsZero() {
+			continue
+		}
+		if after := f.DueAt.Sub(a.Now()); after < SweepEvery {
+			select {
+			case a.due <- max(after, 0):
+			default:
+			}
+		}
+	}
+}
+
+// later has something done that nobody waits for. It never blocks: what there is
+// no room for is left out, so it must be something one can do without.
+func (a *App) later(do func(context.Context)) {
+	select {
+	case a.errands <- do:
+	default:
+		a.log.Warn("an errand was left out, as too many wait")
+	}
+}
+
+// runErrands does what was left for later, until ctx ends.
+func (a *App) runErrands(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case do := <-a.errands:
+			do(ctx)
+		}
+	}
+}
+
+// sweepFor is how long a sweep that was asked for goes on with what is due
+// soon: less than the minute after which the next one is asked for.
+const sweepFor = 50 * time.Second
+
+// sweeping sweeps until ctx ends.
+func (a *App) sweeping(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case after := <-a.due:
+			if err := a.Wait(ctx, after); err != nil {
+				continue // ctx ended, or the tick will do
+			}
+		}
+		if _, err := a.SweepFor(ctx, every); err != nil {
+			a.log.ErrorContext(ctx, "sweep", "error", err.Error())
+		}
+	}
+}
+
+// work does what answers left to do as they come, and sweeps beside it, until
+// ctx ends.
+func (a *App) work(ctx context.Context, every time.Duration) {
+	var running sync.WaitGroup
+	running.Go(func() { a.sweeping(ctx, every) })
+	defer running.Wait()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case id := <-a.owed:
+			a.finish(ctx, id)
+		}
+	}
+}
+
+// finish does what a finding owes, and leaves to the sweep what cannot be done
+// now.
+func (a *App) finish(ctx context.Context, id string) {
+	f, err := a.Work(ctx, id)
+	if err != nil {
+		a.log.ErrorContext(ctx, "work on finding", "finding", id, "error", err.Error())
+	}
+	a.wake(f)
+}
+
+// scanAlong scans what is due, a step at a time, until ctx ends. It is apart from
+// work, which people wait for.
+func (a *App) scanAlong(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := a.ScanSome(ctx); err != nil && ctx.Err() == nil {
+				a.log.ErrorContext(ctx, "scan", "error", err.Error())
+			}
+		}
+	}
+}
+
+// serveSweep does what is due first: the scan takes what time is left.
+func (a *App) serveSweep(w http.ResponseWriter, r *http.Request) {
+	n, err := a.SweepFor(r.Context(), sweepFor)
+	err = errors.Join(err, a.ScanSome(r.Context()))
+	if err != nil {
+		a.log.ErrorContext(r.Context(), "sweep", "findings", n, "error", err.Error())
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	a.log.InfoContext(r.Context(), "sweep", "findings", n)
+	w.WriteHeader(http.StatusNoContent)
+}
