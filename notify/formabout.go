@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/remediate/finding"
 
 	"github.com/rescind-dev/rescind/remediate"
@@ -45,7 +47,7 @@ const formNames = 5
 
 // FilledAll returns the form with what it answers: the group's findings that
 // wait for an answer.
-func (f Form) FilledAll(g remediate.Group, pending []finding.Finding) Form {
+func (f Form) FilledAll(g group.Group, pending []finding.Finding) Form {
 	f.About = []string{fmt.Sprintf("Of the %s on this card %s for an answer.", findings(len(g.Items)), waiting(len(pending)))}
 	for n, of := range pending {
 		if n == formNames {

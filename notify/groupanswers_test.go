@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -85,7 +87,7 @@ func TestAGroupsAnswersAreNamedUntilTheyAreCarriedOut(t *testing.T) {
 	if m := notify.GroupCard(g, fs, options); m.Status != "2 findings of one cause: 2 pending. Answered so far, and not yet by enough people: revert by ada@example.com, keep by bob@example.com." {
 		t.Errorf("status: %s", m.Status)
 	}
-	g.Answers, g.Agreed = nil, &remediate.Agreement{Choice: finding.ChooseRevert, Answers: as, Items: 2}
+	g.Answers, g.Agreed = nil, &group.Agreement{Choice: finding.ChooseRevert, Answers: as, Items: 2}
 	m := notify.GroupCard(g, fs, options)
 	if m.Status != "2 findings of one cause: 2 pending. Revert of all of them was answered by ada@example.com and bob@example.com and is being carried out." || len(m.Buttons) != 0 {
 		t.Errorf("status: %s; buttons %v", m.Status, m.Buttons)

@@ -5,13 +5,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // maxListed is how many findings a group's card names before it counts.
@@ -19,7 +20,7 @@ const maxListed = 10
 
 // GroupCard says what people are told of findings of one cause. items are those
 // that were looked up; the rest reads as it was shown last. It is pure, as Card.
-func GroupCard(g remediate.Group, items []finding.Finding, o Options) Message {
+func GroupCard(g group.Group, items []finding.Finding, o Options) Message {
 	v := groupView{g, items, o}
 	m := Message{
 		Finding: g.ID, Revision: g.Revision, Drawing: g.Changes, Digest: g.Digest()[:8],
@@ -36,7 +37,7 @@ func GroupCard(g remediate.Group, items []finding.Finding, o Options) Message {
 }
 
 type groupView struct {
-	remediate.Group
+	group.Group
 	items   []finding.Finding
 	options Options
 }
@@ -50,7 +51,7 @@ func findingsLink(o Options) string {
 
 func (v groupView) severity() policies.Severity {
 	for _, s := range []policies.Severity{policies.Critical, policies.High, policies.Medium, policies.Low} {
-		if slices.ContainsFunc(v.Items, func(i remediate.Item) bool { return i.Severity == s }) {
+		if slices.ContainsFunc(v.Items, func(i group.Item) bool { return i.Severity == s }) {
 			return s
 		}
 	}
@@ -84,7 +85,7 @@ func (v groupView) headline() string {
 	if s := v.state(); s != state.Pending && s != state.Reported || first == "" {
 		first = string(s)
 	}
-	if len(v.Items) > v.Count(v.state()) && !slices.ContainsFunc(v.Items, func(i remediate.Item) bool { return !i.State.Ended() }) {
+	if len(v.Items) > v.Count(v.state()) && !slices.ContainsFunc(v.Items, func(i group.Item) bool { return !i.State.Ended() }) {
 		first = "ended" // one way or another, as the status says
 	}
 	parts := []string{strings.ToUpper(first), fmt.Sprintf("%d × %s", len(v.Items), short(v.title(), 80)), v.Cause.Project}

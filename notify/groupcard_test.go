@@ -5,20 +5,21 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // shop is a group of findings about services of one module, in these states.
-func shop(states ...state.State) (remediate.Group, []finding.Finding) {
-	g := remediate.Group{
+func shop(states ...state.State) (group.Group, []finding.Finding) {
+	g := group.Group{
 		ID: "grouptsrqponmlkjihgfedcb27", Revision: 4, Since: noon,
-		Cause: remediate.Cause{Channel: "C01SEC", Actor: "serviceAccount:tf@ops.iam.gserviceaccount.com", Policy: "no-public-invoker", Project: "pay-prod"},
+		Cause: group.Cause{Channel: "C01SEC", Actor: "serviceAccount:tf@ops.iam.gserviceaccount.com", Policy: "no-public-invoker", Project: "pay-prod"},
 	}
 	var fs []finding.Finding
 	for i, s := range states {
@@ -27,7 +28,7 @@ func shop(states ...state.State) (remediate.Group, []finding.Finding) {
 		f.Resource = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", fmt.Sprintf("shop-%d", i+1))
 		f.Message = "anyone on the internet can invoke " + f.Resource.Path()
 		fs = append(fs, f)
-		g.Items = append(g.Items, remediate.Item{Finding: f.ID, Digest: f.Plan.Digest, Resource: f.Resource, Severity: f.Severity, State: s})
+		g.Items = append(g.Items, group.Item{Finding: f.ID, Digest: f.Plan.Digest, Resource: f.Resource, Severity: f.Severity, State: s})
 	}
 	return g, fs
 }
@@ -143,7 +144,7 @@ func TestAGroupsReasonsNameTheWorkloadAndNothingThatReadsLikeIt(t *testing.T) {
 
 func TestAGroupThatALimitHeldBackSaysWhich(t *testing.T) {
 	g, fs := shop(state.Pending, state.Pending)
-	g.Cause = remediate.Cause{Channel: "C01SEC", Limit: "reverts of policy no-public-invoker: 20 an hour"}
+	g.Cause = group.Cause{Channel: "C01SEC", Limit: "reverts of policy no-public-invoker: 20 an hour"}
 	m := notify.GroupCard(g, fs, options)
 	if m.Headline != "HIGH · 2 × held back by a limit" || fact(m, "Limit") != g.Cause.Limit || fact(m, "Who") != "" {
 		t.Errorf("card:\n%s", m)

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
-
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // pendingCommand lists what a roundup counts, where there is no page.
@@ -17,7 +17,7 @@ const pendingCommand = "rescind findings list --state pending"
 // finding. It decides nothing: it has no buttons. The one that is posted first
 // holds no number, as whoever posted it may not live to rewrite it. It is pure,
 // as Card.
-func Roundup(d remediate.Roundup, s remediate.RoundupContent, o Options) Message {
+func Roundup(d group.Roundup, s group.RoundupContent, o Options) Message {
 	v := roundupView{Roundup: d, RoundupContent: s}
 	for _, f := range s.Open {
 		if f.State == state.Pending {
@@ -46,8 +46,8 @@ func pendingLink(o Options) string {
 }
 
 type roundupView struct {
-	remediate.Roundup
-	remediate.RoundupContent
+	group.Roundup
+	group.RoundupContent
 	asking []finding.Finding
 }
 

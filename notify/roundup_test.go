@@ -6,17 +6,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
-func flooded(n int) (remediate.Roundup, remediate.RoundupContent) {
-	d := remediate.Roundup{Channel: "C01PAY", Since: noon, Message: finding.Surface{ID: "1.2"}}
-	s := remediate.RoundupContent{Above: 20}
+func flooded(n int) (group.Roundup, group.RoundupContent) {
+	d := group.Roundup{Channel: "C01PAY", Since: noon, Message: finding.Surface{ID: "1.2"}}
+	s := group.RoundupContent{Above: 20}
 	for i := range n {
 		f := publicService()
 		f.ID, f.ExpiresAt = fmt.Sprintf("finding%02d", i), noon.Add(time.Hour-time.Duration(i)*time.Minute)
@@ -50,10 +51,10 @@ The newest 5 of them:
 }
 
 func TestARoundupHoldsNoNumberThatMayGoStale(t *testing.T) {
-	for name, change := range map[string]func(*remediate.Roundup, *remediate.RoundupContent){
-		"before it is known where it stands": func(d *remediate.Roundup, _ *remediate.RoundupContent) { d.Message = finding.Surface{} },
-		"while the cards are posted":         func(d *remediate.Roundup, _ *remediate.RoundupContent) { d.Over = noon.Add(time.Hour) },
-		"once it speaks for nobody":          func(d *remediate.Roundup, s *remediate.RoundupContent) { d.Over, s.Done = noon.Add(time.Hour), true },
+	for name, change := range map[string]func(*group.Roundup, *group.RoundupContent){
+		"before it is known where it stands": func(d *group.Roundup, _ *group.RoundupContent) { d.Message = finding.Surface{} },
+		"while the cards are posted":         func(d *group.Roundup, _ *group.RoundupContent) { d.Over = noon.Add(time.Hour) },
+		"once it speaks for nobody":          func(d *group.Roundup, s *group.RoundupContent) { d.Over, s.Done = noon.Add(time.Hour), true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, s := flooded(57)

@@ -12,7 +12,7 @@ import (
 )
 
 func TestAVoteDoesNotCountOnceTheVoterMadeTheChange(t *testing.T) {
-	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Approve}, func(c *setup) {
 		c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2}
 		c.Authority.Approvers["user:bob@example.com"] = true
 	})

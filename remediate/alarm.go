@@ -41,7 +41,7 @@ func (r *Remediator) alarm(ctx context.Context, id, text string) error {
 	}
 	err := r.changeAlarms(ctx, func(as []alarm) []alarm {
 		if len(as) >= maxAlarms {
-			r.Log.ErrorContext(ctx, "alarm, and too many are owed to announce it", "said", text)
+			r.cfg.Log.ErrorContext(ctx, "alarm, and too many are owed to announce it", "said", text)
 			return as
 		}
 		if slices.ContainsFunc(as, func(a alarm) bool { return a.ID == id }) {
@@ -61,15 +61,15 @@ func (r *Remediator) alarm(ctx context.Context, id, text string) error {
 func (r *Remediator) raiseAlarms(ctx context.Context) {
 	as, err := r.alarms(ctx)
 	if err != nil {
-		r.Log.ErrorContext(ctx, "alarms", "error", err.Error())
+		r.cfg.Log.ErrorContext(ctx, "alarms", "error", err.Error())
 		return
 	}
 	for _, a := range as {
-		if r.Now().Before(a.DueAt) { // another process is at it
+		if r.cfg.Now().Before(a.DueAt) { // another process is at it
 			continue
 		}
 		if err := r.sayAlarm(ctx, a.ID); err != nil && !errors.Is(err, fault.ErrConflict) {
-			r.Log.ErrorContext(ctx, "alarm not announced, will be tried again", "error", err.Error())
+			r.cfg.Log.ErrorContext(ctx, "alarm not announced, will be tried again", "error", err.Error())
 		}
 	}
 }
@@ -112,10 +112,10 @@ func (r *Remediator) sayAlarm(ctx context.Context, id string) error {
 // say says the alarm in every way there is, and returns who was told by now.
 func (r *Remediator) say(ctx context.Context, a alarm) ([]string, error) {
 	if !a.Said {
-		r.Log.ErrorContext(ctx, "alarm", "said", a.Text)
-		r.Ledger.Note(ctx, trail.Record{Kind: trail.Alarm, What: a.Text})
+		r.cfg.Log.ErrorContext(ctx, "alarm", "said", a.Text)
+		r.cfg.Ledger.Note(ctx, trail.Record{Kind: trail.Alarm, What: a.Text})
 	}
-	if n, ok := r.Notifier.(Announcer); ok {
+	if n, ok := r.cfg.Notifier.(Announcer); ok {
 		return n.Announce(ctx, a.Text, a.Told)
 	}
 	return nil, nil
@@ -127,10 +127,10 @@ func (r *Remediator) claimAlarm(ctx context.Context, id string) (claimed alarm, 
 	err = r.changeAlarms(ctx, func(as []alarm) []alarm {
 		claimed = alarm{}
 		i := slices.IndexFunc(as, func(o alarm) bool { return o.ID == id })
-		if i < 0 || r.Now().Before(as[i].DueAt) {
+		if i < 0 || r.cfg.Now().Before(as[i].DueAt) {
 			return as
 		}
-		as[i].DueAt = r.Now().Add(finding.NotifyLease)
+		as[i].DueAt = r.cfg.Now().Add(finding.NotifyLease)
 		claimed = as[i]
 		return as
 	})
@@ -141,12 +141,12 @@ func (r *Remediator) claimAlarm(ctx context.Context, id string) (claimed alarm, 
 }
 
 func (r *Remediator) alarms(ctx context.Context) ([]alarm, error) {
-	as, _, err := cells.Read[[]alarm](ctx, r.Store, alarmsCell)
+	as, _, err := cells.Read[[]alarm](ctx, r.cfg.Store, alarmsCell)
 	return as, err
 }
 
 func (r *Remediator) changeAlarms(ctx context.Context, change func([]alarm) []alarm) error {
-	_, err := cells.Change(ctx, r.Store, alarmsCell, time.Time{}, func(as []alarm) ([]alarm, bool, error) {
+	_, err := cells.Change(ctx, r.cfg.Store, alarmsCell, time.Time{}, func(as []alarm) ([]alarm, bool, error) {
 		return change(as), true, nil
 	})
 	return err

@@ -9,7 +9,6 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -81,7 +80,7 @@ func TestAReasonMayBeLongInAnyScriptButNotInvisible(t *testing.T) {
 }
 
 func TestS6TwoAccountsOfOneMailAreOneVote(t *testing.T) {
-	h := newHall(t, func(c *remediate.Config) { c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2} })
+	h := newHall(t, func(c *setup) { c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2} })
 	h.slack.SetUser(sim.SlackUser{ID: "U0TWIN", Email: "ADA@EXAMPLE.COM", Team: "T01"})
 	f := h.several(1)[0]
 	for _, user := range []string{"U0ADA", "U0TWIN"} {

@@ -12,7 +12,6 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -26,21 +25,20 @@ type hall struct {
 	later    []func(context.Context)
 }
 
-func newHall(t *testing.T, change ...func(*remediate.Config)) *hall {
+func newHall(t *testing.T, change ...func(*setup)) *hall {
 	t.Helper()
-	h := &hall{burst: newBurst(t, append([]func(*remediate.Config){func(c *remediate.Config) {
+	h := &hall{burst: newBurst(t, append([]func(*setup){func(c *setup) {
 		c.Authority.Quorum = nil
 		c.Ledger = trail.NewLedger(c.Store, c.Now, c.Log)
 	}}, change...)...)}
-	c := h.Config
+	c := h.setup
 	var err error
 	c.Notifier, err = slack.NewNotifier(slack.Config{
 		Token: "xoxb-sim", APIURL: h.url, Card: notify.Options{BaseURL: "https://rescind.example.com"}, Now: h.Clock,
 		Route: func(finding.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"},
 	})
 	h.must(err)
-	h.Remediator, err = remediate.New(c)
-	h.must(err)
+	h.engine = newEngine(t, c)
 	for _, u := range []sim.SlackUser{
 		{ID: "U0ADA", Email: "Ada@Example.com"}, {ID: "U0BOB", Email: "bob@example.com"}, {ID: "U0JO", Email: "JO@example.com"},
 		{ID: "U0EVE", Email: "eve@example.com"}, {ID: "U0GUEST", Email: "ada@example.com", Guest: true},
@@ -182,7 +180,7 @@ func TestAFormForAllSaysThatTheListHasGrown(t *testing.T) {
 }
 
 func TestAVoteOnAGroupThatTakesMoreIsInTheLedger(t *testing.T) {
-	h := newHall(t, func(c *remediate.Config) { c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2} })
+	h := newHall(t, func(c *setup) { c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2} })
 	fs := h.several(2)
 	v := h.form("U0ADA", h.card(), "rescind.keep_all")
 	h.must(h.slack.Submit(t.Context(), "U0ADA", v.ID, map[string]string{"reason": "agreed with the payments team"}))

@@ -34,7 +34,7 @@ func (r *Remediator) apply(ctx context.Context, f finding.Finding) (finding.Find
 		}
 		done = judge.MergeSteps(before, r.intended(ctx, f.Plan)) // unless the outcome says otherwise: a crash must not hide a write
 	}
-	f, err := r.update(ctx, f.Claimed(r.Now(), done))
+	f, err := r.update(ctx, f.Claimed(r.cfg.Now(), done))
 	if err != nil {
 		return finding.Finding{}, err
 	}
@@ -69,10 +69,10 @@ func (r *Remediator) storeOutcome(ctx context.Context, f finding.Finding, done [
 			return stored, err
 		}
 		claim := f.DueAt
-		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
+		if f, err = r.cfg.Store.Finding(ctx, f.ID); err != nil {
 			return finding.Finding{}, fmt.Errorf("look up finding: %w", err)
 		}
-		if f.State != state.Applying || r.Now().After(claim) {
+		if f.State != state.Applying || r.cfg.Now().After(claim) {
 			break // our lease ran out, and another process took over
 		}
 	}
@@ -85,7 +85,7 @@ func (r *Remediator) applySteps(ctx context.Context, f finding.Finding, first bo
 	if !f.Plan.Executable() {
 		return nil, fmt.Errorf("%w: the plan leaves open what to write", fault.ErrRefused)
 	}
-	switch in, unsure := r.Scope.membership(ctx, r.Facts, f.Resource); in {
+	switch in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, f.Resource); in {
 	case outOfScope:
 		return nil, errOutOfScope
 	case scopeUnknown:
@@ -119,7 +119,7 @@ func (r *Remediator) verifySteps(ctx context.Context, p judge.Plan) error {
 
 // applied is the transition out of Applying, by what came of it.
 func (r *Remediator) applied(f finding.Finding, done []judge.Step, note string, err error) finding.Finding {
-	now, did := r.Now(), len(done) > 0
+	now, did := r.cfg.Now(), len(done) > 0
 	f.Done = done
 	prefix := "not applied: "
 	if did {

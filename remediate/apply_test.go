@@ -19,10 +19,10 @@ import (
 )
 
 func TestWhatComesBackAfterTheWriteIsNotWrittenAgain(t *testing.T) {
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		c.IAM = &returning{PolicyClient: c.IAM}
 	})
-	g.Config.IAM.(*returning).back = func() { g.grant(apiPath, "roles/run.invoker", "allUsers") }
+	g.IAM.(*returning).back = func() { g.grant(apiPath, "roles/run.invoker", "allUsers") }
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.deliverOnly(1)
 	g.want(f, state.Uncertain, "still shows")
@@ -86,7 +86,7 @@ func TestAQuestionApprovedOutOfScopeIsNotApplied(t *testing.T) {
 	f := g.one()
 	_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
 	g.must(err)
-	g.Scope.Exclude = []cloud.Resource{cloud.ProjectResource("pay-prod")}
+	g.change(func(c *setup) { c.Scope.Exclude = []cloud.Resource{cloud.ProjectResource("pay-prod")} })
 	f, err = g.Work(t.Context(), f.ID)
 	g.must(err)
 	g.want(f, state.Blocked, "out of scope")
@@ -100,7 +100,7 @@ func TestAProjectNamedByNumberIsNotTakenForAnother(t *testing.T) {
 		{Include: []cloud.Resource{cloud.OrganizationResource("77")}, Exclude: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 	} {
-		g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Scope = s })
+		g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Scope = s })
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		c := g.events()[0]
 		c.Resource.Project = "264172533001"
@@ -112,7 +112,7 @@ func TestAProjectNamedByNumberIsNotTakenForAnother(t *testing.T) {
 }
 
 func TestChangesHandledAtOnceStayWithinTheLimit(t *testing.T) {
-	g := newRig(t, set{editor: policies.Revert}, func(c *remediate.Config) { c.Limits.PerPolicyHour = 2; c.Limits.SameChange = 0 })
+	g := newRig(t, set{editor: policies.Revert}, func(c *setup) { c.Limits.PerPolicyHour = 2; c.Limits.SameChange = 0 })
 	g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
 	c := g.events()[0]
 	g.editPolicy("projects/pay-prod", func(p *iampb.Policy) {

@@ -3,8 +3,6 @@ package remediate
 import (
 	"context"
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -24,7 +22,7 @@ func (r *Remediator) unapproved(ctx context.Context, f finding.Finding) (finding
 	if f.UndoOf != "" {
 		c = finding.ChooseUndo
 	}
-	now, au := r.Now(), r.Authority.resolved(ctx, f, c)
+	now, au := r.cfg.Now(), r.cfg.Authority.resolved(ctx, f, c)
 	have, unsure, need := len(au.votes(f, c, now, Approver)), au.votes(f, c, now, Undetermined), au.quorum(f, c)
 	var err error
 	switch {
@@ -40,25 +38,4 @@ func (r *Remediator) unapproved(ctx context.Context, f finding.Finding) (finding
 		f, err = r.update(ctx, f.Disapproved(now, why))
 	}
 	return f, true, err
-}
-
-// lost names those whose votes no longer count, and why.
-func (au Authority) lost(f finding.Finding, c finding.Choice, now time.Time) string {
-	var out []string
-	counted := au.votes(f, c, now, Approver)
-	for _, a := range f.Answers {
-		switch {
-		case a.Choice != c || contains(counted, a.Principal):
-		case au.standing(a.Principal) != Approver:
-			out = append(out, a.Principal+" is no approver any more")
-		case finding.Raises(c) && f.MadeBy(a.Principal):
-			out = append(out, a.Principal+" made the change as well")
-		default:
-			out = append(out, a.Principal+"'s no longer counts")
-		}
-	}
-	if len(out) == 0 {
-		return "nobody's was taken away, it takes more by now"
-	}
-	return strings.Join(out, "; ")
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// group is a directory with one group, which can be out of reach.
-type group struct {
+// people is a directory with one group, which can be out of reach.
+type people struct {
 	members []string
 	failing bool
 	fresh   []bool // what was asked for
 }
 
-func (d *group) Approver(_ context.Context, principal string, fresh bool) (remediate.Membership, error) {
+func (d *people) Approver(_ context.Context, principal string, fresh bool) (remediate.Membership, error) {
 	d.fresh = append(d.fresh, fresh)
 	switch {
 	case d.failing:
@@ -33,10 +33,10 @@ func (d *group) Approver(_ context.Context, principal string, fresh bool) (remed
 
 // approvedBy is a finding that a member of the group had reverted, not yet
 // carried out.
-func approvedBy(t *testing.T, who string) (*rig, *group, finding.Finding) {
+func approvedBy(t *testing.T, who string) (*rig, *people, finding.Finding) {
 	t.Helper()
-	d := &group{members: []string{who}}
-	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) {
+	d := &people{members: []string{who}}
+	g := newRig(t, set{public: policies.Approve}, func(c *setup) {
 		c.Authority = remediate.Authority{Directory: d}
 	})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
@@ -86,8 +86,8 @@ func TestAnApprovalThatCannotBeCountedWaits(t *testing.T) {
 }
 
 func TestARaisingAnswerIsNotDecidedOnWhatWasReadBefore(t *testing.T) {
-	d := &group{members: []string{ada}}
-	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) { c.Authority = remediate.Authority{Directory: d} })
+	d := &people{members: []string{ada}}
+	g := newRig(t, set{public: policies.Approve}, func(c *setup) { c.Authority = remediate.Authority{Directory: d} })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.answer(g.one(), finding.ChooseKeep, ada)
 	g.want(f, state.Kept, "")
@@ -97,8 +97,8 @@ func TestARaisingAnswerIsNotDecidedOnWhatWasReadBefore(t *testing.T) {
 }
 
 func TestPauseTakesAMemberWhoCanBeLookedUp(t *testing.T) {
-	d := &group{members: []string{ada}}
-	g := newRig(t, nil, func(c *remediate.Config) { c.Authority = remediate.Authority{Directory: d} })
+	d := &people{members: []string{ada}}
+	g := newRig(t, nil, func(c *setup) { c.Authority = remediate.Authority{Directory: d} })
 	_, err := g.Desk().Pause(t.Context(), bob, "cli", "a release", time.Hour)
 	refused(t, err, "not an approver")
 	d.failing = true

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
@@ -36,7 +38,7 @@ func TestAFindingThatAGroupShowsIsToldToHaveEndedBeforeItWasDrawnForItself(t *te
 	if g := b.group(b.stored(first)); g.Items[1].Seen == 0 || len(b.stored(first).Outbox) > 0 || len(b.stored(second).Surfaces) > 0 {
 		t.Fatalf("the message shows %+v; want it to show the second, which does not know, and nothing owed by the first", g.Items)
 	}
-	b.Workloads = deleted{}
+	b.change(func(c *setup) { c.Workloads = deleted{} })
 	_, err = b.Handle(t.Context(), cloud.Change{ID: "deleted", Resource: second.Resource, Verb: cloud.Delete, Actor: cloud.Actor{Principal: jo}, Time: b.Clock()})
 	b.must(err)
 	b.settle()
@@ -60,7 +62,7 @@ func TestAnAnswerToAGroupThatCannotBeCarriedIsDueLaterAndNeverExpires(t *testing
 	f, err := b.click(b.card(), "rescind.revert_all", ada, "")
 	b.must(err)
 	broken := b.twin()
-	broken.Store = &brokenCells{Store: b.Store, get: errStruck}
+	broken.change(func(c *setup) { c.Store = &brokenCells{Store: b.Store, get: errStruck} })
 	for _, d := range []time.Duration{time.Minute, 20 * time.Minute} { // before and after the question would expire
 		b.pass(d)
 		_, err = broken.Work(t.Context(), f.ID)
@@ -92,8 +94,7 @@ func TestAPageThatNoPagerDoesAnyMoreIsGivenUpInTheEnd(t *testing.T) {
 	p.failing = errors.New("PagerDuty does not answer")
 	_, err := b.Desk().Page(t.Context(), f.ID, ada, "test")
 	b.must(err)
-	b.OnCall = b.OnCall[1:]
-	b.ExpiresIn = 24 * time.Hour
+	b.change(func(c *setup) { c.OnCall, c.ExpiresIn = c.OnCall[1:], 24*time.Hour })
 	for tries := 0; len(b.stored(f).Outbox) > 0; tries++ {
 		_, err := b.Sweep(t.Context())
 		b.must(err)
@@ -108,7 +109,7 @@ func TestAPageThatNoPagerDoesAnyMoreIsGivenUpInTheEnd(t *testing.T) {
 // of reading live state.
 func TestFailedNoticesAreNoAttemptsToReadLiveState(t *testing.T) {
 	flaky := &unreadable{}
-	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Approve}, func(c *setup) {
 		flaky.PolicyClient, c.IAM, c.OnExpiry, c.ExpiresIn = c.IAM, flaky, remediate.RevertOnExpiry, 24*time.Hour
 	})
 	g.told.failing = errors.New("Slack is down")
@@ -153,7 +154,7 @@ func (u *unreadable) Policy(ctx context.Context, r cloud.Resource) (cloud.AllowP
 }
 
 func TestANoticeThatFailsPutsOffNoGracePeriod(t *testing.T) {
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.Grace = 10 * time.Minute })
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits.Grace = 10 * time.Minute })
 	g.told.failing = errors.New("Slack is down")
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -189,7 +190,7 @@ func (s *racing) Update(ctx context.Context, f finding.Finding) (finding.Finding
 
 func TestARevertThatLostTheRaceToBeDecidedDoesNotCount(t *testing.T) {
 	race := &racing{}
-	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Approve}, func(c *setup) {
 		race.Store, c.Store = c.Store, race
 		c.OnExpiry, c.Limits.TotalHour = remediate.RevertOnExpiry, 1
 	})
@@ -223,8 +224,8 @@ func TestAPageLeavesTheLeaseOfWhoeverCarriesThePlanOut(t *testing.T) {
 }
 
 func TestAQuestionThatAPauseMadeOfARevertIsAQuestionLikeAnyOther(t *testing.T) {
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
-		c.OnCall, c.PageAfter = []remediate.Pager{&bell{}}, 20*time.Minute
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
+		c.OnCall, c.PageAfter = []group.PlainPager{&bell{}}, 20*time.Minute
 	})
 	g.pause(time.Hour)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")

@@ -38,10 +38,10 @@ const (
 // that was there for years would have it reverted. What is not found, or not as
 // the event says, becomes a question; what may yet show is waited for.
 func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
-	if r.Entries == nil || k.Decision != judge.Revert || k.vanished {
+	if r.cfg.Entries == nil || k.Decision != judge.Revert || k.vanished {
 		return k, nil
 	}
-	if k.unconfirmed = k.since().Add(r.Limits.Grace).After(k.now.At); k.unconfirmed { // it is looked up when that is over
+	if k.unconfirmed = k.since().Add(r.cfg.Limits.Grace).After(k.now.At); k.unconfirmed { // it is looked up when that is over
 		return k, nil
 	}
 	why, again, _ := r.unconfirmed(ctx, k.change)
@@ -60,7 +60,7 @@ func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
 // supersedeForged ends the questions about the same that began with events which
 // may be forged: they must not keep the policy from reverting a true one.
 func (r *Remediator) supersedeForged(ctx context.Context, k judged) error {
-	open, err := r.Store.Findings(ctx, finding.Query{Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Waiting, state.Pending}})
+	open, err := r.cfg.Store.Findings(ctx, finding.Query{Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Waiting, state.Pending}})
 	if err != nil {
 		return fmt.Errorf("look up open findings of %s: %w", k.change.Resource, err)
 	}
@@ -92,7 +92,7 @@ func (r *Remediator) unconfirmed(ctx context.Context, c cloud.Change) (why strin
 	if c.InsertID == "" || c.LogName == "" {
 		return "the entry cannot be looked up in Cloud Logging: it has no insertId or no log name", false, false
 	}
-	entry, err := r.Entries.Entry(ctx, c)
+	entry, err := r.cfg.Entries.Entry(ctx, c)
 	var denied *fault.PermissionError
 	switch {
 	case errors.Is(err, fault.ErrNotFound):
@@ -118,11 +118,11 @@ const notLookedUp = "the entry could not be looked up in Cloud Logging: "
 // expired, where that is asked for. An error says that it is to be looked up once
 // more: one call that fails must not decide what becomes of it.
 func (r *Remediator) unconfirmedOnExpiry(ctx context.Context, f finding.Finding) (string, error) {
-	if r.Entries == nil {
+	if r.cfg.Entries == nil {
 		return "", nil
 	}
 	why, _, failed := r.unconfirmed(ctx, f.Change)
-	if failed && r.Now().Before(f.ExpiresAt.Add(finding.GiveUpAfter)) {
+	if failed && r.cfg.Now().Before(f.ExpiresAt.Add(finding.GiveUpAfter)) {
 		return "", errors.New(why)
 	}
 	return why, nil
@@ -178,6 +178,6 @@ func (r *Remediator) ownLog(ctx context.Context, c cloud.Change) bool {
 	if strings.Trim(id, "0123456789") == "" {
 		id, number = number, id
 	}
-	f := r.Facts.Fact(ctx, policies.Question{Kind: policies.ProjectNumber, Project: id, Value: number})
+	f := r.cfg.Facts.Fact(ctx, policies.Question{Kind: policies.ProjectNumber, Project: id, Value: number})
 	return f.Known && f.Value
 }

@@ -17,9 +17,9 @@ import (
 )
 
 // confirming is a rig that looks up the entry behind every revert.
-func confirming(t *testing.T, enforce set, change ...func(*remediate.Config)) *rig {
+func confirming(t *testing.T, enforce set, change ...func(*setup)) *rig {
 	t.Helper()
-	return newRig(t, enforce, append([]func(*remediate.Config){func(c *remediate.Config) {
+	return newRig(t, enforce, append([]func(*setup){func(c *setup) {
 		c.Entries = c.Facts.(remediate.EntryClient)
 	}}, change...)...)
 }
@@ -182,22 +182,22 @@ func (e *entriesAsked) Entry(ctx context.Context, c cloud.Change) ([]byte, error
 func TestOnlyARevertThatNobodyIsAskedAboutIsLookedUp(t *testing.T) {
 	for name, tt := range map[string]struct {
 		enforce policies.Enforcement
-		change  func(*remediate.Config)
+		change  func(*setup)
 		late    time.Duration
 		want    state.State
 		says    string
 	}{
-		"a policy that asks":       {policies.Approve, func(*remediate.Config) {}, 0, state.Pending, ""},
-		"a policy that reports":    {policies.Audit, func(*remediate.Config) {}, 0, state.Reported, ""},
-		"a stale change":           {policies.Revert, func(*remediate.Config) {}, time.Hour, state.Pending, "stale"},
-		"a grace period under way": {policies.Revert, func(c *remediate.Config) { c.Limits.Grace = time.Minute }, 0, state.Waiting, "grace"},
-		"a change out of scope": {policies.Revert, func(c *remediate.Config) {
+		"a policy that asks":       {policies.Approve, func(*setup) {}, 0, state.Pending, ""},
+		"a policy that reports":    {policies.Audit, func(*setup) {}, 0, state.Reported, ""},
+		"a stale change":           {policies.Revert, func(*setup) {}, time.Hour, state.Pending, "stale"},
+		"a grace period under way": {policies.Revert, func(c *setup) { c.Limits.Grace = time.Minute }, 0, state.Waiting, "grace"},
+		"a change out of scope": {policies.Revert, func(c *setup) {
 			c.Scope.Exclude = []cloud.Resource{payProd}
 		}, 0, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := &entriesAsked{}
-			g := confirming(t, set{public: tt.enforce}, func(c *remediate.Config) { asked.EntryClient, c.Entries = c.Entries, asked }, tt.change)
+			g := confirming(t, set{public: tt.enforce}, func(c *setup) { asked.EntryClient, c.Entries = c.Entries, asked }, tt.change)
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 			g.pass(tt.late)
 			fs := g.deliver()
@@ -221,7 +221,7 @@ func TestGuardrailsThatMeetAnUnconfirmedEntry(t *testing.T) {
 		return c
 	}
 	t.Run("with a grace period it is looked up when that is over", func(t *testing.T) {
-		g := confirming(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.Grace = 3 * time.Minute })
+		g := confirming(t, set{public: policies.Revert}, func(c *setup) { c.Limits.Grace = 3 * time.Minute })
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		f := g.handleOne(forged(g.events()[0]))
 		g.want(f, state.Waiting, "grace")
@@ -229,7 +229,7 @@ func TestGuardrailsThatMeetAnUnconfirmedEntry(t *testing.T) {
 		g.want(g.stored(f.ID), state.Pending, "Cloud Logging has no such entry")
 	})
 	t.Run("a forged event counts against no rate", func(t *testing.T) {
-		g := confirming(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.TotalHour = 1 })
+		g := confirming(t, set{public: policies.Revert}, func(c *setup) { c.Limits.TotalHour = 1 })
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		real := g.events()[0]
 		f := g.handleOne(forged(real))
@@ -240,7 +240,7 @@ func TestGuardrailsThatMeetAnUnconfirmedEntry(t *testing.T) {
 		g.want(g.deliver()[0], state.Reverted, "")
 	})
 	t.Run("a true one beyond the rate is asked for that", func(t *testing.T) {
-		g := confirming(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.TotalHour = 1 })
+		g := confirming(t, set{public: policies.Revert}, func(c *setup) { c.Limits.TotalHour = 1 })
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		g.want(g.one(), state.Reverted, "")
 		g.events()
@@ -257,7 +257,7 @@ func TestGuardrailsThatMeetAnUnconfirmedEntry(t *testing.T) {
 }
 
 func TestSilenceDoesNotRevertWhatAForgedEventAskedAbout(t *testing.T) {
-	revertOnExpiry := func(c *remediate.Config) { c.OnExpiry = remediate.RevertOnExpiry }
+	revertOnExpiry := func(c *setup) { c.OnExpiry = remediate.RevertOnExpiry }
 	g := confirming(t, set{public: policies.Approve}, revertOnExpiry)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	c := g.events()[0]
@@ -290,7 +290,7 @@ func TestAForgedEventDoesNotShieldTheRealOne(t *testing.T) {
 		"within the grace period of both":               {0, 0, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := confirming(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.Grace = tt.grace })
+			g := confirming(t, set{public: policies.Revert}, func(c *setup) { c.Limits.Grace = tt.grace })
 			g.cloud.LagLogs(tt.lag)
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 			real := g.events()[0]
@@ -329,7 +329,7 @@ func TestAnEntryHasToBeInTheLogOfWhatItIsAbout(t *testing.T) {
 		"folders/4001":          state.Pending,
 	} {
 		t.Run(in, func(t *testing.T) {
-			g := confirming(t, set{public: policies.Revert}, func(c *remediate.Config) {
+			g := confirming(t, set{public: policies.Revert}, func(c *setup) {
 				c.Entries = entriesIn{c.Entries, in + activity, "projects/pay-prod" + activity}
 			})
 			g.cloud.AddProject("theirs", "999")

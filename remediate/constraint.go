@@ -24,7 +24,7 @@ type ConstraintClient interface {
 
 // readOrgPolicy reads what is set at res; the zero OrgPolicy where nothing is.
 func (r *Remediator) readOrgPolicy(ctx context.Context, res cloud.Resource) (*judge.OrgPolicy, error) {
-	p, err := r.Constraints.OrgPolicy(ctx, res)
+	p, err := r.cfg.Constraints.OrgPolicy(ctx, res)
 	if errors.Is(err, fault.ErrNotFound) {
 		return &judge.OrgPolicy{}, nil
 	}
@@ -36,7 +36,7 @@ func (r *Remediator) readOrgPolicy(ctx context.Context, res cloud.Resource) (*ju
 
 // setOrgPolicy deletes or, undoing that, creates.
 func (r *Remediator) setOrgPolicy(ctx context.Context, s judge.Step) (bool, error) {
-	p, err := r.Constraints.OrgPolicy(ctx, s.Resource)
+	p, err := r.cfg.Constraints.OrgPolicy(ctx, s.Resource)
 	if err != nil && !errors.Is(err, fault.ErrNotFound) {
 		return false, err
 	}
@@ -46,13 +46,13 @@ func (r *Remediator) setOrgPolicy(ctx context.Context, s judge.Step) (bool, erro
 	case p.Body != s.Before.OrgPolicy:
 		return false, fmt.Errorf("the organization policy is another one now: %w", errChanged)
 	case s.After.OrgPolicy == "":
-		return true, r.Constraints.DeleteOrgPolicy(ctx, s.Resource, p.Etag)
+		return true, r.cfg.Constraints.DeleteOrgPolicy(ctx, s.Resource, p.Etag)
 	}
-	return true, r.Constraints.CreateOrgPolicy(ctx, s.Resource, s.After.OrgPolicy)
+	return true, r.cfg.Constraints.CreateOrgPolicy(ctx, s.Resource, s.After.OrgPolicy)
 }
 
 func (r *Remediator) orgPolicyUnmet(ctx context.Context, s judge.Step) (string, error) {
-	p, err := r.Constraints.OrgPolicy(ctx, s.Resource)
+	p, err := r.cfg.Constraints.OrgPolicy(ctx, s.Resource)
 	if err != nil && !errors.Is(err, fault.ErrNotFound) {
 		return "", err
 	}

@@ -15,12 +15,11 @@ import (
 
 func TestEightProcessesTogetherRevertAsManyAsTheLimitSays(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits = remediate.Limits{TotalHour: 30} })
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits = remediate.Limits{TotalHour: 30} })
 	changes := g.exposed(2, 40)
 	var wg sync.WaitGroup
 	for i := range 8 {
-		r, err := remediate.New(g.Config)
-		g.must(err)
+		r := newEngine(t, g.setup)
 		for n := i; n < len(changes); n += 8 {
 			wg.Go(func() {
 				if _, err := r.Handle(t.Context(), changes[n]); err != nil {
@@ -78,7 +77,7 @@ func (s *losing) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) 
 func TestACountThatIsForgottenWhileItIsReadBeginsAnew(t *testing.T) {
 	t.Parallel()
 	store := &losing{}
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		store.Store, c.Store = c.Store, store
 		c.Limits, c.Judge.MaxEventAge = remediate.Limits{TotalHour: 1}, 0
 	})
@@ -109,14 +108,13 @@ func TestClocksThatDifferChangeALimitByNoMoreThanThat(t *testing.T) {
 		{"whoever counted is ahead, and the hour is over", skew, 0, time.Hour + skew + time.Second, state.Reverted},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
+			g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 				c.Limits, c.Judge.MaxEventAge = remediate.Limits{TotalHour: 1}, 0
 			})
-			by := func(ahead time.Duration) *remediate.Remediator {
-				c := g.Config
+			by := func(ahead time.Duration) *engine {
+				c := g.setup
 				c.Now = func() time.Time { return g.Clock().Add(ahead) }
-				r, err := remediate.New(c)
-				g.must(err)
+				r := newEngine(g.t, c)
 				return r
 			}
 			changes := g.exposed(1, 2)

@@ -134,7 +134,7 @@ func (g *rig) ending() (out []string) {
 // order and at the times that deliver makes of them.
 func (s story) told(t *testing.T, deliver func(*rig, []cloud.Change)) []string {
 	t.Helper()
-	g := newRig(t, s.enforce, func(c *remediate.Config) { c.Limits = remediate.Limits{} })
+	g := newRig(t, s.enforce, func(c *setup) { c.Limits = remediate.Limits{} })
 	g.must(g.cloud.PutService(&runpb.Service{Name: webPath, Template: &runpb.RevisionTemplate{ServiceAccount: webAccount}}))
 	for _, a := range s.acts {
 		a.do(g)
@@ -161,8 +161,7 @@ func inOrder(g *rig, changes []cloud.Change) {
 // in between, to two processes on one store.
 func anyhow(rng *rand.Rand) func(*rig, []cloud.Change) {
 	return func(g *rig, changes []cloud.Change) {
-		other, err := remediate.New(g.Config)
-		g.must(err)
+		other := newEngine(g.t, g.setup)
 		var all []cloud.Change
 		for _, c := range changes {
 			for range 1 + rng.IntN(3) {
@@ -171,7 +170,7 @@ func anyhow(rng *rand.Rand) func(*rig, []cloud.Change) {
 		}
 		rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 		for _, c := range all {
-			r := []*remediate.Remediator{g.Remediator, other}[rng.IntN(2)]
+			r := []*engine{g.engine, other}[rng.IntN(2)]
 			_, err := r.Handle(g.t.Context(), c)
 			g.must(err)
 			if rng.IntN(4) == 0 {

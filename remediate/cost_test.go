@@ -36,7 +36,7 @@ func (c *counting) Due(ctx context.Context, at time.Time, limit int) ([]finding.
 // to sweep where so many findings of the same policy and resource have ended.
 func readAmong(t *testing.T, ended int, enforce policies.Enforcement) (handled, scanned, swept int) {
 	count := &counting{}
-	g := newRig(t, set{public: enforce}, func(c *remediate.Config) { count.Store, c.Store = c.Store, count })
+	g := newRig(t, set{public: enforce}, func(c *setup) { count.Store, c.Store = c.Store, count })
 	states := []state.State{state.Reverted, state.Kept, state.Expired, state.Superseded, state.Failed}
 	for i := range ended {
 		at := g.Clock().Add(-time.Duration(i) * time.Second)

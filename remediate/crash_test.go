@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"cloud.google.com/go/run/apiv2/runpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -151,12 +153,12 @@ func (w fatedWorkloads) Serving(ctx context.Context, r cloud.Resource) ([]string
 }
 
 type fatedNotifier struct {
-	remediate.Notifier
+	group.Plain
 	*fate
 }
 
 func (n fatedNotifier) Notify(ctx context.Context, f finding.Finding) ([]finding.Surface, error) {
-	s, err := struck(n.fate, func() ([]finding.Surface, error) { return n.Notifier.Notify(ctx, f) })
+	s, err := struck(n.fate, func() ([]finding.Surface, error) { return n.Plain.Notify(ctx, f) })
 	if err != nil {
 		s = f.Surfaces
 	}
@@ -164,15 +166,14 @@ func (n fatedNotifier) Notify(ctx context.Context, f finding.Finding) ([]finding
 }
 
 // doomed is a second Remediator over the rig's world, to which fate strikes.
-func (g *rig) doomed(f *fate) *remediate.Remediator {
+func (g *rig) doomed(f *fate) *engine {
 	g.t.Helper()
-	c := g.Config
+	c := g.setup
 	c.Store = fatedStore{c.Store, f}
 	c.IAM = fatedPolicies{c.IAM, f}
 	c.Workloads = fatedWorkloads{c.Workloads, f}
 	c.Notifier = fatedNotifier{c.Notifier, f}
-	r, err := remediate.New(c)
-	g.must(err)
+	r := newEngine(g.t, c)
 	return r
 }
 
@@ -260,7 +261,7 @@ func struckRun(t *testing.T, enforce set, mess func(*rig), answer bool, fixed fu
 	}
 	g.recover(unacknowledged)
 	if answer {
-		g.answerAndWork(t.Context(), g.Remediator) // the person clicks again
+		g.answerAndWork(t.Context(), g.engine) // the person clicks again
 		g.recover(nil)
 	}
 	g.checkCleanEnd(fmt.Sprintf("%s, call %d", how, at), fixed)
@@ -268,7 +269,7 @@ func struckRun(t *testing.T, enforce set, mess func(*rig), answer bool, fixed fu
 }
 
 // answerAndWork answers every open question by reverting.
-func (g *rig) answerAndWork(ctx context.Context, r *remediate.Remediator) {
+func (g *rig) answerAndWork(ctx context.Context, r *engine) {
 	g.t.Helper()
 	open, err := g.Store.Findings(g.t.Context(), finding.Query{States: []state.State{state.Pending}})
 	g.must(err)

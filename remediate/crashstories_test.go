@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"github.com/google/go-cmp/cmp"
 
@@ -31,7 +33,7 @@ func (n fatedGroups) Notify(ctx context.Context, f finding.Finding) ([]finding.S
 	return fatedNotifier{n.Notifier, n.fate}.Notify(ctx, f)
 }
 
-func (n fatedGroups) NotifyGroup(ctx context.Context, g remediate.Group, items []finding.Finding) ([]finding.Surface, error) {
+func (n fatedGroups) NotifyGroup(ctx context.Context, g group.Group, items []finding.Finding) ([]finding.Surface, error) {
 	s, err := struck(n.fate, func() ([]finding.Surface, error) { return n.Notifier.NotifyGroup(ctx, g, items) })
 	if err != nil {
 		s = g.Surfaces
@@ -49,16 +51,16 @@ func (x fatedExporter) Export(ctx context.Context, f finding.Finding, after int)
 }
 
 type fatedPager struct {
-	remediate.Pager
+	group.PlainPager
 	*fate
 }
 
 func (p fatedPager) Page(ctx context.Context, f finding.Finding) error {
-	return p.struck(func() error { return p.Pager.Page(ctx, f) })
+	return p.struck(func() error { return p.PlainPager.Page(ctx, f) })
 }
 
 func (p fatedPager) Resolve(ctx context.Context, f finding.Finding) error {
-	return p.struck(func() error { return p.Pager.Resolve(ctx, f) })
+	return p.struck(func() error { return p.PlainPager.Resolve(ctx, f) })
 }
 
 type fatedEntries struct {
@@ -91,15 +93,14 @@ func (o *outlet) Export(_ context.Context, f finding.Finding, after int) error {
 func (*outlet) ExportRecords(context.Context, []trail.Record) error { return nil }
 
 // doomedBy is the first process, where fate strikes at every call it makes.
-func (m *mixed) doomedBy(f *fate) *remediate.Remediator {
-	c := m.both[0].Config
+func (m *mixed) doomedBy(f *fate) *engine {
+	c := m.both[0].setup
 	c.Store, c.IAM, c.Exporter = fatedStore{c.Store, f}, fatedPolicies{c.IAM, f}, fatedExporter{c.Exporter, f}
-	c.OnCall, c.Notifier = []remediate.Pager{fatedPager{m.bell, f}}, fatedGroups{c.Notifier.(*slack.Notifier), f}
+	c.OnCall, c.Notifier = []group.PlainPager{fatedPager{m.bell, f}}, fatedGroups{c.Notifier.(*slack.Notifier), f}
 	if c.Entries != nil {
 		c.Entries = fatedEntries{c.Entries, f}
 	}
-	r, err := remediate.New(c)
-	m.must(err)
+	r := newEngine(m.t, c)
 	return r
 }
 
@@ -107,13 +108,13 @@ func (m *mixed) doomedBy(f *fate) *remediate.Remediator {
 type tale struct {
 	name    string
 	enforce policies.Enforcement
-	change  func(*remediate.Config)
-	before  func(*mixed)                        // told by a process that lives
-	do      func(*mixed, *remediate.Remediator) // begun by one that may not, and told again
+	change  func(*setup)
+	before  func(*mixed)          // told by a process that lives
+	do      func(*mixed, *engine) // begun by one that may not, and told again
 	after   time.Duration
 }
 
-func plain(*remediate.Config) {}
+func plain(*setup) {}
 
 // opens has the services opened, and the changes handled.
 func opens(n int) func(*mixed) {
@@ -122,12 +123,12 @@ func opens(n int) func(*mixed) {
 			m.grant(path, "roles/run.invoker", "allUsers")
 		}
 		m.past = m.events()
-		handlesAll(m, m.Remediator)
+		handlesAll(m, m.engine)
 		m.calm(3 * time.Minute)
 	}
 }
 
-func handlesAll(m *mixed, r *remediate.Remediator) {
+func handlesAll(m *mixed, r *engine) {
 	for _, c := range m.past {
 		_, _ = r.Handle(m.t.Context(), c)
 	}
@@ -141,8 +142,8 @@ func (m *mixed) all() []finding.Finding {
 }
 
 // says answers the first finding, if it takes that answer.
-func says(c finding.Choice, who ...string) func(*mixed, *remediate.Remediator) {
-	return func(m *mixed, r *remediate.Remediator) {
+func says(c finding.Choice, who ...string) func(*mixed, *engine) {
+	return func(m *mixed, r *engine) {
 		f := m.all()[len(m.all())-1]
 		for _, p := range who {
 			a := finding.Answer{Choice: c, Principal: p, Via: "test", Reason: exemptReason, Digest: f.DigestFor(c), Until: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
@@ -163,7 +164,7 @@ func tales() []tale {
 				m.grant(apiPath, "roles/run.invoker", "allUsers")
 				m.past = m.events()
 			},
-			func(m *mixed, r *remediate.Remediator) {
+			func(m *mixed, r *engine) {
 				handlesAll(m, r)
 				for range 3 {
 					m.pass(20 * time.Second)
@@ -171,21 +172,21 @@ func tales() []tale {
 				}
 			}, 10 * time.Minute},
 		{"a group is reverted", policies.Approve, plain, opens(3),
-			func(m *mixed, r *remediate.Remediator) {
+			func(m *mixed, r *engine) {
 				g := m.group(m.all()[0])
 				f, err := r.Answer(m.t.Context(), g.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Via: "test", Revision: g.Revision, Digest: g.Digest()})
 				if err == nil {
 					_, _ = r.Work(m.t.Context(), f.ID)
 				}
 			}, 15 * time.Minute},
-		{"a question escalates", policies.Approve, func(c *remediate.Config) { c.OnExpiry = remediate.EscalateOnExpiry },
+		{"a question escalates", policies.Approve, func(c *setup) { c.OnExpiry = remediate.EscalateOnExpiry },
 			func(m *mixed) { opens(1)(m); m.pass(time.Hour) },
-			func(m *mixed, r *remediate.Remediator) { _, _ = r.Sweep(m.t.Context()) }, 80 * time.Minute},
-		{"silence reverts", policies.Approve, func(c *remediate.Config) { c.OnExpiry = remediate.RevertOnExpiry },
+			func(m *mixed, r *engine) { _, _ = r.Sweep(m.t.Context()) }, 80 * time.Minute},
+		{"silence reverts", policies.Approve, func(c *setup) { c.OnExpiry = remediate.RevertOnExpiry },
 			func(m *mixed) { opens(1)(m); m.pass(time.Hour) },
-			func(m *mixed, r *remediate.Remediator) { _, _ = r.Sweep(m.t.Context()) }, 15 * time.Minute},
+			func(m *mixed, r *engine) { _, _ = r.Sweep(m.t.Context()) }, 15 * time.Minute},
 		{"a finding is exempted, and the same change comes again", policies.Approve, plain, opens(1),
-			func(m *mixed, r *remediate.Remediator) {
+			func(m *mixed, r *engine) {
 				says(finding.ChooseExempt, ada, bob)(m, r)
 				if m.all()[len(m.all())-1].State == state.Exempted && len(m.past) == 1 {
 					m.editPolicy(m.paths[0], func(*iampb.Policy) {})
@@ -194,7 +195,7 @@ func tales() []tale {
 				handlesAll(m, r)
 			}, 10 * time.Minute},
 		{"a revert is undone", policies.Approve, plain,
-			func(m *mixed) { opens(1)(m); says(finding.ChooseRevert, ada)(m, m.Remediator) },
+			func(m *mixed) { opens(1)(m); says(finding.ChooseRevert, ada)(m, m.engine) },
 			says(finding.ChooseUndo, ada, bob), 10 * time.Minute},
 	}
 }
@@ -203,7 +204,7 @@ func tales() []tale {
 // many cards and calls there were.
 func (s tale) told(t *testing.T, how failure, at int) (end []string, cards, calls int) {
 	t.Helper()
-	m := mixedWith(t, s.enforce, func(c *remediate.Config) {
+	m := mixedWith(t, s.enforce, func(c *setup) {
 		c.Exporter = &outlet{t, map[string]string{}}
 		s.change(c)
 	})

@@ -11,10 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -24,7 +25,7 @@ import (
 // digest speaks for what comes.
 func floods(t *testing.T) *burst {
 	t.Helper()
-	return newBurst(t, func(c *remediate.Config) { c.RoundupAbove = 20 })
+	return newBurst(t, func(c *setup) { c.RoundupAbove = 20 })
 }
 
 // flood opens so many findings of as many causes in a minute.
@@ -256,7 +257,7 @@ func TestTwoProcessesHaveOneFloodAndOneDigest(t *testing.T) {
 	}
 	both := func(n int) {
 		for range n {
-			for _, r := range []*remediate.Remediator{b.Remediator, other} {
+			for _, r := range []*engine{b.engine, other} {
 				_, err := r.SweepFor(t.Context(), 10*time.Second)
 				b.must(err)
 			}
@@ -280,7 +281,7 @@ func TestACrashBeforeTheDigestsPlaceIsStoredLeavesAtMostOneThatClaimsNothing(t *
 				fs := b.flood(20, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
 				b.settle()
 				doomed := b.twin()
-				doomed.Store = fatedStore{b.Store, &fate{failure: failure, at: at}}
+				doomed.change(func(c *setup) { c.Store = fatedStore{b.Store, &fate{failure: failure, at: at}} })
 				f := b.createsOnly(b.stored(fs[0]))
 				_, _ = doomed.Work(t.Context(), f.ID)
 				b.pass(2 * time.Second)
@@ -316,7 +317,7 @@ func (b *burst) createsOnly(like finding.Finding) finding.Finding {
 
 func TestSlackDownInAFloodPagesForTheFirstAndIsCaughtUp(t *testing.T) {
 	b, p := escalating(t)
-	b.RoundupAbove = 20
+	b.change(func(c *setup) { c.RoundupAbove = 20 })
 	later := func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) }
 	fs := b.flood(20, later)
 	b.settle()
@@ -345,7 +346,7 @@ func TestATurnedOffDigestLetsGoOfWhatItHeldBack(t *testing.T) {
 	b := floods(t)
 	fs := b.flood(30, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
 	b.settle()
-	b.RoundupAbove = 0
+	b.change(func(c *setup) { c.RoundupAbove = 0 })
 	b.sweeps(5 * time.Minute)
 	b.wantCards(30)
 	b.toldOnce(fs)
@@ -378,7 +379,7 @@ func TestTenThousandThatADigestSpeaksForKeepNothingOutOfASweep(t *testing.T) {
 
 func TestForTheDigestOneFloodIsOnePage(t *testing.T) {
 	b, p := escalating(t)
-	b.RoundupAbove, b.PageAfter = 20, 5*time.Minute
+	b.change(func(c *setup) { c.RoundupAbove, c.PageAfter = 20, 5*time.Minute })
 	b.flood(20, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
 	b.flood(30, func(f *finding.Finding) {
 		f.ExpiresAt, f.PageAt = b.Clock().Add(6*time.Hour), b.Clock().Add(5*time.Minute)
@@ -427,7 +428,7 @@ func (s *indexed) Findings(_ context.Context, q finding.Query) (out []finding.Fi
 }
 
 // floodOf is the record of the channel.
-func (b *burst) floodOf(channel string) (d remediate.Roundup) {
+func (b *burst) floodOf(channel string) (d group.Roundup) {
 	b.t.Helper()
 	c, err := b.Store.Cell(b.t.Context(), "flood/"+channel)
 	b.must(err)

@@ -12,7 +12,7 @@ func (r *Remediator) live(ctx context.Context, st judge.Step) (judge.Snapshot, e
 	if len(st.Deltas()) == 0 {
 		return r.read(ctx, st.Resource, false)
 	}
-	p, err := r.IAM.Policy(ctx, st.Resource)
+	p, err := r.cfg.IAM.Policy(ctx, st.Resource)
 	if ok, err := r.readable(ctx, st.Resource, err); !ok || err != nil {
 		return judge.Snapshot{}, err
 	}

@@ -36,7 +36,7 @@ func (g *rig) exempt(f finding.Finding, d time.Duration) finding.Finding {
 	return g.stored(f.ID)
 }
 
-func withBob(c *remediate.Config) { c.Authority.Approvers[bob] = true }
+func withBob(c *setup) { c.Authority.Approvers[bob] = true }
 
 // redeployed is what every gcloud deploy does to a policy: written as it was.
 func (g *rig) redeployed() []finding.Finding {
@@ -46,7 +46,7 @@ func (g *rig) redeployed() []finding.Finding {
 }
 
 func TestWhatIsExemptIsNeitherAskedNorToldUntilTheExemptionEnds(t *testing.T) {
-	g := newRig(t, set{public: policies.Revert}, withBob, func(c *remediate.Config) { c.Judge.MaxEventAge = time.Nanosecond })
+	g := newRig(t, set{public: policies.Revert}, withBob, func(c *setup) { c.Judge.MaxEventAge = time.Nanosecond })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.pass(time.Minute) // too old to be reverted unasked
 	f := g.exempt(g.one(), 8*time.Hour)
@@ -87,7 +87,7 @@ func TestAScanRaisesWhatWasExemptOnceTheExemptionEnds(t *testing.T) {
 }
 
 func TestAnExemptionCoversItsGrantsAndNoOthers(t *testing.T) {
-	g := newRig(t, set{public: policies.Revert}, withBob, func(c *remediate.Config) { c.Limits.Grace = time.Nanosecond })
+	g := newRig(t, set{public: policies.Revert}, withBob, func(c *setup) { c.Limits.Grace = time.Nanosecond })
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	g.exempt(g.scanOne(apiService), 8*time.Hour)
 	g.grant(apiPath, "roles/run.invoker", "allAuthenticatedUsers")
@@ -138,7 +138,7 @@ func TestAnIdentityIsExemptAsItIsNamed(t *testing.T) {
 }
 
 func TestSilenceDoesNotRevertWhatIsExemptInTheMeantime(t *testing.T) {
-	g := newRig(t, set{public: policies.Approve}, withBob, func(c *remediate.Config) { c.OnExpiry = remediate.RevertOnExpiry })
+	g := newRig(t, set{public: policies.Approve}, withBob, func(c *setup) { c.OnExpiry = remediate.RevertOnExpiry })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	first := g.one()
 	g.grant(apiPath, "roles/run.invoker", "allAuthenticatedUsers")
@@ -160,7 +160,7 @@ func TestSilenceDoesNotRevertWhatIsExemptInTheMeantime(t *testing.T) {
 }
 
 func TestAVoteForAnExemptionThatWouldHaveEndedIsGivenAnew(t *testing.T) {
-	g := newRig(t, set{public: policies.Approve}, withBob, func(c *remediate.Config) { c.ExpiresIn = 24 * time.Hour })
+	g := newRig(t, set{public: policies.Approve}, withBob, func(c *setup) { c.ExpiresIn = 24 * time.Hour })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
 	vote := func(who string) (finding.Finding, error) {

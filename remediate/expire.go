@@ -13,18 +13,18 @@ import (
 // limits: what must not be reverted without asking must not be for want of an
 // answer either. Silence never undoes.
 func (r *Remediator) expire(ctx context.Context, f finding.Finding) (finding.Finding, error) {
-	if r.OnExpiry == EscalateOnExpiry && f.UndoOf == "" && f.EscalatedAt.IsZero() {
-		return r.update(ctx, f.Escalated(r.Now(), r.ExpiresIn, r.pagers()))
+	if r.cfg.OnExpiry == EscalateOnExpiry && f.UndoOf == "" && f.EscalatedAt.IsZero() {
+		return r.update(ctx, f.Escalated(r.cfg.Now(), r.cfg.ExpiresIn, r.pagers()))
 	}
-	if r.OnExpiry != RevertOnExpiry || f.UndoOf != "" {
-		return r.update(ctx, f.Expired(r.Now(), ""))
+	if r.cfg.OnExpiry != RevertOnExpiry || f.UndoOf != "" {
+		return r.update(ctx, f.Expired(r.cfg.Now(), ""))
 	}
 	why, err := r.unfitToRevert(ctx, f)
 	if err != nil {
 		return finding.Finding{}, err
 	}
 	if why != "" {
-		return r.update(ctx, f.Expired(r.Now(), "; not reverted: "+why))
+		return r.update(ctx, f.Expired(r.cfg.Now(), "; not reverted: "+why))
 	}
 	over, err := r.allowed(ctx, f)
 	if err != nil {
@@ -32,9 +32,9 @@ func (r *Remediator) expire(ctx context.Context, f finding.Finding) (finding.Fin
 	}
 	if over.why != "" {
 		f.Limit = over.name
-		return r.update(ctx, f.Expired(r.Now(), "; not reverted: "+over.why))
+		return r.update(ctx, f.Expired(r.cfg.Now(), "; not reverted: "+over.why))
 	}
-	return r.decide(ctx, f.ApprovedBySilence(r.Now()))
+	return r.decide(ctx, f.ApprovedBySilence(r.cfg.Now()))
 }
 
 // unfitToRevert says why silence may not revert what the finding is about.

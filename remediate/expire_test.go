@@ -25,7 +25,7 @@ func (g *rig) sweepAt(f finding.Finding) finding.Finding {
 }
 
 func TestSilenceRevertsOnlyWhatAPersonWasAskedForByPolicy(t *testing.T) {
-	onExpiry := func(c *remediate.Config) { c.OnExpiry = remediate.RevertOnExpiry }
+	onExpiry := func(c *setup) { c.OnExpiry = remediate.RevertOnExpiry }
 	for _, tt := range []struct {
 		name    string
 		enforce policies.Enforcement
@@ -51,7 +51,7 @@ func TestSilenceRevertsOnlyWhatAPersonWasAskedForByPolicy(t *testing.T) {
 }
 
 func TestSilenceRevertsNothingBeyondTheLimits(t *testing.T) {
-	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Approve}, func(c *setup) {
 		c.OnExpiry = remediate.RevertOnExpiry
 		c.Limits.PerPolicyHour = 1
 	})

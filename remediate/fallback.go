@@ -17,11 +17,11 @@ type Fallback interface {
 // whether it did.
 func (r *Remediator) fellBack(ctx context.Context, f finding.Finding) bool {
 	err := r.export(ctx, func(ctx context.Context) error {
-		if b, ok := r.Exporter.(Fallback); ok {
+		if b, ok := r.cfg.Exporter.(Fallback); ok {
 			return b.Undelivered(ctx, f)
 		}
 		return nil
 	})
-	r.Log.ErrorContext(ctx, "nobody could be told of a finding", "finding", f.ID, "since", f.UndeliveredSince, "fallback", err == nil)
+	r.cfg.Log.ErrorContext(ctx, "nobody could be told of a finding", "finding", f.ID, "since", f.UndeliveredSince, "fallback", err == nil)
 	return err == nil
 }

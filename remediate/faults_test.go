@@ -135,7 +135,7 @@ func TestEachFaultOfGoogleCloudEndsInAStatedOutcome(t *testing.T) {
 func TestAHundredRevertsInOneRegionStayBelowTwentyWritesAMinute(t *testing.T) {
 	t.Parallel()
 	const services = 100
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		c.Limits = remediate.Limits{}
 		c.Judge.MaxEventAge = 0
 	})

@@ -32,7 +32,7 @@ const jo = "user:jo@example.com"
 // burst is a Remediator between a simulated Slack and one allow policy for each
 // resource, with a clock that moves only when someone waits.
 type burst struct {
-	*remediate.Remediator
+	*engine
 	t     *testing.T
 	slack *sim.Slack
 	iam   *policyOfEach
@@ -47,7 +47,7 @@ type burst struct {
 	fault func(method string) *sim.SlackFault
 }
 
-func newBurst(t *testing.T, change ...func(*remediate.Config)) *burst {
+func newBurst(t *testing.T, change ...func(*setup)) *burst {
 	t.Helper()
 	b := &burst{t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), iam: &policyOfEach{taken: map[cloud.Resource]int{}}}
 	b.slack = sim.NewSlack(sim.SlackConfig{Token: "xoxb-sim", SigningSecret: "s", Team: "T01", App: "A01", Now: b.Clock})
@@ -58,21 +58,19 @@ func newBurst(t *testing.T, change ...func(*remediate.Config)) *burst {
 	set, err := policies.Load()
 	b.must(err)
 	st := &indexed{Store: memory.New(), of: map[string]finding.Finding{}}
-	c := remediate.Config{
+	c := setup{Notifier: b.notifier(st), Config: remediate.Config{
 		Facts: nothingKnown{}, Judge: judge.Judge{Policies: set}, Store: st, IAM: b.iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
-		Notifier: b.notifier(st),
-		Scope:    remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
+		Scope: remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Authority: remediate.Authority{
 			Approvers: map[string]bool{ada: true, bob: true, jo: true}, Quorum: map[finding.Choice]int{finding.ChooseKeep: 2},
 		},
 		Self: "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: time.Second,
 		Now: b.Clock, Wait: b.wait, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),
-	}
+	}}
 	for _, f := range change {
 		f(&c)
 	}
-	b.Remediator, err = remediate.New(c)
-	b.must(err)
+	b.engine = newEngine(t, c)
 	return b
 }
 
@@ -88,12 +86,11 @@ func (b *burst) notifier(cells cells.Store) *slack.Notifier {
 }
 
 // twin is a second process on the same store.
-func (b *burst) twin() *remediate.Remediator {
+func (b *burst) twin() *engine {
 	b.t.Helper()
-	c := b.Config
+	c := b.setup
 	c.Notifier = b.notifier(c.Store)
-	r, err := remediate.New(c)
-	b.must(err)
+	r := newEngine(b.t, c)
 	return r
 }
 

@@ -18,7 +18,7 @@ func TestAGroupAnswerSurvivesACrashAtEveryCallToTheStore(t *testing.T) {
 				b := newBurst(t)
 				b.several(4)
 				doomed := b.twin()
-				doomed.Store = fatedStore{b.Store, &fate{failure: failure, at: at}}
+				doomed.change(func(c *setup) { c.Store = fatedStore{b.Store, &fate{failure: failure, at: at}} })
 				g := b.group(b.anyFinding())
 				f, err := doomed.Answer(t.Context(), g.ID, finding.Answer{
 					Choice: finding.ChooseRevert, Principal: ada, Via: "test", Revision: g.Revision, Digest: g.Digest(),
@@ -60,7 +60,7 @@ func TestManyClicksOnAGroupAtTwoProcessesAreOneDecision(t *testing.T) {
 	var mu sync.Mutex
 	took := 0
 	for i := range 32 {
-		r := b.Remediator
+		r := b.engine
 		if i%2 == 1 {
 			r = other
 		}

@@ -14,10 +14,10 @@ import (
 const agreed = "agreed with the payments team"
 
 // inGroup is a burst in which a directory knows bob, and a keep takes two.
-func inGroup(t *testing.T) (*burst, *group) {
+func inGroup(t *testing.T) (*burst, *people) {
 	t.Helper()
-	d := &group{members: []string{bob}}
-	return newBurst(t, func(c *remediate.Config) {
+	d := &people{members: []string{bob}}
+	return newBurst(t, func(c *setup) {
 		c.Authority = remediate.Authority{Approvers: map[string]bool{ada: true, jo: true}, Directory: d, Quorum: map[finding.Choice]int{finding.ChooseKeep: 2}}
 	}), d
 }
@@ -124,7 +124,7 @@ func TestS6WhatTakesThePageBehindIAPIsNotAnsweredWithAllTheOthers(t *testing.T) 
 	f := b.opens()
 	b.settle()
 	card := b.card() // from before the configuration asked for it: a new one has no such buttons
-	b.Authority.StepUp = map[policies.Severity]bool{f.Severity: true}
+	b.change(func(c *setup) { c.Authority.StepUp = map[policies.Severity]bool{f.Severity: true} })
 	for _, action := range []string{"rescind.revert_all", "rescind.keep_all"} {
 		if _, err := b.click(card, action, ada, agreed); !isClass(err, finding.ClassStepUp) {
 			t.Errorf("%s: %v", action, err)

@@ -20,20 +20,20 @@ import (
 // settled and the change must come again; a redelivered change has the same
 // ID, so it continues the findings it began.
 func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error) {
-	r.Facts.Changed(c) // also of what is not ours to judge: facts reach further than the scope
+	r.cfg.Facts.Changed(c) // also of what is not ours to judge: facts reach further than the scope
 	if r.own(c.Actor) {
 		return Outcome{Kind: OwnChange}, r.ownChange(ctx, c)
 	}
 	if c.Actor.Principal == "" {
 		c.Actor.Principal = cloud.UnknownActor
 	}
-	in, unsure := r.Scope.membership(ctx, r.Facts, c.Resource)
+	in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, c.Resource)
 	if in == outOfScope {
 		return Outcome{Kind: OutOfScope}, nil
 	}
 	if c.ID == "" {
-		c.ID = r.NewID() // never a duplicate of anything
-	} else if done, err := r.Store.Handled(ctx, c.ID); err != nil {
+		c.ID = r.cfg.NewID() // never a duplicate of anything
+	} else if done, err := r.cfg.Store.Handled(ctx, c.ID); err != nil {
 		return Outcome{}, fmt.Errorf("look up change %s: %w", c.ID, err)
 	} else if done {
 		return Outcome{Kind: Duplicate}, r.attribute(ctx, c)
@@ -48,7 +48,7 @@ func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error
 	// A first half is not the end of its change: the last half, with the same
 	// ID, says how it went.
 	if c.Half != cloud.FirstHalf {
-		if err := r.Store.MarkHandled(ctx, c.ID, r.Now()); err != nil {
+		if err := r.cfg.Store.MarkHandled(ctx, c.ID, r.cfg.Now()); err != nil {
 			return Outcome{}, fmt.Errorf("record change %s: %w", c.ID, err)
 		}
 	}
@@ -61,9 +61,9 @@ func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error
 // own reports whether rescind itself acted. A change that somebody made through
 // rescind's account is theirs; Google's own agents stand behind every workload.
 func (r *Remediator) own(a cloud.Actor) bool {
-	return strings.EqualFold(a.Principal, r.Self) && !slices.ContainsFunc(a.Delegation, func(d string) bool {
+	return strings.EqualFold(a.Principal, r.cfg.Self) && !slices.ContainsFunc(a.Delegation, func(d string) bool {
 		email, ok := cloud.Member(d).ServiceAccount()
-		return !strings.EqualFold(d, r.Self) && !(ok && cloud.IsGoogleManaged(email))
+		return !strings.EqualFold(d, r.cfg.Self) && !(ok && cloud.IsGoogleManaged(email))
 	})
 }
 
@@ -103,7 +103,7 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 	if learned.Email == "" {
 		return out, nil
 	}
-	if err := r.Store.LearnIdentity(ctx, learned); err != nil {
+	if err := r.cfg.Store.LearnIdentity(ctx, learned); err != nil {
 		return Outcome{}, fmt.Errorf("remember runtime identity %s: %w", learned.Email, err)
 	}
 	return out, nil
@@ -137,7 +137,7 @@ func (r *Remediator) judge(ctx context.Context, c cloud.Change, now judge.Snapsh
 	var out []judged
 	if !now.Gone {
 		live := now.Observe(c)
-		for _, g := range r.Judge.Judge(ctx, live, now) {
+		for _, g := range r.cfg.Judge.Judge(ctx, live, now) {
 			if c.Resource.Kind.Container() && !c.HasDelta {
 				g.Unattribute(c)
 			}
@@ -150,7 +150,7 @@ func (r *Remediator) judge(ctx context.Context, c cloud.Change, now judge.Snapsh
 			out = append(out, judged{Judgement: g, change: live, now: now})
 		}
 	}
-	for _, g := range r.Judge.Judge(ctx, c, judge.Snapshot{At: now.At}) {
+	for _, g := range r.cfg.Judge.Judge(ctx, c, judge.Snapshot{At: now.At}) {
 		seen := slices.ContainsFunc(out, func(k judged) bool { return k.Policy == g.Policy })
 		if g.Verdict == policies.Violation && !seen {
 			out = append(out, judged{Judgement: g, change: c, now: now, vanished: true})

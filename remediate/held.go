@@ -16,16 +16,16 @@ import (
 // finding as it is then stored. Whether rescind is paused has to be known:
 // unknown is no reason to write.
 func (r *Remediator) stopped(ctx context.Context, f finding.Finding) (finding.Finding, bool, error) {
-	p, err := r.Store.Pause(ctx)
+	p, err := r.cfg.Store.Pause(ctx)
 	if err != nil {
 		return finding.Finding{}, true, fmt.Errorf("look up whether rescind is paused: %w", err)
 	}
-	switch now := r.Now(); {
+	switch now := r.cfg.Now(); {
 	case p.Active(now):
 		f, err = r.update(ctx, f.Stopped(p.String(), p.Until, now))
 		return f, true, err
 	case r.overdue(f, now):
-		next, err := r.update(ctx, r.asking(f.Overdue(now, r.ExpiresIn)))
+		next, err := r.update(ctx, r.asking(f.Overdue(now, r.cfg.ExpiresIn)))
 		if err == nil && f.Automatic {
 			r.giveBack(ctx, f)
 		}
@@ -42,17 +42,17 @@ func (r *Remediator) overdue(f finding.Finding, now time.Time) bool {
 }
 
 func (r *Remediator) old(f finding.Finding, now time.Time) bool {
-	return r.Judge.MaxEventAge > 0 && now.Sub(f.Change.Time) > r.Judge.MaxEventAge
+	return r.cfg.Judge.MaxEventAge > 0 && now.Sub(f.Change.Time) > r.cfg.Judge.MaxEventAge
 }
 
 // announce tells every channel of a pause that began or ended, where the
 // Notifier can. Two processes that sweep at once tell it once.
 func (r *Remediator) announce(ctx context.Context) error {
-	p, err := r.Store.Pause(ctx)
+	p, err := r.cfg.Store.Pause(ctx)
 	if err != nil {
 		return fmt.Errorf("look up the pause: %w", err)
 	}
-	now := r.Now()
+	now := r.cfg.Now()
 	lapsed := p.On && !p.Active(now)
 	if lapsed {
 		p = Pause{Revision: p.Revision, At: now, Owed: true} // it ended by itself
@@ -61,17 +61,17 @@ func (r *Remediator) announce(ctx context.Context) error {
 		return nil
 	}
 	p.DueAt = now.Add(finding.NotifyLease)
-	if p, err = r.Store.SetPause(ctx, p); err == nil {
+	if p, err = r.cfg.Store.SetPause(ctx, p); err == nil {
 		if lapsed {
-			r.Ledger.Note(ctx, trail.Record{Kind: trail.Resumed, What: p.String()})
+			r.cfg.Ledger.Note(ctx, trail.Record{Kind: trail.Resumed, What: p.String()})
 		}
-		r.Log.WarnContext(ctx, "pause", "active", p.On, "said", p.String())
+		r.cfg.Log.WarnContext(ctx, "pause", "active", p.On, "said", p.String())
 		var failed error
 		p, failed = r.announcePause(ctx, p)
 		if after, limited := fault.NextTurn(failed); limited {
 			p.DueAt, failed = now.Add(after), nil // the channel has no turn for it yet
 		}
-		_, err = r.Store.SetPause(ctx, p)
+		_, err = r.cfg.Store.SetPause(ctx, p)
 		err = errors.Join(failed, err)
 	}
 	if errors.Is(err, fault.ErrConflict) { // another process is at it, or it was set anew
@@ -81,7 +81,7 @@ func (r *Remediator) announce(ctx context.Context) error {
 }
 
 func (r *Remediator) announcePause(ctx context.Context, p Pause) (Pause, error) {
-	a, ok := r.Notifier.(Announcer)
+	a, ok := r.cfg.Notifier.(Announcer)
 	if !ok {
 		p.Owed = false
 		return p, nil

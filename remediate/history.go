@@ -18,10 +18,10 @@ const recentLook = 200
 // history is what is known of a resource and policy: all that is open, and the
 // newest of what ended; newest first.
 func (r *Remediator) history(ctx context.Context, res cloud.Resource, policy string) ([]finding.Finding, error) {
-	recent, err := r.Store.Findings(ctx, finding.Query{Resource: res, Policy: policy, Limit: recentLook})
+	recent, err := r.cfg.Store.Findings(ctx, finding.Query{Resource: res, Policy: policy, Limit: recentLook})
 	if err == nil && len(recent) == recentLook {
 		var open []finding.Finding
-		open, err = r.Store.Findings(ctx, finding.Query{
+		open, err = r.cfg.Store.Findings(ctx, finding.Query{
 			Resource: res, Policy: policy, States: state.Open(), After: recent[len(recent)-1].Position(),
 		})
 		recent = slices.Concat(recent, open)

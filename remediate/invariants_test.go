@@ -31,7 +31,7 @@ func played(t *testing.T, check func(t *testing.T, was, is finding.Finding)) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 12))
 			watch := &watchedStore{t: t, seen: map[string]finding.Finding{}, also: check}
-			g := newRig(t, set{public: []policies.Enforcement{policies.Approve, policies.Revert}[seed%2]}, func(c *remediate.Config) {
+			g := newRig(t, set{public: []policies.Enforcement{policies.Approve, policies.Revert}[seed%2]}, func(c *setup) {
 				watch.Store = c.Store
 				c.Store = watch
 				c.OnExpiry = []remediate.Expiry{remediate.LeaveOnExpiry, remediate.RevertOnExpiry}[rng.IntN(2)]
@@ -156,7 +156,7 @@ func TestI12AnApprovalThatWasNotCarriedOutInTimeTakesANewOne(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			g := newRig(t, set{public: tt.enforce}, func(c *remediate.Config) { c.OnExpiry = tt.expiry })
+			g := newRig(t, set{public: tt.enforce}, func(c *setup) { c.OnExpiry = tt.expiry })
 			g.pause(time.Hour) // so that what is approved is not carried out at once
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 			f := tt.approve(g, g.one())

@@ -17,7 +17,7 @@ import (
 // card shows is no longer what would be done. One that is being carried out is
 // left alone: it may have looked before this change came.
 func (r *Remediator) join(ctx context.Context, k judged) (finding.Finding, bool, error) {
-	open, err := r.Store.Findings(ctx, finding.Query{Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Waiting, state.Pending, state.Approved}})
+	open, err := r.cfg.Store.Findings(ctx, finding.Query{Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Waiting, state.Pending, state.Approved}})
 	if err != nil {
 		return finding.Finding{}, false, fmt.Errorf("look up open findings of %s: %w", k.change.Resource, err)
 	}
@@ -83,7 +83,7 @@ func (r *Remediator) decidedBefore(ctx context.Context, k judged) (bool, error) 
 	if k.preexisting { // one finding of what an account held all along is enough
 		states = append(states, state.Reported, state.Blocked, state.Failed, state.Applying, state.Uncertain)
 	}
-	before, err := r.Store.Findings(ctx, finding.Query{
+	before, err := r.cfg.Store.Findings(ctx, finding.Query{
 		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-finding.DecisionHolds), States: states, Limit: recentLook,
 	})
 	if err != nil {
@@ -100,7 +100,7 @@ func (r *Remediator) decidedBefore(ctx context.Context, k judged) (bool, error) 
 // supersedeFixed ends the open findings of a resource that live state shows to
 // be fixed, whoever did it. It returns those that ended.
 func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now judge.Snapshot) ([]finding.Finding, error) {
-	open, err := r.Store.Findings(ctx, finding.Query{Resource: res, States: []state.State{state.Pending}})
+	open, err := r.cfg.Store.Findings(ctx, finding.Query{Resource: res, States: []state.State{state.Pending}})
 	if err != nil {
 		return nil, fmt.Errorf("look up open findings of %s: %w", res, err)
 	}

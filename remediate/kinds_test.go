@@ -349,7 +349,7 @@ func TestAConstraintThatSomebodyOverrodeIsRestoredOnceAPersonSaysSo(t *testing.T
 }
 
 func TestSilenceNeverRestoresAConstraint(t *testing.T) {
-	g := newRig(t, set{weakening: policies.Revert}, func(c *remediate.Config) { c.OnExpiry = remediate.RevertOnExpiry })
+	g := newRig(t, set{weakening: policies.Revert}, func(c *setup) { c.OnExpiry = remediate.RevertOnExpiry })
 	g.weaken("CreatePolicy", false)
 	f := g.one()
 	g.pass(2 * time.Hour)

@@ -14,7 +14,6 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -290,7 +289,7 @@ func TestTheEndOfAnExemptionIsInTheLedgerOnce(t *testing.T) {
 	}
 }
 
-func withLedger(c *remediate.Config) { c.Ledger = trail.NewLedger(c.Store, c.Now, c.Log) }
+func withLedger(c *setup) { c.Ledger = trail.NewLedger(c.Store, c.Now, c.Log) }
 
 func (g *rig) lastEntry() (last trail.Record) {
 	g.t.Helper()
@@ -328,7 +327,7 @@ func TestS17WhatAFloodOfRefusalsCostsIsBounded(t *testing.T) {
 
 func TestALedgerThatCannotBeWrittenChangesNoAnswerAndIsLogged(t *testing.T) {
 	b := newBook(t)
-	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) { c.Ledger = b.over(broken{c.Store}) })
+	g := newRig(t, set{public: policies.Approve}, func(c *setup) { c.Ledger = b.over(broken{c.Store}) })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
 	_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:eve@example.com", Digest: f.Plan.Digest})

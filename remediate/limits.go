@@ -37,7 +37,7 @@ func (r *Remediator) limited(ctx context.Context, f finding.Finding) (limit, err
 		return limit{why: why}, err
 	}
 	recent, err := r.reverts(ctx)
-	return r.Limits.reached(f, recent), err
+	return r.cfg.Limits.reached(f, recent), err
 }
 
 // reached returns the limit that allows no further revert than the recent ones.
@@ -81,12 +81,12 @@ const fightLook = 500
 // fighting says that the same plan was carried out again and again, unasked.
 // What was found to be fixed, or was not allowed, was no revert.
 func (r *Remediator) fighting(ctx context.Context, f finding.Finding) (string, error) {
-	if r.Limits.SameChange == 0 {
+	if r.cfg.Limits.SameChange == 0 {
 		return "", nil
 	}
-	before, err := r.Store.Findings(ctx, finding.Query{
+	before, err := r.cfg.Store.Findings(ctx, finding.Query{
 		Resource: f.Resource, Policy: f.Policy, States: []state.State{state.Approved, state.Applying, state.Uncertain, state.Reverted, state.Failed},
-		Since: r.Now().Add(-r.Limits.FightWindow), Limit: fightLook,
+		Since: r.cfg.Now().Add(-r.cfg.Limits.FightWindow), Limit: fightLook,
 	})
 	if err != nil {
 		return "", fmt.Errorf("count earlier reverts of %s: %w", f.Resource, err)
@@ -97,8 +97,8 @@ func (r *Remediator) fighting(ctx context.Context, f finding.Finding) (string, e
 			n++
 		}
 	}
-	if n < r.Limits.SameChange {
+	if n < r.cfg.Limits.SameChange {
 		return "", nil
 	}
-	return fmt.Sprintf("fight: the same change was reverted %d times within %s and came back; somebody wants it", n, judge.Span(r.Limits.FightWindow)), nil
+	return fmt.Sprintf("fight: the same change was reverted %d times within %s and came back; somebody wants it", n, judge.Span(r.cfg.Limits.FightWindow)), nil
 }

@@ -126,7 +126,7 @@ func TestJobsAndWorkerPoolsAreRestoredToo(t *testing.T) {
 }
 
 func TestWithNoAccountToGoBackToRescindAsks(t *testing.T) {
-	g := newRig(t, set{identity: policies.Revert}, func(c *remediate.Config) { c.Judge.Fallback = nil })
+	g := newRig(t, set{identity: policies.Revert}, func(c *setup) { c.Judge.Fallback = nil })
 	jobs, err := run.NewJobsClient(t.Context(), option.WithGRPCConn(g.conn))
 	g.must(err)
 	j, err := jobs.GetJob(t.Context(), &runpb.GetJobRequest{Name: jobPath})
@@ -241,7 +241,7 @@ func TestAnEntryWhoseTimeCannotBeTrustedIsAskedAbout(t *testing.T) {
 		"a quarter hour ahead": func(now time.Time) time.Time { return now.Add(15 * time.Minute) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.Grace = time.Minute })
+			g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits.Grace = time.Minute })
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 			c := g.events()[0]
 			c.Time = at(g.Clock())
@@ -253,7 +253,7 @@ func TestAnEntryWhoseTimeCannotBeTrustedIsAskedAbout(t *testing.T) {
 }
 
 func TestAForgedDateDoesNotPutOffTheRevertOfTheRealChange(t *testing.T) {
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.Grace = time.Minute })
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits.Grace = time.Minute })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	real := g.events()[0]
 	forged := real
@@ -296,7 +296,7 @@ func TestOutsideTheScopeNothingIsTouched(t *testing.T) {
 		{"no scope at all", remediate.Scope{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Scope = tt.scope })
+			g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Scope = tt.scope })
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 			for _, c := range g.events() {
 				o, err := g.Handle(t.Context(), c)
@@ -462,7 +462,7 @@ func TestAFirstHalfThatNeverShowsIsSuperseded(t *testing.T) {
 
 func TestLimitsTurnRevertsIntoQuestions(t *testing.T) {
 	t.Run("rate", func(t *testing.T) {
-		g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.PerPolicyHour = 1; c.Limits.SameChange = 0 })
+		g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits.PerPolicyHour = 1; c.Limits.SameChange = 0 })
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		g.want(g.one(), state.Reverted, "")
 		g.events()
@@ -483,7 +483,7 @@ func TestLimitsTurnRevertsIntoQuestions(t *testing.T) {
 		g.want(g.one(), state.Pending, "fight: the same change was reverted 3 times")
 	})
 	t.Run("grace", func(t *testing.T) {
-		g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.Grace = 2 * time.Minute })
+		g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits.Grace = 2 * time.Minute })
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		f := g.one()
 		g.want(f, state.Waiting, "grace")
@@ -553,7 +553,7 @@ func TestASilentQuestionEndsAsConfigured(t *testing.T) {
 		remediate.LeaveOnExpiry: state.Expired, remediate.RevertOnExpiry: state.Reverted,
 	} {
 		t.Run(string(expiry), func(t *testing.T) {
-			g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) { c.OnExpiry = expiry })
+			g := newRig(t, set{public: policies.Approve}, func(c *setup) { c.OnExpiry = expiry })
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 			f := g.one()
 			g.pass(time.Hour)

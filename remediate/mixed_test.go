@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"cloud.google.com/go/run/apiv2/runpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -31,7 +33,7 @@ import (
 type mixed struct {
 	*rig
 	rng   *rand.Rand
-	both  []*remediate.Remediator
+	both  []*engine
 	watch *rules
 	slack *sim.Slack
 	down  bool // Slack
@@ -47,7 +49,7 @@ func newMixed(t *testing.T, seed uint64) *mixed {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, 21))
 	enforce := []policies.Enforcement{policies.Approve, policies.Revert, policies.Revert}[rng.IntN(3)]
-	m := mixedWith(t, enforce, func(c *remediate.Config) {
+	m := mixedWith(t, enforce, func(c *setup) {
 		c.OnExpiry = []remediate.Expiry{remediate.LeaveOnExpiry, remediate.RevertOnExpiry, remediate.EscalateOnExpiry}[rng.IntN(3)]
 		c.PageAfter, c.FallbackAfter = []time.Duration{0, 20 * time.Minute}[rng.IntN(2)], 10*time.Minute
 		c.Limits.TotalHour, c.Limits.Grace = 2+rng.IntN(4), []time.Duration{0, time.Minute}[rng.IntN(2)]
@@ -60,14 +62,14 @@ func newMixed(t *testing.T, seed uint64) *mixed {
 }
 
 // mixedWith is a mixed rig that enforces one policy so, and looks up entries.
-func mixedWith(t *testing.T, enforce policies.Enforcement, change func(*remediate.Config)) *mixed {
+func mixedWith(t *testing.T, enforce policies.Enforcement, change func(*setup)) *mixed {
 	t.Helper()
 	m := &mixed{bell: &bell{}, feed: &taken{}, watch: &rules{t: t, seen: map[string]finding.Finding{}, left: map[string]int{}}}
-	m.rig = newRig(t, set{public: enforce}, withBob, func(c *remediate.Config) {
+	m.rig = newRig(t, set{public: enforce}, withBob, func(c *setup) {
 		m.iam = &countedPolicies{PolicyClient: c.IAM, writes: map[cloud.Resource]int{}}
 		m.watch.Store = c.Store
 		c.Entries = c.Facts.(remediate.EntryClient)
-		c.Store, c.IAM, c.Exporter, c.OnCall = m.watch, m.iam, m.feed, []remediate.Pager{m.bell}
+		c.Store, c.IAM, c.Exporter, c.OnCall = m.watch, m.iam, m.feed, []group.PlainPager{m.bell}
 	}, change)
 	m.slack = sim.NewSlack(sim.SlackConfig{Token: "xoxb-sim", SigningSecret: "s", Team: "T01", App: "A01", Now: m.Clock})
 	m.slack.Inject(func(string) *sim.SlackFault {
@@ -79,18 +81,17 @@ func mixedWith(t *testing.T, enforce policies.Enforcement, change func(*remediat
 	srv := httptest.NewServer(m.slack.Handler())
 	t.Cleanup(srv.Close)
 	for range 2 {
-		c := m.Config
+		c := m.setup
 		n, err := slack.NewNotifier(slack.Config{
 			Token: "xoxb-sim", APIURL: srv.URL + "/api", Card: notify.Options{BaseURL: "https://rescind.example.com"},
 			Route: func(finding.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"}, Turns: slack.NewTurns(c.Store, m.Clock),
 		})
 		m.must(err)
 		c.Notifier = n
-		r, err := remediate.New(c)
-		m.must(err)
+		r := newEngine(m.t, c)
 		m.both = append(m.both, r)
 	}
-	m.Remediator = m.both[0]
+	m.engine = m.both[0]
 	for _, name := range []string{"web", "shop", "till"} {
 		path := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", name).Path()
 		m.must(m.cloud.PutService(&runpb.Service{Name: path, Template: &runpb.RevisionTemplate{ServiceAccount: apiAccount}}))
@@ -137,7 +138,7 @@ func (m *mixed) step() {
 	case 12:
 		approvers := map[string]bool{ada: true, bob: m.rng.IntN(2) == 0, "user:" + mallory: m.rng.IntN(2) == 0}
 		for _, r := range m.both {
-			r.Authority.Approvers = approvers
+			r.change(func(c *setup) { c.Authority.Approvers = approvers })
 		}
 	case 13:
 		if f, ok := m.any(); ok {
@@ -151,14 +152,12 @@ func (m *mixed) step() {
 }
 
 // dying is a process that dies, or is told that one call failed which did not.
-func (m *mixed) dying(r *remediate.Remediator) *remediate.Remediator {
+func (m *mixed) dying(r *engine) *engine {
 	m.died++
 	f := &fate{failure: pick(m, dies, answerLost, refusedOnce), at: 1 + m.rng.IntN(25)}
-	c := r.Config
+	c := r.setup
 	c.Store, c.IAM = fatedStore{c.Store, f}, fatedPolicies{c.IAM, f}
-	r, err := remediate.New(c)
-	m.must(err)
-	return r
+	return newEngine(m.t, c)
 }
 
 func (m *mixed) any() (finding.Finding, bool) {
@@ -177,7 +176,7 @@ func (m *mixed) said() finding.Answer {
 	}
 }
 
-func (m *mixed) click(r *remediate.Remediator) {
+func (m *mixed) click(r *engine) {
 	if f, ok := m.any(); ok {
 		a := m.said()
 		a.Digest, a.Revision = f.DigestFor(a.Choice), f.Revision
@@ -187,7 +186,7 @@ func (m *mixed) click(r *remediate.Remediator) {
 	}
 }
 
-func (m *mixed) clickGroup(r *remediate.Remediator) {
+func (m *mixed) clickGroup(r *engine) {
 	f, ok := m.any()
 	if !ok || f.Group == "" {
 		return
@@ -203,7 +202,7 @@ func (m *mixed) clickGroup(r *remediate.Remediator) {
 func (m *mixed) calm(d time.Duration) {
 	m.down, m.bell.failing, m.feed.failing = false, nil, nil
 	for _, r := range m.both {
-		r.Authority.Approvers = map[string]bool{ada: true, bob: true, "user:" + mallory: true}
+		r.change(func(c *setup) { c.Authority.Approvers = map[string]bool{ada: true, bob: true, "user:" + mallory: true} })
 	}
 	for i := range int(d / time.Minute) {
 		m.pass(time.Minute)
@@ -273,14 +272,14 @@ func (m *mixed) shown() {
 			continue
 		}
 		g := m.group(f)
-		i := slices.IndexFunc(g.Items, func(i remediate.Item) bool { return i.Finding == f.ID })
+		i := slices.IndexFunc(g.Items, func(i group.Item) bool { return i.Finding == f.ID })
 		if i < 0 || g.Items[i].State != f.State || g.Drawn != g.Changes || g.Agreed != nil {
 			m.t.Errorf("finding %s is %s, and its group, drawn at %d of %d, says %+v", f.ID, f.State, g.Drawn, g.Changes, g)
 		}
 	}
 }
 
-func (m *mixed) group(f finding.Finding) (g remediate.Group) {
+func (m *mixed) group(f finding.Finding) (g group.Group) {
 	m.t.Helper()
 	c, err := m.watch.Store.Cell(m.t.Context(), "group/"+f.Group)
 	m.must(err)

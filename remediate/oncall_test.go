@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -38,12 +40,12 @@ func (p *bell) Resolve(_ context.Context, f finding.Finding) error {
 func escalating(t *testing.T) (*burst, *bell) {
 	t.Helper()
 	p := &bell{}
-	b := newBurst(t, func(c *remediate.Config) {
-		group, err := c.Notifier.(*slack.Notifier).OnCall("S01ONCALL")
+	b := newBurst(t, func(c *setup) {
+		mention, err := c.Notifier.(*slack.Notifier).OnCall("S01ONCALL")
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.OnExpiry, c.OnCall, c.FallbackAfter = remediate.EscalateOnExpiry, []remediate.Pager{p, group}, 10*time.Minute
+		c.OnExpiry, c.OnCall, c.FallbackAfter = remediate.EscalateOnExpiry, []group.PlainPager{p, mention}, 10*time.Minute
 	})
 	return b, p
 }

@@ -29,11 +29,11 @@ const ownWithin = 90 * 24 * time.Hour
 // What is about to be written is stored with the claim, before the write, so it
 // is there even when the event is faster than the end of the write.
 func (r *Remediator) ownChange(ctx context.Context, c cloud.Change) error {
-	near, err := r.Store.Findings(ctx, finding.Query{Resource: c.Resource, Since: c.Time.Add(-ownWithin)})
+	near, err := r.cfg.Store.Findings(ctx, finding.Query{Resource: c.Resource, Since: c.Time.Add(-ownWithin)})
 	if err != nil {
 		return fmt.Errorf("look up what rescind did to %s: %w", c.Resource, err)
 	}
-	if slices.ContainsFunc(near, func(f finding.Finding) bool { return f.Explains(c, r.Now()) }) {
+	if slices.ContainsFunc(near, func(f finding.Finding) bool { return f.Explains(c, r.cfg.Now()) }) {
 		return nil
 	}
 	id := cmp.Or(c.ID, strings.Join([]string{c.Resource.String(), c.Method, c.Time.UTC().Format(time.RFC3339Nano)}, " "))
@@ -43,7 +43,7 @@ func (r *Remediator) ownChange(ctx context.Context, c cloud.Change) error {
 
 // raised reports whether an alarm of that name was raised before.
 func (r *Remediator) raised(ctx context.Context, id string) (bool, error) {
-	c, err := r.Store.Cell(ctx, raisedCell(id))
+	c, err := r.cfg.Store.Cell(ctx, raisedCell(id))
 	if err != nil {
 		return false, fmt.Errorf("look up alarm %s: %w", id, err)
 	}
@@ -56,8 +56,8 @@ func (r *Remediator) markRaised(ctx context.Context, id string) error {
 	if err != nil || raised {
 		return err
 	}
-	c := cells.Cell{Name: raisedCell(id), Value: []byte("raised"), KeepUntil: r.Now().Add(ownWithin)}
-	if _, err := r.Store.SetCell(ctx, c); err != nil && !errors.Is(err, fault.ErrConflict) {
+	c := cells.Cell{Name: raisedCell(id), Value: []byte("raised"), KeepUntil: r.cfg.Now().Add(ownWithin)}
+	if _, err := r.cfg.Store.SetCell(ctx, c); err != nil && !errors.Is(err, fault.ErrConflict) {
 		return fmt.Errorf("remember alarm %s: %w", id, err)
 	}
 	return nil

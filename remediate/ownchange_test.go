@@ -39,7 +39,7 @@ func (n *cries) Announce(_ context.Context, text string, told []string) ([]strin
 func watching(t *testing.T, enforce set) (*rig, *cries) {
 	t.Helper()
 	n := &cries{}
-	return newRig(t, enforce, withLedger, func(c *remediate.Config) { c.Notifier = n }), n
+	return newRig(t, enforce, withLedger, func(c *setup) { c.Notifier = n }), n
 }
 
 // asSelf is a change that bears the name of rescind.
@@ -115,7 +115,7 @@ func TestAWriteWhoseEventComesBeforeItsEndRaisesNoAlarm(t *testing.T) {
 	n := &cries{}
 	var g *rig
 	early := 0
-	g = newRig(t, set{public: policies.Revert}, withLedger, func(c *remediate.Config) {
+	g = newRig(t, set{public: policies.Revert}, withLedger, func(c *setup) {
 		c.Notifier = n
 		c.IAM = eager{c.IAM, func() {
 			for _, e := range g.events() {

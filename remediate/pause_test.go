@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -90,7 +92,7 @@ func TestAnUndoWaitsForThePauseToEnd(t *testing.T) {
 }
 
 func TestWhetherItIsPausedMustBeKnown(t *testing.T) {
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Store = forgetful{c.Store} })
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Store = forgetful{c.Store} })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.want(g.one(), state.Approved, "")
 	if n := g.writes(); n != 0 {
@@ -134,8 +136,8 @@ func TestWhoMayPauseAndHowLong(t *testing.T) {
 }
 
 func TestAPauseIsAnnouncedOnceInEveryChannelAndSoIsItsEnd(t *testing.T) {
-	crier := &crier{Notifier: &notice{}, channels: []string{"C1", "C2"}}
-	g := newRig(t, nil, func(c *remediate.Config) { c.Notifier = crier })
+	crier := &crier{Plain: &notice{}, channels: []string{"C1", "C2"}}
+	g := newRig(t, nil, func(c *setup) { c.Notifier = crier })
 	g.pause(time.Hour)
 	crier.fails = "C2"
 	if _, err := g.Sweep(t.Context()); err == nil {
@@ -163,7 +165,7 @@ func TestAPauseIsAnnouncedOnceInEveryChannelAndSoIsItsEnd(t *testing.T) {
 
 // crier is a Notifier that announces in channels, one of which may fail.
 type crier struct {
-	remediate.Notifier
+	group.Plain
 	channels, said []string
 	fails          string
 }

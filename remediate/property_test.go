@@ -50,12 +50,12 @@ func TestUnknownFactsNeverProduceAnAutomaticRevert(t *testing.T) {
 	t.Parallel()
 	const times = 30
 	reverted := 0
-	g := newRig(t, set{public: policies.Revert, identity: policies.Revert, editor: policies.Revert}, func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Revert, identity: policies.Revert, editor: policies.Revert}, func(c *setup) {
 		c.Limits = remediate.Limits{}
 	})
 	for i := range uint64(times) {
 		m := &moody{FactsClient: g.google, rng: rand.New(rand.NewPCG(i, 1))}
-		g.Facts, g.Judge.Facts = m, m
+		g.change(func(c *setup) { c.Facts = m })
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
 		for _, c := range g.events() {
@@ -69,7 +69,7 @@ func TestUnknownFactsNeverProduceAnAutomaticRevert(t *testing.T) {
 				}
 			}
 		}
-		g.answerAndWork(t.Context(), g.Remediator) // so that the next grant is not one more of the same
+		g.answerAndWork(t.Context(), g.engine) // so that the next grant is not one more of the same
 		g.events()
 	}
 	if reverted == 0 || reverted == 2*times {
@@ -144,13 +144,12 @@ func TestI3TwoProcessesAndManyDeliveriesComeToOneEffectAndOneCard(t *testing.T) 
 	for enforcement, want := range map[policies.Enforcement]state.State{policies.Revert: state.Reverted, policies.Approve: state.Pending} {
 		t.Run(string(enforcement), func(t *testing.T) {
 			g := newRig(t, set{public: enforcement})
-			other, err := remediate.New(g.Config)
-			g.must(err)
+			other := newEngine(t, g.setup)
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 			c := g.events()[0]
 			var wg sync.WaitGroup
 			for i := range 32 {
-				r := []*remediate.Remediator{g.Remediator, other}[i%2]
+				r := []*engine{g.engine, other}[i%2]
 				wg.Go(func() {
 					if _, err := r.Handle(t.Context(), c); err != nil {
 						t.Error(err)
@@ -214,7 +213,7 @@ func TestAnyOrderOfEventsKeepsTheRulesOfAFinding(t *testing.T) {
 			rng := rand.New(rand.NewPCG(i, 3))
 			watch := &watchedStore{t: t, seen: map[string]finding.Finding{}}
 			flaky := &flakyPolicies{}
-			g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) {
+			g := newRig(t, set{public: policies.Approve}, func(c *setup) {
 				watch.Store = c.Store
 				flaky.PolicyClient = c.IAM
 				c.Store, c.IAM = watch, flaky

@@ -37,11 +37,11 @@ type resting struct {
 }
 
 func (r *Remediator) export(ctx context.Context, do func(ctx context.Context) error) error {
-	if r.Exporter == nil {
+	if r.cfg.Exporter == nil {
 		return nil
 	}
 	r.exporter.mu.Lock()
-	rests := r.Now().Before(r.exporter.until)
+	rests := r.cfg.Now().Before(r.exporter.until)
 	r.exporter.mu.Unlock()
 	if rests {
 		return errExporterRests
@@ -51,7 +51,7 @@ func (r *Remediator) export(ctx context.Context, do func(ctx context.Context) er
 	err := do(ctx)
 	if err != nil {
 		r.exporter.mu.Lock()
-		r.exporter.until = r.Now().Add(exportPause)
+		r.exporter.until = r.cfg.Now().Add(exportPause)
 		r.exporter.mu.Unlock()
 	}
 	return err
@@ -65,31 +65,31 @@ func (r *Remediator) publish(ctx context.Context, f finding.Finding) (finding.Fi
 	if !f.Owes(finding.Publish) {
 		return f, false
 	}
-	err := r.export(ctx, func(ctx context.Context) error { return r.Exporter.Export(ctx, f, f.Published) })
+	err := r.export(ctx, func(ctx context.Context) error { return r.cfg.Exporter.Export(ctx, f, f.Published) })
 	switch {
 	case errors.Is(err, errExporterRests):
 		return f, true
 	case err != nil:
-		r.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", string(finding.Publish), "finding", f.ID, "error", err.Error())
+		r.cfg.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", string(finding.Publish), "finding", f.ID, "error", err.Error())
 		return f, true
 	}
 	return f.Exported(), true
 }
 
 func (r *Remediator) recordPublished(ctx context.Context, f finding.Finding) (finding.Finding, error) {
-	return r.update(ctx, f.ExportTried(r.Now()))
+	return r.update(ctx, f.ExportTried(r.cfg.Now()))
 }
 
 // exportLedger takes out what the ledger has and was not taken out yet. What
 // fails is logged, and tried again by the next sweep.
 func (r *Remediator) exportLedger(ctx context.Context) {
-	if r.Ledger == nil || r.Exporter == nil {
+	if r.cfg.Ledger == nil || r.cfg.Exporter == nil {
 		return
 	}
-	err := r.Ledger.Export(ctx, func(es []trail.Record) error {
-		return r.export(ctx, func(ctx context.Context) error { return r.Exporter.ExportRecords(ctx, es) })
+	err := r.cfg.Ledger.Export(ctx, func(es []trail.Record) error {
+		return r.export(ctx, func(ctx context.Context) error { return r.cfg.Exporter.ExportRecords(ctx, es) })
 	})
 	if err != nil && !errors.Is(err, errExporterRests) {
-		r.Log.ErrorContext(ctx, "ledger not exported, will be tried again", "error", err.Error())
+		r.cfg.Log.ErrorContext(ctx, "ledger not exported, will be tried again", "error", err.Error())
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -54,7 +53,7 @@ func (x *taken) Undelivered(context.Context, finding.Finding) error {
 func exporting(t *testing.T, enforce set) (*rig, *taken) {
 	t.Helper()
 	x := &taken{}
-	return newRig(t, enforce, withLedger, func(c *remediate.Config) { c.Exporter, c.FallbackAfter = x, 10*time.Minute }), x
+	return newRig(t, enforce, withLedger, func(c *setup) { c.Exporter, c.FallbackAfter = x, 10*time.Minute }), x
 }
 
 func TestI8EveryEventIsTakenOutOnceWhereNothingFails(t *testing.T) {
@@ -71,14 +70,14 @@ func TestI8EveryEventIsTakenOutOnceWhereNothingFails(t *testing.T) {
 
 func TestTakingTheTrailOutCostsNoWriteOfItsOwn(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
-	count := func(change ...func(*remediate.Config)) int {
+	count := func(change ...func(*setup)) int {
 		f := &fate{}
-		g = newRig(t, set{public: policies.Revert}, append(change, func(c *remediate.Config) { c.Store = fatedStore{c.Store, f} })...)
+		g = newRig(t, set{public: policies.Revert}, append(change, func(c *setup) { c.Store = fatedStore{c.Store, f} })...)
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		g.one()
 		return f.calls
 	}
-	if without, with := count(), count(func(c *remediate.Config) { c.Exporter = &taken{} }); with != without {
+	if without, with := count(), count(func(c *setup) { c.Exporter = &taken{} }); with != without {
 		t.Errorf("%d calls of the store, %d without an exporter", with, without)
 	}
 }
@@ -124,7 +123,7 @@ func TestAFailingExporterChangesNotWhenAQuestionExpiresNorWhenAGracePeriodEnds(t
 	g.want(g.stored(f.ID), state.Expired, "nobody answered")
 
 	late := &taken{failing: errors.New("the log is gone")}
-	g = newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Exporter, c.Limits.Grace = late, 10*time.Minute })
+	g = newRig(t, set{public: policies.Revert}, func(c *setup) { c.Exporter, c.Limits.Grace = late, 10*time.Minute })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f = g.one()
 	due := f.DueAt

@@ -25,14 +25,14 @@ func (r *Remediator) snapshot(ctx context.Context, c cloud.Change) (judge.Snapsh
 }
 
 func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) (judge.Snapshot, error) {
-	s := judge.Snapshot{At: r.Now()}
+	s := judge.Snapshot{At: r.cfg.Now()}
 	if res.Kind == cloud.OrgPolicy {
 		var err error
 		s.OrgPolicy, err = r.readOrgPolicy(ctx, res)
 		return s, err
 	}
 	if res.Kind.Workload() {
-		w, err := r.Workloads.Workload(ctx, res)
+		w, err := r.cfg.Workloads.Workload(ctx, res)
 		if ok, err := r.readable(ctx, res, err); err != nil {
 			return judge.Snapshot{}, err
 		} else if ok {
@@ -41,7 +41,7 @@ func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) 
 		s.Gone = errors.Is(err, fault.ErrNotFound)
 	}
 	if policy && !s.Gone && (res.Kind.Workload() || res.Kind.Container() || res.Kind == cloud.ServiceAccount) {
-		p, err := r.IAM.Policy(ctx, res)
+		p, err := r.cfg.IAM.Policy(ctx, res)
 		if ok, err := r.readable(ctx, res, err); err != nil {
 			return judge.Snapshot{}, err
 		} else if ok {
@@ -63,7 +63,7 @@ func (r *Remediator) readable(ctx context.Context, res cloud.Resource, err error
 	case errors.Is(err, fault.ErrNotFound):
 		return false, nil
 	case errors.As(err, &denied), errors.Is(err, fault.ErrRefused):
-		r.Log.WarnContext(ctx, "live state not readable", "resource", res.String(), "error", err.Error())
+		r.cfg.Log.WarnContext(ctx, "live state not readable", "resource", res.String(), "error", err.Error())
 		return false, nil
 	}
 	return false, fmt.Errorf("read %s: %w", res, err)
@@ -90,11 +90,11 @@ func (r *Remediator) learn(ctx context.Context, c cloud.Change, now judge.Snapsh
 // everything above it, as if it had just been granted.
 func (r *Remediator) preexistingGrants(ctx context.Context, s Sighting, c cloud.Change) ([]judged, error) {
 	project := cloud.ProjectResource(c.Resource.Project)
-	above := r.Facts.Fact(ctx, policies.Question{Kind: policies.Ancestors, Name: project.Path()})
+	above := r.cfg.Facts.Fact(ctx, policies.Question{Kind: policies.Ancestors, Name: project.Path()})
 	if !above.Known {
-		r.Log.WarnContext(ctx, "grants above the project not looked at", "account", s.Email, "resource", project.String(), "error", above.Why)
+		r.cfg.Log.WarnContext(ctx, "grants above the project not looked at", "account", s.Email, "resource", project.String(), "error", above.Why)
 	}
-	j := r.Judge
+	j := r.cfg.Judge
 	j.Facts = sighted{j.Facts, s}
 	var out []judged
 	for _, holder := range append([]cloud.Resource{project}, parsed(above.List)...) {
@@ -106,7 +106,7 @@ func (r *Remediator) preexistingGrants(ctx context.Context, s Sighting, c cloud.
 		if len(grant.Deltas) == 0 {
 			continue
 		}
-		in, _ := r.Scope.membership(ctx, r.Facts, holder)
+		in, _ := r.cfg.Scope.membership(ctx, r.cfg.Facts, holder)
 		for _, g := range j.Judge(ctx, grant, now) {
 			g.Lower(judge.Ask, fmt.Sprintf("%s now runs as %s, which held this before%s; the deploy did not grant it", c.Resource.Path(), s.Email, inherited(holder)))
 			if in != inScope {

@@ -17,12 +17,12 @@ import (
 // record stores what a judgement comes to: a new finding, one more change on
 // an open one, or nothing where people settled exactly this before.
 func (r *Remediator) record(ctx context.Context, k judged) (finding.Finding, OutcomeKind, error) {
-	f, err := r.Store.Finding(ctx, k.id())
+	f, err := r.cfg.Store.Finding(ctx, k.id())
 	if err == nil && f.State == state.Superseded && k.change.Half == cloud.LastHalf && !k.vanished {
 		// The first half was given up before its effect showed. What ended
 		// stays so: the last half is a finding of its own.
 		k.change.ID += " last half"
-		f, err = r.Store.Finding(ctx, k.id())
+		f, err = r.cfg.Store.Finding(ctx, k.id())
 	}
 	switch {
 	case err == nil:
@@ -56,9 +56,9 @@ func (r *Remediator) create(ctx context.Context, k judged) (finding.Finding, err
 	if err != nil {
 		return finding.Finding{}, err
 	}
-	created, err := r.Store.Create(ctx, f)
+	created, err := r.cfg.Store.Create(ctx, f)
 	if errors.Is(err, fault.ErrExists) { // another delivery of this change won
-		created, err = r.Store.Finding(ctx, f.ID)
+		created, err = r.cfg.Store.Finding(ctx, f.ID)
 		created = r.withoutLeased(created)
 		if err == nil && !created.Automatic {
 			r.giveBack(ctx, f)
@@ -78,7 +78,7 @@ func (k judged) id() string { return finding.ID(k.change.ID, k.Policy, k.change.
 // sweep. A revert that nobody claimed cannot wait; claiming it is a
 // compare-and-set.
 func (r *Remediator) withoutLeased(f finding.Finding) finding.Finding {
-	if f.State != state.Approved && r.Now().Before(f.DueAt) {
+	if f.State != state.Approved && r.cfg.Now().Before(f.DueAt) {
 		return f.Leased()
 	}
 	return f
@@ -97,7 +97,7 @@ func (r *Remediator) open(ctx context.Context, k judged) (finding.Finding, error
 	if f.Decision == judge.Revert && k.awaited != "" {
 		return f.Deferred(k.now.At.Add(entryLook), k.now.At, "looked for again, for two minutes: "+k.awaited), nil
 	}
-	wait := k.since().Add(r.Limits.Grace)
+	wait := k.since().Add(r.cfg.Limits.Grace)
 	if f.Decision == judge.Revert {
 		check := r.allowed
 		if wait.After(k.now.At) { // it is not reverted yet, and may never be
@@ -114,7 +114,7 @@ func (r *Remediator) open(ctx context.Context, k judged) (finding.Finding, error
 	if f.Decision == judge.Revert && wait.After(k.now.At) {
 		return f.Deferred(wait, k.now.At, "waiting for the grace period until "+wait.UTC().Format(time.RFC3339)), nil
 	}
-	return r.asking(f.Decided(k.now.At, r.ExpiresIn)), nil
+	return r.asking(f.Decided(k.now.At, r.cfg.ExpiresIn)), nil
 }
 
 // since is when the change was made. One dated ahead was made by the time it
@@ -133,7 +133,7 @@ func (k judged) since() time.Time {
 // update stores the next revision of a finding. Losing to another writer is an
 // error matching ErrConflict: the caller starts over from what is stored.
 func (r *Remediator) update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
-	next, err := r.Store.Update(ctx, f)
+	next, err := r.cfg.Store.Update(ctx, f)
 	if err != nil {
 		return finding.Finding{}, fmt.Errorf("store finding %s: %w", f.ID, err)
 	}

@@ -38,10 +38,6 @@ type Config struct {
 	// counts as undelivered, of which the Exporter is told where it is a Fallback;
 	// zero for never.
 	FallbackAfter time.Duration
-	// RoundupAbove is how many new messages a channel takes in ten minutes before
-	// a roundup speaks for what comes, where the Notifier is a RoundupNotifier; zero
-	// for any number.
-	RoundupAbove int
 	// Self is the principal rescind itself acts as, to recognise its own
 	// changes when they come back as events.
 	Self string
@@ -78,7 +74,7 @@ const (
 // Remediator takes findings through their life. It is safe for concurrent use,
 // and several may share one store.
 type Remediator struct {
-	Config
+	cfg      Config
 	counting sync.Mutex // held while a revert is counted, so that only processes compete for the count
 	exporter resting
 }
@@ -113,5 +109,5 @@ func New(c Config) (*Remediator, error) {
 		return nil, err
 	}
 	c.Judge.Facts = c.Facts
-	return &Remediator{Config: c}, nil
+	return &Remediator{cfg: c}, nil
 }

@@ -55,12 +55,12 @@ func (r *Remediator) attribute(ctx context.Context, c cloud.Change) error {
 	if c.Half != cloud.FirstHalf {
 		return nil
 	}
-	known, err := r.Store.Findings(ctx, finding.Query{Resource: c.Resource, States: state.Open(), Since: c.Time.Add(-finding.DecisionHolds)})
+	known, err := r.cfg.Store.Findings(ctx, finding.Query{Resource: c.Resource, States: state.Open(), Since: c.Time.Add(-finding.DecisionHolds)})
 	if err != nil {
 		return fmt.Errorf("look up findings of %s: %w", c.Resource, err)
 	}
 	for _, f := range known {
-		next, named := f.Attributed(c, r.Now())
+		next, named := f.Attributed(c, r.cfg.Now())
 		if !named || f.Change.ID != c.ID && !slices.Contains(f.Joined, c.ID) {
 			continue
 		}

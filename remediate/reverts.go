@@ -46,11 +46,11 @@ func (r *Remediator) allowed(ctx context.Context, f finding.Finding) (limit, err
 	defer r.counting.Unlock()
 	var over limit
 	err := r.recount(ctx, func(recent []revert) []revert {
-		over = r.Limits.reached(f, recent)
+		over = r.cfg.Limits.reached(f, recent)
 		if over.why != "" || counted(recent, f) {
 			return recent
 		}
-		return append(recent, revert{f.ID, f.Policy, f.Resource.Project, r.Now()})
+		return append(recent, revert{f.ID, f.Policy, f.Resource.Project, r.cfg.Now()})
 	})
 	return over, err
 }
@@ -63,7 +63,7 @@ func (r *Remediator) decide(ctx context.Context, f finding.Finding) (finding.Fin
 	if !errors.Is(err, fault.ErrConflict) || !f.Automatic {
 		return stored, err
 	}
-	if theirs, missing := r.Store.Finding(ctx, f.ID); missing == nil && !theirs.Automatic {
+	if theirs, missing := r.cfg.Store.Finding(ctx, f.ID); missing == nil && !theirs.Automatic {
 		r.giveBack(ctx, f)
 	}
 	return stored, err
@@ -82,7 +82,7 @@ func (r *Remediator) giveBack(ctx context.Context, f finding.Finding) {
 		return slices.DeleteFunc(slices.Clone(recent), func(o revert) bool { return o.Finding == f.ID })
 	})
 	if err != nil {
-		r.Log.WarnContext(ctx, "an automatic revert that was none still counts", "finding", f.ID, "error", err.Error())
+		r.cfg.Log.WarnContext(ctx, "an automatic revert that was none still counts", "finding", f.ID, "error", err.Error())
 	}
 }
 
@@ -93,7 +93,7 @@ func counted(recent []revert, f finding.Finding) bool {
 // recount stores what next makes of the reverts of the last hour; nothing where
 // that has as many as before.
 func (r *Remediator) recount(ctx context.Context, next func([]revert) []revert) error {
-	_, err := cells.Change(ctx, r.Store, revertsCell, r.Now().Add(revertsWindow), func(all []revert) ([]revert, bool, error) {
+	_, err := cells.Change(ctx, r.cfg.Store, revertsCell, r.cfg.Now().Add(revertsWindow), func(all []revert) ([]revert, bool, error) {
 		recent := r.lately(all)
 		after := next(recent)
 		return after, len(after) != len(recent), nil
@@ -106,7 +106,7 @@ func (r *Remediator) recount(ctx context.Context, next func([]revert) []revert) 
 
 // reverts returns the automatic reverts of the last hour.
 func (r *Remediator) reverts(ctx context.Context) ([]revert, error) {
-	all, _, err := cells.Read[[]revert](ctx, r.Store, revertsCell)
+	all, _, err := cells.Read[[]revert](ctx, r.cfg.Store, revertsCell)
 	if err != nil {
 		return nil, fmt.Errorf("count automatic reverts: %w", err)
 	}
@@ -115,6 +115,6 @@ func (r *Remediator) reverts(ctx context.Context) ([]revert, error) {
 
 // lately leaves out what was longer than an hour ago.
 func (r *Remediator) lately(all []revert) []revert {
-	hourAgo := r.Now().Add(-revertsWindow)
+	hourAgo := r.cfg.Now().Add(-revertsWindow)
 	return slices.DeleteFunc(all, func(o revert) bool { return o.At.Before(hourAgo) })
 }

@@ -53,15 +53,14 @@ func (g *rig) automatic() (byProject map[string]int, total int) {
 
 func TestTwoProcessesTogetherRevertAsManyAsTheLimitsSay(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		c.Limits = remediate.Limits{PerPolicyHour: 1000, PerProjectHour: 7, TotalHour: 50}
 	})
-	other, err := remediate.New(g.Config)
-	g.must(err)
+	other := newEngine(t, g.setup)
 	changes := g.exposed(10, 20)
 	var wg sync.WaitGroup
 	for i := range 16 {
-		r := []*remediate.Remediator{g.Remediator, other}[i%2]
+		r := []*engine{g.engine, other}[i%2]
 		wg.Go(func() {
 			for n := i; n < len(changes); n += 16 {
 				if _, err := r.Handle(t.Context(), changes[n]); err != nil {
@@ -93,7 +92,7 @@ func TestTwoProcessesTogetherRevertAsManyAsTheLimitsSay(t *testing.T) {
 }
 
 func TestTheLimitsLookAtTheLastHourAlone(t *testing.T) {
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits = remediate.Limits{TotalHour: 1} })
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits = remediate.Limits{TotalHour: 1} })
 	changes := g.exposed(1, 3)
 	for i, want := range []bool{true, false, true} {
 		if i == 2 {
@@ -110,7 +109,7 @@ func TestTheLimitsLookAtTheLastHourAlone(t *testing.T) {
 // comes again.
 func TestARevertThatWasCountedAndNotStoredCountsOnce(t *testing.T) {
 	store := &noCreate{}
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		store.Store, c.Store = c.Store, store
 		c.Limits = remediate.Limits{TotalHour: 2}
 	})
@@ -143,7 +142,7 @@ func (s *noCreate) Create(ctx context.Context, f finding.Finding) (finding.Findi
 
 func TestWhatWasNoRevertAfterAllDoesNotCount(t *testing.T) {
 	flaky := &flakyPolicies{}
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		flaky.PolicyClient, c.IAM = c.IAM, flaky
 		c.Limits = remediate.Limits{TotalHour: 1}
 	})
@@ -164,7 +163,7 @@ func TestNothingIsRevertedUncounted(t *testing.T) {
 		"the count is not one that this rescind writes": {value: []byte("{")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
+			g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 				broken.Store, c.Store = c.Store, broken
 			})
 			change := g.exposed(1, 1)[0]
@@ -205,7 +204,7 @@ func (b *brokenCells) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, er
 }
 
 func TestAGracePeriodTakesNoTurnUntilItIsOver(t *testing.T) {
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		c.Limits = remediate.Limits{TotalHour: 1, Grace: time.Minute}
 	})
 	changes := g.exposed(1, 2)

@@ -48,7 +48,7 @@ const (
 // rig is a Remediator between the real Google clients over a simulated cloud
 // and a store in memory, with a clock that only moves when someone waits.
 type rig struct {
-	*remediate.Remediator
+	*engine
 	t      *testing.T
 	cloud  *sim.Cloud
 	conn   *grpc.ClientConn // as mallory
@@ -63,7 +63,7 @@ type rig struct {
 // set is what a test sets on top of the built-in policies: enforcement by name.
 type set map[string]policies.Enforcement
 
-func newRig(t *testing.T, enforce set, change ...func(*remediate.Config)) *rig {
+func newRig(t *testing.T, enforce set, change ...func(*setup)) *rig {
 	t.Helper()
 	g := &rig{t: t, now: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC), told: &notice{}}
 	g.cloud = sim.NewCloud(sim.Options{Now: g.Clock, Emit: g.keep})
@@ -85,21 +85,20 @@ func newRig(t *testing.T, enforce set, change ...func(*remediate.Config)) *rig {
 	})
 	g.must(err)
 	t.Cleanup(func() { g.google.Close() })
-	c := remediate.Config{
+	c := setup{Notifier: g.told, Config: remediate.Config{
 		Facts: g.google, Judge: judge.Judge{Policies: g.load(enforce), MaxEventAge: 15 * time.Minute,
 			Fallback: map[string]string{"pay-prod": "fallback@pay-prod.iam.gserviceaccount.com"}},
-		Store: st, IAM: g.google, Workloads: g.google, Constraints: g.google, Notifier: g.told,
+		Store: st, IAM: g.google, Workloads: g.google, Constraints: g.google,
 		Scope:     remediate.Scope{Include: []cloud.Resource{cloud.OrganizationResource("77")}},
 		Authority: remediate.Authority{Approvers: map[string]bool{"user:ada@example.com": true, "user:" + mallory: true}},
 		Limits:    remediate.Limits{PerPolicyHour: 20, PerProjectHour: 10, TotalHour: 50, SameChange: 3, FightWindow: 24 * time.Hour},
 		Self:      "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: 10 * time.Second,
 		Now: g.Clock, Wait: g.wait, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),
-	}
+	}}
 	for _, f := range change {
 		f(&c)
 	}
-	g.Remediator, err = remediate.New(c)
-	g.must(err)
+	g.engine = newEngine(t, c)
 	return g
 }
 
@@ -346,23 +345,19 @@ func sequence(prefix string) func() string {
 }
 
 // bareRemediator is a Remediator with no world but an allow policy.
-func bareRemediator(t *testing.T, iam remediate.PolicyClient) *remediate.Remediator {
+func bareRemediator(t *testing.T, iam remediate.PolicyClient) *engine {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC) }
 	set, err := policies.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := remediate.New(remediate.Config{
-		Facts: nothingKnown{}, Judge: judge.Judge{Policies: set}, Store: memory.New(), IAM: iam, Workloads: noWorkloads{}, Constraints: noConstraints{}, Notifier: &notice{},
+	return newEngine(t, setup{Notifier: &notice{}, Config: remediate.Config{
+		Facts: nothingKnown{}, Judge: judge.Judge{Policies: set}, Store: memory.New(), IAM: iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
 		Scope: remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Self:  "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: time.Second,
 		Now: now, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
+	}})
 }
 
 type nothingKnown struct{}

@@ -30,41 +30,41 @@ const hourly = "scan"
 // after its lease, and scans one resource twice at most. What cannot be read is
 // logged, counted and left to the next round. Without ScanEvery it does nothing.
 func (r *Remediator) ScanSome(ctx context.Context) error {
-	if r.ScanEvery == 0 {
+	if r.cfg.ScanEvery == 0 {
 		return nil
 	}
 	w, err := r.openWalk(ctx, hourly)
 	if err != nil {
 		return err
 	}
-	now := r.Now()
+	now := r.cfg.Now()
 	switch {
-	case w.round.leased(now), w.round.over() && now.Before(w.round.Began.Add(r.ScanEvery)):
+	case w.round.leased(now), w.round.over() && now.Before(w.round.Began.Add(r.cfg.ScanEvery)):
 		return nil
 	case w.round.over():
-		w.begin(ctx, r.Scope.Include)
-		r.Log.InfoContext(ctx, "scan begins")
+		w.begin(ctx, r.cfg.Scope.Include)
+		r.cfg.Log.InfoContext(ctx, "scan begins")
 	case !w.round.LeasedUntil.IsZero():
-		r.Log.WarnContext(ctx, "scan goes on after a process that did not let go of it", "holder", w.round.Holder)
+		r.cfg.Log.WarnContext(ctx, "scan goes on after a process that did not let go of it", "holder", w.round.Holder)
 	}
-	w.round.Holder = r.NewID()
+	w.round.Holder = r.cfg.NewID()
 	w.visit = func(v Visit) { r.logVisit(ctx, v) }
 	begun := 0
-	err = w.run(ctx, func() bool { begun++; return begun <= sliceSize && r.Now().Sub(now) < sliceTime })
+	err = w.run(ctx, func() bool { begun++; return begun <= sliceSize && r.cfg.Now().Sub(now) < sliceTime })
 	switch {
 	case errors.Is(err, ErrTakenOver):
 		return nil
 	case err != nil:
 		return fmt.Errorf("scan: %w", err)
 	case w.round.over():
-		r.Log.InfoContext(ctx, "scan ended", "scanned", w.round.Scanned, "failed", w.round.Failed, "raised", w.round.Raised)
+		r.cfg.Log.InfoContext(ctx, "scan ended", "scanned", w.round.Scanned, "failed", w.round.Failed, "raised", w.round.Raised)
 	}
 	return nil
 }
 
 func (r *Remediator) logVisit(ctx context.Context, v Visit) {
 	if v.Err != nil {
-		r.Log.WarnContext(ctx, "not scanned", "resource", v.Resource.String(), "error", v.Err.Error())
+		r.cfg.Log.WarnContext(ctx, "not scanned", "resource", v.Resource.String(), "error", v.Err.Error())
 	}
 }
 
@@ -92,12 +92,12 @@ func (r *Remediator) ScanAll(ctx context.Context, o Walk) (Round, error) {
 	if err != nil {
 		return Round{}, err
 	}
-	if o.FromStart || w.round.over() || r.Now().Sub(w.round.Began) >= resumable {
+	if o.FromStart || w.round.over() || r.cfg.Now().Sub(w.round.Began) >= resumable {
 		w.begin(ctx, o.Tops)
 	} else {
 		o.Resumed(w.round)
 	}
-	w.patient, w.visit, w.round.Holder = true, o.Visit, r.NewID()
+	w.patient, w.visit, w.round.Holder = true, o.Visit, r.cfg.NewID()
 	w.cell.KeepUntil = w.round.Began.Add(resumable)
 	err = w.run(ctx, func() bool { return true })
 	return w.round, err

@@ -17,7 +17,7 @@ func (r *Remediator) stillRunning(ctx context.Context, p judge.Plan) string {
 		if s.Kind != policies.RestoreIdentity || s.Resource.Kind != cloud.RunJob {
 			continue
 		}
-		switch names, err := r.Workloads.Running(ctx, s.Resource); {
+		switch names, err := r.cfg.Workloads.Running(ctx, s.Resource); {
 		case err != nil:
 			return ". Whether executions go on as the account they began with is unknown: " + err.Error()
 		case len(names) > 0:

@@ -20,7 +20,7 @@ const scanTries = 20
 
 // Covers reports whether the resource is in scope, or may be.
 func (r *Remediator) Covers(ctx context.Context, res cloud.Resource) bool {
-	in, _ := r.Scope.membership(ctx, r.Facts, res)
+	in, _ := r.cfg.Scope.membership(ctx, r.cfg.Facts, res)
 	return in != outOfScope
 }
 
@@ -38,7 +38,7 @@ func (r *Remediator) Scan(ctx context.Context, res cloud.Resource) (Outcome, err
 
 // scanNow is Scan without waiting for a turn: what a rate holds back is an error.
 func (r *Remediator) scanNow(ctx context.Context, res cloud.Resource) (out Outcome, err error) {
-	in, unsure := r.Scope.membership(ctx, r.Facts, res)
+	in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, res)
 	if in == outOfScope {
 		return Outcome{Kind: OutOfScope}, nil
 	}
@@ -70,13 +70,13 @@ func (r *Remediator) scanOnce(ctx context.Context, res cloud.Resource, unsure st
 
 // look reads all of a resource that policies judge.
 func (r *Remediator) look(ctx context.Context, res cloud.Resource) (judge.Snapshot, error) {
-	s := judge.Snapshot{At: r.Now()}
+	s := judge.Snapshot{At: r.cfg.Now()}
 	var errs []error
 	if res.Kind.Workload() {
-		w, err := r.Workloads.Workload(ctx, res)
+		w, err := r.cfg.Workloads.Workload(ctx, res)
 		s.Workload, errs = &w, append(errs, err)
 	}
-	p, err := r.IAM.Policy(ctx, res)
+	p, err := r.cfg.IAM.Policy(ctx, res)
 	s.Policy, errs = &p, append(errs, err)
 	err = errors.Join(errs...)
 	if errors.Is(err, fault.ErrNotFound) { // deleted since it was listed
@@ -91,7 +91,7 @@ func (r *Remediator) sight(ctx context.Context, now judge.Snapshot) error {
 	if w == nil || w.Identity.Knowledge != cloud.Known {
 		return nil
 	}
-	if err := r.Store.LearnIdentity(ctx, Sighting{Email: w.Identity.Email, Workload: w.Resource, At: now.At}); err != nil {
+	if err := r.cfg.Store.LearnIdentity(ctx, Sighting{Email: w.Identity.Email, Workload: w.Resource, At: now.At}); err != nil {
 		return fmt.Errorf("remember runtime identity %s: %w", w.Identity.Email, err)
 	}
 	return nil
@@ -100,7 +100,7 @@ func (r *Remediator) sight(ctx context.Context, now judge.Snapshot) error {
 func (r *Remediator) scan(ctx context.Context, made []cloud.Change, now judge.Snapshot, unsure string) (Outcome, error) {
 	out := Outcome{Kind: Compliant}
 	for _, c := range made {
-		for _, g := range r.Judge.Judge(ctx, c, now) {
+		for _, g := range r.cfg.Judge.Judge(ctx, c, now) {
 			if g.Verdict == policies.Exempt { // nothing to ask, and nothing new to say
 				continue
 			}

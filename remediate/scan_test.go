@@ -193,7 +193,7 @@ func TestWhatWasReportedIsAskedOnceThePolicyAsks(t *testing.T) {
 	f := g.scanOne(apiService)
 	g.want(f, state.Reported, "")
 	g.scanNone(apiService, f.ID)
-	g.Judge.Policies = g.load(set{public: policies.Approve})
+	g.change(func(c *setup) { c.Judge.Policies = g.load(set{public: policies.Approve}) })
 	g.want(g.scanOne(apiService), state.Pending, "")
 }
 
@@ -223,7 +223,7 @@ policies:
         want: violation
 `)})
 	g.must(err)
-	g.Judge.Policies = admins
+	g.change(func(c *setup) { c.Judge.Policies = admins })
 	g.unseen(apiPath, "roles/run.admin", "user:eve@example.com")
 	g.unseen(apiPath, "roles/run.admin", "serviceAccount:service-264172533001@serverless-robot-prod.iam.gserviceaccount.com")
 	f := g.scanOne(apiService)
@@ -232,7 +232,7 @@ policies:
 }
 
 func TestAScanLeavesWhatIsOutOfScopeAlone(t *testing.T) {
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Scope.Exclude = []cloud.Resource{payProd} })
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Scope.Exclude = []cloud.Resource{payProd} })
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	if out := g.scan(apiService); out.Kind != remediate.OutOfScope || len(out.Findings) > 0 || g.Covers(t.Context(), apiService) {
 		t.Errorf("%+v, want out of scope", out)

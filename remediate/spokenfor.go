@@ -24,7 +24,7 @@ func (r *Remediator) withoutKnown(ctx context.Context, k judged, before []findin
 	if len(known) == 0 {
 		return k, nil
 	}
-	for _, g := range r.Judge.Judge(ctx, k.change, k.now) {
+	for _, g := range r.cfg.Judge.Judge(ctx, k.change, k.now) {
 		if g.Policy == k.Policy && !g.Plan.Empty() { // else what is left is never touched, and was told of
 			return scannedOf(g, k.change, k.now, unsure), known
 		}

@@ -43,7 +43,7 @@ func (r *Remediator) applyStep(ctx context.Context, s judge.Step) (made judge.St
 		if !errors.Is(err, fault.ErrConflict) {
 			return made, wrote && !declined(err), err
 		}
-		if err := r.Wait(ctx, 200*time.Millisecond<<try); err != nil {
+		if err := r.cfg.Wait(ctx, 200*time.Millisecond<<try); err != nil {
 			return judge.Step{}, false, err
 		}
 	}
@@ -60,7 +60,7 @@ func declined(err error) bool {
 // changeGrants takes away the grants that only Before has and adds those that
 // only After has.
 func (r *Remediator) changeGrants(ctx context.Context, s judge.Step) (made judge.Step, wrote bool, err error) {
-	p, err := r.IAM.Policy(ctx, s.Resource)
+	p, err := r.cfg.IAM.Policy(ctx, s.Resource)
 	if err != nil {
 		return s, false, err
 	}
@@ -71,36 +71,36 @@ func (r *Remediator) changeGrants(ctx context.Context, s judge.Step) (made judge
 	if len(effective) == 0 {
 		return s, false, nil
 	}
-	return s.WithDeltas(effective), true, r.IAM.SetPolicy(ctx, s.Resource, next)
+	return s.WithDeltas(effective), true, r.cfg.IAM.SetPolicy(ctx, s.Resource, next)
 }
 
 func (r *Remediator) requireInvoker(ctx context.Context, s judge.Step) (bool, error) {
-	w, err := r.Workloads.Workload(ctx, s.Resource)
+	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
 	if err != nil || !w.InvokerCheckDisabled.On {
 		return false, err
 	}
-	return true, r.Workloads.RequireInvokerIAM(ctx, w)
+	return true, r.cfg.Workloads.RequireInvokerIAM(ctx, w)
 }
 
 // disableInvoker turns the check off again, where it was off before rescind
 // turned it on.
 func (r *Remediator) disableInvoker(ctx context.Context, s judge.Step) (bool, error) {
-	w, err := r.Workloads.Workload(ctx, s.Resource)
+	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
 	if err != nil || w.InvokerCheckDisabled.On {
 		return false, err
 	}
-	return true, r.Workloads.DisableInvokerIAM(ctx, w)
+	return true, r.cfg.Workloads.DisableInvokerIAM(ctx, w)
 }
 
 func (r *Remediator) restoreIdentity(ctx context.Context, s judge.Step) (bool, error) {
-	w, err := r.Workloads.Workload(ctx, s.Resource)
+	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
 	if err != nil || w.Identity.Email == s.After.ServiceAccount {
 		return false, err
 	}
 	if w.Identity.Email != s.Before.ServiceAccount {
 		return false, fmt.Errorf("it runs as %q now, the plan was made for %q: %w", w.Identity.Email, s.Before.ServiceAccount, errChanged)
 	}
-	return true, r.Workloads.SetIdentity(ctx, w, s.After.ServiceAccount)
+	return true, r.cfg.Workloads.SetIdentity(ctx, w, s.After.ServiceAccount)
 }
 
 // unverifiedError says that a write was accepted, and does not show yet or
@@ -118,7 +118,7 @@ func (e *unverifiedError) Unwrap() error { return e.err }
 // succeeded is not yet a workload that is fixed: a revision may never become
 // ready, or traffic may be pinned to the old one.
 func (r *Remediator) verify(ctx context.Context, s judge.Step) error {
-	deadline := r.Now().Add(r.VerifyFor)
+	deadline := r.cfg.Now().Add(r.cfg.VerifyFor)
 	for pause := time.Second; ; pause *= 2 {
 		why, err := r.unmet(ctx, s)
 		switch {
@@ -129,10 +129,10 @@ func (r *Remediator) verify(ctx context.Context, s judge.Step) error {
 		case why == "":
 			return nil
 		}
-		if r.Now().Add(pause).After(deadline) {
+		if r.cfg.Now().Add(pause).After(deadline) {
 			return &unverifiedError{why: why}
 		}
-		if err := r.Wait(ctx, pause); err != nil {
+		if err := r.cfg.Wait(ctx, pause); err != nil {
 			return &unverifiedError{why: why}
 		}
 	}
@@ -142,19 +142,19 @@ func (r *Remediator) verify(ctx context.Context, s judge.Step) error {
 func (r *Remediator) unmet(ctx context.Context, s judge.Step) (string, error) {
 	switch s.Kind {
 	case policies.RemoveGrants, judge.RestoreGrants, policies.RestoreCondition:
-		p, err := r.IAM.Policy(ctx, s.Resource)
+		p, err := r.cfg.IAM.Policy(ctx, s.Resource)
 		if err != nil {
 			return "", err
 		}
 		return unmetGrants(p, s), nil
 	case policies.RequireInvoker:
-		w, err := r.Workloads.Workload(ctx, s.Resource)
+		w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
 		if err == nil && w.InvokerCheckDisabled.On {
 			return "the invoker IAM check still shows as disabled", nil
 		}
 		return "", err
 	case judge.DisableInvoker:
-		w, err := r.Workloads.Workload(ctx, s.Resource)
+		w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
 		if err == nil && !w.InvokerCheckDisabled.On {
 			return "the invoker IAM check still shows as on", nil
 		}
@@ -182,14 +182,14 @@ func unmetGrants(p cloud.AllowPolicy, s judge.Step) string {
 }
 
 func (r *Remediator) identityUnmet(ctx context.Context, s judge.Step) (string, error) {
-	w, err := r.Workloads.Workload(ctx, s.Resource)
+	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
 	if err != nil {
 		return "", err
 	}
 	if w.Identity.Email != s.After.ServiceAccount {
 		return "the template still names " + w.Identity.Email, nil
 	}
-	serving, err := r.Workloads.Serving(ctx, s.Resource)
+	serving, err := r.cfg.Workloads.Serving(ctx, s.Resource)
 	if err != nil {
 		return "", err
 	}

@@ -45,16 +45,6 @@ type IdentityStore interface {
 	Identity(ctx context.Context, email string) (Sighting, error)
 }
 
-// PauseStore keeps the one switch that stops all writes to Google Cloud.
-type PauseStore interface {
-	// Pause returns the switch as it was last set, or the zero Pause.
-	Pause(ctx context.Context) (Pause, error)
-	// SetPause sets the switch if it is still at p.Revision (0: never set),
-	// and returns it at the next revision; otherwise an error matching
-	// ErrConflict, and nothing is written.
-	SetPause(ctx context.Context, p Pause) (Pause, error)
-}
-
 // Pruner is a Store that forgets only when it is told to. Others do by
 // themselves.
 type Pruner interface {
@@ -115,10 +105,16 @@ type FactsClient interface {
 
 // Notifier brings what people see of a finding up to date.
 type Notifier interface {
-	// Notify shows f on every surface it belongs on and returns the
-	// surfaces as they are now. It may be called again with the same
-	// finding.
-	Notify(ctx context.Context, f finding.Finding) ([]finding.Surface, error)
+	// Notify shows f on every surface it belongs on and says where it is shown
+	// now, also with an error. It may be called again with the same finding.
+	Notify(ctx context.Context, f finding.Finding) (finding.Notice, error)
+}
+
+// Tender is a Notifier that has something to look after at every sweep.
+type Tender interface {
+	// Tend brings up to date what speaks for many findings. It has unseen told of
+	// one that is to speak for all of them, as nobody could be shown it since then.
+	Tend(ctx context.Context, unseen func(ctx context.Context, id string, since time.Time) error)
 }
 
 // Announcer is a Notifier that can tell everybody it reaches the same thing.

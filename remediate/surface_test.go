@@ -81,7 +81,7 @@ func TestEndlesslyManyMessagesOfOneFindingAreNotKept(t *testing.T) {
 // A person may click while a notice is under way: what the notifier returns
 // then knows nothing of the message they clicked on.
 func TestAMessageThatIsNotedDuringANoticeIsNotForgotten(t *testing.T) {
-	g := newRig(t, set{"no-public-invoker": policies.Approve}, func(c *remediate.Config) {
+	g := newRig(t, set{"no-public-invoker": policies.Approve}, func(c *setup) {
 		c.Notifier = &meddler{during: func(id string) {}, notice: &notice{}}
 	})
 	m := g.Notifier.(*meddler)

@@ -23,13 +23,15 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 		errs = append(errs, err)
 	}
 	r.raiseAlarms(ctx)
-	r.Ledger.CountRefusals(ctx)
+	r.cfg.Ledger.CountRefusals(ctx)
 	r.exportLedger(ctx)
 	if err := r.prune(ctx); err != nil {
 		errs = append(errs, err)
 	}
-	r.tendRoundups(ctx)
-	due, err := r.Store.Due(ctx, r.Now(), sweepBatch)
+	if n, ok := r.cfg.Notifier.(Tender); ok {
+		n.Tend(ctx, r.unseen)
+	}
+	due, err := r.cfg.Store.Due(ctx, r.cfg.Now(), sweepBatch)
 	if err != nil {
 		return 0, errors.Join(append(errs, fmt.Errorf("list what is due: %w", err))...)
 	}
@@ -48,10 +50,10 @@ func (r *Remediator) sweep(ctx context.Context, f finding.Finding) error {
 	next, err := f, error(nil)
 	switch {
 	case f.Owes(finding.Carry): // an answer that came in time counts, also where carrying it was cut off
-	case f.State == state.Pending && !r.Now().Before(f.ExpiresAt):
+	case f.State == state.Pending && !r.cfg.Now().Before(f.ExpiresAt):
 		next, err = r.expire(ctx, f)
-	case f.PageDue(r.Now()):
-		next, err = r.update(ctx, f.Paged(r.Now(), "", "nobody answered yet: on-call is paged", r.pagers()))
+	case f.PageDue(r.cfg.Now()):
+		next, err = r.update(ctx, f.Paged(r.cfg.Now(), "", "nobody answered yet: on-call is paged", r.pagers()))
 	case f.State == state.Waiting:
 		next, err = r.rejudge(ctx, f)
 	case f.State == state.Exempted:
@@ -66,14 +68,14 @@ func (r *Remediator) sweep(ctx context.Context, f finding.Finding) error {
 	}
 	// Left due as it is, two hundred of its kind would keep every other
 	// finding out of every sweep.
-	_, later := r.update(ctx, f.Postponed(r.Now(), err))
+	_, later := r.update(ctx, f.Postponed(r.cfg.Now(), err))
 	return errors.Join(err, later)
 }
 
 // Work does now what one finding still owes, rather than when the sweep comes
 // by, and returns it as stored then.
 func (r *Remediator) Work(ctx context.Context, id string) (finding.Finding, error) {
-	f, err := r.Store.Finding(ctx, id)
+	f, err := r.cfg.Store.Finding(ctx, id)
 	if err != nil {
 		return finding.Finding{}, fmt.Errorf("look up finding %s: %w", id, err)
 	}
@@ -84,9 +86,9 @@ func (r *Remediator) Work(ctx context.Context, id string) (finding.Finding, erro
 // period to end, or for state that did not show its change yet. What still
 // does not show is superseded.
 func (r *Remediator) rejudge(ctx context.Context, f finding.Finding) (finding.Finding, error) {
-	in, unsure := r.Scope.membership(ctx, r.Facts, f.Resource)
+	in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, f.Resource)
 	if in == outOfScope {
-		return r.update(ctx, f.Superseded(state.ByTimer, r.Now(), errOutOfScope.Error()))
+		return r.update(ctx, f.Superseded(state.ByTimer, r.cfg.Now(), errOutOfScope.Error()))
 	}
 	now, err := r.snapshot(ctx, f.Change)
 	if err != nil {

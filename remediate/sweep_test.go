@@ -10,7 +10,6 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -56,12 +55,11 @@ func TestWhatIsBeyondOneSweepIsDoneByTheNext(t *testing.T) {
 
 func TestSweepsAtOnceDoEverythingOnce(t *testing.T) {
 	g := newRig(t, nil)
-	other, err := remediate.New(g.Config)
-	g.must(err)
+	other := newEngine(t, g.setup)
 	g.expiring(100)
 	var wg sync.WaitGroup
 	for i := range 8 {
-		r := []*remediate.Remediator{g.Remediator, other}[i%2]
+		r := []*engine{g.engine, other}[i%2]
 		wg.Go(func() {
 			if _, err := r.Sweep(t.Context()); err != nil {
 				t.Error(err)

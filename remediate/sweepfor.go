@@ -14,15 +14,15 @@ const soon = 2 * time.Second
 // what stands in line for a message a second would otherwise go out one
 // message a sweep. It returns how many findings it looked at.
 func (r *Remediator) SweepFor(ctx context.Context, d time.Duration) (int, error) {
-	until, total := r.Now().Add(d), 0
+	until, total := r.cfg.Now().Add(d), 0
 	for {
 		n, err := r.Sweep(ctx)
 		total += n
 		if err != nil {
 			return total, err
 		}
-		now := r.Now()
-		next, err := r.Store.Due(ctx, now.Add(soon), 1)
+		now := r.cfg.Now()
+		next, err := r.cfg.Store.Due(ctx, now.Add(soon), 1)
 		switch {
 		case err != nil:
 			return total, fmt.Errorf("list what is due soon: %w", err)
@@ -31,7 +31,7 @@ func (r *Remediator) SweepFor(ctx context.Context, d time.Duration) (int, error)
 		}
 		// What is due still, another process is at, or could not be done.
 		wait := max(next[0].DueAt.Sub(now), time.Second/4)
-		if err := r.Wait(ctx, wait); errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		if err := r.cfg.Wait(ctx, wait); errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			return total, nil // what is left stays due
 		} else if err != nil {
 			return total, err

@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -78,7 +79,7 @@ func TestABrokenApprovalPathIsAnErrorAndFallsBackAtOnce(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			b, p := escalating(t)
 			var log bytes.Buffer
-			b.Log = slog.New(slog.NewTextHandler(&log, nil))
+			b.change(func(c *setup) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 			b.failing(func(string) *sim.SlackFault { return slackSays(code) })
 			f := b.opens()
 			if f := b.stored(f); !f.Undelivered || f.State != state.Pending || !f.Owes(finding.Notify) {
@@ -95,7 +96,7 @@ func TestABrokenApprovalPathIsAnErrorAndFallsBackAtOnce(t *testing.T) {
 }
 
 // group is the record of the group that the finding is in.
-func (b *burst) group(f finding.Finding) (g remediate.Group) {
+func (b *burst) group(f finding.Finding) (g group.Group) {
 	b.t.Helper()
 	c, err := b.Store.Cell(b.t.Context(), "group/"+f.Group)
 	b.must(err)

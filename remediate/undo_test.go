@@ -211,7 +211,7 @@ func TestAnUndoThatCameToNothingCanBeTriedAgain(t *testing.T) {
 }
 
 func TestWhoMayUndoAndWhen(t *testing.T) {
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Authority.Approvers[bob] = true })
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Authority.Approvers[bob] = true })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
 	answer := func(change func(*finding.Answer)) error {
@@ -245,7 +245,7 @@ func TestWhatWroteNothingHasNothingToUndo(t *testing.T) {
 }
 
 func TestAnUndoByTwoTakesTwoAndSilenceUndoesNothing(t *testing.T) {
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		c.Authority.Approvers[bob] = true
 		c.Authority.Quorum = map[finding.Choice]int{finding.ChooseUndo: 2}
 		c.OnExpiry = remediate.RevertOnExpiry
@@ -276,7 +276,7 @@ func TestAnUndoByTwoTakesTwoAndSilenceUndoesNothing(t *testing.T) {
 }
 
 func TestAnUndoOfAnUnknownActorsChangeTakesTwo(t *testing.T) {
-	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Authority.Approvers[bob] = true })
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Authority.Approvers[bob] = true })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	c := g.events()[0]
 	c.Actor.Principal = ""

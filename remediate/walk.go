@@ -40,13 +40,13 @@ type walker struct {
 
 // openWalk reads where a walk stands.
 func (r *Remediator) openWalk(ctx context.Context, name string) (*walker, error) {
-	cell, err := r.Store.Cell(ctx, name)
+	cell, err := r.cfg.Store.Cell(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("look up where the scan stands: %w", err)
 	}
 	w := &walker{Remediator: r, cell: cell, visit: func(Visit) {}}
 	if w.round, err = roundIn(cell); err != nil {
-		r.Log.WarnContext(ctx, "scan begins anew", "error", err.Error())
+		r.cfg.Log.WarnContext(ctx, "scan begins anew", "error", err.Error())
 	}
 	return w, nil
 }
@@ -54,7 +54,7 @@ func (r *Remediator) openWalk(ctx context.Context, name string) (*walker, error)
 // begin starts a round at those of the tops that are in scope.
 func (w *walker) begin(ctx context.Context, tops []cloud.Resource) {
 	tops = slices.DeleteFunc(slices.Clone(tops), func(r cloud.Resource) bool { return !w.Covers(ctx, r) })
-	w.round = newRound(tops, w.Now())
+	w.round = newRound(tops, w.cfg.Now())
 }
 
 // save stores the round, held by this process until then; the zero time lets go.
@@ -64,7 +64,7 @@ func (w *walker) save(ctx context.Context, until time.Time) error {
 	if w.cell.Value, err = json.Marshal(w.round); err != nil {
 		return fmt.Errorf("store where the scan stands: %w", err)
 	}
-	stored, err := w.Store.SetCell(ctx, w.cell)
+	stored, err := w.cfg.Store.SetCell(ctx, w.cell)
 	if errors.Is(err, fault.ErrConflict) {
 		return ErrTakenOver
 	}
@@ -79,19 +79,19 @@ func (w *walker) save(ctx context.Context, until time.Time) error {
 // error that is not about one resource. It lets go of the round however it
 // ends, so that the next one need not wait for the lease.
 func (w *walker) run(ctx context.Context, more func() bool) (err error) {
-	if err := w.save(ctx, w.Now().Add(finding.Lease)); err != nil {
+	if err := w.save(ctx, w.cfg.Now().Add(finding.Lease)); err != nil {
 		return err
 	}
 	for err == nil {
 		t, left := w.round.next()
 		if !left {
-			w.round.Ended = w.Now()
+			w.round.Ended = w.cfg.Now()
 		}
 		if !left || !more() {
 			break
 		}
 		if err = w.do(ctx, t); err == nil {
-			err = w.save(ctx, w.Now().Add(finding.Lease))
+			err = w.save(ctx, w.cfg.Now().Add(finding.Lease))
 		}
 	}
 	if errors.Is(err, ErrTakenOver) {
@@ -140,7 +140,7 @@ func (w *walker) do(ctx context.Context, t task) error {
 func (w *walker) list(at, ctx context.Context, t task) error {
 	var found []cloud.Resource
 	var next string
-	read := func() (err error) { found, next, err = w.Inventory.List(at, t.at, t.list, t.page); return err }
+	read := func() (err error) { found, next, err = w.cfg.Inventory.List(at, t.at, t.list, t.page); return err }
 	err := read()
 	if w.patient {
 		err = w.inTurn(at, err, read)
@@ -149,7 +149,7 @@ func (w *walker) list(at, ctx context.Context, t task) error {
 		return err
 	}
 	w.round.read(slices.DeleteFunc(found, func(r cloud.Resource) bool {
-		return slices.Contains(w.Scope.Exclude, r) || slices.Contains(w.Scope.Include, r)
+		return slices.Contains(w.cfg.Scope.Exclude, r) || slices.Contains(w.cfg.Scope.Include, r)
 	}), next)
 	if err != nil {
 		w.saw(Visit{Resource: t.at, List: t.list, Err: err})
@@ -183,7 +183,7 @@ func (r *Remediator) inTurn(ctx context.Context, err error, read func() error) e
 		if !limited {
 			return err
 		}
-		if err := r.Wait(ctx, after); err != nil {
+		if err := r.cfg.Wait(ctx, after); err != nil {
 			return err
 		}
 		err = read()

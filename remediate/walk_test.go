@@ -56,10 +56,10 @@ func (l *lookedAt) taken() []string {
 }
 
 // scanning is a rig that scans an organization with three projects each hour.
-func scanning(t *testing.T, change ...func(*remediate.Config)) (*rig, *lookedAt) {
+func scanning(t *testing.T, change ...func(*setup)) (*rig, *lookedAt) {
 	t.Helper()
 	looks := &lookedAt{}
-	g := newRig(t, set{public: policies.Approve}, append([]func(*remediate.Config){func(c *remediate.Config) {
+	g := newRig(t, set{public: policies.Approve}, append([]func(*setup){func(c *setup) {
 		looks.PolicyClient, c.IAM = c.IAM, looks
 		c.Inventory, c.ScanEvery = c.Facts.(remediate.Inventory), time.Hour
 	}}, change...)...)
@@ -111,7 +111,7 @@ func TestTheSweepScansAllOfTheScopeOnceAnHour(t *testing.T) {
 }
 
 func TestAScanOfTheSweepCanBeTurnedOff(t *testing.T) {
-	g, looks := scanning(t, func(c *remediate.Config) { c.ScanEvery = 0 })
+	g, looks := scanning(t, func(c *setup) { c.ScanEvery = 0 })
 	g.scanSome()
 	wantLooks(t, looks)
 }
@@ -176,7 +176,7 @@ func (s deadCells) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error
 
 func TestAProcessThatDiesInAScanIsTakenOverAndOneResourceRepeatedAtMost(t *testing.T) {
 	dead := false
-	g, looks := scanning(t, func(c *remediate.Config) { c.Store = deadCells{c.Store, &dead} })
+	g, looks := scanning(t, func(c *setup) { c.Store = deadCells{c.Store, &dead} })
 	looks.then = func(r cloud.Resource) { dead = r.Path() == apiPath }
 	if err := g.ScanSome(t.Context()); err == nil {
 		t.Error("it did not notice that its store was gone")
@@ -205,7 +205,7 @@ func TestWhoeverLostARoundLeavesIt(t *testing.T) {
 
 func TestWhatCannotBeScannedIsSaidOnceARoundAndTheRestIsScanned(t *testing.T) {
 	var log bytes.Buffer
-	g, looks := scanning(t, func(c *remediate.Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	g, looks := scanning(t, func(c *setup) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	g.cloud.Fail("ListJobs", 1, codes.PermissionDenied)
 	g.cloud.Fail("Services.GetIamPolicy", 1, codes.PermissionDenied)
 	g.scanSome()
@@ -261,7 +261,7 @@ func (g *rig) round() (r remediate.Round) {
 }
 
 func TestWhatTheScopeExcludesIsNotGoneInto(t *testing.T) {
-	g, looks := scanning(t, func(c *remediate.Config) {
+	g, looks := scanning(t, func(c *setup) {
 		c.Scope.Exclude = []cloud.Resource{cloud.FolderResource("4001")}
 	})
 	g.scanSome()
@@ -269,7 +269,7 @@ func TestWhatTheScopeExcludesIsNotGoneInto(t *testing.T) {
 }
 
 func TestWhatTheScopeNamesTwiceIsScannedOnce(t *testing.T) {
-	g, looks := scanning(t, func(c *remediate.Config) {
+	g, looks := scanning(t, func(c *setup) {
 		c.Scope.Include = append(c.Scope.Include, cloud.FolderResource("4002"), cloud.ProjectResource("hooks"))
 	})
 	g.scanSome()
@@ -341,7 +341,7 @@ func (emptyPolicies) Policy(context.Context, cloud.Resource) (cloud.AllowPolicy,
 func TestHowFarAScanIsStaysSmallHoweverMuchThereIs(t *testing.T) {
 	t.Parallel()
 	var size int
-	g, _ := scanning(t, func(c *remediate.Config) {
+	g, _ := scanning(t, func(c *setup) {
 		c.Store, c.IAM, c.Inventory, c.Facts = biggest{c.Store, &size}, emptyPolicies{}, inventory{}, nothingKnown{}
 	})
 	g.scanSome()

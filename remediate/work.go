@@ -37,10 +37,21 @@ func (r *Remediator) work(ctx context.Context, f finding.Finding) finding.Findin
 	return r.onCall(ctx, f)
 }
 
+// carry takes a group's decision to its findings. What cannot be done now is due
+// again later: left as it is it would be the first of every sweep.
+func (r *Remediator) carry(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	next, err := r.Desk().Carry(ctx, f)
+	if err == nil || errors.Is(err, fault.ErrConflict) {
+		return next, err
+	}
+	next, later := r.update(ctx, f.Later(r.cfg.Now(), err))
+	return next, errors.Join(err, later)
+}
+
 // claimed reports whether a process carries the plan out, or waits between two
 // attempts: then it is for the sweep to come back, once it is due.
 func (r *Remediator) claimed(f finding.Finding) bool {
-	return f.State.Working() && r.Now().Before(f.DueAt)
+	return f.State.Working() && r.cfg.Now().Before(f.DueAt)
 }
 
 func (r *Remediator) progress(ctx context.Context, f finding.Finding, what string, do func(context.Context, finding.Finding) (finding.Finding, error)) finding.Finding {
@@ -49,15 +60,15 @@ func (r *Remediator) progress(ctx context.Context, f finding.Finding, what strin
 	case err == nil:
 		return next
 	case errors.Is(err, fault.ErrConflict): // another process is at it
-		if stored, err := r.Store.Finding(ctx, f.ID); err == nil {
+		if stored, err := r.cfg.Store.Finding(ctx, f.ID); err == nil {
 			return stored.Leased()
 		}
 		return f
 	}
 	if _, limited := fault.NextTurn(err); limited {
-		r.Log.DebugContext(ctx, "effect waits for its turn", "effect", what, "finding", f.ID, "error", err.Error())
+		r.cfg.Log.DebugContext(ctx, "effect waits for its turn", "effect", what, "finding", f.ID, "error", err.Error())
 	} else {
-		r.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", what, "finding", f.ID, "resource", f.Resource.String(), "error", err.Error())
+		r.cfg.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", what, "finding", f.ID, "resource", f.Resource.String(), "error", err.Error())
 	}
 	if next.ID == "" {
 		return f
@@ -72,14 +83,14 @@ func (r *Remediator) notify(ctx context.Context, f finding.Finding) (finding.Fin
 			return finding.Finding{}, err
 		}
 	}
-	where, failed := r.show(ctx, f)
+	notice, failed := r.cfg.Notifier.Notify(ctx, f)
 	shown := f
 	for range conflictTries {
-		stored, err := r.update(ctx, r.delivered(ctx, f.Notified(where, shown, failed, r.Now()), failed))
+		stored, err := r.update(ctx, r.delivered(ctx, f.Notified(notice, shown, failed, r.cfg.Now()), failed))
 		if !errors.Is(err, fault.ErrConflict) {
 			return stored, errors.Join(failed, err)
 		}
-		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
+		if f, err = r.cfg.Store.Finding(ctx, f.ID); err != nil {
 			return finding.Finding{}, errors.Join(failed, fmt.Errorf("look up finding: %w", err))
 		}
 	}

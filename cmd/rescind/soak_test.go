@@ -21,7 +21,7 @@ func long() bool { return os.Getenv("RESCIND_SOAK") == "long" }
 // byResource are all findings that the store holds, by resource.
 func byResource(t *testing.T, a *process.App) map[string][]finding.Finding {
 	t.Helper()
-	fs, err := a.Store.Findings(t.Context(), finding.Query{})
+	fs, err := a.Store().Findings(t.Context(), finding.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}

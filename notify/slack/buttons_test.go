@@ -59,7 +59,7 @@ func cards() map[string]notify.Message {
 	noPlan.Plan = judge.NewPlan(nil, "what violates is not known")
 	late := publicService()
 	late.Revision = 999_999_999
-	g, fs := group(200)
+	g, fs := newGroup(200)
 	return map[string]notify.Message{
 		"a question": notify.Card(publicService(), o), "a question without a plan": notify.Card(noPlan, o), "a late revision": notify.Card(late, o),
 		"a revert": notify.Card(undoable(publicService()), o), "an undo": notify.Card(undo, o), "a group": notify.GroupCard(g, fs, o),

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/remediate/finding"
 
 	"github.com/rescind-dev/rescind/remediate"
@@ -47,7 +49,7 @@ type Desk interface {
 	Resume(ctx context.Context, by, via, reason string) (remediate.Pause, error)
 	// Group returns a group and those of its findings that wait for an answer, or
 	// fault.ErrNotFound.
-	Group(ctx context.Context, id string) (remediate.Group, []finding.Finding, error)
+	Group(ctx context.Context, id string) (group.Group, []finding.Finding, error)
 	// Refused records an answer that was refused before it could come to an
 	// Answerer, which records those that it refuses itself.
 	Refused(ctx context.Context, finding string, a finding.Answer, class, why string)

@@ -7,11 +7,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // do answers or pages, and returns what to tell the person: nothing when all
@@ -99,7 +100,7 @@ func (c *clerk) belongs(ctx context.Context, i Interaction) (bool, error) {
 	f, err := c.cfg.Findings.Finding(ctx, i.FindingID)
 	shown := f.Surfaces
 	if errors.Is(err, fault.ErrNotFound) {
-		var g remediate.Group
+		var g group.Group
 		g, _, err = c.cfg.Desk.Group(ctx, i.FindingID)
 		shown = g.Surfaces
 	}

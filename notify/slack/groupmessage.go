@@ -6,21 +6,22 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/remediate/finding"
 
 	api "github.com/slack-go/slack"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
-var _ remediate.GroupNotifier = (*Notifier)(nil)
+var _ group.GroupNotifier = (*Notifier)(nil)
 
 // Channel is where the finding's message belongs.
 func (n *Notifier) Channel(f finding.Finding) string { return n.route(f) }
 
 // Ready returns a *fault.BusyError if the channel has no turn now.
-func (n *Notifier) Ready(g remediate.Group) error {
+func (n *Notifier) Ready(g group.Group) error {
 	if len(g.Surfaces) > 0 {
 		return n.turns.ready(g.ID, g.Cause.Channel, "chat.update")
 	}
@@ -30,7 +31,7 @@ func (n *Notifier) Ready(g remediate.Group) error {
 // NotifyGroup shows the group in one message: the one that was its first
 // finding's own. A surface says with Rendered which of the group's changes it
 // shows, and with Told how much of its timeline the thread has.
-func (n *Notifier) NotifyGroup(ctx context.Context, g remediate.Group, items []finding.Finding) ([]finding.Surface, error) {
+func (n *Notifier) NotifyGroup(ctx context.Context, g group.Group, items []finding.Finding) ([]finding.Surface, error) {
 	v := groupMessage{g, notify.GroupCard(g, items, n.drawnNow())}
 	surfaces := slices.Clone(g.Surfaces)
 	if !slices.ContainsFunc(surfaces, func(s finding.Surface) bool { return s.Kind == surfaceKind }) {
@@ -50,7 +51,7 @@ func (n *Notifier) NotifyGroup(ctx context.Context, g remediate.Group, items []f
 }
 
 type groupMessage struct {
-	remediate.Group
+	group.Group
 	card notify.Message
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -16,14 +18,13 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // group is a group of so many findings that wait for an answer.
-func group(n int) (remediate.Group, []finding.Finding) {
-	g := remediate.Group{
+func newGroup(n int) (group.Group, []finding.Finding) {
+	g := group.Group{
 		ID: "groupabcdefghijklmnopqrst2", Revision: int64(n), Since: noon, Changes: int64(n),
-		Cause:    remediate.Cause{Channel: "C01PAY", Actor: "serviceAccount:tf@ops.iam.gserviceaccount.com", Policy: "no-public-invoker", Project: "pay-prod"},
+		Cause:    group.Cause{Channel: "C01PAY", Actor: "serviceAccount:tf@ops.iam.gserviceaccount.com", Policy: "no-public-invoker", Project: "pay-prod"},
 		Timeline: []trail.Event{{At: noon, State: state.Pending, What: "asked about the first"}},
 	}
 	g.ID = g.ID[:26]
@@ -33,7 +34,7 @@ func group(n int) (remediate.Group, []finding.Finding) {
 		f.ID = fmt.Sprintf("member%c%cdefghijklmnopqrst27", 'a'+i/26, 'a'+i%26)[:26]
 		f.Resource = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", fmt.Sprintf("shop-%d", i+1))
 		fs = append(fs, f)
-		g.Items = append(g.Items, remediate.Item{Finding: f.ID, Digest: f.Plan.Digest, Resource: f.Resource, Severity: f.Severity, State: f.State})
+		g.Items = append(g.Items, group.Item{Finding: f.ID, Digest: f.Plan.Digest, Resource: f.Resource, Severity: f.Severity, State: f.State})
 	}
 	return g, fs
 }
@@ -55,7 +56,7 @@ func TestAGroupDrawnAnewHasNewBlocksAlsoWhereItsListIsTheSame(t *testing.T) {
 func TestAGroupOfOneTwoManyAndOverManyIsTakenBySlack(t *testing.T) {
 	for _, n := range []int{1, 2, 10, 11, 200} {
 		w := newWorkspace(t)
-		g, fs := group(n)
+		g, fs := newGroup(n)
 		if _, err := w.NotifyGroup(t.Context(), g, fs); err != nil {
 			t.Fatalf("%d: %v", n, err)
 		}
@@ -74,7 +75,7 @@ func TestAGroupOfOneTwoManyAndOverManyIsTakenBySlack(t *testing.T) {
 
 func TestAGroupIsOneMessageWhoseThreadTellsWhatHappened(t *testing.T) {
 	w := newWorkspace(t)
-	g, fs := group(2)
+	g, fs := newGroup(2)
 	var err error
 	if g.Surfaces, err = w.NotifyGroup(t.Context(), g, fs); err != nil {
 		t.Fatal(err)
@@ -98,7 +99,7 @@ func TestAGroupIsOneMessageWhoseThreadTellsWhatHappened(t *testing.T) {
 
 func TestAGroupWhoseMessageIsGoneIsPostedAnew(t *testing.T) {
 	w := newWorkspace(t)
-	g, fs := group(2)
+	g, fs := newGroup(2)
 	var err error
 	if g.Surfaces, err = w.NotifyGroup(t.Context(), g, fs); err != nil {
 		t.Fatal(err)
@@ -114,7 +115,7 @@ func TestAGroupWhoseMessageIsGoneIsPostedAnew(t *testing.T) {
 // What was posted before an error must be stored, or it would be posted again.
 func TestAGroupKeepsWhatWasShownWhenTheRestFails(t *testing.T) {
 	w := newWorkspace(t)
-	g, fs := group(2)
+	g, fs := newGroup(2)
 	w.Inject(func(string) *sim.SlackFault { return &sim.SlackFault{Status: 503} })
 	if s, err := w.NotifyGroup(t.Context(), g, fs); err == nil || len(s) != 0 {
 		t.Errorf("nothing was posted: %v, surfaces %+v", err, s)

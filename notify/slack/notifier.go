@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/remediate/finding"
 
 	api "github.com/slack-go/slack"
@@ -51,7 +53,7 @@ type Notifier struct {
 	turns    *Turns
 }
 
-var _ remediate.Notifier = (*Notifier)(nil)
+var _ group.RoundupNotifier = (*Notifier)(nil)
 
 // NewNotifier returns a Notifier, or an error that says what the config lacks.
 func NewNotifier(c Config) (*Notifier, error) {

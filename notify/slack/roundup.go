@@ -5,19 +5,20 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/remediate/finding"
 
 	api "github.com/slack-go/slack"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
-var _ remediate.RoundupNotifier = (*Notifier)(nil)
+var _ group.RoundupNotifier = (*Notifier)(nil)
 
 // NotifyRoundup posts the channel's roundup, or rewrites it; one that can no
 // longer be rewritten is posted anew, again without a number.
-func (n *Notifier) NotifyRoundup(ctx context.Context, d remediate.Roundup, s remediate.RoundupContent) (finding.Surface, error) {
+func (n *Notifier) NotifyRoundup(ctx context.Context, d group.Roundup, s group.RoundupContent) (finding.Surface, error) {
 	if d.Message.ID != "" {
 		err := n.rewrite(ctx, "roundup", d.Message.Channel, d.Message.ID, roundupOptions(d, notify.Roundup(d, s, n.card))...)
 		var e *Error
@@ -39,7 +40,7 @@ func (n *Notifier) NotifyRoundup(ctx context.Context, d remediate.Roundup, s rem
 	return finding.Surface{Kind: surfaceKind, Channel: id, ID: ts}, nil
 }
 
-func roundupOptions(d remediate.Roundup, m notify.Message) []api.MsgOption {
+func roundupOptions(d group.Roundup, m notify.Message) []api.MsgOption {
 	text, blocks := renderRoundup(m)
 	return quietly(api.MsgOptionText(text, false), api.MsgOptionBlocks(blocks...),
 		api.MsgOptionMetadata(api.SlackMetadata{EventType: "rescind_digest", EventPayload: map[string]any{"draws": d.Draws}}))

@@ -6,15 +6,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // hostile are a thousand findings by people who chose their names with care.
-func hostile() remediate.RoundupContent {
-	s := remediate.RoundupContent{Above: 20, More: true}
+func hostile() group.RoundupContent {
+	s := group.RoundupContent{Above: 20, More: true}
 	for i := range 1000 {
 		f := publicService()
 		evil := fmt.Sprintf("<!channel> <@U01> <https://evil.example|ok> `%d` \u202e%s", i, strings.Repeat("𝕏", 400))
@@ -30,8 +31,8 @@ func hostile() remediate.RoundupContent {
 
 func TestARoundupOfAnythingIsTakenBySlackAndPingsNobody(t *testing.T) {
 	w := newWorkspace(t)
-	d := remediate.Roundup{Channel: "C01PAY", Since: noon}
-	for _, s := range []remediate.RoundupContent{{}, hostile(), {Above: 20, Done: true}} {
+	d := group.Roundup{Channel: "C01PAY", Since: noon}
+	for _, s := range []group.RoundupContent{{}, hostile(), {Above: 20, Done: true}} {
 		at, err := w.NotifyRoundup(t.Context(), d, s)
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +52,7 @@ func TestARoundupOfAnythingIsTakenBySlackAndPingsNobody(t *testing.T) {
 
 func TestARoundupThatSomebodyDeletedIsPostedAnewWithoutANumber(t *testing.T) {
 	w := newWorkspace(t)
-	d, s := remediate.Roundup{Channel: "C01PAY", Since: noon.Add(-time.Minute)}, remediate.RoundupContent{Above: 20, Open: []finding.Finding{publicService()}}
+	d, s := group.Roundup{Channel: "C01PAY", Since: noon.Add(-time.Minute)}, group.RoundupContent{Above: 20, Open: []finding.Finding{publicService()}}
 	at, err := w.NotifyRoundup(t.Context(), d, s)
 	if err != nil {
 		t.Fatal(err)

@@ -71,7 +71,7 @@ func TestS10NothingThatStrangersWroteIsMarkupInAnyMessage(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		g, fs := group(3)
+		g, fs := newGroup(3)
 		g.Cause.Policy, g.Cause.Actor, g.Refused = text, "user:"+text, []string{text}
 		g.Timeline = []trail.Event{{At: noon, State: state.Pending, Who: text, What: text}}
 		for i := range fs {

@@ -10,12 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -167,16 +168,16 @@ func sampleUndo(f *finding.Finding) {
 }
 
 func sampleGroup(o notify.Options, states []state.State) notify.Message {
-	g := remediate.Group{
+	g := group.Group{
 		ID: "grouptsrqponmlkjihgfedcb27", Revision: 4, Since: sampleNoon,
-		Cause: remediate.Cause{Channel: "C0SEC", Actor: "serviceAccount:terraform@pay-prod.iam.gserviceaccount.com", Policy: "no-public-invoker", Project: "pay-prod"},
+		Cause: group.Cause{Channel: "C0SEC", Actor: "serviceAccount:terraform@pay-prod.iam.gserviceaccount.com", Policy: "no-public-invoker", Project: "pay-prod"},
 	}
 	var fs []finding.Finding
 	for i, s := range states {
 		f := sampleFinding(fmt.Sprintf("shop-%d", i+1))
 		f.ID, f.State = fmt.Sprintf("member%dsrqponmlkjihgfedcb2", i), s
 		fs = append(fs, f)
-		g.Items = append(g.Items, remediate.Item{Finding: f.ID, Digest: f.Plan.Digest, Resource: f.Resource, Severity: f.Severity, State: s})
+		g.Items = append(g.Items, group.Item{Finding: f.ID, Digest: f.Plan.Digest, Resource: f.Resource, Severity: f.Severity, State: s})
 	}
 	return notify.GroupCard(g, fs, o)
 }

@@ -101,7 +101,7 @@ func question(t *testing.T, d *Demo, act string) finding.Finding {
 	if err := d.Perform(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	fs, err := d.App.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Pending}})
+	fs, err := d.App.Store().Findings(t.Context(), finding.Query{States: []state.State{state.Pending}})
 	if err != nil || len(fs) == 0 {
 		t.Fatalf("%d questions (%v)", len(fs), err)
 	}
@@ -152,7 +152,7 @@ func TestS16ThePagesInABrowser(t *testing.T) {
 	b.looksRight("keep")
 	b.press(enterKey)
 	b.until(`document.querySelector(".head .state").textContent === "kept"`)
-	if f, err := d.App.Store.Finding(t.Context(), keep.ID); err != nil || f.State != state.Kept || len(f.Answers) != 1 {
+	if f, err := d.App.Store().Finding(t.Context(), keep.ID); err != nil || f.State != state.Kept || len(f.Answers) != 1 {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 	b.looksRight("kept")

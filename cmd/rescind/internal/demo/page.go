@@ -107,7 +107,7 @@ func (d *Demo) view(ctx context.Context) (pageView, error) {
 		v.Cards = append(v.Cards, c)
 	}
 	var err error
-	v.Findings, err = d.App.Store.Findings(ctx, finding.Query{})
+	v.Findings, err = d.App.Store().Findings(ctx, finding.Query{})
 	return v, err
 }
 

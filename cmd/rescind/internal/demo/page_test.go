@@ -74,7 +74,7 @@ func (p page) click(user, id, action string) string {
 // only returns the one finding of the policy.
 func (p page) only(policy string) finding.Finding {
 	p.t.Helper()
-	fs, err := p.d.App.Store.Findings(p.t.Context(), finding.Query{Policy: policy})
+	fs, err := p.d.App.Store().Findings(p.t.Context(), finding.Query{Policy: policy})
 	if err != nil || len(fs) != 1 {
 		p.t.Fatalf("%d findings of %s, want one (%v)", len(fs), policy, err)
 	}

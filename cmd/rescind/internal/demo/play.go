@@ -116,7 +116,7 @@ func (d *Demo) begin(ctx context.Context, out io.Writer, n int, s scene) ([]stri
 
 // outcome is how the findings, and the undos of them, ended.
 func (d *Demo) outcome(ctx context.Context, out io.Writer, ids []string) (map[string]state.State, error) {
-	all, err := d.App.Store.Findings(ctx, finding.Query{})
+	all, err := d.App.Store().Findings(ctx, finding.Query{})
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func findingsOf(events []sandbox.Event) []string {
 }
 
 func (d *Demo) countFindings(ctx context.Context) int {
-	fs, err := d.App.Store.Findings(ctx, finding.Query{})
+	fs, err := d.App.Store().Findings(ctx, finding.Query{})
 	if err != nil {
 		return 0
 	}

@@ -21,7 +21,7 @@ import (
 func TestThePageOpensWithSomethingToSeeAndSomethingToAnswer(t *testing.T) {
 	d := newTestDemo(t, sandbox.Policies)
 	d.opening(t.Context(), 0)
-	fs, err := d.App.Store.Findings(t.Context(), finding.Query{})
+	fs, err := d.App.Store().Findings(t.Context(), finding.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,10 +23,10 @@ func (a *App) Announce(ctx context.Context, c config.Config) {
 		a.log.InfoContext(ctx, "policy", "policy", p.Name, "enforcement", string(p.Enforcement), "severity", string(p.Severity),
 			"overrides", overridesOf(p), "exemptions", len(p.Exemptions))
 	}
-	for _, w := range a.policies.Warnings(a.Now()) {
+	for _, w := range a.policies.Warnings(a.opts.Now()) {
 		a.log.WarnContext(ctx, "exemption", "warning", w)
 	}
-	if p, err := a.Store.Pause(ctx); err == nil && p.Active(a.Now()) {
+	if p, err := a.store.Pause(ctx); err == nil && p.Active(a.opts.Now()) {
 		a.log.WarnContext(ctx, "paused", "said", p.String())
 	}
 	if !c.Slack.Configured() {
@@ -55,7 +55,7 @@ func overridesOf(p policies.Policy) string {
 // which policies and which configuration, each by its digest, with all that a
 // file leaves out. A policy that is made weaker shows there, whoever did it.
 func (a *App) started(ctx context.Context, c config.Config) {
-	a.Ledger.Note(ctx, trail.Record{Kind: trail.Started, Who: a.Self, Via: "serve",
+	a.ledger.Note(ctx, trail.Record{Kind: trail.Started, Who: self(c), Via: "serve",
 		What: fmt.Sprintf("%s, policies %s, configuration %s", build(), digest(a.policies.Policies()), digest(c))})
 }
 

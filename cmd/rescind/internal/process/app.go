@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/trail"
+
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/internal/store"
@@ -20,6 +22,9 @@ import (
 // as the worker behind what people reach.
 type App struct {
 	*remediate.Remediator
+	opts     Options
+	store    remediate.Store
+	ledger   *trail.Ledger
 	policies *policies.Set
 	google   *google.Client
 	routes   http.Handler
@@ -51,7 +56,7 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, o Options) (_ *App, 
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	a := &App{owed: make(chan string, 64), errands: make(chan func(context.Context), 64), due: make(chan time.Duration, 1), log: o.Log}
+	a := &App{opts: o, owed: make(chan string, 64), errands: make(chan func(context.Context), 64), due: make(chan time.Duration, 1), log: o.Log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -80,7 +85,11 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, o Options) (_ *App, 
 	if err != nil {
 		return nil, err
 	}
-	notifier, err := newNotifier(c, o, st, groups)
+	plain, err := newNotifier(c, o, st, groups)
+	if err != nil {
+		return nil, err
+	}
+	notifier, err := newGroups(c, o, st, plain)
 	if err != nil {
 		return nil, err
 	}
@@ -88,14 +97,21 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, o Options) (_ *App, 
 	if rc.Exporter, err = a.newExporter(ctx, c, o); err != nil {
 		return nil, err
 	}
-	if rc.OnCall, err = newOnCall(c, o, notifier); err != nil {
+	if rc.OnCall, err = newOnCall(c, o, st, plain); err != nil {
 		return nil, err
 	}
+	a.store, a.ledger = st, rc.Ledger
 	if a.Remediator, err = remediate.New(rc); err != nil {
 		return nil, err
 	}
 	return a, nil
 }
+
+// Store is where the process keeps what it knows.
+func (a *App) Store() remediate.Store { return a.store }
+
+// Ledger is the audit trail of what is no finding's state.
+func (a *App) Ledger() *trail.Ledger { return a.ledger }
 
 // Handler is what the process serves; nil where it serves nothing.
 func (a *App) Handler() http.Handler { return a.routes }

@@ -3,6 +3,8 @@ package process
 import (
 	"fmt"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/pagerduty"
@@ -12,7 +14,7 @@ import (
 
 // newOnCall returns who is paged: PagerDuty, and the user group where there is
 // a Slack to mention it in.
-func newOnCall(c config.Config, o Options, n remediate.Notifier) ([]remediate.Pager, error) {
+func newOnCall(c config.Config, o Options, st remediate.Store, n group.Plain) ([]remediate.Pager, error) {
 	var out []remediate.Pager
 	e := c.Approvals.Escalation
 	if e.PagerDuty.RoutingKey != (config.Secret{}) {
@@ -24,14 +26,14 @@ func newOnCall(c config.Config, o Options, n remediate.Notifier) ([]remediate.Pa
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, p)
+		out = append(out, group.NewPager(p, st, o.Now))
 	}
 	if s, ok := n.(*slack.Notifier); ok && c.Approvals.Mentions() != "" {
 		p, err := s.OnCall(c.Approvals.Mentions())
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, p)
+		out = append(out, group.NewPager(p, st, o.Now))
 	}
 	return out, nil
 }

@@ -29,7 +29,7 @@ func alone(t *testing.T, w *sandbox.World, change func(*config.Config)) (*proces
 		t.Fatalf("the event is answered HTTP %d (%v)", code, err)
 	}
 	w.Slack.Connect(strings.TrimSuffix(slackURL(w), "/"), base+"/slack/interactions")
-	fs, err := a.Store.Findings(t.Context(), finding.Query{})
+	fs, err := a.Store().Findings(t.Context(), finding.Query{})
 	if err != nil || len(fs) != 1 {
 		t.Fatalf("%d findings (%v)", len(fs), err)
 	}

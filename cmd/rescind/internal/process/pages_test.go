@@ -60,7 +60,7 @@ func (s website) asked(act string) finding.Finding {
 	if err := s.d.Perform(s.t.Context(), a); err != nil {
 		s.t.Fatal(err)
 	}
-	fs, err := s.d.App.Store.Findings(s.t.Context(), finding.Query{States: []state.State{state.Pending}})
+	fs, err := s.d.App.Store().Findings(s.t.Context(), finding.Query{States: []state.State{state.Pending}})
 	if err != nil || len(fs) == 0 {
 		s.t.Fatalf("%d questions (%v)", len(fs), err)
 	}
@@ -171,7 +171,7 @@ func TestAPageByItselfHasTheWorkerDecide(t *testing.T) {
 	alone := website{t, s.d, "http://" + server.Listener.Addr().String()}
 	c := s.d.Config
 	c.AnswersTopic, c.BaseURL = "projects/ops/topics/rescind-answers", alone.base
-	page, err := process.New(t.Context(), c, process.Options{Role: process.PageFront, Lookup: sandbox.Secrets, Now: time.Now, Store: s.d.App.Store, Courier: q, Log: slog.New(slog.DiscardHandler)})
+	page, err := process.New(t.Context(), c, process.Options{Role: process.PageFront, Lookup: sandbox.Secrets, Now: time.Now, Store: s.d.App.Store(), Courier: q, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestAPageByItselfHasTheWorkerDecide(t *testing.T) {
 	for range 2 { // what is delivered again decides nothing again
 		deliver(t, s.d, worker, q.kept[0])
 	}
-	if f, err = s.d.App.Store.Finding(t.Context(), f.ID); err != nil || f.State != state.Reverted || len(f.Answers) != 1 {
+	if f, err = s.d.App.Store().Finding(t.Context(), f.ID); err != nil || f.State != state.Reverted || len(f.Answers) != 1 {
 		t.Errorf("it ended %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 }

@@ -66,7 +66,7 @@ func TestAClickTravelsOverPubSubToTheWorker(t *testing.T) {
 	if err := w.WaitUntil(t.Context(), f.ID, state.State.Ended); err != nil {
 		t.Fatal(err)
 	}
-	if f, err = w.App.Store.Finding(t.Context(), f.ID); err != nil || f.State != state.Reverted || f.Answers[0].Principal != "user:ada@example.com" {
+	if f, err = w.App.Store().Finding(t.Context(), f.ID); err != nil || f.State != state.Reverted || f.Answers[0].Principal != "user:ada@example.com" {
 		t.Errorf("the finding is %s (%v)", f.State, err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/google"
@@ -28,7 +30,7 @@ func googleOptions(c config.Config, o Options, st remediate.Store) google.Option
 	}
 }
 
-func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate.Store, gcp *google.Client, n remediate.Notifier, groups remediate.Directory) remediate.Config {
+func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate.Store, gcp *google.Client, n *group.Notifier, groups remediate.Directory) remediate.Config {
 	g := c.Guardrails
 	var entries remediate.EntryClient
 	if g.ConfirmEntry {
@@ -48,13 +50,23 @@ func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate
 			SameChange: g.Fight.SameChange, FightWindow: time.Duration(g.Fight.Within), Grace: time.Duration(g.Grace),
 		},
 		Ledger:    trail.NewLedger(st, o.Now, o.Log),
-		Self:      "serviceAccount:" + c.Identity,
+		Self:      self(c),
 		ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
 		OnExpiry:  remediate.Expiry(c.Approvals.OnExpiry),
-		PageAfter: time.Duration(c.Approvals.Escalation.After), FallbackAfter: time.Duration(c.Slack.FallbackAfter), RoundupAbove: c.Slack.RoundupAbove,
+		PageAfter: time.Duration(c.Approvals.Escalation.After), FallbackAfter: time.Duration(c.Slack.FallbackAfter),
 		VerifyFor: 30 * time.Second, Inventory: gcp, ScanEvery: time.Duration(c.Scan.Every),
 		Now: o.Now, Wait: o.Wait, NewID: rand.Text, Log: o.Log,
 	}
+}
+
+// self is the principal that rescind itself acts as.
+func self(c config.Config) string { return "serviceAccount:" + c.Identity }
+
+// newGroups shows findings of one cause in one message of the plain notifier's.
+func newGroups(c config.Config, o Options, st remediate.Store, plain group.Plain) (*group.Notifier, error) {
+	return group.NewNotifier(group.Config{
+		Plain: plain, Store: st, RoundupAbove: c.Slack.RoundupAbove, FallbackAfter: time.Duration(c.Slack.FallbackAfter), Now: o.Now, Log: o.Log,
+	})
 }
 
 // fallbacks keys the fallback identities by bare project id.

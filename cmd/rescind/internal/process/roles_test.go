@@ -58,7 +58,7 @@ func TestS8SixtyFourClicksOnTwoServersAreOneDecisionAndOneExecution(t *testing.T
 		t.Fatal(err)
 	}
 	w.Settle()
-	f, err := w.App.Store.Finding(t.Context(), f.ID)
+	f, err := w.App.Store().Finding(t.Context(), f.ID)
 	if err != nil || f.State != state.Reverted || len(f.Answers) != 1 {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
@@ -112,7 +112,7 @@ func TestTheSlackRoleAnswersWithinATenthOfASecondWhateverTheStoreDoes(t *testing
 	}
 	measured := make(chan struct{})
 	worker := another(t, w, func(wc *config.Config, o *process.Options) {
-		wc.AnswersTopic, o.Role, o.Store = c.AnswersTopic, process.Worker, slowStore{w.App.Store, measured}
+		wc.AnswersTopic, o.Role, o.Store = c.AnswersTopic, process.Worker, slowStore{w.App.Store(), measured}
 	})
 	server := httptest.NewServer(front.Handler())
 	defer server.Close()
@@ -144,7 +144,7 @@ func TestTheSlackRoleAnswersWithinATenthOfASecondWhateverTheStoreDoes(t *testing
 	for range 2 { // what is delivered again decides nothing again
 		deliver(t, w, worker, q.kept[1])
 	}
-	if f, err = w.App.Store.Finding(t.Context(), f.ID); err != nil || len(f.Answers) != 1 || f.State != state.Reverted {
+	if f, err = w.App.Store().Finding(t.Context(), f.ID); err != nil || len(f.Answers) != 1 || f.State != state.Reverted {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 }
@@ -162,7 +162,7 @@ func TestARoleServesItsOwnPathsAlone(t *testing.T) {
 		process.SlackFront: {"/slack/interactions", "/slack/commands", "/slack/events"},
 		process.PageFront:  {"/findings/" + id},
 	} {
-		o := process.Options{Role: r, Lookup: sandbox.Secrets, Now: time.Now, Wait: process.Wait, Store: w.App.Store, Courier: &queue{}, Log: slog.New(slog.DiscardHandler)}
+		o := process.Options{Role: r, Lookup: sandbox.Secrets, Now: time.Now, Wait: process.Wait, Store: w.App.Store(), Courier: &queue{}, Log: slog.New(slog.DiscardHandler)}
 		p, err := process.New(t.Context(), c, o)
 		if err != nil {
 			t.Fatal(err)

@@ -43,7 +43,7 @@ func (a *App) newRoutes(c config.Config, o Options) (http.Handler, error) {
 	if o.Role == Worker {
 		return mux, nil
 	}
-	return mux, addPages(mux, c, o, a.Store, a.waking(), nil, a.Desk().Refused)
+	return mux, addPages(mux, c, o, a.store, a.waking(), nil, a.Desk().Refused)
 }
 
 // newAnswers takes the answers that travelled, each verified again by whoever

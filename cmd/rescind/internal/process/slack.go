@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/rescind-dev/rescind/remediate/group"
+
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/functions"
 	"github.com/rescind-dev/rescind/notify"
@@ -13,7 +15,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
-func newNotifier(c config.Config, o Options, st remediate.Store, groups remediate.Directory) (remediate.Notifier, error) {
+func newNotifier(c config.Config, o Options, st remediate.Store, groups remediate.Directory) (group.Plain, error) {
 	if !c.Slack.Configured() {
 		return logNotifier{o.Log}, nil
 	}
@@ -111,7 +113,7 @@ func newReceiver(c config.Config, o Options, courier remediate.Courier, clerk *s
 // clerk answers what people ask in Slack, and has it carried out.
 func (a *App) clerk(c config.Config, answers desk) *slack.ClerkConfig {
 	k := &slack.ClerkConfig{
-		Approvers: a.people.Principal, Answers: answers, Findings: a.Store, Previews: a.Desk(),
+		Approvers: a.people.Principal, Answers: answers, Findings: a.store, Previews: a.Desk(),
 		Desk: a.Desk(), BaseURL: c.BaseURL, Channels: config.Channels(c.Slack.Routes),
 	}
 	if len(pagerNames(c)) > 0 {

@@ -29,7 +29,7 @@ func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
 	}
 	got := map[string]string{}
 	eventually(t, "both refusals", func() bool {
-		for e, err := range w.App.Ledger.Records(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)) {
+		for e, err := range w.App.Ledger().Records(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)) {
 			if err == nil && e.Kind == trail.Refused && e.Finding == f.ID {
 				got[e.Via] = e.Class
 			}
@@ -67,7 +67,7 @@ func TestASweepScansWhatNoEventToldOf(t *testing.T) {
 	for range 2 { // the second has nothing to do before the hour is over
 		sweep(t, w, a)
 	}
-	fs, err := a.Store.Findings(t.Context(), finding.Query{})
+	fs, err := a.Store().Findings(t.Context(), finding.Query{})
 	if err != nil || len(fs) != 1 || fs[0].Resource.Path() != sandbox.Reports {
 		t.Errorf("%v, %v; want the one finding", fs, err)
 	}

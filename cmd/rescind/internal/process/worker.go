@@ -37,7 +37,7 @@ func (a *App) wake(findings ...finding.Finding) {
 		if f.DueAt.IsZero() {
 			continue
 		}
-		if after := f.DueAt.Sub(a.Now()); after < SweepEvery {
+		if after := f.DueAt.Sub(a.opts.Now()); after < SweepEvery {
 			select {
 			case a.due <- max(after, 0):
 			default:
@@ -82,7 +82,7 @@ func (a *App) sweeping(ctx context.Context, every time.Duration) {
 			return
 		case <-tick.C:
 		case after := <-a.due:
-			if err := a.Wait(ctx, after); err != nil {
+			if err := a.opts.Wait(ctx, after); err != nil {
 				continue // ctx ended, or the tick will do
 			}
 		}

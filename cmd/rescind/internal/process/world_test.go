@@ -54,7 +54,7 @@ func newWorld(t *testing.T, policies string) *sandbox.World {
 func another(t *testing.T, w *sandbox.World, change func(*config.Config, *process.Options)) *process.App {
 	t.Helper()
 	c, o := w.Config, process.Options{
-		Lookup: sandbox.Secrets, Now: time.Now, Wait: process.Wait, Notes: strings.TrimSuffix(w.Config.Slack.APIURL, "api/"), Store: w.App.Store,
+		Lookup: sandbox.Secrets, Now: time.Now, Wait: process.Wait, Notes: strings.TrimSuffix(w.Config.Slack.APIURL, "api/"), Store: w.App.Store(),
 		Dial: []grpc.DialOption{grpc.WithPerRPCCredentials(sandbox.Bearer(sandbox.Self))}, Log: slog.New(slog.DiscardHandler),
 	}
 	change(&c, &o)
@@ -88,7 +88,7 @@ func asked(t *testing.T, w *sandbox.World) (finding.Finding, sim.SlackMessage) {
 	if err := w.Perform(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	fs, err := w.App.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Pending}})
+	fs, err := w.App.Store().Findings(t.Context(), finding.Query{States: []state.State{state.Pending}})
 	if err != nil || len(fs) != 1 {
 		t.Fatalf("%d findings are pending (%v)", len(fs), err)
 	}

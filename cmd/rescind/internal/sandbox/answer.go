@@ -84,7 +84,7 @@ func (w *World) WaitUntil(ctx context.Context, id string, wanted func(state.Stat
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
-		f, err := w.App.Store.Finding(ctx, id)
+		f, err := w.App.Store().Finding(ctx, id)
 		if err != nil {
 			return fmt.Errorf("wait for finding %s: %w", id, err)
 		}
@@ -98,7 +98,7 @@ func (w *World) WaitUntil(ctx context.Context, id string, wanted func(state.Stat
 }
 
 func (w *World) undosEnded(ctx context.Context, id string) bool {
-	all, err := w.App.Store.Findings(ctx, finding.Query{})
+	all, err := w.App.Store().Findings(ctx, finding.Query{})
 	return err == nil && !slices.ContainsFunc(all, func(f finding.Finding) bool {
 		return f.UndoOf == id && (!f.State.Ended() || len(f.Outbox) > 0)
 	})

@@ -77,7 +77,7 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 // endOf returns the one finding of the policy, as it is now.
 func (w *World) endOf(t *testing.T, policy string) finding.Finding {
 	t.Helper()
-	fs, err := w.App.Store.Findings(t.Context(), finding.Query{Policy: policy})
+	fs, err := w.App.Store().Findings(t.Context(), finding.Query{Policy: policy})
 	if err != nil || len(fs) != 1 {
 		t.Fatalf("%d findings of %s, want one (%v)", len(fs), policy, err)
 	}

@@ -130,7 +130,7 @@ func (w *openedWorld) sweep() {
 // wantStates compares how many findings are in each state.
 func (w *openedWorld) wantStates(want map[state.State]int) {
 	w.t.Helper()
-	fs, err := w.App.Store.Findings(w.t.Context(), finding.Query{})
+	fs, err := w.App.Store().Findings(w.t.Context(), finding.Query{})
 	w.must(err)
 	got := map[state.State]int{}
 	for _, f := range fs {

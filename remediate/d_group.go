@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/group"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -27,11 +27,11 @@ func (d Desk) orGroup(ctx context.Context, id string, a finding.Answer, missing 
 // of them owes: that one is returned.
 func (d Desk) answerGroup(ctx context.Context, id string, a finding.Answer, missing error) (anchor finding.Finding, err error) {
 	var about []finding.Finding
-	_, err = changeGroup(ctx, d.Store, id, a.At, func(g Group) (Group, bool, error) {
+	_, err = group.Change(ctx, d.Store, id, a.At, func(g group.Group) (group.Group, bool, error) {
 		if g.ID == "" {
 			return g, false, missing
 		}
-		if err := g.admits(a); err != nil {
+		if err := g.Admits(a); err != nil {
 			return g, false, err
 		}
 		open, err := d.pendingOf(ctx, g, a)
@@ -71,29 +71,12 @@ func (d Desk) voteNoted(ctx context.Context, id string, about []finding.Finding,
 		ids = append(ids, f.ID)
 	}
 	d.Ledger.Note(ctx, trail.Record{Kind: trail.Voted, Who: a.Principal, Via: a.Via, Finding: id, Plan: a.Digest,
-		What: fmt.Sprintf("%s of all %d (%s)%s", a.Choice, len(about), some(ids), a.Because())})
-}
-
-// admits says why the answer cannot be one on the group as it stands, whoever
-// gives it; nil if it can.
-func (g Group) admits(a finding.Answer) error {
-	digest := g.Digest()
-	switch {
-	case a.Choice != finding.ChooseRevert && a.Choice != finding.ChooseKeep:
-		return finding.Refuse("a group takes %q or %q, not %q", finding.ChooseRevert, finding.ChooseKeep, a.Choice)
-	case a.Revision != g.Revision || len(a.Digest) < 8 || !strings.HasPrefix(digest, a.Digest):
-		return finding.RefuseAs(finding.ClassStale, "findings were added since this card was made, which shows %d now; answer on the current one", len(g.Items))
-	case g.Agreed != nil && slices.ContainsFunc(g.Agreed.Answers, a.Repeats): // delivered again
-		return a.Repeated()
-	case g.Agreed != nil:
-		return finding.RefuseAs(finding.ClassDecided, "%s was decided, and is being carried out", g.Agreed.Choice)
-	}
-	return nil
+		What: fmt.Sprintf("%s of all %d (%s)%s", a.Choice, len(about), group.Few(ids), a.Because())})
 }
 
 // pendingOf are the findings of the group that the answer is about: those that
 // wait for one, and of a revert those that have something to apply.
-func (d Desk) pendingOf(ctx context.Context, g Group, a finding.Answer) ([]finding.Finding, error) {
+func (d Desk) pendingOf(ctx context.Context, g group.Group, a finding.Answer) ([]finding.Finding, error) {
 	var out []finding.Finding
 	again := false
 	for _, i := range g.Items {
@@ -120,7 +103,7 @@ func (d Desk) pendingOf(ctx context.Context, g Group, a finding.Answer) ([]findi
 
 // voted is the transition of one answer on a group: every finding it is about
 // has to admit it, and it is decided once it would decide each of them.
-func (d Desk) voted(ctx context.Context, g Group, open []finding.Finding, a finding.Answer) (Group, error) {
+func (d Desk) voted(ctx context.Context, g group.Group, open []finding.Finding, a finding.Answer) (group.Group, error) {
 	if slices.ContainsFunc(g.Answers, a.Repeats) {
 		return g, a.Repeated()
 	}
@@ -146,10 +129,10 @@ func (d Desk) voted(ctx context.Context, g Group, open []finding.Finding, a find
 	g.Changes++
 	if !decided {
 		g.Answers = votes
-		return g.withLine(a.At, state.Pending, a.Principal, fmt.Sprintf("all %d: %s", len(open), said)), nil
+		return g.WithLine(a.At, state.Pending, a.Principal, fmt.Sprintf("all %d: %s", len(open), said)), nil
 	}
-	g.Agreed, g.Answers = &Agreement{Choice: a.Choice, Answers: votes, Items: len(g.Items)}, nil
-	return g.withLine(a.At, state.Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), a.Because())), nil
+	g.Agreed, g.Answers = &group.Agreement{Choice: a.Choice, Answers: votes, Items: len(g.Items)}, nil
+	return g.WithLine(a.At, state.Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), a.Because())), nil
 }
 
 // flooded is the answer as one on the finding itself.
@@ -186,7 +169,7 @@ func (d Desk) carried(ctx context.Context, f finding.Finding, c finding.Choice, 
 
 // owe puts the effect into the outbox of one of the findings. It may be in the
 // group and not know it yet: whoever put it there stores that last.
-func (d Desk) owe(ctx context.Context, g Group, open []finding.Finding, e finding.Effect) (finding.Finding, error) {
+func (d Desk) owe(ctx context.Context, g group.Group, open []finding.Finding, e finding.Effect) (finding.Finding, error) {
 	f := open[0]
 	for range conflictTries {
 		stored, err := d.Store.Update(ctx, f.OwingFor(g.ID, e, d.Now()))
@@ -198,4 +181,28 @@ func (d Desk) owe(ctx context.Context, g Group, open []finding.Finding, e findin
 		}
 	}
 	return finding.Finding{}, fmt.Errorf("answer finding %s: %w", f.ID, fault.ErrConflict)
+}
+
+// Group returns the group with this ID, and those of its findings that wait for
+// an answer; ErrNotFound if there is none.
+func (d Desk) Group(ctx context.Context, id string) (group.Group, []finding.Finding, error) {
+	g, err := group.Read(ctx, d.Store, id)
+	switch {
+	case err != nil:
+		return group.Group{}, nil, err
+	case g.ID == "":
+		return group.Group{}, nil, fmt.Errorf("look up group %s: %w", id, fault.ErrNotFound)
+	}
+	var pending []finding.Finding
+	for _, i := range g.Items {
+		f, err := d.Store.Finding(ctx, i.Finding)
+		switch {
+		case errors.Is(err, fault.ErrNotFound): // no longer kept
+		case err != nil:
+			return group.Group{}, nil, fmt.Errorf("look up finding %s of group %s: %w", i.Finding, id, err)
+		case f.State == state.Pending:
+			pending = append(pending, f)
+		}
+	}
+	return g, pending, nil
 }

@@ -3,8 +3,6 @@ package remediate
 import (
 	"context"
 	"time"
-
-	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Signed is what a person decided, as it was signed for: a request of Slack's,
@@ -33,13 +31,4 @@ const (
 // returns nil the request is durable, and will be delivered at least once.
 type Courier interface {
 	Send(ctx context.Context, s Signed) error
-}
-
-// Preview is what an exemption would have covered, had it been there for the
-// last 90 days.
-type Preview struct {
-	Scope    string            // what it covers, in a sentence
-	Count    int               // findings it would have covered; those of Examples included
-	AtLeast  bool              // there are more than Count
-	Examples []finding.Finding // the newest of them, five at most
 }

@@ -23,15 +23,6 @@ func Remembering(d Directory, now func() time.Time) Directory {
 	return &remembering{Directory: d, now: now, seen: map[string]remembered{}}
 }
 
-// memoized is the desk for one request: it asks about nobody twice. A group of
-// findings is answered one by one, and each would ask about every voter.
-func (d Desk) memoized() Desk {
-	if d.Authority.Directory != nil {
-		d.Authority.Directory = memo{d.Authority.Directory, map[string]Membership{}}
-	}
-	return d
-}
-
 // onlyOnce remembers everybody it was asked about, failures too.
 type memo struct {
 	Directory

@@ -26,7 +26,7 @@ func (au Authority) Needs(f finding.Finding) string {
 	}
 	barred := au.barred(f)
 	if len(barred) > 0 {
-		s += ", not " + list(barred)
+		s += ", not " + few(barred)
 		if choices[0] == finding.ChooseRevert {
 			s += " to keep or exempt"
 		}
@@ -63,8 +63,11 @@ func (au Authority) barred(f finding.Finding) []string {
 	return out
 }
 
-// list names a few, and counts the rest.
-func list(names []string) string {
+// maxNamed is how many people a sentence names.
+const maxNamed = 5
+
+// few names a few people, and counts the rest.
+func few(names []string) string {
 	if len(names) > maxNamed {
 		names = append(slices.Clone(names[:maxNamed]), fmt.Sprintf("%d more", len(names)-maxNamed))
 	}

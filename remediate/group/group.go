@@ -1,48 +1,20 @@
-package remediate
+package group
 
 import (
-	"cmp"
 	"crypto/sha256"
-	"encoding/base32"
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
-
-// One `terraform apply` can make forty findings. Forty messages would hide each
-// other, so those of one cause share one, with buttons for all of them.
-
-const (
-	// groupWindow is how long after the first finding of a cause others join it.
-	groupWindow = time.Minute
-	// limitWindow is that of what a limit lowered to a question.
-	limitWindow = time.Hour
-	// maxGroup bounds a group: people must be able to judge what they answer,
-	// and a store to take the record.
-	maxGroup = 200
-	// keepGroup is how long a group is kept after it last changed. What was
-	// decided stands in every finding's own record, which is kept longer.
-	keepGroup = 90 * 24 * time.Hour
-)
-
-// Cause is what the findings of a group have in common.
-type Cause struct {
-	Channel string `json:"channel"` // where all of them belong
-	Actor   string `json:"actor,omitempty"`
-	Policy  string `json:"policy,omitempty"`
-	Project string `json:"project,omitempty"` // or the path of the folder or organization
-	// Limit is set in place of the three above where a limit is the cause.
-	Limit string `json:"limit,omitempty"`
-}
 
 // Group is findings of one cause, which share one message and can be answered
 // at once. Every finding keeps its own record, timeline and undo.
@@ -98,33 +70,18 @@ type Agreement struct {
 	Items int `json:"items"`
 }
 
-// causeOf is what the finding shares with others that belong in the channel.
-func causeOf(f finding.Finding, channel string) Cause {
-	if f.Limit != "" {
-		return Cause{Channel: channel, Limit: f.Limit}
-	}
-	c := Cause{Channel: channel, Policy: f.Policy, Project: cmp.Or(f.Resource.Project, f.Resource.Path()), Actor: f.Change.Actor.Principal}
-	if len(f.Actors) > 0 {
-		c.Actor = f.Actors[0].Principal
-	}
-	return c
-}
-
-func (c Cause) window() time.Duration {
-	if c.Limit != "" {
-		return limitWindow
-	}
-	return groupWindow
-}
-
-// group is the ID of the n-th group of the cause in the window that begins
-// there: everybody comes to the same without a look-up.
-func (c Cause) group(start time.Time, n int) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{
-		"group", c.Channel, c.Actor, c.Policy, c.Project, c.Limit, start.UTC().Format(time.RFC3339), strconv.Itoa(n),
-	}, "\x00")))
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
-}
+const (
+	// groupWindow is how long after the first finding of a cause others join it.
+	groupWindow = time.Minute
+	// limitWindow is that of what a limit lowered to a question.
+	limitWindow = time.Hour
+	// maxGroup bounds a group: people must be able to judge what they answer,
+	// and a store to take the record.
+	maxGroup = 200
+	// keepGroup is how long a group is kept after it last changed. What was
+	// decided stands in every finding's own record, which is kept longer.
+	keepGroup = 90 * 24 * time.Hour
+)
 
 // Digest binds the list of findings with the plan of each, in any order.
 func (g Group) Digest() string {
@@ -171,20 +128,20 @@ func (g Group) with(f finding.Finding, now time.Time) Group {
 	switch n := len(g.Items); {
 	case len(g.Answers) > 0:
 		g.Answers = nil
-		g = g.withLine(now, state.Pending, "", "one more finding of the same cause: answers to the shorter list no longer count")
+		g = g.WithLine(now, state.Pending, "", "one more finding of the same cause: answers to the shorter list no longer count")
 	case n == 2:
 		// The message was the first finding's own, and its thread told of that.
 		g.Surfaces = slices.Clone(g.Surfaces)
 		for i := range g.Surfaces {
 			g.Surfaces[i].Rendered, g.Surfaces[i].Told = 0, 0
 		}
-		g = g.withLine(now, f.State, "", "a second finding of the same cause: this message is about both, and more of its kind join it")
+		g = g.WithLine(now, f.State, "", "a second finding of the same cause: this message is about both, and more of its kind join it")
 	}
 	return g
 }
 
 // matches adds a line to what the thread tells.
-func (g Group) withLine(now time.Time, s state.State, who, what string) Group {
+func (g Group) WithLine(now time.Time, s state.State, who, what string) Group {
 	g.Timeline = append(slices.Clip(g.Timeline), trail.Event{At: now, State: s, Who: who, What: what})
 	return g
 }
@@ -213,7 +170,7 @@ func (g Group) refreshed(fs []finding.Finding, now time.Time) Group {
 	}
 	for _, s := range state.All() {
 		if names := moved[s]; len(names) > 0 {
-			g = g.withLine(now, s, "", some(names))
+			g = g.WithLine(now, s, "", Few(names))
 		}
 	}
 	return g
@@ -225,7 +182,7 @@ func (i Item) isCurrentFor(f finding.Finding) bool {
 	return i.Seen > 0 && i.State == f.State && i.Told >= len(f.Timeline) && i.Undone == (f.UndoneBy != "")
 }
 
-func some(names []string) string {
+func Few(names []string) string {
 	more := ""
 	if n := len(names) - maxNamed; n > 0 {
 		names, more = names[:maxNamed], fmt.Sprintf(" and %d more", n)
@@ -260,4 +217,29 @@ func (g Group) surfacesOf(f finding.Finding) []finding.Surface {
 		out[j].Rendered, out[j].Told = g.Items[i].Seen, g.Items[i].Told
 	}
 	return out
+}
+
+// Admits says why the answer cannot be one on the group as it stands, whoever
+// gives it; nil if it can.
+func (g Group) Admits(a finding.Answer) error {
+	digest := g.Digest()
+	switch {
+	case a.Choice != finding.ChooseRevert && a.Choice != finding.ChooseKeep:
+		return finding.Refuse("a group takes %q or %q, not %q", finding.ChooseRevert, finding.ChooseKeep, a.Choice)
+	case a.Revision != g.Revision || len(a.Digest) < 8 || !strings.HasPrefix(digest, a.Digest):
+		return finding.RefuseAs(finding.ClassStale, "findings were added since this card was made, which shows %d now; answer on the current one", len(g.Items))
+	case g.Agreed != nil && slices.ContainsFunc(g.Agreed.Answers, a.Repeats): // delivered again
+		return a.Repeated()
+	case g.Agreed != nil:
+		return finding.RefuseAs(finding.ClassDecided, "%s was decided, and is being carried out", g.Agreed.Choice)
+	}
+	return nil
+}
+
+// free returns a *BusyError while another process draws the message.
+func (g Group) free(now time.Time) error {
+	if now.Before(g.DrawnBy) {
+		return &fault.BusyError{Where: "one process a message", After: time.Second}
+	}
+	return nil
 }

@@ -14,9 +14,6 @@ import (
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
-// maxReason bounds a reason, in characters.
-const maxReason = 500
-
 // Pause is the switch that stops all writes to Google Cloud, as it was last
 // set. The zero Pause stops nothing.
 type Pause struct {
@@ -148,12 +145,12 @@ func (d Desk) wake(ctx context.Context) error {
 	return nil
 }
 
-func badReason(s string) string {
-	switch {
-	case visible(s) == 0:
-		return "takes a reason"
-	case utf8.RuneCountInString(s) > maxReason:
-		return fmt.Sprintf("takes a reason of at most %d characters", maxReason)
-	}
-	return ""
+// PauseStore keeps the one switch that stops all writes to Google Cloud.
+type PauseStore interface {
+	// Pause returns the switch as it was last set, or the zero Pause.
+	Pause(ctx context.Context) (Pause, error)
+	// SetPause sets the switch if it is still at p.Revision (0: never set),
+	// and returns it at the next revision; otherwise an error matching
+	// ErrConflict, and nothing is written.
+	SetPause(ctx context.Context, p Pause) (Pause, error)
 }

@@ -7,36 +7,27 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/group"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// maxRefused bounds what a group tells of findings that did not take a agreed.
+// maxRefused bounds what a group tells of findings that did not take a decision.
 const maxRefused = 10
 
-// carry takes a group's decision to its findings. What cannot be done now is due
-// again later: left as it is it would be the first of every sweep.
-func (r *Remediator) carry(ctx context.Context, f finding.Finding) (finding.Finding, error) {
-	next, err := r.carryAll(ctx, f)
-	if err == nil || errors.Is(err, fault.ErrConflict) {
-		return next, err
-	}
-	next, later := r.update(ctx, f.Later(r.Now(), err))
-	return next, errors.Join(err, later)
-}
-
-// carryAll answers each finding of the group by the transition of a single
+// Carry takes a group's decision, which f owes, to its findings, and returns f as
+// it is then stored. It answers each finding of the group by the transition of a single
 // answer. It may be cut off anywhere and begun again, by several at once: a
 // finding that is decided already is left alone.
-func (r *Remediator) carryAll(ctx context.Context, f finding.Finding) (finding.Finding, error) {
-	g, err := readGroup(ctx, r.Store, f.Group)
+func (d Desk) Carry(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	g, err := group.Read(ctx, d.Store, f.Group)
 	if err != nil {
 		return finding.Finding{}, err
 	}
 	var refused []string
-	agreed, desk := g.Agreed, r.Desk().memoized()
+	agreed, memo := g.Agreed, d.memoized()
 	if agreed != nil {
 		for _, i := range g.Items[:min(agreed.Items, len(g.Items))] {
-			why, err := r.carryTo(ctx, desk, i, *agreed)
+			why, err := memo.carryTo(ctx, i, *agreed)
 			if err != nil {
 				return finding.Finding{}, err
 			}
@@ -48,7 +39,7 @@ func (r *Remediator) carryAll(ctx context.Context, f finding.Finding) (finding.F
 	// Stored even where nothing was decided: an answer that is being recorded
 	// right now has then lost, and starts over with a debt of its own.
 	if g.ID != "" {
-		if _, err := changeGroup(ctx, r.Store, g.ID, r.Now(), func(now Group) (Group, bool, error) {
+		if _, err := group.Change(ctx, d.Store, g.ID, d.Now(), func(now group.Group) (group.Group, bool, error) {
 			if agreed == nil && now.Agreed != nil {
 				return now, false, fault.ErrConflict
 			}
@@ -61,14 +52,14 @@ func (r *Remediator) carryAll(ctx context.Context, f finding.Finding) (finding.F
 			return finding.Finding{}, err
 		}
 	}
-	return r.carriedOut(ctx, f.ID)
+	return d.carriedOut(ctx, f.ID)
 }
 
 // carryTo answers one finding as the people did who decided, and says why that
 // was refused.
-func (r *Remediator) carryTo(ctx context.Context, desk Desk, i Item, agreed Agreement) (refused string, err error) {
+func (d Desk) carryTo(ctx context.Context, i group.Item, agreed group.Agreement) (refused string, err error) {
 	for range conflictTries {
-		f, err := r.Store.Finding(ctx, i.Finding)
+		f, err := d.Store.Finding(ctx, i.Finding)
 		switch {
 		case errors.Is(err, fault.ErrNotFound):
 			return "", nil
@@ -81,7 +72,7 @@ func (r *Remediator) carryTo(ctx context.Context, desk Desk, i Item, agreed Agre
 		case f.Plan.Digest != i.Digest:
 			return "its plan changed", nil
 		}
-		next, why := desk.carried(ctx, f, agreed.Choice, agreed.Answers)
+		next, why := d.carried(ctx, f, agreed.Choice, agreed.Answers)
 		if next.State == state.Pending {
 			if finding.ClassOf(why) == finding.ClassUndetermined { // which passes
 				return "", fmt.Errorf("answer finding %s: %w", i.Finding, why)
@@ -91,8 +82,8 @@ func (r *Remediator) carryTo(ctx context.Context, desk Desk, i Item, agreed Agre
 			}
 			return next.Why, nil
 		}
-		next.DueAt = r.Now() // for whoever sweeps next: nobody else knows of it
-		_, err = r.update(ctx, next)
+		next.DueAt = d.Now() // for whoever sweeps next: nobody else knows of it
+		_, err = d.Store.Update(ctx, next)
 		if !errors.Is(err, fault.ErrConflict) {
 			return "", err
 		}
@@ -101,13 +92,13 @@ func (r *Remediator) carryTo(ctx context.Context, desk Desk, i Item, agreed Agre
 }
 
 // carriedOut takes the debt off the finding that had it.
-func (r *Remediator) carriedOut(ctx context.Context, id string) (finding.Finding, error) {
+func (d Desk) carriedOut(ctx context.Context, id string) (finding.Finding, error) {
 	for range conflictTries {
-		f, err := r.Store.Finding(ctx, id)
+		f, err := d.Store.Finding(ctx, id)
 		if err != nil {
 			return finding.Finding{}, fmt.Errorf("look up finding: %w", err)
 		}
-		stored, err := r.update(ctx, f.Carried(r.Now()))
+		stored, err := d.Store.Update(ctx, f.Carried(d.Now()))
 		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}

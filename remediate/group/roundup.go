@@ -1,4 +1,4 @@
-package remediate
+package group
 
 import (
 	"slices"
@@ -9,11 +9,6 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
-
-// Findings of one cause share a message. A hundred findings of as many causes
-// would still be a hundred messages, among which nobody finds the one that
-// matters: in a flood one more message, the channel's roundup, speaks for all
-// that come. They get messages of their own once it is over.
 
 const (
 	// roundupWindow is the time over which a channel's new messages are counted.

@@ -8,6 +8,15 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
+// Preview is what an exemption would have covered, had it been there for the
+// last 90 days.
+type Preview struct {
+	Scope    string            // what it covers, in a sentence
+	Count    int               // findings it would have covered; those of Examples included
+	AtLeast  bool              // there are more than Count
+	Examples []finding.Finding // the newest of them, five at most
+}
+
 // A preview looks back this far, at no more findings than this, and shows this
 // many.
 const (

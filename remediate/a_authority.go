@@ -2,6 +2,7 @@ package remediate
 
 import (
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -170,4 +171,25 @@ func (au Authority) votes(f finding.Finding, c finding.Choice, now time.Time, s 
 // contains reports whether one of the answers is the principal's.
 func contains(votes []finding.Answer, principal string) bool {
 	return slices.ContainsFunc(votes, func(o finding.Answer) bool { return finding.Canonical(o.Principal) == finding.Canonical(principal) })
+}
+
+// lost names those whose votes no longer count, and why.
+func (au Authority) lost(f finding.Finding, c finding.Choice, now time.Time) string {
+	var out []string
+	counted := au.votes(f, c, now, Approver)
+	for _, a := range f.Answers {
+		switch {
+		case a.Choice != c || contains(counted, a.Principal):
+		case au.standing(a.Principal) != Approver:
+			out = append(out, a.Principal+" is no approver any more")
+		case finding.Raises(c) && f.MadeBy(a.Principal):
+			out = append(out, a.Principal+" made the change as well")
+		default:
+			out = append(out, a.Principal+"'s no longer counts")
+		}
+	}
+	if len(out) == 0 {
+		return "nobody's was taken away, it takes more by now"
+	}
+	return strings.Join(out, "; ")
 }

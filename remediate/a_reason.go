@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,3 +26,16 @@ func hidden(r rune) bool {
 	return r == brailleBlank || !unicode.IsSpace(r) &&
 		unicode.In(r, unicode.C, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
+
+func badReason(s string) string {
+	switch {
+	case visible(s) == 0:
+		return "takes a reason"
+	case utf8.RuneCountInString(s) > maxReason:
+		return fmt.Sprintf("takes a reason of at most %d characters", maxReason)
+	}
+	return ""
+}
+
+// maxReason bounds a reason, in characters.
+const maxReason = 500

@@ -1,0 +1,128 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/trail"
+)
+
+// Desk takes what people decide: answers, and the pause. It checks who may, and
+// records; it carries nothing out, so it needs no access to Google Cloud. A
+// Remediator has one. A Desk that has nobody who works beside it says so in
+// HandOver.
+type Desk struct {
+	Store     DeskStore
+	Authority Authority
+	// ExpiresIn is how long an undo waits for the second person, where it takes one.
+	ExpiresIn time.Duration
+	Now       func() time.Time
+	// Ledger records who was refused, paused and resumed; nil for nobody.
+	Ledger *trail.Ledger
+	// HandOver makes what an answer leads to due at once: it is for whichever
+	// process sweeps next.
+	HandOver bool
+	// OnCall names the pagers there are.
+	OnCall []string
+}
+
+// DeskStore is the part of a Store that a Desk needs.
+type DeskStore interface {
+	finding.Store
+	PauseStore
+	cells.Store
+}
+
+// Answer records a person's word on a finding and returns the finding as
+// stored: for an undo the new record. The ID of a Group answers all of it that
+// is pending, by the same rules for each, and returns one of its findings. It decides at most once: the winner of
+// the compare-and-set does, everybody else gets a *RefusedError that says what
+// happened.
+func (d Desk) Answer(ctx context.Context, id string, a finding.Answer) (finding.Finding, error) {
+	a.At, d = d.Now(), d.memoized()
+	f, err := d.answer(ctx, id, a)
+	d.audited(ctx, id, a, err)
+	return f, err
+}
+
+func (d Desk) answer(ctx context.Context, id string, a finding.Answer) (finding.Finding, error) {
+	if a.Choice == finding.ChooseUndo {
+		return d.undo(ctx, id, a)
+	}
+	for range conflictTries {
+		f, err := d.finding(ctx, id)
+		if err != nil {
+			return d.orGroup(ctx, id, a, err)
+		}
+		if a.Revision > f.Revision {
+			return f, finding.RefuseAs(finding.ClassStale, "the finding never was at revision %d; answer on the current card", a.Revision)
+		}
+		next, refused := d.answered(ctx, f, a)
+		if refused != nil {
+			return f, refused
+		}
+		stored, err := d.Store.Update(ctx, next)
+		if !errors.Is(err, fault.ErrConflict) {
+			return stored, err
+		}
+	}
+	return finding.Finding{}, fmt.Errorf("answer finding %s: %w", id, fault.ErrConflict)
+}
+
+func (d Desk) finding(ctx context.Context, id string) (finding.Finding, error) {
+	f, err := d.Store.Finding(ctx, id)
+	switch {
+	case errors.Is(err, fault.ErrNotFound):
+		return finding.Finding{}, finding.RefuseAs(finding.ClassNotFound, "there is no finding %s", id)
+	case err != nil:
+		return finding.Finding{}, fmt.Errorf("look up finding %s: %w", id, err)
+	}
+	return f, nil
+}
+
+// answered is the transition of one answer, with the hand-over. Who may is asked
+// before, so that the transition itself is pure.
+func (d Desk) answered(ctx context.Context, f finding.Finding, a finding.Answer) (finding.Finding, error) {
+	next, err := d.Authority.resolved(ctx, f, a.Choice, a.Principal).answered(f, a)
+	if err == nil && d.HandOver && len(next.Outbox) > 0 {
+		next.DueAt = a.At
+	}
+	return next, err
+}
+
+// memoized is the desk for one request: it asks about nobody twice. A group of
+// findings is answered one by one, and each would ask about every voter.
+func (d Desk) memoized() Desk {
+	if d.Authority.Directory != nil {
+		d.Authority.Directory = memo{d.Authority.Directory, map[string]Membership{}}
+	}
+	return d
+}
+
+// Admits returns nil for somebody who may decide at all, and a *RefusedError for
+// anybody else, also where it could not be looked up. Whether an answer of
+// withoutLeased counts on a finding, only answering tells.
+func (d Desk) Admits(ctx context.Context, principal string) error { return d.mayPause(ctx, principal) }
+
+// RecordSurface records that the finding stands at a place, and has it drawn there
+// anew. It is for a message that somebody saw and that the store does not know,
+// as the answer to the call that posted it was lost, or that showed something
+// older than the store believes. It decides nothing.
+func (d Desk) RecordSurface(ctx context.Context, id string, at finding.Surface) (finding.Finding, error) {
+	for range conflictTries {
+		f, err := d.finding(ctx, id)
+		if err != nil {
+			return finding.Finding{}, err
+		}
+		stored, err := d.Store.Update(ctx, f.SurfaceRecorded(at, d.Now(), d.HandOver))
+		if !errors.Is(err, fault.ErrConflict) {
+			return stored, err
+		}
+	}
+	return finding.Finding{}, fmt.Errorf("note where finding %s is shown: %w", id, fault.ErrConflict)
+}
