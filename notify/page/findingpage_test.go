@@ -17,6 +17,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/page"
+	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -101,6 +102,8 @@ func TestAPageHasAFormForExactlyTheAnswersThatCount(t *testing.T) {
 	expired.ExpiresAt = noon
 	old := in(remediate.Reverted)
 	old.EndedAt = noon.Add(-25 * time.Hour)
+	unnamed := in(remediate.Reverted) // it ran as the default account because none was named
+	unnamed.Done = []remediate.Step{{Kind: policies.RestoreIdentity, Resource: service, After: remediate.StepState{ServiceAccount: "api@pay-prod.iam.gserviceaccount.com"}}}
 	undo := in(remediate.Undone)
 	undo.State, undo.EndedAt, undo.ExpiresAt = remediate.Pending, time.Time{}, noon.Add(time.Hour)
 	for _, tc := range []struct {
@@ -114,6 +117,7 @@ func TestAPageHasAFormForExactlyTheAnswersThatCount(t *testing.T) {
 		{"a report", []remediate.Finding{in(remediate.Reported)}, []string{"revert"}},
 		{"a revert", []remediate.Finding{in(remediate.Reverted)}, []string{"undo"}},
 		{"a revert of the day before", []remediate.Finding{old}, nil},
+		{"a revert whose undo would have to write what nobody named", []remediate.Finding{unnamed}, nil},
 		{"a revert with an undo under way", []remediate.Finding{in(remediate.Reverted), undo}, nil},
 		{"a revert that was undone", []remediate.Finding{in(remediate.Reverted), in(remediate.Undone)}, nil},
 		{"an undo that waits for another person", []remediate.Finding{undo}, []string{"undo"}},
