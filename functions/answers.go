@@ -3,14 +3,13 @@ package functions
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
-	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -46,122 +45,85 @@ func (c AnswersConfig) Validate() error {
 	if len(c.Takes) == 0 || c.Log == nil {
 		errs = append(errs, errors.New("answers: Takes and Log must be set"))
 	}
-	if (c.Verifier == nil) != c.AllowUnauthenticated {
-		errs = append(errs, errors.New("answers: want either a Verifier, or AllowUnauthenticated on purpose"))
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, checkSender("answers", c.Verifier, c.AllowUnauthenticated))...)
 }
 
-// NewAnswers returns the handler of POST /answers: a Pub/Sub push, wrapped or
-// not, of a remediate.Signed as JSON. It answers 204 when the message is done
-// with, for whatever reason, and 503 when it must come again. What it logs holds
-// neither the request nor its signature.
+// NewAnswers returns the handler of POST /answers: a push, in any envelope that
+// says when it was published, of a remediate.Signed as JSON. It answers 204 when
+// the message is done with, for whatever reason, and 503 when it must come
+// again. What it logs holds neither the request nor its signature.
 func NewAnswers(c AnswersConfig) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if c.Count == nil {
-		c.Count = func(string) {}
-	}
-	var h http.Handler = &answers{c}
-	if c.Verifier != nil {
-		h = RequireToken(c.Verifier, c.Log, h)
-	}
-	return onlyPOST(h), nil
+	return onlyFrom(c.Verifier, c.Log, &answers{maps.Clone(c.Takes), c.Log, countOrNot(c.Count)}), nil
 }
 
-type answers struct{ AnswersConfig }
-
-// maxAnswer is above any push of a signed request: the endpoints that people
-// reach take a body of 1 MiB, which is in base64 twice.
-const maxAnswer = 2 << 20
+type answers struct {
+	takes map[string]Take
+	log   *slog.Logger
+	count func(kind string)
+}
 
 func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	kind, id, err := a.take(w, r)
-	a.Count(kind)
-	log := a.Log.With("kind", kind, "message_id", id)
+	m, err := receive(w, r, maxAnswer)
+	if err == nil {
+		err = a.take(r.Context(), m)
+	}
+	var dropped *droppedError
 	switch {
 	case err == nil:
-		log.InfoContext(r.Context(), "answer taken")
-	case kind == KindRetry:
-		log.ErrorContext(r.Context(), "answer will come again", "error", err)
-		comeAgain(w)
-		return
-	default:
-		log.ErrorContext(r.Context(), "answer dropped", "error", err)
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
-func (a *answers) take(w http.ResponseWriter, r *http.Request) (kind, id string, err error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAnswer))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		_, _ = io.CopyN(io.Discard, r.Body, maxPush) // see events.read
-		return KindTooLarge, r.Header.Get(headerMessageID), err
-	case err != nil:
-		return KindRetry, r.Header.Get(headerMessageID), fmt.Errorf("read body: %w", err)
-	}
-	id, s, err := readAnswer(r.Header, body)
-	if err != nil {
-		return KindBadAnswer, id, err
-	}
-	take := a.Takes[s.Kind]
-	if take == nil {
-		return KindUnsigned, id, fmt.Errorf("nobody here verifies what is signed by %q", s.Kind)
-	}
-	if err := take(r.Context(), s); err != nil {
-		return KindRetry, id, fmt.Errorf("take an answer signed by %s: %w", s.Kind, err)
-	}
-	return KindAnswer, id, nil
-}
-
-// headerPublishTime is on an unwrapped push as headerMessageID is.
-const headerPublishTime = "X-Goog-Pubsub-Publish-Time"
-
-// readAnswer takes a push apart. When it was published must be there: without
-// it nobody could tell a fresh signature from an old one. No error quotes
-// the body.
-func readAnswer(h http.Header, body []byte) (id string, s remediate.Signed, err error) {
-	id, data, published := h.Get(headerMessageID), body, h.Get(headerPublishTime)
-	if id == "" {
-		if id, data, published, err = unwrap(body); err != nil {
-			return id, s, err
+		a.count(KindAnswer)
+		a.log.InfoContext(r.Context(), "answer taken", "kind", KindAnswer, "message_id", m.id)
+		w.WriteHeader(http.StatusNoContent)
+	case errors.As(err, &dropped):
+		kind := dropped.kind
+		if kind == KindBadMessage {
+			kind = KindBadAnswer
 		}
+		a.count(kind)
+		a.log.ErrorContext(r.Context(), "answer dropped", "kind", kind, "message_id", m.id, "error", dropped.err)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		a.count(KindRetry)
+		a.log.ErrorContext(r.Context(), "answer will come again", "kind", KindRetry, "message_id", m.id, "error", err)
+		comeAgain(w)
 	}
-	at, err := time.Parse(time.RFC3339Nano, published)
-	if err != nil {
-		return id, s, errors.New("the time of publishing is missing, or not in RFC 3339")
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&s); err != nil || dec.More() {
-		return id, remediate.Signed{}, errors.New("the data is not the JSON of a signed request")
-	}
-	if s.Kind == "" || s.Path == "" || len(s.Body) == 0 {
-		return id, remediate.Signed{}, errors.New("the signed request lacks kind, path or body")
-	}
-	s.At = at
-	return id, s, nil
 }
 
-// unwrap reads the body of a wrapped push.
-// https://cloud.google.com/pubsub/docs/push#receive_push
-func unwrap(body []byte) (id string, data []byte, published string, err error) {
-	var p struct {
-		Message *struct {
-			Data      string `json:"data"`
-			ID        string `json:"messageId"`
-			Published string `json:"publishTime"`
-		} `json:"message"`
+func (a *answers) take(ctx context.Context, m arrived) error {
+	s, err := signed(m)
+	if err != nil {
+		return &droppedError{kind: KindBadAnswer, err: err}
 	}
-	if err := json.Unmarshal(body, &p); err != nil || p.Message == nil {
-		return "", nil, "", errors.New("the body is no Pub/Sub push")
+	take := a.takes[s.Kind]
+	if take == nil {
+		return &droppedError{kind: KindUnsigned, err: fmt.Errorf("nobody here verifies what is signed by %q", s.Kind)}
 	}
-	data, err = base64.StdEncoding.DecodeString(p.Message.Data)
-	if err != nil || len(data) == 0 {
-		return p.Message.ID, nil, "", errors.New("message.data is missing, or not base64")
+	if err := take(ctx, s); err != nil {
+		return fmt.Errorf("take an answer signed by %s: %w", s.Kind, err)
 	}
-	return p.Message.ID, data, p.Message.Published, nil
+	return nil
+}
+
+// signed reads a signed request. When it was published must be known: without
+// it nobody could tell a fresh signature from an old one. No error quotes the
+// data.
+func signed(m arrived) (remediate.Signed, error) {
+	if m.published.IsZero() {
+		return remediate.Signed{}, errors.New("the time of publishing is missing, or not in RFC 3339")
+	}
+	var s remediate.Signed
+	dec := json.NewDecoder(bytes.NewReader(m.data))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&s)
+	_, end := dec.Token()
+	switch {
+	case err != nil || !errors.Is(end, io.EOF):
+		return remediate.Signed{}, errors.New("the data is not the JSON of a signed request")
+	case s.Kind == "" || s.Path == "" || len(s.Body) == 0:
+		return remediate.Signed{}, errors.New("the signed request lacks kind, path or body")
+	}
+	s.At = m.published
+	return s, nil
 }

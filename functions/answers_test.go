@@ -102,6 +102,7 @@ func TestAnAnswerThatCanNeverBeReadIsDroppedAndCounted(t *testing.T) {
 		{"data that is not JSON", pushed("5ec2e7"), functions.KindBadAnswer, nil},
 		{"data with a key there is not", pushed(strings.Replace(answerJSON(), "{", `{"at":"5ec2e7",`, 1)), functions.KindBadAnswer, nil},
 		{"two requests", pushed(answerJSON() + answerJSON()), functions.KindBadAnswer, nil},
+		{"a bracket after the request", pushed(answerJSON() + "}"), functions.KindBadAnswer, nil},
 		{"no kind", pushed(strings.Replace(answerJSON(), `"slack"`, `""`, 1)), functions.KindBadAnswer, nil},
 		{"a kind that nobody verifies", pushed(strings.Replace(answerJSON(), `"slack"`, `"nobody"`, 1)), functions.KindUnsigned, nil},
 		{"more than any request can be", strings.Repeat("a", 3<<20), functions.KindTooLarge, nil},

@@ -32,20 +32,20 @@ func isCloudEvent(contentType string, h http.Header) bool {
 // parseCloudEvent reads one event in binary or structured mode. A batch is
 // refused: one status cannot tell which of its events may pass, and neither
 // Eventarc nor Pub/Sub sends any.
-func parseCloudEvent(contentType string, h http.Header, body []byte) (message, error) {
+func parseCloudEvent(contentType string, h http.Header, body []byte) (arrived, error) {
 	if contentType == cloudevents.ApplicationCloudEventsBatchJSON {
-		return message{}, errors.New("the body is a batch of CloudEvents, want one event")
+		return arrived{}, errors.New("the body is a batch of CloudEvents, want one event")
 	}
 	e, err := readCloudEvent(contentType, h, body)
 	if err != nil {
-		return message{id: h.Get("Ce-Id")}, err
+		return arrived{id: h.Get("Ce-Id")}, err
 	}
-	m := message{id: e.ID()}
+	m := arrived{id: e.ID()}
 	switch {
 	case len(e.Data()) == 0:
 		return m, errors.New("the CloudEvent has no data")
 	case e.Type() == auditLogWritten:
-		m.entry = e.Data()
+		m.data = e.Data()
 		return m, nil
 	case e.Type() == messagePublished:
 		return parsePush(e.Data())
@@ -72,12 +72,13 @@ func readCloudEvent(contentType string, h http.Header, body []byte) (*event.Even
 	return e, validate(e)
 }
 
-// attributes are the headers that concern the SDK, without a bare "Ce-", which
-// makes it panic (v2.16.2, Message.ReadBinary).
+// attributes are the headers that concern the SDK, without what makes it panic
+// (v2.16.2, Message.ReadBinary): a bare "Ce-", and a header without a value.
 func attributes(h http.Header) http.Header {
-	out := http.Header{"Content-Type": h["Content-Type"]}
+	out := http.Header{}
 	for name, values := range h {
-		if strings.HasPrefix(name, cePrefix) && len(name) > len(cePrefix) {
+		attribute := strings.HasPrefix(name, cePrefix) && len(name) > len(cePrefix)
+		if (attribute || name == "Content-Type") && len(values) > 0 {
 			out[name] = values
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // The rest of the kinds are those of remediate.OutcomeKind.
 const (
 	KindBadMessage    = "bad message"    // not an envelope that holds an entry
-	KindTooLarge      = "too large"      // over MaxBody
+	KindTooLarge      = "too large"      // over the largest body that the endpoint takes
 	KindUnreadable    = "unreadable"     // in a good envelope, no entry that can be read
 	KindUnknownMethod = "unknown method" // perhaps a change, of a kind rescind does not know
 	KindNotChange     = "not a change"
@@ -20,6 +20,14 @@ const (
 	KindRehearsal     = "rehearsal"
 	KindRetry         = "retry" // answered 503: the message comes again
 )
+
+// countOrNot makes a Count that may be called of one that may be nil.
+func countOrNot(count func(kind string)) func(kind string) {
+	if count == nil {
+		return func(string) {}
+	}
+	return count
+}
 
 // droppedError is a message that no redelivery would make better.
 type droppedError struct {

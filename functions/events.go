@@ -1,10 +1,10 @@
 package functions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 
@@ -17,15 +17,6 @@ import (
 type Handler interface {
 	Handle(ctx context.Context, c cloud.Change) (remediate.Outcome, error)
 }
-
-// DefaultMaxBody is the largest body taken where EventsConfig says nothing. A
-// log entry has at most 256 KiB (https://cloud.google.com/logging/quotas), and
-// base64 adds a third.
-const DefaultMaxBody = 1 << 20
-
-// maxPush is above any push: a Pub/Sub message has at most 10 MB
-// (https://cloud.google.com/pubsub/quotas), and base64 adds a third.
-const maxPush = 16 << 20
 
 // EventsConfig is what POST /events needs.
 type EventsConfig struct {
@@ -50,12 +41,7 @@ func (c EventsConfig) Validate() error {
 	if c.Decode == nil || c.Handler == nil || c.Log == nil {
 		errs = append(errs, errors.New("events: Decode, Handler and Log must be set"))
 	}
-	if c.Verifier == nil && !c.AllowUnauthenticated {
-		errs = append(errs, errors.New("events: anyone could post: set Verifier, or AllowUnauthenticated on purpose"))
-	}
-	if c.Verifier != nil && c.AllowUnauthenticated {
-		errs = append(errs, errors.New("events: AllowUnauthenticated with a Verifier: want one of them"))
-	}
+	errs = append(errs, checkSender("events", c.Verifier, c.AllowUnauthenticated))
 	if c.MaxBody < 0 {
 		errs = append(errs, fmt.Errorf("events: MaxBody is %d, want 0 or more", c.MaxBody))
 	}
@@ -70,23 +56,20 @@ func NewEvents(c EventsConfig) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if c.MaxBody == 0 {
-		c.MaxBody = DefaultMaxBody
-	}
-	if c.Count == nil {
-		c.Count = func(string) {}
-	}
-	var h http.Handler = &events{c}
-	if c.Verifier != nil {
-		h = RequireToken(c.Verifier, c.Log, h)
-	}
-	return onlyPOST(h), nil
+	e := &events{c.Decode, c.Handler, c.Log, countOrNot(c.Count), cmp.Or(c.MaxBody, DefaultMaxBody)}
+	return onlyFrom(c.Verifier, c.Log, e), nil
 }
 
-type events struct{ EventsConfig }
+type events struct {
+	decode  func([]byte) (cloud.Change, error)
+	handler Handler
+	log     *slog.Logger
+	count   func(kind string)
+	maxBody int64
+}
 
 func (e *events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	m, err := e.read(w, r)
+	m, err := receive(w, r, e.maxBody)
 	if err == nil {
 		err = e.handle(r.Context(), m)
 	}
@@ -95,54 +78,32 @@ func (e *events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		w.WriteHeader(http.StatusNoContent)
 	case errors.As(err, &dropped):
-		e.Count(dropped.kind)
-		e.Log.Log(r.Context(), dropped.level(), "message dropped", "kind", dropped.kind, "message_id", m.id,
+		e.count(dropped.kind)
+		e.log.Log(r.Context(), dropped.level(), "message dropped", "kind", dropped.kind, "message_id", m.id,
 			"insert_id", dropped.change.InsertID, "resource", dropped.change.Resource.String(), "error", dropped.err)
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		e.Count(KindRetry)
-		e.Log.ErrorContext(r.Context(), "message will come again", "message_id", m.id, "error", err)
+		e.count(KindRetry)
+		e.log.ErrorContext(r.Context(), "message will come again", "message_id", m.id, "error", err)
 		comeAgain(w)
 	}
 }
 
-// read returns the message of the request, and as much of it as is known with
-// an error.
-func (e *events) read(w http.ResponseWriter, r *http.Request) (message, error) {
-	unread := message{id: r.Header.Get(headerMessageID)}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, e.MaxBody))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		// Answered while it still sends, the sender may see a broken
-		// connection instead of the 204, and would send it all again.
-		_, _ = io.CopyN(io.Discard, r.Body, maxPush)
-		return unread, &droppedError{kind: KindTooLarge, err: fmt.Errorf("the body is larger than %d bytes", e.MaxBody)}
-	case err != nil: // the sender hung up, or was too slow
-		return unread, fmt.Errorf("read body: %w", err)
-	}
-	m, err := parse(r.Header, body)
-	if err != nil {
-		return m, &droppedError{kind: KindBadMessage, err: err}
-	}
-	return m, nil
-}
-
-func (e *events) handle(ctx context.Context, m message) error {
-	c, err := e.Decode(m.entry)
+func (e *events) handle(ctx context.Context, m arrived) error {
+	c, err := e.decode(m.data)
 	if err != nil {
 		return &droppedError{kindOf(err), err, c}
 	}
-	out, err := e.Handler.Handle(ctx, c)
+	out, err := e.handler.Handle(ctx, c)
 	if err != nil {
 		return fmt.Errorf("handle entry %s on %s: %w", c.InsertID, c.Resource, err)
 	}
-	e.Count(string(out.Kind))
+	e.count(string(out.Kind))
 	ids := make([]string, 0, len(out.Findings))
 	for _, f := range out.Findings {
 		ids = append(ids, f.ID)
 	}
-	e.Log.InfoContext(ctx, "event handled", "message_id", m.id, "insert_id", c.InsertID,
+	e.log.InfoContext(ctx, "event handled", "message_id", m.id, "insert_id", c.InsertID,
 		"resource", c.Resource.String(), "method", c.Method, "outcome", string(out.Kind), "findings", ids)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/functions"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 var auditEvent = []string{"Ce-Specversion: 1.0", "Ce-Type: google.cloud.audit.log.v1.written", "Ce-Id: e1",
@@ -46,7 +47,7 @@ func TestEveryEnvelopeBecomesTheSameChange(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := newReceiver(t)
-			r.remediator.outcome = remediate.Outcome{Kind: remediate.Found, Findings: []remediate.Finding{{ID: "f1"}, {ID: "f2"}}}
+			r.remediator.outcome = remediate.Outcome{Kind: remediate.Found, Findings: []finding.Finding{{ID: "f1"}, {ID: "f2"}}}
 			wantStatus(t, r.post(tc.body, tc.headers...), http.StatusNoContent)
 			id := tc.messageID
 			if id == "" {

@@ -3,6 +3,7 @@ package functions
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -39,6 +40,27 @@ func RequireToken(v TokenVerifier, log *slog.Logger, next http.Handler) http.Han
 			comeAgain(w)
 		}
 	})
+}
+
+// checkSender refuses an endpoint that anyone could post to without its being
+// meant.
+func checkSender(endpoint string, v TokenVerifier, allowUnauthenticated bool) error {
+	switch {
+	case v == nil && !allowUnauthenticated:
+		return fmt.Errorf("%s: anyone could post: set Verifier, or AllowUnauthenticated on purpose", endpoint)
+	case v != nil && allowUnauthenticated:
+		return fmt.Errorf("%s: AllowUnauthenticated with a Verifier: want one of them", endpoint)
+	}
+	return nil
+}
+
+// onlyFrom lets posts through to next: those of a sender that v accepts, or
+// anybody's without one.
+func onlyFrom(v TokenVerifier, log *slog.Logger, next http.Handler) http.Handler {
+	if v != nil {
+		next = RequireToken(v, log, next)
+	}
+	return onlyPOST(next)
 }
 
 // bearer returns the token of the Authorization header, or "".

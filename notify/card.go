@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Options is what a card says beyond its finding.
@@ -23,15 +26,15 @@ type Options struct {
 	Page bool
 	// Needs says who it takes to answer; nil to leave it out. It has to say the
 	// same of the same finding each time.
-	Needs func(remediate.Finding) string
+	Needs func(finding.Finding) string
 	// StepsUp reports whether the finding is answered on its page alone, beside
 	// those of which their policy says so; nil for none. It is as Needs.
-	StepsUp func(remediate.Finding) bool
+	StepsUp func(finding.Finding) bool
 }
 
 // Card says what people are told of the finding. It is pure: the same finding
 // and options give the same card, so a card can be drawn again at any time.
-func Card(f remediate.Finding, o Options) Message {
+func Card(f finding.Finding, o Options) Message {
 	m := Message{
 		Finding: f.ID, Revision: f.Revision, Digest: digest8(f.Plan),
 		Severity: f.Severity, State: f.State,
@@ -52,14 +55,14 @@ func Card(f remediate.Finding, o Options) Message {
 	return m
 }
 
-func digest8(p remediate.Plan) string {
+func digest8(p judge.Plan) string {
 	if len(p.Digest) < 8 {
-		return remediate.NoPlan
+		return finding.NoPlan
 	}
 	return p.Digest[:8]
 }
 
-func link(f remediate.Finding, o Options) string {
+func link(f finding.Finding, o Options) string {
 	if o.BaseURL == "" {
 		return ""
 	}
@@ -69,12 +72,12 @@ func link(f remediate.Finding, o Options) string {
 // headline leads with the severity while that is the news (a question, a
 // report), and with the state once there is one to tell. An undo that waits
 // would else read as the question whether to revert.
-func headline(f remediate.Finding) string {
+func headline(f finding.Finding) string {
 	first := severity(f)
-	if f.State != remediate.Pending && f.State != remediate.Reported || f.UndoOf != "" {
+	if f.State != state.Pending && f.State != state.Reported || f.UndoOf != "" {
 		first = string(f.State)
 	}
-	if f.UndoOf != "" && f.State != remediate.Undone {
+	if f.UndoOf != "" && f.State != state.Undone {
 		first = "undo " + first
 	}
 	place := f.Resource.Project
@@ -85,7 +88,7 @@ func headline(f remediate.Finding) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
-func fields(f remediate.Finding, o Options) []Field {
+func fields(f finding.Finding, o Options) []Field {
 	fs := []Field{
 		{Name: "Who", Value: who(f), Exact: true},
 		{Name: "What", Value: did(f.Change)},
@@ -96,17 +99,17 @@ func fields(f remediate.Finding, o Options) []Field {
 	if f.Change.Time.IsZero() {
 		fs[3].Value = "unknown"
 	}
-	if f.State == remediate.Pending && o.Needs != nil {
+	if f.State == state.Pending && o.Needs != nil {
 		fs = append(fs, Field{Name: "Needs", Value: o.Needs(f)})
 	}
-	if f.State == remediate.Pending {
+	if f.State == state.Pending {
 		fs = append(fs, Field{Name: "If nobody answers", Value: silence(f, o), At: f.ExpiresAt})
 	}
 	return fs
 }
 
 // why is the reasons, each once, without the one that says what is wrong.
-func why(f remediate.Finding) []string {
+func why(f finding.Finding) []string {
 	var out []string
 	for _, r := range f.Reasons {
 		if r = plain(f, r); r != plain(f, wrong(f)) && !slices.Contains(out, r) {
@@ -116,10 +119,10 @@ func why(f remediate.Finding) []string {
 	return out
 }
 
-func note(f remediate.Finding, o Options) string {
+func note(f finding.Finding, o Options) string {
 	said := caution(f, o)
 	switch {
-	case !o.onPageAlone(f) || f.State != remediate.Pending && !undoable(f, o.Now):
+	case !o.onPageAlone(f) || f.State != state.Pending && !undoable(f, o.Now):
 		return said
 	case said != "":
 		said = period(said) + " "
@@ -127,11 +130,11 @@ func note(f remediate.Finding, o Options) string {
 	return said + "It is answered on its page alone, where you log in again"
 }
 
-func caution(f remediate.Finding, o Options) string {
+func caution(f finding.Finding, o Options) string {
 	switch {
 	case undoable(f, o.Now):
 		return "It can be undone until " + Clock(f.EndedAt.Add(undoFor))
-	case f.Plan.Missing == "" || f.State.Ended() && f.State != remediate.Reported:
+	case f.Plan.Missing == "" || f.State.Ended() && f.State != state.Reported:
 		return ""
 	case f.Plan.Empty():
 		return "rescind has nothing to revert here: " + f.Plan.Missing

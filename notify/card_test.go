@@ -7,6 +7,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestCardReadsAsAgreedInEveryState(t *testing.T) {
@@ -18,7 +20,7 @@ func TestCardReadsAsAgreedInEveryState(t *testing.T) {
 }
 
 func TestCardReadsAsAgreedForOtherFindings(t *testing.T) {
-	for name, f := range map[string]remediate.Finding{
+	for name, f := range map[string]finding.Finding{
 		"default identity without an account to go back to": identity(""),
 		"default identity":               identity("api@pay-prod.iam.gserviceaccount.com"),
 		"editor for a runtime identity":  editor(),
@@ -29,11 +31,11 @@ func TestCardReadsAsAgreedForOtherFindings(t *testing.T) {
 }
 
 func TestAnUndoSaysWhatItTakesBackAndTakesASecondPersonsWord(t *testing.T) {
-	golden(t, "undo_undone", notify.Card(undoIn(remediate.Undone), options).String())
-	golden(t, "undo_pending", notify.Card(undoIn(remediate.Pending), options).String())
+	golden(t, "undo_undone", notify.Card(undoIn(state.Undone), options).String())
+	golden(t, "undo_pending", notify.Card(undoIn(state.Pending), options).String())
 	for _, s := range allStates() {
 		m := notify.Card(undoIn(s), options)
-		if (len(m.Buttons) > 0) != (s == remediate.Pending) || len(m.Fix) > 0 || !strings.HasPrefix(m.Diff[0], "+ roles/run.invoker to allUsers") {
+		if (len(m.Buttons) > 0) != (s == state.Pending) || len(m.Fix) > 0 || !strings.HasPrefix(m.Diff[0], "+ roles/run.invoker to allUsers") {
 			t.Errorf("%s: buttons %v, fix %q, diff %q; want a button while pending, no fix, the grant coming back", s, m.Buttons, m.Fix, m.Diff)
 		}
 		if !strings.Contains(strings.ToLower(m.Status), string(s)) {
@@ -43,8 +45,8 @@ func TestAnUndoSaysWhatItTakesBackAndTakesASecondPersonsWord(t *testing.T) {
 }
 
 func TestWhatWaitsForAPauseSaysSo(t *testing.T) {
-	f := in(remediate.Approved)
-	f.Held, f.Why = true, "waits, as rescind is paused until 2026-11-22T13:00:00Z by user:ada@example.com: a release"
+	f := in(state.Approved)
+	f.Paused, f.Why = true, "waits, as rescind is paused until 2026-11-22T13:00:00Z by user:ada@example.com: a release"
 	if s := notify.Card(f, options).Status; !strings.Contains(s, "Waits, as rescind is paused") {
 		t.Errorf("status: %s", s)
 	}
@@ -80,10 +82,10 @@ func TestTextOfAQuestionSaysUntilWhenAndWhatSilenceDoes(t *testing.T) {
 
 func TestAQuestionSaysWhoItTakes(t *testing.T) {
 	o := options
-	o.Needs = func(remediate.Finding) string { return "1 of 3 approvers, not jo@example.com" }
+	o.Needs = func(finding.Finding) string { return "1 of 3 approvers, not jo@example.com" }
 	for _, s := range allStates() {
 		said := strings.Contains(notify.Card(in(s), o).String(), "  Needs: 1 of 3 approvers, not jo@example.com\n")
-		if said != (s == remediate.Pending) {
+		if said != (s == state.Pending) {
 			t.Errorf("%s: says who it takes: %v", s, said)
 		}
 	}

@@ -8,7 +8,9 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // undoFor is how long after its end a revert can be undone.
@@ -18,15 +20,15 @@ const undoFor = 24 * time.Hour
 // or would be refused whoever pressed it, is not offered, so that no button
 // lies. What raises the exposure takes a reason, and so opens a form first; its
 // label ends in an ellipsis.
-func buttons(f remediate.Finding, o Options) []Button {
+func buttons(f finding.Finding, o Options) []Button {
 	switch {
-	case f.State == remediate.Pending && !answerable(f, o) && f.UndoOf == "":
+	case f.State == state.Pending && !answerable(f, o) && f.UndoOf == "":
 		return otherButtons(f, o)
 	case !answerable(f, o):
 		return nil
-	case f.State == remediate.Pending && f.UndoOf != "":
+	case f.State == state.Pending && f.UndoOf != "":
 		return []Button{undoButton(f, f.Plan)} // the next of several who are needed
-	case f.State == remediate.Pending:
+	case f.State == state.Pending:
 		return slices.Concat(revertButton(f), []Button{keepButton(f), exemptButton(f)}, otherButtons(f, o))
 	case undoable(f, o.Now):
 		return []Button{undoButton(f, f.UndoPlan())}
@@ -37,34 +39,34 @@ func buttons(f remediate.Finding, o Options) []Button {
 // answerable reports whether anybody's answer on the card would count, by what
 // does not hang on who gives it: a question may be over, though nobody has looked
 // yet, and some are answered on the finding's page alone.
-func answerable(f remediate.Finding, o Options) bool {
+func answerable(f finding.Finding, o Options) bool {
 	return !over(f, o.Now) && !o.onPageAlone(f)
 }
 
 // over reports whether the time of a question has passed.
-func over(f remediate.Finding, now time.Time) bool {
-	return f.State == remediate.Pending && !now.IsZero() && !f.ExpiresAt.IsZero() && !now.Before(f.ExpiresAt)
+func over(f finding.Finding, now time.Time) bool {
+	return f.State == state.Pending && !now.IsZero() && !f.ExpiresAt.IsZero() && !now.Before(f.ExpiresAt)
 }
 
 // onPageAlone reports whether the finding is answered on its page and nowhere else.
-func (o Options) onPageAlone(f remediate.Finding) bool {
+func (o Options) onPageAlone(f finding.Finding) bool {
 	return f.StepUp != "" || o.StepsUp != nil && o.StepsUp(f)
 }
 
 // undoable reports whether a revert can still be taken back. What ran as the
 // project's default service account because none was named has no undo: the name
 // that would have to be written is not known.
-func undoable(f remediate.Finding, now time.Time) bool {
-	return f.State == remediate.Reverted && f.UndoneBy == "" && f.UndoPlan().Executable() && !now.IsZero() && now.Before(f.EndedAt.Add(undoFor))
+func undoable(f finding.Finding, now time.Time) bool {
+	return f.State == state.Reverted && f.UndoneBy == "" && f.UndoPlan().Executable() && !now.IsZero() && now.Before(f.EndedAt.Add(undoFor))
 }
 
 // revertButton is missing where the plan leaves open what to write.
-func revertButton(f remediate.Finding) []Button {
+func revertButton(f finding.Finding) []Button {
 	if !f.Plan.Executable() {
 		return nil
 	}
 	return []Button{{
-		Choice: remediate.ChooseRevert, Label: "Revert change", Digest: digest8(f.Plan),
+		Choice: finding.ChooseRevert, Label: "Revert change", Digest: digest8(f.Plan),
 		Spoken: "Revert the change to " + where(f.Resource), Danger: true,
 		Ask: Confirm{
 			Title: "Revert this change?",
@@ -74,32 +76,32 @@ func revertButton(f remediate.Finding) []Button {
 	}}
 }
 
-func keepButton(f remediate.Finding) Button {
+func keepButton(f finding.Finding) Button {
 	return Button{
-		Choice: remediate.ChooseKeep, Label: "Keep change…", Digest: digest8(f.Plan), Form: true,
+		Choice: finding.ChooseKeep, Label: "Keep change…", Digest: digest8(f.Plan), Form: true,
 		Spoken: "Keep the change to " + where(f.Resource),
-		Ask:    ask(remediate.ChooseKeep),
+		Ask:    ask(finding.ChooseKeep),
 	}
 }
 
-func exemptButton(f remediate.Finding) Button {
+func exemptButton(f finding.Finding) Button {
 	return Button{
-		Choice: remediate.ChooseExempt, Label: "Exempt for a time…", Digest: digest8(f.Plan), Form: true,
+		Choice: finding.ChooseExempt, Label: "Exempt for a time…", Digest: digest8(f.Plan), Form: true,
 		Spoken: "Exempt " + where(f.Resource) + " from " + f.Policy + " for a time",
-		Ask:    ask(remediate.ChooseExempt),
+		Ask:    ask(finding.ChooseExempt),
 	}
 }
 
-func undoButton(f remediate.Finding, p remediate.Plan) Button {
+func undoButton(f finding.Finding, p judge.Plan) Button {
 	return Button{
-		Choice: remediate.ChooseUndo, Label: "Undo…", Digest: digest8(p), Form: true,
+		Choice: finding.ChooseUndo, Label: "Undo…", Digest: digest8(p), Form: true,
 		Spoken: "Undo the revert on " + where(f.Resource),
-		Ask:    ask(remediate.ChooseUndo),
+		Ask:    ask(finding.ChooseUndo),
 	}
 }
 
 // otherButtons decide nothing.
-func otherButtons(f remediate.Finding, o Options) []Button {
+func otherButtons(f finding.Finding, o Options) []Button {
 	var out []Button
 	if o.Page {
 		out = append(out, Button{Page: true, Label: "Page on-call", Digest: digest8(f.Plan), Spoken: "Page whoever is on call about " + where(f.Resource)})
@@ -111,7 +113,7 @@ func otherButtons(f remediate.Finding, o Options) []Button {
 }
 
 // effect says what applying the plan does, a sentence a step.
-func effect(p remediate.Plan) string {
+func effect(p judge.Plan) string {
 	var out []string
 	for _, s := range p.Steps {
 		out = append(out, stepEffect(s)+" on "+where(s.Resource)+".")
@@ -119,7 +121,7 @@ func effect(p remediate.Plan) string {
 	return strings.Join(out, " ")
 }
 
-func stepEffect(s remediate.Step) string {
+func stepEffect(s judge.Step) string {
 	switch s.Kind {
 	case policies.RemoveGrants:
 		gone := missingFrom(s.After.Grants, s.Before.Grants)

@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // labels are what the card's buttons say.
-func labels(f remediate.Finding, o notify.Options) string {
+func labels(f finding.Finding, o notify.Options) string {
 	var out []string
 	for _, b := range notify.Card(f, o).Buttons {
 		out = append(out, b.Label)
@@ -19,8 +21,8 @@ func labels(f remediate.Finding, o notify.Options) string {
 }
 
 func TestI9OnlyWhatStillCountsIsOffered(t *testing.T) {
-	revertedBy := func(done time.Duration, steps []remediate.Step) remediate.Finding {
-		f := in(remediate.Reverted)
+	revertedBy := func(done time.Duration, steps []judge.Step) finding.Finding {
+		f := in(state.Reverted)
 		f.EndedAt, f.Done = noon.Add(-done), steps
 		return f
 	}
@@ -28,7 +30,7 @@ func TestI9OnlyWhatStillCountsIsOffered(t *testing.T) {
 	now := notify.Options{Now: noon}
 	for _, row := range []struct {
 		name string
-		f    remediate.Finding
+		f    finding.Finding
 		o    notify.Options
 		want string
 	}{
@@ -40,27 +42,27 @@ func TestI9OnlyWhatStillCountsIsOffered(t *testing.T) {
 		{"a revert of a day ago", revertedBy(24*time.Hour, steps), now, ""},
 		{"a revert that found nothing to write", revertedBy(time.Minute, nil), now, ""},
 		{"a revert, where it is not known how long ago", revertedBy(time.Minute, steps), notify.Options{}, ""},
-		{"an undo that takes one more person", undoIn(remediate.Pending), now, "Undo…"},
+		{"an undo that takes one more person", undoIn(state.Pending), now, "Undo…"},
 	} {
 		if got := labels(row.f, row.o); got != row.want {
 			t.Errorf("%s: %q, want %q", row.name, got, row.want)
 		}
 	}
 	for _, s := range allStates() {
-		if got := labels(in(s), now); (got != "") != (s == remediate.Pending) {
+		if got := labels(in(s), now); (got != "") != (s == state.Pending) {
 			t.Errorf("%s: %q", s, got)
 		}
 	}
 }
 
 func TestARevertSaysUntilWhenItCanBeUndone(t *testing.T) {
-	f := in(remediate.Reverted)
+	f := in(state.Reverted)
 	f.EndedAt, f.Done = noon, f.Plan.Steps
 	golden(t, "reverted_undoable", notify.Card(f, notify.Options{Now: noon}).String())
 }
 
 func TestAButtonIsBoundToThePlanItAuthorises(t *testing.T) {
-	f := in(remediate.Reverted)
+	f := in(state.Reverted)
 	f.EndedAt, f.Done = noon, f.Plan.Steps
 	undo := notify.Card(f, notify.Options{Now: noon}).Buttons[0]
 	if undo.Digest != f.UndoPlan().Digest[:8] || undo.Digest == f.Plan.Digest[:8] {
@@ -74,9 +76,9 @@ func TestAButtonIsBoundToThePlanItAuthorises(t *testing.T) {
 }
 
 func TestRevertIsNotOfferedWhereThePlanLeavesOpenWhatToWrite(t *testing.T) {
-	for name, f := range map[string]remediate.Finding{"no account": identity(""), "no plan": unknown()} {
+	for name, f := range map[string]finding.Finding{"no account": identity(""), "no plan": unknown()} {
 		m := notify.Card(f, options)
-		if m.Note == "" || m.Buttons[0].Choice != remediate.ChooseKeep {
+		if m.Note == "" || m.Buttons[0].Choice != finding.ChooseKeep {
 			t.Errorf("%s: the card does not say why, or offers %v", name, m.Buttons)
 		}
 	}
@@ -84,8 +86,8 @@ func TestRevertIsNotOfferedWhereThePlanLeavesOpenWhatToWrite(t *testing.T) {
 
 func TestARevertThatWasUndoneSaysSoAndOffersNoUndo(t *testing.T) {
 	now := time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
-	f := remediate.Finding{ID: "sqyt67wkz6w2iwnl3i46hejidy", State: remediate.Reverted, Why: "removed roles/run.invoker to allUsers",
-		Done: make([]remediate.Step, 1), EndedAt: now}
+	f := finding.Finding{ID: "sqyt67wkz6w2iwnl3i46hejidy", State: state.Reverted, Why: "removed roles/run.invoker to allUsers",
+		Done: make([]judge.Step, 1), EndedAt: now}
 	if m := notify.Card(f, notify.Options{Now: now}); len(m.Buttons) != 1 {
 		t.Fatalf("before it was undone the card has the buttons %v, want one", m.Buttons)
 	}

@@ -7,23 +7,25 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // plan is the diff's title: what a revert will change, would, or did.
-func plan(f remediate.Finding) string {
+func plan(f finding.Finding) string {
 	did := "A revert would change"
 	switch f.State {
-	case remediate.Waiting, remediate.Pending, remediate.Approved, remediate.Applying:
+	case state.Waiting, state.Pending, state.Approved, state.Applying:
 		did = "Revert will change"
-	case remediate.Reverted, remediate.Uncertain:
+	case state.Reverted, state.Uncertain:
 		did = "The revert changed"
-	case remediate.Superseded:
+	case state.Superseded:
 		did = "A revert would have changed"
 	}
 	switch {
 	case f.UndoOf == "":
-	case f.State == remediate.Undone, f.State == remediate.Uncertain:
+	case f.State == state.Undone, f.State == state.Uncertain:
 		did = "The undo changed"
 	case f.State.Ended():
 		did = "The undo would have changed"
@@ -38,7 +40,7 @@ func plan(f remediate.Finding) string {
 
 // diff is what the plan changes, line by line: "- " for what goes, "+ " for
 // what comes. A step on another resource than the first says which.
-func diff(p remediate.Plan) []string {
+func diff(p judge.Plan) []string {
 	var out []string
 	for i, s := range p.Steps {
 		if i > 0 && s.Resource != p.Steps[i-1].Resource {
@@ -67,7 +69,7 @@ func missingFrom(others, grants []cloud.Grant) []cloud.Grant {
 	return slices.DeleteFunc(slices.Clone(grants), func(g cloud.Grant) bool { return slices.Contains(others, g) })
 }
 
-func checkLines(s remediate.Step) []string {
+func checkLines(s judge.Step) []string {
 	var out []string
 	if b := s.Before.InvokerIAMDisabled; b != nil {
 		out = append(out, "- invoker IAM check disabled: "+strconv.FormatBool(*b))
@@ -78,7 +80,7 @@ func checkLines(s remediate.Step) []string {
 	return out
 }
 
-func ingressLines(s remediate.Step) []string {
+func ingressLines(s judge.Step) []string {
 	if s.Kind != policies.RestoreIngress {
 		return nil
 	}
@@ -89,7 +91,7 @@ func ingressLines(s remediate.Step) []string {
 	return []string{"- ingress " + s.Before.Ingress, "+ ingress " + after}
 }
 
-func constraintLines(s remediate.Step) []string {
+func constraintLines(s judge.Step) []string {
 	const inherited = "(not set: what is inherited holds)"
 	if s.Kind != policies.RestoreConstrain {
 		return nil
@@ -97,7 +99,7 @@ func constraintLines(s remediate.Step) []string {
 	return []string{"- organization policy " + cmp.Or(s.Before.OrgPolicy, inherited), "+ organization policy " + cmp.Or(s.After.OrgPolicy, inherited)}
 }
 
-func identityLines(s remediate.Step) []string {
+func identityLines(s judge.Step) []string {
 	if s.Kind != policies.RestoreIdentity {
 		return nil
 	}

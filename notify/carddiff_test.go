@@ -10,27 +10,28 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
-func grants(members ...string) remediate.StepState {
-	var out remediate.StepState
+func grants(members ...string) judge.StepState {
+	var out judge.StepState
 	for _, m := range members {
 		out.Grants = append(out.Grants, cloud.Grant{Role: "roles/run.invoker", Member: cloud.Member(m)})
 	}
 	return out
 }
 
-func checkDisabled(b bool) remediate.StepState { return remediate.StepState{InvokerIAMDisabled: &b} }
+func checkDisabled(b bool) judge.StepState { return judge.StepState{InvokerIAMDisabled: &b} }
 
-func account(email string) remediate.StepState { return remediate.StepState{ServiceAccount: email} }
+func account(email string) judge.StepState { return judge.StepState{ServiceAccount: email} }
 
 // steps are one of each kind, with what a card shows of it and what its button
 // says that it does.
 var steps = []struct {
 	name          string
 	kind          policies.Remediation
-	before, after remediate.StepState
+	before, after judge.StepState
 	diff          []string
 	effect        string
 }{
@@ -50,15 +51,15 @@ var steps = []struct {
 		"Makes new revisions and executions run as api@pay-prod.iam.gserviceaccount.com on"},
 	{"an account that a person has to name", policies.RestoreIdentity, account("wide@pay-prod.iam.gserviceaccount.com"), account(""),
 		[]string{"- runs as wide@pay-prod.iam.gserviceaccount.com", "+ runs as (a person has to name it)"}, ""},
-	{"the ingress", policies.RestoreIngress, remediate.StepState{Ingress: "all"}, remediate.StepState{Ingress: "internal"},
+	{"the ingress", policies.RestoreIngress, judge.StepState{Ingress: "all"}, judge.StepState{Ingress: "internal"},
 		[]string{"- ingress all", "+ ingress internal"}, "Sets the ingress to internal on"},
-	{"an ingress that a person has to choose", policies.RestoreIngress, remediate.StepState{Ingress: "all"}, remediate.StepState{},
+	{"an ingress that a person has to choose", policies.RestoreIngress, judge.StepState{Ingress: "all"}, judge.StepState{},
 		[]string{"- ingress all", "+ ingress (a person has to choose it)"}, ""},
-	{"an organization policy", policies.RestoreConstrain, remediate.StepState{OrgPolicy: `{"rules":[{"enforce":false}]}`}, remediate.StepState{},
+	{"an organization policy", policies.RestoreConstrain, judge.StepState{OrgPolicy: `{"rules":[{"enforce":false}]}`}, judge.StepState{},
 		[]string{`- organization policy {"rules":[{"enforce":false}]}`, "+ organization policy (not set: what is inherited holds)"},
 		"Deletes the organization policy, so that what is inherited holds, on"},
 	{"a condition", policies.RestoreCondition, grants("user:eve@example.org"),
-		remediate.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "user:eve@example.org", Condition: cloud.Condition{Expression: "a < b"}}}},
+		judge.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "user:eve@example.org", Condition: cloud.Condition{Expression: "a < b"}}}},
 		[]string{"- roles/run.invoker to user:eve@example.org", "+ roles/run.invoker to user:eve@example.org if a < b"},
 		"Puts the condition back on the grant of roles/run.invoker to user:eve@example.org on"},
 }
@@ -69,7 +70,7 @@ func TestAPlanIsShownLineByLineAndItsButtonSaysWhatItDoes(t *testing.T) {
 		if d := cmp.Diff(row.diff, m.Diff); d != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, d)
 		}
-		revert := slices.IndexFunc(m.Buttons, func(b notify.Button) bool { return b.Choice == remediate.ChooseRevert })
+		revert := slices.IndexFunc(m.Buttons, func(b notify.Button) bool { return b.Choice == finding.ChooseRevert })
 		switch {
 		case row.effect == "" && revert >= 0:
 			t.Errorf("%s: a revert is offered that leaves open what to write", row.name)
@@ -108,7 +109,7 @@ func TestAnUndoShowsTheRevertTheOtherWayRound(t *testing.T) {
 func TestAPlanThatReachesFurtherThanItsFindingSaysWhere(t *testing.T) {
 	f := publicService()
 	project := cloud.ProjectResource("pay-prod")
-	f.Plan = remediate.NewPlan([]remediate.Step{
+	f.Plan = judge.NewPlan([]judge.Step{
 		{Kind: policies.RemoveGrants, Resource: project, Before: grants("allUsers")},
 		{Kind: policies.RequireInvoker, Resource: service, Before: checkDisabled(true), After: checkDisabled(false)},
 	}, "")

@@ -7,18 +7,20 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // fix is what ends the violation for good: the commands that do by hand what a
 // revert does, and what to change in Terraform so that the next apply does not
 // bring it back. Where people decided that the change stays there is none.
-func fix(f remediate.Finding) []string {
+func fix(f finding.Finding) []string {
 	if f.UndoOf != "" {
 		return nil // what was brought back is meant to stay
 	}
 	switch f.State {
-	case remediate.Kept, remediate.Exempted, remediate.Superseded, remediate.Undone:
+	case state.Kept, state.Exempted, state.Superseded, state.Undone:
 		return nil
 	}
 	var out []string
@@ -39,7 +41,7 @@ var gcloudGroup = map[cloud.Kind]string{
 	cloud.ServiceAccount: "gcloud iam service-accounts",
 }
 
-func commands(s remediate.Step) []string {
+func commands(s judge.Step) []string {
 	group := gcloudGroup[s.Resource.Kind]
 	switch {
 	case group == "":
@@ -61,7 +63,7 @@ func commands(s remediate.Step) []string {
 	return nil
 }
 
-func bindings(s remediate.Step, verb string, gs []cloud.Grant) []string {
+func bindings(s judge.Step, verb string, gs []cloud.Grant) []string {
 	var out []string
 	for _, g := range gs {
 		out = append(out, gcloudGroup[s.Resource.Kind]+" "+verb+"-iam-policy-binding "+target(s.Resource)+
@@ -120,7 +122,7 @@ var terraformWorkload = map[cloud.Kind]string{
 	cloud.RunWorkerPool: "google_cloud_run_v2_worker_pool: template { service_account }",
 }
 
-func terraform(s remediate.Step) string {
+func terraform(s judge.Step) string {
 	iam, workload := terraformIAM[s.Resource.Kind], terraformWorkload[s.Resource.Kind]
 	switch {
 	case s.Kind == policies.RemoveGrants && iam != "":

@@ -12,14 +12,15 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestCommandsAreOneShellWordPerValue(t *testing.T) {
 	f := publicService()
-	f.Plan = remediate.NewPlan([]remediate.Step{{
+	f.Plan = judge.NewPlan([]judge.Step{{
 		Kind: policies.RemoveGrants, Resource: cloud.ProjectResource("pay-prod"),
-		Before: remediate.StepState{Grants: []cloud.Grant{{
+		Before: judge.StepState{Grants: []cloud.Grant{{
 			Role: "roles/editor", Member: "user:a'; rm -rf ~; echo '\nreboot",
 			Condition: cloud.Condition{Title: "until friday", Expression: `request.time < timestamp("2026-11-27T00:00:00Z")`},
 		}}},
@@ -59,7 +60,7 @@ func TestWhateverStrangersNamedTheShellRunsOneCommandWithIt(t *testing.T) {
 			g.Condition.Description = name()
 		}
 		f := publicService()
-		f.Plan = remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: service, Before: remediate.StepState{Grants: []cloud.Grant{g}}}}, "")
+		f.Plan = judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: service, Before: judge.StepState{Grants: []cloud.Grant{g}}}}, "")
 		words := shellWords(t, notify.Card(f, options).Fix[0])
 		flag, condition := words[:len(words)-1], words[len(words)-1]
 		want := []string{"gcloud", "run", "services", "remove-iam-policy-binding", "api", "--region=europe-west1", "--project=pay-prod",
@@ -88,7 +89,7 @@ func TestEveryKindOfResourceHasTheCommandsThatEndItsViolation(t *testing.T) {
 		name          string
 		r             cloud.Resource
 		kind          policies.Remediation
-		before, after remediate.StepState
+		before, after judge.StepState
 		want          []string
 	}{
 		{"a job's grant", job, policies.RemoveGrants, grants("allUsers"), grants(), []string{
@@ -119,19 +120,19 @@ func TestEveryKindOfResourceHasTheCommandsThatEndItsViolation(t *testing.T) {
 			"gcloud run jobs update nightly --region=europe-west1 --project=pay-prod --service-account=SERVICE_ACCOUNT_EMAIL",
 			"# Terraform: set the account in google_cloud_run_v2_job: template { template { service_account } }",
 		}},
-		{"a service's ingress", service, policies.RestoreIngress, remediate.StepState{Ingress: "all"}, remediate.StepState{Ingress: "internal"}, []string{
+		{"a service's ingress", service, policies.RestoreIngress, judge.StepState{Ingress: "all"}, judge.StepState{Ingress: "internal"}, []string{
 			"gcloud run services update api --region=europe-west1 --project=pay-prod --ingress=internal",
 			"# Terraform: set ingress in google_cloud_run_v2_service",
 		}},
-		{"an ingress that a person has to choose", service, policies.RestoreIngress, remediate.StepState{Ingress: "all"}, remediate.StepState{}, []string{
+		{"an ingress that a person has to choose", service, policies.RestoreIngress, judge.StepState{Ingress: "all"}, judge.StepState{}, []string{
 			"# Terraform: set ingress in google_cloud_run_v2_service",
 		}},
 		{"a lost condition, where nobody may be locked out in between", cloud.ProjectResource("pay-prod"), policies.RestoreCondition, grants("user:eve@x"),
-			remediate.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "user:eve@x", Condition: cloud.Condition{Title: "t", Expression: "true"}}}}, []string{
+			judge.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "user:eve@x", Condition: cloud.Condition{Title: "t", Expression: "true"}}}}, []string{
 				"gcloud projects add-iam-policy-binding pay-prod --member=user:eve@x --role=roles/run.invoker --condition='^~~^expression=true~~title=t'",
 				"gcloud projects remove-iam-policy-binding pay-prod --member=user:eve@x --role=roles/run.invoker --condition=None",
 			}},
-		{"a constraint", constraint, policies.RestoreConstrain, remediate.StepState{OrgPolicy: "{}"}, remediate.StepState{}, nil},
+		{"a constraint", constraint, policies.RestoreConstrain, judge.StepState{OrgPolicy: "{}"}, judge.StepState{}, nil},
 	} {
 		f := publicService()
 		f.Resource = row.r
@@ -142,7 +143,7 @@ func TestEveryKindOfResourceHasTheCommandsThatEndItsViolation(t *testing.T) {
 }
 
 func TestWherePeopleDecidedThatItStaysNobodyIsToldHowToEndIt(t *testing.T) {
-	stays := map[remediate.State]bool{remediate.Kept: true, remediate.Exempted: true, remediate.Superseded: true, remediate.Undone: true}
+	stays := map[state.State]bool{state.Kept: true, state.Exempted: true, state.Superseded: true, state.Undone: true}
 	for _, s := range allStates() {
 		if fix := notify.Card(in(s), options).Fix; (len(fix) == 0) != stays[s] {
 			t.Errorf("%s: %q", s, fix)

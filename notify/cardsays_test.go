@@ -9,40 +9,43 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // deciders are whose decision brought a finding where it stands.
 var deciders = []struct {
 	name string
-	set  func(f *remediate.Finding, c remediate.Choice)
+	set  func(f *finding.Finding, c finding.Choice)
 }{
-	{"nobody", func(f *remediate.Finding, _ remediate.Choice) { f.Answers = nil }},
-	{"a policy", func(f *remediate.Finding, _ remediate.Choice) { f.Answers, f.Automatic = nil, true }},
-	{"a person", func(f *remediate.Finding, c remediate.Choice) {
-		f.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: c, At: noon}}
+	{"nobody", func(f *finding.Finding, _ finding.Choice) { f.Answers = nil }},
+	{"a policy", func(f *finding.Finding, _ finding.Choice) { f.Answers, f.Automatic = nil, true }},
+	{"a person", func(f *finding.Finding, c finding.Choice) {
+		f.Answers = []finding.Answer{{Principal: "user:ada@example.com", Choice: c, At: noon}}
 	}},
-	{"two people", func(f *remediate.Finding, c remediate.Choice) {
-		f.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: c, At: noon}, {Principal: "serviceAccount:ci@ops.iam.gserviceaccount.com", Choice: c, At: noon}}
+	{"two people", func(f *finding.Finding, c finding.Choice) {
+		f.Answers = []finding.Answer{{Principal: "user:ada@example.com", Choice: c, At: noon}, {Principal: "serviceAccount:ci@ops.iam.gserviceaccount.com", Choice: c, At: noon}}
 	}},
 }
 
 // meant is the answer that leads to the state.
-func meant(s remediate.State, undo bool) remediate.Choice {
+func meant(s state.State, undo bool) finding.Choice {
 	switch {
 	case undo:
-		return remediate.ChooseUndo
-	case s == remediate.Kept:
-		return remediate.ChooseKeep
-	case s == remediate.Exempted:
-		return remediate.ChooseExempt
+		return finding.ChooseUndo
+	case s == state.Kept:
+		return finding.ChooseKeep
+	case s == state.Exempted:
+		return finding.ChooseExempt
 	}
-	return remediate.ChooseRevert
+	return finding.ChooseRevert
 }
 
 // undoStates are those that an undo comes to.
-var undoStates = map[remediate.State]bool{
-	remediate.Pending: true, remediate.Approved: true, remediate.Expired: true, remediate.Superseded: true, remediate.Applying: true,
-	remediate.Blocked: true, remediate.Failed: true, remediate.Uncertain: true, remediate.Undone: true,
+var undoStates = map[state.State]bool{
+	state.Pending: true, state.Approved: true, state.Expired: true, state.Superseded: true, state.Applying: true,
+	state.Blocked: true, state.Failed: true, state.Uncertain: true, state.Undone: true,
 }
 
 // The file is read by people: each sentence has to say plainly where the finding
@@ -73,7 +76,7 @@ func TestWhatIsWrongReadsAsAgreedForEveryVerdict(t *testing.T) {
 	for _, v := range []policies.Verdict{policies.Violation, policies.Unknown, policies.Exempt} {
 		for _, message := range []string{"anyone on the internet can invoke " + service.String(), ""} {
 			fmt.Fprintf(&got, "%s, with the policy's message %q\n", v, message)
-			for _, s := range []remediate.State{remediate.Pending, remediate.Reported, remediate.Kept} {
+			for _, s := range []state.State{state.Pending, state.Reported, state.Kept} {
 				f := in(s)
 				f.Verdict, f.Message, f.Why = v, message, ""
 				m := notify.Card(f, notify.Options{})
@@ -90,16 +93,16 @@ func TestWhatSilenceDoesReadsAsAgreed(t *testing.T) {
 	var got strings.Builder
 	for _, row := range []struct {
 		name string
-		set  func(*remediate.Finding)
+		set  func(*finding.Finding)
 	}{
-		{"asked", func(*remediate.Finding) {}},
-		{"asked for the second time", func(f *remediate.Finding) { f.EscalatedAt = noon }},
-		{"with a page to come", func(f *remediate.Finding) { f.PageAt = noon.Add(30 * time.Minute) }},
-		{"where a guardrail spoke", func(f *remediate.Finding) { f.Guarded = true }},
-		{"where it may be no violation", func(f *remediate.Finding) { f.Verdict = policies.Unknown }},
-		{"with nothing to revert", func(f *remediate.Finding) { f.Plan = remediate.NewPlan(nil, "what violates is not known") }},
-		{"open for ever", func(f *remediate.Finding) { f.ExpiresAt = time.Time{} }},
-		{"as an undo", func(f *remediate.Finding) { *f = undoIn(remediate.Pending) }},
+		{"asked", func(*finding.Finding) {}},
+		{"asked for the second time", func(f *finding.Finding) { f.EscalatedAt = noon }},
+		{"with a page to come", func(f *finding.Finding) { f.PageAt = noon.Add(30 * time.Minute) }},
+		{"where a guardrail spoke", func(f *finding.Finding) { f.Guarded = true }},
+		{"where it may be no violation", func(f *finding.Finding) { f.Verdict = policies.Unknown }},
+		{"with nothing to revert", func(f *finding.Finding) { f.Plan = judge.NewPlan(nil, "what violates is not known") }},
+		{"open for ever", func(f *finding.Finding) { f.ExpiresAt = time.Time{} }},
+		{"as an undo", func(f *finding.Finding) { *f = undoIn(state.Pending) }},
 	} {
 		fmt.Fprintf(&got, "%s\n", row.name)
 		for _, e := range []remediate.Expiry{"", remediate.RevertOnExpiry, remediate.EscalateOnExpiry} {
@@ -119,8 +122,8 @@ func TestWhatSilenceDoesReadsAsAgreed(t *testing.T) {
 }
 
 func TestWhatIsHeldBackSaysSoAndNotThatItIsAboutToHappen(t *testing.T) {
-	for name, f := range map[string]remediate.Finding{"a revert": in(remediate.Approved), "an undo": undoIn(remediate.Approved)} {
-		f.Held, f.Why = true, "waits, as rescind is paused"
+	for name, f := range map[string]finding.Finding{"a revert": in(state.Approved), "an undo": undoIn(state.Approved)} {
+		f.Paused, f.Why = true, "waits, as rescind is paused"
 		if s := notify.Card(f, options).Status; s != "Approved by ada@example.com, and held back. Waits, as rescind is paused." {
 			t.Errorf("%s: %s", name, s)
 		}
@@ -129,12 +132,12 @@ func TestWhatIsHeldBackSaysSoAndNotThatItIsAboutToHappen(t *testing.T) {
 
 // One of two may have answered: that is not nobody.
 func TestAnExpiredQuestionSaysWhetherAnybodyAnswered(t *testing.T) {
-	lapsed := in(remediate.Expired)
-	lapsed.ExecuteBy, lapsed.Answers = noon, in(remediate.Approved).Answers
-	one := in(remediate.Expired)
-	one.Answers = in(remediate.Exempted).Answers[:1]
-	for want, f := range map[string]remediate.Finding{
-		"Expired: nobody answered in time, and the change stays.":                                                        in(remediate.Expired),
+	lapsed := in(state.Expired)
+	lapsed.ExecuteBy, lapsed.Answers = noon, in(state.Approved).Answers
+	one := in(state.Expired)
+	one.Answers = in(state.Exempted).Answers[:1]
+	for want, f := range map[string]finding.Finding{
+		"Expired: nobody answered in time, and the change stays.":                                                        in(state.Expired),
 		"Expired: too few answered in time, and the change stays.":                                                       one,
 		"Expired: approved by ada@example.com, but not carried out in time. The change stays, and takes a new approval.": lapsed,
 	} {
@@ -148,7 +151,7 @@ func TestAnEndedStateIsNeverSpokenOfAsIfItWereSo(t *testing.T) {
 	for _, s := range allStates() {
 		text := notify.Card(in(s), options).Text
 		past := strings.Contains(text, "What was found: anyone on the internet can invoke api.")
-		if present := strings.Contains(text, " Anyone on the internet can invoke api."); past == present || past != (s.Ended() && s != remediate.Reported) {
+		if present := strings.Contains(text, " Anyone on the internet can invoke api."); past == present || past != (s.Ended() && s != state.Reported) {
 			t.Errorf("%s: said of the past %t, of the present %t: %s", s, past, present, text)
 		}
 	}
@@ -162,7 +165,7 @@ func TestATimeReadsTheSameWhereverTheCardIsDrawn(t *testing.T) {
 			there.Change.Time, there.ExpiresAt, there.CreatedAt = there.Change.Time.In(zone), there.ExpiresAt.In(zone), there.CreatedAt.In(zone)
 			here.PageAt, there.PageAt = noon, noon.In(zone)
 			if here.Exemption != nil {
-				there.Exemption = &remediate.Exemption{Until: here.Exemption.Until.In(zone), Grants: here.Exemption.Grants}
+				there.Exemption = &finding.Exemption{Until: here.Exemption.Until.In(zone), Grants: here.Exemption.Grants}
 			}
 			if a, b := notify.Card(here, options).String(), notify.Card(there, options).String(); a != b {
 				t.Errorf("%s, drawn in the %s:\n%s\nin UTC:\n%s", s, zone, b, a)

@@ -6,11 +6,13 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // silence is what happens when nobody answers. It is never left to a default
 // the reader does not know.
-func silence(f remediate.Finding, o Options) string {
+func silence(f finding.Finding, o Options) string {
 	switch {
 	case f.UndoOf != "":
 		return "the revert stays and the undo ends"
@@ -32,15 +34,15 @@ func silence(f remediate.Finding, o Options) string {
 
 // silenceReverts reports whether the finding is one that may be reverted though
 // nobody said so: a certain violation that no guardrail spoke about.
-func silenceReverts(f remediate.Finding) bool {
+func silenceReverts(f finding.Finding) bool {
 	return f.Verdict == policies.Violation && !f.Guarded && f.Plan.Executable()
 }
 
 // aloud is the finding in sentences: all that a phone's notification and a
 // screen reader get of it.
-func aloud(f remediate.Finding, o Options) string {
+func aloud(f finding.Finding, o Options) string {
 	parts := []string{status(f), found(f), sentence(severity(f) + " severity: " + who(f) + " " + verb(f.Change) + " " + where(f.Resource) + at(f))}
-	if f.State == remediate.Pending {
+	if f.State == state.Pending {
 		parts = append(parts, "If nobody answers, "+silence(f, o)+".")
 	}
 	for _, b := range buttons(f, o) {
@@ -59,14 +61,14 @@ func aloud(f remediate.Finding, o Options) string {
 
 // found is what is wrong, or was: once it is decided, nobody is to take it for
 // what is so now.
-func found(f remediate.Finding) string {
-	if f.State.Ended() && f.State != remediate.Reported || f.UndoOf != "" {
+func found(f finding.Finding) string {
+	if f.State.Ended() && f.State != state.Reported || f.UndoOf != "" {
 		return "What was found: " + period(phrase(f))
 	}
 	return sentence(phrase(f))
 }
 
-func at(f remediate.Finding) string {
+func at(f finding.Finding) string {
 	if f.Change.Time.IsZero() {
 		return ""
 	}

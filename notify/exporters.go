@@ -6,6 +6,8 @@ import (
 	"log/slog"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // Exporters is an Exporter that has each of them take all. One that fails keeps
@@ -13,7 +15,7 @@ import (
 type Exporters []remediate.Exporter
 
 // Export implements remediate.Exporter.
-func (x Exporters) Export(ctx context.Context, f remediate.Finding, after int) error {
+func (x Exporters) Export(ctx context.Context, f finding.Finding, after int) error {
 	var errs []error
 	for _, e := range x {
 		errs = append(errs, e.Export(ctx, f, after))
@@ -21,26 +23,26 @@ func (x Exporters) Export(ctx context.Context, f remediate.Finding, after int) e
 	return errors.Join(errs...)
 }
 
-// ExportEntries implements remediate.Exporter.
-func (x Exporters) ExportEntries(ctx context.Context, es []remediate.Entry) error {
+// ExportRecords implements remediate.Exporter.
+func (x Exporters) ExportRecords(ctx context.Context, es []trail.Record) error {
 	var errs []error
 	for _, e := range x {
-		errs = append(errs, e.ExportEntries(ctx, es))
+		errs = append(errs, e.ExportRecords(ctx, es))
 	}
 	return errors.Join(errs...)
 }
 
 // AuditLog is an Exporter that writes each line of the trail with one function.
-type AuditLog func(ctx context.Context, lines []remediate.Line) error
+type AuditLog func(ctx context.Context, lines []trail.Line) error
 
 // Export implements remediate.Exporter.
-func (w AuditLog) Export(ctx context.Context, f remediate.Finding, after int) error {
+func (w AuditLog) Export(ctx context.Context, f finding.Finding, after int) error {
 	return w(ctx, f.Lines(after))
 }
 
-// ExportEntries implements remediate.Exporter.
-func (w AuditLog) ExportEntries(ctx context.Context, es []remediate.Entry) error {
-	var lines []remediate.Line
+// ExportRecords implements remediate.Exporter.
+func (w AuditLog) ExportRecords(ctx context.Context, es []trail.Record) error {
+	var lines []trail.Line
 	for _, e := range es {
 		lines = append(lines, e.Line())
 	}
@@ -52,7 +54,7 @@ func (w AuditLog) ExportEntries(ctx context.Context, es []remediate.Entry) error
 // several entries that have the same insertId and time:
 // https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry
 func LogTo(log *slog.Logger) AuditLog {
-	return func(ctx context.Context, lines []remediate.Line) error {
+	return func(ctx context.Context, lines []trail.Line) error {
 		if !log.Enabled(ctx, slog.LevelInfo) {
 			return nil
 		}
@@ -68,7 +70,7 @@ func LogTo(log *slog.Logger) AuditLog {
 }
 
 // attributes are what the line says, under the keys of its JSON form.
-func attributes(l remediate.Line) []slog.Attr {
+func attributes(l trail.Line) []slog.Attr {
 	out := []slog.Attr{slog.String("chain", l.Chain), slog.Int("n", l.N), slog.String("kind", l.Kind)}
 	for _, a := range []struct{ key, value string }{
 		{"finding", l.Finding}, {"policy", l.Policy}, {"resource", l.Resource}, {"who", l.Who}, {"via", l.Via},
@@ -85,7 +87,7 @@ func attributes(l remediate.Line) []slog.Attr {
 }
 
 // Undelivered implements remediate.Fallback, for those that are one.
-func (x Exporters) Undelivered(ctx context.Context, f remediate.Finding) error {
+func (x Exporters) Undelivered(ctx context.Context, f finding.Finding) error {
 	var errs []error
 	for _, e := range x {
 		if b, ok := e.(remediate.Fallback); ok {

@@ -11,7 +11,8 @@ import (
 	"testing"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // taker is an exporter that keeps what it is given, and may fail all the same.
@@ -20,14 +21,14 @@ type taker struct {
 	fail error
 }
 
-func (x *taker) Export(_ context.Context, f remediate.Finding, after int) error {
+func (x *taker) Export(_ context.Context, f finding.Finding, after int) error {
 	for _, l := range f.Lines(after) {
 		x.got = append(x.got, l.Kind)
 	}
 	return x.fail
 }
 
-func (x *taker) ExportEntries(_ context.Context, es []remediate.Entry) error {
+func (x *taker) ExportRecords(_ context.Context, es []trail.Record) error {
 	for _, e := range es {
 		x.got = append(x.got, string(e.Kind))
 	}
@@ -37,7 +38,7 @@ func (x *taker) ExportEntries(_ context.Context, es []remediate.Entry) error {
 // fallback is one that takes also what people could not be told.
 type fallback struct{ taker }
 
-func (x *fallback) Undelivered(_ context.Context, f remediate.Finding) error {
+func (x *fallback) Undelivered(_ context.Context, f finding.Finding) error {
 	x.got = append(x.got, "undelivered "+f.ID)
 	return x.fail
 }
@@ -46,15 +47,15 @@ func TestEveryExporterIsGivenAllThoughOthersFail(t *testing.T) {
 	gone, full := errors.New("the topic is gone"), errors.New("the disk is full")
 	broken, well, last := &taker{fail: gone}, &taker{}, &fallback{taker{fail: full}}
 	x := notify.Exporters{broken, well, last}
-	entries := []remediate.Entry{{Kind: remediate.EntryRefused}, {Kind: remediate.EntryVoted}}
-	for name, err := range map[string]error{"a finding": x.Export(t.Context(), decided(), 2), "entries": x.ExportEntries(t.Context(), entries)} {
+	entries := []trail.Record{{Kind: trail.Refused}, {Kind: trail.Voted}}
+	for name, err := range map[string]error{"a finding": x.Export(t.Context(), decided(), 2), "entries": x.ExportRecords(t.Context(), entries)} {
 		if !errors.Is(err, gone) || !errors.Is(err, full) {
 			t.Errorf("%s: %v, want both failures", name, err)
 		}
 	}
 	for name, got := range map[string][]string{"the first": broken.got, "the second": well.got, "the last": last.got} {
 		slices.Sort(got) // a finding and entries come in any order
-		if !slices.Equal(got, []string{"approved", string(remediate.EntryVoted), "refused", "reverted"}) {
+		if !slices.Equal(got, []string{"approved", string(trail.Voted), "refused", "reverted"}) {
 			t.Errorf("%s was given %q", name, got)
 		}
 	}
@@ -67,11 +68,11 @@ func TestEveryExporterIsGivenAllThoughOthersFail(t *testing.T) {
 // key at most once.
 func TestALineOfTheTrailIsLoggedUnderTheKeysOfItsJSON(t *testing.T) {
 	f := marked()
-	entry := remediate.Entry{Day: "2026-11-20", Count: 7}
+	entry := trail.Record{Day: "2026-11-20", Count: 7}
 	fill(&entry, func(path string, _ bool) (string, bool) { return path, true })
 	var out bytes.Buffer
 	log := notify.LogTo(slog.New(slog.NewJSONHandler(&out, nil)))
-	if err := errors.Join(log.Export(t.Context(), f, 0), log.ExportEntries(t.Context(), []remediate.Entry{entry})); err != nil {
+	if err := errors.Join(log.Export(t.Context(), f, 0), log.ExportRecords(t.Context(), []trail.Record{entry})); err != nil {
 		t.Fatal(err)
 	}
 	lines := append(f.Lines(0), entry.Line())

@@ -9,7 +9,9 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // The types of the events are these with the state behind them, or what is said
@@ -52,10 +54,10 @@ type Decision struct {
 }
 
 // Export implements remediate.Exporter.
-func (d Feed) Export(ctx context.Context, f remediate.Finding, after int) error {
+func (d Feed) Export(ctx context.Context, f finding.Finding, after int) error {
 	var errs []error
 	for i, e := range f.Timeline {
-		previous := remediate.State("")
+		previous := state.State("")
 		if i > 0 {
 			previous = f.Timeline[i-1].State
 		}
@@ -68,12 +70,12 @@ func (d Feed) Export(ctx context.Context, f remediate.Finding, after int) error 
 	return errors.Join(errs...)
 }
 
-// ExportEntries implements remediate.Exporter: the feed is of findings alone.
-func (d Feed) ExportEntries(context.Context, []remediate.Entry) error { return nil }
+// ExportRecords implements remediate.Exporter: the feed is of findings alone.
+func (d Feed) ExportRecords(context.Context, []trail.Record) error { return nil }
 
 // Undelivered implements remediate.Fallback. The event is named by what the
 // message would have been about, so that it comes once for each.
-func (d Feed) Undelivered(ctx context.Context, f remediate.Finding) error {
+func (d Feed) Undelivered(ctx context.Context, f finding.Finding) error {
 	last := len(f.Timeline) - 1
 	if last < 0 {
 		return nil
@@ -82,7 +84,7 @@ func (d Feed) Undelivered(ctx context.Context, f remediate.Finding) error {
 	return d.publish(ctx, undeliveredType, id, f.UndeliveredSince, decisionOf(f, last, ""))
 }
 
-func decisionOf(f remediate.Finding, i int, previous remediate.State) Decision {
+func decisionOf(f finding.Finding, i int, previous state.State) Decision {
 	e := f.Timeline[i]
 	return Decision{
 		Finding: f.ID, Event: i + 1, State: string(e.State), Previous: string(previous), Policy: f.Policy, Severity: string(f.Severity),

@@ -17,7 +17,10 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // topic keeps what is published to it.
@@ -39,19 +42,19 @@ func (p *topic) Publish(_ context.Context, data []byte, attributes map[string]st
 	return e.Validate()
 }
 
-func decided() remediate.Finding {
+func decided() finding.Finding {
 	at := time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)
 	jo := cloud.Actor{Principal: "user:jo@example.com"}
-	return remediate.Finding{
-		ID: "f1", Policy: "no-public-invoker", Severity: policies.High, Decision: remediate.Ask, State: remediate.Reverted,
+	return finding.Finding{
+		ID: "f1", Policy: "no-public-invoker", Severity: policies.High, Decision: judge.Ask, State: state.Reverted,
 		Message: "secret message", Why: "secret reason", Reasons: []string{"secret guardrail"},
 		Resource: cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api"), Change: cloud.Change{Actor: jo, Method: "secret method"},
-		Plan: remediate.NewPlan([]remediate.Step{{Before: remediate.StepState{Grants: []cloud.Grant{{Role: "secret role", Member: "user:secret"}}}}}, ""),
-		Timeline: []remediate.Event{
-			{At: at, State: remediate.Pending, What: "secret what", N: 1, Hash: "h1", Plan: "p1"},
-			{At: at, State: remediate.Pending, Who: "user:ada@example.com", Via: "secret via", What: "a vote", N: 2, Hash: "h2", Plan: "p1"},
-			{At: at.Add(time.Minute), State: remediate.Approved, Who: "user:bob@example.com", What: "secret reason", N: 3, Hash: "h3", Plan: "p1"},
-			{At: at.Add(2 * time.Minute), State: remediate.Reverted, What: "secret", N: 4, Hash: "h4", Plan: "p1"},
+		Plan: judge.NewPlan([]judge.Step{{Before: judge.StepState{Grants: []cloud.Grant{{Role: "secret role", Member: "user:secret"}}}}}, ""),
+		Timeline: []trail.Event{
+			{At: at, State: state.Pending, What: "secret what", N: 1, Hash: "h1", Plan: "p1"},
+			{At: at, State: state.Pending, Who: "user:ada@example.com", Via: "secret via", What: "a vote", N: 2, Hash: "h2", Plan: "p1"},
+			{At: at.Add(time.Minute), State: state.Approved, Who: "user:bob@example.com", What: "secret reason", N: 3, Hash: "h3", Plan: "p1"},
+			{At: at.Add(2 * time.Minute), State: state.Reverted, What: "secret", N: 4, Hash: "h4", Plan: "p1"},
 		},
 	}
 }
@@ -150,8 +153,8 @@ func TestTheSampleOfTheFeedDocsIsAnEventOfTheFeed(t *testing.T) {
 func TestI8TheTrailGoesToTheLogALineEach(t *testing.T) {
 	var out bytes.Buffer
 	x := notify.Exporters{notify.LogTo(slog.New(slog.NewJSONHandler(&out, nil)))}
-	err := errors.Join(x.Export(t.Context(), decided(), 2), x.ExportEntries(t.Context(), []remediate.Entry{
-		{Day: "2026-11-20", N: 7, At: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC), Kind: remediate.EntryRefused, Class: "guest", What: "revert: no", Hash: "e7"},
+	err := errors.Join(x.Export(t.Context(), decided(), 2), x.ExportRecords(t.Context(), []trail.Record{
+		{Day: "2026-11-20", N: 7, At: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC), Kind: trail.Refused, Class: "guest", What: "revert: no", Hash: "e7"},
 	}))
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,10 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // published are the texts of a finding that an event may hold: who and what, by
@@ -19,8 +22,8 @@ import (
 var published = regexp.MustCompile(`^\.(ID|Policy|Severity|Decision|UndoOf|Change\.Actor\.Principal|Resource\.[A-Za-z]+|Timeline\[[0-9]+\]\.(State|Who|Plan|Hash))$`)
 
 // marked has every text of the finding name the place where it stands.
-func marked() remediate.Finding {
-	f := remediate.Finding{Timeline: make([]remediate.Event, 3)}
+func marked() finding.Finding {
+	f := finding.Finding{Timeline: make([]trail.Event, 3)}
 	fill(&f, func(path string, _ bool) (string, bool) { return "<" + path + ">", true })
 	return f
 }
@@ -59,19 +62,19 @@ func TestI8NoEventHoldsWhatIsNotAName(t *testing.T) {
 func TestI8NoEventOfAnyFindingHoldsAnEnvironmentValue(t *testing.T) {
 	const secret = "hunter2-DATABASE_URL"
 	r := rand.New(rand.NewPCG(5, 6))
-	states := remediate.States()
+	states := state.All()
 	for range 200 {
-		f := remediate.Finding{
+		f := finding.Finding{
 			ID: "f1", Policy: "no-public-invoker", Severity: policies.High, Resource: service, State: states[r.IntN(len(states))],
 			Message: secret, Title: secret, Why: secret, Reasons: []string{secret}, EnforcedBy: secret,
-			Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RestoreConstrain, Resource: service, Before: remediate.StepState{OrgPolicy: secret}}}, secret),
+			Plan: judge.NewPlan([]judge.Step{{Kind: policies.RestoreConstrain, Resource: service, Before: judge.StepState{OrgPolicy: secret}}}, secret),
 		}
 		f.Done = f.Plan.Steps
 		f.Change.Method, f.Change.ID = secret, secret
 		for n := range 1 + r.IntN(6) {
-			f.Timeline = append(f.Timeline, remediate.Event{At: noon, State: states[r.IntN(len(states))], What: secret, Via: secret, N: n + 1, Plan: f.Plan.Digest})
+			f.Timeline = append(f.Timeline, trail.Event{At: noon, State: states[r.IntN(len(states))], What: secret, Via: secret, N: n + 1, Plan: f.Plan.Digest})
 		}
-		f.Answers = []remediate.Answer{{Principal: ada, Reason: secret, Via: secret}}
+		f.Answers = []finding.Answer{{Principal: ada, Reason: secret, Via: secret}}
 		p := &topic{}
 		feed := notify.Feed{Source: "//x", To: p}
 		after := r.IntN(len(f.Timeline) + 1)
@@ -105,7 +108,7 @@ func TestAnEventThatCannotBeMadeOrPublishedIsNamedAndTheOthersGoOut(t *testing.T
 	if err == nil || !strings.HasPrefix(err.Error(), "make event f1-4: ") {
 		t.Errorf("without a source: %v", err)
 	}
-	if err := (notify.Feed{Source: "//x", To: &topic{}}).Undelivered(t.Context(), remediate.Finding{ID: "f1", UndeliveredSince: time.Now()}); err != nil {
+	if err := (notify.Feed{Source: "//x", To: &topic{}}).Undelivered(t.Context(), finding.Finding{ID: "f1", UndeliveredSince: time.Now()}); err != nil {
 		t.Errorf("of a finding without a timeline: %v", err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // fill sets every text in what v points to, to what text says for the text's
@@ -54,7 +54,7 @@ func fillIn(v reflect.Value, path string, text func(path string, named bool) (st
 // strangers has every text of the finding be s, but for the words that rescind
 // itself stores, which have a type of their own; a member has one, too, and is
 // anybody's. What undoes a finding, or was undone, does so still.
-func strangers(f remediate.Finding, s string) remediate.Finding {
+func strangers(f finding.Finding, s string) finding.Finding {
 	undoOf, undoneBy, exemption := f.UndoOf, f.UndoneBy, f.Exemption
 	fill(&f, func(path string, named bool) (string, bool) {
 		return s, !named || strings.HasSuffix(path, ".Member")

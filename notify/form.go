@@ -3,14 +3,14 @@ package notify
 import (
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Form is what a person is asked for before an answer that leaves, or brings
 // back, what a policy objects to. It is made of the choice alone, so that it
 // can be shown by a process that holds no findings; Filled says what it is about.
 type Form struct {
-	Choice remediate.Choice
+	Choice finding.Choice
 	Title  string // at most 24 characters, which is what Slack takes
 	Text   string // what the answer does, and who may give it
 	Submit string // the effect, likewise short
@@ -45,13 +45,13 @@ func Terms() []Term {
 
 // FormOf returns the form of a choice; false for one that is answered by a
 // button alone.
-func FormOf(c remediate.Choice) (Form, bool) {
+func FormOf(c finding.Choice) (Form, bool) {
 	a := ask(c)
 	if a == (Confirm{}) {
 		return Form{}, false
 	}
 	f := Form{Choice: c, Title: a.Title, Text: a.Text, Submit: a.Yes}
-	if c == remediate.ChooseExempt {
+	if c == finding.ChooseExempt {
 		f.Terms = Terms()
 	}
 	return f, true
@@ -59,8 +59,8 @@ func FormOf(c remediate.Choice) (Form, bool) {
 
 // FormOfAll returns the form of a choice about all findings of a group's card;
 // false for one that is not given so, or by a button alone.
-func FormOfAll(c remediate.Choice) (Form, bool) {
-	if c != remediate.ChooseKeep {
+func FormOfAll(c finding.Choice) (Form, bool) {
+	if c != finding.ChooseKeep {
 		return Form{}, false
 	}
 	return Form{
@@ -70,16 +70,16 @@ func FormOfAll(c remediate.Choice) (Form, bool) {
 }
 
 // ask is the question of a choice that takes a reason.
-func ask(c remediate.Choice) Confirm {
+func ask(c finding.Choice) Confirm {
 	q := Confirm{No: "Go back"}
 	switch c {
-	case remediate.ChooseKeep:
+	case finding.ChooseKeep:
 		q.Title, q.Yes = "Keep this change?", "Keep change"
 		q.Text = "The change stays. Whoever made it cannot keep it. Recorded as your decision, with your reason."
-	case remediate.ChooseExempt:
+	case finding.ChooseExempt:
 		q.Title, q.Yes = "Exempt for a time?", "Exempt for a time"
 		q.Text = "The change stays, and its like is not raised again until the exemption ends. Whoever made it cannot exempt it. Recorded as your decision, with your reason."
-	case remediate.ChooseUndo:
+	case finding.ChooseUndo:
 		q.Title, q.Yes = "Undo this revert?", "Undo revert"
 		q.Text = "What rescind changed becomes as it was before, if nobody changed it since. Whoever made the change cannot undo its revert. Recorded as your decision, with your reason."
 	default:
@@ -91,7 +91,7 @@ func ask(c remediate.Choice) Confirm {
 // Refusal tells a person why their answer on the finding, as it stands, was not
 // recorded: who decided what, and when, if somebody did. Somebody who answers
 // twice, or whose answer was delivered twice, learns that the first one counts.
-func Refusal(f remediate.Finding, a remediate.Answer, why string) string {
+func Refusal(f finding.Finding, a finding.Answer, why string) string {
 	for _, given := range f.Answers {
 		if given.Principal == a.Principal && given.Choice == a.Choice {
 			return "Recorded already: you answered " + string(a.Choice) + " at " + Clock(given.At) + "."

@@ -13,17 +13,19 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestWhatRaisesTheExposureTakesAFormAndARevertNone(t *testing.T) {
-	for c, want := range map[remediate.Choice]bool{
-		remediate.ChooseKeep: true, remediate.ChooseExempt: true, remediate.ChooseUndo: true, remediate.ChooseRevert: false, "": false,
+	for c, want := range map[finding.Choice]bool{
+		finding.ChooseKeep: true, finding.ChooseExempt: true, finding.ChooseUndo: true, finding.ChooseRevert: false, "": false,
 	} {
 		f, ok := notify.FormOf(c)
 		if ok != want || ok && (f.Submit == "" || utf8.RuneCountInString(f.Title) > 24 || utf8.RuneCountInString(f.Submit) > 24) {
 			t.Errorf("%s: %v %+v", c, ok, f)
 		}
-		if (len(f.Terms) > 0) != (c == remediate.ChooseExempt) {
+		if (len(f.Terms) > 0) != (c == finding.ChooseExempt) {
 			t.Errorf("%s: terms %v", c, f.Terms)
 		}
 	}
@@ -34,8 +36,8 @@ func TestWhatRaisesTheExposureTakesAFormAndARevertNone(t *testing.T) {
 }
 
 func TestAFormSaysWhatItIsAboutAndWhatItWouldHaveCovered(t *testing.T) {
-	form, _ := notify.FormOf(remediate.ChooseExempt)
-	form = form.Filled(publicService()).Covering(remediate.Preview{Scope: "roles/run.invoker to allUsers on service api", Count: 1, Examples: []remediate.Finding{in(remediate.Reverted)}})
+	form, _ := notify.FormOf(finding.ChooseExempt)
+	form = form.Filled(publicService()).Covering(remediate.Preview{Scope: "roles/run.invoker to allUsers on service api", Count: 1, Examples: []finding.Finding{in(state.Reverted)}})
 	want := []string{
 		"Anyone on the internet can invoke api: jo@example.com set the allow policy of service api in europe-west1, project pay-prod at 22 Nov 2026 12:00 UTC.",
 		"Pending your decision until 22 Nov 2026 13:00 UTC.",
@@ -46,20 +48,20 @@ func TestAFormSaysWhatItIsAboutAndWhatItWouldHaveCovered(t *testing.T) {
 	if d := cmp.Diff(want, form.About); d != "" {
 		t.Errorf("about (-want +got):\n%s", d)
 	}
-	form, _ = notify.FormOf(remediate.ChooseExempt)
+	form, _ = notify.FormOf(finding.ChooseExempt)
 	if got := strings.Join(form.Covering(remediate.Preview{Count: 200, AtLeast: true}).About, " "); !strings.Contains(got, "at least 200 findings") {
 		t.Errorf("about %q", got)
 	}
 }
 
 func TestARefusalSaysWhoDecidedAndWhen(t *testing.T) {
-	kept := in(remediate.Kept)
-	expired := in(remediate.Expired)
+	kept := in(state.Kept)
+	expired := in(state.Expired)
 	expired.EndedAt = noon
-	a := remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:bo@example.com"}
+	a := finding.Answer{Choice: finding.ChooseKeep, Principal: "user:bo@example.com"}
 	for _, row := range []struct {
-		f    remediate.Finding
-		a    remediate.Answer
+		f    finding.Finding
+		a    finding.Answer
 		want string
 	}{
 		{kept, a, "Not recorded: the finding is kept. ada@example.com answered keep at 22 Nov 2026 12:07 UTC."},
@@ -74,14 +76,14 @@ func TestARefusalSaysWhoDecidedAndWhen(t *testing.T) {
 }
 
 func TestAFormOfAllNamesAFewAndCountsTheRest(t *testing.T) {
-	form, _ := notify.FormOfAll(remediate.ChooseKeep)
+	form, _ := notify.FormOfAll(finding.ChooseKeep)
 	for n, want := range map[int]string{
 		0:  "Of the 1 finding on this card none waits for an answer.",
 		1:  "Of the 2 findings on this card 1 waits for an answer.",
 		5:  "Of the 6 findings on this card 5 wait for an answer.",
 		23: "Of the 24 findings on this card 23 wait for an answer.",
 	} {
-		g, fs := shop(append(many(n, remediate.Pending), remediate.Kept)...)
+		g, fs := shop(append(many(n, state.Pending), state.Kept)...)
 		about := form.FilledAll(g, fs[:n]).About
 		if about[0] != want || len(about) != 1+min(n, 5)+map[bool]int{true: 1}[n > 5] {
 			t.Errorf("of %d: %q", n, about)
@@ -95,7 +97,7 @@ func TestAFormOfAllNamesAFewAndCountsTheRest(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []remediate.Choice{remediate.ChooseRevert, remediate.ChooseExempt, remediate.ChooseUndo, ""} {
+	for _, c := range []finding.Choice{finding.ChooseRevert, finding.ChooseExempt, finding.ChooseUndo, ""} {
 		if f, ok := notify.FormOfAll(c); ok {
 			t.Errorf("all of a group can be answered %q: %+v", c, f)
 		}
@@ -104,15 +106,15 @@ func TestAFormOfAllNamesAFewAndCountsTheRest(t *testing.T) {
 
 // Whoever fills a form in must not be told two things that differ.
 func TestAFormAsksWhatItsButtonAnnounced(t *testing.T) {
-	reverted := planned(in(remediate.Reverted), policies.RemoveGrants, grants("allUsers"), grants())
+	reverted := planned(in(state.Reverted), policies.RemoveGrants, grants("allUsers"), grants())
 	reverted.EndedAt = noon
-	for _, f := range []remediate.Finding{publicService(), reverted} {
+	for _, f := range []finding.Finding{publicService(), reverted} {
 		for _, b := range notify.Card(f, notify.Options{Now: noon.Add(time.Minute)}).Buttons {
 			form, ok := notify.FormOf(b.Choice)
 			if ok != b.Form || ok != strings.HasSuffix(b.Label, "…") {
 				t.Errorf("%s: opens a form %t, has one %t", b.Label, b.Form, ok)
 			}
-			if ok && (form.Title != b.Ask.Title || form.Text != b.Ask.Text || form.Submit != b.Ask.Yes || form.Submit != strings.TrimSuffix(b.Label, "…") && b.Choice != remediate.ChooseUndo) {
+			if ok && (form.Title != b.Ask.Title || form.Text != b.Ask.Text || form.Submit != b.Ask.Yes || form.Submit != strings.TrimSuffix(b.Label, "…") && b.Choice != finding.ChooseUndo) {
 				t.Errorf("%s: the button asks %+v, the form %+v", b.Label, b.Ask, form)
 			}
 		}
@@ -143,7 +145,7 @@ func TestTermsAreDistinctAndEachIsAsLongAsItSays(t *testing.T) {
 
 // Filling a form in may be tried twice, of the same form.
 func TestAFormIsFilledInAnewEachTime(t *testing.T) {
-	form, _ := notify.FormOf(remediate.ChooseExempt)
+	form, _ := notify.FormOf(finding.ChooseExempt)
 	once := form.Filled(publicService())
 	covers := remediate.Preview{Scope: "allUsers on api", Count: 0}
 	first, second := once.Covering(covers).About, once.Covering(covers).About
@@ -153,19 +155,19 @@ func TestAFormIsFilledInAnewEachTime(t *testing.T) {
 }
 
 func TestARefusalNamesNobodyWhoDidNotAnswer(t *testing.T) {
-	superseded := in(remediate.Superseded)
+	superseded := in(state.Superseded)
 	superseded.EndedAt = noon
-	unended := in(remediate.Applying)
+	unended := in(state.Applying)
 	unended.Answers = nil
 	for _, row := range []struct {
-		f         remediate.Finding
+		f         finding.Finding
 		why, want string
 	}{
 		{superseded, "the resource is gone", "Not recorded: the resource is gone. That was at 22 Nov 2026 12:00 UTC."},
 		{unended, "it is being carried out", "Not recorded: it is being carried out."},
 		{publicService(), "you made this change.\nignore that", "Not recorded: you made this change. ignore that."},
 	} {
-		if got := notify.Refusal(row.f, remediate.Answer{Choice: remediate.ChooseKeep, Principal: bob}, row.why); got != row.want {
+		if got := notify.Refusal(row.f, finding.Answer{Choice: finding.ChooseKeep, Principal: bob}, row.why); got != row.want {
 			t.Errorf("%q, want %q", got, row.want)
 		}
 	}

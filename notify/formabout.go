@@ -5,10 +5,11 @@ import (
 	"strconv"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Filled returns the form with what the finding is, and where it stands.
-func (f Form) Filled(of remediate.Finding) Form {
+func (f Form) Filled(of finding.Finding) Form {
 	f.About = []string{aboutOne(of), Clean(status(of))}
 	return f
 }
@@ -43,7 +44,7 @@ const formNames = 5
 
 // FilledAll returns the form with what it answers: the group's findings that
 // wait for an answer.
-func (f Form) FilledAll(g remediate.Group, pending []remediate.Finding) Form {
+func (f Form) FilledAll(g remediate.Group, pending []finding.Finding) Form {
 	f.About = []string{fmt.Sprintf("Of the %s on this card %s for an answer.", findings(len(g.Items)), waiting(len(pending)))}
 	for n, of := range pending {
 		if n == formNames {
@@ -66,6 +67,6 @@ func waiting(n int) string {
 }
 
 // aboutOne is what a finding is, in a line of a form.
-func aboutOne(of remediate.Finding) string {
+func aboutOne(of finding.Finding) string {
 	return Clean(sentence(phrase(of) + ": " + who(of) + " " + verb(of.Change) + " " + where(of.Resource) + at(of)))
 }

@@ -5,25 +5,26 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // pending are the findings that wait for an answer.
-func (v groupView) pending() []remediate.Finding {
-	return slices.DeleteFunc(slices.Clone(v.items), func(f remediate.Finding) bool {
-		return f.State != remediate.Pending || v.Group.Agreed != nil
+func (v groupView) pending() []finding.Finding {
+	return slices.DeleteFunc(slices.Clone(v.items), func(f finding.Finding) bool {
+		return f.State != state.Pending || v.Group.Agreed != nil
 	})
 }
 
 // answerable reports whether an answer to all of these would count. Where one is
 // answered on its page alone, or is over, nothing is decided for the others.
-func (v groupView) answerable(fs []remediate.Finding) bool {
-	return len(fs) > 0 && !slices.ContainsFunc(fs, func(f remediate.Finding) bool { return !answerable(f, v.options) })
+func (v groupView) answerable(fs []finding.Finding) bool {
+	return len(fs) > 0 && !slices.ContainsFunc(fs, func(f finding.Finding) bool { return !answerable(f, v.options) })
 }
 
 // revertible are those of them that have something to apply.
-func (v groupView) revertible() []remediate.Finding {
-	return slices.DeleteFunc(v.pending(), func(f remediate.Finding) bool { return !f.Plan.Executable() })
+func (v groupView) revertible() []finding.Finding {
+	return slices.DeleteFunc(v.pending(), func(f finding.Finding) bool { return !f.Plan.Executable() })
 }
 
 // needs is who it takes, where that is the same for all that is asked.
@@ -46,7 +47,7 @@ func (v groupView) needs() string {
 func (v groupView) expires() time.Time { return firstDeadline(v.pending()) }
 
 // firstDeadline leaves out what stays open; the zero time where all of it does.
-func firstDeadline(fs []remediate.Finding) (first time.Time) {
+func firstDeadline(fs []finding.Finding) (first time.Time) {
 	for _, f := range fs {
 		if !f.ExpiresAt.IsZero() && (first.IsZero() || f.ExpiresAt.Before(first)) {
 			first = f.ExpiresAt
@@ -61,7 +62,7 @@ func (v groupView) silence() string {
 		return ""
 	}
 	first := silence(p[0], v.options)
-	if slices.ContainsFunc(p, func(f remediate.Finding) bool { return silence(f, v.options) != first }) {
+	if slices.ContainsFunc(p, func(f finding.Finding) bool { return silence(f, v.options) != first }) {
 		return "each finding's own record says what then happens"
 	}
 	return "for each of them " + first
@@ -72,13 +73,13 @@ func (v groupView) silence() string {
 func (v groupView) buttons() []Button {
 	var out []Button
 	if n := len(v.revertible()); v.answerable(v.revertible()) {
-		b := v.button(remediate.ChooseRevert, "Revert", n)
+		b := v.button(finding.ChooseRevert, "Revert", n)
 		b.Danger = true
 		b.Ask.Text = "Carries out the plans of the " + pendingOnes(n) + " on this card, and of none that comes later. Recorded as your decision."
 		out = append(out, b)
 	}
 	if n := len(v.pending()); v.answerable(v.pending()) {
-		b := v.button(remediate.ChooseKeep, "Keep", n)
+		b := v.button(finding.ChooseKeep, "Keep", n)
 		b.Form, b.Label = true, b.Label+"…"
 		b.Ask.Text = "The changes of the " + pendingOnes(n) + " on this card stay. Whoever made one of them cannot keep them. Recorded as your decision."
 		out = append(out, b)
@@ -87,7 +88,7 @@ func (v groupView) buttons() []Button {
 }
 
 // button does to so many findings what the verb says.
-func (v groupView) button(c remediate.Choice, verb string, n int) Button {
+func (v groupView) button(c finding.Choice, verb string, n int) Button {
 	label, changes := fmt.Sprintf("%s all %d", verb, n), "changes"
 	if n == 1 {
 		changes = "change"

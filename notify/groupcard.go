@@ -8,6 +8,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // maxListed is how many findings a group's card names before it counts.
@@ -15,7 +18,7 @@ const maxListed = 10
 
 // GroupCard says what people are told of findings of one cause. items are those
 // that were looked up; the rest reads as it was shown last. It is pure, as Card.
-func GroupCard(g remediate.Group, items []remediate.Finding, o Options) Message {
+func GroupCard(g remediate.Group, items []finding.Finding, o Options) Message {
 	v := groupView{g, items, o}
 	m := Message{
 		Finding: g.ID, Revision: g.Revision, Drawing: g.Changes, Digest: g.Digest()[:8],
@@ -33,7 +36,7 @@ func GroupCard(g remediate.Group, items []remediate.Finding, o Options) Message 
 
 type groupView struct {
 	remediate.Group
-	items   []remediate.Finding
+	items   []finding.Finding
 	options Options
 }
 
@@ -54,11 +57,11 @@ func (v groupView) severity() policies.Severity {
 }
 
 // state is pending as long as one of the findings is, else that of most.
-func (v groupView) state() remediate.State {
-	var most remediate.State
-	for _, s := range remediate.States() {
+func (v groupView) state() state.State {
+	var most state.State
+	for _, s := range state.All() {
 		n := v.Count(s)
-		if s == remediate.Pending && n > 0 {
+		if s == state.Pending && n > 0 {
 			return s
 		}
 		if n > 0 && n > v.Count(most) {
@@ -77,7 +80,7 @@ func (v groupView) title() string {
 
 func (v groupView) headline() string {
 	first := string(v.severity())
-	if s := v.state(); s != remediate.Pending && s != remediate.Reported || first == "" {
+	if s := v.state(); s != state.Pending && s != state.Reported || first == "" {
 		first = string(s)
 	}
 	if len(v.Items) > v.Count(v.state()) && !slices.ContainsFunc(v.Items, func(i remediate.Item) bool { return !i.State.Ended() }) {
@@ -125,11 +128,11 @@ func (v groupView) list() []string {
 	var open, rest []string
 	for _, i := range v.Items {
 		line := fmt.Sprintf("%-10s %s", i.State, v.where(i.Resource))
-		k := slices.IndexFunc(v.items, func(f remediate.Finding) bool { return f.ID == i.Finding })
+		k := slices.IndexFunc(v.items, func(f finding.Finding) bool { return f.ID == i.Finding })
 		if k >= 0 && !v.items[k].Plan.Empty() && !i.State.Ended() {
 			line += ": " + short(effects(v.items[k].Plan), 80)
 		}
-		if line += "  [" + i.Finding + "]"; i.State == remediate.Pending {
+		if line += "  [" + i.Finding + "]"; i.State == state.Pending {
 			open = append(open, line)
 		} else {
 			rest = append(rest, line)
@@ -148,7 +151,7 @@ func (v groupView) where(r cloud.Resource) string {
 }
 
 // effects says what applying the plan does, where the resource is named already.
-func effects(p remediate.Plan) string {
+func effects(p judge.Plan) string {
 	var out []string
 	for _, s := range p.Steps {
 		out = append(out, stepEffect(s))

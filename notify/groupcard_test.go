@@ -9,15 +9,17 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // shop is a group of findings about services of one module, in these states.
-func shop(states ...remediate.State) (remediate.Group, []remediate.Finding) {
+func shop(states ...state.State) (remediate.Group, []finding.Finding) {
 	g := remediate.Group{
 		ID: "grouptsrqponmlkjihgfedcb27", Revision: 4, Since: noon,
 		Cause: remediate.Cause{Channel: "C01SEC", Actor: "serviceAccount:tf@ops.iam.gserviceaccount.com", Policy: "no-public-invoker", Project: "pay-prod"},
 	}
-	var fs []remediate.Finding
+	var fs []finding.Finding
 	for i, s := range states {
 		f := in(s)
 		f.ID = fmt.Sprintf("member%dsrqponmlkjihgfedcb2", i)
@@ -31,11 +33,11 @@ func shop(states ...remediate.State) (remediate.Group, []remediate.Finding) {
 
 func TestAGroupsCardReadsAsAgreed(t *testing.T) {
 	o := options
-	o.Needs = func(remediate.Finding) string { return "1 of 3 approvers" }
-	for name, states := range map[string][]remediate.State{
-		"group_pending":        {remediate.Pending, remediate.Pending, remediate.Pending},
-		"group_partly_decided": {remediate.Pending, remediate.Reverted, remediate.Kept},
-		"group_decided":        {remediate.Reverted, remediate.Reverted, remediate.Kept},
+	o.Needs = func(finding.Finding) string { return "1 of 3 approvers" }
+	for name, states := range map[string][]state.State{
+		"group_pending":        {state.Pending, state.Pending, state.Pending},
+		"group_partly_decided": {state.Pending, state.Reverted, state.Kept},
+		"group_decided":        {state.Reverted, state.Reverted, state.Kept},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, fs := shop(states...)
@@ -45,17 +47,17 @@ func TestAGroupsCardReadsAsAgreed(t *testing.T) {
 }
 
 func TestAGroupSaysWhoItTakesWhereThatIsTheSameForAll(t *testing.T) {
-	g, fs := shop(remediate.Pending, remediate.Pending)
+	g, fs := shop(state.Pending, state.Pending)
 	o := options
-	o.Needs = func(f remediate.Finding) string { return "1 of 3 approvers, for " + f.Resource.Name }
+	o.Needs = func(f finding.Finding) string { return "1 of 3 approvers, for " + f.Resource.Name }
 	if s := notify.GroupCard(g, fs, o).String(); strings.Contains(s, "Needs:") {
 		t.Errorf("what holds for one stands for all:\n%s", s)
 	}
 }
 
 // many is n of one state.
-func many(n int, s remediate.State) []remediate.State {
-	out := make([]remediate.State, n)
+func many(n int, s state.State) []state.State {
+	out := make([]state.State, n)
 	for i := range out {
 		out[i] = s
 	}
@@ -64,14 +66,14 @@ func many(n int, s remediate.State) []remediate.State {
 
 func TestAGroupOfOneTwoManyAndOverManyReadsAsAgreed(t *testing.T) {
 	for _, n := range []int{1, 2, 10, 11, 200} {
-		g, fs := shop(many(n, remediate.Pending)...)
+		g, fs := shop(many(n, state.Pending)...)
 		golden(t, fmt.Sprintf("group_of_%d", n), notify.GroupCard(g, fs, options).String())
 	}
 }
 
 // What waits for an answer must not be cut off by what does not.
 func TestAGroupListsWhatWaitsFirstAndCountsWhatItLeavesOut(t *testing.T) {
-	g, fs := shop(append(many(15, remediate.Reverted), many(3, remediate.Pending)...)...)
+	g, fs := shop(append(many(15, state.Reverted), many(3, state.Pending)...)...)
 	m := notify.GroupCard(g, fs, options)
 	if len(m.Diff) != 11 || m.Diff[10] != "and 8 more: rescind findings list" {
 		t.Fatalf("list:\n%s", strings.Join(m.Diff, "\n"))
@@ -96,7 +98,7 @@ func TestAGroupIsAsSevereAsItsWorstFinding(t *testing.T) {
 		{[]policies.Severity{"", policies.Low}, "LOW"},
 		{[]policies.Severity{"", ""}, "PENDING"},
 	} {
-		g, fs := shop(many(len(row.severities), remediate.Pending)...)
+		g, fs := shop(many(len(row.severities), state.Pending)...)
 		for i, s := range row.severities {
 			g.Items[i].Severity = s
 		}
@@ -111,11 +113,11 @@ func TestAGroupIsAsSevereAsItsWorstFinding(t *testing.T) {
 }
 
 func TestAGroupsHeadlineSaysHowItEndedOnlyOnceItDid(t *testing.T) {
-	for want, states := range map[string][]remediate.State{
-		"HIGH":     {remediate.Pending, remediate.Reverted},
-		"APPLYING": {remediate.Applying, remediate.Applying, remediate.Reverted},
-		"REVERTED": {remediate.Reverted, remediate.Reverted},
-		"ENDED":    {remediate.Reverted, remediate.Kept, remediate.Failed},
+	for want, states := range map[string][]state.State{
+		"HIGH":     {state.Pending, state.Reverted},
+		"APPLYING": {state.Applying, state.Applying, state.Reverted},
+		"REVERTED": {state.Reverted, state.Reverted},
+		"ENDED":    {state.Reverted, state.Kept, state.Failed},
 	} {
 		g, fs := shop(states...)
 		if first, _, _ := strings.Cut(notify.GroupCard(g, fs, options).Headline, " · "); first != want {
@@ -126,7 +128,7 @@ func TestAGroupsHeadlineSaysHowItEndedOnlyOnceItDid(t *testing.T) {
 
 // A service may be called account, and a policy speaks of a service account.
 func TestAGroupsReasonsNameTheWorkloadAndNothingThatReadsLikeIt(t *testing.T) {
-	g, fs := shop(remediate.Pending, remediate.Pending)
+	g, fs := shop(state.Pending, state.Pending)
 	for i, name := range []string{"account", "acc"} {
 		fs[i].Resource.Name = name
 		fs[i].Message = fs[i].Resource.String() + " runs as the default service account"
@@ -139,7 +141,7 @@ func TestAGroupsReasonsNameTheWorkloadAndNothingThatReadsLikeIt(t *testing.T) {
 }
 
 func TestAGroupThatALimitHeldBackSaysWhich(t *testing.T) {
-	g, fs := shop(remediate.Pending, remediate.Pending)
+	g, fs := shop(state.Pending, state.Pending)
 	g.Cause = remediate.Cause{Channel: "C01SEC", Limit: "reverts of policy no-public-invoker: 20 an hour"}
 	m := notify.GroupCard(g, fs, options)
 	if m.Headline != "HIGH · 2 × held back by a limit" || fact(m, "Limit") != g.Cause.Limit || fact(m, "Who") != "" {
@@ -152,7 +154,7 @@ func TestAGroupThatALimitHeldBackSaysWhich(t *testing.T) {
 
 // Of some nothing was looked up: they read as they were shown last.
 func TestAGroupShowsAlsoWhatCouldNotBeLookedUp(t *testing.T) {
-	g, fs := shop(remediate.Pending, remediate.Approved, remediate.Reverted)
+	g, fs := shop(state.Pending, state.Approved, state.Reverted)
 	m := notify.GroupCard(g, fs[:1], options)
 	if len(m.Diff) != 3 || !strings.HasPrefix(m.Diff[1], "approved   service shop-2 in europe-west1  [") || !strings.Contains(m.Status, "1 pending, 1 approved, 1 reverted") {
 		t.Errorf("card:\n%s", m)

@@ -5,13 +5,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // counts is how many findings are in each state: "37 pending, 3 reverted".
 func (v groupView) counts() string {
 	var out []string
-	for _, s := range remediate.States() {
+	for _, s := range state.All() {
 		if n := v.Count(s); n > 0 {
 			out = append(out, fmt.Sprintf("%d %s", n, s))
 		}
@@ -48,7 +49,7 @@ func (v groupView) deadline() string {
 	return " Pending your decision."
 }
 
-func voters(as []remediate.Answer) string {
+func voters(as []finding.Answer) string {
 	var names []string
 	for _, a := range as {
 		names = append(names, person(a.Principal))
@@ -56,7 +57,7 @@ func voters(as []remediate.Answer) string {
 	return strings.Join(names, " and ")
 }
 
-func votes(as []remediate.Answer) string {
+func votes(as []finding.Answer) string {
 	var out []string
 	for _, a := range as {
 		out = append(out, string(a.Choice)+" by "+person(a.Principal))

@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Message is one finding as a card: all that a person needs to decide, or to
@@ -14,9 +15,9 @@ type Message struct {
 	Finding  string // id
 	Revision int64  // of the record this shows
 	Drawing  int64  // which drawing of a group this is; its revision names the list alone
-	Digest   string // the first 8 digits of the plan's digest; remediate.NoPlan without a plan
+	Digest   string // the first 8 digits of the plan's digest; finding.NoPlan without a plan
 	Severity policies.Severity
-	State    remediate.State
+	State    state.State
 
 	Headline string   // "HIGH · anyone on the internet can invoke service api · pay-prod"
 	Wrong    string   // what is wrong, of which the headline may have the beginning only; empty for a group
@@ -45,10 +46,10 @@ type Field struct {
 
 // Button is one thing a person may do, labelled by its effect.
 type Button struct {
-	Choice remediate.Choice // what it answers; empty for one that decides nothing
-	All    bool             // answers for every pending finding of a group
-	Page   bool             // has whoever is on call told
-	Link   string           // leads to the finding's page
+	Choice finding.Choice // what it answers; empty for one that decides nothing
+	All    bool           // answers for every pending finding of a group
+	Page   bool           // has whoever is on call told
+	Link   string         // leads to the finding's page
 
 	Label  string
 	Spoken string // the label for a screen reader, complete without the card

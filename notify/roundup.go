@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // pendingCommand lists what a roundup counts, where there is no page.
@@ -14,15 +16,15 @@ const pendingCommand = "rescind findings list --state pending"
 // finding. It decides nothing: it has no buttons. The one that is posted first
 // holds no number, as whoever posted it may not live to rewrite it. It is pure,
 // as Card.
-func Roundup(d remediate.Flood, s remediate.Sum, o Options) Message {
-	v := roundupView{Flood: d, Sum: s}
+func Roundup(d remediate.Roundup, s remediate.RoundupContent, o Options) Message {
+	v := roundupView{Roundup: d, RoundupContent: s}
 	for _, f := range s.Open {
-		if f.State == remediate.Pending {
+		if f.State == state.Pending {
 			v.asking = append(v.asking, f)
 		}
 	}
 	m := Message{
-		Revision: d.Draws, State: remediate.Pending, Headline: v.headline(), Status: v.status(o), Note: v.note(o), Link: pendingLink(o),
+		Revision: d.Draws, State: state.Pending, Headline: v.headline(), Status: v.status(o), Note: v.note(o), Link: pendingLink(o),
 	}
 	if v.counted() {
 		m.Fields, m.Plan, m.Diff = v.fields(), v.plan(), v.newest()
@@ -43,18 +45,18 @@ func pendingLink(o Options) string {
 }
 
 type roundupView struct {
-	remediate.Flood
-	remediate.Sum
-	asking []remediate.Finding
+	remediate.Roundup
+	remediate.RoundupContent
+	asking []finding.Finding
 }
 
 // counted reports whether the roundup has numbers: not before it is known where
 // it stands, and none that go stale while the cards are posted.
-func (v roundupView) counted() bool { return v.Message.ID != "" && v.Flood.Over.IsZero() }
+func (v roundupView) counted() bool { return v.Message.ID != "" && v.Roundup.Over.IsZero() }
 
 func (v roundupView) headline() string {
 	switch {
-	case !v.Flood.Over.IsZero():
+	case !v.Roundup.Over.IsZero():
 		return "MANY FINDINGS · it is over"
 	case !v.counted():
 		return "MANY FINDINGS"
@@ -82,9 +84,9 @@ func (v roundupView) status(o Options) string {
 	since := "Since " + Clock(v.Since) + " more findings came than this channel takes messages"
 	switch {
 	case v.Done:
-		return sentence(since+", until "+Clock(v.Flood.Over)) + " Every question of them that is still open now has a card of its own."
-	case !v.Flood.Over.IsZero():
-		return sentence(since+", until "+Clock(v.Flood.Over)) + " The questions of them that are still open get their cards now, oldest deadline first."
+		return sentence(since+", until "+Clock(v.Roundup.Over)) + " Every question of them that is still open now has a card of its own."
+	case !v.Roundup.Over.IsZero():
+		return sentence(since+", until "+Clock(v.Roundup.Over)) + " The questions of them that are still open get their cards now, oldest deadline first."
 	case !v.counted():
 		return sentence(since) + " Those without a message of their own are where " + leads + "."
 	case len(v.asking) == 1:
@@ -94,7 +96,7 @@ func (v roundupView) status(o Options) string {
 }
 
 func (v roundupView) note(o Options) string {
-	if !v.Flood.Over.IsZero() {
+	if !v.Roundup.Over.IsZero() {
 		return ""
 	}
 	where := "with rescind findings"

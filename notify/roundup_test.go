@@ -9,11 +9,13 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-func flooded(n int) (remediate.Flood, remediate.Sum) {
-	d := remediate.Flood{Channel: "C01PAY", Since: noon, Message: remediate.Surface{ID: "1.2"}}
-	s := remediate.Sum{Above: 20}
+func flooded(n int) (remediate.Roundup, remediate.RoundupContent) {
+	d := remediate.Roundup{Channel: "C01PAY", Since: noon, Message: finding.Surface{ID: "1.2"}}
+	s := remediate.RoundupContent{Above: 20}
 	for i := range n {
 		f := publicService()
 		f.ID, f.ExpiresAt = fmt.Sprintf("finding%02d", i), noon.Add(time.Hour-time.Duration(i)*time.Minute)
@@ -27,8 +29,8 @@ func flooded(n int) (remediate.Flood, remediate.Sum) {
 
 func TestARoundupCountsWhatAsksAndNamesTheNewest(t *testing.T) {
 	d, s := flooded(7)
-	s.Open = append(s.Open, in(remediate.Applying))
-	s.Ended = []remediate.Finding{in(remediate.Reverted), in(remediate.Reported), in(remediate.Reverted)}
+	s.Open = append(s.Open, in(state.Applying))
+	s.Ended = []finding.Finding{in(state.Reverted), in(state.Reported), in(state.Reverted)}
 	got := notify.Roundup(d, s, notify.Options{BaseURL: "https://rescind.example.com"}).String()
 	want := `MANY FINDINGS · 7 more need an answer
 Since 22 Nov 2026 12:00 UTC more findings came than this channel takes messages. 7 more need an answer and have no message of their own yet.
@@ -47,10 +49,10 @@ The newest 5 of them:
 }
 
 func TestARoundupHoldsNoNumberThatMayGoStale(t *testing.T) {
-	for name, change := range map[string]func(*remediate.Flood, *remediate.Sum){
-		"before it is known where it stands": func(d *remediate.Flood, _ *remediate.Sum) { d.Message = remediate.Surface{} },
-		"while the cards are posted":         func(d *remediate.Flood, _ *remediate.Sum) { d.Over = noon.Add(time.Hour) },
-		"once it speaks for nobody":          func(d *remediate.Flood, s *remediate.Sum) { d.Over, s.Done = noon.Add(time.Hour), true },
+	for name, change := range map[string]func(*remediate.Roundup, *remediate.RoundupContent){
+		"before it is known where it stands": func(d *remediate.Roundup, _ *remediate.RoundupContent) { d.Message = finding.Surface{} },
+		"while the cards are posted":         func(d *remediate.Roundup, _ *remediate.RoundupContent) { d.Over = noon.Add(time.Hour) },
+		"once it speaks for nobody":          func(d *remediate.Roundup, s *remediate.RoundupContent) { d.Over, s.Done = noon.Add(time.Hour), true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, s := flooded(57)
@@ -86,7 +88,7 @@ func TestARoundupOfNoneOneTwoAndOverManyReadsAsAgreed(t *testing.T) {
 
 func TestARoundupReadsAsAgreedFromItsFirstLineToItsLast(t *testing.T) {
 	first, s := flooded(3)
-	first.Message = remediate.Surface{}
+	first.Message = finding.Surface{}
 	over, last := flooded(3)
 	over.Over = noon.Add(time.Hour)
 	last.Done = true

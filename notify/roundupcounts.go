@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // maxNewest is how many findings a roundup tells of by name.
@@ -16,14 +16,14 @@ const maxNewest = 5
 
 func (v roundupView) fields() []Field {
 	fs := []Field{
-		{Name: "By policy", Value: tally(v.asking, func(f remediate.Finding) string { return f.Policy })},
+		{Name: "By policy", Value: tally(v.asking, func(f finding.Finding) string { return f.Policy })},
 		{Name: "By severity", Value: bySeverity(v.asking)},
 	}
 	if n := len(v.Open) - len(v.asking); n > 0 {
 		fs = append(fs, Field{Name: "Being carried out", Value: fmt.Sprint(n)})
 	}
 	if len(v.Ended) > 0 {
-		fs = append(fs, Field{Name: "Ended without a card", Value: tally(v.Ended, func(f remediate.Finding) string { return string(f.State) })})
+		fs = append(fs, Field{Name: "Ended without a card", Value: tally(v.Ended, func(f finding.Finding) string { return string(f.State) })})
 	}
 	if len(v.asking) == 0 {
 		return fs[2:]
@@ -36,7 +36,7 @@ func (v roundupView) fields() []Field {
 
 // tally counts findings by a word, the most frequent first, and sums up the
 // words beyond the first few.
-func tally(fs []remediate.Finding, word func(remediate.Finding) string) string {
+func tally(fs []finding.Finding, word func(finding.Finding) string) string {
 	n := map[string]int{}
 	for _, f := range fs {
 		n[word(f)]++
@@ -57,7 +57,7 @@ func tally(fs []remediate.Finding, word func(remediate.Finding) string) string {
 	return strings.Join(out, ", ")
 }
 
-func bySeverity(fs []remediate.Finding) string {
+func bySeverity(fs []finding.Finding) string {
 	var out []string
 	for _, s := range []policies.Severity{policies.Critical, policies.High, policies.Medium, policies.Low, ""} {
 		n := 0

@@ -12,7 +12,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -22,12 +24,12 @@ var service = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "a
 func everyone() cloud.Grant { return cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"} }
 
 // publicService is a finding that asks about a service made public.
-func publicService() remediate.Finding {
-	return remediate.Finding{
+func publicService() finding.Finding {
+	return finding.Finding{
 		ID: "abcdefghijklmnopqrstuvwx27", Revision: 3,
 		Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
 		Verdict: policies.Violation, Message: "anyone on the internet can invoke api",
-		Enforcement: policies.Approve, Decision: remediate.Ask,
+		Enforcement: policies.Approve, Decision: judge.Ask,
 		Reasons:  []string{"run.managed.requireInvokerIam is enforced for projects/pay-prod (org policy API)"},
 		Resource: service,
 		Change: cloud.Change{
@@ -35,64 +37,64 @@ func publicService() remediate.Finding {
 			Verb: cloud.SetPolicy, Resource: service, Actor: cloud.Actor{Principal: "user:jo@example.com"},
 		},
 		Actors: []cloud.Actor{{Principal: "user:jo@example.com"}},
-		Plan: remediate.NewPlan([]remediate.Step{{
+		Plan: judge.NewPlan([]judge.Step{{
 			Kind: policies.RemoveGrants, Resource: service,
-			Before: remediate.StepState{Grants: []cloud.Grant{everyone()}},
+			Before: judge.StepState{Grants: []cloud.Grant{everyone()}},
 		}}, ""),
-		State: remediate.Pending, Why: "asked",
+		State: state.Pending, Why: "asked",
 		CreatedAt: noon.Add(3 * time.Second), ExpiresAt: noon.Add(time.Hour),
 	}
 }
 
 // in is the finding once it stands in the state, with what would be recorded.
-func in(s remediate.State) remediate.Finding {
+func in(s state.State) finding.Finding {
 	f := publicService()
 	f.State, f.Why = s, ""
-	ada := remediate.Answer{Principal: "user:ada@example.com", Choice: remediate.ChooseRevert, At: noon.Add(7 * time.Minute)}
+	ada := finding.Answer{Principal: "user:ada@example.com", Choice: finding.ChooseRevert, At: noon.Add(7 * time.Minute)}
 	switch s {
-	case remediate.Reported:
-		f.Decision = remediate.Report
-	case remediate.Waiting:
+	case state.Reported:
+		f.Decision = judge.Report
+	case state.Waiting:
 		f.Why = "live state does not show the change yet; read again later"
-	case remediate.Approved, remediate.Applying:
-		f.Answers = []remediate.Answer{ada}
-	case remediate.Kept:
-		ada.Choice = remediate.ChooseKeep
-		f.Answers = []remediate.Answer{ada}
-	case remediate.Exempted:
-		ada.Choice, ada.Reason, ada.Until = remediate.ChooseExempt, "signed webhook receiver", noon.AddDate(0, 0, 7)
+	case state.Approved, state.Applying:
+		f.Answers = []finding.Answer{ada}
+	case state.Kept:
+		ada.Choice = finding.ChooseKeep
+		f.Answers = []finding.Answer{ada}
+	case state.Exempted:
+		ada.Choice, ada.Reason, ada.Until = finding.ChooseExempt, "signed webhook receiver", noon.AddDate(0, 0, 7)
 		bob := ada
 		bob.Principal = "user:bob@example.com"
-		f.Answers = []remediate.Answer{ada, bob}
-		f.Exemption = &remediate.Exemption{Until: ada.Until, Grants: []cloud.Grant{everyone()}}
+		f.Answers = []finding.Answer{ada, bob}
+		f.Exemption = &finding.Exemption{Until: ada.Until, Grants: []cloud.Grant{everyone()}}
 		f.Why = "exempt until 2026-11-29T12:00:00Z by user:ada@example.com (signed webhook receiver) and user:bob@example.com (agreed)"
-	case remediate.Superseded:
+	case state.Superseded:
 		f.Why = "the resource no longer exists"
-	case remediate.Reverted:
-		f.Answers = []remediate.Answer{ada}
+	case state.Reverted:
+		f.Answers = []finding.Answer{ada}
 		f.Why = "removed roles/run.invoker to allUsers; verified by reading it back"
-	case remediate.Blocked:
+	case state.Blocked:
 		f.Why = "permission run.services.setIamPolicy missing on " + service.String()
-	case remediate.Failed, remediate.Uncertain:
+	case state.Failed, state.Uncertain:
 		f.Why = "read policy of " + service.String() + ": unavailable"
 	}
 	return f
 }
 
-func allStates() []remediate.State {
-	return []remediate.State{
-		remediate.Reported, remediate.Waiting, remediate.Pending, remediate.Approved, remediate.Kept,
-		remediate.Exempted, remediate.Expired, remediate.Superseded, remediate.Applying, remediate.Reverted,
-		remediate.Blocked, remediate.Failed, remediate.Uncertain, remediate.Undone,
+func allStates() []state.State {
+	return []state.State{
+		state.Reported, state.Waiting, state.Pending, state.Approved, state.Kept,
+		state.Exempted, state.Expired, state.Superseded, state.Applying, state.Reverted,
+		state.Blocked, state.Failed, state.Uncertain, state.Undone,
 	}
 }
 
 // undoIn is an undo of the finding, in the state.
-func undoIn(s remediate.State) remediate.Finding {
+func undoIn(s state.State) finding.Finding {
 	f := in(s)
 	f.Done = f.Plan.Steps
 	f.UndoOf, f.ID, f.Plan, f.Done = f.ID, "zyxwvutsrqponmlkjihgfedc27", f.UndoPlan(), nil
-	f.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: remediate.ChooseUndo, Reason: "meant to be public", At: noon}}
+	f.Answers = []finding.Answer{{Principal: "user:ada@example.com", Choice: finding.ChooseUndo, Reason: "meant to be public", At: noon}}
 	return f
 }
 
@@ -117,7 +119,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-func identity(goBackTo string) remediate.Finding {
+func identity(goBackTo string) finding.Finding {
 	f := publicService()
 	job := cloud.RunResource(cloud.RunJob, "pay-prod", "europe-west1", "nightly")
 	f.Policy, f.Title, f.Message = "no-default-service-account", "Default service account", "nightly runs as the default service account"
@@ -126,29 +128,29 @@ func identity(goBackTo string) remediate.Finding {
 	if goBackTo == "" {
 		missing = "no account to go back to"
 	}
-	f.Plan = remediate.NewPlan([]remediate.Step{{
-		Kind: policies.RestoreIdentity, Resource: job, After: remediate.StepState{ServiceAccount: goBackTo},
+	f.Plan = judge.NewPlan([]judge.Step{{
+		Kind: policies.RestoreIdentity, Resource: job, After: judge.StepState{ServiceAccount: goBackTo},
 	}}, missing)
 	return f
 }
 
-func editor() remediate.Finding {
+func editor() finding.Finding {
 	f := publicService()
 	p := cloud.ProjectResource("pay-prod")
 	g := cloud.Grant{Role: "roles/editor", Member: "serviceAccount:api@pay-prod.iam.gserviceaccount.com"}
 	f.Policy, f.Title, f.Message = "no-editor-on-runtime-identity", "Editor for a runtime identity", "api can change everything in pay-prod"
 	f.Resource, f.Change.Resource, f.Change.Method = p, p, "SetIamPolicy"
-	f.Plan = remediate.NewPlan([]remediate.Step{{
-		Kind: policies.RemoveGrants, Resource: p, Before: remediate.StepState{Grants: []cloud.Grant{g}},
+	f.Plan = judge.NewPlan([]judge.Step{{
+		Kind: policies.RemoveGrants, Resource: p, Before: judge.StepState{Grants: []cloud.Grant{g}},
 	}}, "")
 	return f
 }
 
-func unknown() remediate.Finding {
+func unknown() finding.Finding {
 	f := publicService()
 	f.Verdict, f.Message = policies.Unknown, ""
 	f.Actors = []cloud.Actor{{Principal: cloud.UnknownActor}}
 	f.Reasons = []string{"run.managed.requireInvokerIam could not be read: permission denied"}
-	f.Plan = remediate.NewPlan(nil, "what violates is not known")
+	f.Plan = judge.NewPlan(nil, "what violates is not known")
 	return f
 }

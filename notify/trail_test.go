@@ -8,14 +8,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 func TestTrailSaysWhenWhatAndByWhom(t *testing.T) {
-	got := notify.Trail([]remediate.Event{
-		{At: noon, State: remediate.Pending, What: "asked"},
-		{At: noon, State: remediate.Kept, Who: "user:ada@example.com", What: "fine\u202e"},
-		{At: noon, State: remediate.Expired},
+	got := notify.Trail([]trail.Event{
+		{At: noon, State: state.Pending, What: "asked"},
+		{At: noon, State: state.Kept, Who: "user:ada@example.com", What: "fine\u202e"},
+		{At: noon, State: state.Expired},
 	})
 	want := []string{"12:00:00 UTC pending: asked", "12:00:00 UTC kept: fine\uFFFD (ada@example.com)", "12:00:00 UTC expired"}
 	if d := cmp.Diff(want, got); d != "" {
@@ -24,14 +26,14 @@ func TestTrailSaysWhenWhatAndByWhom(t *testing.T) {
 }
 
 func TestWhoIsSaidOnceInATrail(t *testing.T) {
-	for want, e := range map[string]remediate.Event{
-		"12:00:00 UTC kept: kept by ada@example.com: fine":  {At: noon, State: remediate.Kept, Who: ada, What: "kept by ada@example.com: fine"},
-		"12:00:00 UTC kept: kept: fine (ada@example.com)":   {At: noon, State: remediate.Kept, Who: ada, What: "kept: fine"},
-		"12:00:00 UTC pending: a b":                         {At: noon, State: remediate.Pending, What: "a\nb"},
-		"23:30:00 UTC pending: said in UTC":                 {At: noon.Add(690 * time.Minute).In(time.FixedZone("far east", 50400)), State: remediate.Pending, What: "said in UTC"},
-		"12:00:00 UTC kept (serviceAccount:ci@example.com)": {At: noon, State: remediate.Kept, Who: "serviceAccount:ci@example.com"},
+	for want, e := range map[string]trail.Event{
+		"12:00:00 UTC kept: kept by ada@example.com: fine":  {At: noon, State: state.Kept, Who: ada, What: "kept by ada@example.com: fine"},
+		"12:00:00 UTC kept: kept: fine (ada@example.com)":   {At: noon, State: state.Kept, Who: ada, What: "kept: fine"},
+		"12:00:00 UTC pending: a b":                         {At: noon, State: state.Pending, What: "a\nb"},
+		"23:30:00 UTC pending: said in UTC":                 {At: noon.Add(690 * time.Minute).In(time.FixedZone("far east", 50400)), State: state.Pending, What: "said in UTC"},
+		"12:00:00 UTC kept (serviceAccount:ci@example.com)": {At: noon, State: state.Kept, Who: "serviceAccount:ci@example.com"},
 	} {
-		if got := notify.Trail([]remediate.Event{e}); len(got) != 1 || got[0] != want {
+		if got := notify.Trail([]trail.Event{e}); len(got) != 1 || got[0] != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -42,17 +44,17 @@ func TestWhoIsSaidOnceInATrail(t *testing.T) {
 
 func TestATrailSaysWhetherItIsAsItWasWritten(t *testing.T) {
 	st, f := stored(t, publicService())
-	f, err := press(t, st, noon.Add(time.Minute), ada, f.ID, f.Shown(remediate.ChooseExempt), remediate.ChooseExempt)
+	f, err := press(t, st, noon.Add(time.Minute), ada, f.ID, f.DigestFor(finding.ChooseExempt), finding.ChooseExempt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "1 event, verified; the hash of the last is " + f.TrailHead(); notify.TrailSays(f) != want {
+	if want := "1 event, verified; the hash of the last is " + f.Timeline.Head(); notify.TrailSays(f) != want {
 		t.Errorf("as it was written: %s, want %s", notify.TrailSays(f), want)
 	}
-	if f, err = press(t, st, noon.Add(2*time.Minute), bob, f.ID, f.Shown(remediate.ChooseExempt), remediate.ChooseExempt); err != nil {
+	if f, err = press(t, st, noon.Add(2*time.Minute), bob, f.ID, f.DigestFor(finding.ChooseExempt), finding.ChooseExempt); err != nil {
 		t.Fatal(err)
 	}
-	if want := "2 events, verified; the hash of the last is " + f.TrailHead(); notify.TrailSays(f) != want {
+	if want := "2 events, verified; the hash of the last is " + f.Timeline.Head(); notify.TrailSays(f) != want {
 		t.Errorf("with one more: %s, want %s", notify.TrailSays(f), want)
 	}
 	f.Timeline[0].Who = "user:eve@example.com"

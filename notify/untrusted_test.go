@@ -11,6 +11,8 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // tricks are what strangers write so that a text reads as another one.
@@ -46,11 +48,11 @@ func readable(t *testing.T, about string, v any) {
 func TestNothingAStrangerWroteHidesOrPosesAsSomethingElseOnACard(t *testing.T) {
 	for name, trick := range tricks {
 		for _, s := range allStates() {
-			for about, f := range map[string]remediate.Finding{"a finding": in(s), "an undo": undoIn(s)} {
+			for about, f := range map[string]finding.Finding{"a finding": in(s), "an undo": undoIn(s)} {
 				f = strangers(f, trick)
 				f.EndedAt = noon
 				o := options
-				o.Now, o.Page, o.Needs = noon.Add(time.Minute), true, func(remediate.Finding) string { return trick }
+				o.Now, o.Page, o.Needs = noon.Add(time.Minute), true, func(finding.Finding) string { return trick }
 				readable(t, fmt.Sprintf("%s that is %s, with %s", about, s, name), notify.Card(f, o))
 			}
 		}
@@ -59,7 +61,7 @@ func TestNothingAStrangerWroteHidesOrPosesAsSomethingElseOnACard(t *testing.T) {
 
 func TestNothingAStrangerWroteHidesInWhatSpeaksForManyFindings(t *testing.T) {
 	for name, trick := range tricks {
-		g, fs := shop(remediate.Pending, remediate.Reverted, remediate.Pending)
+		g, fs := shop(state.Pending, state.Reverted, state.Pending)
 		fill(&g, func(_ string, named bool) (string, bool) { return trick, !named })
 		for i := range fs {
 			fs[i] = strangers(fs[i], trick)
@@ -70,11 +72,11 @@ func TestNothingAStrangerWroteHidesInWhatSpeaksForManyFindings(t *testing.T) {
 		flood, sum := flooded(3)
 		sum.Open, sum.Ended = fs, fs
 		readable(t, "a roundup, with "+name, notify.Roundup(flood, sum, options))
-		form, _ := notify.FormOf(remediate.ChooseExempt)
+		form, _ := notify.FormOf(finding.ChooseExempt)
 		readable(t, "a form, with "+name, form.Filled(fs[0]).Covering(remediate.Preview{Scope: trick, Examples: fs}))
-		all, _ := notify.FormOfAll(remediate.ChooseKeep)
+		all, _ := notify.FormOfAll(finding.ChooseKeep)
 		readable(t, "a form of all, with "+name, all.FilledAll(g, fs))
-		readable(t, "a refusal, with "+name, notify.Refusal(fs[0], remediate.Answer{Principal: "user:ada@example.com", Choice: remediate.ChooseKeep}, trick))
+		readable(t, "a refusal, with "+name, notify.Refusal(fs[0], finding.Answer{Principal: "user:ada@example.com", Choice: finding.ChooseKeep}, trick))
 		readable(t, "a trail, with "+name, notify.Trail(fs[0].Timeline))
 		readable(t, "the state of a trail, with "+name, notify.TrailSays(fs[0]))
 	}

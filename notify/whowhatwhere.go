@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // maxActors is how many people a card names before it counts: a finding that
@@ -13,7 +13,7 @@ import (
 const maxActors = 4
 
 // who names those who made the change and those that joined it.
-func who(f remediate.Finding) string {
+func who(f finding.Finding) string {
 	var names []string
 	for i, a := range f.Actors {
 		if i == maxActors {

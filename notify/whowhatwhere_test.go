@@ -7,7 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // resources are one of each kind, and one that nothing is known of.
@@ -110,7 +110,7 @@ func TestAWorkloadSpelledOutIsSaidInAWordAndNoOtherIs(t *testing.T) {
 		if m.Wrong != row.want || m.Why[0] != row.want+"!" {
 			t.Errorf("%s: %q because %q, want %q", row.name, m.Wrong, m.Why, row.want)
 		}
-		f = in(remediate.Failed)
+		f = in(state.Failed)
 		f.Resource, f.Why = row.r, row.text
 		if s := notify.Card(f, options).Status; !strings.HasSuffix(strings.ToLower(s), strings.ToLower(row.want)+".") {
 			t.Errorf("%s: the status is %q", row.name, s)
@@ -138,7 +138,7 @@ func TestASentenceHasOneFullStopAndItsCapital(t *testing.T) {
 		"is it gone?":            "Is it gone?",
 		"ärger mit dem Zugriff!": "Ärger mit dem Zugriff!",
 	} {
-		f := in(remediate.Superseded)
+		f := in(state.Superseded)
 		f.Why = why
 		if s := notify.Card(f, options).Status; s != "Superseded: what this was about is no longer so. "+want {
 			t.Errorf("%q reads %q", why, s)

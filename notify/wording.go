@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // short keeps a phrase that strangers may make endless from pushing what comes
@@ -50,23 +50,23 @@ const maxHeadline = 90
 
 // phrase is what is wrong in one line. A policy's title says what ought to be,
 // which over a finding reads as if it were so.
-func phrase(f remediate.Finding) string { return short(plain(f, wrong(f)), maxPhrase) }
+func phrase(f finding.Finding) string { return short(plain(f, wrong(f)), maxPhrase) }
 
 // plain says the finding's workload in a word, where a policy's message or an
 // error spells it out: the card has a field for where it is.
-func plain(f remediate.Finding, s string) string {
+func plain(f finding.Finding, s string) string {
 	return named(f, kind(f.Resource)+" "+f.Resource.Name, s)
 }
 
 // named says a name in place of the finding's workload, where that is spelled out.
-func named(f remediate.Finding, name, s string) string {
+func named(f finding.Finding, name, s string) string {
 	if !f.Resource.Kind.Workload() {
 		return s // "projects/pay" begins the names of others
 	}
 	return strings.NewReplacer(f.Resource.String(), name, f.Resource.Path(), name).Replace(s)
 }
 
-func wrong(f remediate.Finding) string {
+func wrong(f finding.Finding) string {
 	switch {
 	case f.Verdict == policies.Unknown:
 		return "rescind could not tell whether this violates " + f.Policy
@@ -78,7 +78,7 @@ func wrong(f remediate.Finding) string {
 	return "violates " + f.Policy
 }
 
-func severity(f remediate.Finding) string {
+func severity(f finding.Finding) string {
 	if f.Severity == "" {
 		return "unrated"
 	}

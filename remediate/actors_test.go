@@ -7,11 +7,13 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestAVoteDoesNotCountOnceTheVoterMadeTheChange(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) {
-		c.Authority.Quorum = map[remediate.Choice]int{remediate.ChooseKeep: 2}
+		c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2}
 		c.Authority.Approvers["user:bob@example.com"] = true
 	})
 	c := cloud.Change{
@@ -20,18 +22,18 @@ func TestAVoteDoesNotCountOnceTheVoterMadeTheChange(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.events()
 	f := g.handle(c).Findings[0]
-	keep := func(who string) remediate.Finding {
-		f, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: who, Digest: f.Plan.Digest, Reason: "by design"})
+	keep := func(who string) finding.Finding {
+		f, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: who, Digest: f.Plan.Digest, Reason: "by design"})
 		g.must(err)
 		return f
 	}
 	keep("user:" + mallory)
 	c.ID, c.Actor.Principal = "2", "user:"+mallory // who now makes the same change
 	g.handle(c)
-	if got := keep("user:ada@example.com"); got.State != remediate.Pending {
+	if got := keep("user:ada@example.com"); got.State != state.Pending {
 		t.Errorf("kept by %s's vote on their own change: %s", mallory, got.Why)
 	}
-	if got := keep("user:bob@example.com"); got.State != remediate.Kept {
+	if got := keep("user:bob@example.com"); got.State != state.Kept {
 		t.Errorf("two others kept it, and it is %s", got.State)
 	}
 }
@@ -45,7 +47,7 @@ func TestWhoActedThroughTheSameAccountIsAnActorToo(t *testing.T) {
 	f := g.handle(c).Findings[0]
 	c.ID, c.Actor.Delegation = "2", []string{"user:" + mallory}
 	g.handle(c)
-	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:" + mallory, Digest: f.Plan.Digest, Reason: "by design"})
+	_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: "user:" + mallory, Digest: f.Plan.Digest, Reason: "by design"})
 	if err == nil || !strings.Contains(err.Error(), "cannot keep it") {
 		t.Errorf("answer keep: %v, want a refusal", err)
 	}
@@ -56,9 +58,9 @@ func TestAnEntryThatNamesNobodyTakesTwoToKeep(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.events()
 	f := g.handle(cloud.Change{ID: "1", Time: g.Clock(), Resource: apiResource(t), Verb: cloud.SetPolicy}).Findings[0]
-	f, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:" + mallory, Digest: f.Plan.Digest, Reason: "by design"})
+	f, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: "user:" + mallory, Digest: f.Plan.Digest, Reason: "by design"})
 	g.must(err)
-	g.want(f, remediate.Pending, "1 of 2")
+	g.want(f, state.Pending, "1 of 2")
 }
 
 func TestSomebodyActingThroughRescindIsNotRescind(t *testing.T) {

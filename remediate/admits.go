@@ -4,5 +4,5 @@ import "context"
 
 // Admits returns nil for somebody who may decide at all, and a *RefusedError for
 // anybody else, also where it could not be looked up. Whether an answer of
-// theirs counts on a finding, only answering tells.
+// withoutLeased counts on a finding, only answering tells.
 func (d Desk) Admits(ctx context.Context, principal string) error { return d.mayPause(ctx, principal) }

@@ -2,11 +2,15 @@ package remediate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // alarmsCell holds the alarms that are owed to people. Like the outbox of a
@@ -29,7 +33,7 @@ type alarm struct {
 // alarm raises an alarm once for each name: it is owed from here on, and said at
 // once if it can be.
 func (r *Remediator) alarm(ctx context.Context, id, text string) error {
-	switch raised, _, err := r.raised(ctx, id); {
+	switch raised, err := r.raised(ctx, id); {
 	case err != nil:
 		return err
 	case raised:
@@ -55,7 +59,7 @@ func (r *Remediator) alarm(ctx context.Context, id, text string) error {
 // raiseAlarms says the alarms that are owed. What fails is tried again by the
 // sweep.
 func (r *Remediator) raiseAlarms(ctx context.Context) {
-	as, _, err := r.alarms(ctx)
+	as, err := r.alarms(ctx)
 	if err != nil {
 		r.Log.ErrorContext(ctx, "alarms", "error", err.Error())
 		return
@@ -64,7 +68,7 @@ func (r *Remediator) raiseAlarms(ctx context.Context) {
 		if r.Now().Before(a.DueAt) { // another process is at it
 			continue
 		}
-		if err := r.sayAlarm(ctx, a.ID); err != nil && !errors.Is(err, ErrConflict) {
+		if err := r.sayAlarm(ctx, a.ID); err != nil && !errors.Is(err, fault.ErrConflict) {
 			r.Log.ErrorContext(ctx, "alarm not announced, will be tried again", "error", err.Error())
 		}
 	}
@@ -78,7 +82,7 @@ func (r *Remediator) sayAlarm(ctx context.Context, id string) error {
 		return err
 	}
 	// Whoever found it not raised may have added it after another said it.
-	said, _, err := r.raised(ctx, id)
+	said, err := r.raised(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -109,7 +113,7 @@ func (r *Remediator) sayAlarm(ctx context.Context, id string) error {
 func (r *Remediator) say(ctx context.Context, a alarm) ([]string, error) {
 	if !a.Said {
 		r.Log.ErrorContext(ctx, "alarm", "said", a.Text)
-		r.Ledger.Note(ctx, Entry{Kind: EntryAlarm, What: a.Text})
+		r.Ledger.Note(ctx, trail.Record{Kind: trail.Alarm, What: a.Text})
 	}
 	if n, ok := r.Notifier.(Announcer); ok {
 		return n.Announce(ctx, a.Text, a.Told)
@@ -126,45 +130,24 @@ func (r *Remediator) claimAlarm(ctx context.Context, id string) (claimed alarm, 
 		if i < 0 || r.Now().Before(as[i].DueAt) {
 			return as
 		}
-		as[i].DueAt = r.Now().Add(notifyLease)
+		as[i].DueAt = r.Now().Add(finding.NotifyLease)
 		claimed = as[i]
 		return as
 	})
 	if err == nil && claimed.ID == "" {
-		err = ErrConflict
+		err = fault.ErrConflict
 	}
 	return claimed, err
 }
 
-func (r *Remediator) alarms(ctx context.Context) ([]alarm, Cell, error) {
-	cell, err := r.Store.Cell(ctx, alarmsCell)
-	if err != nil {
-		return nil, Cell{}, fmt.Errorf("look up alarms: %w", err)
-	}
-	var as []alarm
-	if cell.Revision > 0 {
-		err = json.Unmarshal(cell.Value, &as)
-	}
-	if err != nil {
-		return nil, Cell{}, fmt.Errorf("read alarms: %w", err)
-	}
-	return as, cell, nil
+func (r *Remediator) alarms(ctx context.Context) ([]alarm, error) {
+	as, _, err := cells.Read[[]alarm](ctx, r.Store, alarmsCell)
+	return as, err
 }
 
 func (r *Remediator) changeAlarms(ctx context.Context, change func([]alarm) []alarm) error {
-	for range appendTries {
-		as, cell, err := r.alarms(ctx)
-		if err != nil {
-			return err
-		}
-		b, err := json.Marshal(change(as))
-		if err != nil {
-			return err
-		}
-		cell.Name, cell.Value = alarmsCell, b
-		if _, err = r.Store.SetCell(ctx, cell); !errors.Is(err, ErrConflict) {
-			return err
-		}
-	}
-	return fmt.Errorf("change alarms: %w", ErrConflict)
+	_, err := cells.Change(ctx, r.Store, alarmsCell, time.Time{}, func(as []alarm) ([]alarm, bool, error) {
+		return change(as), true, nil
+	})
+	return err
 }

@@ -1,13 +1,13 @@
 package remediate
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Authority says who may answer and how many it takes. The zero Authority lets
@@ -22,7 +22,7 @@ type Authority struct {
 	Misconfigured string
 	// Quorum is how many different people a choice takes; where unset two for
 	// an exemption, and one for anything else.
-	Quorum map[Choice]int
+	Quorum map[finding.Choice]int
 	// MaxExempt is how long an exemption lasts at most, by severity; where unset
 	// the package's own limits.
 	MaxExempt map[policies.Severity]time.Duration
@@ -35,40 +35,30 @@ type Authority struct {
 
 // answered is the transition of one answer. A refused one changes nothing: that
 // a question has expired is for the sweep to say, which is due at that moment.
-func (au Authority) answered(f Finding, a Answer) (Finding, error) {
+func (au Authority) answered(f finding.Finding, a finding.Answer) (finding.Finding, error) {
 	if err := au.admits(f, a); err != nil {
 		return f, err
 	}
 	a.Grounds = au.grounds(a.Principal)
-	if a.Choice != ChooseExempt {
-		a.Until = time.Time{}
-	}
-	f.Answers = append(slices.Clip(f.Answers), a)
+	f = f.Answered(a)
 	votes, need := au.votes(f, a.Choice, a.At, Approver), au.quorum(f, a.Choice)
 	if have := len(votes); have < need {
-		return f.to(f.State, a.At, a.Principal, fmt.Sprintf("%s answered %s: %d of %d%s", a.Principal, a.words(), have, need, because(a)), Notify), nil
+		return f.Voted(a, have, need), nil
 	}
 	switch a.Choice {
-	case ChooseKeep:
-		return f.to(Kept, a.At, a.Principal, "kept by "+a.Principal+because(a), Notify), nil
-	case ChooseExempt:
-		return f.exempted(a, votes), nil
+	case finding.ChooseKeep:
+		return f.Kept(a), nil
+	case finding.ChooseExempt:
+		return f.Exempted(a, votes), nil
 	}
-	return f.to(Approved, a.At, a.Principal, fmt.Sprintf("%s approved by %s%s", a.Choice, a.Principal, because(a)), Apply, Notify), nil
-}
-
-func because(a Answer) string {
-	if a.Reason == "" {
-		return ""
-	}
-	return ": " + a.Reason
+	return f.Approved(a), nil
 }
 
 // admits says why this person may not give this answer on this finding, or nil.
 // Reverting lowers the exposure, so any approver may, the actor too, also where
 // a policy only reports. Keeping raises it: it takes somebody who did not make
 // the change.
-func (au Authority) admits(f Finding, a Answer) error {
+func (au Authority) admits(f finding.Finding, a finding.Answer) error {
 	if err := au.admitsPerson(a.Principal); err != nil {
 		return err
 	}
@@ -76,15 +66,15 @@ func (au Authority) admits(f Finding, a Answer) error {
 		return err
 	}
 	switch {
-	case raises(a.Choice) && f.madeBy(a.Principal):
-		return refuseAs(ClassActor, "%s made this change and cannot %s it; someone else can", a.Principal, a.Choice)
+	case finding.Raises(a.Choice) && f.MadeBy(a.Principal):
+		return finding.RefuseAs(finding.ClassActor, "%s made this change and cannot %s it; someone else can", a.Principal, a.Choice)
 	case au.StepsUp(f) && !behindIAP(a):
-		return refuseAs(ClassStepUp, "a finding like this is answered on its page alone, where you log in again: /findings/%s", f.ID)
-	case raises(a.Choice) && badReason(a.Reason) != "":
-		return refuseAs(ClassReason, "%s %s", nouns[a.Choice], badReason(a.Reason))
+		return finding.RefuseAs(finding.ClassStepUp, "a finding like this is answered on its page alone, where you log in again: /findings/%s", f.ID)
+	case finding.Raises(a.Choice) && badReason(a.Reason) != "":
+		return finding.RefuseAs(finding.ClassReason, "%s %s", finding.NounOf[a.Choice], badReason(a.Reason))
 	case utf8.RuneCountInString(a.Reason) > maxReason:
-		return refuseAs(ClassReason, "a reason has at most %d characters", maxReason)
-	case a.Choice == ChooseExempt:
+		return finding.RefuseAs(finding.ClassReason, "a reason has at most %d characters", maxReason)
+	case a.Choice == finding.ChooseExempt:
 		if err := au.admitsExemption(f, a); err != nil {
 			return err
 		}
@@ -93,18 +83,18 @@ func (au Authority) admits(f Finding, a Answer) error {
 }
 
 // admitsNow says why the finding takes no such answer at the moment, or nil.
-func (au Authority) admitsNow(f Finding, a Answer) error {
+func (au Authority) admitsNow(f finding.Finding, a finding.Answer) error {
 	switch {
-	case f.State != Pending && !(f.State == Reported && a.Choice == ChooseRevert):
-		return refuseAs(ClassDecided, "the finding is %s: %s", f.State, f.Why)
-	case f.State == Pending && !a.At.Before(f.ExpiresAt):
-		return refuseAs(ClassExpired, "the question expired at %s", f.ExpiresAt.UTC().Format(time.RFC3339))
-	case !f.shows(a.Digest):
-		return refuseAs(ClassStale, "the plan changed since this card was made; answer on the current one")
-	case !slices.Contains(f.choices(), a.Choice):
-		return refuse("unknown answer %q: the finding takes %q", a.Choice, f.choices())
-	case !(a.Choice == ChooseKeep || a.Choice == ChooseExempt) && !f.Plan.Executable():
-		return refuseAs(ClassNoPlan, "there is nothing to apply: %s", f.Plan.Missing)
+	case f.State != state.Pending && !(f.State == state.Reported && a.Choice == finding.ChooseRevert):
+		return finding.RefuseAs(finding.ClassDecided, "the finding is %s: %s", f.State, f.Why)
+	case f.State == state.Pending && !a.At.Before(f.ExpiresAt):
+		return finding.RefuseAs(finding.ClassExpired, "the question expired at %s", f.ExpiresAt.UTC().Format(time.RFC3339))
+	case !f.HasPlan(a.Digest):
+		return finding.RefuseAs(finding.ClassStale, "the plan changed since this card was made; answer on the current one")
+	case !slices.Contains(f.Choices(), a.Choice):
+		return finding.Refuse("unknown answer %q: the finding takes %q", a.Choice, f.Choices())
+	case !(a.Choice == finding.ChooseKeep || a.Choice == finding.ChooseExempt) && !f.Plan.Executable():
+		return finding.RefuseAs(finding.ClassNoPlan, "there is nothing to apply: %s", f.Plan.Missing)
 	}
 	return nil
 }
@@ -112,16 +102,16 @@ func (au Authority) admitsNow(f Finding, a Answer) error {
 // admitsVote says why the answer cannot count towards its quorum, or nil. Where
 // the decision hangs on somebody who answered before and cannot be looked up
 // now, nothing is decided and nothing is recorded: the answer would be used up.
-func (au Authority) admitsVote(f Finding, a Answer) error {
+func (au Authority) admitsVote(f finding.Finding, a finding.Answer) error {
 	votes, need := au.votes(f, a.Choice, a.At, Approver), au.quorum(f, a.Choice)
 	unsure := au.votes(f, a.Choice, a.At, Undetermined)
 	switch {
 	case contains(votes, a.Principal):
-		return refuseAs(ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
+		return finding.RefuseAs(finding.ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
 	case !au.findable(need):
-		return refuseAs(ClassMisconfigured, "%s takes %d people, and the configuration names %d", nouns[a.Choice], need, au.people())
+		return finding.RefuseAs(finding.ClassMisconfigured, "%s takes %d people, and the configuration names %d", finding.NounOf[a.Choice], need, au.people())
 	case len(votes)+1 < need && len(votes)+1+len(unsure) >= need:
-		return refuseAs(ClassUndetermined, "whether %s, who answered before, still may could not be looked up; that is not a no%s",
+		return finding.RefuseAs(finding.ClassUndetermined, "whether %s, who answered before, still may could not be looked up; that is not a no%s",
 			unsure[0].Principal, au.failures(unsure[0].Principal))
 	}
 	return nil
@@ -136,38 +126,23 @@ func (au Authority) people() int {
 	names := map[string]bool{}
 	for p, may := range au.Approvers {
 		if may {
-			names[canonical(p)] = true
+			names[finding.Canonical(p)] = true
 		}
 	}
 	return len(names)
 }
 
-// nouns name what a choice is.
-var nouns = map[Choice]string{ChooseRevert: "a revert", ChooseKeep: "a keep", ChooseExempt: "an exemption", ChooseUndo: "an undo"}
-
-// choices are the answers that the finding takes, an undo's record its own.
-func (f Finding) choices() []Choice {
-	if f.UndoOf != "" {
-		return []Choice{ChooseUndo}
-	}
-	return []Choice{ChooseRevert, ChooseKeep, ChooseExempt}
-}
-
-// raises reports whether the choice leaves or brings back what a policy objects
-// to: then whoever made the change has no say.
-func raises(c Choice) bool { return c == ChooseKeep || c == ChooseExempt || c == ChooseUndo }
-
 // quorum is how many people a choice takes. An actor who is not known cannot
 // be kept from keeping their own change, so that takes two.
-func (au Authority) quorum(f Finding, c Choice) int {
+func (au Authority) quorum(f finding.Finding, c finding.Choice) int {
 	n := au.Quorum[c]
 	switch {
-	case n < 1 && c == ChooseExempt:
+	case n < 1 && c == finding.ChooseExempt:
 		n = 2
 	case n < 1:
 		n = 1
 	}
-	if raises(c) && f.unknownActor() {
+	if finding.Raises(c) && f.UnknownActor() {
 		n = max(n, 2)
 	}
 	return n
@@ -177,13 +152,13 @@ func (au Authority) quorum(f Finding, c Choice) int {
 // given on the plan as it stands, in time, by somebody who did not make the
 // change if it is kept. An approver can have been removed, or have made the
 // same change, since they voted.
-func (au Authority) votes(f Finding, c Choice, now time.Time, s Standing) []Answer {
-	var out []Answer
+func (au Authority) votes(f finding.Finding, c finding.Choice, now time.Time, s Standing) []finding.Answer {
+	var out []finding.Answer
 	for _, a := range f.Answers {
 		switch {
-		case a.Choice != c, !f.shows(a.Digest), au.standing(a.Principal) != s, raises(c) && f.madeBy(a.Principal):
+		case a.Choice != c, !f.HasPlan(a.Digest), au.standing(a.Principal) != s, finding.Raises(c) && f.MadeBy(a.Principal):
 		case au.StepsUp(f) && !behindIAP(a):
-		case c == ChooseExempt && !a.Until.After(now): // it would have ended by now
+		case c == finding.ChooseExempt && !a.Until.After(now): // it would have ended by now
 		case contains(out, a.Principal):
 		default:
 			out = append(out, a)
@@ -193,18 +168,6 @@ func (au Authority) votes(f Finding, c Choice, now time.Time, s Standing) []Answ
 }
 
 // contains reports whether one of the answers is the principal's.
-func contains(votes []Answer, principal string) bool {
-	return slices.ContainsFunc(votes, func(o Answer) bool { return canonical(o.Principal) == canonical(principal) })
-}
-
-// NoPlan stands for the digest of a finding without a plan, on its card.
-const NoPlan = "00000000"
-
-// shows reports whether digest, or its first eight digits at least, names the
-// finding's plan.
-func (f Finding) shows(digest string) bool {
-	if f.Plan.Digest == "" {
-		return digest == NoPlan
-	}
-	return len(digest) >= 8 && strings.HasPrefix(f.Plan.Digest, digest)
+func contains(votes []finding.Answer, principal string) bool {
+	return slices.ContainsFunc(votes, func(o finding.Answer) bool { return finding.Canonical(o.Principal) == finding.Canonical(principal) })
 }

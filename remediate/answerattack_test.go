@@ -10,6 +10,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // objection is what the only open form objects to.
@@ -27,11 +29,11 @@ func TestS9AFormOfAFindingThatEndedMeanwhileDecidesNothing(t *testing.T) {
 	f := h.several(1)[0]
 	v := h.form("U0ADA", h.card(), "rescind.keep")
 	f = h.stored(f)
-	f.State, f.Why, f.EndedAt = remediate.Superseded, "the violation ended", h.Clock()
+	f.State, f.Why, f.EndedAt = state.Superseded, "the violation ended", h.Clock()
 	_, err := h.Store.Update(t.Context(), f)
 	h.must(err)
 	h.must(h.slack.Submit(t.Context(), "U0ADA", v.ID, map[string]string{"reason": agreed}))
-	if !strings.Contains(h.objection(), "the finding is superseded") || h.stored(f).State != remediate.Superseded {
+	if !strings.Contains(h.objection(), "the finding is superseded") || h.stored(f).State != state.Superseded {
 		t.Errorf("the form says %s", h.objection())
 	}
 }
@@ -52,7 +54,7 @@ func TestS9AFormThatNamesAnotherFindingDecidesNothing(t *testing.T) {
 		payload := `{"type":"view_submission","api_app_id":"A01","team":{"id":"T01"},"user":{"id":"U0ADA","team_id":"T01"},"view":{"type":"modal",` +
 			`"callback_id":"rescind.keep","private_metadata":"` + meta + `","state":{"values":{"reason":{"value":{"value":"` + agreed + `"}}}}}}`
 		h.must(h.slack.Send(t.Context(), url.Values{"payload": {payload}}.Encode()))
-		h.wantStates(map[remediate.State]int{remediate.Pending: 2})
+		h.wantStates(map[state.State]int{state.Pending: 2})
 		if n := len(h.stored(first).Answers) + len(h.stored(second).Answers); n != 0 {
 			t.Errorf("%s: %d answers", name, n)
 		}
@@ -73,13 +75,13 @@ func TestAReasonMayBeLongInAnyScriptButNotInvisible(t *testing.T) {
 	long := strings.Repeat("有意公開", 125)
 	h.must(h.slack.Submit(t.Context(), "U0ADA", v.ID, map[string]string{"reason": long}))
 	h.settle()
-	if f = h.stored(f); f.State != remediate.Kept || f.Answers[0].Reason != long || !strings.Contains(h.card().Text, "Kept by ada@example.com") {
+	if f = h.stored(f); f.State != state.Kept || f.Answers[0].Reason != long || !strings.Contains(h.card().Text, "Kept by ada@example.com") {
 		t.Errorf("the finding is %s with %+v; the card: %s", f.State, f.Answers, h.card().Text)
 	}
 }
 
 func TestS6TwoAccountsOfOneMailAreOneVote(t *testing.T) {
-	h := newHall(t, func(c *remediate.Config) { c.Authority.Quorum = map[remediate.Choice]int{remediate.ChooseKeep: 2} })
+	h := newHall(t, func(c *remediate.Config) { c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2} })
 	h.slack.SetUser(sim.SlackUser{ID: "U0TWIN", Email: "ADA@EXAMPLE.COM", Team: "T01"})
 	f := h.several(1)[0]
 	for _, user := range []string{"U0ADA", "U0TWIN"} {
@@ -87,7 +89,7 @@ func TestS6TwoAccountsOfOneMailAreOneVote(t *testing.T) {
 		h.must(h.slack.Submit(t.Context(), user, v.ID, map[string]string{"reason": agreed}))
 		h.settle()
 	}
-	if f = h.stored(f); f.State != remediate.Pending || len(f.Answers) != 1 || !strings.Contains(h.objection(), "Recorded already") {
+	if f = h.stored(f); f.State != state.Pending || len(f.Answers) != 1 || !strings.Contains(h.objection(), "Recorded already") {
 		t.Errorf("the finding is %s with %d answers", f.State, len(f.Answers))
 	}
 }
@@ -95,11 +97,11 @@ func TestS6TwoAccountsOfOneMailAreOneVote(t *testing.T) {
 func TestS6WhoeverMadeTheChangeIsKnownInAnySpelling(t *testing.T) {
 	for _, actor := range []string{"user:JO@Example.com", "deleted:user:jo@example.com?uid=123", "user:jo@example.com"} {
 		h := newHall(t)
-		f := h.opens(func(f *remediate.Finding) { f.Actors = []cloud.Actor{{Principal: actor}} })
+		f := h.opens(func(f *finding.Finding) { f.Actors = []cloud.Actor{{Principal: actor}} })
 		h.settle()
 		v := h.form("U0JO", h.card(), "rescind.keep")
 		h.must(h.slack.Submit(t.Context(), "U0JO", v.ID, map[string]string{"reason": agreed}))
-		if !strings.Contains(h.objection(), "made this change and cannot keep it") || h.stored(f).State != remediate.Pending {
+		if !strings.Contains(h.objection(), "made this change and cannot keep it") || h.stored(f).State != state.Pending {
 			t.Errorf("%s: the form says %s", actor, h.objection())
 		}
 	}
@@ -110,7 +112,7 @@ func TestS6WhoeverMadeTheChangeCannotUndoItsRevert(t *testing.T) {
 	f := h.several(1)[0]
 	h.press("U0JO", h.card(), "rescind.revert")
 	h.settle()
-	if f = h.stored(f); f.State != remediate.Reverted {
+	if f = h.stored(f); f.State != state.Reverted {
 		t.Fatalf("the finding is %s: %s", f.State, f.Why)
 	}
 	v := h.form("U0JO", h.card(), "rescind.undo")
@@ -131,12 +133,12 @@ func TestAClickDuringAPauseIsRecordedAndWaits(t *testing.T) {
 	h.press("U0ADA", h.card(), "rescind.revert")
 	_, err := h.Work(t.Context(), f.ID)
 	h.must(err)
-	if f = h.stored(f); f.State != remediate.Approved || !f.Held || h.iam.writes() != 0 {
+	if f = h.stored(f); f.State != state.Approved || !f.Paused || h.iam.writes() != 0 {
 		t.Errorf("during the pause the finding is %s after %d writes", f.State, h.iam.writes())
 	}
 	h.must(h.slack.Command(t.Context(), "U0ADA", "C01PAY", "/rescind", "resume"))
 	h.settle()
-	if f = h.stored(f); f.State != remediate.Reverted {
+	if f = h.stored(f); f.State != state.Reverted {
 		t.Errorf("after it the finding is %s: %s", f.State, f.Why)
 	}
 }
@@ -151,7 +153,7 @@ func TestS6AGuestIsRefusedWhateverTheirMail(t *testing.T) {
 	}
 	h.must(h.slack.Submit(t.Context(), "U0GUEST", v.ID, map[string]string{"reason": agreed}))
 	h.settle()
-	h.wantStates(map[remediate.State]int{remediate.Pending: 3})
+	h.wantStates(map[state.State]int{state.Pending: 3})
 	if got := fmt.Sprint(h.refusals()); got != "[identity identity]" {
 		t.Errorf("the ledger has the refusals %s", got)
 	}

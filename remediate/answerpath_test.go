@@ -13,6 +13,9 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // hall is a burst whose people answer in Slack, by a click that Slack signs and
@@ -27,13 +30,13 @@ func newHall(t *testing.T, change ...func(*remediate.Config)) *hall {
 	t.Helper()
 	h := &hall{burst: newBurst(t, append([]func(*remediate.Config){func(c *remediate.Config) {
 		c.Authority.Quorum = nil
-		c.Ledger = remediate.NewLedger(c.Store, c.Now, c.Log)
+		c.Ledger = trail.NewLedger(c.Store, c.Now, c.Log)
 	}}, change...)...)}
 	c := h.Config
 	var err error
 	c.Notifier, err = slack.NewNotifier(slack.Config{
 		Token: "xoxb-sim", APIURL: h.url, Card: notify.Options{BaseURL: "https://rescind.example.com"}, Now: h.Clock,
-		Route: func(remediate.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"},
+		Route: func(finding.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"},
 	})
 	h.must(err)
 	h.Remediator, err = remediate.New(c)
@@ -103,9 +106,9 @@ func (h *hall) said() (out []string) {
 // refusals are the classes of the refusals in the ledger.
 func (h *hall) refusals() (out []string) {
 	h.t.Helper()
-	for e, err := range h.Ledger.Entries(h.t.Context(), h.Clock().Add(-24*time.Hour), h.Clock().Add(time.Minute)) {
+	for e, err := range h.Ledger.Records(h.t.Context(), h.Clock().Add(-24*time.Hour), h.Clock().Add(time.Minute)) {
 		h.must(err)
-		if e.Kind == remediate.EntryRefused {
+		if e.Kind == trail.Refused {
 			out = append(out, e.Class)
 		}
 	}
@@ -126,7 +129,7 @@ func TestKeepAllAsksForAReasonAndSaysWhatItAnswers(t *testing.T) {
 	}
 	h.must(h.slack.Submit(t.Context(), "U0ADA", v.ID, map[string]string{"reason": "agreed with the payments team"}))
 	h.settle()
-	h.wantStates(map[remediate.State]int{remediate.Kept: 3})
+	h.wantStates(map[state.State]int{state.Kept: 3})
 	for _, f := range h.every() {
 		if len(f.Answers) != 1 || f.Answers[0].Principal != ada || f.Answers[0].Reason != "agreed with the payments team" {
 			t.Errorf("finding %s has the answers %+v", f.ID, f.Answers)
@@ -134,9 +137,9 @@ func TestKeepAllAsksForAReasonAndSaysWhatItAnswers(t *testing.T) {
 	}
 }
 
-func (h *hall) every() []remediate.Finding {
+func (h *hall) every() []finding.Finding {
 	h.t.Helper()
-	fs, err := h.Store.Findings(h.t.Context(), remediate.Query{})
+	fs, err := h.Store.Findings(h.t.Context(), finding.Query{})
 	h.must(err)
 	return fs
 }
@@ -150,13 +153,13 @@ func TestKeepAllByWhoeverMadeOneOfThemIsRefusedForAll(t *testing.T) {
 		t.Errorf("the form says %v", v.Errors)
 	}
 	h.settle()
-	h.wantStates(map[remediate.State]int{remediate.Pending: 3})
-	if got := h.refusals(); len(got) != 1 || got[0] != string(remediate.ClassActor) {
+	h.wantStates(map[state.State]int{state.Pending: 3})
+	if got := h.refusals(); len(got) != 1 || got[0] != string(finding.ClassActor) {
 		t.Errorf("the ledger has the refusals %v", got)
 	}
 	h.press("U0JO", h.card(), "rescind.revert_all") // which lowers the exposure
 	h.settle()
-	h.wantStates(map[remediate.State]int{remediate.Reverted: 3})
+	h.wantStates(map[state.State]int{state.Reverted: 3})
 }
 
 func TestAFormForAllSaysThatTheListHasGrown(t *testing.T) {
@@ -175,22 +178,22 @@ func TestAFormForAllSaysThatTheListHasGrown(t *testing.T) {
 	if v = h.slack.Views()[0]; !strings.Contains(fmt.Sprint(v.Errors), "findings were added since this card was made") {
 		t.Errorf("the form says %v", v.Errors)
 	}
-	h.wantStates(map[remediate.State]int{remediate.Pending: 3})
+	h.wantStates(map[state.State]int{state.Pending: 3})
 }
 
 func TestAVoteOnAGroupThatTakesMoreIsInTheLedger(t *testing.T) {
-	h := newHall(t, func(c *remediate.Config) { c.Authority.Quorum = map[remediate.Choice]int{remediate.ChooseKeep: 2} })
+	h := newHall(t, func(c *remediate.Config) { c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2} })
 	fs := h.several(2)
 	v := h.form("U0ADA", h.card(), "rescind.keep_all")
 	h.must(h.slack.Submit(t.Context(), "U0ADA", v.ID, map[string]string{"reason": "agreed with the payments team"}))
 	h.settle()
-	h.wantStates(map[remediate.State]int{remediate.Pending: 2})
-	var last remediate.Entry
-	for e, err := range h.Ledger.Entries(t.Context(), h.Clock().Add(-time.Hour), h.Clock().Add(time.Minute)) {
+	h.wantStates(map[state.State]int{state.Pending: 2})
+	var last trail.Record
+	for e, err := range h.Ledger.Records(t.Context(), h.Clock().Add(-time.Hour), h.Clock().Add(time.Minute)) {
 		h.must(err)
 		last = e
 	}
-	if last.Kind != remediate.EntryVoted || last.Who != ada || last.Via != "slack:T01/U0ADA" || last.Finding != h.stored(fs[0]).Group ||
+	if last.Kind != trail.Voted || last.Who != ada || last.Via != "slack:T01/U0ADA" || last.Finding != h.stored(fs[0]).Group ||
 		last.What != "keep of all 2 ("+fs[0].ID+", "+fs[1].ID+"): agreed with the payments team" {
 		t.Errorf("the last entry is %+v", last)
 	}

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
-)
 
-// maxAttempts is how often an effect that may pass is tried before the finding
-// fails: with the growing pauses between them, about an hour.
-const maxAttempts = 8
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+)
 
 // errChanged says that the resource is no longer what the plan was made for.
 var errChanged = errors.New("no longer as planned")
@@ -24,29 +23,28 @@ var errOutOfScope = errors.New("it is out of scope now")
 // writes only what is still missing, so an attempt after a crash or a lost
 // answer repeats nothing. What was written and does not show is looked at
 // again, not written again: if it is back, somebody else put it there.
-func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
-	before, look := f.Done, f.State == Uncertain
+func (r *Remediator) apply(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	before, done, look := f.Done, f.Done, f.State == state.Uncertain
 	if !look {
 		if stored, stopped, err := r.stopped(ctx, f); stopped || err != nil {
 			return stored, err
 		}
-		if stored, not, err := r.unapproved(ctx, f); not || err != nil {
+		if stored, ended, err := r.unapproved(ctx, f); ended || err != nil {
 			return stored, err
 		}
-		f.Done = merged(before, r.intended(ctx, f.Plan)) // unless the outcome says otherwise: a crash must not hide a write
+		done = judge.MergeSteps(before, r.intended(ctx, f.Plan)) // unless the outcome says otherwise: a crash must not hide a write
 	}
-	f.Held = false
-	f, err := r.update(ctx, f.to(Applying, r.Now(), "", "applying the plan "+f.Plan.Digest[:min(8, len(f.Plan.Digest))]))
+	f, err := r.update(ctx, f.Claimed(r.Now(), done))
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
-	steps, cancel := context.WithTimeout(ctx, lease-time.Minute)
+	steps, cancel := context.WithTimeout(ctx, finding.Lease-time.Minute)
 	defer cancel()
-	done := before
+	done = before
 	if !look {
-		var made []Step
+		var made []judge.Step
 		made, err = r.applySteps(steps, f, len(before) == 0)
-		done = merged(before, made)
+		done = judge.MergeSteps(before, made)
 	}
 	note := ""
 	if err == nil {
@@ -61,33 +59,33 @@ func (r *Remediator) apply(ctx context.Context, f Finding) (Finding, error) {
 
 // storeOutcome stores what came of applying. A change or a card may have been
 // added to the record meanwhile; nobody but us takes it out of Applying.
-func (r *Remediator) storeOutcome(ctx context.Context, f Finding, done []Step, note string, outcome error) (Finding, error) {
+func (r *Remediator) storeOutcome(ctx context.Context, f finding.Finding, done []judge.Step, note string, outcome error) (finding.Finding, error) {
 	for range conflictTries {
 		stored, err := r.update(ctx, r.applied(f, done, note, outcome))
-		if err == nil && len(done) == 0 && (stored.State == Superseded || stored.State == Blocked) {
+		if err == nil && len(done) == 0 && (stored.State == state.Superseded || stored.State == state.Blocked) {
 			r.giveBack(ctx, f)
 		}
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 		claim := f.DueAt
 		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
-			return Finding{}, fmt.Errorf("look up finding: %w", err)
+			return finding.Finding{}, fmt.Errorf("look up finding: %w", err)
 		}
-		if f.State != Applying || r.Now().After(claim) {
+		if f.State != state.Applying || r.Now().After(claim) {
 			break // our lease ran out, and another process took over
 		}
 	}
-	return Finding{}, ErrConflict
+	return finding.Finding{}, fault.ErrConflict
 }
 
 // applySteps returns what was written, or may have been. At the first attempt
 // an undo finds everything as the revert left it, or writes nothing.
-func (r *Remediator) applySteps(ctx context.Context, f Finding, first bool) (made []Step, err error) {
+func (r *Remediator) applySteps(ctx context.Context, f finding.Finding, first bool) (made []judge.Step, err error) {
 	if !f.Plan.Executable() {
-		return nil, fmt.Errorf("%w: the plan leaves open what to write", ErrRefused)
+		return nil, fmt.Errorf("%w: the plan leaves open what to write", fault.ErrRefused)
 	}
-	switch in, unsure := r.Scope.membership(ctx, r.Judge.Facts, f.Resource); in {
+	switch in, unsure := r.Scope.membership(ctx, r.Facts, f.Resource); in {
 	case outOfScope:
 		return nil, errOutOfScope
 	case scopeUnknown:
@@ -110,7 +108,7 @@ func (r *Remediator) applySteps(ctx context.Context, f Finding, first bool) (mad
 	return made, nil
 }
 
-func (r *Remediator) verifySteps(ctx context.Context, p Plan) error {
+func (r *Remediator) verifySteps(ctx context.Context, p judge.Plan) error {
 	for _, s := range p.Steps {
 		if err := r.verify(ctx, s); err != nil {
 			return fmt.Errorf("verify %s on %s: %w", s.Kind, s.Resource, err)
@@ -119,67 +117,32 @@ func (r *Remediator) verifySteps(ctx context.Context, p Plan) error {
 	return nil
 }
 
-// applied is the transition out of Applying.
-func (r *Remediator) applied(f Finding, done []Step, note string, err error) Finding {
+// applied is the transition out of Applying, by what came of it.
+func (r *Remediator) applied(f finding.Finding, done []judge.Step, note string, err error) finding.Finding {
 	now, did := r.Now(), len(done) > 0
 	f.Done = done
-	not := "not applied: "
+	prefix := "not applied: "
 	if did {
-		not = "not finished: "
+		prefix = "not finished: "
 	}
-	var denied *PermissionError
+	var denied *fault.PermissionError
 	var unverified *unverifiedError
-	_, held := busy(err)
+	_, limited := fault.NextTurn(err)
 	switch {
-	case err == nil && did && f.UndoOf != "":
-		return f.to(Undone, now, "", undoneWhy(f.Plan)+note, Notify)
 	case err == nil && did:
-		return f.to(Reverted, now, "", revertedWhy(f.Plan)+note, Notify)
+		return f.Reverted(now, note)
 	case err == nil:
-		return f.to(Superseded, now, "", "already fixed when rescind came to apply it", Notify)
-	case errors.Is(err, errChanged), errors.Is(err, ErrNotFound):
-		return f.to(Superseded, now, "", not+err.Error(), Notify)
+		return f.NotApplied(state.Superseded, now, "already fixed when rescind came to apply it")
+	case errors.Is(err, errChanged), errors.Is(err, fault.ErrNotFound):
+		return f.NotApplied(state.Superseded, now, prefix+err.Error())
 	case errors.Is(err, errOutOfScope):
-		return f.to(Blocked, now, "", not+err.Error(), Notify)
-	case errors.As(err, &unverified) && f.Attempts < maxAttempts:
-		return f.to(Uncertain, now, "", err.Error(), Apply, Notify).later(now, err)
+		return f.NotApplied(state.Blocked, now, prefix+err.Error())
+	case errors.As(err, &unverified) && f.Attempts < finding.MaxAttempts:
+		return f.Unverified(now, err)
 	case errors.As(err, &denied):
-		return f.to(Blocked, now, "", not+err.Error(), Notify)
-	case errors.Is(err, ErrRefused), f.Attempts >= maxAttempts && !held:
-		return f.to(Failed, now, "", not+err.Error(), Notify)
+		return f.NotApplied(state.Blocked, now, prefix+err.Error())
+	case errors.Is(err, fault.ErrRefused), f.Attempts >= finding.MaxAttempts && !limited:
+		return f.NotApplied(state.Failed, now, prefix+err.Error())
 	}
-	f.Why = "will be tried again: " + err.Error()
-	return f.later(now, err)
-}
-
-func revertedWhy(p Plan) string {
-	var done []string
-	for _, s := range p.Steps {
-		switch {
-		case len(s.Before.Grants) > 0:
-			for _, g := range s.Before.Grants {
-				done = append(done, "removed "+g.String())
-			}
-			for _, g := range s.After.Grants {
-				done = append(done, "put back "+g.String())
-			}
-		case s.Before.InvokerIAMDisabled != nil:
-			done = append(done, "turned the invoker IAM check back on")
-		case s.After.ServiceAccount != "":
-			done = append(done, "runs as "+s.After.ServiceAccount+" again")
-		case s.After.Ingress != "":
-			done = append(done, "set its ingress to "+s.After.Ingress)
-		case s.Before.OrgPolicy != "":
-			done = append(done, "deleted the organization policy, so that what is inherited holds again")
-		}
-	}
-	return strings.Join(done, "; ") + verifiedWhy(p)
-}
-
-func verifiedWhy(p Plan) string {
-	if !slices.ContainsFunc(p.Steps, func(s Step) bool { return len(s.deltas()) > 0 }) {
-		return "; verified by reading it back"
-	}
-	// https://cloud.google.com/iam/docs/access-change-propagation
-	return "; verified by reading it back. IAM changes take effect within minutes, typically two"
+	return f.TriedAgain(now, err)
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestWhatComesBackAfterTheWriteIsNotWrittenAgain(t *testing.T) {
@@ -22,18 +25,18 @@ func TestWhatComesBackAfterTheWriteIsNotWrittenAgain(t *testing.T) {
 	g.Config.IAM.(*returning).back = func() { g.grant(apiPath, "roles/run.invoker", "allUsers") }
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.deliverOnly(1)
-	g.want(f, remediate.Uncertain, "still shows")
+	g.want(f, state.Uncertain, "still shows")
 	for !f.State.Ended() {
 		f = g.sweepAt(f)
 	}
-	g.want(f, remediate.Failed, "not finished")
+	g.want(f, state.Failed, "not finished")
 	if n := g.writes(); n != 1 {
 		t.Errorf("%d writes, want one: what came back is a change of its own", n)
 	}
 }
 
 // deliverOnly handles the first n changes and returns the last finding.
-func (g *rig) deliverOnly(n int) (f remediate.Finding) {
+func (g *rig) deliverOnly(n int) (f finding.Finding) {
 	g.t.Helper()
 	for _, c := range g.events()[:n] {
 		for _, found := range g.handle(c).Findings {
@@ -63,30 +66,30 @@ func TestAPlanAppliedInPartSaysSo(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
 	on, off := true, false
-	f.Plan = remediate.NewPlan(append(f.Plan.Steps, remediate.Step{
+	f.Plan = judge.NewPlan(append(f.Plan.Steps, judge.Step{
 		Kind: policies.RequireInvoker, Resource: f.Resource,
-		Before: remediate.StepState{InvokerIAMDisabled: &on}, After: remediate.StepState{InvokerIAMDisabled: &off},
+		Before: judge.StepState{InvokerIAMDisabled: &on}, After: judge.StepState{InvokerIAMDisabled: &off},
 	}), "")
 	_, err := g.Store.Update(t.Context(), f)
 	g.must(err)
-	_, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	_, err = g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
 	g.must(err)
 	g.cloud.Fail("GetService", 100, codes.PermissionDenied)
 	f, err = g.Work(t.Context(), f.ID)
 	g.must(err)
-	g.want(f, remediate.Blocked, "not finished: ")
+	g.want(f, state.Blocked, "not finished: ")
 }
 
 func TestAQuestionApprovedOutOfScopeIsNotApplied(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
 	g.must(err)
 	g.Scope.Exclude = []cloud.Resource{cloud.ProjectResource("pay-prod")}
 	f, err = g.Work(t.Context(), f.ID)
 	g.must(err)
-	g.want(f, remediate.Blocked, "out of scope")
+	g.want(f, state.Blocked, "out of scope")
 	if n := g.writes(); n != 0 {
 		t.Errorf("%d writes, want none", n)
 	}
@@ -102,7 +105,7 @@ func TestAProjectNamedByNumberIsNotTakenForAnother(t *testing.T) {
 		c := g.events()[0]
 		c.Resource.Project = "264172533001"
 		o := g.handle(c)
-		if len(o.Findings) != 1 || o.Findings[0].State != remediate.Reported {
+		if len(o.Findings) != 1 || o.Findings[0].State != state.Reported {
 			t.Errorf("scope %v: %+v, want it reported: the number may be that project's", s, o)
 		}
 	}
@@ -132,9 +135,9 @@ func TestChangesHandledAtOnceStayWithinTheLimit(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	fs, err := g.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(t.Context(), finding.Query{})
 	g.must(err)
-	fs = slices.DeleteFunc(fs, func(f remediate.Finding) bool { return !f.Automatic })
+	fs = slices.DeleteFunc(fs, func(f finding.Finding) bool { return !f.Automatic })
 	if len(fs) != 2 {
 		t.Errorf("%d of %d were reverted automatically, the limit is 2", len(fs), len(all))
 	}

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // unapproved counts the votes for an approved plan once more, just before it is
@@ -13,13 +16,13 @@ import (
 // have made the same change. Then the finding ends. It does not go back to
 // pending, which it leaves once: the next event or scan asks anew, with a card
 // of its own. Where somebody cannot be looked up, nothing is done for now.
-func (r *Remediator) unapproved(ctx context.Context, f Finding) (Finding, bool, error) {
-	if f.State != Approved || f.Automatic { // what was begun is finished, and a policy needs no votes
+func (r *Remediator) unapproved(ctx context.Context, f finding.Finding) (finding.Finding, bool, error) {
+	if f.State != state.Approved || f.Automatic { // what was begun is finished, and a policy needs no votes
 		return f, false, nil
 	}
-	c := ChooseRevert
+	c := finding.ChooseRevert
 	if f.UndoOf != "" {
-		c = ChooseUndo
+		c = finding.ChooseUndo
 	}
 	now, au := r.Now(), r.Authority.resolved(ctx, f, c)
 	have, unsure, need := len(au.votes(f, c, now, Approver)), au.votes(f, c, now, Undetermined), au.quorum(f, c)
@@ -28,28 +31,19 @@ func (r *Remediator) unapproved(ctx context.Context, f Finding) (Finding, bool, 
 	case au.Misconfigured == "" && have >= need:
 		return f, false, nil
 	case au.Misconfigured != "":
-		f, err = r.update(ctx, f.unsettled("the configuration of the approvers is wrong: "+au.Misconfigured, now))
+		f, err = r.update(ctx, f.PutOff("the configuration of the approvers is wrong: "+au.Misconfigured, now))
 	case have+len(unsure) >= need:
 		who := unsure[0].Principal
-		f, err = r.update(ctx, f.unsettled("whether "+who+" still may approve it could not be looked up"+au.failures(who), now))
+		f, err = r.update(ctx, f.PutOff("whether "+who+" still may approve it could not be looked up"+au.failures(who), now))
 	default:
-		why := fmt.Sprintf("not applied: the approval no longer holds, %d of %d votes count (%s); what is still so is asked anew", have, need, au.lost(f, c, now))
-		f, err = r.update(ctx, f.to(Superseded, now, "", why, Notify))
+		why := fmt.Sprintf("%d of %d votes count (%s)", have, need, au.lost(f, c, now))
+		f, err = r.update(ctx, f.Disapproved(now, why))
 	}
 	return f, true, err
 }
 
-// unsettled has an approved plan wait for what could not be found out. People
-// are told once.
-func (f Finding) unsettled(why string, now time.Time) Finding {
-	if why = "waits: " + why; f.Why != why {
-		f = f.to(f.State, now, "", why, Notify)
-	}
-	return f.retried(now)
-}
-
 // lost names those whose votes no longer count, and why.
-func (au Authority) lost(f Finding, c Choice, now time.Time) string {
+func (au Authority) lost(f finding.Finding, c finding.Choice, now time.Time) string {
 	var out []string
 	counted := au.votes(f, c, now, Approver)
 	for _, a := range f.Answers {
@@ -57,7 +51,7 @@ func (au Authority) lost(f Finding, c Choice, now time.Time) string {
 		case a.Choice != c || contains(counted, a.Principal):
 		case au.standing(a.Principal) != Approver:
 			out = append(out, a.Principal+" is no approver any more")
-		case raises(c) && f.madeBy(a.Principal):
+		case finding.Raises(c) && f.MadeBy(a.Principal):
 			out = append(out, a.Principal+" made the change as well")
 		default:
 			out = append(out, a.Principal+"'s no longer counts")

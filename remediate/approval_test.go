@@ -9,6 +9,8 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // group is a directory with one group, which can be out of reach.
@@ -31,15 +33,15 @@ func (d *group) Approver(_ context.Context, principal string, fresh bool) (remed
 
 // approvedBy is a finding that a member of the group had reverted, not yet
 // carried out.
-func approvedBy(t *testing.T, who string) (*rig, *group, remediate.Finding) {
+func approvedBy(t *testing.T, who string) (*rig, *group, finding.Finding) {
 	t.Helper()
 	d := &group{members: []string{who}}
 	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) {
 		c.Authority = remediate.Authority{Directory: d}
 	})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
-	f := g.answer(g.one(), remediate.ChooseRevert, who)
-	if f.State != remediate.Approved {
+	f := g.answer(g.one(), finding.ChooseRevert, who)
+	if f.State != state.Approved {
 		t.Fatalf("%s: %s", f.State, f.Why)
 	}
 	return g, d, f
@@ -50,11 +52,11 @@ func TestAnApprovalIsCountedAgainBeforeItIsCarriedOut(t *testing.T) {
 	d.members = nil // who left the group in between
 	f, err := g.Work(t.Context(), f.ID)
 	g.must(err)
-	g.want(f, remediate.Superseded, "the approval no longer holds, 0 of 1 votes count ("+bob+" is no approver any more)")
+	g.want(f, state.Superseded, "the approval no longer holds, 0 of 1 votes count ("+bob+" is no approver any more)")
 	if n := g.writes(); n > 0 {
 		t.Errorf("%d writes on an approval that no longer holds", n)
 	}
-	if again := g.scanOne(apiService); again.State != remediate.Pending {
+	if again := g.scanOne(apiService); again.State != state.Pending {
 		t.Errorf("what is still so is %s after the next scan, want asked anew", again.State)
 	}
 }
@@ -65,8 +67,8 @@ func TestAnApprovalThatCannotBeCountedWaits(t *testing.T) {
 	for range 3 {
 		f, err := g.Work(t.Context(), f.ID)
 		g.must(err)
-		g.want(f, remediate.Approved, "waits: whether "+bob+" still may approve it could not be looked up")
-		if !f.Owes(remediate.Apply) || !f.DueAt.After(g.Clock()) {
+		g.want(f, state.Approved, "waits: whether "+bob+" still may approve it could not be looked up")
+		if !f.Owes(finding.Apply) || !f.DueAt.After(g.Clock()) {
 			t.Errorf("owes %v, due %s; want it to be tried again", f.Outbox, f.DueAt)
 		}
 		g.pass(f.DueAt.Sub(g.Clock()))
@@ -80,15 +82,15 @@ func TestAnApprovalThatCannotBeCountedWaits(t *testing.T) {
 	g.pass(time.Hour)
 	_, err = g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(f.ID), remediate.Reverted, "verified")
+	g.want(g.stored(f.ID), state.Reverted, "verified")
 }
 
 func TestARaisingAnswerIsNotDecidedOnWhatWasReadBefore(t *testing.T) {
 	d := &group{members: []string{ada}}
 	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) { c.Authority = remediate.Authority{Directory: d} })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
-	f := g.answer(g.one(), remediate.ChooseKeep, ada)
-	g.want(f, remediate.Kept, "")
+	f := g.answer(g.one(), finding.ChooseKeep, ada)
+	g.want(f, state.Kept, "")
 	if !slices.Equal(d.fresh, []bool{true}) {
 		t.Errorf("asked for fresh: %v, want once, fresh", d.fresh)
 	}

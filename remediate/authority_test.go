@@ -12,6 +12,9 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // people is a directory; whom it does not hold it cannot look up.
@@ -55,7 +58,7 @@ func TestDirectoriesTakeOneYesAndEveryNo(t *testing.T) {
 }
 
 // answerTo gives the authority an answer as a desk does.
-func answerTo(t *testing.T, au Authority, f Finding, a Answer) (Finding, error) {
+func answerTo(t *testing.T, au Authority, f finding.Finding, a finding.Answer) (finding.Finding, error) {
 	t.Helper()
 	return au.resolved(t.Context(), f, a.Choice, a.Principal).answered(f, a)
 }
@@ -77,18 +80,18 @@ func TestS6WhoMayAnswerWhat(t *testing.T) {
 	directory := people{adaP: Approver, eveP: NoApprover}
 	for _, tt := range []struct {
 		name, by, actor string
-		revert, keep    RefusedClass
+		revert, keep    finding.RefusedClass
 		keepTakes       int
 	}{
 		{"a listed approver", bobP, "somebody else", "", "", 1},
 		{"a member of a group", adaP, "somebody else", "", "", 1},
-		{"no member", eveP, "somebody else", ClassNotApprover, ClassNotApprover, 0},
-		{"somebody who cannot be looked up", malloryP, "somebody else", ClassUndetermined, ClassUndetermined, 0},
-		{"nobody", "", "somebody else", ClassNotApprover, ClassNotApprover, 0},
-		{"the actor, in another case", adaP, "the answerer", "", ClassActor, 0},
-		{"the actor, deleted since", adaP, "deleted since", "", ClassActor, 0},
-		{"the actor behind a service account", adaP, "through a robot", "", ClassActor, 0},
-		{"the actor, federated, whose subject is their mail", adaP, "federated, mail", "", ClassActor, 0},
+		{"no member", eveP, "somebody else", finding.ClassNotApprover, finding.ClassNotApprover, 0},
+		{"somebody who cannot be looked up", malloryP, "somebody else", finding.ClassUndetermined, finding.ClassUndetermined, 0},
+		{"nobody", "", "somebody else", finding.ClassNotApprover, finding.ClassNotApprover, 0},
+		{"the actor, in another case", adaP, "the answerer", "", finding.ClassActor, 0},
+		{"the actor, deleted since", adaP, "deleted since", "", finding.ClassActor, 0},
+		{"the actor behind a service account", adaP, "through a robot", "", finding.ClassActor, 0},
+		{"the actor, federated, whose subject is their mail", adaP, "federated, mail", "", finding.ClassActor, 0},
 		{"anybody, where the actor is a federated subject", adaP, "federated, number", "", "", 2},
 		{"anybody, where a workload was behind the service account", bobP, "a pipeline's", "", "", 2},
 		{"anybody, where the log names nobody", adaP, "nobody named", "", "", 2},
@@ -98,15 +101,15 @@ func TestS6WhoMayAnswerWhat(t *testing.T) {
 		f := pendingFinding()
 		f.Actors = actors[tt.actor]
 		au := Authority{Approvers: map[string]bool{bobP: true}, Directory: directory}
-		for c, want := range map[Choice]RefusedClass{ChooseRevert: tt.revert, ChooseKeep: tt.keep} {
-			got, err := answerTo(t, au, f, Answer{Choice: c, Principal: tt.by, Digest: f.Plan.Digest, At: t0, Reason: "by design"})
-			if classOf(err) != want {
-				t.Errorf("%s: %s is refused as %q (%v), want %q", tt.name, c, classOf(err), err, want)
+		for c, want := range map[finding.Choice]finding.RefusedClass{finding.ChooseRevert: tt.revert, finding.ChooseKeep: tt.keep} {
+			got, err := answerTo(t, au, f, finding.Answer{Choice: c, Principal: tt.by, Digest: f.Plan.Digest, At: t0, Reason: "by design"})
+			if finding.ClassOf(err) != want {
+				t.Errorf("%s: %s is refused as %q (%v), want %q", tt.name, c, finding.ClassOf(err), err, want)
 			}
-			if err != nil && got.State != Pending {
+			if err != nil && got.State != state.Pending {
 				t.Errorf("%s: %s was refused, and the finding is %s", tt.name, c, got.State)
 			}
-			if c == ChooseKeep && want == "" && (got.State == Kept) != (tt.keepTakes == 1) {
+			if c == finding.ChooseKeep && want == "" && (got.State == state.Kept) != (tt.keepTakes == 1) {
 				t.Errorf("%s: kept by one: %s; it takes %d", tt.name, got.State, tt.keepTakes)
 			}
 		}
@@ -115,7 +118,7 @@ func TestS6WhoMayAnswerWhat(t *testing.T) {
 
 func TestAnUndeterminedLookUpIsSaidToBeOne(t *testing.T) {
 	f := pendingFinding()
-	_, err := answerTo(t, Authority{Directory: people{}}, f, Answer{Choice: ChooseRevert, Principal: adaP, Digest: f.Plan.Digest, At: t0})
+	_, err := answerTo(t, Authority{Directory: people{}}, f, finding.Answer{Choice: finding.ChooseRevert, Principal: adaP, Digest: f.Plan.Digest, At: t0})
 	if err == nil || !strings.Contains(err.Error(), "could not be looked up; that is not a no (look-up of user:ada@example.com: could not be looked up (the group cannot be read))") {
 		t.Errorf("refused: %v", err)
 	}
@@ -123,10 +126,10 @@ func TestAnUndeterminedLookUpIsSaidToBeOne(t *testing.T) {
 
 func TestAVoteThatHangsOnSomebodyWhoCannotBeLookedUpIsNotUsedUp(t *testing.T) {
 	d := people{adaP: Approver, bobP: Approver}
-	au := Authority{Directory: d, Quorum: map[Choice]int{ChooseRevert: 2}}
+	au := Authority{Directory: d, Quorum: map[finding.Choice]int{finding.ChooseRevert: 2}}
 	f := pendingFinding()
 	vote := func(who string) error {
-		next, err := answerTo(t, au, f, Answer{Choice: ChooseRevert, Principal: who, Digest: f.Plan.Digest, At: t0})
+		next, err := answerTo(t, au, f, finding.Answer{Choice: finding.ChooseRevert, Principal: who, Digest: f.Plan.Digest, At: t0})
 		f = next
 		return err
 	}
@@ -134,21 +137,21 @@ func TestAVoteThatHangsOnSomebodyWhoCannotBeLookedUpIsNotUsedUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	delete(d, adaP)
-	if err := vote(bobP); classOf(err) != ClassUndetermined || len(f.Answers) != 1 || !strings.Contains(err.Error(), adaP+", who answered before") {
+	if err := vote(bobP); finding.ClassOf(err) != finding.ClassUndetermined || len(f.Answers) != 1 || !strings.Contains(err.Error(), adaP+", who answered before") {
 		t.Errorf("refused: %v, with %d answers", err, len(f.Answers))
 	}
 	d[adaP] = Approver
-	if err := vote(bobP); err != nil || f.State != Approved {
+	if err := vote(bobP); err != nil || f.State != state.Approved {
 		t.Errorf("once both can be looked up: %v, %s", err, f.State)
 	}
 }
 
 func TestS15OneMailIsOneVoteWhateverItIsCalled(t *testing.T) {
-	au := Authority{Directory: people{adaP: Approver, "user:Ada@Example.com": Approver}, Quorum: map[Choice]int{ChooseRevert: 2}}
+	au := Authority{Directory: people{adaP: Approver, "user:Ada@Example.com": Approver}, Quorum: map[finding.Choice]int{finding.ChooseRevert: 2}}
 	f := pendingFinding()
 	for i, by := range []string{adaP, "user:Ada@Example.com"} {
-		next, err := answerTo(t, au, f, Answer{Choice: ChooseRevert, Principal: by, Via: fmt.Sprintf("slack:T0/U%d", i), Digest: f.Plan.Digest, At: t0})
-		if want := []RefusedClass{"", ClassDuplicate}[i]; classOf(err) != want || next.State != Pending {
+		next, err := answerTo(t, au, f, finding.Answer{Choice: finding.ChooseRevert, Principal: by, Via: fmt.Sprintf("slack:T0/U%d", i), Digest: f.Plan.Digest, At: t0})
+		if want := []finding.RefusedClass{"", finding.ClassDuplicate}[i]; finding.ClassOf(err) != want || next.State != state.Pending {
 			t.Errorf("vote %d: %v, %s; want class %q and pending", i, err, next.State, want)
 		}
 		f = next
@@ -156,9 +159,9 @@ func TestS15OneMailIsOneVoteWhateverItIsCalled(t *testing.T) {
 }
 
 func TestS16AFindingStepsUpAsItsPolicySays(t *testing.T) {
-	g := Judgement{Result: policies.Result{StepUp: policies.StepUpIAP}, Decision: Ask}
-	f := opened("f", g, cloud.Change{}, t0)
-	if u := f.undo("u", t0, time.Hour); f.StepUp != policies.StepUpIAP || u.StepUp != policies.StepUpIAP {
+	g := judge.Judgement{Result: policies.Result{StepUp: policies.StepUpIAP}, Decision: judge.Ask}
+	f := finding.Opened("f", g, cloud.Change{}, t0)
+	if u := f.UndoBegun("u", t0, time.Hour); f.StepUp != policies.StepUpIAP || u.StepUp != policies.StepUpIAP {
 		t.Errorf("the finding steps up by %q, its undo by %q; want both behind IAP", f.StepUp, u.StepUp)
 	}
 }
@@ -167,14 +170,14 @@ func TestS16AFindingThatStepsUpIsDecidedBehindIAPAlone(t *testing.T) {
 	byPolicy, bySeverity := pendingFinding(), pendingFinding()
 	byPolicy.StepUp, bySeverity.Severity = policies.StepUpIAP, policies.Critical
 	au := Authority{Approvers: map[string]bool{adaP: true}, StepUp: map[policies.Severity]bool{policies.Critical: true}}
-	for _, f := range []Finding{byPolicy, bySeverity} {
-		for _, c := range []Choice{ChooseRevert, ChooseKeep} {
-			for via, want := range map[string]RefusedClass{
-				"slack:T0123/U01": ClassStepUp, "cli": ClassStepUp, "": ClassStepUp, "iap": ClassStepUp, "slack:iap:": ClassStepUp,
+	for _, f := range []finding.Finding{byPolicy, bySeverity} {
+		for _, c := range []finding.Choice{finding.ChooseRevert, finding.ChooseKeep} {
+			for via, want := range map[string]finding.RefusedClass{
+				"slack:T0123/U01": finding.ClassStepUp, "cli": finding.ClassStepUp, "": finding.ClassStepUp, "iap": finding.ClassStepUp, "slack:iap:": finding.ClassStepUp,
 				"iap:accounts.google.com:1": "",
 			} {
-				got, err := answerTo(t, au, f, Answer{Choice: c, Principal: adaP, Via: via, Digest: f.Plan.Digest, At: t0, Reason: "by design"})
-				if classOf(err) != want || (want != "" && got.State != Pending) || (want == "" && got.State == Pending) {
+				got, err := answerTo(t, au, f, finding.Answer{Choice: c, Principal: adaP, Via: via, Digest: f.Plan.Digest, At: t0, Reason: "by design"})
+				if finding.ClassOf(err) != want || (want != "" && got.State != state.Pending) || (want == "" && got.State == state.Pending) {
 					t.Errorf("%s via %q: %v, %s; want class %q", c, via, err, got.State, want)
 				}
 			}
@@ -184,33 +187,33 @@ func TestS16AFindingThatStepsUpIsDecidedBehindIAPAlone(t *testing.T) {
 
 func TestS7AMisconfiguredAuthorityAdmitsNobody(t *testing.T) {
 	f := pendingFinding()
-	a := Answer{Choice: ChooseRevert, Principal: adaP, Digest: f.Plan.Digest, At: t0}
+	a := finding.Answer{Choice: finding.ChooseRevert, Principal: adaP, Digest: f.Plan.Digest, At: t0}
 	wrong := Authority{Approvers: map[string]bool{adaP: true}, Directory: people{adaP: Approver}, Misconfigured: `"oncall" is no user group`}
-	if _, err := answerTo(t, wrong, f, a); classOf(err) != ClassMisconfigured {
+	if _, err := answerTo(t, wrong, f, a); finding.ClassOf(err) != finding.ClassMisconfigured {
 		t.Errorf("with a broken block: %v", err)
 	}
-	few := Authority{Approvers: map[string]bool{adaP: true, "user:ADA@example.com": true}, Quorum: map[Choice]int{ChooseRevert: 2}}
-	if _, err := answerTo(t, few, f, a); classOf(err) != ClassMisconfigured || !strings.Contains(err.Error(), "takes 2 people, and the configuration names 1") {
+	few := Authority{Approvers: map[string]bool{adaP: true, "user:ADA@example.com": true}, Quorum: map[finding.Choice]int{finding.ChooseRevert: 2}}
+	if _, err := answerTo(t, few, f, a); finding.ClassOf(err) != finding.ClassMisconfigured || !strings.Contains(err.Error(), "takes 2 people, and the configuration names 1") {
 		t.Errorf("with fewer people than it takes: %v", err)
 	}
 }
 
 func TestI5NoVoteCountsFromTheMomentOfExpiryOn(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
-	au := Authority{Approvers: map[string]bool{adaP: true, bobP: true}, Quorum: map[Choice]int{ChooseRevert: 2, ChooseKeep: 2}}
+	au := Authority{Approvers: map[string]bool{adaP: true, bobP: true}, Quorum: map[finding.Choice]int{finding.ChooseRevert: 2, finding.ChooseKeep: 2}}
 	late := 0
 	for i := range 2000 {
 		f := pendingFinding()
-		c := []Choice{ChooseRevert, ChooseKeep, ChooseExempt}[rng.IntN(3)]
+		c := []finding.Choice{finding.ChooseRevert, finding.ChooseKeep, finding.ChooseExempt}[rng.IntN(3)]
 		for _, by := range []string{adaP, bobP} {
 			at := f.ExpiresAt.Add(time.Duration(rng.IntN(5)-3) * time.Nanosecond)
-			next, err := answerTo(t, au, f, Answer{Choice: c, Principal: by, Digest: f.Plan.Digest, Reason: "by design", At: at, Until: at.Add(time.Hour)})
-			if isLate := !at.Before(f.ExpiresAt); isLate != (classOf(err) == ClassExpired) || isLate && len(next.Answers) != len(f.Answers) {
+			next, err := answerTo(t, au, f, finding.Answer{Choice: c, Principal: by, Digest: f.Plan.Digest, Reason: "by design", At: at, Until: at.Add(time.Hour)})
+			if isLate := !at.Before(f.ExpiresAt); isLate != (finding.ClassOf(err) == finding.ClassExpired) || isLate && len(next.Answers) != len(f.Answers) {
 				t.Fatalf("run %d: an answer at %s to a question until %s: %v", i, at, f.ExpiresAt, err)
 			} else if isLate {
 				late++
 			}
-			if f = next; f.State != Pending {
+			if f = next; f.State != state.Pending {
 				break
 			}
 		}
@@ -232,7 +235,7 @@ func TestI4AndI11HoldForAnyVotes(t *testing.T) {
 		for range 1 + rng.IntN(2) {
 			f.Actors = append(f.Actors, cloud.Actor{Principal: append(everybody, cloud.UnknownActor)[rng.IntN(len(everybody)+1)]})
 		}
-		au := Authority{Quorum: map[Choice]int{ChooseKeep: 1 + rng.IntN(3), ChooseExempt: rng.IntN(3), ChooseRevert: 1 + rng.IntN(2)}}
+		au := Authority{Quorum: map[finding.Choice]int{finding.ChooseKeep: 1 + rng.IntN(3), finding.ChooseExempt: rng.IntN(3), finding.ChooseRevert: 1 + rng.IntN(2)}}
 		for n := range 12 {
 			d := people{}
 			for _, p := range everybody {
@@ -241,8 +244,8 @@ func TestI4AndI11HoldForAnyVotes(t *testing.T) {
 				}
 			}
 			au.Directory = d
-			a := Answer{
-				Choice: f.choices()[rng.IntN(3)], Principal: everybody[rng.IntN(len(everybody))], Digest: f.Plan.Digest, Reason: "because it is so",
+			a := finding.Answer{
+				Choice: f.Choices()[rng.IntN(3)], Principal: everybody[rng.IntN(len(everybody))], Digest: f.Plan.Digest, Reason: "because it is so",
 				At: t0.Add(time.Duration(n) * time.Minute), Until: t0.Add(8 * time.Hour),
 			}
 			before := len(f.Answers)
@@ -250,10 +253,10 @@ func TestI4AndI11HoldForAnyVotes(t *testing.T) {
 			if err != nil && (next.State != f.State || len(next.Answers) != before) {
 				t.Fatalf("run %d: a refused answer changed the finding: %v", i, err)
 			}
-			if _, found := d[a.Principal]; !found && (classOf(err) != ClassUndetermined || next.State != f.State) {
+			if _, found := d[a.Principal]; !found && (finding.ClassOf(err) != finding.ClassUndetermined || next.State != f.State) {
 				t.Fatalf("run %d: %s could not be looked up, and the answer came to %v, %s", i, a.Principal, err, next.State)
 			}
-			if f = next; f.State == Pending {
+			if f = next; f.State == state.Pending {
 				continue
 			}
 			decided++
@@ -266,21 +269,21 @@ func TestI4AndI11HoldForAnyVotes(t *testing.T) {
 	}
 }
 
-func checkDecision(t *testing.T, run uint64, au Authority, f Finding, c Choice, d people) {
+func checkDecision(t *testing.T, run uint64, au Authority, f finding.Finding, c finding.Choice, d people) {
 	t.Helper()
 	var counted []string
 	for _, a := range f.Answers {
 		p := strings.ToLower(a.Principal)
 		isActor := slices.ContainsFunc(f.Actors, func(o cloud.Actor) bool { return strings.EqualFold(o.Principal, p) })
-		if a.Choice == c && d[a.Principal] == Approver && !slices.Contains(counted, p) && !(c != ChooseRevert && isActor) {
+		if a.Choice == c && d[a.Principal] == Approver && !slices.Contains(counted, p) && !(c != finding.ChooseRevert && isActor) {
 			counted = append(counted, p)
 		}
 	}
 	need := max(1, au.Quorum[c])
-	if c == ChooseExempt && au.Quorum[c] == 0 {
+	if c == finding.ChooseExempt && au.Quorum[c] == 0 {
 		need = 2
 	}
-	if c != ChooseRevert && slices.ContainsFunc(f.Actors, func(o cloud.Actor) bool { return o.Principal == cloud.UnknownActor }) {
+	if c != finding.ChooseRevert && slices.ContainsFunc(f.Actors, func(o cloud.Actor) bool { return o.Principal == cloud.UnknownActor }) {
 		need = max(need, 2)
 	}
 	if len(counted) < need {

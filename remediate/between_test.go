@@ -10,6 +10,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // What happens between two parts of a finding's life, each of which has tests
@@ -23,7 +26,7 @@ func TestAFindingThatAGroupShowsIsToldToHaveEndedBeforeItWasDrawnForItself(t *te
 		t.Fatalf("group %q, surfaces %+v; want one that was put into a group and not drawn", f.Group, f.Surfaces)
 	}
 	b.pass(2 * time.Second)
-	_, err := b.Shown(t.Context(), first.ID, b.stored(first).Surfaces[0])
+	_, err := b.RecordSurface(t.Context(), first.ID, b.stored(first).Surfaces[0])
 	b.must(err)
 	for range 3 { // the card of both, and what its thread tells
 		_, err = b.Work(t.Context(), first.ID)
@@ -37,8 +40,8 @@ func TestAFindingThatAGroupShowsIsToldToHaveEndedBeforeItWasDrawnForItself(t *te
 	_, err = b.Handle(t.Context(), cloud.Change{ID: "deleted", Resource: second.Resource, Verb: cloud.Delete, Actor: cloud.Actor{Principal: jo}, Time: b.Clock()})
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Pending: 1, remediate.Superseded: 1})
-	if g := b.group(b.stored(first)); g.Count(remediate.Superseded) != 1 || g.Drawn != g.Changes {
+	b.wantStates(map[state.State]int{state.Pending: 1, state.Superseded: 1})
+	if g := b.group(b.stored(first)); g.Count(state.Superseded) != 1 || g.Drawn != g.Changes {
 		t.Errorf("the message shows %+v", g.Items)
 	}
 }
@@ -47,7 +50,7 @@ func TestAFindingThatAGroupShowsIsToldToHaveEndedBeforeItWasDrawnForItself(t *te
 type deleted struct{ remediate.WorkloadClient }
 
 func (deleted) Workload(context.Context, cloud.Resource) (cloud.Workload, error) {
-	return cloud.Workload{}, remediate.ErrNotFound
+	return cloud.Workload{}, fault.ErrNotFound
 }
 
 func TestAnAnswerToAGroupThatCannotBeCarriedIsDueLaterAndNeverExpires(t *testing.T) {
@@ -62,7 +65,7 @@ func TestAnAnswerToAGroupThatCannotBeCarriedIsDueLaterAndNeverExpires(t *testing
 		b.pass(d)
 		_, err = broken.Work(t.Context(), f.ID)
 		b.must(err)
-		if f := b.stored(f); f.State != remediate.Pending || !f.Owes(remediate.Carry) || !f.DueAt.After(b.Clock()) {
+		if f := b.stored(f); f.State != state.Pending || !f.Owes(finding.Carry) || !f.DueAt.After(b.Clock()) {
 			t.Errorf("it is %s, owes %v and is due %s from now", f.State, f.Outbox, f.DueAt.Sub(b.Clock()))
 		}
 	}
@@ -80,7 +83,7 @@ func TestAnAnswerToAGroupIsCarriedByAFindingThatDoesNotKnowOfItsGroupYet(t *test
 	b.must(err)
 	b.pass(time.Minute)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Reverted: 3})
+	b.wantStates(map[state.State]int{state.Reverted: 3})
 }
 
 func TestAPageThatNoPagerDoesAnyMoreIsGivenUpInTheEnd(t *testing.T) {
@@ -118,11 +121,11 @@ func TestFailedNoticesAreNoAttemptsToReadLiveState(t *testing.T) {
 	flaky.failing = errStruck
 	g.pass(time.Hour)
 	_, _ = g.Sweep(t.Context())
-	g.want(g.stored(f.ID), remediate.Pending, "")
+	g.want(g.stored(f.ID), state.Pending, "")
 	flaky.failing = nil
 	g.pass(time.Minute)
 	g.sweepOnce()
-	g.want(g.stored(f.ID), remediate.Reverted, "")
+	g.want(g.stored(f.ID), state.Reverted, "")
 
 	flaky.failing = errStruck
 	g.grant(apiPath, "roles/run.invoker", "allAuthenticatedUsers")
@@ -134,7 +137,7 @@ func TestFailedNoticesAreNoAttemptsToReadLiveState(t *testing.T) {
 		_, _ = g.Sweep(t.Context())
 		g.pass(time.Minute)
 	}
-	g.want(g.stored(f.ID), remediate.Failed, "live state could not be read")
+	g.want(g.stored(f.ID), state.Failed, "live state could not be read")
 }
 
 type unreadable struct {
@@ -155,11 +158,11 @@ func TestANoticeThatFailsPutsOffNoGracePeriod(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
 	g.redeployed() // joins it, which is to be told
-	if f := g.stored(f.ID); f.State != remediate.Waiting || !f.Owes(remediate.Notify) {
+	if f := g.stored(f.ID); f.State != state.Waiting || !f.Owes(finding.Notify) {
 		t.Fatalf("it is %s and owes %v; want one that waits, and is to be told of", f.State, f.Outbox)
 	}
 	g.sweepFor(10*time.Minute + 30*time.Second)
-	g.want(g.stored(f.ID), remediate.Reverted, "")
+	g.want(g.stored(f.ID), state.Reverted, "")
 }
 
 // racing is a store where another process keeps a finding just before it is
@@ -169,14 +172,14 @@ type racing struct {
 	lost int
 }
 
-func (s *racing) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
-	if f.State == remediate.Approved && s.lost == 0 {
+func (s *racing) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	if f.State == state.Approved && s.lost == 0 {
 		s.lost++
 		other, err := s.Store.Finding(ctx, f.ID)
 		if err != nil {
 			return other, err
 		}
-		other.State, other.EndedAt, other.DueAt, other.Outbox = remediate.Kept, other.ExpiresAt, time.Time{}, nil
+		other.State, other.EndedAt, other.DueAt, other.Outbox = state.Kept, other.ExpiresAt, time.Time{}, nil
 		if _, err := s.Store.Update(ctx, other); err != nil {
 			return other, err
 		}
@@ -191,23 +194,23 @@ func TestARevertThatLostTheRaceToBeDecidedDoesNotCount(t *testing.T) {
 		c.OnExpiry, c.Limits.TotalHour = remediate.RevertOnExpiry, 1
 	})
 	changes := g.exposed(1, 2)
-	var fs []remediate.Finding
+	var fs []finding.Finding
 	for _, c := range changes {
 		fs = append(fs, g.handleOne(c))
 	}
 	g.pass(time.Hour)
 	g.sweepOnce()
-	states := []remediate.State{g.stored(fs[0].ID).State, g.stored(fs[1].ID).State}
+	states := []state.State{g.stored(fs[0].ID).State, g.stored(fs[1].ID).State}
 	slices.Sort(states)
-	if !slices.Equal(states, []remediate.State{remediate.Kept, remediate.Reverted}) {
+	if !slices.Equal(states, []state.State{state.Kept, state.Reverted}) {
 		t.Errorf("they are %v, want the one that nobody kept to have had the turn", states)
 	}
 }
 
 func TestAPageLeavesTheLeaseOfWhoeverCarriesThePlanOut(t *testing.T) {
 	b, _ := escalating(t)
-	f := b.opens(func(f *remediate.Finding) {
-		f.State, f.Outbox, f.DueAt = remediate.Applying, []remediate.Effect{remediate.Apply}, b.Clock().Add(4*time.Minute)
+	f := b.opens(func(f *finding.Finding) {
+		f.State, f.Outbox, f.DueAt = state.Applying, []finding.Effect{finding.Apply}, b.Clock().Add(4*time.Minute)
 		f.Timeline = nil
 	})
 	d := b.Desk()
@@ -229,14 +232,14 @@ func TestAQuestionThatAPauseMadeOfARevertIsAQuestionLikeAnyOther(t *testing.T) {
 	g.pass(61 * time.Minute)
 	g.sweepOnce()
 	f = g.stored(f.ID)
-	g.want(f, remediate.Pending, "paused")
+	g.want(f, state.Pending, "paused")
 	if !f.PageAt.Equal(g.Clock().Add(20 * time.Minute)) {
 		t.Errorf("on-call is paged at %s, want in 20 minutes", f.PageAt)
 	}
 	g.pass(time.Hour)
 	g.sweepOnce()
 	f = g.stored(f.ID)
-	g.want(f, remediate.Expired, "nobody answered")
+	g.want(f, state.Expired, "nobody answered")
 	if f.Lapsed() {
 		t.Error("it counts as an approval that lapsed, and would be asked about at every scan")
 	}
@@ -252,8 +255,8 @@ func TestAPageAboutAGroupIsResolvedWhenTheLastOfItEnds(t *testing.T) {
 	if len(p.paged) != 1 {
 		t.Fatalf("paged %d times", len(p.paged))
 	}
-	paged := b.stored(remediate.Finding{ID: p.paged[0]})
-	_, err = b.Answer(t.Context(), paged.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: paged.Plan.Digest})
+	paged := b.stored(finding.Finding{ID: p.paged[0]})
+	_, err = b.Answer(t.Context(), paged.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: paged.Plan.Digest})
 	b.must(err)
 	b.settle()
 	if len(p.resolved) != 0 {
@@ -262,7 +265,7 @@ func TestAPageAboutAGroupIsResolvedWhenTheLastOfItEnds(t *testing.T) {
 	_, err = b.click(b.card(), "rescind.revert_all", ada, "")
 	b.must(err)
 	b.settle()
-	if b.wantStates(map[remediate.State]int{remediate.Reverted: 3}); !slices.Contains(p.resolved, paged.ID) {
+	if b.wantStates(map[state.State]int{state.Reverted: 3}); !slices.Contains(p.resolved, paged.ID) {
 		t.Errorf("resolved %v, want it to have %s, which was paged", p.resolved, paged.ID)
 	}
 }

@@ -12,6 +12,10 @@ import (
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // EntryClient looks up log entries where Google keeps them.
@@ -34,7 +38,7 @@ const (
 // that was there for years would have it reverted. What is not found, or not as
 // the event says, becomes a question; what may yet show is waited for.
 func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
-	if r.Entries == nil || k.Decision != Revert || k.past {
+	if r.Entries == nil || k.Decision != judge.Revert || k.vanished {
 		return k, nil
 	}
 	if k.unconfirmed = k.since().Add(r.Limits.Grace).After(k.now.At); k.unconfirmed { // it is looked up when that is over
@@ -48,7 +52,7 @@ func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
 	case again && k.now.At.Before(k.begun().Add(entryWait)):
 		k.awaited = why
 	default:
-		k.lower(Ask, why)
+		k.Lower(judge.Ask, why)
 	}
 	return k, nil
 }
@@ -56,7 +60,7 @@ func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
 // supersedeForged ends the questions about the same that began with events which
 // may be forged: they must not keep the policy from reverting a true one.
 func (r *Remediator) supersedeForged(ctx context.Context, k judged) error {
-	open, err := r.Store.Findings(ctx, Query{Resource: k.change.Resource, Policy: k.Policy, States: []State{Waiting, Pending}})
+	open, err := r.Store.Findings(ctx, finding.Query{Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Waiting, state.Pending}})
 	if err != nil {
 		return fmt.Errorf("look up open findings of %s: %w", k.change.Resource, err)
 	}
@@ -64,7 +68,7 @@ func (r *Remediator) supersedeForged(ctx context.Context, k judged) error {
 		if !f.Unconfirmed || f.Change.ID == k.change.ID || f.Plan.Digest != k.Plan.Digest {
 			continue
 		}
-		f, err := r.update(ctx, f.superseded(k.now.At, "another event told of the change, its entry is in Cloud Logging, and the policy reverts it"))
+		f, err := r.update(ctx, f.Superseded(state.ByEvent, k.now.At, "another event told of the change, its entry is in Cloud Logging, and the policy reverts it"))
 		if err != nil {
 			return err
 		}
@@ -81,13 +85,6 @@ func (k judged) begun() time.Time {
 	return k.seen
 }
 
-// awaiting is the finding while its entry is waited for.
-func (f Finding) awaiting(why string, now time.Time) Finding {
-	f = f.to(Waiting, now, "", "looked for again, for two minutes: "+why)
-	f.DueAt = now.Add(entryLook)
-	return f
-}
-
 // unconfirmed says why the entry does not bear out the change, or "", and
 // whether it may do so later; failed where looking it up is what failed, in a way
 // that may pass.
@@ -96,11 +93,11 @@ func (r *Remediator) unconfirmed(ctx context.Context, c cloud.Change) (why strin
 		return "the entry cannot be looked up in Cloud Logging: it has no insertId or no log name", false, false
 	}
 	entry, err := r.Entries.Entry(ctx, c)
-	var denied *PermissionError
+	var denied *fault.PermissionError
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		return "Cloud Logging has no such entry: the event may be forged", true, false
-	case errors.As(err, &denied), errors.Is(err, ErrRefused):
+	case errors.As(err, &denied), errors.Is(err, fault.ErrRefused):
 		return notLookedUp + err.Error(), false, false
 	case err != nil:
 		return notLookedUp + err.Error(), true, true
@@ -117,15 +114,15 @@ func (r *Remediator) unconfirmed(ctx context.Context, c cloud.Change) (why strin
 
 const notLookedUp = "the entry could not be looked up in Cloud Logging: "
 
-// unborne says why the entry does not bear out the finding whose question
+// unconfirmedOnExpiry says why the entry does not bear out the finding whose question
 // expired, where that is asked for. An error says that it is to be looked up once
 // more: one call that fails must not decide what becomes of it.
-func (r *Remediator) unborne(ctx context.Context, f Finding) (string, error) {
+func (r *Remediator) unconfirmedOnExpiry(ctx context.Context, f finding.Finding) (string, error) {
 	if r.Entries == nil {
 		return "", nil
 	}
 	why, _, failed := r.unconfirmed(ctx, f.Change)
-	if failed && r.Now().Before(f.ExpiresAt.Add(giveUpAfter)) {
+	if failed && r.Now().Before(f.ExpiresAt.Add(finding.GiveUpAfter)) {
 		return "", errors.New(why)
 	}
 	return why, nil
@@ -151,7 +148,7 @@ func (r *Remediator) otherwise(ctx context.Context, c, logged cloud.Change) stri
 	}
 	if c.HasDelta {
 		for _, g := range c.Added() {
-			if !slices.ContainsFunc(logged.Added(), func(o cloud.Grant) bool { return o == g || sameButForCase(o, g) }) || !logged.HasDelta {
+			if !slices.ContainsFunc(logged.Added(), func(o cloud.Grant) bool { return o == g || judge.SameGrant(o, g) }) || !logged.HasDelta {
 				return fmt.Sprintf("no grant of %s", g)
 			}
 		}
@@ -181,6 +178,6 @@ func (r *Remediator) ownLog(ctx context.Context, c cloud.Change) bool {
 	if strings.Trim(id, "0123456789") == "" {
 		id, number = number, id
 	}
-	f := r.Judge.Facts.Fact(ctx, policies.Question{Kind: policies.ProjectNumber, Project: id, Value: number})
+	f := r.Facts.Fact(ctx, policies.Question{Kind: policies.ProjectNumber, Project: id, Value: number})
 	return f.Known && f.Value
 }

@@ -12,18 +12,20 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // confirming is a rig that looks up the entry behind every revert.
 func confirming(t *testing.T, enforce set, change ...func(*remediate.Config)) *rig {
 	t.Helper()
 	return newRig(t, enforce, append([]func(*remediate.Config){func(c *remediate.Config) {
-		c.Entries = c.Judge.Facts.(remediate.EntryClient)
+		c.Entries = c.Facts.(remediate.EntryClient)
 	}}, change...)...)
 }
 
 // handleOne handles a change of which one finding is expected.
-func (g *rig) handleOne(c cloud.Change) remediate.Finding {
+func (g *rig) handleOne(c cloud.Change) finding.Finding {
 	g.t.Helper()
 	o, err := g.Handle(g.t.Context(), c)
 	g.must(err)
@@ -56,7 +58,7 @@ func TestARevertWhoseEntryIsInCloudLoggingIsMade(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := confirming(t, set{tt.policy: policies.Revert})
 			tt.do(g)
-			g.want(g.one(), remediate.Reverted, "verified")
+			g.want(g.one(), state.Reverted, "verified")
 		})
 	}
 }
@@ -86,7 +88,7 @@ func TestAForgedEventIsAsked(t *testing.T) {
 			f := g.handleOne(c)
 			g.sweepFor(2 * time.Minute)
 			f = g.stored(f.ID)
-			g.want(f, remediate.Pending, tt.says)
+			g.want(f, state.Pending, tt.says)
 			if n := g.writes(); n != 0 || !f.Guarded {
 				t.Errorf("%d writes, guarded %v; want none, and silence never to revert", n, f.Guarded)
 			}
@@ -101,7 +103,7 @@ func TestAGrantThatTheEntryDoesNotMakeIsAsked(t *testing.T) {
 	g.grant("projects/pay-prod", "roles/viewer", "user:bob@example.com")
 	c := g.events()[0]
 	c.Deltas = cloud.Deltas(cloud.Add, []cloud.Grant{{Role: "roles/editor", Member: "serviceAccount:" + apiAccount}})
-	g.want(g.handleOne(c), remediate.Pending, "no grant of roles/editor")
+	g.want(g.handleOne(c), state.Pending, "no grant of roles/editor")
 }
 
 func TestAnEntryOfAnotherResourceIsAsked(t *testing.T) {
@@ -110,7 +112,7 @@ func TestAnEntryOfAnotherResourceIsAsked(t *testing.T) {
 	g.deploy(apiAccount)
 	c := g.events()[0]
 	c.Verb, c.Half, c.Operation, c.Workload, c.Resource = cloud.SetPolicy, cloud.Whole, "", nil, apiService
-	g.want(g.handleOne(c), remediate.Pending, "operation")
+	g.want(g.handleOne(c), state.Pending, "operation")
 }
 
 func TestAnEntryThatShowsLateIsWaitedFor(t *testing.T) {
@@ -118,12 +120,12 @@ func TestAnEntryThatShowsLateIsWaitedFor(t *testing.T) {
 	g.cloud.LagLogs(40 * time.Second)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	g.want(f, remediate.Waiting, "looked for again, for two minutes: Cloud Logging has no such entry")
+	g.want(f, state.Waiting, "looked for again, for two minutes: Cloud Logging has no such entry")
 	g.sweepFor(30 * time.Second)
-	g.want(g.stored(f.ID), remediate.Waiting, "")
+	g.want(g.stored(f.ID), state.Waiting, "")
 	g.sweepFor(15 * time.Second)
 	f = g.stored(f.ID)
-	g.want(f, remediate.Reverted, "verified")
+	g.want(f, state.Reverted, "verified")
 	if n := len(f.Timeline); n != 4 { // waiting, approved, applying, reverted
 		t.Errorf("%d lines in the timeline, want four: %+v", n, f.Timeline)
 	}
@@ -135,9 +137,9 @@ func TestAnEntryThatDoesNotShowInTwoMinutesIsAsked(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
 	g.sweepFor(105 * time.Second)
-	g.want(g.stored(f.ID), remediate.Waiting, "")
+	g.want(g.stored(f.ID), state.Waiting, "")
 	g.sweepFor(15 * time.Second)
-	g.want(g.stored(f.ID), remediate.Pending, "the event may be forged")
+	g.want(g.stored(f.ID), state.Pending, "the event may be forged")
 }
 
 func TestAnEntryThatCannotBeLookedUpIsAsked(t *testing.T) {
@@ -145,16 +147,16 @@ func TestAnEntryThatCannotBeLookedUpIsAsked(t *testing.T) {
 		g := confirming(t, set{public: policies.Revert})
 		g.cloud.Fail("ListLogEntries", 1, codes.PermissionDenied)
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
-		g.want(g.one(), remediate.Pending, "permission logging.logEntries.list missing")
+		g.want(g.one(), state.Pending, "permission logging.logEntries.list missing")
 	})
 	t.Run("in the end where it is down", func(t *testing.T) {
 		g := confirming(t, set{public: policies.Revert})
 		g.cloud.Fail("ListLogEntries", 1000, codes.Unknown)
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		f := g.one()
-		g.want(f, remediate.Waiting, "could not be looked up in Cloud Logging")
+		g.want(f, state.Waiting, "could not be looked up in Cloud Logging")
 		g.sweepFor(2 * time.Minute)
-		g.want(g.stored(f.ID), remediate.Pending, "could not be looked up in Cloud Logging")
+		g.want(g.stored(f.ID), state.Pending, "could not be looked up in Cloud Logging")
 	})
 	t.Run("not at all where it comes back", func(t *testing.T) {
 		g := confirming(t, set{public: policies.Revert})
@@ -162,7 +164,7 @@ func TestAnEntryThatCannotBeLookedUpIsAsked(t *testing.T) {
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		f := g.one()
 		g.sweepFor(15 * time.Second)
-		g.want(g.stored(f.ID), remediate.Reverted, "")
+		g.want(g.stored(f.ID), state.Reverted, "")
 	})
 }
 
@@ -182,13 +184,13 @@ func TestOnlyARevertThatNobodyIsAskedAboutIsLookedUp(t *testing.T) {
 		enforce policies.Enforcement
 		change  func(*remediate.Config)
 		late    time.Duration
-		want    remediate.State
+		want    state.State
 		says    string
 	}{
-		"a policy that asks":       {policies.Approve, func(*remediate.Config) {}, 0, remediate.Pending, ""},
-		"a policy that reports":    {policies.Audit, func(*remediate.Config) {}, 0, remediate.Reported, ""},
-		"a stale change":           {policies.Revert, func(*remediate.Config) {}, time.Hour, remediate.Pending, "stale"},
-		"a grace period under way": {policies.Revert, func(c *remediate.Config) { c.Limits.Grace = time.Minute }, 0, remediate.Waiting, "grace"},
+		"a policy that asks":       {policies.Approve, func(*remediate.Config) {}, 0, state.Pending, ""},
+		"a policy that reports":    {policies.Audit, func(*remediate.Config) {}, 0, state.Reported, ""},
+		"a stale change":           {policies.Revert, func(*remediate.Config) {}, time.Hour, state.Pending, "stale"},
+		"a grace period under way": {policies.Revert, func(c *remediate.Config) { c.Limits.Grace = time.Minute }, 0, state.Waiting, "grace"},
 		"a change out of scope": {policies.Revert, func(c *remediate.Config) {
 			c.Scope.Exclude = []cloud.Resource{payProd}
 		}, 0, "", ""},
@@ -222,9 +224,9 @@ func TestGuardrailsThatMeetAnUnconfirmedEntry(t *testing.T) {
 		g := confirming(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.Grace = 3 * time.Minute })
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		f := g.handleOne(forged(g.events()[0]))
-		g.want(f, remediate.Waiting, "grace")
+		g.want(f, state.Waiting, "grace")
 		g.sweepFor(3 * time.Minute)
-		g.want(g.stored(f.ID), remediate.Pending, "Cloud Logging has no such entry")
+		g.want(g.stored(f.ID), state.Pending, "Cloud Logging has no such entry")
 	})
 	t.Run("a forged event counts against no rate", func(t *testing.T) {
 		g := confirming(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.TotalHour = 1 })
@@ -232,25 +234,25 @@ func TestGuardrailsThatMeetAnUnconfirmedEntry(t *testing.T) {
 		real := g.events()[0]
 		f := g.handleOne(forged(real))
 		g.sweepFor(2 * time.Minute)
-		g.want(g.stored(f.ID), remediate.Pending, "Cloud Logging has no such entry")
+		g.want(g.stored(f.ID), state.Pending, "Cloud Logging has no such entry")
 		g.events()
 		g.grant("projects/pay-prod/locations/europe-west1/services/api", "roles/run.invoker", "allAuthenticatedUsers")
-		g.want(g.deliver()[0], remediate.Reverted, "")
+		g.want(g.deliver()[0], state.Reverted, "")
 	})
 	t.Run("a true one beyond the rate is asked for that", func(t *testing.T) {
 		g := confirming(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.TotalHour = 1 })
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
-		g.want(g.one(), remediate.Reverted, "")
+		g.want(g.one(), state.Reverted, "")
 		g.events()
 		g.grant(apiPath, "roles/run.invoker", "allAuthenticatedUsers")
-		g.want(g.one(), remediate.Pending, "rate: ")
+		g.want(g.one(), state.Pending, "rate: ")
 	})
 	t.Run("while paused it is looked up, and waits", func(t *testing.T) {
 		g := confirming(t, set{public: policies.Revert})
 		_, err := g.Store.SetPause(t.Context(), remediate.Pause{On: true, At: g.Clock(), Until: g.Clock().Add(time.Hour), By: "user:ada@example.com", Reason: "a drill"})
 		g.must(err)
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
-		g.want(g.one(), remediate.Approved, "paused")
+		g.want(g.one(), state.Approved, "paused")
 	})
 }
 
@@ -261,11 +263,11 @@ func TestSilenceDoesNotRevertWhatAForgedEventAskedAbout(t *testing.T) {
 	c := g.events()[0]
 	c.ID, c.InsertID = "forged", "forged"
 	f := g.handleOne(c)
-	g.want(f, remediate.Pending, "")
+	g.want(f, state.Pending, "")
 	g.pass(time.Hour)
 	_, err := g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(f.ID), remediate.Expired, "not reverted: Cloud Logging has no such entry")
+	g.want(g.stored(f.ID), state.Expired, "not reverted: Cloud Logging has no such entry")
 
 	g = confirming(t, set{public: policies.Approve}, revertOnExpiry)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
@@ -273,7 +275,7 @@ func TestSilenceDoesNotRevertWhatAForgedEventAskedAbout(t *testing.T) {
 	g.pass(time.Hour)
 	_, err = g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(f.ID), remediate.Reverted, "")
+	g.want(g.stored(f.ID), state.Reverted, "")
 }
 
 // What a forged event asks about must not keep the policy from reverting the
@@ -299,8 +301,8 @@ func TestAForgedEventDoesNotShieldTheRealOne(t *testing.T) {
 			o, err := g.Handle(t.Context(), real)
 			g.must(err)
 			g.sweepFor(2 * time.Minute)
-			g.want(g.stored(o.Findings[len(o.Findings)-1].ID), remediate.Reverted, "")
-			g.want(g.stored(asked.ID), remediate.Superseded, "")
+			g.want(g.stored(o.Findings[len(o.Findings)-1].ID), state.Reverted, "")
+			g.want(g.stored(asked.ID), state.Superseded, "")
 		})
 	}
 }
@@ -319,12 +321,12 @@ func (e entriesIn) Entry(ctx context.Context, c cloud.Change) ([]byte, error) {
 
 func TestAnEntryHasToBeInTheLogOfWhatItIsAbout(t *testing.T) {
 	const activity = "/logs/cloudaudit.googleapis.com%2Factivity"
-	for in, want := range map[string]remediate.State{
-		"projects/pay-prod":     remediate.Reverted,
-		"projects/264172533001": remediate.Reverted,
-		"projects/999":          remediate.Pending,
-		"projects/theirs":       remediate.Pending,
-		"folders/4001":          remediate.Pending,
+	for in, want := range map[string]state.State{
+		"projects/pay-prod":     state.Reverted,
+		"projects/264172533001": state.Reverted,
+		"projects/999":          state.Pending,
+		"projects/theirs":       state.Pending,
+		"folders/4001":          state.Pending,
 	} {
 		t.Run(in, func(t *testing.T) {
 			g := confirming(t, set{public: policies.Revert}, func(c *remediate.Config) {
@@ -335,7 +337,7 @@ func TestAnEntryHasToBeInTheLogOfWhatItIsAbout(t *testing.T) {
 			c := g.events()[0]
 			c.LogName = in + activity
 			f := g.handleOne(c)
-			if g.want(f, want, ""); want == remediate.Pending {
+			if g.want(f, want, ""); want == state.Pending {
 				g.want(f, want, "which is not that of //run.googleapis.com/"+apiPath)
 			}
 		})

@@ -8,6 +8,9 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestEightProcessesTogetherRevertAsManyAsTheLimitSays(t *testing.T) {
@@ -42,7 +45,7 @@ type losing struct {
 	from    int64 // the revision that was forgotten
 }
 
-func (s *losing) Cell(ctx context.Context, name string) (remediate.Cell, error) {
+func (s *losing) Cell(ctx context.Context, name string) (cells.Cell, error) {
 	c, err := s.Store.Cell(ctx, name)
 	if name != "reverts" || err != nil {
 		return c, err
@@ -53,20 +56,20 @@ func (s *losing) Cell(ctx context.Context, name string) (remediate.Cell, error) 
 			s.from = c.Revision
 		}
 	case s.from > 0 && c.Revision <= s.from:
-		return remediate.Cell{Name: name}, nil
+		return cells.Cell{Name: name}, nil
 	case s.from > 0:
 		c.Revision -= s.from
 	}
 	return c, err
 }
 
-func (s *losing) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+func (s *losing) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
 	if c.Name != "reverts" || s.from == 0 {
 		return s.Store.SetCell(ctx, c)
 	}
 	if c.Revision == s.from {
 		s.dropped++
-		return remediate.Cell{}, remediate.ErrConflict
+		return cells.Cell{}, fault.ErrConflict
 	}
 	c.Revision += s.from
 	return s.Store.SetCell(ctx, c)
@@ -81,10 +84,10 @@ func TestACountThatIsForgottenWhileItIsReadBeginsAnew(t *testing.T) {
 	})
 	store.g = g
 	changes := g.exposed(1, 3)
-	g.want(g.handleOne(changes[0]), remediate.Reverted, "")
+	g.want(g.handleOne(changes[0]), state.Reverted, "")
 	g.pass(time.Hour + time.Minute)
-	g.want(g.handleOne(changes[1]), remediate.Reverted, "")
-	g.want(g.handleOne(changes[2]), remediate.Pending, "the limit is 1")
+	g.want(g.handleOne(changes[1]), state.Reverted, "")
+	g.want(g.handleOne(changes[2]), state.Pending, "the limit is 1")
 	if store.dropped == 0 {
 		t.Error("nothing was forgotten under anybody: the test cannot fail")
 	}
@@ -98,12 +101,12 @@ func TestClocksThatDifferChangeALimitByNoMoreThanThat(t *testing.T) {
 		name           string
 		counts, judges time.Duration // how far the clock of each is ahead
 		after          time.Duration
-		want           remediate.State
+		want           state.State
 	}{
-		{"whoever judges is ahead", 0, skew, time.Hour - skew - time.Second, remediate.Pending},
-		{"whoever judges is ahead, and the hour is over for them", 0, skew, time.Hour - skew + time.Second, remediate.Reverted},
-		{"whoever counted is ahead", skew, 0, time.Hour + skew - time.Second, remediate.Pending},
-		{"whoever counted is ahead, and the hour is over", skew, 0, time.Hour + skew + time.Second, remediate.Reverted},
+		{"whoever judges is ahead", 0, skew, time.Hour - skew - time.Second, state.Pending},
+		{"whoever judges is ahead, and the hour is over for them", 0, skew, time.Hour - skew + time.Second, state.Reverted},
+		{"whoever counted is ahead", skew, 0, time.Hour + skew - time.Second, state.Pending},
+		{"whoever counted is ahead, and the hour is over", skew, 0, time.Hour + skew + time.Second, state.Reverted},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {

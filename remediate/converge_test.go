@@ -20,6 +20,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const (
@@ -105,22 +107,22 @@ func (g *rig) deployAs(path, account string) {
 // their order.
 func (g *rig) ending() (out []string) {
 	g.t.Helper()
-	state := g.cloud.State()
-	for _, p := range state.Policies {
+	now := g.cloud.State()
+	for _, p := range now.Policies {
 		for _, gr := range p.Grants {
 			out = append(out, fmt.Sprintf("%s: %s has %s", p.Resource, gr.Member, gr.Role))
 		}
 	}
-	for _, w := range state.Workloads {
+	for _, w := range now.Workloads {
 		out = append(out, fmt.Sprintf("%s runs as %s", w.Name, w.Identity))
 	}
-	fs, err := g.Store.Findings(g.t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(g.t.Context(), finding.Query{})
 	g.must(err)
 	for _, f := range fs {
 		if len(f.Outbox) > 0 {
 			g.t.Errorf("%s still owes %v", f.ID, f.Outbox)
 		}
-		if f.State != remediate.Superseded {
+		if f.State != state.Superseded {
 			out = append(out, fmt.Sprintf("%s on %s, plan %.8s: %s", f.Policy, f.Resource, f.Plan.Digest, f.State))
 		}
 	}

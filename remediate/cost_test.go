@@ -8,6 +8,9 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // counting counts the findings that lists return. What a list reads beyond
@@ -17,13 +20,13 @@ type counting struct {
 	read int
 }
 
-func (c *counting) Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error) {
+func (c *counting) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
 	fs, err := c.Store.Findings(ctx, q)
 	c.read += len(fs)
 	return fs, err
 }
 
-func (c *counting) Due(ctx context.Context, at time.Time, limit int) ([]remediate.Finding, error) {
+func (c *counting) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
 	fs, err := c.Store.Due(ctx, at, limit)
 	c.read += len(fs)
 	return fs, err
@@ -34,12 +37,12 @@ func (c *counting) Due(ctx context.Context, at time.Time, limit int) ([]remediat
 func readAmong(t *testing.T, ended int, enforce policies.Enforcement) (handled, scanned, swept int) {
 	count := &counting{}
 	g := newRig(t, set{public: enforce}, func(c *remediate.Config) { count.Store, c.Store = c.Store, count })
-	states := []remediate.State{remediate.Reverted, remediate.Kept, remediate.Expired, remediate.Superseded, remediate.Failed}
+	states := []state.State{state.Reverted, state.Kept, state.Expired, state.Superseded, state.Failed}
 	for i := range ended {
 		at := g.Clock().Add(-time.Duration(i) * time.Second)
-		_, err := g.Store.Create(t.Context(), remediate.Finding{
+		_, err := g.Store.Create(t.Context(), finding.Finding{
 			ID: fmt.Sprint("ended-", i), Policy: public, Resource: apiResource(t), State: states[i%len(states)], CreatedAt: at, EndedAt: at,
-			Automatic: i%2 == 0, Plan: remediate.Plan{Digest: fmt.Sprint(i)},
+			Automatic: i%2 == 0, Plan: judge.Plan{Digest: fmt.Sprint(i)},
 		})
 		g.must(err)
 	}
@@ -74,9 +77,9 @@ func TestWhatEndedCostsHandlingScanningAndSweepingNothing(t *testing.T) {
 func (g *rig) buried(name string) {
 	g.t.Helper()
 	for i := range 250 {
-		_, err := g.Store.Create(g.t.Context(), remediate.Finding{
-			ID: fmt.Sprint(name, i), Policy: public, Resource: apiResource(g.t), State: remediate.Reverted,
-			CreatedAt: g.Clock(), EndedAt: g.Clock(), Plan: remediate.Plan{Digest: fmt.Sprint(name, i)},
+		_, err := g.Store.Create(g.t.Context(), finding.Finding{
+			ID: fmt.Sprint(name, i), Policy: public, Resource: apiResource(g.t), State: state.Reverted,
+			CreatedAt: g.Clock(), EndedAt: g.Clock(), Plan: judge.Plan{Digest: fmt.Sprint(name, i)},
 		})
 		g.must(err)
 	}
@@ -109,7 +112,7 @@ func TestAScanRaisesAgainWhatWasRevertedHoweverMuchHappenedSince(t *testing.T) {
 		f := out.Findings[0]
 		ids[f.ID] = true
 		f = g.stored(f.ID)
-		f.State, f.EndedAt = remediate.Reverted, g.Clock()
+		f.State, f.EndedAt = state.Reverted, g.Clock()
 		_, err = g.Store.Update(t.Context(), f)
 		g.must(err)
 		g.pass(time.Minute)

@@ -14,6 +14,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // A failure strikes at one of the calls that rescind makes to the store, to
@@ -73,20 +76,20 @@ type fatedStore struct {
 	*fate
 }
 
-func (s fatedStore) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
-	return struck(s.fate, func() (remediate.Finding, error) { return s.Store.Create(ctx, f) })
+func (s fatedStore) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	return struck(s.fate, func() (finding.Finding, error) { return s.Store.Create(ctx, f) })
 }
 
-func (s fatedStore) Finding(ctx context.Context, id string) (remediate.Finding, error) {
-	return struck(s.fate, func() (remediate.Finding, error) { return s.Store.Finding(ctx, id) })
+func (s fatedStore) Finding(ctx context.Context, id string) (finding.Finding, error) {
+	return struck(s.fate, func() (finding.Finding, error) { return s.Store.Finding(ctx, id) })
 }
 
-func (s fatedStore) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
-	return struck(s.fate, func() (remediate.Finding, error) { return s.Store.Update(ctx, f) })
+func (s fatedStore) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	return struck(s.fate, func() (finding.Finding, error) { return s.Store.Update(ctx, f) })
 }
 
-func (s fatedStore) Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error) {
-	return struck(s.fate, func() ([]remediate.Finding, error) { return s.Store.Findings(ctx, q) })
+func (s fatedStore) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
+	return struck(s.fate, func() ([]finding.Finding, error) { return s.Store.Findings(ctx, q) })
 }
 
 func (s fatedStore) Pause(ctx context.Context) (remediate.Pause, error) {
@@ -105,12 +108,12 @@ func (s fatedStore) LearnIdentity(ctx context.Context, i remediate.Sighting) err
 	return s.struck(func() error { return s.Store.LearnIdentity(ctx, i) })
 }
 
-func (s fatedStore) Cell(ctx context.Context, name string) (remediate.Cell, error) {
-	return struck(s.fate, func() (remediate.Cell, error) { return s.Store.Cell(ctx, name) })
+func (s fatedStore) Cell(ctx context.Context, name string) (cells.Cell, error) {
+	return struck(s.fate, func() (cells.Cell, error) { return s.Store.Cell(ctx, name) })
 }
 
-func (s fatedStore) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
-	return struck(s.fate, func() (remediate.Cell, error) { return s.Store.SetCell(ctx, c) })
+func (s fatedStore) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
+	return struck(s.fate, func() (cells.Cell, error) { return s.Store.SetCell(ctx, c) })
 }
 
 type fatedPolicies struct {
@@ -152,8 +155,8 @@ type fatedNotifier struct {
 	*fate
 }
 
-func (n fatedNotifier) Notify(ctx context.Context, f remediate.Finding) ([]remediate.Surface, error) {
-	s, err := struck(n.fate, func() ([]remediate.Surface, error) { return n.Notifier.Notify(ctx, f) })
+func (n fatedNotifier) Notify(ctx context.Context, f finding.Finding) ([]finding.Surface, error) {
+	s, err := struck(n.fate, func() ([]finding.Surface, error) { return n.Notifier.Notify(ctx, f) })
 	if err != nil {
 		s = f.Surfaces
 	}
@@ -267,22 +270,22 @@ func struckRun(t *testing.T, enforce set, mess func(*rig), answer bool, fixed fu
 // answerAndWork answers every open question by reverting.
 func (g *rig) answerAndWork(ctx context.Context, r *remediate.Remediator) {
 	g.t.Helper()
-	open, err := g.Store.Findings(g.t.Context(), remediate.Query{States: []remediate.State{remediate.Pending}})
+	open, err := g.Store.Findings(g.t.Context(), finding.Query{States: []state.State{state.Pending}})
 	g.must(err)
 	for _, f := range open {
-		_, _ = r.Answer(ctx, f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+		_, _ = r.Answer(ctx, f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
 		_, _ = r.Work(ctx, f.ID)
 	}
 }
 
 func (g *rig) checkCleanEnd(when string, fixed func(*rig) bool) {
 	g.t.Helper()
-	fs, err := g.Store.Findings(g.t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(g.t.Context(), finding.Query{})
 	g.must(err)
 	if len(fs) != 1 {
 		g.t.Fatalf("%s: %d findings, want one: %+v", when, len(fs), fs)
 	}
-	if f := fs[0]; f.State != remediate.Reverted || len(f.Outbox) != 0 || !f.DueAt.IsZero() {
+	if f := fs[0]; f.State != state.Reverted || len(f.Outbox) != 0 || !f.DueAt.IsZero() {
 		g.t.Errorf("%s: %s (%s), owes %v, due %v; want reverted and done\n%+v", when, f.State, f.Why, f.Outbox, f.DueAt, f.Timeline)
 	}
 	if !fixed(g) {
@@ -291,7 +294,7 @@ func (g *rig) checkCleanEnd(when string, fixed func(*rig) bool) {
 	if n := g.writes(); n != 1 {
 		g.t.Errorf("%s: %d writes, want one", when, n)
 	}
-	if n := len(g.told.states); n == 0 || g.told.states[n-1] != remediate.Reverted {
+	if n := len(g.told.states); n == 0 || g.told.states[n-1] != state.Reverted {
 		g.t.Errorf("%s: people were told %v, want them to have been told last that it is reverted", when, g.told.states)
 	}
 }

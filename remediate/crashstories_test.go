@@ -17,6 +17,9 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 type fatedGroups struct {
@@ -24,12 +27,12 @@ type fatedGroups struct {
 	*fate
 }
 
-func (n fatedGroups) Notify(ctx context.Context, f remediate.Finding) ([]remediate.Surface, error) {
+func (n fatedGroups) Notify(ctx context.Context, f finding.Finding) ([]finding.Surface, error) {
 	return fatedNotifier{n.Notifier, n.fate}.Notify(ctx, f)
 }
 
-func (n fatedGroups) NotifyGroup(ctx context.Context, g remediate.Group, items []remediate.Finding) ([]remediate.Surface, error) {
-	s, err := struck(n.fate, func() ([]remediate.Surface, error) { return n.Notifier.NotifyGroup(ctx, g, items) })
+func (n fatedGroups) NotifyGroup(ctx context.Context, g remediate.Group, items []finding.Finding) ([]finding.Surface, error) {
+	s, err := struck(n.fate, func() ([]finding.Surface, error) { return n.Notifier.NotifyGroup(ctx, g, items) })
 	if err != nil {
 		s = g.Surfaces
 	}
@@ -41,7 +44,7 @@ type fatedExporter struct {
 	*fate
 }
 
-func (x fatedExporter) Export(ctx context.Context, f remediate.Finding, after int) error {
+func (x fatedExporter) Export(ctx context.Context, f finding.Finding, after int) error {
 	return x.struck(func() error { return x.Exporter.Export(ctx, f, after) })
 }
 
@@ -50,11 +53,11 @@ type fatedPager struct {
 	*fate
 }
 
-func (p fatedPager) Page(ctx context.Context, f remediate.Finding) error {
+func (p fatedPager) Page(ctx context.Context, f finding.Finding) error {
 	return p.struck(func() error { return p.Pager.Page(ctx, f) })
 }
 
-func (p fatedPager) Resolve(ctx context.Context, f remediate.Finding) error {
+func (p fatedPager) Resolve(ctx context.Context, f finding.Finding) error {
 	return p.struck(func() error { return p.Pager.Resolve(ctx, f) })
 }
 
@@ -74,7 +77,7 @@ type outlet struct {
 	hash map[string]string
 }
 
-func (o *outlet) Export(_ context.Context, f remediate.Finding, after int) error {
+func (o *outlet) Export(_ context.Context, f finding.Finding, after int) error {
 	for _, e := range f.Timeline[after:] {
 		key := fmt.Sprint(f.ID, " ", e.N)
 		if was, ok := o.hash[key]; ok && was != e.Hash {
@@ -85,7 +88,7 @@ func (o *outlet) Export(_ context.Context, f remediate.Finding, after int) error
 	return nil
 }
 
-func (*outlet) ExportEntries(context.Context, []remediate.Entry) error { return nil }
+func (*outlet) ExportRecords(context.Context, []trail.Record) error { return nil }
 
 // doomedBy is the first process, where fate strikes at every call it makes.
 func (m *mixed) doomedBy(f *fate) *remediate.Remediator {
@@ -130,19 +133,19 @@ func handlesAll(m *mixed, r *remediate.Remediator) {
 	}
 }
 
-func (m *mixed) all() []remediate.Finding {
+func (m *mixed) all() []finding.Finding {
 	m.t.Helper()
-	fs, err := m.watch.Store.Findings(m.t.Context(), remediate.Query{})
+	fs, err := m.watch.Store.Findings(m.t.Context(), finding.Query{})
 	m.must(err)
 	return fs
 }
 
 // says answers the first finding, if it takes that answer.
-func says(c remediate.Choice, who ...string) func(*mixed, *remediate.Remediator) {
+func says(c finding.Choice, who ...string) func(*mixed, *remediate.Remediator) {
 	return func(m *mixed, r *remediate.Remediator) {
 		f := m.all()[len(m.all())-1]
 		for _, p := range who {
-			a := remediate.Answer{Choice: c, Principal: p, Via: "test", Reason: exemptReason, Digest: f.Shown(c), Until: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
+			a := finding.Answer{Choice: c, Principal: p, Via: "test", Reason: exemptReason, Digest: f.DigestFor(c), Until: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
 			if f, err := r.Answer(m.t.Context(), f.ID, a); err == nil {
 				_, _ = r.Work(m.t.Context(), f.ID)
 			}
@@ -170,7 +173,7 @@ func tales() []tale {
 		{"a group is reverted", policies.Approve, plain, opens(3),
 			func(m *mixed, r *remediate.Remediator) {
 				g := m.group(m.all()[0])
-				f, err := r.Answer(m.t.Context(), g.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Via: "test", Revision: g.Revision, Digest: g.Digest()})
+				f, err := r.Answer(m.t.Context(), g.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Via: "test", Revision: g.Revision, Digest: g.Digest()})
 				if err == nil {
 					_, _ = r.Work(m.t.Context(), f.ID)
 				}
@@ -183,16 +186,16 @@ func tales() []tale {
 			func(m *mixed, r *remediate.Remediator) { _, _ = r.Sweep(m.t.Context()) }, 15 * time.Minute},
 		{"a finding is exempted, and the same change comes again", policies.Approve, plain, opens(1),
 			func(m *mixed, r *remediate.Remediator) {
-				says(remediate.ChooseExempt, ada, bob)(m, r)
-				if m.all()[len(m.all())-1].State == remediate.Exempted && len(m.past) == 1 {
+				says(finding.ChooseExempt, ada, bob)(m, r)
+				if m.all()[len(m.all())-1].State == state.Exempted && len(m.past) == 1 {
 					m.editPolicy(m.paths[0], func(*iampb.Policy) {})
 					m.past = append(m.past, m.events()...)
 				}
 				handlesAll(m, r)
 			}, 10 * time.Minute},
 		{"a revert is undone", policies.Approve, plain,
-			func(m *mixed) { opens(1)(m); says(remediate.ChooseRevert, ada)(m, m.Remediator) },
-			says(remediate.ChooseUndo, ada, bob), 10 * time.Minute},
+			func(m *mixed) { opens(1)(m); says(finding.ChooseRevert, ada)(m, m.Remediator) },
+			says(finding.ChooseUndo, ada, bob), 10 * time.Minute},
 	}
 }
 

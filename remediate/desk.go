@@ -5,6 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // Desk takes what people decide: answers, and the pause. It checks who may, and
@@ -17,8 +22,8 @@ type Desk struct {
 	// ExpiresIn is how long an undo waits for the second person, where it takes one.
 	ExpiresIn time.Duration
 	Now       func() time.Time
-	// Ledger takes down who was refused, paused and resumed; nil for nobody.
-	Ledger *Ledger
+	// Ledger records who was refused, paused and resumed; nil for nobody.
+	Ledger *trail.Ledger
 	// HandOver makes what an answer leads to due at once: it is for whichever
 	// process sweeps next.
 	HandOver bool
@@ -28,9 +33,9 @@ type Desk struct {
 
 // DeskStore is the part of a Store that a Desk needs.
 type DeskStore interface {
-	FindingStore
+	finding.Store
 	PauseStore
-	CellStore
+	cells.Store
 }
 
 // Desk is the remediator's own.
@@ -40,7 +45,7 @@ func (r *Remediator) Desk() Desk {
 
 // Answer records a person's word on a finding; see Desk.Answer. What it leads to
 // is left in the outbox, for Work.
-func (r *Remediator) Answer(ctx context.Context, id string, a Answer) (Finding, error) {
+func (r *Remediator) Answer(ctx context.Context, id string, a finding.Answer) (finding.Finding, error) {
 	return r.Desk().Answer(ctx, id, a)
 }
 
@@ -49,15 +54,15 @@ func (r *Remediator) Answer(ctx context.Context, id string, a Answer) (Finding, 
 // is pending, by the same rules for each, and returns one of its findings. It decides at most once: the winner of
 // the compare-and-set does, everybody else gets a *RefusedError that says what
 // happened.
-func (d Desk) Answer(ctx context.Context, id string, a Answer) (Finding, error) {
-	a.At, d = d.Now(), d.once()
+func (d Desk) Answer(ctx context.Context, id string, a finding.Answer) (finding.Finding, error) {
+	a.At, d = d.Now(), d.memoized()
 	f, err := d.answer(ctx, id, a)
 	d.audited(ctx, id, a, err)
 	return f, err
 }
 
-func (d Desk) answer(ctx context.Context, id string, a Answer) (Finding, error) {
-	if a.Choice == ChooseUndo {
+func (d Desk) answer(ctx context.Context, id string, a finding.Answer) (finding.Finding, error) {
+	if a.Choice == finding.ChooseUndo {
 		return d.undo(ctx, id, a)
 	}
 	for range conflictTries {
@@ -66,34 +71,34 @@ func (d Desk) answer(ctx context.Context, id string, a Answer) (Finding, error) 
 			return d.orGroup(ctx, id, a, err)
 		}
 		if a.Revision > f.Revision {
-			return f, refuseAs(ClassStale, "the finding never was at revision %d; answer on the current card", a.Revision)
+			return f, finding.RefuseAs(finding.ClassStale, "the finding never was at revision %d; answer on the current card", a.Revision)
 		}
 		next, refused := d.answered(ctx, f, a)
 		if refused != nil {
 			return f, refused
 		}
 		stored, err := d.Store.Update(ctx, next)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 	}
-	return Finding{}, fmt.Errorf("answer finding %s: %w", id, ErrConflict)
+	return finding.Finding{}, fmt.Errorf("answer finding %s: %w", id, fault.ErrConflict)
 }
 
-func (d Desk) finding(ctx context.Context, id string) (Finding, error) {
+func (d Desk) finding(ctx context.Context, id string) (finding.Finding, error) {
 	f, err := d.Store.Finding(ctx, id)
 	switch {
-	case errors.Is(err, ErrNotFound):
-		return Finding{}, refuseAs(ClassNotFound, "there is no finding %s", id)
+	case errors.Is(err, fault.ErrNotFound):
+		return finding.Finding{}, finding.RefuseAs(finding.ClassNotFound, "there is no finding %s", id)
 	case err != nil:
-		return Finding{}, fmt.Errorf("look up finding %s: %w", id, err)
+		return finding.Finding{}, fmt.Errorf("look up finding %s: %w", id, err)
 	}
 	return f, nil
 }
 
 // answered is the transition of one answer, with the hand-over. Who may is asked
 // before, so that the transition itself is pure.
-func (d Desk) answered(ctx context.Context, f Finding, a Answer) (Finding, error) {
+func (d Desk) answered(ctx context.Context, f finding.Finding, a finding.Answer) (finding.Finding, error) {
 	next, err := d.Authority.resolved(ctx, f, a.Choice, a.Principal).answered(f, a)
 	if err == nil && d.HandOver && len(next.Outbox) > 0 {
 		next.DueAt = a.At

@@ -15,20 +15,23 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // floods is a burst whose channel takes 20 messages in ten minutes before its
 // digest speaks for what comes.
 func floods(t *testing.T) *burst {
 	t.Helper()
-	return newBurst(t, func(c *remediate.Config) { c.DigestAbove = 20 })
+	return newBurst(t, func(c *remediate.Config) { c.RoundupAbove = 20 })
 }
 
 // flood opens so many findings of as many causes in a minute.
-func (b *burst) flood(n int, change ...func(*remediate.Finding)) (out []remediate.Finding) {
+func (b *burst) flood(n int, change ...func(*finding.Finding)) (out []finding.Finding) {
 	b.t.Helper()
 	for range n {
-		out = append(out, b.opens(append([]func(*remediate.Finding){b.ofAnotherCause}, change...)...))
+		out = append(out, b.opens(append([]func(*finding.Finding){b.ofAnotherCause}, change...)...))
 		b.pass(time.Minute / time.Duration(n))
 	}
 	return out
@@ -84,7 +87,7 @@ func (b *burst) wantCards(want int) {
 }
 
 // toldTwice names the findings that are on two cards.
-func (b *burst) toldOnce(fs []remediate.Finding) {
+func (b *burst) toldOnce(fs []finding.Finding) {
 	b.t.Helper()
 	_, cards := b.digests()
 	for _, f := range fs {
@@ -102,7 +105,7 @@ func (b *burst) toldOnce(fs []remediate.Finding) {
 
 func TestAFloodIsTwentyCardsAndOneDigestUntilItIsOver(t *testing.T) {
 	b := floods(t)
-	later := func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) }
+	later := func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) }
 	fs := b.flood(100, later)
 	b.sweeps(3 * time.Minute)
 	b.wantCards(20)
@@ -117,7 +120,7 @@ func TestAFloodIsTwentyCardsAndOneDigestUntilItIsOver(t *testing.T) {
 		t.Errorf("the digest has buttons:\n%s", m.Blocks)
 	}
 	for _, f := range fs[90:] { // on the command line
-		_, err := b.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+		_, err := b.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 		b.must(err)
 		_, err = b.Work(t.Context(), f.ID)
 		b.must(err)
@@ -130,7 +133,7 @@ func TestAFloodIsTwentyCardsAndOneDigestUntilItIsOver(t *testing.T) {
 	b.sweeps(10 * time.Minute)
 	b.wantCards(90)
 	b.toldOnce(fs)
-	b.wantStates(map[remediate.State]int{remediate.Pending: 90, remediate.Reverted: 10})
+	b.wantStates(map[state.State]int{state.Pending: 90, state.Reverted: 10})
 	b.atMostOneASecond()
 	if m := b.digest(); regexp.MustCompile(`\d+ more|By policy`).MatchString(string(m.Blocks)) || !strings.Contains(m.Text, "has a card of its own") {
 		t.Errorf("the digest at the end:\n%s", m.Text)
@@ -150,7 +153,7 @@ func TestAFloodIsTwentyCardsAndOneDigestUntilItIsOver(t *testing.T) {
 func TestWhoseQuestionEndsFirstIsToldOfFirstAfterAFlood(t *testing.T) {
 	b := floods(t)
 	i := 0
-	fs := b.flood(60, func(f *remediate.Finding) {
+	fs := b.flood(60, func(f *finding.Finding) {
 		i++
 		f.ExpiresAt = b.Clock().Add(6*time.Hour - time.Duration(i)*time.Minute)
 	})
@@ -168,8 +171,8 @@ func TestWhoseQuestionEndsFirstIsToldOfFirstAfterAFlood(t *testing.T) {
 func TestAFindingThatEndsInAFloodNeverGetsACard(t *testing.T) {
 	b := floods(t)
 	b.flood(20)
-	b.flood(5, func(f *remediate.Finding) { f.State, f.Decision = remediate.Reported, remediate.Report })
-	fs := b.flood(10, func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(5 * time.Minute) })
+	b.flood(5, func(f *finding.Finding) { f.State, f.Decision = state.Reported, judge.Report })
+	fs := b.flood(10, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(5 * time.Minute) })
 	b.sweeps(2 * time.Minute)
 	if m := b.digest(); !strings.Contains(m.Text, "10 more need an answer") || !strings.Contains(m.Text, "5 reported") {
 		t.Errorf("digest:\n%s", m.Text)
@@ -177,7 +180,7 @@ func TestAFindingThatEndsInAFloodNeverGetsACard(t *testing.T) {
 	b.sweeps(30 * time.Minute)
 	b.wantCards(20)
 	for _, f := range fs {
-		if f := b.stored(f); f.State != remediate.Expired || len(f.Surfaces) > 0 || len(f.Outbox) > 0 {
+		if f := b.stored(f); f.State != state.Expired || len(f.Surfaces) > 0 || len(f.Outbox) > 0 {
 			t.Fatalf("finding %s is %s, on %v, owes %v", f.ID, f.State, f.Surfaces, f.Outbox)
 		}
 	}
@@ -186,14 +189,14 @@ func TestAFindingThatEndsInAFloodNeverGetsACard(t *testing.T) {
 func TestACriticalFindingInAFloodHasItsOwnCard(t *testing.T) {
 	b := floods(t)
 	b.flood(40)
-	f := b.opens(b.ofAnotherCause, func(f *remediate.Finding) { f.Severity = policies.Critical })
+	f := b.opens(b.ofAnotherCause, func(f *finding.Finding) { f.Severity = policies.Critical })
 	// And one of a cause that is held back.
-	actor := func(f *remediate.Finding) { f.Actors = []cloud.Actor{{Principal: "user:same@example.com"}} }
+	actor := func(f *finding.Finding) { f.Actors = []cloud.Actor{{Principal: "user:same@example.com"}} }
 	b.opens(actor)
-	g := b.opens(actor, func(f *remediate.Finding) { f.Severity = policies.Critical })
+	g := b.opens(actor, func(f *finding.Finding) { f.Severity = policies.Critical })
 	b.sweeps(2 * time.Minute)
 	b.wantCards(22)
-	for _, f := range []remediate.Finding{f, g} {
+	for _, f := range []finding.Finding{f, g} {
 		if f := b.stored(f); len(f.Surfaces) != 1 {
 			t.Errorf("the critical finding is on %v", f.Surfaces)
 		}
@@ -235,7 +238,7 @@ func TestTwoProcessesHaveOneFloodAndOneDigest(t *testing.T) {
 	b := floods(t)
 	other := b.twin()
 	for i := range 100 {
-		f := b.opens(b.ofAnotherCause, func(f *remediate.Finding) {
+		f := b.opens(b.ofAnotherCause, func(f *finding.Finding) {
 			f.ExpiresAt = b.Clock().Add(6 * time.Hour)
 			if i%2 == 0 {
 				f.Outbox = nil // for the other process
@@ -243,7 +246,7 @@ func TestTwoProcessesHaveOneFloodAndOneDigest(t *testing.T) {
 		})
 		if i%2 == 0 {
 			f = b.stored(f)
-			f.Outbox = []remediate.Effect{remediate.Notify}
+			f.Outbox = []finding.Effect{finding.Notify}
 			_, err := b.Store.Update(t.Context(), f)
 			b.must(err)
 			_, err = other.Work(t.Context(), f.ID)
@@ -274,7 +277,7 @@ func TestACrashBeforeTheDigestsPlaceIsStoredLeavesAtMostOneThatClaimsNothing(t *
 		for _, failure := range []failure{answerLost, dies} {
 			t.Run(fmt.Sprint(failure, " ", at), func(t *testing.T) {
 				b := floods(t)
-				fs := b.flood(20, func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
+				fs := b.flood(20, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
 				b.settle()
 				doomed := b.twin()
 				doomed.Store = fatedStore{b.Store, &fate{failure: failure, at: at}}
@@ -283,7 +286,7 @@ func TestACrashBeforeTheDigestsPlaceIsStoredLeavesAtMostOneThatClaimsNothing(t *
 				b.pass(2 * time.Second)
 				_, _ = doomed.Sweep(t.Context())
 				fs = append(fs, f)
-				fs = append(fs, b.flood(10, func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })...)
+				fs = append(fs, b.flood(10, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })...)
 				b.sweeps(3 * time.Minute)
 				ds, _ := b.digests()
 				claims := slices.DeleteFunc(slices.Clone(ds), func(m sim.SlackMessage) bool { return !strings.Contains(m.Text, "more need an answer") })
@@ -299,12 +302,12 @@ func TestACrashBeforeTheDigestsPlaceIsStoredLeavesAtMostOneThatClaimsNothing(t *
 }
 
 // createsOnly stores one more finding of a cause of its own for somebody to work on.
-func (b *burst) createsOnly(like remediate.Finding) remediate.Finding {
+func (b *burst) createsOnly(like finding.Finding) finding.Finding {
 	b.t.Helper()
 	b.made++
 	f := like
-	f.ID, f.Group, f.Surfaces, f.InDigest, f.Timeline = remediate.ID(fmt.Sprint("change ", b.made), public, f.Resource), "", nil, "", f.Timeline[:1]
-	f.CreatedAt, f.DueAt, f.Outbox = b.Clock(), b.Clock().Add(30*time.Second), []remediate.Effect{remediate.Notify}
+	f.ID, f.Group, f.Surfaces, f.InRoundup, f.Timeline = finding.ID(fmt.Sprint("change ", b.made), public, f.Resource), "", nil, "", f.Timeline[:1]
+	f.CreatedAt, f.DueAt, f.Outbox = b.Clock(), b.Clock().Add(30*time.Second), []finding.Effect{finding.Notify}
 	b.ofAnotherCause(&f)
 	f, err := b.Store.Create(b.t.Context(), f)
 	b.must(err)
@@ -313,8 +316,8 @@ func (b *burst) createsOnly(like remediate.Finding) remediate.Finding {
 
 func TestSlackDownInAFloodPagesForTheFirstAndIsCaughtUp(t *testing.T) {
 	b, p := escalating(t)
-	b.DigestAbove = 20
-	later := func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) }
+	b.RoundupAbove = 20
+	later := func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) }
 	fs := b.flood(20, later)
 	b.settle()
 	b.failing(func(string) *sim.SlackFault { return &sim.SlackFault{Status: 503} })
@@ -340,9 +343,9 @@ func TestSlackDownInAFloodPagesForTheFirstAndIsCaughtUp(t *testing.T) {
 
 func TestATurnedOffDigestLetsGoOfWhatItHeldBack(t *testing.T) {
 	b := floods(t)
-	fs := b.flood(30, func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
+	fs := b.flood(30, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
 	b.settle()
-	b.DigestAbove = 0
+	b.RoundupAbove = 0
 	b.sweeps(5 * time.Minute)
 	b.wantCards(30)
 	b.toldOnce(fs)
@@ -375,9 +378,9 @@ func TestTenThousandThatADigestSpeaksForKeepNothingOutOfASweep(t *testing.T) {
 
 func TestForTheDigestOneFloodIsOnePage(t *testing.T) {
 	b, p := escalating(t)
-	b.DigestAbove, b.PageAfter = 20, 5*time.Minute
-	b.flood(20, func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
-	b.flood(30, func(f *remediate.Finding) {
+	b.RoundupAbove, b.PageAfter = 20, 5*time.Minute
+	b.flood(20, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
+	b.flood(30, func(f *finding.Finding) {
 		f.ExpiresAt, f.PageAt = b.Clock().Add(6*time.Hour), b.Clock().Add(5*time.Minute)
 	})
 	b.sweeps(8 * time.Minute)
@@ -388,7 +391,7 @@ func TestForTheDigestOneFloodIsOnePage(t *testing.T) {
 
 func TestAThousandFindingsInAMinuteAreShownOrCountedAndAllShownInTheEnd(t *testing.T) {
 	b := floods(t)
-	fs := b.flood(1000, func(f *remediate.Finding) { f.ExpiresAt = b.Clock().Add(24 * time.Hour) })
+	fs := b.flood(1000, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(24 * time.Hour) })
 	b.sweeps(2 * time.Minute)
 	b.wantCards(20)
 	if m := b.digest(); !strings.Contains(m.Text, "980 more need an answer") {
@@ -406,7 +409,7 @@ func TestAThousandFindingsInAMinuteAreShownOrCountedAndAllShownInTheEnd(t *testi
 
 // Findings is that of a store which has an index: no test waits for ten thousand
 // copies.
-func (s *indexed) Findings(_ context.Context, q remediate.Query) (out []remediate.Finding, _ error) {
+func (s *indexed) Findings(_ context.Context, q finding.Query) (out []finding.Finding, _ error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.of {
@@ -414,7 +417,7 @@ func (s *indexed) Findings(_ context.Context, q remediate.Query) (out []remediat
 			out = append(out, f)
 		}
 	}
-	slices.SortFunc(out, func(a, b remediate.Finding) int {
+	slices.SortFunc(out, func(a, b finding.Finding) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(a.ID, b.ID))
 	})
 	if q.Limit > 0 && len(out) > q.Limit {
@@ -424,7 +427,7 @@ func (s *indexed) Findings(_ context.Context, q remediate.Query) (out []remediat
 }
 
 // floodOf is the record of the channel.
-func (b *burst) floodOf(channel string) (d remediate.Flood) {
+func (b *burst) floodOf(channel string) (d remediate.Roundup) {
 	b.t.Helper()
 	c, err := b.Store.Cell(b.t.Context(), "flood/"+channel)
 	b.must(err)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Standing says whether somebody is an approver. The zero Standing is that it
@@ -109,7 +111,7 @@ func ask(ctx context.Context, d Directory, principal string, fresh bool) Members
 // on: who answers, and who answered the same before. What is decided then is a
 // pure function of it. A choice that raises the exposure is not decided on what
 // was read some time ago.
-func (au Authority) resolved(ctx context.Context, f Finding, c Choice, people ...string) Authority {
+func (au Authority) resolved(ctx context.Context, f finding.Finding, c finding.Choice, people ...string) Authority {
 	if au.Directory == nil {
 		return au
 	}
@@ -120,8 +122,8 @@ func (au Authority) resolved(ctx context.Context, f Finding, c Choice, people ..
 	}
 	au.known = map[string]Membership{}
 	for _, p := range people {
-		if _, done := au.known[canonical(p)]; !done && p != "" && !au.listed(p) {
-			au.known[canonical(p)] = ask(ctx, au.Directory, p, raises(c))
+		if _, done := au.known[finding.Canonical(p)]; !done && p != "" && !au.listed(p) {
+			au.known[finding.Canonical(p)] = ask(ctx, au.Directory, p, finding.Raises(c))
 		}
 	}
 	return au
@@ -137,13 +139,13 @@ func (au Authority) standing(principal string) Standing {
 	case au.Directory == nil:
 		return NoApprover
 	}
-	return au.known[canonical(principal)].Standing
+	return au.known[finding.Canonical(principal)].Standing
 }
 
 // listed reports whether the configuration names the principal.
 func (au Authority) listed(principal string) bool {
 	for p, may := range au.Approvers {
-		if may && principal != "" && canonical(p) == canonical(principal) {
+		if may && principal != "" && finding.Canonical(p) == finding.Canonical(principal) {
 			return true
 		}
 	}
@@ -156,7 +158,7 @@ func (au Authority) grounds(principal string) string {
 		return "named in the configuration"
 	}
 	var out []string
-	for _, e := range au.known[canonical(principal)].Evidence {
+	for _, e := range au.known[finding.Canonical(principal)].Evidence {
 		out = append(out, e.String())
 	}
 	return strings.Join(out, "; ")
@@ -165,21 +167,21 @@ func (au Authority) grounds(principal string) string {
 // admitsPerson says why the principal may answer nothing at all, or nil.
 func (au Authority) admitsPerson(principal string) error {
 	if au.Misconfigured != "" {
-		return refuseAs(ClassMisconfigured, "the configuration of the approvers is wrong (%s), and nobody may answer until it is mended", au.Misconfigured)
+		return finding.RefuseAs(finding.ClassMisconfigured, "the configuration of the approvers is wrong (%s), and nobody may answer until it is mended", au.Misconfigured)
 	}
 	switch au.standing(principal) {
 	case Approver:
 		return nil
 	case NoApprover:
-		return refuseAs(ClassNotApprover, "%s is not an approver", principal)
+		return finding.RefuseAs(finding.ClassNotApprover, "%s is not an approver", principal)
 	}
-	return refuseAs(ClassUndetermined, "whether %s may answer could not be looked up; that is not a no%s", principal, au.failures(principal))
+	return finding.RefuseAs(finding.ClassUndetermined, "whether %s may answer could not be looked up; that is not a no%s", principal, au.failures(principal))
 }
 
 // failures says what went wrong in looking the principal up.
 func (au Authority) failures(principal string) string {
 	var out []string
-	for _, e := range au.known[canonical(principal)].Evidence {
+	for _, e := range au.known[finding.Canonical(principal)].Evidence {
 		if e.Standing == Undetermined {
 			out = append(out, e.String())
 		}

@@ -12,31 +12,34 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const exemptReason = "signed webhook receiver"
 
 // exempt excepts the finding by ada and bob, for so long.
-func (g *rig) exempt(f remediate.Finding, d time.Duration) remediate.Finding {
+func (g *rig) exempt(f finding.Finding, d time.Duration) finding.Finding {
 	g.t.Helper()
-	a := remediate.Answer{Choice: remediate.ChooseExempt, Principal: ada, Digest: f.Plan.Digest, Reason: exemptReason, Until: g.Clock().Add(d)}
+	a := finding.Answer{Choice: finding.ChooseExempt, Principal: ada, Digest: f.Plan.Digest, Reason: exemptReason, Until: g.Clock().Add(d)}
 	if a.Digest == "" {
-		a.Digest = remediate.NoPlan
+		a.Digest = finding.NoPlan
 	}
 	f, err := g.Answer(g.t.Context(), f.ID, a)
 	g.must(err)
-	g.want(f, remediate.Pending, "1 of 2: "+exemptReason)
+	g.want(f, state.Pending, "1 of 2: "+exemptReason)
 	a.Principal, a.Until = bob, a.Until.Add(time.Hour) // the earlier end is the one that both said
 	f, err = g.Answer(g.t.Context(), f.ID, a)
 	g.must(err)
-	g.want(f, remediate.Exempted, "exempt until "+g.Clock().Add(d).Format(time.RFC3339)+" by "+ada+" ("+exemptReason+") and "+bob)
+	g.want(f, state.Exempted, "exempt until "+g.Clock().Add(d).Format(time.RFC3339)+" by "+ada+" ("+exemptReason+") and "+bob)
 	return g.stored(f.ID)
 }
 
 func withBob(c *remediate.Config) { c.Authority.Approvers[bob] = true }
 
 // redeployed is what every gcloud deploy does to a policy: written as it was.
-func (g *rig) redeployed() []remediate.Finding {
+func (g *rig) redeployed() []finding.Finding {
 	g.t.Helper()
 	g.editPolicy(apiPath, func(*iampb.Policy) {})
 	return g.deliver()
@@ -56,17 +59,17 @@ func TestWhatIsExemptIsNeitherAskedNorToldUntilTheExemptionEnds(t *testing.T) {
 
 	g.pass(7 * time.Hour)
 	again := g.redeployed()
-	if len(again) != 1 || again[0].Verdict != policies.Exempt || again[0].Decision != remediate.DoNothing || !again[0].Plan.Empty() {
+	if len(again) != 1 || again[0].Verdict != policies.Exempt || again[0].Decision != judge.DoNothing || !again[0].Plan.Empty() {
 		t.Fatalf("found %+v; want one that is exempt, with nothing to do", again)
 	}
-	g.want(again[0], remediate.Exempted, f.Why+", finding "+f.ID)
+	g.want(again[0], state.Exempted, f.Why+", finding "+f.ID)
 	g.scanNone(apiService, f.ID)
 	if len(g.told.states) > 0 || g.writes() > 0 {
 		t.Errorf("people were told %v", g.told.states)
 	}
 
 	g.pass(time.Hour)
-	if ended := g.redeployed(); len(ended) != 1 || ended[0].State != remediate.Pending && ended[0].State != remediate.Reverted {
+	if ended := g.redeployed(); len(ended) != 1 || ended[0].State != state.Pending && ended[0].State != state.Reverted {
 		t.Errorf("after the end: %+v; want it raised again", ended)
 	}
 }
@@ -78,7 +81,7 @@ func TestAScanRaisesWhatWasExemptOnceTheExemptionEnds(t *testing.T) {
 	g.pass(59 * time.Minute)
 	g.scanNone(apiService, f.ID)
 	g.pass(time.Minute)
-	if again := g.scanOne(apiService); again.ID == f.ID || again.State != remediate.Pending {
+	if again := g.scanOne(apiService); again.ID == f.ID || again.State != state.Pending {
 		t.Errorf("%s is %s; want a new question", again.ID, again.State)
 	}
 }
@@ -90,7 +93,7 @@ func TestAnExemptionCoversItsGrantsAndNoOthers(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allAuthenticatedUsers")
 	g.pass(time.Second)
 	f := g.one()
-	g.want(f, remediate.Reverted, "in part exempt until")
+	g.want(f, state.Reverted, "in part exempt until")
 	if got := f.Plan.Steps[0].Before.Grants; len(got) != 1 || got[0].Member != "allAuthenticatedUsers" {
 		t.Errorf("the plan takes %v, want what is not exempt alone", got)
 	}
@@ -126,12 +129,12 @@ func TestAnIdentityIsExemptAsItIsNamed(t *testing.T) {
 	if len(again) != 1 {
 		t.Fatalf("%d findings, want one", len(again))
 	}
-	g.want(again[0], remediate.Exempted, f.ID)
+	g.want(again[0], state.Exempted, f.ID)
 	g.pass(time.Hour)
 	g.deploy(apiAccount)
 	g.deliver()
 	g.deploy(defaultAccount)
-	g.want(g.one(), remediate.Pending, "")
+	g.want(g.one(), state.Pending, "")
 }
 
 func TestSilenceDoesNotRevertWhatIsExemptInTheMeantime(t *testing.T) {
@@ -140,9 +143,9 @@ func TestSilenceDoesNotRevertWhatIsExemptInTheMeantime(t *testing.T) {
 	first := g.one()
 	g.grant(apiPath, "roles/run.invoker", "allAuthenticatedUsers")
 	both := g.one() // supersedes the first, whose grant it takes too
-	g.want(g.stored(first.ID), remediate.Superseded, "")
+	g.want(g.stored(first.ID), state.Superseded, "")
 	kept := first // and somebody excepted that one elsewhere
-	kept.ID, kept.State, kept.Exemption = "exempted", remediate.Exempted, &remediate.Exemption{
+	kept.ID, kept.State, kept.Exemption = "exempted", state.Exempted, &finding.Exemption{
 		Until: g.Clock().Add(24 * time.Hour), Grants: first.Plan.Steps[0].Before.Grants,
 	}
 	_, err := g.Store.Create(t.Context(), kept)
@@ -150,7 +153,7 @@ func TestSilenceDoesNotRevertWhatIsExemptInTheMeantime(t *testing.T) {
 	g.pass(time.Hour)
 	_, err = g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(both.ID), remediate.Expired, "no longer sees the same violation")
+	g.want(g.stored(both.ID), state.Expired, "no longer sees the same violation")
 	if got := g.members(apiPath, "roles/run.invoker"); !slices.Contains(got, "allUsers") {
 		t.Errorf("invokers are %v; the exempt one was taken", got)
 	}
@@ -160,9 +163,9 @@ func TestAVoteForAnExemptionThatWouldHaveEndedIsGivenAnew(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve}, withBob, func(c *remediate.Config) { c.ExpiresIn = 24 * time.Hour })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	vote := func(who string) (remediate.Finding, error) {
-		return g.Answer(t.Context(), f.ID, remediate.Answer{
-			Choice: remediate.ChooseExempt, Principal: who, Digest: f.Plan.Digest, Reason: exemptReason, Until: g.Clock().Add(time.Hour),
+	vote := func(who string) (finding.Finding, error) {
+		return g.Answer(t.Context(), f.ID, finding.Answer{
+			Choice: finding.ChooseExempt, Principal: who, Digest: f.Plan.Digest, Reason: exemptReason, Until: g.Clock().Add(time.Hour),
 		})
 	}
 	_, err := vote(ada)
@@ -172,19 +175,19 @@ func TestAVoteForAnExemptionThatWouldHaveEndedIsGivenAnew(t *testing.T) {
 	g.pass(2 * time.Hour)
 	f, err = vote(bob)
 	g.must(err)
-	g.want(f, remediate.Pending, "1 of 2")
+	g.want(f, state.Pending, "1 of 2")
 	f, err = vote(ada)
 	g.must(err)
-	g.want(f, remediate.Exempted, "exempt until "+g.Clock().Add(time.Hour).Format(time.RFC3339))
+	g.want(f, state.Exempted, "exempt until "+g.Clock().Add(time.Hour).Format(time.RFC3339))
 }
 
 func TestAPreviewCountsWhatAnExemptionWouldHaveCovered(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve}, withBob)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	past := func(id string, age time.Duration, change func(*remediate.Finding)) {
+	past := func(id string, age time.Duration, change func(*finding.Finding)) {
 		o := f
-		o.ID, o.State, o.CreatedAt = id, remediate.Reverted, g.Clock().Add(-age)
+		o.ID, o.State, o.CreatedAt = id, state.Reverted, g.Clock().Add(-age)
 		if change != nil {
 			change(&o)
 		}
@@ -197,13 +200,13 @@ func TestAPreviewCountsWhatAnExemptionWouldHaveCovered(t *testing.T) {
 	}
 	past("newest", day, nil)
 	past("too old", 91*day, nil)
-	past("of another policy", day, func(o *remediate.Finding) { o.Policy = identity })
-	past("an undo", day, func(o *remediate.Finding) { o.UndoOf = f.ID })
-	past("exempt by the file", day, func(o *remediate.Finding) { o.Verdict, o.Plan = policies.Exempt, remediate.Plan{} })
-	past("wider", day, func(o *remediate.Finding) {
+	past("of another policy", day, func(o *finding.Finding) { o.Policy = identity })
+	past("an undo", day, func(o *finding.Finding) { o.UndoOf = f.ID })
+	past("exempt by the file", day, func(o *finding.Finding) { o.Verdict, o.Plan = policies.Exempt, judge.Plan{} })
+	past("wider", day, func(o *finding.Finding) {
 		s := o.Plan.Steps[0]
 		s.Before.Grants = append(slices.Clone(s.Before.Grants), cloud.Grant{Role: "roles/run.invoker", Member: "allAuthenticatedUsers"})
-		o.Plan = remediate.NewPlan([]remediate.Step{s}, "")
+		o.Plan = judge.NewPlan([]judge.Step{s}, "")
 	})
 	p, err := g.Desk().Preview(t.Context(), f.ID)
 	g.must(err)

@@ -2,9 +2,9 @@ package remediate
 
 import (
 	"context"
-	"time"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // expire ends a question that nobody answered in time. Where silence is
@@ -12,38 +12,33 @@ import (
 // guardrail spoke about, that the policies of today still see, within the
 // limits: what must not be reverted without asking must not be for want of an
 // answer either. Silence never undoes.
-func (r *Remediator) expire(ctx context.Context, f Finding) (Finding, error) {
+func (r *Remediator) expire(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	if r.OnExpiry == EscalateOnExpiry && f.UndoOf == "" && f.EscalatedAt.IsZero() {
-		return r.update(ctx, f.escalated(r.Now(), r.ExpiresIn, r.pagers()))
+		return r.update(ctx, f.Escalated(r.Now(), r.ExpiresIn, r.pagers()))
 	}
 	if r.OnExpiry != RevertOnExpiry || f.UndoOf != "" {
-		return r.update(ctx, f.expired(r.Now(), ""))
+		return r.update(ctx, f.Expired(r.Now(), ""))
 	}
 	why, err := r.unfitToRevert(ctx, f)
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
 	if why != "" {
-		return r.update(ctx, f.expired(r.Now(), "; not reverted: "+why))
+		return r.update(ctx, f.Expired(r.Now(), "; not reverted: "+why))
 	}
 	over, err := r.allowed(ctx, f)
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
 	if over.why != "" {
 		f.Limit = over.name
-		return r.update(ctx, f.expired(r.Now(), "; not reverted: "+over.why))
+		return r.update(ctx, f.Expired(r.Now(), "; not reverted: "+over.why))
 	}
-	f.Automatic = true
-	return r.decide(ctx, f.to(Approved, r.Now(), "", "nobody answered: reverted on expiry, as configured", Apply, Notify))
-}
-
-func (f Finding) expired(now time.Time, note string) Finding {
-	return f.to(Expired, now, "", "nobody answered: left as it is"+note, Notify)
+	return r.decide(ctx, f.ApprovedBySilence(r.Now()))
 }
 
 // unfitToRevert says why silence may not revert what the finding is about.
-func (r *Remediator) unfitToRevert(ctx context.Context, f Finding) (string, error) {
+func (r *Remediator) unfitToRevert(ctx context.Context, f finding.Finding) (string, error) {
 	switch {
 	case f.Verdict != policies.Violation:
 		return "it is not certain that it violates", nil
@@ -57,11 +52,11 @@ func (r *Remediator) unfitToRevert(ctx context.Context, f Finding) (string, erro
 		return "", err
 	}
 	for _, k := range r.judge(ctx, f.Change, now) {
-		if k, err = r.lessExcepted(ctx, k); err != nil {
+		if k, err = r.withoutExempted(ctx, k); err != nil {
 			return "", err
 		}
-		if k.Policy == f.Policy && !k.past && k.Verdict == policies.Violation && k.Plan.Digest == f.Plan.Digest {
-			return r.unborne(ctx, f)
+		if k.Policy == f.Policy && !k.vanished && k.Verdict == policies.Violation && k.Plan.Digest == f.Plan.Digest {
+			return r.unconfirmedOnExpiry(ctx, f)
 		}
 	}
 	return "the policy no longer sees the same violation", nil

@@ -11,9 +11,12 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-func (g *rig) sweepAt(f remediate.Finding) remediate.Finding {
+func (g *rig) sweepAt(f finding.Finding) finding.Finding {
 	g.t.Helper()
 	g.pass(f.DueAt.Sub(g.Clock()))
 	_, err := g.Sweep(g.t.Context())
@@ -38,8 +41,8 @@ func TestSilenceRevertsOnlyWhatAPersonWasAskedForByPolicy(t *testing.T) {
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 			tt.before(g)
 			f := g.one()
-			g.want(f, remediate.Pending, "")
-			g.want(g.sweepAt(f), remediate.Expired, tt.why)
+			g.want(f, state.Pending, "")
+			g.want(g.sweepAt(f), state.Expired, tt.why)
 			if n := g.writes(); n != 0 {
 				t.Errorf("%d writes, want none", n)
 			}
@@ -52,25 +55,25 @@ func TestSilenceRevertsNothingBeyondTheLimits(t *testing.T) {
 		c.OnExpiry = remediate.RevertOnExpiry
 		c.Limits.PerPolicyHour = 1
 	})
-	var asked []remediate.Finding
+	var asked []finding.Finding
 	for _, c := range g.exposed(1, 2) {
 		asked = append(asked, g.handle(c).Findings[0])
 		g.pass(time.Second)
 	}
-	g.want(g.sweepAt(asked[0]), remediate.Reverted, "")
+	g.want(g.sweepAt(asked[0]), state.Reverted, "")
 	f := g.sweepAt(asked[1])
-	g.want(f, remediate.Expired, "rate: 1 automatic reverts in the last hour for policy no-public-invoker, the limit is 1")
+	g.want(f, state.Expired, "rate: 1 automatic reverts in the last hour for policy no-public-invoker, the limit is 1")
 	if f.Limit != "policy no-public-invoker" {
 		t.Errorf("its limit is %q", f.Limit)
 	}
 }
 
 // pendingElsewhere is a finding of the same policy on another resource.
-func pendingElsewhere(g *rig) remediate.Finding {
+func pendingElsewhere(g *rig) finding.Finding {
 	other := cloud.RunResource(cloud.RunService, "other", "europe-west1", "x")
-	return remediate.Finding{
+	return finding.Finding{
 		ID: "elsewhere", Policy: public, Resource: other, Change: cloud.Change{Resource: other},
-		Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: other}}, ""),
+		Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: other}}, ""),
 	}
 }
 
@@ -79,28 +82,28 @@ func TestUnreadableFindingsDoNotKeepOthersOutOfTheSweep(t *testing.T) {
 	g := newRig(t, set{identity: policies.Approve})
 	for i := range 201 {
 		c := defaultDeploy(g, cloud.FirstHalf, "user:"+mallory)
-		f := remediate.Finding{
-			ID: fmt.Sprint("stuck-", i), Policy: identity, Resource: c.Resource, Change: c, State: remediate.Waiting, DueAt: g.Clock().Add(-time.Hour),
+		f := finding.Finding{
+			ID: fmt.Sprint("stuck-", i), Policy: identity, Resource: c.Resource, Change: c, State: state.Waiting, DueAt: g.Clock().Add(-time.Hour),
 		}
 		_, err := g.Store.Create(t.Context(), f)
 		g.must(err)
 	}
 	f := pendingElsewhere(g)
-	f.State, f.ExpiresAt, f.DueAt = remediate.Pending, g.Clock(), g.Clock()
+	f.State, f.ExpiresAt, f.DueAt = state.Pending, g.Clock(), g.Clock()
 	_, err := g.Store.Create(t.Context(), f)
 	g.must(err)
 	g.cloud.Fail("GetService", 1_000_000, codes.Internal)
 	for range 3 {
-		if _, err := g.Sweep(t.Context()); err == nil && g.stored(f.ID).State == remediate.Pending {
+		if _, err := g.Sweep(t.Context()); err == nil && g.stored(f.ID).State == state.Pending {
 			t.Error("the sweep hides that it could not read")
 		}
 	}
-	g.want(g.stored(f.ID), remediate.Expired, "")
+	g.want(g.stored(f.ID), state.Expired, "")
 	for !g.stored("stuck-0").State.Ended() {
 		g.pass(2 * time.Hour)
 		_, _ = g.Sweep(t.Context())
 	}
-	g.want(g.stored("stuck-0"), remediate.Failed, "could not be read")
+	g.want(g.stored("stuck-0"), state.Failed, "could not be read")
 }
 
 func TestNoticesThatFailDoNotCostARevertItsAttempts(t *testing.T) {
@@ -112,7 +115,7 @@ func TestNoticesThatFailDoNotCostARevertItsAttempts(t *testing.T) {
 	for range 7 {
 		f = g.sweepAt(f)
 	}
-	g.want(f, remediate.Reverted, "")
+	g.want(f, state.Reverted, "")
 }
 
 func TestAnExpiryIsNotPutOffByANoticeThatFails(t *testing.T) {
@@ -123,7 +126,7 @@ func TestAnExpiryIsNotPutOffByANoticeThatFails(t *testing.T) {
 	for g.Clock().Before(f.ExpiresAt) {
 		f = g.sweepAt(f)
 	}
-	g.want(f, remediate.Expired, "")
+	g.want(f, state.Expired, "")
 	if g.Clock().After(f.ExpiresAt) {
 		t.Errorf("expired at %s, want %s", g.Clock(), f.ExpiresAt)
 	}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // exhausted is what Google answers who asks too often.
@@ -29,7 +31,7 @@ func exhausted(t *testing.T, retry time.Duration) error {
 
 // settle delivers what was logged, again for as long as it is refused, and
 // sweeps until the finding ends. It returns the states in between as well.
-func (g *rig) settle() (f remediate.Finding, states []remediate.State) {
+func (g *rig) settle() (f finding.Finding, states []state.State) {
 	g.t.Helper()
 	for _, c := range g.events() {
 		for try := 0; ; try++ {
@@ -68,47 +70,47 @@ func TestEachFaultOfGoogleCloudEndsInAStatedOutcome(t *testing.T) {
 		name   string
 		mess   func(*rig)
 		fault  func(*rig)
-		state  remediate.State
+		state  state.State
 		says   string
-		before remediate.State // the finding was, or never was
+		before state.State // the finding was, or never was
 		writes int
 	}{
 		{"a lost race is run again", publish,
-			func(g *rig) { g.cloud.Fail(set1, 3, codes.Aborted) }, remediate.Reverted, "removed", "", 1},
+			func(g *rig) { g.cloud.Fail(set1, 3, codes.Aborted) }, state.Reverted, "removed", "", 1},
 		{"races lost again and again are left to the sweep", publish,
-			func(g *rig) { g.cloud.Fail(set1, 7, codes.Aborted) }, remediate.Reverted, "removed", remediate.Applying, 1},
+			func(g *rig) { g.cloud.Fail(set1, 7, codes.Aborted) }, state.Reverted, "removed", state.Applying, 1},
 		{"races lost for an hour are given up", publish,
-			func(g *rig) { g.cloud.Fail(set1, 1000, codes.Aborted) }, remediate.Failed, "not applied: remove-grants on //run.googleapis.com/" + apiPath + ": somebody else keeps changing it", remediate.Applying, 0},
+			func(g *rig) { g.cloud.Fail(set1, 1000, codes.Aborted) }, state.Failed, "not applied: remove-grants on //run.googleapis.com/" + apiPath + ": somebody else keeps changing it", state.Applying, 0},
 		{"what is unavailable to read is delivered again", publish,
-			func(g *rig) { g.cloud.Fail(get1, 3, codes.Unavailable) }, remediate.Reverted, "removed", "", 1},
+			func(g *rig) { g.cloud.Fail(get1, 3, codes.Unavailable) }, state.Reverted, "removed", "", 1},
 		{"what is unavailable to write is tried again by the sweep", publish,
-			func(g *rig) { g.cloud.Fail(set1, 3, codes.Unavailable) }, remediate.Reverted, "removed", remediate.Applying, 1},
+			func(g *rig) { g.cloud.Fail(set1, 3, codes.Unavailable) }, state.Reverted, "removed", state.Applying, 1},
 		{"what stays unavailable is given up, in words", publish,
-			func(g *rig) { g.cloud.Fail(set1, 1000, codes.Unavailable) }, remediate.Failed, "Unavailable", remediate.Applying, 0},
+			func(g *rig) { g.cloud.Fail(set1, 1000, codes.Unavailable) }, state.Failed, "Unavailable", state.Applying, 0},
 		{"what is exhausted is left alone for as long as it says", publish,
-			func(g *rig) { g.cloud.FailWith(set1, 1, exhausted(t, 10*time.Minute)) }, remediate.Reverted, "removed", remediate.Applying, 1},
+			func(g *rig) { g.cloud.FailWith(set1, 1, exhausted(t, 10*time.Minute)) }, state.Reverted, "removed", state.Applying, 1},
 		{"a missing permission blocks at once", publish,
-			func(g *rig) { g.cloud.Fail(set1, 1000, codes.PermissionDenied) }, remediate.Blocked, "permission run.services.setIamPolicy missing on //run.googleapis.com/" + apiPath, "", 0},
+			func(g *rig) { g.cloud.Fail(set1, 1000, codes.PermissionDenied) }, state.Blocked, "permission run.services.setIamPolicy missing on //run.googleapis.com/" + apiPath, "", 0},
 		{"a write whose answer is lost is not made again", publish,
-			func(g *rig) { g.cloud.FailAfter(set1, 1, codes.DeadlineExceeded) }, remediate.Reverted, "removed", remediate.Applying, 1},
+			func(g *rig) { g.cloud.FailAfter(set1, 1, codes.DeadlineExceeded) }, state.Reverted, "removed", state.Applying, 1},
 		{"a deploy whose answer is lost is not made again", redeploy,
-			func(g *rig) { g.cloud.FailAfter(update1, 1, codes.DeadlineExceeded) }, remediate.Reverted, "runs as " + apiAccount, remediate.Applying, 1},
+			func(g *rig) { g.cloud.FailAfter(update1, 1, codes.DeadlineExceeded) }, state.Reverted, "runs as " + apiAccount, state.Applying, 1},
 		{"reads that lag behind the write are waited for", publish,
-			func(g *rig) { g.cloud.LagReads(3) }, remediate.Reverted, "verified", "", 1},
+			func(g *rig) { g.cloud.LagReads(3) }, state.Reverted, "verified", "", 1},
 		{"reads that lag for long are uncertain until they show", publish,
-			func(g *rig) { g.cloud.LagReads(12) }, remediate.Reverted, "verified", remediate.Uncertain, 1},
+			func(g *rig) { g.cloud.LagReads(12) }, state.Reverted, "verified", state.Uncertain, 1},
 		{"reads that never show are given up", publish,
-			func(g *rig) { g.cloud.LagReads(10_000) }, remediate.Failed, "not finished: ", remediate.Uncertain, 1},
+			func(g *rig) { g.cloud.LagReads(10_000) }, state.Failed, "not finished: ", state.Uncertain, 1},
 		{"an operation that never ends is given up, saying that it began", redeploy,
-			func(g *rig) { g.cloud.NeverFinish(true) }, remediate.Failed, "not finished: ", remediate.Applying, 1},
+			func(g *rig) { g.cloud.NeverFinish(true) }, state.Failed, "not finished: ", state.Applying, 1},
 		{"a revision that never becomes ready fails in Google's words", redeploy,
-			func(g *rig) { g.cloud.RefuseToStart(apiAccount) }, remediate.Failed, "not finished: restore-identity on", "", 1},
+			func(g *rig) { g.cloud.RefuseToStart(apiAccount) }, state.Failed, "not finished: restore-identity on", "", 1},
 		{"a rehearsal that is refused fails with no write", redeploy,
 			func(g *rig) {
 				g.cloud.FailWith(update1, 1, status.Error(codes.FailedPrecondition, "constraint iam.allowedX is violated"))
-			}, remediate.Failed, "not applied: restore-identity on //run.googleapis.com/" + apiPath + ": nothing was written: set identity of //run.googleapis.com/" + apiPath + ": refused: FailedPrecondition: constraint iam.allowedX is violated", "", 0},
+			}, state.Failed, "not applied: restore-identity on //run.googleapis.com/" + apiPath + ": nothing was written: set identity of //run.googleapis.com/" + apiPath + ": refused: FailedPrecondition: constraint iam.allowedX is violated", "", 0},
 		{"a rehearsal that is denied blocks with no write", redeploy,
-			func(g *rig) { g.cloud.Fail(update1, 1, codes.PermissionDenied) }, remediate.Blocked, "not applied: ", "", 0},
+			func(g *rig) { g.cloud.Fail(update1, 1, codes.PermissionDenied) }, state.Blocked, "not applied: ", "", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -182,7 +184,7 @@ func (g *rig) addService(i int) string {
 func (g *rig) sweepUntilDone() {
 	g.t.Helper()
 	for range 200 {
-		open, err := g.Store.Findings(g.t.Context(), remediate.Query{States: remediate.Open()})
+		open, err := g.Store.Findings(g.t.Context(), finding.Query{States: state.Open()})
 		g.must(err)
 		if len(open) == 0 {
 			return

@@ -5,44 +5,47 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Findings of one cause share a message. A hundred findings of as many causes
 // would still be a hundred messages, among which nobody finds the one that
-// matters: in a flood one more message, the channel's digest, speaks for all
+// matters: in a flood one more message, the channel's roundup, speaks for all
 // that come. They get messages of their own once it is over.
 
 const (
-	// floodWindow is the time over which a channel's new messages are counted.
-	floodWindow = 10 * time.Minute
-	// floodGrain is how exactly a flood's end is known. Within it no more are
+	// roundupWindow is the time over which a channel's new messages are counted.
+	roundupWindow = 10 * time.Minute
+	// roundupGrain is how exactly a flood's end is known. Within it no more are
 	// counted than a flood takes, or ten thousand findings that come at once
 	// would wait for each other to change one record.
-	floodGrain = time.Minute
-	// digestEvery is how often a digest is written at most: it takes the
+	roundupGrain = time.Minute
+	// roundupEvery is how often a roundup is written at most: it takes the
 	// channel's turn from a card.
-	digestEvery = 10 * time.Second
-	// keepFlood is how long the record is kept after it last changed, which a
+	roundupEvery = 10 * time.Second
+	// keepRoundup is how long the record is kept after it last changed, which a
 	// flood that goes on does all the time.
-	keepFlood = 30 * 24 * time.Hour
+	keepRoundup = 30 * 24 * time.Hour
 )
 
-// Flood is what is known of a channel's new messages, and of the digest while
+// Roundup is what is known of a channel's new messages, and of the roundup while
 // there is one.
-type Flood struct {
+type Roundup struct {
 	Channel string `json:"channel"`
 	// Wanted is when the newest messages were wanted, oldest first: as many as
-	// a flood takes. Those that were held back count, too, or a flood would seem
-	// to end by being held back.
+	// a flood takes. Those that the roundup speaks for count, too, or a flood would seem
+	// to end by being spoken for.
 	Wanted []time.Time `json:"wanted,omitempty"`
-	// Since is when findings began to be held back; zero while none are.
+	// Since is when it began to speak for findings; zero while none are.
 	Since time.Time `json:"since,omitzero"`
 	// From is when the earliest of them was opened.
 	From time.Time `json:"from,omitzero"`
 	// Over is since when they get their own messages; zero while more come.
 	Over time.Time `json:"over,omitzero"`
-	// Message is the digest's; without an ID before it is posted.
-	Message Surface `json:"message,omitzero"`
+	// Message is the roundup's; without an ID before it is posted.
+	Message finding.Surface `json:"message,omitzero"`
 	// Drawn tells what the message shows from what it would show now; Draws
 	// counts how often it was written.
 	Drawn string `json:"drawn,omitempty"`
@@ -50,34 +53,32 @@ type Flood struct {
 	// NextAt is when it is looked at again. Until then one process has it to
 	// itself, or nobody has to.
 	NextAt time.Time `json:"next_at,omitzero"`
-	// UnseenSince is since when the digest could not be shown; zero while it
+	// UnseenSince is since when the roundup could not be shown; zero while it
 	// can. FellBack is true once somebody was paged for it.
 	UnseenSince time.Time `json:"unseen_since,omitzero"`
 	FellBack    bool      `json:"fell_back,omitempty"`
-	// PagedAt is when each pager last told of a finding that the digest speaks for.
+	// PagedAt is when each pager last told of a finding that the roundup speaks for.
 	PagedAt map[string]time.Time `json:"paged_at,omitempty"`
-
-	stored int64 // revision of the cell
 }
 
-// ToldBy says what tells people of a group. The words are stored.
-type ToldBy string
+// Medium says what tells people of a group. The words are stored.
+type Medium string
 
 // What tells of a group.
 const (
-	ByMessage ToldBy = "message" // one of its own
-	ByDigest  ToldBy = "digest"  // that of its channel
+	ByMessage Medium = "message" // one of its own
+	ByRoundup Medium = "digest"  // that of its channel
 )
 
-// on reports whether as many messages as a flood takes were wanted lately.
-func (d Flood) on(now time.Time, above int) bool {
+// flooded reports whether as many messages as a flood takes were wanted lately.
+func (d Roundup) flooded(now time.Time, above int) bool {
 	n := len(d.Wanted)
-	return above > 0 && n >= above && now.Sub(d.Wanted[n-above]) < floodWindow
+	return above > 0 && n >= above && now.Sub(d.Wanted[n-above]) < roundupWindow
 }
 
 // wanting counts one more message, and reports whether that changes anything.
-func (d Flood) wanting(now time.Time, above int) (Flood, bool) {
-	if above == 0 || d.on(now, above) && now.Sub(d.Wanted[len(d.Wanted)-above]) < floodGrain {
+func (d Roundup) wanting(now time.Time, above int) (Roundup, bool) {
+	if above == 0 || d.flooded(now, above) && now.Sub(d.Wanted[len(d.Wanted)-above]) < roundupGrain {
 		return d, false
 	}
 	d.Wanted = append(slices.Clip(d.Wanted), now)
@@ -85,30 +86,30 @@ func (d Flood) wanting(now time.Time, above int) (Flood, bool) {
 	return d, true
 }
 
-// asked is the transition of a finding whose group has no message. It says
-// whether the digest speaks for it, and whether the record changed.
-func (d Flood) asked(g Group, f Finding, now time.Time, above int) (next Flood, held, changed bool) {
+// joined is the transition of a finding whose group has no message. It says
+// whether the roundup speaks for it, and whether the record changed.
+func (d Roundup) joined(g Group, f finding.Finding, now time.Time, above int) (next Roundup, covered, changed bool) {
 	switch {
-	case f.InDigest != "": // held back before: let go by release, or nobody has to know any more
-		return d, f.State != Pending || !d.Since.IsZero(), false
-	case g.ToldBy == ByDigest: // one more of a cause that is held back
+	case f.InRoundup != "": // covered back before: let go by release, or nobody has to know any more
+		return d, f.State != state.Pending || !d.Since.IsZero(), false
+	case g.Medium == ByRoundup: // one more of a cause that is covered back
 		if d.Since.IsZero() || !d.Over.IsZero() {
 			return d, false, false
 		}
-		next, changed = d.holding(f, now)
+		next, changed = d.covering(f, now)
 		return next, true, changed
 	}
-	flood := d.on(now, above)
+	flood := d.flooded(now, above)
 	d, changed = d.wanting(now, above)
 	if !flood || f.Severity == policies.Critical {
 		return d, false, changed
 	}
-	next, more := d.holding(f, now)
+	next, more := d.covering(f, now)
 	return next, true, changed || more
 }
 
-// holding is the transition of a finding that is held back.
-func (d Flood) holding(f Finding, now time.Time) (next Flood, changed bool) {
+// covering is the transition of a finding that the roundup speaks for.
+func (d Roundup) covering(f finding.Finding, now time.Time) (next Roundup, changed bool) {
 	next = d
 	if next.Since.IsZero() {
 		next.Since, next.From = now, f.CreatedAt
@@ -120,36 +121,36 @@ func (d Flood) holding(f Finding, now time.Time) (next Flood, changed bool) {
 	return next, d.Since.IsZero() || !next.From.Equal(d.From) || !d.Over.IsZero()
 }
 
-// due reports whether somebody has to look after the digest.
-func (d Flood) due(now time.Time) bool { return !d.Since.IsZero() && !now.Before(d.NextAt) }
+// due reports whether somebody has to look after the roundup.
+func (d Roundup) due(now time.Time) bool { return !d.Since.IsZero() && !now.Before(d.NextAt) }
 
-// tended is the transition of a process that looks after the digest now.
-func (d Flood) tended(now time.Time, above int) Flood {
-	d.NextAt = now.Add(notifyLease)
-	if d.Over.IsZero() && !d.on(now, above) {
+// tended is the transition of a process that looks after the roundup now.
+func (d Roundup) tended(now time.Time, above int) Roundup {
+	d.NextAt = now.Add(finding.NotifyLease)
+	if d.Over.IsZero() && !d.flooded(now, above) {
 		d.Over = now
 	}
 	return d
 }
 
-// settled reports whether the flood has been over for so long that every
-// finding that was held back is stored as such.
-func (d Flood) settled(now time.Time) bool {
-	return !d.Over.IsZero() && now.Sub(d.Over) >= 2*notifyLease
+// quiet reports whether the flood has been over for so long that every
+// finding it spoke for is stored as such.
+func (d Roundup) quiet(now time.Time) bool {
+	return !d.Over.IsZero() && now.Sub(d.Over) >= 2*finding.NotifyLease
 }
 
-// letsGo reports whether findings get their own messages now: not while Slack
-// takes none, or each of them would page for want of one. A digest that is
+// releases reports whether findings get their own messages now: not while Slack
+// takes none, or each of them would page for want of one. A roundup that is
 // refused for itself must not hold them back for ever.
-func (d Flood) letsGo(now time.Time) bool {
-	return !d.Over.IsZero() && (d.UnseenSince.IsZero() || now.Sub(d.Over) >= floodWindow)
+func (d Roundup) releases(now time.Time) bool {
+	return !d.Over.IsZero() && (d.UnseenSince.IsZero() || now.Sub(d.Over) >= roundupWindow)
 }
 
-// shown is the transition of having drawn the digest, or not, so that it shows
+// drawn is the transition of having drawn the roundup, or not, so that it shows
 // what drawn stands for.
-func (d Flood) shown(at Surface, drawn string, now time.Time, failed error) Flood {
-	d.NextAt, d.Message = now.Add(digestEvery), at
-	_, held := busy(failed)
+func (d Roundup) drawn(at finding.Surface, drawn string, now time.Time, failed error) Roundup {
+	d.NextAt, d.Message = now.Add(roundupEvery), at
+	_, limited := fault.NextTurn(failed)
 	switch {
 	case failed == nil:
 		d.UnseenSince, d.FellBack = time.Time{}, false
@@ -157,25 +158,14 @@ func (d Flood) shown(at Surface, drawn string, now time.Time, failed error) Floo
 			d.Drawn = drawn
 			d.Draws++
 		}
-	case !held && d.UnseenSince.IsZero():
+	case !limited && d.UnseenSince.IsZero():
 		d.UnseenSince = now
 	}
 	return d
 }
 
-// ended is the transition of a flood that is over, with nobody left to speak
+// closed is the transition of a flood that is over, with nobody left to speak
 // for. Its message stays as it was drawn last; the next flood has its own.
-func (d Flood) ended() Flood {
-	return Flood{Channel: d.Channel, Wanted: d.Wanted, PagedAt: d.PagedAt, stored: d.stored}
-}
-
-// released is the transition of a finding that gets a message of its own after
-// all.
-func (f Finding) released(at time.Time) Finding {
-	f.InDigest = ""
-	if !f.Owes(Notify) {
-		f.Outbox = append(slices.Clip(f.Outbox), Notify)
-	}
-	f.DueAt = at
-	return f.notAfterExpiry()
+func (d Roundup) closed() Roundup {
+	return Roundup{Channel: d.Channel, Wanted: d.Wanted, PagedAt: d.PagedAt}
 }

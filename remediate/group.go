@@ -13,6 +13,9 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // One `terraform apply` can make forty findings. Forty messages would hide each
@@ -53,27 +56,25 @@ type Group struct {
 	Since    time.Time `json:"since"` // when the first finding was opened
 	Items    []Item    `json:"items"`
 	// Answers are the words given on this revision, while they are too few.
-	Answers []Answer `json:"answers,omitempty"`
+	Answers []finding.Answer `json:"answers,omitempty"`
 	// Agreed is what people decided and is being carried to the findings.
 	Agreed *Agreement `json:"agreed,omitempty"`
 	// Refused says, a line each, which findings did not take the last decision.
-	Refused  []string  `json:"refused,omitempty"`
-	Timeline []Event   `json:"timeline,omitempty"` // what the message's thread tells
-	Surfaces []Surface `json:"surfaces,omitempty"`
+	Refused  []string          `json:"refused,omitempty"`
+	Timeline []trail.Event     `json:"timeline,omitempty"` // what the message's thread tells
+	Surfaces []finding.Surface `json:"surfaces,omitempty"`
 	// Changes counts what a reader would see to have changed; Drawn is the
 	// count that the message shows.
 	Changes int64 `json:"changes"`
 	Drawn   int64 `json:"drawn"`
 	// DrawnBy is until when one process has the message to itself.
 	DrawnBy time.Time `json:"drawn_by,omitzero"`
-	// ToldBy is empty until somebody has to be told.
-	ToldBy ToldBy `json:"told_by,omitempty"`
+	// Medium is empty until somebody has to be told.
+	Medium Medium `json:"told_by,omitempty"`
 	// PagedAt is when each pager last told of the group.
 	PagedAt map[string]time.Time `json:"paged_at,omitempty"`
 	// Incidents are the findings as which pagers told of the group.
 	Incidents []string `json:"incidents,omitempty"`
-
-	stored int64 // revision of the cell
 }
 
 // Item is one finding of a group, as the group's message last showed it.
@@ -82,7 +83,7 @@ type Item struct {
 	Digest   string            `json:"digest"` // of its plan; empty without one
 	Resource cloud.Resource    `json:"resource"`
 	Severity policies.Severity `json:"severity,omitempty"`
-	State    State             `json:"state"`
+	State    state.State       `json:"state"`
 	Seen     int64             `json:"seen"` // first revision of the finding that reads so
 	Told     int               `json:"told"` // lines of its timeline
 	Undone   bool              `json:"undone,omitempty"`
@@ -90,15 +91,15 @@ type Item struct {
 
 // Agreement is an answer that enough people gave, on its way to the findings.
 type Agreement struct {
-	Choice  Choice   `json:"choice"`
-	Answers []Answer `json:"answers"`
+	Choice  finding.Choice   `json:"choice"`
+	Answers []finding.Answer `json:"answers"`
 	// Items is how many findings it is about: the first so many. One that came
 	// later was on nobody's card.
 	Items int `json:"items"`
 }
 
-// cause is what the finding shares with others that belong in the channel.
-func (f Finding) cause(channel string) Cause {
+// causeOf is what the finding shares with others that belong in the channel.
+func causeOf(f finding.Finding, channel string) Cause {
 	if f.Limit != "" {
 		return Cause{Channel: channel, Limit: f.Limit}
 	}
@@ -137,7 +138,7 @@ func (g Group) Digest() string {
 }
 
 // Count is how many of its findings were in the state when last shown.
-func (g Group) Count(s State) int {
+func (g Group) Count(s state.State) int {
 	n := 0
 	for _, i := range g.Items {
 		if i.State == s {
@@ -151,17 +152,17 @@ func (g Group) index(finding string) int {
 	return slices.IndexFunc(g.Items, func(i Item) bool { return i.Finding == finding })
 }
 
-// takes reports whether one more finding belongs in the group. A question is
+// hasRoomFor reports whether one more finding belongs in the group. A question is
 // not added where there is none left: people are done with that message.
-func (g Group) takes(f Finding) bool {
-	if g.ToldBy == ByDigest && f.Severity == policies.Critical {
+func (g Group) hasRoomFor(f finding.Finding) bool {
+	if g.Medium == ByRoundup && f.Severity == policies.Critical {
 		return false // it gets a message, whatever the flood
 	}
-	return len(g.Items) < maxGroup && (f.State != Pending || g.Count(Pending) > 0)
+	return len(g.Items) < maxGroup && (f.State != state.Pending || g.Count(state.Pending) > 0)
 }
 
 // with adds the finding: a new list, which nobody has answered.
-func (g Group) with(f Finding, now time.Time) Group {
+func (g Group) with(f finding.Finding, now time.Time) Group {
 	g.Items = append(slices.Clip(g.Items), Item{
 		Finding: f.ID, Digest: f.Plan.Digest, Resource: f.Resource, Severity: f.Severity, State: f.State,
 	})
@@ -170,34 +171,34 @@ func (g Group) with(f Finding, now time.Time) Group {
 	switch n := len(g.Items); {
 	case len(g.Answers) > 0:
 		g.Answers = nil
-		g = g.says(now, Pending, "", "one more finding of the same cause: answers to the shorter list no longer count")
+		g = g.withLine(now, state.Pending, "", "one more finding of the same cause: answers to the shorter list no longer count")
 	case n == 2:
 		// The message was the first finding's own, and its thread told of that.
 		g.Surfaces = slices.Clone(g.Surfaces)
 		for i := range g.Surfaces {
 			g.Surfaces[i].Rendered, g.Surfaces[i].Told = 0, 0
 		}
-		g = g.says(now, f.State, "", "a second finding of the same cause: this message is about both, and more of its kind join it")
+		g = g.withLine(now, f.State, "", "a second finding of the same cause: this message is about both, and more of its kind join it")
 	}
 	return g
 }
 
-// says adds a line to what the thread tells.
-func (g Group) says(now time.Time, s State, who, what string) Group {
-	g.Timeline = append(slices.Clip(g.Timeline), Event{At: now, State: s, Who: who, What: what})
+// matches adds a line to what the thread tells.
+func (g Group) withLine(now time.Time, s state.State, who, what string) Group {
+	g.Timeline = append(slices.Clip(g.Timeline), trail.Event{At: now, State: s, Who: who, What: what})
 	return g
 }
 
 // maxNamed bounds how many findings a line of the thread names.
 const maxNamed = 5
 
-// seeing takes over the newest states of findings, before they are drawn.
-func (g Group) seeing(fs []Finding, now time.Time) Group {
+// refreshed takes over the newest states of findings, before they are drawn.
+func (g Group) refreshed(fs []finding.Finding, now time.Time) Group {
 	g.Items = slices.Clone(g.Items)
-	moved := map[State][]string{}
+	moved := map[state.State][]string{}
 	for _, f := range fs {
 		i := g.index(f.ID)
-		if i < 0 || g.Items[i].Seen >= f.Revision || g.Items[i].looks(f) {
+		if i < 0 || g.Items[i].Seen >= f.Revision || g.Items[i].isCurrentFor(f) {
 			continue
 		}
 		it := &g.Items[i]
@@ -210,17 +211,17 @@ func (g Group) seeing(fs []Finding, now time.Time) Group {
 	if len(g.Items) < 2 {
 		return g // its thread is the finding's own
 	}
-	for _, s := range States() {
+	for _, s := range state.All() {
 		if names := moved[s]; len(names) > 0 {
-			g = g.says(now, s, "", some(names))
+			g = g.withLine(now, s, "", some(names))
 		}
 	}
 	return g
 }
 
-// looks reports whether the finding reads as it was last shown. Its revision
+// isCurrentFor reports whether the finding reads as it was last shown. Its revision
 // does not tell: a notice that waits for its turn makes one, too.
-func (i Item) looks(f Finding) bool {
+func (i Item) isCurrentFor(f finding.Finding) bool {
 	return i.Seen > 0 && i.State == f.State && i.Told >= len(f.Timeline) && i.Undone == (f.UndoneBy != "")
 }
 
@@ -234,7 +235,7 @@ func some(names []string) string {
 
 // drawn is the transition of having been shown, or not, as it was at that
 // count of changes.
-func (g Group) drawn(surfaces []Surface, at int64, failed error) Group {
+func (g Group) drawn(surfaces []finding.Surface, at int64, failed error) Group {
 	g.Surfaces, g.DrawnBy = surfaces, time.Time{}
 	if failed == nil {
 		g.Drawn = max(g.Drawn, at)
@@ -242,14 +243,14 @@ func (g Group) drawn(surfaces []Surface, at int64, failed error) Group {
 	return g
 }
 
-// shows reports whether the message shows the finding as it is.
-func (g Group) shows(f Finding) bool {
+// hasPlan reports whether the message shows the finding as it is.
+func (g Group) isCurrentFor(f finding.Finding) bool {
 	i := g.index(f.ID)
-	return i >= 0 && g.Items[i].looks(f) && g.Drawn == g.Changes && len(g.Surfaces) > 0
+	return i >= 0 && g.Items[i].isCurrentFor(f) && g.Drawn == g.Changes && len(g.Surfaces) > 0
 }
 
 // surfacesOf is where the finding is shown: in the message of its group.
-func (g Group) surfacesOf(f Finding) []Surface {
+func (g Group) surfacesOf(f finding.Finding) []finding.Surface {
 	out := slices.Clone(g.Surfaces)
 	i := g.index(f.ID)
 	if len(g.Items) < 2 || i < 0 {

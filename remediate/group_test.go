@@ -20,6 +20,11 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 const jo = "user:jo@example.com"
@@ -52,13 +57,13 @@ func newBurst(t *testing.T, change ...func(*remediate.Config)) *burst {
 	b.url = srv.URL + "/api"
 	set, err := policies.Load()
 	b.must(err)
-	st := &indexed{Store: memory.New(), of: map[string]remediate.Finding{}}
+	st := &indexed{Store: memory.New(), of: map[string]finding.Finding{}}
 	c := remediate.Config{
-		Judge: remediate.Judge{Policies: set, Facts: nothingKnown{}}, Store: st, IAM: b.iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
+		Facts: nothingKnown{}, Judge: judge.Judge{Policies: set}, Store: st, IAM: b.iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
 		Notifier: b.notifier(st),
 		Scope:    remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Authority: remediate.Authority{
-			Approvers: map[string]bool{ada: true, bob: true, jo: true}, Quorum: map[remediate.Choice]int{remediate.ChooseKeep: 2},
+			Approvers: map[string]bool{ada: true, bob: true, jo: true}, Quorum: map[finding.Choice]int{finding.ChooseKeep: 2},
 		},
 		Self: "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: time.Second,
 		Now: b.Clock, Wait: b.wait, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),
@@ -71,11 +76,11 @@ func newBurst(t *testing.T, change ...func(*remediate.Config)) *burst {
 	return b
 }
 
-func (b *burst) notifier(cells remediate.CellStore) *slack.Notifier {
+func (b *burst) notifier(cells cells.Store) *slack.Notifier {
 	b.t.Helper()
 	n, err := slack.NewNotifier(slack.Config{
 		Token: "xoxb-sim", APIURL: b.url, Card: notify.Options{BaseURL: "https://rescind.example.com"},
-		Route: func(remediate.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"},
+		Route: func(finding.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"},
 		Turns: slack.NewTurns(cells, b.Clock),
 	})
 	b.must(err)
@@ -172,10 +177,10 @@ func (p *policyOfEach) writes() (n int) {
 type indexed struct {
 	remediate.Store
 	mu sync.Mutex
-	of map[string]remediate.Finding
+	of map[string]finding.Finding
 }
 
-func (s *indexed) keep(f remediate.Finding, err error) (remediate.Finding, error) {
+func (s *indexed) keep(f finding.Finding, err error) (finding.Finding, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
@@ -184,15 +189,15 @@ func (s *indexed) keep(f remediate.Finding, err error) (remediate.Finding, error
 	return f, err
 }
 
-func (s *indexed) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s *indexed) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	return s.keep(s.Store.Create(ctx, f))
 }
 
-func (s *indexed) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s *indexed) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	return s.keep(s.Store.Update(ctx, f))
 }
 
-func (s *indexed) Due(_ context.Context, at time.Time, limit int) (out []remediate.Finding, _ error) {
+func (s *indexed) Due(_ context.Context, at time.Time, limit int) (out []finding.Finding, _ error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.of {
@@ -200,7 +205,7 @@ func (s *indexed) Due(_ context.Context, at time.Time, limit int) (out []remedia
 			out = append(out, f)
 		}
 	}
-	slices.SortFunc(out, func(a, b remediate.Finding) int {
+	slices.SortFunc(out, func(a, b finding.Finding) int {
 		return cmp.Or(a.DueAt.Compare(b.DueAt), strings.Compare(a.ID, b.ID))
 	})
 	if limit > 0 && len(out) > limit {
@@ -222,20 +227,20 @@ func (s *indexed) owes() bool {
 
 // opens stores one more finding that asks about a service of its own, made
 // public by jo, and works on it as Handle would.
-func (b *burst) opens(change ...func(*remediate.Finding)) remediate.Finding {
+func (b *burst) opens(change ...func(*finding.Finding)) finding.Finding {
 	b.t.Helper()
 	b.made++
 	now := b.Clock()
 	res := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", fmt.Sprintf("api-%d", b.made))
-	f := remediate.Finding{
-		ID: remediate.ID(fmt.Sprint("change ", b.made), public, res), Policy: public, Title: "Public invoker", Severity: policies.High,
-		Verdict: policies.Violation, Message: "anyone on the internet can invoke it", Decision: remediate.Ask, Resource: res,
+	f := finding.Finding{
+		ID: finding.ID(fmt.Sprint("change ", b.made), public, res), Policy: public, Title: "Public invoker", Severity: policies.High,
+		Verdict: policies.Violation, Message: "anyone on the internet can invoke it", Decision: judge.Ask, Resource: res,
 		Change: cloud.Change{ID: fmt.Sprint("change ", b.made), Time: now, Resource: res, Verb: cloud.SetPolicy, Actor: cloud.Actor{Principal: jo}},
 		Actors: []cloud.Actor{{Principal: jo}},
-		Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: res, Before: remediate.StepState{
+		Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: res, Before: judge.StepState{
 			Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}}}}, ""),
-		State: remediate.Pending, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(time.Hour), DueAt: now.Add(30 * time.Second),
-		Outbox: []remediate.Effect{remediate.Notify}, Timeline: []remediate.Event{{At: now, State: remediate.Pending, What: "asked"}},
+		State: state.Pending, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(time.Hour), DueAt: now.Add(30 * time.Second),
+		Outbox: []finding.Effect{finding.Notify}, Timeline: []trail.Event{{At: now, State: state.Pending, What: "asked"}},
 	}
 	for _, c := range change {
 		c(&f)
@@ -247,7 +252,7 @@ func (b *burst) opens(change ...func(*remediate.Finding)) remediate.Finding {
 	return f
 }
 
-func (b *burst) several(n int) (out []remediate.Finding) {
+func (b *burst) several(n int) (out []finding.Finding) {
 	b.t.Helper()
 	for range n {
 		out = append(out, b.opens())
@@ -290,7 +295,7 @@ func (b *burst) card() sim.SlackMessage {
 	return cs[0]
 }
 
-func (b *burst) stored(f remediate.Finding) remediate.Finding {
+func (b *burst) stored(f finding.Finding) finding.Finding {
 	b.t.Helper()
 	f, err := b.Store.Finding(b.t.Context(), f.ID)
 	b.must(err)
@@ -299,7 +304,7 @@ func (b *burst) stored(f remediate.Finding) remediate.Finding {
 
 // click presses a button of the message as it stands and returns the finding
 // that the answer came to.
-func (b *burst) click(m sim.SlackMessage, action, who, reason string) (remediate.Finding, error) {
+func (b *burst) click(m sim.SlackMessage, action, who, reason string) (finding.Finding, error) {
 	b.t.Helper()
 	_, rest, ok := strings.Cut(string(m.Blocks), `"action_id":"`+action+`"`)
 	if !ok {
@@ -311,25 +316,25 @@ func (b *burst) click(m sim.SlackMessage, action, who, reason string) (remediate
 	var rev int64
 	_, err := fmt.Sscan(p[2], &rev)
 	b.must(err)
-	choice := remediate.ChooseRevert
+	choice := finding.ChooseRevert
 	if strings.Contains(action, "keep") {
-		choice = remediate.ChooseKeep
+		choice = finding.ChooseKeep
 	}
-	return b.Answer(b.t.Context(), p[1], remediate.Answer{Choice: choice, Principal: who, Via: "test", Reason: reason, Revision: rev, Digest: p[3]})
+	return b.Answer(b.t.Context(), p[1], finding.Answer{Choice: choice, Principal: who, Via: "test", Reason: reason, Revision: rev, Digest: p[3]})
 }
 
-func (b *burst) states() map[remediate.State]int {
+func (b *burst) states() map[state.State]int {
 	b.t.Helper()
-	fs, err := b.Store.Findings(b.t.Context(), remediate.Query{})
+	fs, err := b.Store.Findings(b.t.Context(), finding.Query{})
 	b.must(err)
-	out := map[remediate.State]int{}
+	out := map[state.State]int{}
 	for _, f := range fs {
 		out[f.State]++
 	}
 	return out
 }
 
-func (b *burst) wantStates(want map[remediate.State]int) {
+func (b *burst) wantStates(want map[state.State]int) {
 	b.t.Helper()
 	if got := b.states(); fmt.Sprint(got) != fmt.Sprint(want) {
 		b.t.Errorf("states %v, want %v", got, want)
@@ -337,7 +342,7 @@ func (b *burst) wantStates(want map[remediate.State]int) {
 }
 
 func refusedFor(err error, says string) bool {
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	return errors.As(err, &refused) && strings.Contains(refused.Why, says)
 }
 
@@ -376,7 +381,7 @@ func TestFortyFindingsOfOneCauseShareOneMessage(t *testing.T) {
 	}
 	edits := m.Edits
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Reverted: 40})
+	b.wantStates(map[state.State]int{state.Reverted: 40})
 	if n := b.iam.writes(); n != 40 {
 		t.Errorf("%d writes, want 40", n)
 	}
@@ -401,7 +406,7 @@ func TestI10AClickAuthorisesOnlyTheFindingsItsCardListed(t *testing.T) {
 	if _, err := b.click(before, "rescind.revert_all", ada, ""); !refusedFor(err, "findings were added") {
 		t.Fatalf("a click on the shorter list: %v", err)
 	}
-	b.wantStates(map[remediate.State]int{remediate.Pending: 5})
+	b.wantStates(map[state.State]int{state.Pending: 5})
 	b.settle()
 	// And the one that comes after the click, before it is carried out.
 	f, err := b.click(b.card(), "rescind.revert_all", ada, "")
@@ -410,8 +415,8 @@ func TestI10AClickAuthorisesOnlyTheFindingsItsCardListed(t *testing.T) {
 	_, err = b.Work(t.Context(), f.ID)
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Reverted: 5, remediate.Pending: 1})
-	if s := b.stored(later).State; s != remediate.Pending || b.stored(late).State != remediate.Reverted {
+	b.wantStates(map[state.State]int{state.Reverted: 5, state.Pending: 1})
+	if s := b.stored(later).State; s != state.Pending || b.stored(late).State != state.Reverted {
 		t.Errorf("the one that came after the click is %s", s)
 	}
 	if m := b.card(); !strings.Contains(string(m.Blocks), "Revert all 1") || !strings.Contains(string(m.Blocks), "5 reverted") {
@@ -434,12 +439,12 @@ func TestOneMoreFindingVoidsTheVotesOfTheShorterList(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Pending: 3})
+	b.wantStates(map[state.State]int{state.Pending: 3})
 	if _, err := b.click(b.card(), "rescind.keep_all", ada, "by design, see the review"); err != nil {
 		t.Fatal(err)
 	}
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Kept: 3})
+	b.wantStates(map[state.State]int{state.Kept: 3})
 }
 
 func TestAGroupAnswerNeedsWhatEachFindingNeeds(t *testing.T) {
@@ -453,13 +458,13 @@ func TestAGroupAnswerNeedsWhatEachFindingNeeds(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			b := newBurst(t)
 			b.opens()
-			b.opens(func(f *remediate.Finding) { f.Actors = append(f.Actors, cloud.Actor{Principal: bob}) })
+			b.opens(func(f *finding.Finding) { f.Actors = append(f.Actors, cloud.Actor{Principal: bob}) })
 			b.settle()
 			if _, err := b.click(b.card(), row.action, row.who, "a reason that is long enough"); !refusedFor(err, row.says) {
 				t.Errorf("answer: %v, want %q", err, row.says)
 			}
 			b.settle()
-			b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+			b.wantStates(map[state.State]int{state.Pending: 2})
 		})
 	}
 }
@@ -467,10 +472,10 @@ func TestAGroupAnswerNeedsWhatEachFindingNeeds(t *testing.T) {
 func TestWhatWasDecidedAloneIsLeftAloneAndWhatCannotBeRevertedStaysOpen(t *testing.T) {
 	b := newBurst(t)
 	fs := b.several(2)
-	b.opens(func(f *remediate.Finding) { f.Plan = remediate.NewPlan(nil, "what to write is not known") })
+	b.opens(func(f *finding.Finding) { f.Plan = judge.NewPlan(nil, "what to write is not known") })
 	b.settle()
 	for _, who := range []string{ada, bob} {
-		_, err := b.Answer(t.Context(), fs[0].ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: who, Reason: "by design", Digest: fs[0].Plan.Digest})
+		_, err := b.Answer(t.Context(), fs[0].ID, finding.Answer{Choice: finding.ChooseKeep, Principal: who, Reason: "by design", Digest: fs[0].Plan.Digest})
 		b.must(err)
 	}
 	b.settle()
@@ -480,7 +485,7 @@ func TestWhatWasDecidedAloneIsLeftAloneAndWhatCannotBeRevertedStaysOpen(t *testi
 	_, err := b.click(b.card(), "rescind.revert_all", ada, "")
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Kept: 1, remediate.Reverted: 1, remediate.Pending: 1})
+	b.wantStates(map[state.State]int{state.Kept: 1, state.Reverted: 1, state.Pending: 1})
 }
 
 func TestAVoteThatCameInTimeCountsWhenItIsCarriedLate(t *testing.T) {
@@ -491,7 +496,7 @@ func TestAVoteThatCameInTimeCountsWhenItIsCarriedLate(t *testing.T) {
 	b.must(err)
 	b.pass(9*time.Minute + 59*time.Second) // the process that took it died
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Reverted: 3})
+	b.wantStates(map[state.State]int{state.Reverted: 3})
 }
 
 func TestAnotherCauseOrAnotherMinuteIsAnotherMessage(t *testing.T) {
@@ -503,8 +508,8 @@ func TestAnotherCauseOrAnotherMinuteIsAnotherMessage(t *testing.T) {
 	if n := len(b.cards()); n != 1 {
 		t.Fatalf("%d messages for two findings within a minute, want one", n)
 	}
-	b.opens(func(f *remediate.Finding) { f.Actors = []cloud.Actor{{Principal: bob}} })
-	b.opens(func(f *remediate.Finding) { f.Resource.Project = "other" })
+	b.opens(func(f *finding.Finding) { f.Actors = []cloud.Actor{{Principal: bob}} })
+	b.opens(func(f *finding.Finding) { f.Resource.Project = "other" })
 	b.pass(2 * time.Minute)
 	b.opens()
 	b.settle()
@@ -519,7 +524,7 @@ func TestAQuestionAfterTheOthersWereDecidedHasAMessageOfItsOwn(t *testing.T) {
 	_, err := b.click(b.card(), "rescind.revert", ada, "")
 	b.must(err)
 	b.settle()
-	if s := b.stored(f).State; s != remediate.Reverted {
+	if s := b.stored(f).State; s != state.Reverted {
 		t.Fatalf("the first is %s", s)
 	}
 	b.several(1)
@@ -531,7 +536,7 @@ func TestAQuestionAfterTheOthersWereDecidedHasAMessageOfItsOwn(t *testing.T) {
 func TestWhatALimitHeldBackInAnHourIsOneMessage(t *testing.T) {
 	b := newBurst(t)
 	for range 3 {
-		b.opens(func(f *remediate.Finding) { f.Limit, f.Policy = "20 reverts an hour", fmt.Sprint("policy-", b.made) })
+		b.opens(func(f *finding.Finding) { f.Limit, f.Policy = "20 reverts an hour", fmt.Sprint("policy-", b.made) })
 		b.pass(10 * time.Minute)
 	}
 	b.settle()
@@ -547,7 +552,7 @@ func TestTheLastOfAGroupToExpireTakesTheButtonsAway(t *testing.T) {
 	_, err := b.Sweep(t.Context())
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Expired: 3})
+	b.wantStates(map[state.State]int{state.Expired: 3})
 	if m := b.card(); strings.Contains(string(m.Blocks), "_all") || !strings.Contains(m.Text, "3 expired") {
 		t.Errorf("card: %s\n%s", m.Text, m.Blocks)
 	}

@@ -6,13 +6,18 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // orGroup answers the group of that ID, where there is no such finding.
-func (d Desk) orGroup(ctx context.Context, id string, a Answer, missing error) (Finding, error) {
-	var refused *RefusedError
+func (d Desk) orGroup(ctx context.Context, id string, a finding.Answer, missing error) (finding.Finding, error) {
+	var refused *finding.RefusedError
 	if !errors.As(missing, &refused) {
-		return Finding{}, missing
+		return finding.Finding{}, missing
 	}
 	return d.answerGroup(ctx, id, a, missing)
 }
@@ -20,8 +25,8 @@ func (d Desk) orGroup(ctx context.Context, id string, a Answer, missing error) (
 // answerGroup records a person's word on all pending findings of a group. Once
 // enough people gave it, it is theirs to be carried to each finding, which one
 // of them owes: that one is returned.
-func (d Desk) answerGroup(ctx context.Context, id string, a Answer, missing error) (anchor Finding, err error) {
-	var about []Finding
+func (d Desk) answerGroup(ctx context.Context, id string, a finding.Answer, missing error) (anchor finding.Finding, err error) {
+	var about []finding.Finding
 	_, err = changeGroup(ctx, d.Store, id, a.At, func(g Group) (Group, bool, error) {
 		if g.ID == "" {
 			return g, false, missing
@@ -39,9 +44,9 @@ func (d Desk) answerGroup(ctx context.Context, id string, a Answer, missing erro
 		}
 		// Owed before it is decided: a crash in between leaves a debt of
 		// nothing, the other way round it would leave a decision to nobody.
-		owes := Carry
+		owes := finding.Carry
 		if next.Agreed == nil {
-			owes = Notify
+			owes = finding.Notify
 		}
 		anchor, err = d.owe(ctx, g, open, owes)
 		about = open
@@ -50,7 +55,7 @@ func (d Desk) answerGroup(ctx context.Context, id string, a Answer, missing erro
 	if err == nil {
 		d.voteNoted(ctx, id, about, a)
 	}
-	if err == nil && d.HandOver && len(anchor.Outbox) > 0 && !anchor.State.working() {
+	if err == nil && d.HandOver && len(anchor.Outbox) > 0 && !anchor.State.Working() {
 		anchor.DueAt = a.At
 		if due, err := d.Store.Update(ctx, anchor); err == nil {
 			anchor = due
@@ -60,164 +65,137 @@ func (d Desk) answerGroup(ctx context.Context, id string, a Answer, missing erro
 }
 
 // voteNoted has an accepted answer to a group in the ledger.
-func (d Desk) voteNoted(ctx context.Context, id string, about []Finding, a Answer) {
+func (d Desk) voteNoted(ctx context.Context, id string, about []finding.Finding, a finding.Answer) {
 	var ids []string
 	for _, f := range about {
 		ids = append(ids, f.ID)
 	}
-	d.Ledger.Note(ctx, Entry{Kind: EntryVoted, Who: a.Principal, Via: a.Via, Finding: id, Plan: a.Digest,
-		What: fmt.Sprintf("%s of all %d (%s)%s", a.Choice, len(about), some(ids), because(a))})
+	d.Ledger.Note(ctx, trail.Record{Kind: trail.Voted, Who: a.Principal, Via: a.Via, Finding: id, Plan: a.Digest,
+		What: fmt.Sprintf("%s of all %d (%s)%s", a.Choice, len(about), some(ids), a.Because())})
 }
 
 // admits says why the answer cannot be one on the group as it stands, whoever
 // gives it; nil if it can.
-func (g Group) admits(a Answer) error {
+func (g Group) admits(a finding.Answer) error {
 	digest := g.Digest()
 	switch {
-	case a.Choice != ChooseRevert && a.Choice != ChooseKeep:
-		return refuse("a group takes %q or %q, not %q", ChooseRevert, ChooseKeep, a.Choice)
+	case a.Choice != finding.ChooseRevert && a.Choice != finding.ChooseKeep:
+		return finding.Refuse("a group takes %q or %q, not %q", finding.ChooseRevert, finding.ChooseKeep, a.Choice)
 	case a.Revision != g.Revision || len(a.Digest) < 8 || !strings.HasPrefix(digest, a.Digest):
-		return refuseAs(ClassStale, "findings were added since this card was made, which shows %d now; answer on the current one", len(g.Items))
-	case g.Agreed != nil && slices.ContainsFunc(g.Agreed.Answers, a.repeats): // delivered again
-		return a.repeated()
+		return finding.RefuseAs(finding.ClassStale, "findings were added since this card was made, which shows %d now; answer on the current one", len(g.Items))
+	case g.Agreed != nil && slices.ContainsFunc(g.Agreed.Answers, a.Repeats): // delivered again
+		return a.Repeated()
 	case g.Agreed != nil:
-		return refuseAs(ClassDecided, "%s was decided, and is being carried out", g.Agreed.Choice)
+		return finding.RefuseAs(finding.ClassDecided, "%s was decided, and is being carried out", g.Agreed.Choice)
 	}
 	return nil
 }
 
 // pendingOf are the findings of the group that the answer is about: those that
 // wait for one, and of a revert those that have something to apply.
-func (d Desk) pendingOf(ctx context.Context, g Group, a Answer) ([]Finding, error) {
-	var out []Finding
+func (d Desk) pendingOf(ctx context.Context, g Group, a finding.Answer) ([]finding.Finding, error) {
+	var out []finding.Finding
 	again := false
 	for _, i := range g.Items {
 		f, err := d.Store.Finding(ctx, i.Finding)
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, fault.ErrNotFound):
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)
 		}
-		if f.State == Pending && f.Plan.Digest == i.Digest && (a.Choice != ChooseRevert || f.Plan.Executable()) {
+		if f.State == state.Pending && f.Plan.Digest == i.Digest && (a.Choice != finding.ChooseRevert || f.Plan.Executable()) {
 			out = append(out, f)
 		}
-		again = again || slices.ContainsFunc(f.Answers, a.repeats)
+		again = again || slices.ContainsFunc(f.Answers, a.Repeats)
 	}
 	switch {
 	case len(out) == 0 && again:
-		return nil, a.repeated()
+		return nil, a.Repeated()
 	case len(out) == 0:
-		return nil, refuseAs(ClassDecided, "no finding of this card waits for that answer any more")
+		return nil, finding.RefuseAs(finding.ClassDecided, "no finding of this card waits for that answer any more")
 	}
 	return out, nil
 }
 
 // voted is the transition of one answer on a group: every finding it is about
 // has to admit it, and it is decided once it would decide each of them.
-func (d Desk) voted(ctx context.Context, g Group, open []Finding, a Answer) (Group, error) {
-	if slices.ContainsFunc(g.Answers, a.repeats) {
-		return g, a.repeated()
+func (d Desk) voted(ctx context.Context, g Group, open []finding.Finding, a finding.Answer) (Group, error) {
+	if slices.ContainsFunc(g.Answers, a.Repeats) {
+		return g, a.Repeated()
 	}
 	votes := append(slices.Clip(g.Answers), a)
 	decided, said, news := true, "", false
 	for _, f := range open {
-		_, err := d.answered(ctx, f, on(f, a))
-		if news = news || err == nil; err != nil && classOf(err) != ClassDuplicate {
-			return g, refuseAs(classOf(err), "%s, of %s: nothing was decided for the others either; they have cards of their own in the records", reasonOf(err), f.Resource.Path())
+		_, err := d.answered(ctx, f, forFinding(f, a))
+		if news = news || err == nil; err != nil && finding.ClassOf(err) != finding.ClassDuplicate {
+			return g, finding.RefuseAs(finding.ClassOf(err), "%s, of %s: nothing was decided for the others either; they have cards of their own in the records", finding.ReasonOf(err), f.Resource.Path())
 		}
 		after, why := d.carried(ctx, f, a.Choice, votes)
 		switch {
-		case after.State == Pending && classOf(why) == ClassUndetermined: // it would be used up, and decide nothing
+		case after.State == state.Pending && finding.ClassOf(why) == finding.ClassUndetermined: // it would be used up, and decide nothing
 			return g, why
-		case after.State == Pending:
+		case after.State == state.Pending:
 			decided, said = false, after.Why
 		}
 	}
 	if !decided && !news { // given to each of them alone
-		return g, a.repeated()
+		return g, a.Repeated()
 	}
 	g.Refused = nil
 	g.Changes++
 	if !decided {
 		g.Answers = votes
-		return g.says(a.At, Pending, a.Principal, fmt.Sprintf("all %d: %s", len(open), said)), nil
+		return g.withLine(a.At, state.Pending, a.Principal, fmt.Sprintf("all %d: %s", len(open), said)), nil
 	}
 	g.Agreed, g.Answers = &Agreement{Choice: a.Choice, Answers: votes, Items: len(g.Items)}, nil
-	return g.says(a.At, Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), because(a))), nil
+	return g.withLine(a.At, state.Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), a.Because())), nil
 }
 
-// on is the answer as one on the finding itself.
-func on(f Finding, a Answer) Answer {
+// flooded is the answer as one on the finding itself.
+func forFinding(f finding.Finding, a finding.Answer) finding.Answer {
 	a.Revision, a.Digest = f.Revision, f.Plan.Digest
 	if a.Digest == "" {
-		a.Digest = NoPlan
+		a.Digest = finding.NoPlan
 	}
 	return a
-}
-
-func (f Finding) answeredBy(a Answer) bool {
-	return slices.ContainsFunc(f.Answers, func(o Answer) bool { return a.repeats(o) && f.shows(o.Digest) })
-}
-
-func (a Answer) repeated() error {
-	return refuseAs(ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
-}
-
-// repeats reports whether the same person gave the same answer before.
-func (a Answer) repeats(o Answer) bool {
-	return canonical(o.Principal) == canonical(a.Principal) && o.Choice == a.Choice
 }
 
 // carried is the finding after these people's answers, each by the transition
 // of a single one, and what was refused of the last, or of one that could not be
 // looked up: that may pass.
-func (d Desk) carried(ctx context.Context, f Finding, c Choice, votes []Answer) (Finding, error) {
+func (d Desk) carried(ctx context.Context, f finding.Finding, c finding.Choice, votes []finding.Answer) (finding.Finding, error) {
 	var refused error
 	for _, a := range votes {
-		if f.State != Pending {
+		if f.State != state.Pending {
 			break
 		}
-		if a.Choice != c || f.answeredBy(a) {
+		if a.Choice != c || f.AnsweredBy(a) {
 			continue
 		}
-		next, err := d.answered(ctx, f, on(f, a))
+		next, err := d.answered(ctx, f, forFinding(f, a))
 		if err == nil {
 			f = next
 		}
-		if classOf(refused) != ClassUndetermined {
+		if finding.ClassOf(refused) != finding.ClassUndetermined {
 			refused = err
 		}
 	}
 	return f, refused
 }
 
-func reasonOf(err error) string {
-	var refused *RefusedError
-	if errors.As(err, &refused) {
-		return refused.Why
-	}
-	return err.Error()
-}
-
 // owe puts the effect into the outbox of one of the findings. It may be in the
 // group and not know it yet: whoever put it there stores that last.
-func (d Desk) owe(ctx context.Context, g Group, open []Finding, e Effect) (Finding, error) {
+func (d Desk) owe(ctx context.Context, g Group, open []finding.Finding, e finding.Effect) (finding.Finding, error) {
 	f := open[0]
 	for range conflictTries {
-		f = f.owing(e)
-		f.Group = g.ID
-		if !f.Owes(Apply) { // else somebody was faster, and has it until its lease ends
-			f.DueAt = d.Now().Add(notifyLease)
-		}
-		f = f.notAfterExpiry()
-		stored, err := d.Store.Update(ctx, f)
-		if !errors.Is(err, ErrConflict) {
+		stored, err := d.Store.Update(ctx, f.OwingFor(g.ID, e, d.Now()))
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 		if f, err = d.Store.Finding(ctx, f.ID); err != nil {
-			return Finding{}, fmt.Errorf("look up finding %s: %w", f.ID, err)
+			return finding.Finding{}, fmt.Errorf("look up finding %s: %w", f.ID, err)
 		}
 	}
-	return Finding{}, fmt.Errorf("answer finding %s: %w", f.ID, ErrConflict)
+	return finding.Finding{}, fmt.Errorf("answer finding %s: %w", f.ID, fault.ErrConflict)
 }

@@ -4,41 +4,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
-)
 
-// Carry is owed by one finding of a group for all of them: to take what people
-// decided about the group to each of its findings.
-const Carry Effect = "carry"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+)
 
 // maxRefused bounds what a group tells of findings that did not take a agreed.
 const maxRefused = 10
 
 // carry takes a group's decision to its findings. What cannot be done now is due
 // again later: left as it is it would be the first of every sweep.
-func (r *Remediator) carry(ctx context.Context, f Finding) (Finding, error) {
+func (r *Remediator) carry(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	next, err := r.carryAll(ctx, f)
-	if err == nil || errors.Is(err, ErrConflict) {
+	if err == nil || errors.Is(err, fault.ErrConflict) {
 		return next, err
 	}
-	next, later := r.update(ctx, f.later(r.Now(), err))
+	next, later := r.update(ctx, f.Later(r.Now(), err))
 	return next, errors.Join(err, later)
 }
 
 // carryAll answers each finding of the group by the transition of a single
 // answer. It may be cut off anywhere and begun again, by several at once: a
 // finding that is decided already is left alone.
-func (r *Remediator) carryAll(ctx context.Context, f Finding) (Finding, error) {
+func (r *Remediator) carryAll(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	g, err := readGroup(ctx, r.Store, f.Group)
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
 	var refused []string
-	agreed, desk := g.Agreed, r.Desk().once()
+	agreed, desk := g.Agreed, r.Desk().memoized()
 	if agreed != nil {
 		for _, i := range g.Items[:min(agreed.Items, len(g.Items))] {
 			why, err := r.carryTo(ctx, desk, i, *agreed)
 			if err != nil {
-				return Finding{}, err
+				return finding.Finding{}, err
 			}
 			if why != "" && len(refused) < maxRefused {
 				refused = append(refused, i.Resource.Path()+": "+why)
@@ -50,7 +50,7 @@ func (r *Remediator) carryAll(ctx context.Context, f Finding) (Finding, error) {
 	if g.ID != "" {
 		if _, err := changeGroup(ctx, r.Store, g.ID, r.Now(), func(now Group) (Group, bool, error) {
 			if agreed == nil && now.Agreed != nil {
-				return now, false, ErrConflict
+				return now, false, fault.ErrConflict
 			}
 			if agreed != nil && now.Agreed != nil {
 				now.Agreed, now.Refused = nil, refused
@@ -58,7 +58,7 @@ func (r *Remediator) carryAll(ctx context.Context, f Finding) (Finding, error) {
 			}
 			return now, true, nil
 		}); err != nil {
-			return Finding{}, err
+			return finding.Finding{}, err
 		}
 	}
 	return r.carriedOut(ctx, f.ID)
@@ -70,54 +70,47 @@ func (r *Remediator) carryTo(ctx context.Context, desk Desk, i Item, agreed Agre
 	for range conflictTries {
 		f, err := r.Store.Finding(ctx, i.Finding)
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, fault.ErrNotFound):
 			return "", nil
 		case err != nil:
 			return "", fmt.Errorf("look up finding %s: %w", i.Finding, err)
-		case f.State == Expired:
+		case f.State == state.Expired:
 			return "its question had expired", nil
-		case f.State != Pending || agreed.Choice == ChooseRevert && !f.Plan.Executable():
+		case f.State != state.Pending || agreed.Choice == finding.ChooseRevert && !f.Plan.Executable():
 			return "", nil // decided otherwise, or never part of it
 		case f.Plan.Digest != i.Digest:
 			return "its plan changed", nil
 		}
 		next, why := desk.carried(ctx, f, agreed.Choice, agreed.Answers)
-		if next.State == Pending {
-			if classOf(why) == ClassUndetermined { // which passes
+		if next.State == state.Pending {
+			if finding.ClassOf(why) == finding.ClassUndetermined { // which passes
 				return "", fmt.Errorf("answer finding %s: %w", i.Finding, why)
 			}
 			if why != nil {
-				return reasonOf(why), nil
+				return finding.ReasonOf(why), nil
 			}
 			return next.Why, nil
 		}
 		next.DueAt = r.Now() // for whoever sweeps next: nobody else knows of it
 		_, err = r.update(ctx, next)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return "", err
 		}
 	}
-	return "", fmt.Errorf("answer finding %s: %w", i.Finding, ErrConflict)
+	return "", fmt.Errorf("answer finding %s: %w", i.Finding, fault.ErrConflict)
 }
 
 // carriedOut takes the debt off the finding that had it.
-func (r *Remediator) carriedOut(ctx context.Context, id string) (Finding, error) {
+func (r *Remediator) carriedOut(ctx context.Context, id string) (finding.Finding, error) {
 	for range conflictTries {
 		f, err := r.Store.Finding(ctx, id)
 		if err != nil {
-			return Finding{}, fmt.Errorf("look up finding: %w", err)
+			return finding.Finding{}, fmt.Errorf("look up finding: %w", err)
 		}
-		f = f.done(Carry)
-		if !f.Owes(Notify) {
-			f.Outbox = append(f.Outbox, Notify) // the message has news, whatever became of this one
-		}
-		if !f.Owes(Apply) {
-			f = f.scheduled(r.Now())
-		}
-		stored, err := r.update(ctx, f)
-		if !errors.Is(err, ErrConflict) {
+		stored, err := r.update(ctx, f.Carried(r.Now()))
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 	}
-	return Finding{}, ErrConflict
+	return finding.Finding{}, fault.ErrConflict
 }

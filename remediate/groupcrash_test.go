@@ -6,7 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestAGroupAnswerSurvivesACrashAtEveryCallToTheStore(t *testing.T) {
@@ -19,8 +20,8 @@ func TestAGroupAnswerSurvivesACrashAtEveryCallToTheStore(t *testing.T) {
 				doomed := b.twin()
 				doomed.Store = fatedStore{b.Store, &fate{failure: failure, at: at}}
 				g := b.group(b.anyFinding())
-				f, err := doomed.Answer(t.Context(), g.ID, remediate.Answer{
-					Choice: remediate.ChooseRevert, Principal: ada, Via: "test", Revision: g.Revision, Digest: g.Digest(),
+				f, err := doomed.Answer(t.Context(), g.ID, finding.Answer{
+					Choice: finding.ChooseRevert, Principal: ada, Via: "test", Revision: g.Revision, Digest: g.Digest(),
 				})
 				if err == nil {
 					_, _ = doomed.Work(t.Context(), f.ID)
@@ -31,8 +32,8 @@ func TestAGroupAnswerSurvivesACrashAtEveryCallToTheStore(t *testing.T) {
 				}
 				b.settle()
 				if err == nil {
-					b.wantStates(map[remediate.State]int{remediate.Reverted: 4})
-				} else if n := b.states()[remediate.Pending]; n != 0 && n != 4 {
+					b.wantStates(map[state.State]int{state.Reverted: 4})
+				} else if n := b.states()[state.Pending]; n != 0 && n != 4 {
 					t.Errorf("%d of 4 are left pending: half an answer", n)
 				}
 				if n := b.iam.writes(); n > 4 {
@@ -43,9 +44,9 @@ func TestAGroupAnswerSurvivesACrashAtEveryCallToTheStore(t *testing.T) {
 	}
 }
 
-func (b *burst) anyFinding() remediate.Finding {
+func (b *burst) anyFinding() finding.Finding {
 	b.t.Helper()
-	fs, err := b.Store.Findings(b.t.Context(), remediate.Query{})
+	fs, err := b.Store.Findings(b.t.Context(), finding.Query{})
 	b.must(err)
 	return fs[0]
 }
@@ -64,8 +65,8 @@ func TestManyClicksOnAGroupAtTwoProcessesAreOneDecision(t *testing.T) {
 			r = other
 		}
 		all.Go(func() {
-			f, err := r.Answer(t.Context(), g.ID, remediate.Answer{
-				Choice: remediate.ChooseRevert, Principal: []string{ada, bob}[i/2%2], Via: "test", Revision: g.Revision, Digest: g.Digest(),
+			f, err := r.Answer(t.Context(), g.ID, finding.Answer{
+				Choice: finding.ChooseRevert, Principal: []string{ada, bob}[i/2%2], Via: "test", Revision: g.Revision, Digest: g.Digest(),
 			})
 			if err == nil {
 				mu.Lock()
@@ -77,7 +78,7 @@ func TestManyClicksOnAGroupAtTwoProcessesAreOneDecision(t *testing.T) {
 	}
 	all.Wait()
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Reverted: 5})
+	b.wantStates(map[state.State]int{state.Reverted: 5})
 	if n := b.iam.writes(); took != 1 || n != 5 {
 		t.Errorf("%d clicks decided, %d writes; want 1 and 5", took, n)
 	}

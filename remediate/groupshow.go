@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // GroupNotifier is a Notifier that can show findings of one cause in one
@@ -12,7 +15,7 @@ import (
 type GroupNotifier interface {
 	Notifier
 	// Channel is where the finding's message belongs; "" for nowhere.
-	Channel(f Finding) string
+	Channel(f finding.Finding) string
 	// Ready returns a *BusyError if it is known that the group's channel takes
 	// no message now, posted or rewritten: before anything is looked up for one.
 	Ready(g Group) error
@@ -20,60 +23,53 @@ type GroupNotifier interface {
 	// one, and returns the surfaces as they are now, also with an error.
 	// items are those of its findings that were looked up: all that had not
 	// ended when they were last shown.
-	NotifyGroup(ctx context.Context, g Group, items []Finding) ([]Surface, error)
-}
-
-// told is where people see a finding now.
-type told struct {
-	group    string
-	surfaces []Surface
-	digest   string // the channel whose digest speaks for it in place of a message
+	NotifyGroup(ctx context.Context, g Group, items []finding.Finding) ([]finding.Surface, error)
 }
 
 // show brings what people see of the finding up to date, in the message of its
 // group if it has one.
-func (r *Remediator) show(ctx context.Context, f Finding) (told, error) {
+func (r *Remediator) show(ctx context.Context, f finding.Finding) (finding.Notice, error) {
 	n, ok := r.Notifier.(GroupNotifier)
-	if !ok || !f.groups() {
+	if !ok || !groups(f) {
 		s, err := r.Notifier.Notify(ctx, f)
-		return told{group: f.Group, surfaces: s}, err
+		return finding.Notice{Group: f.Group, Surfaces: s}, err
 	}
 	channel := n.Channel(f)
 	if channel == "" && f.Group == "" {
 		s, err := n.Notify(ctx, f)
-		return told{surfaces: s}, err
+		return finding.Notice{Surfaces: s}, err
 	}
 	g, err := r.enter(ctx, f, channel)
 	switch {
 	case err != nil:
-		return told{f.Group, f.Surfaces, f.InDigest}, err
+		return finding.Notice{Group: f.Group, Surfaces: f.Surfaces, Roundup: f.InRoundup}, err
 	case g.ID == "": // no longer kept
 		s, err := n.Notify(ctx, f)
-		return told{group: f.Group, surfaces: s}, err
+		return finding.Notice{Group: f.Group, Surfaces: s}, err
 	}
-	switch held, err := r.heldBack(ctx, n, g, f); {
+	switch covered, err := r.roundUp(ctx, n, g, f); {
 	case err != nil:
-		return told{g.ID, f.Surfaces, f.InDigest}, err
-	case held:
-		return told{g.ID, f.Surfaces, g.Cause.Channel}, nil
+		return finding.Notice{Group: g.ID, Surfaces: f.Surfaces, Roundup: f.InRoundup}, err
+	case covered:
+		return finding.Notice{Group: g.ID, Surfaces: f.Surfaces, Roundup: g.Cause.Channel}, nil
 	}
 	return r.showGroup(ctx, n, g, f)
 }
 
 // groups reports whether the finding shares a message: not one that has its
 // own, nor an undo, which people ask for one by one.
-func (f Finding) groups() bool {
+func groups(f finding.Finding) bool {
 	return f.Group != "" || f.UndoOf == "" && len(f.Surfaces) == 0
 }
 
 // enter returns the group that the finding is in, and puts it into one if it is
 // in none: that of the window before, if its first finding was less than a
 // window ago, or that of its own window.
-func (r *Remediator) enter(ctx context.Context, f Finding, channel string) (Group, error) {
+func (r *Remediator) enter(ctx context.Context, f finding.Finding, channel string) (Group, error) {
 	if f.Group != "" {
 		return readGroup(ctx, r.Store, f.Group)
 	}
-	c := f.cause(channel)
+	c := causeOf(f, channel)
 	start := f.CreatedAt.Truncate(c.window())
 	if before := start.Add(-c.window()); c.Limit == "" {
 		g, err := readGroup(ctx, r.Store, c.group(before, 0))
@@ -93,11 +89,11 @@ func (r *Remediator) enter(ctx context.Context, f Finding, channel string) (Grou
 }
 
 // place puts the finding into the group, unless that does not take it.
-func (r *Remediator) place(ctx context.Context, f Finding, c Cause, id string) (Group, error) {
+func (r *Remediator) place(ctx context.Context, f finding.Finding, c Cause, id string) (Group, error) {
 	now := r.Now()
 	return changeGroup(ctx, r.Store, id, now, func(g Group) (Group, bool, error) {
 		switch {
-		case g.index(f.ID) >= 0, len(g.Items) > 0 && !g.takes(f):
+		case g.index(f.ID) >= 0, len(g.Items) > 0 && !g.hasRoomFor(f):
 			return g, false, nil
 		case g.ID == "":
 			g.ID, g.Cause, g.Since = id, c, f.CreatedAt
@@ -109,16 +105,16 @@ func (r *Remediator) place(ctx context.Context, f Finding, c Cause, id string) (
 // showGroup draws the group's message, unless somebody drew it since with all
 // that there is to see of the finding: forty findings that change at once are
 // one call.
-func (r *Remediator) showGroup(ctx context.Context, n GroupNotifier, g Group, f Finding) (told, error) {
-	if g.shows(f) {
-		return told{group: g.ID, surfaces: g.surfacesOf(f)}, nil
+func (r *Remediator) showGroup(ctx context.Context, n GroupNotifier, g Group, f finding.Finding) (finding.Notice, error) {
+	if g.isCurrentFor(f) {
+		return finding.Notice{Group: g.ID, Surfaces: g.surfacesOf(f)}, nil
 	}
 	if err := n.Ready(g); err != nil {
-		return told{group: g.ID, surfaces: f.Surfaces}, err
+		return finding.Notice{Group: g.ID, Surfaces: f.Surfaces}, err
 	}
 	g, items, err := r.beginDrawing(ctx, g, f)
 	if err != nil {
-		return told{group: g.ID, surfaces: f.Surfaces}, err
+		return finding.Notice{Group: g.ID, Surfaces: f.Surfaces}, err
 	}
 	surfaces, failed := draw(ctx, n, g, items)
 	at := g.Changes
@@ -126,12 +122,12 @@ func (r *Remediator) showGroup(ctx context.Context, n GroupNotifier, g Group, f 
 	g, err = changeGroup(context.WithoutCancel(ctx), r.Store, g.ID, r.Now(), func(g Group) (Group, bool, error) {
 		return g.drawn(surfaces, at, failed), true, nil
 	})
-	return told{group: g.ID, surfaces: g.surfacesOf(f)}, errors.Join(failed, err)
+	return finding.Notice{Group: g.ID, Surfaces: g.surfacesOf(f)}, errors.Join(failed, err)
 }
 
 // beginDrawing looks up what there is to draw and takes the message for this
 // process alone: two that post it would post it twice.
-func (r *Remediator) beginDrawing(ctx context.Context, g Group, f Finding) (Group, []Finding, error) {
+func (r *Remediator) beginDrawing(ctx context.Context, g Group, f finding.Finding) (Group, []finding.Finding, error) {
 	now := r.Now()
 	if err := g.free(now); err != nil {
 		return g, nil, err
@@ -144,8 +140,8 @@ func (r *Remediator) beginDrawing(ctx context.Context, g Group, f Finding) (Grou
 		if err := g.free(now); err != nil {
 			return g, false, err
 		}
-		g = g.seeing(items, now)
-		g.DrawnBy = now.Add(notifyLease)
+		g = g.refreshed(items, now)
+		g.DrawnBy = now.Add(finding.NotifyLease)
 		return g, true, nil
 	})
 	if err != nil {
@@ -157,15 +153,15 @@ func (r *Remediator) beginDrawing(ctx context.Context, g Group, f Finding) (Grou
 // free returns a *BusyError while another process draws the message.
 func (g Group) free(now time.Time) error {
 	if now.Before(g.DrawnBy) {
-		return &BusyError{Where: "one process a message", After: time.Second}
+		return &fault.BusyError{Where: "one process a message", After: time.Second}
 	}
 	return nil
 }
 
 // undrawn are the group's findings, but for those that had ended when they were
 // last shown: they show what they showed.
-func (r *Remediator) undrawn(ctx context.Context, g Group, f Finding) ([]Finding, error) {
-	var out []Finding
+func (r *Remediator) undrawn(ctx context.Context, g Group, f finding.Finding) ([]finding.Finding, error) {
+	var out []finding.Finding
 	for _, i := range g.Items {
 		switch {
 		case i.Finding == f.ID:
@@ -176,7 +172,7 @@ func (r *Remediator) undrawn(ctx context.Context, g Group, f Finding) ([]Finding
 		}
 		o, err := r.Store.Finding(ctx, i.Finding)
 		switch {
-		case errors.Is(err, ErrNotFound): // no longer kept
+		case errors.Is(err, fault.ErrNotFound): // no longer kept
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)
@@ -187,7 +183,7 @@ func (r *Remediator) undrawn(ctx context.Context, g Group, f Finding) ([]Finding
 }
 
 // draw shows a group of one as the finding that it is.
-func draw(ctx context.Context, n GroupNotifier, g Group, items []Finding) ([]Surface, error) {
+func draw(ctx context.Context, n GroupNotifier, g Group, items []finding.Finding) ([]finding.Surface, error) {
 	if len(g.Items) > 1 || len(items) == 0 {
 		return n.NotifyGroup(ctx, g, items)
 	}

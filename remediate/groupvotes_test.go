@@ -7,6 +7,8 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const agreed = "agreed with the payments team"
@@ -16,12 +18,12 @@ func inGroup(t *testing.T) (*burst, *group) {
 	t.Helper()
 	d := &group{members: []string{bob}}
 	return newBurst(t, func(c *remediate.Config) {
-		c.Authority = remediate.Authority{Approvers: map[string]bool{ada: true, jo: true}, Directory: d, Quorum: map[remediate.Choice]int{remediate.ChooseKeep: 2}}
+		c.Authority = remediate.Authority{Approvers: map[string]bool{ada: true, jo: true}, Directory: d, Quorum: map[finding.Choice]int{finding.ChooseKeep: 2}}
 	}), d
 }
 
-func isClass(err error, c remediate.RefusedClass) bool {
-	var refused *remediate.RefusedError
+func isClass(err error, c finding.RefusedClass) bool {
+	var refused *finding.RefusedError
 	return errors.As(err, &refused) && refused.Class == c
 }
 
@@ -32,14 +34,14 @@ func TestAnAnswerForAllIsNotUsedUpWhileAnEarlierVoterCannotBeLookedUp(t *testing
 	b.must(err)
 	b.settle()
 	d.failing = true
-	if _, err := b.click(b.card(), "rescind.keep_all", ada, agreed); !isClass(err, remediate.ClassUndetermined) {
+	if _, err := b.click(b.card(), "rescind.keep_all", ada, agreed); !isClass(err, finding.ClassUndetermined) {
 		t.Fatalf("while bob cannot be looked up: %v", err)
 	}
 	d.failing = false
 	_, err = b.click(b.card(), "rescind.keep_all", ada, agreed)
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Kept: 2})
+	b.wantStates(map[state.State]int{state.Kept: 2})
 }
 
 func TestWhatWasDecidedForAllIsCarriedOnceItsVotersCanBeLookedUpAgain(t *testing.T) {
@@ -52,10 +54,10 @@ func TestWhatWasDecidedForAllIsCarriedOnceItsVotersCanBeLookedUpAgain(t *testing
 	b.must(err)
 	d.failing = true
 	_, _ = b.Work(t.Context(), f.ID)
-	b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+	b.wantStates(map[state.State]int{state.Pending: 2})
 	d.failing = false
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Kept: 2})
+	b.wantStates(map[state.State]int{state.Kept: 2})
 }
 
 func TestAVoterWhoLeftTheApproversDoesNotCountForAll(t *testing.T) {
@@ -68,7 +70,7 @@ func TestAVoterWhoLeftTheApproversDoesNotCountForAll(t *testing.T) {
 	_, err = b.click(b.card(), "rescind.keep_all", ada, agreed)
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+	b.wantStates(map[state.State]int{state.Pending: 2})
 }
 
 func TestAnAnswerForAllThatIsDeliveredAgainIsSaidToBeRecorded(t *testing.T) {
@@ -77,19 +79,19 @@ func TestAnAnswerForAllThatIsDeliveredAgainIsSaidToBeRecorded(t *testing.T) {
 	card := b.card()
 	f, err := b.click(card, "rescind.revert_all", ada, "")
 	b.must(err)
-	if _, err := b.click(card, "rescind.revert_all", ada, ""); !isClass(err, remediate.ClassDuplicate) {
+	if _, err := b.click(card, "rescind.revert_all", ada, ""); !isClass(err, finding.ClassDuplicate) {
 		t.Errorf("before it is carried: %v", err)
 	}
-	if _, err := b.click(card, "rescind.revert_all", jo, ""); !isClass(err, remediate.ClassDecided) {
+	if _, err := b.click(card, "rescind.revert_all", jo, ""); !isClass(err, finding.ClassDecided) {
 		t.Errorf("of somebody else: %v", err)
 	}
 	_, err = b.Work(t.Context(), f.ID)
 	b.must(err)
 	b.settle()
-	if _, err := b.click(card, "rescind.revert_all", "user:Ada@example.com", ""); !isClass(err, remediate.ClassDuplicate) {
+	if _, err := b.click(card, "rescind.revert_all", "user:Ada@example.com", ""); !isClass(err, finding.ClassDuplicate) {
 		t.Errorf("after it was carried: %v", err)
 	}
-	b.wantStates(map[remediate.State]int{remediate.Reverted: 2})
+	b.wantStates(map[state.State]int{state.Reverted: 2})
 }
 
 func TestVotesForEachAndForAllAddUpToOneAPerson(t *testing.T) {
@@ -99,21 +101,21 @@ func TestVotesForEachAndForAllAddUpToOneAPerson(t *testing.T) {
 	each := func(who string) {
 		for _, f := range fs {
 			f = b.stored(f)
-			_, err := b.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: who, Via: "cli", Reason: agreed, Revision: f.Revision, Digest: f.Plan.Digest})
+			_, err := b.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: who, Via: "cli", Reason: agreed, Revision: f.Revision, Digest: f.Plan.Digest})
 			b.must(err)
 		}
 	}
 	each(ada)
 	for _, who := range []string{ada, "user:ADA@example.com"} {
-		if _, err := b.click(card, "rescind.keep_all", who, agreed); !isClass(err, remediate.ClassDuplicate) {
+		if _, err := b.click(card, "rescind.keep_all", who, agreed); !isClass(err, finding.ClassDuplicate) {
 			t.Errorf("%s, who kept each of them alone: %v", who, err)
 		}
 	}
-	b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+	b.wantStates(map[state.State]int{state.Pending: 2})
 	_, err := b.click(card, "rescind.keep_all", bob, agreed)
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Kept: 2})
+	b.wantStates(map[state.State]int{state.Kept: 2})
 }
 
 func TestS6WhatTakesThePageBehindIAPIsNotAnsweredWithAllTheOthers(t *testing.T) {
@@ -124,16 +126,16 @@ func TestS6WhatTakesThePageBehindIAPIsNotAnsweredWithAllTheOthers(t *testing.T) 
 	card := b.card() // from before the configuration asked for it: a new one has no such buttons
 	b.Authority.StepUp = map[policies.Severity]bool{f.Severity: true}
 	for _, action := range []string{"rescind.revert_all", "rescind.keep_all"} {
-		if _, err := b.click(card, action, ada, agreed); !isClass(err, remediate.ClassStepUp) {
+		if _, err := b.click(card, action, ada, agreed); !isClass(err, finding.ClassStepUp) {
 			t.Errorf("%s: %v", action, err)
 		}
 	}
 	f = b.stored(f)
-	_, err := b.Answer(t.Context(), f.ID, remediate.Answer{
-		Choice: remediate.ChooseExempt, Principal: ada, Via: "slack:T01/U0ADA", Reason: agreed, Until: b.Clock().Add(time.Minute), Revision: f.Revision, Digest: f.Plan.Digest,
+	_, err := b.Answer(t.Context(), f.ID, finding.Answer{
+		Choice: finding.ChooseExempt, Principal: ada, Via: "slack:T01/U0ADA", Reason: agreed, Until: b.Clock().Add(time.Minute), Revision: f.Revision, Digest: f.Plan.Digest,
 	})
-	if !isClass(err, remediate.ClassStepUp) {
+	if !isClass(err, finding.ClassStepUp) {
 		t.Errorf("exempt: %v", err)
 	}
-	b.wantStates(map[remediate.State]int{remediate.Pending: 2})
+	b.wantStates(map[state.State]int{state.Pending: 2})
 }

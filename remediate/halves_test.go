@@ -9,6 +9,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func apiResource(t *testing.T) cloud.Resource {
@@ -51,7 +53,7 @@ func TestTheHalvesOfAnOperationAreOneChangeInEitherOrder(t *testing.T) {
 				}
 				g.handle(defaultDeploy(g, h, who))
 			}
-			fs, err := g.Store.Findings(t.Context(), remediate.Query{})
+			fs, err := g.Store.Findings(t.Context(), finding.Query{})
 			g.must(err)
 			if len(fs) != 1 || len(fs[0].Actors) != 1 || fs[0].Actors[0].Principal != "user:"+mallory {
 				t.Errorf("findings %+v, want one, made by %s", fs, mallory)
@@ -63,12 +65,12 @@ func TestTheHalvesOfAnOperationAreOneChangeInEitherOrder(t *testing.T) {
 func TestALastHalfThatShowsLateIsNotLost(t *testing.T) {
 	g := newRig(t, set{identity: policies.Approve})
 	f := g.handle(defaultDeploy(g, cloud.FirstHalf, "user:"+mallory)).Findings[0]
-	g.want(g.sweepAt(f), remediate.Superseded, "")
+	g.want(g.sweepAt(f), state.Superseded, "")
 	g.deploy(defaultAccount) // the operation took longer than that
 	g.events()
 	last := defaultDeploy(g, cloud.LastHalf, cloud.UnknownActor)
 	fs := g.handle(last).Findings
-	if len(fs) != 1 || fs[0].State != remediate.Pending || fs[0].ID == f.ID {
+	if len(fs) != 1 || fs[0].State != state.Pending || fs[0].ID == f.ID {
 		t.Fatalf("findings %+v, want a question, and the ended finding left alone", fs)
 	}
 	if o := g.handle(last); o.Kind != remediate.Duplicate {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // Handle takes one change to its outcome. It returns once every finding is
@@ -18,14 +20,14 @@ import (
 // settled and the change must come again; a redelivered change has the same
 // ID, so it continues the findings it began.
 func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error) {
-	r.Judge.Facts.Changed(c) // also of what is not ours to judge: facts reach further than the scope
+	r.Facts.Changed(c) // also of what is not ours to judge: facts reach further than the scope
 	if r.own(c.Actor) {
 		return Outcome{Kind: OwnChange}, r.ownChange(ctx, c)
 	}
 	if c.Actor.Principal == "" {
 		c.Actor.Principal = cloud.UnknownActor
 	}
-	in, unsure := r.Scope.membership(ctx, r.Judge.Facts, c.Resource)
+	in, unsure := r.Scope.membership(ctx, r.Facts, c.Resource)
 	if in == outOfScope {
 		return Outcome{Kind: OutOfScope}, nil
 	}
@@ -37,7 +39,7 @@ func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error
 		return Outcome{Kind: Duplicate}, r.attribute(ctx, c)
 	}
 	out, err := r.handle(ctx, c, unsure)
-	for try := 1; errors.Is(err, ErrConflict) && try < conflictTries; try++ { // another process was faster
+	for try := 1; errors.Is(err, fault.ErrConflict) && try < conflictTries; try++ { // another process was faster
 		out, err = r.handle(ctx, c, unsure)
 	}
 	if err != nil {
@@ -71,7 +73,7 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 		return Outcome{}, err
 	}
 	cases := r.judge(ctx, c, now)
-	learned, held, err := r.learn(ctx, c, now)
+	learned, preexisting, err := r.learn(ctx, c, now)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -79,11 +81,11 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 	if out.Findings, err = r.supersedeFixed(ctx, c.Resource, now); err != nil {
 		return Outcome{}, err
 	}
-	for _, k := range append(cases, held...) {
+	for _, k := range append(cases, preexisting...) {
 		if unsure != "" {
-			k.lower(Report, unsure)
+			k.Lower(judge.Report, unsure)
 		}
-		k, err := r.lessExcepted(ctx, k)
+		k, err := r.withoutExempted(ctx, k)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -110,16 +112,16 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 // judged is a judgement with the change it is about, as live state shows it, and
 // what is live.
 type judged struct {
-	Judgement
+	judge.Judgement
 	change cloud.Change
-	now    Snapshot
-	// past is true when the entry shows a violation that live state no longer
+	now    judge.Snapshot
+	// vanished is true when the entry shows a violation that live state no longer
 	// (or, for a first half, not yet) has.
-	past bool
+	vanished bool
 	// seen is when a finding about the change was opened; zero for now.
 	seen time.Time
-	// held is true for a grant that was there before the change.
-	held bool
+	// covered is true for a grant that was there before the change.
+	preexisting bool
 	// unconfirmed is true when Cloud Logging does not bear out the entry;
 	// awaited says why, while it may do so later.
 	unconfirmed bool
@@ -128,41 +130,31 @@ type judged struct {
 
 // judge judges the change as live state shows it, and adds what the entry
 // alone would have been judged for and live state does not show.
-func (r *Remediator) judge(ctx context.Context, c cloud.Change, now Snapshot) []judged {
+func (r *Remediator) judge(ctx context.Context, c cloud.Change, now judge.Snapshot) []judged {
 	if c.Verb == cloud.Delete {
 		return nil
 	}
 	var out []judged
 	if !now.Gone {
-		live := now.observe(c)
+		live := now.Observe(c)
 		for _, g := range r.Judge.Judge(ctx, live, now) {
 			if c.Resource.Kind.Container() && !c.HasDelta {
-				g.unattribute(c)
+				g.Unattribute(c)
 			}
 			if c.Resource.Kind.Workload() && now.Workload == nil && now.Policy != nil {
-				g.lower(Ask, "rescind may not read "+c.Resource.Path()+", so whether another product owns it is unknown")
+				g.Lower(judge.Ask, "rescind may not read "+c.Resource.Path()+", so whether another product owns it is unknown")
 			}
 			if c.Verb == cloud.SetPolicy && now.Policy == nil {
-				g.lower(Revert, "judged on the entry alone: the live policy could not be read; applying reads it first, and takes only what is there")
+				g.Lower(judge.Revert, "judged on the entry alone: the live policy could not be read; applying reads it first, and takes only what is there")
 			}
 			out = append(out, judged{Judgement: g, change: live, now: now})
 		}
 	}
-	for _, g := range r.Judge.Judge(ctx, c, Snapshot{At: now.At}) {
+	for _, g := range r.Judge.Judge(ctx, c, judge.Snapshot{At: now.At}) {
 		seen := slices.ContainsFunc(out, func(k judged) bool { return k.Policy == g.Policy })
 		if g.Verdict == policies.Violation && !seen {
-			out = append(out, judged{Judgement: g, change: c, now: now, past: true})
+			out = append(out, judged{Judgement: g, change: c, now: now, vanished: true})
 		}
 	}
 	return out
-}
-
-// unattribute turns a violation found in a container's live policy into a
-// question: the grants are there, but the entry does not say that this change
-// made them.
-func (g *Judgement) unattribute(c cloud.Change) {
-	if g.Verdict == policies.Violation {
-		g.Verdict = policies.Unknown
-	}
-	g.lower(Ask, "the entry does not say what it added to "+c.Resource.Path()+"; the grants listed are the live ones that would violate")
 }

@@ -5,22 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // stopped reports whether the plan must not be carried out now, and returns the
 // finding as it is then stored. Whether rescind is paused has to be known:
 // unknown is no reason to write.
-func (r *Remediator) stopped(ctx context.Context, f Finding) (Finding, bool, error) {
+func (r *Remediator) stopped(ctx context.Context, f finding.Finding) (finding.Finding, bool, error) {
 	p, err := r.Store.Pause(ctx)
 	if err != nil {
-		return Finding{}, true, fmt.Errorf("look up whether rescind is paused: %w", err)
+		return finding.Finding{}, true, fmt.Errorf("look up whether rescind is paused: %w", err)
 	}
 	switch now := r.Now(); {
 	case p.Active(now):
-		f, err = r.update(ctx, f.held(p, now))
+		f, err = r.update(ctx, f.Stopped(p.String(), p.Until, now))
 		return f, true, err
 	case r.overdue(f, now):
-		next, err := r.update(ctx, r.asking(f.late(now, r.ExpiresIn)))
+		next, err := r.update(ctx, r.asking(f.Overdue(now, r.ExpiresIn)))
 		if err == nil && f.Automatic {
 			r.giveBack(ctx, f)
 		}
@@ -32,57 +37,12 @@ func (r *Remediator) stopped(ctx context.Context, f Finding) (Finding, bool, err
 // overdue reports whether the plan was approved too long ago to be begun now: by
 // a pause or an outage in between, a policy's word is as stale as an old event,
 // and a person's holds for a time.
-func (r *Remediator) overdue(f Finding, now time.Time) bool {
-	return f.State == Approved && (f.Automatic && !f.wasAsked() && r.old(f, now) || !f.ExecuteBy.IsZero() && now.After(f.ExecuteBy))
+func (r *Remediator) overdue(f finding.Finding, now time.Time) bool {
+	return f.State == state.Approved && (f.Automatic && !f.WasAsked() && r.old(f, now) || !f.ExecuteBy.IsZero() && now.After(f.ExecuteBy))
 }
 
-// wasAsked reports whether the finding was a question before.
-func (f Finding) wasAsked() bool { return !f.ExpiresAt.IsZero() }
-
-// late is the transition of an approved plan that is overdue: a question, if it
-// was none before. Otherwise it ends, and a scan finds it anew.
-func (f Finding) late(now time.Time, expiresIn time.Duration) Finding {
-	if f.Automatic && !f.wasAsked() {
-		return f.asked(now, expiresIn)
-	}
-	f.Held = false
-	return f.to(Expired, now, "", "approved, and not carried out by "+f.ExecuteBy.UTC().Format(time.RFC3339)+": it takes a new approval", Notify)
-}
-
-// Lapsed reports whether the finding ended because its approval did.
-func (f Finding) Lapsed() bool { return f.State == Expired && !f.ExecuteBy.IsZero() }
-
-// held has an approved plan wait for the pause to end. People are told once.
-func (f Finding) held(p Pause, now time.Time) Finding {
-	why := "waits, as " + p.String()
-	if !f.Held || f.Why != why {
-		f = f.to(f.State, now, "", why, Notify)
-	}
-	f.Held = true
-	f.DueAt = now.Add(pauseLook)
-	if p.Until.Before(f.DueAt) {
-		f.DueAt = p.Until
-	}
-	return f
-}
-
-func (r *Remediator) old(f Finding, now time.Time) bool {
+func (r *Remediator) old(f finding.Finding, now time.Time) bool {
 	return r.Judge.MaxEventAge > 0 && now.Sub(f.Change.Time) > r.Judge.MaxEventAge
-}
-
-// asked turns an automatic revert that a pause or an outage held up for too long
-// into a question. All that gathered meanwhile would else be reverted at once when
-// it ends, hours after anybody thought of it.
-func (f Finding) asked(now time.Time, expiresIn time.Duration) Finding {
-	why := "held up: "
-	if f.Held {
-		why = "paused: "
-	}
-	why += fmt.Sprintf("by then the change was %s old, too old to be reverted without being asked", span(now.Sub(f.Change.Time)))
-	f.Held, f.Automatic, f.Guarded, f.Decision = false, false, true, Ask
-	f.Reasons = append(f.Reasons[:len(f.Reasons):len(f.Reasons)], why)
-	f.ExpiresAt, f.ExecuteBy = now.Add(expiresIn), time.Time{} // it was approved by nobody now
-	return f.to(Pending, now, "", why, Notify)
 }
 
 // announce tells every channel of a pause that began or ended, where the
@@ -100,27 +60,27 @@ func (r *Remediator) announce(ctx context.Context) error {
 	if !p.Owed || now.Before(p.DueAt) {
 		return nil
 	}
-	p.DueAt = now.Add(notifyLease)
+	p.DueAt = now.Add(finding.NotifyLease)
 	if p, err = r.Store.SetPause(ctx, p); err == nil {
 		if lapsed {
-			r.Ledger.Note(ctx, Entry{Kind: EntryResumed, What: p.String()})
+			r.Ledger.Note(ctx, trail.Record{Kind: trail.Resumed, What: p.String()})
 		}
 		r.Log.WarnContext(ctx, "pause", "active", p.On, "said", p.String())
 		var failed error
-		p, failed = r.told(ctx, p)
-		if after, held := busy(failed); held {
+		p, failed = r.announcePause(ctx, p)
+		if after, limited := fault.NextTurn(failed); limited {
 			p.DueAt, failed = now.Add(after), nil // the channel has no turn for it yet
 		}
 		_, err = r.Store.SetPause(ctx, p)
 		err = errors.Join(failed, err)
 	}
-	if errors.Is(err, ErrConflict) { // another process is at it, or it was set anew
+	if errors.Is(err, fault.ErrConflict) { // another process is at it, or it was set anew
 		return nil
 	}
 	return err
 }
 
-func (r *Remediator) told(ctx context.Context, p Pause) (Pause, error) {
+func (r *Remediator) announcePause(ctx context.Context, p Pause) (Pause, error) {
 	a, ok := r.Notifier.(Announcer)
 	if !ok {
 		p.Owed = false

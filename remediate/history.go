@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // recentLook is how many findings of one resource and policy are looked at to
@@ -15,12 +17,12 @@ const recentLook = 200
 
 // history is what is known of a resource and policy: all that is open, and the
 // newest of what ended; newest first.
-func (r *Remediator) history(ctx context.Context, res cloud.Resource, policy string) ([]Finding, error) {
-	recent, err := r.Store.Findings(ctx, Query{Resource: res, Policy: policy, Limit: recentLook})
+func (r *Remediator) history(ctx context.Context, res cloud.Resource, policy string) ([]finding.Finding, error) {
+	recent, err := r.Store.Findings(ctx, finding.Query{Resource: res, Policy: policy, Limit: recentLook})
 	if err == nil && len(recent) == recentLook {
-		var open []Finding
-		open, err = r.Store.Findings(ctx, Query{
-			Resource: res, Policy: policy, States: Open(), After: recent[len(recent)-1].Position(),
+		var open []finding.Finding
+		open, err = r.Store.Findings(ctx, finding.Query{
+			Resource: res, Policy: policy, States: state.Open(), After: recent[len(recent)-1].Position(),
 		})
 		recent = slices.Concat(recent, open)
 	}

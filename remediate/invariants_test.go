@@ -14,6 +14,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // The invariants of docs/security.md that are about a finding's life. Each test
@@ -23,12 +25,12 @@ const randomRuns = 8
 
 // played is a random history of one resource, every stored step of which was
 // shown to check.
-func played(t *testing.T, check func(t *testing.T, was, is remediate.Finding)) {
+func played(t *testing.T, check func(t *testing.T, was, is finding.Finding)) {
 	t.Helper()
 	for seed := range uint64(randomRuns) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 12))
-			watch := &watchedStore{t: t, seen: map[string]remediate.Finding{}, also: check}
+			watch := &watchedStore{t: t, seen: map[string]finding.Finding{}, also: check}
 			g := newRig(t, set{public: []policies.Enforcement{policies.Approve, policies.Revert}[seed%2]}, func(c *remediate.Config) {
 				watch.Store = c.Store
 				c.Store = watch
@@ -63,8 +65,8 @@ func played(t *testing.T, check func(t *testing.T, was, is remediate.Finding)) {
 func TestI1AFindingLeavesPendingAtMostOnce(t *testing.T) {
 	t.Parallel()
 	left := map[string]int{}
-	played(t, func(t *testing.T, was, is remediate.Finding) {
-		if was.State == remediate.Pending && is.State != remediate.Pending {
+	played(t, func(t *testing.T, was, is finding.Finding) {
+		if was.State == state.Pending && is.State != state.Pending {
 			run := t.Name() + is.ID // runs make findings of the same ids
 			if left[run]++; left[run] > 1 {
 				t.Errorf("%s left pending again, for %s", is.ID, is.State)
@@ -79,16 +81,16 @@ func TestI1AFindingLeavesPendingAtMostOnce(t *testing.T) {
 func TestI2OnlyThePlanThatWasAnsweredIsCarriedOut(t *testing.T) {
 	t.Parallel()
 	applied := 0
-	played(t, func(t *testing.T, was, is remediate.Finding) {
-		if is.State != remediate.Applying || was.State == remediate.Applying {
+	played(t, func(t *testing.T, was, is finding.Finding) {
+		if is.State != state.Applying || was.State == state.Applying {
 			return
 		}
 		applied++
 		if is.Automatic {
 			return
 		}
-		said := func(a remediate.Answer) bool {
-			return a.Choice == remediate.ChooseRevert && len(a.Digest) >= 8 && strings.HasPrefix(is.Plan.Digest, a.Digest)
+		said := func(a finding.Answer) bool {
+			return a.Choice == finding.ChooseRevert && len(a.Digest) >= 8 && strings.HasPrefix(is.Plan.Digest, a.Digest)
 		}
 		if !slices.ContainsFunc(is.Answers, said) {
 			t.Errorf("%s carries out the plan %s, and nobody answered that one: %+v", is.ID, is.Plan.Digest, is.Answers)
@@ -105,12 +107,12 @@ func TestI2APlanIsNotCarriedOutOnStateItWasNotMadeFor(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	f, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+	f, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 	g.must(err)
 	g.editPolicy(apiPath, func(p *iampb.Policy) { p.Bindings = nil })
 	f, err = g.Work(t.Context(), f.ID)
 	g.must(err)
-	g.want(f, remediate.Superseded, "already fixed")
+	g.want(f, state.Superseded, "already fixed")
 	if n := g.writes(); n != 0 {
 		t.Errorf("%d writes on state that was fixed already", n)
 	}
@@ -119,12 +121,12 @@ func TestI2APlanIsNotCarriedOutOnStateItWasNotMadeFor(t *testing.T) {
 func TestI6WhatEndedStaysAsItEnded(t *testing.T) {
 	t.Parallel()
 	ended := 0
-	played(t, func(t *testing.T, was, is remediate.Finding) {
+	played(t, func(t *testing.T, was, is finding.Finding) {
 		if !was.State.Ended() {
 			return
 		}
 		ended++
-		asked := was.State == remediate.Reported && is.State == remediate.Approved
+		asked := was.State == state.Reported && is.State == state.Approved
 		if is.State != was.State && !asked {
 			t.Errorf("%s ended %s and is %s now", is.ID, was.State, is.State)
 		}
@@ -142,15 +144,15 @@ func TestI12AnApprovalThatWasNotCarriedOutInTimeTakesANewOne(t *testing.T) {
 		name    string
 		enforce policies.Enforcement
 		expiry  remediate.Expiry
-		approve func(*rig, remediate.Finding) remediate.Finding
+		approve func(*rig, finding.Finding) finding.Finding
 		after   time.Duration
-		want    remediate.State
+		want    state.State
 		writes  int
 	}{
-		{"a person's holds through a pause of a day", policies.Approve, remediate.LeaveOnExpiry, byAda, 24 * time.Hour, remediate.Reverted, 1},
-		{"a person's ends a day and an hour after it was given", policies.Approve, remediate.LeaveOnExpiry, byAda, 25*time.Hour + time.Second, remediate.Expired, 0},
-		{"a policy's becomes a question when the change has grown old", policies.Revert, remediate.LeaveOnExpiry, byPolicy, 61 * time.Minute, remediate.Pending, 0},
-		{"silence's ends as well, rather than ask a second time", policies.Approve, remediate.RevertOnExpiry, bySilence, 26 * time.Hour, remediate.Expired, 0},
+		{"a person's holds through a pause of a day", policies.Approve, remediate.LeaveOnExpiry, byAda, 24 * time.Hour, state.Reverted, 1},
+		{"a person's ends a day and an hour after it was given", policies.Approve, remediate.LeaveOnExpiry, byAda, 25*time.Hour + time.Second, state.Expired, 0},
+		{"a policy's becomes a question when the change has grown old", policies.Revert, remediate.LeaveOnExpiry, byPolicy, 61 * time.Minute, state.Pending, 0},
+		{"silence's ends as well, rather than ask a second time", policies.Approve, remediate.RevertOnExpiry, bySilence, 26 * time.Hour, state.Expired, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -158,7 +160,7 @@ func TestI12AnApprovalThatWasNotCarriedOutInTimeTakesANewOne(t *testing.T) {
 			g.pause(time.Hour) // so that what is approved is not carried out at once
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 			f := tt.approve(g, g.one())
-			if f.State != remediate.Approved {
+			if f.State != state.Approved {
 				t.Fatalf("the finding is %s: %s", f.State, f.Why)
 			}
 			g.pass(tt.after)
@@ -182,23 +184,23 @@ func TestI12WhatLapsedIsAskedAboutAgain(t *testing.T) {
 	g.must(err)
 	out, err := g.Scan(t.Context(), f.Resource)
 	g.must(err)
-	if len(out.Findings) != 1 || out.Findings[0].ID == f.ID || out.Findings[0].State != remediate.Pending {
+	if len(out.Findings) != 1 || out.Findings[0].ID == f.ID || out.Findings[0].State != state.Pending {
 		t.Errorf("a scan comes to %+v, want one new question", out)
 	}
 }
 
-func byAda(g *rig, f remediate.Finding) remediate.Finding {
+func byAda(g *rig, f finding.Finding) finding.Finding {
 	g.t.Helper()
-	_, err := g.Answer(g.t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+	_, err := g.Answer(g.t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 	g.must(err)
 	f, err = g.Work(g.t.Context(), f.ID)
 	g.must(err)
 	return f
 }
 
-func byPolicy(_ *rig, f remediate.Finding) remediate.Finding { return f }
+func byPolicy(_ *rig, f finding.Finding) finding.Finding { return f }
 
-func bySilence(g *rig, f remediate.Finding) remediate.Finding {
+func bySilence(g *rig, f finding.Finding) finding.Finding {
 	g.t.Helper()
 	g.pass(f.ExpiresAt.Sub(g.Clock()) - time.Minute)
 	g.pause(time.Hour)

@@ -5,121 +5,111 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // join adds the change to an open finding about the same thing with the same
 // plan. An open finding whose plan this one replaces is superseded: what its
 // card shows is no longer what would be done. One that is being carried out is
 // left alone: it may have looked before this change came.
-func (r *Remediator) join(ctx context.Context, k judged) (Finding, bool, error) {
-	open, err := r.Store.Findings(ctx, Query{Resource: k.change.Resource, Policy: k.Policy, States: []State{Waiting, Pending, Approved}})
+func (r *Remediator) join(ctx context.Context, k judged) (finding.Finding, bool, error) {
+	open, err := r.Store.Findings(ctx, finding.Query{Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Waiting, state.Pending, state.Approved}})
 	if err != nil {
-		return Finding{}, false, fmt.Errorf("look up open findings of %s: %w", k.change.Resource, err)
+		return finding.Finding{}, false, fmt.Errorf("look up open findings of %s: %w", k.change.Resource, err)
 	}
 	for _, f := range open {
 		switch {
 		case f.UndoOf != "": // about what rescind did, not about a change
 		case slices.Contains(f.Joined, k.change.ID):
-			return r.theirs(f), true, nil
-		case f.Plan.Digest == k.Plan.Digest && k.held: // it was there all along, and is asked about
-			return r.theirs(f), true, nil
-		case f.Plan.Digest == k.Plan.Digest && k.Decision == Revert && f.State == Pending && f.cameUpon():
+			return r.withoutLeased(f), true, nil
+		case f.Plan.Digest == k.Plan.Digest && k.preexisting: // it was there all along, and is asked about
+			return r.withoutLeased(f), true, nil
+		case f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert && f.State == state.Pending && foundInPassing(f):
 			// Something else came upon it before the change's own event: that must
 			// not keep the policy from reverting it.
-			f, err := r.update(ctx, f.superseded(k.now.At, "an event told of the change after all, and the policy reverts it"))
+			f, err := r.update(ctx, f.Superseded(state.ByEvent, k.now.At, "an event told of the change after all, and the policy reverts it"))
 			if err != nil {
-				return Finding{}, false, err
+				return finding.Finding{}, false, err
 			}
 			r.work(ctx, f)
-		case f.Unconfirmed && f.Plan.Digest == k.Plan.Digest && k.Decision == Revert: // nor may an event that may be forged
+		case f.Unconfirmed && f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert: // nor may an event that may be forged
 			continue
 		case f.Plan.Digest == k.Plan.Digest:
-			f, err := r.update(ctx, f.joined(k.change, k.now.At))
+			f, err := r.update(ctx, f.JoinedBy(k.change, k.now.At))
 			return f, err == nil, err
-		case f.State != Approved && k.replaces(f):
-			f, err := r.update(ctx, f.superseded(k.now.At, "a later change needs another plan"))
+		case f.State != state.Approved && k.replaces(f):
+			f, err := r.update(ctx, f.Superseded(state.ByEvent, k.now.At, "a later change needs another plan"))
 			if err != nil {
-				return Finding{}, false, err
+				return finding.Finding{}, false, err
 			}
 			r.work(ctx, f)
 		}
 	}
-	return Finding{}, false, nil
+	return finding.Finding{}, false, nil
 }
 
-// cameUpon reports whether the finding was opened by something that did not make
+// foundInPassing reports whether the finding was opened by something that did not make
 // what it is about: a scan, a deploy as the account that held it, or an entry
 // that does not say what it added to a container.
-func (f Finding) cameUpon() bool {
-	return f.Change.Method == scanned || strings.HasSuffix(f.Change.ID, holds(f.Resource)) ||
+func foundInPassing(f finding.Finding) bool {
+	return f.Change.Method == judge.ScanMethod || strings.HasSuffix(f.Change.ID, preexistingSuffix(f.Resource)) ||
 		f.Resource.Kind.Container() && !f.Change.HasDelta
 }
 
 // replaces reports whether the new plan does all that the open finding's plan
 // has left to do. A change that says what it added is judged on that alone, so
 // its plan is not about what others added.
-func (k judged) replaces(f Finding) bool {
+func (k judged) replaces(f finding.Finding) bool {
 	if f.Plan.Empty() {
 		return f.Change.Verb == k.change.Verb
 	}
-	return !slices.ContainsFunc(f.Plan.Steps, func(s Step) bool {
-		return k.now.stepHolds(s) && !slices.ContainsFunc(k.Plan.Steps, func(o Step) bool { return k.now.covers(o, s) })
+	return !slices.ContainsFunc(f.Plan.Steps, func(s judge.Step) bool {
+		return k.now.StepNeeded(s) && !slices.ContainsFunc(k.Plan.Steps, func(o judge.Step) bool { return k.now.Covers(o, s) })
 	})
 }
 
-// settlement is how long a person's keep holds for the same grants.
-const settlement = 30 * 24 * time.Hour
-
-// settledBefore reports whether people kept or left exactly this before. A
+// decidedBefore reports whether people kept or left exactly this before. A
 // change that says what it added made the grants anew, so it is raised again;
 // so is what was settled more than recentLook findings ago.
-func (r *Remediator) settledBefore(ctx context.Context, k judged) (bool, error) {
-	if k.change.HasDelta && !k.held {
+func (r *Remediator) decidedBefore(ctx context.Context, k judged) (bool, error) {
+	if k.change.HasDelta && !k.preexisting {
 		return false, nil
 	}
-	states := []State{Kept, Expired, Undone}
-	if k.held { // one finding of what an account held all along is enough
-		states = append(states, Reported, Blocked, Failed, Applying, Uncertain)
+	states := []state.State{state.Kept, state.Expired, state.Undone}
+	if k.preexisting { // one finding of what an account held all along is enough
+		states = append(states, state.Reported, state.Blocked, state.Failed, state.Applying, state.Uncertain)
 	}
-	before, err := r.Store.Findings(ctx, Query{
-		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-settlement), States: states, Limit: recentLook,
+	before, err := r.Store.Findings(ctx, finding.Query{
+		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-finding.DecisionHolds), States: states, Limit: recentLook,
 	})
 	if err != nil {
 		return false, fmt.Errorf("look up settled findings of %s: %w", k.change.Resource, err)
 	}
 	for _, f := range before {
-		if f.settled() != "" && f.settled() == k.Plan.Digest && !f.Lapsed() {
+		if f.RejectedPlan() != "" && f.RejectedPlan() == k.Plan.Digest && !f.Lapsed() {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// settled is the digest of the plan that a settled finding says not to carry
-// out: of an undo the one that was taken back.
-func (f Finding) settled() string {
-	if f.UndoOf == "" {
-		return f.Plan.Digest
-	}
-	return inverse(f.Plan.Steps).Digest
-}
-
 // supersedeFixed ends the open findings of a resource that live state shows to
 // be fixed, whoever did it. It returns those that ended.
-func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now Snapshot) ([]Finding, error) {
-	open, err := r.Store.Findings(ctx, Query{Resource: res, States: []State{Pending}})
+func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now judge.Snapshot) ([]finding.Finding, error) {
+	open, err := r.Store.Findings(ctx, finding.Query{Resource: res, States: []state.State{state.Pending}})
 	if err != nil {
 		return nil, fmt.Errorf("look up open findings of %s: %w", res, err)
 	}
-	var ended []Finding
+	var ended []finding.Finding
 	for _, f := range open {
-		if f.UndoOf != "" || f.Plan.Empty() || now.holds(f.Plan) {
+		if f.UndoOf != "" || f.Plan.Empty() || now.Needs(f.Plan) {
 			continue
 		}
-		f, err := r.update(ctx, f.superseded(now.At, pastWhy(now)))
+		f, err := r.update(ctx, f.Superseded(state.ByEvent, now.At, judge.VanishedWhy(now)))
 		if err != nil {
 			return nil, err
 		}

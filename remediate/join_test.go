@@ -8,7 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestAnotherGrantDoesNotCloseTheQuestionAboutTheFirst(t *testing.T) {
@@ -17,11 +17,11 @@ func TestAnotherGrantDoesNotCloseTheQuestionAboutTheFirst(t *testing.T) {
 	first := g.one()
 	g.grant("projects/pay-prod", "roles/editor", "serviceAccount:job@pay-prod.iam.gserviceaccount.com")
 	second := g.one()
-	g.want(g.stored(first.ID), remediate.Pending, "")
-	g.want(second, remediate.Pending, "")
+	g.want(g.stored(first.ID), state.Pending, "")
+	g.want(second, state.Pending, "")
 }
 
-func TestADeployDoesNotCloseTheQuestionAboutAPublicGrant(t *testing.T) {
+func TestADeployDoesNotCloseTheQuestionAboutApublicGrant(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -29,8 +29,8 @@ func TestADeployDoesNotCloseTheQuestionAboutAPublicGrant(t *testing.T) {
 		Template: &runpb.RevisionTemplate{ServiceAccount: apiAccount, Containers: []*runpb.Container{{Image: "example.com/app:v2"}}}}))
 	c := defaultDeploy(g, cloud.Whole, "user:"+mallory)
 	c.Workload.InvokerCheckDisabled = cloud.KnownFlag(true)
-	g.want(g.handle(c).Findings[0], remediate.Pending, "")
-	g.want(g.stored(f.ID), remediate.Pending, "")
+	g.want(g.handle(c).Findings[0], state.Pending, "")
+	g.want(g.stored(f.ID), state.Pending, "")
 }
 
 func TestAnAddressInAnotherCaseIsStillTheMember(t *testing.T) {
@@ -42,7 +42,7 @@ func TestAnAddressInAnotherCaseIsStillTheMember(t *testing.T) {
 		c.Deltas[i].Grant.Member = cloud.Member("serviceAccount:" + strings.ToUpper(apiAccount[:3]) + apiAccount[3:])
 	}
 	fs := g.handle(c).Findings
-	if len(fs) != 1 || fs[0].State != remediate.Reverted {
+	if len(fs) != 1 || fs[0].State != state.Reverted {
 		t.Fatalf("findings %+v, want a revert", fs)
 	}
 	if got := g.members("projects/pay-prod", "roles/editor"); len(got) != 0 {
@@ -67,15 +67,15 @@ func TestAQuestionOfSomebodyElsesChangeDoesNotKeepThePolicyFromReverting(t *test
 			g.deploy(apiAccount)
 			changes := g.events()
 			asked := g.handle(first(g, changes)).Findings[0]
-			g.want(asked, remediate.Pending, "")
-			var reverted []remediate.State
+			g.want(asked, state.Pending, "")
+			var reverted []state.State
 			for _, f := range g.handle(changes[0]).Findings {
 				reverted = append(reverted, f.State)
 			}
-			if len(reverted) != 1 || reverted[0] != remediate.Reverted {
+			if len(reverted) != 1 || reverted[0] != state.Reverted {
 				t.Errorf("the change came to %v, want it reverted", reverted)
 			}
-			g.want(g.stored(asked.ID), remediate.Superseded, "an event told of the change after all")
+			g.want(g.stored(asked.ID), state.Superseded, "an event told of the change after all")
 		})
 	}
 }

@@ -23,6 +23,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const (
@@ -98,7 +100,7 @@ func TestAGrantIsRemovedWhereverItWasMadeAndNothingElse(t *testing.T) {
 			})
 			g.cloud.Fail("SetIamPolicy", 1, codes.Aborted) // somebody else was faster
 			f := g.one()
-			g.want(f, remediate.Reverted, "removed "+tt.role+" to "+tt.member)
+			g.want(f, state.Reverted, "removed "+tt.role+" to "+tt.member)
 			if d := sameBindings(before, g.policyOf(tt.resource)); d != "" {
 				t.Errorf("policy (-before +after):\n%s", d)
 			}
@@ -124,7 +126,7 @@ func TestAMissingPermissionOnAnyResourceIsNamedAndNotTriedAgain(t *testing.T) {
 		})
 		g.cloud.Fail("SetIamPolicy", 100, codes.PermissionDenied)
 		f := g.one()
-		g.want(f, remediate.Blocked, "permission "+permission+" missing on ")
+		g.want(f, state.Blocked, "permission "+permission+" missing on ")
 		if !f.DueAt.IsZero() || len(f.Outbox) != 0 {
 			t.Errorf("%s: owes %v, due %v; want it done with", resource, f.Outbox, f.DueAt)
 		}
@@ -180,7 +182,7 @@ func TestAnIngressGoesBackToTheOneThatIsAllowed(t *testing.T) {
 			g, before := opened(t, policies.Revert, "internal")
 			tt.fault(g)
 			f := g.one()
-			g.want(f, remediate.Reverted, "set its ingress to internal")
+			g.want(f, state.Reverted, "set its ingress to internal")
 			ignored := protocmp.IgnoreFields(&runpb.Service{}, "generation", "observed_generation", "etag", "update_time", "terminal_condition", "last_modifier")
 			if d := cmp.Diff(before, g.service(), protocmp.Transform(), ignored); d != "" {
 				t.Errorf("service (-before +after):\n%s", d)
@@ -206,7 +208,7 @@ func TestAnIngressIsNeverGuessed(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			g, _ := opened(t, policies.Revert, tt.allowed...)
 			f := g.one()
-			g.want(f, remediate.Pending, "")
+			g.want(f, state.Pending, "")
 			if !strings.Contains(f.Plan.Missing, tt.says) || f.Plan.Executable() {
 				t.Errorf("executable %t, missing %q; want it to say %q", f.Plan.Executable(), f.Plan.Missing, tt.says)
 			}
@@ -223,19 +225,19 @@ func TestAnIngressThatSomebodyChangedMeanwhileIsLeft(t *testing.T) {
 	g.setIngress(runpb.IngressTraffic_INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER)
 	g.events() // not delivered
 	f = g.approve(f)
-	g.want(f, remediate.Superseded, `its ingress is "internal-and-cloud-load-balancing" now`)
+	g.want(f, state.Superseded, `its ingress is "internal-and-cloud-load-balancing" now`)
 }
 
 func TestADeniedIngressNamesThePermission(t *testing.T) {
 	g, _ := opened(t, policies.Revert, "internal")
 	g.cloud.Fail("UpdateService", 10, codes.PermissionDenied)
-	g.want(g.one(), remediate.Blocked, "not applied: restore-ingress on //run.googleapis.com/"+apiPath+": permission run.services.update missing")
+	g.want(g.one(), state.Blocked, "not applied: restore-ingress on //run.googleapis.com/"+apiPath+": permission run.services.update missing")
 }
 
 // approve has ada answer revert and the plan be carried out.
-func (g *rig) approve(f remediate.Finding) remediate.Finding {
+func (g *rig) approve(f finding.Finding) finding.Finding {
 	g.t.Helper()
-	_, err := g.Answer(g.t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	_, err := g.Answer(g.t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
 	g.must(err)
 	f, err = g.Work(g.t.Context(), f.ID)
 	g.must(err)
@@ -278,7 +280,7 @@ func TestAConditionIsPutBackExactly(t *testing.T) {
 				g, before := unconditional(t, policies.Revert, resource)
 				fault(g)
 				f := g.one()
-				g.want(f, remediate.Reverted, "put back roles/run.invoker to user:eve@example.com if request.time")
+				g.want(f, state.Reverted, "put back roles/run.invoker to user:eve@example.com if request.time")
 				if d := sameBindings(before, g.policyOf(resource)); d != "" {
 					t.Errorf("policy (-before +after):\n%s", d)
 				}
@@ -299,7 +301,7 @@ func TestAConditionIsNotPutBackForWhoeverLostTheGrantSince(t *testing.T) {
 	})
 	g.events()
 	f = g.approve(f)
-	g.want(f, remediate.Superseded, "already fixed")
+	g.want(f, state.Superseded, "already fixed")
 	if got := g.members("projects/pay-prod", "roles/run.invoker"); !slices.Equal(got, []string{"group:frontend@example.com"}) {
 		t.Errorf("invokers are %v", got)
 	}
@@ -308,7 +310,7 @@ func TestAConditionIsNotPutBackForWhoeverLostTheGrantSince(t *testing.T) {
 func TestADeniedConditionNamesThePermission(t *testing.T) {
 	g, _ := unconditional(t, policies.Revert, folderPath)
 	g.cloud.Fail("SetIamPolicy", 10, codes.PermissionDenied)
-	g.want(g.one(), remediate.Blocked, "permission resourcemanager.folders.setIamPolicy missing on //cloudresourcemanager.googleapis.com/folders/4001")
+	g.want(g.one(), state.Blocked, "permission resourcemanager.folders.setIamPolicy missing on //cloudresourcemanager.googleapis.com/folders/4001")
 }
 
 // weaken has mallory set a policy of the project's own that enforces nothing.
@@ -334,10 +336,10 @@ func TestAConstraintThatSomebodyOverrodeIsRestoredOnceAPersonSaysSo(t *testing.T
 	g := newRig(t, set{weakening: policies.Revert})
 	g.weaken("CreatePolicy", false)
 	f := g.one()
-	g.want(f, remediate.Pending, "an organization policy is never changed without being asked")
+	g.want(f, state.Pending, "an organization policy is never changed without being asked")
 	g.cloud.Fail("DeletePolicy", 1, codes.Aborted) // somebody else was faster
 	f = g.approve(f)
-	g.want(f, remediate.Reverted, "deleted the organization policy, so that what is inherited holds again")
+	g.want(f, state.Reverted, "deleted the organization policy, so that what is inherited holds again")
 	if g.ownPolicy() {
 		t.Error("the project still has a policy of its own")
 	}
@@ -353,7 +355,7 @@ func TestSilenceNeverRestoresAConstraint(t *testing.T) {
 	g.pass(2 * time.Hour)
 	_, err := g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(f.ID), remediate.Expired, "a guardrail wants a person to decide")
+	g.want(g.stored(f.ID), state.Expired, "a guardrail wants a person to decide")
 }
 
 func TestAConstraintWhosePolicyBeforeIsNotKnownIsNeverGuessed(t *testing.T) {
@@ -362,7 +364,7 @@ func TestAConstraintWhosePolicyBeforeIsNotKnownIsNeverGuessed(t *testing.T) {
 	g.events()
 	g.weaken("UpdatePolicy", false)
 	f := g.one()
-	g.want(f, remediate.Pending, "what the organization policy was before is not recorded")
+	g.want(f, state.Pending, "what the organization policy was before is not recorded")
 	if f.Plan.Executable() {
 		t.Error("the plan is executable")
 	}
@@ -383,7 +385,7 @@ func TestAConstraintThatSomebodyRestoredFirstIsSuperseded(t *testing.T) {
 			restore(g)
 			g.events()
 			f := g.stored(g.handle(change[0]).Findings[0].ID)
-			g.want(f, remediate.Superseded, "")
+			g.want(f, state.Superseded, "")
 		})
 	}
 }
@@ -398,7 +400,7 @@ func TestAConstraintThatSomebodyChangedAgainIsNotTakenAway(t *testing.T) {
 	g.must(g.conn.Invoke(t.Context(), "/google.cloud.orgpolicy.v2.OrgPolicy/UpdatePolicy", reset, &orgpolicypb.Policy{}))
 	g.events()
 	f := g.stored(g.handle(change[0]).Findings[0].ID)
-	g.want(f, remediate.Pending, "the organization policy was changed again since")
+	g.want(f, state.Pending, "the organization policy was changed again since")
 	if f.Plan.Executable() {
 		t.Error("the plan is executable")
 	}
@@ -425,7 +427,7 @@ func TestAConstraintThatSomebodyChangedMeanwhileIsLeft(t *testing.T) {
 	f := g.one()
 	g.weaken("UpdatePolicy", true)
 	g.events()
-	g.want(g.approve(f), remediate.Superseded, "the organization policy is another one now")
+	g.want(g.approve(f), state.Superseded, "the organization policy is another one now")
 	if !g.ownPolicy() {
 		t.Error("the project's policy is gone")
 	}
@@ -436,7 +438,7 @@ func TestADeniedConstraintNamesThePermission(t *testing.T) {
 	g.weaken("CreatePolicy", false)
 	f := g.one()
 	g.cloud.Fail("DeletePolicy", 10, codes.PermissionDenied)
-	g.want(g.approve(f), remediate.Blocked, "permission orgpolicy.policies.delete missing on //orgpolicy.googleapis.com/projects/pay-prod/policies/"+constraint)
+	g.want(g.approve(f), state.Blocked, "permission orgpolicy.policies.delete missing on //orgpolicy.googleapis.com/projects/pay-prod/policies/"+constraint)
 }
 
 func TestExecutionsThatGoOnAsTheOldAccountAreNamed(t *testing.T) {
@@ -450,7 +452,7 @@ func TestExecutionsThatGoOnAsTheOldAccountAreNamed(t *testing.T) {
 	_, err = c.UpdateJob(t.Context(), &runpb.UpdateJobRequest{Job: j})
 	g.must(err)
 	f := g.deliver()[0]
-	g.want(f, remediate.Reverted, "Executions that are running go on as the account they began with: nightly-x7k")
+	g.want(f, state.Reverted, "Executions that are running go on as the account they began with: nightly-x7k")
 }
 
 func TestEachKindOfRevertCanBeUndoneExactly(t *testing.T) {
@@ -471,11 +473,11 @@ func TestEachKindOfRevertCanBeUndoneExactly(t *testing.T) {
 			tt.mess(g)
 			mess := tt.after(g)
 			f := g.approve(g.one())
-			g.want(f, remediate.Reverted, "verified")
+			g.want(f, state.Reverted, "verified")
 			if tt.after(g) == mess {
 				t.Fatal("the revert changed nothing")
 			}
-			g.want(g.undo(f), remediate.Undone, "")
+			g.want(g.undo(f), state.Undone, "")
 			if got := tt.after(g); got != mess {
 				t.Errorf("after the undo it is\n%s\nand was\n%s", got, mess)
 			}

@@ -15,11 +15,15 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // book is a ledger in a store in memory, with a clock of its own.
 type book struct {
-	*remediate.Ledger
+	*trail.Ledger
 	t     *testing.T
 	store *memory.Store
 	now   time.Time
@@ -32,13 +36,13 @@ func newBook(t *testing.T) *book {
 	return b
 }
 
-func (b *book) over(s remediate.CellStore) *remediate.Ledger {
-	return remediate.NewLedger(s, func() time.Time { return b.now }, slog.New(slog.NewTextHandler(&b.log, nil)))
+func (b *book) over(s cells.Store) *trail.Ledger {
+	return trail.NewLedger(s, func() time.Time { return b.now }, slog.New(slog.NewTextHandler(&b.log, nil)))
 }
 
-func (b *book) append(what string) remediate.Entry {
+func (b *book) append(what string) trail.Record {
 	b.t.Helper()
-	e, err := b.Append(b.t.Context(), remediate.Entry{Kind: remediate.EntryAlarm, What: what})
+	e, err := b.Append(b.t.Context(), trail.Record{Kind: trail.Alarm, What: what})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -46,9 +50,9 @@ func (b *book) append(what string) remediate.Entry {
 }
 
 // list is all there is, a word each.
-func (b *book) list(l *remediate.Ledger) (out []remediate.Entry) {
+func (b *book) list(l *trail.Ledger) (out []trail.Record) {
 	b.t.Helper()
-	for e, err := range l.Entries(b.t.Context(), time.Time{}, b.now.Add(time.Minute)) {
+	for e, err := range l.Records(b.t.Context(), time.Time{}, b.now.Add(time.Minute)) {
 		if err != nil {
 			b.t.Fatal(err)
 		}
@@ -92,7 +96,7 @@ func TestTheLedgerIsReadFromAndUntilATime(t *testing.T) {
 		b.now = b.now.Add(30 * time.Second)
 	}
 	var got []string
-	for e, err := range b.Entries(t.Context(), begin.Add(30*time.Second), begin.Add(2*time.Minute)) {
+	for e, err := range b.Records(t.Context(), begin.Add(30*time.Second), begin.Add(2*time.Minute)) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +122,7 @@ func TestI8AnyChangeOfALedgerIsFound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var was remediate.Entry
+		var was trail.Record
 		if err := json.Unmarshal(c.Value, &was); err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +130,7 @@ func TestI8AnyChangeOfALedgerIsFound(t *testing.T) {
 		for at := range stored {
 			c.Value = bytes.Clone(stored)
 			c.Value[at] ^= 1
-			var is remediate.Entry
+			var is trail.Record
 			if json.Unmarshal(c.Value, &is) == nil && is == was {
 				continue
 			}
@@ -154,22 +158,22 @@ func TestI8AnEntryThatIsGoneIsMissed(t *testing.T) {
 	b.append("b")
 	l := b.over(without{b.store, "ledger/2026-11-20/2"})
 	_, err := l.Verify(t.Context(), b.now, b.now.Add(time.Minute))
-	if err == nil || !strings.Contains(err.Error(), "entry 2 of the ledger of 2026-11-20 is missing: it has 2") {
+	if err == nil || !strings.Contains(err.Error(), "record 2 of the ledger of 2026-11-20 is missing: it has 2") {
 		t.Errorf("verify: %v", err)
 	}
 }
 
 // without is a store that lost a cell.
 type without struct {
-	remediate.CellStore
+	cells.Store
 	name string
 }
 
-func (w without) Cell(ctx context.Context, name string) (remediate.Cell, error) {
+func (w without) Cell(ctx context.Context, name string) (cells.Cell, error) {
 	if name == w.name {
-		return remediate.Cell{Name: name}, nil
+		return cells.Cell{Name: name}, nil
 	}
-	return w.CellStore.Cell(ctx, name)
+	return w.Store.Cell(ctx, name)
 }
 
 func TestManyProcessesAppendAtOnceAndNothingIsLost(t *testing.T) {
@@ -179,7 +183,7 @@ func TestManyProcessesAppendAtOnceAndNothingIsLost(t *testing.T) {
 		l := b.over(b.store)
 		all.Go(func() {
 			for i := range 10 {
-				if _, err := l.Append(t.Context(), remediate.Entry{What: fmt.Sprint(p, " ", i)}); err != nil {
+				if _, err := l.Append(t.Context(), trail.Record{What: fmt.Sprint(p, " ", i)}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -196,7 +200,7 @@ func TestACrashBetweenEntryAndHeadIsHealedByTheNextAppend(t *testing.T) {
 	b.append("a")
 	dying := b.over(headless{b.store})
 	for _, what := range []string{"b", "c"} {
-		if _, err := dying.Append(t.Context(), remediate.Entry{What: what}); err != nil {
+		if _, err := dying.Append(t.Context(), trail.Record{What: what}); err != nil {
 			t.Errorf("an entry that is stored is an error: %v", err)
 		}
 	}
@@ -212,30 +216,30 @@ func TestACrashBetweenEntryAndHeadIsHealedByTheNextAppend(t *testing.T) {
 }
 
 // headless is a store whose process dies before the head is written.
-type headless struct{ remediate.CellStore }
+type headless struct{ cells.Store }
 
-func (h headless) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+func (h headless) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
 	if strings.HasSuffix(c.Name, "/head") {
-		return remediate.Cell{}, errStruck
+		return cells.Cell{}, errStruck
 	}
-	return h.CellStore.SetCell(ctx, c)
+	return h.Store.SetCell(ctx, c)
 }
 
 func TestS17RefusedAnswersAreInTheLedger(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve}, withLedger)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	for _, a := range []remediate.Answer{
-		{Choice: remediate.ChooseRevert, Principal: "user:eve@example.com", Via: "slack:T0123/U09", Digest: f.Plan.Digest},
-		{Choice: remediate.ChooseKeep, Principal: "user:" + mallory, Via: "cli", Reason: "mine", Digest: f.Plan.Digest},
-		{Choice: remediate.ChooseUndo, Principal: "user:ada@example.com", Via: "cli", Digest: f.Plan.Digest},
+	for _, a := range []finding.Answer{
+		{Choice: finding.ChooseRevert, Principal: "user:eve@example.com", Via: "slack:T0123/U09", Digest: f.Plan.Digest},
+		{Choice: finding.ChooseKeep, Principal: "user:" + mallory, Via: "cli", Reason: "mine", Digest: f.Plan.Digest},
+		{Choice: finding.ChooseUndo, Principal: "user:ada@example.com", Via: "cli", Digest: f.Plan.Digest},
 	} {
-		var refused *remediate.RefusedError
+		var refused *finding.RefusedError
 		if _, err := g.Answer(t.Context(), f.ID, a); !errors.As(err, &refused) {
 			t.Fatalf("%+v: %v, want a refusal", a, err)
 		}
 		e := g.lastEntry()
-		if e.Kind != remediate.EntryRefused || e.Who != a.Principal || e.Via != a.Via || e.Finding != f.ID || e.Plan != a.Digest ||
+		if e.Kind != trail.Refused || e.Who != a.Principal || e.Via != a.Via || e.Finding != f.ID || e.Plan != a.Digest ||
 			e.Class == "" || e.What != string(a.Choice)+": "+refused.Why {
 			t.Errorf("%+v is recorded as %+v", a, e)
 		}
@@ -248,23 +252,23 @@ func TestS17RefusedAnswersAreInTheLedger(t *testing.T) {
 func TestS17ThePauseAndWhoWasRefusedItAreInTheLedger(t *testing.T) {
 	g := newRig(t, set{}, withLedger)
 	_, err := g.Desk().Pause(t.Context(), "user:eve@example.com", "cli", "fun", time.Hour)
-	if e := g.lastEntry(); err == nil || e.Kind != remediate.EntryRefused || e.Who != "user:eve@example.com" || !strings.HasPrefix(e.What, "pause: ") {
+	if e := g.lastEntry(); err == nil || e.Kind != trail.Refused || e.Who != "user:eve@example.com" || !strings.HasPrefix(e.What, "pause: ") {
 		t.Errorf("refused (%v): %+v", err, e)
 	}
 	g.pause(time.Hour)
-	if e := g.lastEntry(); e.Kind != remediate.EntryPaused || e.Who != ada || !strings.Contains(e.What, "a release is on its way") {
+	if e := g.lastEntry(); e.Kind != trail.Paused || e.Who != ada || !strings.Contains(e.What, "a release is on its way") {
 		t.Errorf("paused: %+v", e)
 	}
 	_, err = g.Desk().Resume(t.Context(), ada, "cli", "done")
 	g.must(err)
-	if e := g.lastEntry(); e.Kind != remediate.EntryResumed || e.Who != ada {
+	if e := g.lastEntry(); e.Kind != trail.Resumed || e.Who != ada {
 		t.Errorf("resumed: %+v", e)
 	}
 	g.pause(time.Hour)
 	g.pass(time.Hour)
 	g.sweepOnce()
 	g.sweepOnce()
-	if e := g.lastEntry(); e.Kind != remediate.EntryResumed || e.Who != "" || e.N != 5 {
+	if e := g.lastEntry(); e.Kind != trail.Resumed || e.Who != "" || e.N != 5 {
 		t.Errorf("ended by itself: %+v, want it once", e)
 	}
 }
@@ -273,7 +277,7 @@ func TestTheEndOfAnExemptionIsInTheLedgerOnce(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve}, withLedger)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	f.State, f.Exemption = remediate.Exempted, &remediate.Exemption{Until: g.Clock().Add(time.Hour)}
+	f.State, f.Exemption = state.Exempted, &finding.Exemption{Until: g.Clock().Add(time.Hour)}
 	f.DueAt, f.EndedAt = f.Exemption.Until, g.Clock()
 	_, err := g.Store.Update(t.Context(), f)
 	g.must(err)
@@ -281,16 +285,16 @@ func TestTheEndOfAnExemptionIsInTheLedgerOnce(t *testing.T) {
 		g.pass(40 * time.Minute)
 		g.sweepOnce()
 	}
-	if e := g.lastEntry(); e.Kind != remediate.EntryExemptionEnded || e.Finding != f.ID || e.N != 1 {
+	if e := g.lastEntry(); e.Kind != trail.ExemptionEnded || e.Finding != f.ID || e.N != 1 {
 		t.Errorf("recorded is %+v, want its end once", e)
 	}
 }
 
-func withLedger(c *remediate.Config) { c.Ledger = remediate.NewLedger(c.Store, c.Now, c.Log) }
+func withLedger(c *remediate.Config) { c.Ledger = trail.NewLedger(c.Store, c.Now, c.Log) }
 
-func (g *rig) lastEntry() (last remediate.Entry) {
+func (g *rig) lastEntry() (last trail.Record) {
 	g.t.Helper()
-	for e, err := range g.Ledger.Entries(g.t.Context(), time.Time{}, g.Clock().Add(time.Minute)) {
+	for e, err := range g.Ledger.Records(g.t.Context(), time.Time{}, g.Clock().Add(time.Minute)) {
 		g.must(err)
 		last = e
 	}
@@ -302,7 +306,7 @@ func TestS17WhatAFloodOfRefusalsCostsIsBounded(t *testing.T) {
 	g := newRig(t, set{}, withLedger)
 	long := strings.Repeat("<", 100_000)
 	for range 500 {
-		g.Desk().Refused(t.Context(), long, remediate.Answer{Choice: remediate.Choice(long), Principal: long, Via: long, Digest: long}, long, long)
+		g.Desk().Refused(t.Context(), long, finding.Answer{Choice: finding.Choice(long), Principal: long, Via: long, Digest: long}, long, long)
 	}
 	n := g.lastEntry().N
 	if n > 100 {
@@ -311,7 +315,7 @@ func TestS17WhatAFloodOfRefusalsCostsIsBounded(t *testing.T) {
 	g.pass(time.Minute)
 	g.sweepOnce()
 	e := g.lastEntry()
-	if e.Count != 500-n || e.Kind != remediate.EntryRefused {
+	if e.Count != 500-n || e.Kind != trail.Refused {
 		t.Errorf("%d are recorded, and then %+v; want the number of the others", n, e)
 	}
 	if b, err := json.Marshal(e); err != nil || len(b) > 20_000 {
@@ -327,8 +331,8 @@ func TestALedgerThatCannotBeWrittenChangesNoAnswerAndIsLogged(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) { c.Ledger = b.over(broken{c.Store}) })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:eve@example.com", Digest: f.Plan.Digest})
-	var refused *remediate.RefusedError
+	_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:eve@example.com", Digest: f.Plan.Digest})
+	var refused *finding.RefusedError
 	if !errors.As(err, &refused) || !strings.Contains(refused.Why, "not an approver") {
 		t.Errorf("answer: %v, want the refusal as it is", err)
 	}
@@ -339,8 +343,8 @@ func TestALedgerThatCannotBeWrittenChangesNoAnswerAndIsLogged(t *testing.T) {
 }
 
 // broken is a store that keeps no cell.
-type broken struct{ remediate.CellStore }
+type broken struct{ cells.Store }
 
-func (broken) Cell(context.Context, string) (remediate.Cell, error) {
-	return remediate.Cell{}, errStruck
+func (broken) Cell(context.Context, string) (cells.Cell, error) {
+	return cells.Cell{}, errStruck
 }

@@ -4,6 +4,10 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Limits bound what rescind does on its own, all processes on one store
@@ -28,16 +32,16 @@ type limit struct{ name, why string }
 
 // limited returns the limit that keeps the finding from being reverted
 // unasked, as things stand; see allowed.
-func (r *Remediator) limited(ctx context.Context, f Finding) (limit, error) {
+func (r *Remediator) limited(ctx context.Context, f finding.Finding) (limit, error) {
 	if why, err := r.fighting(ctx, f); why != "" || err != nil {
 		return limit{why: why}, err
 	}
-	_, recent, err := r.reverts(ctx)
+	recent, err := r.reverts(ctx)
 	return r.Limits.reached(f, recent), err
 }
 
 // reached returns the limit that allows no further revert than the recent ones.
-func (l Limits) reached(f Finding, recent []revert) limit {
+func (l Limits) reached(f finding.Finding, recent []revert) limit {
 	var policy, project, total int
 	for _, o := range recent {
 		if o.Finding == f.ID {
@@ -76,12 +80,12 @@ const fightLook = 500
 
 // fighting says that the same plan was carried out again and again, unasked.
 // What was found to be fixed, or was not allowed, was no revert.
-func (r *Remediator) fighting(ctx context.Context, f Finding) (string, error) {
+func (r *Remediator) fighting(ctx context.Context, f finding.Finding) (string, error) {
 	if r.Limits.SameChange == 0 {
 		return "", nil
 	}
-	before, err := r.Store.Findings(ctx, Query{
-		Resource: f.Resource, Policy: f.Policy, States: []State{Approved, Applying, Uncertain, Reverted, Failed},
+	before, err := r.Store.Findings(ctx, finding.Query{
+		Resource: f.Resource, Policy: f.Policy, States: []state.State{state.Approved, state.Applying, state.Uncertain, state.Reverted, state.Failed},
 		Since: r.Now().Add(-r.Limits.FightWindow), Limit: fightLook,
 	})
 	if err != nil {
@@ -96,5 +100,5 @@ func (r *Remediator) fighting(ctx context.Context, f Finding) (string, error) {
 	if n < r.Limits.SameChange {
 		return "", nil
 	}
-	return fmt.Sprintf("fight: the same change was reverted %d times within %s and came back; somebody wants it", n, span(r.Limits.FightWindow)), nil
+	return fmt.Sprintf("fight: the same change was reverted %d times within %s and came back; somebody wants it", n, judge.Span(r.Limits.FightWindow)), nil
 }

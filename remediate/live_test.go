@@ -18,6 +18,10 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 const (
@@ -30,7 +34,7 @@ func TestAPublicGrantIsTakenAwayAndNothingElse(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	g.want(f, remediate.Reverted, "removed roles/run.invoker to allUsers")
+	g.want(f, state.Reverted, "removed roles/run.invoker to allUsers")
 	got := g.members(apiPath, "roles/run.invoker")
 	slices.Sort(got)
 	if want := []string{"group:frontend@example.com", "user:partner@example.org"}; !slices.Equal(got, want) {
@@ -48,7 +52,7 @@ func TestALostRaceStartsOverOnFreshState(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.cloud.Fail("Services.SetIamPolicy", 2, codes.Aborted)
-	g.want(g.one(), remediate.Reverted, "verified")
+	g.want(g.one(), state.Reverted, "verified")
 	if slices.Contains(g.members(apiPath, "roles/run.invoker"), "allUsers") {
 		t.Error("allUsers is still there")
 	}
@@ -59,37 +63,37 @@ func TestARaceLostForEverIsTriedAgainBySweeps(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.cloud.Fail("Services.SetIamPolicy", 7, codes.Aborted)
 	f := g.one()
-	g.want(f, remediate.Applying, "somebody else keeps changing it")
+	g.want(f, state.Applying, "somebody else keeps changing it")
 	g.pass(f.DueAt.Sub(g.Clock()))
 	if _, err := g.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	g.want(g.stored(f.ID), remediate.Reverted, "verified")
+	g.want(g.stored(f.ID), state.Reverted, "verified")
 }
 
 func TestADefaultIdentityIsAskedAboutAndRestored(t *testing.T) {
 	g := newRig(t, set{identity: policies.Approve})
 	g.deploy(defaultAccount)
 	f := g.one()
-	g.want(f, remediate.Pending, "")
+	g.want(f, state.Pending, "")
 	if after := f.Plan.Steps[0].After.ServiceAccount; after != apiAccount {
 		t.Fatalf("the plan goes back to %q, want the revision before: %s", after, apiAccount)
 	}
 	if g.identity(apiPath) != defaultAccount {
 		t.Error("it was reverted before anybody answered")
 	}
-	f, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	f, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
 	g.must(err)
-	if f.State != remediate.Approved || g.identity(apiPath) != defaultAccount {
+	if f.State != state.Approved || g.identity(apiPath) != defaultAccount {
 		t.Errorf("after the answer: %s and runs as %s; want approved, and the work left to the worker", f.State, g.identity(apiPath))
 	}
 	f, err = g.Work(t.Context(), f.ID)
 	g.must(err)
-	g.want(f, remediate.Reverted, "runs as "+apiAccount+" again")
+	g.want(f, state.Reverted, "runs as "+apiAccount+" again")
 	if got := g.identity(apiPath); got != apiAccount {
 		t.Errorf("runs as %s, want %s", got, apiAccount)
 	}
-	if want := []remediate.State{remediate.Pending, remediate.Reverted}; !slices.Equal(g.told.states, want) {
+	if want := []state.State{state.Pending, state.Reverted}; !slices.Equal(g.told.states, want) {
 		t.Errorf("people were told %v, want %v", g.told.states, want)
 	}
 }
@@ -103,7 +107,7 @@ func TestJobsAndWorkerPoolsAreRestoredToo(t *testing.T) {
 	j.Template.Template.ServiceAccount = defaultAccount
 	_, err = jobs.UpdateJob(t.Context(), &runpb.UpdateJobRequest{Job: j})
 	g.must(err)
-	g.want(g.one(), remediate.Reverted, "")
+	g.want(g.one(), state.Reverted, "")
 	if got := g.identity(jobPath); got != "fallback@pay-prod.iam.gserviceaccount.com" {
 		t.Errorf("the job, which keeps no revisions, runs as %s, want the project's fallback", got)
 	}
@@ -115,7 +119,7 @@ func TestJobsAndWorkerPoolsAreRestoredToo(t *testing.T) {
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"template.service_account"}},
 	})
 	g.must(err)
-	g.want(g.one(), remediate.Reverted, "")
+	g.want(g.one(), state.Reverted, "")
 	if got := g.identity(poolPath); got != "pool@pay-prod.iam.gserviceaccount.com" {
 		t.Errorf("the worker pool runs as %s, want the revision before", got)
 	}
@@ -131,9 +135,9 @@ func TestWithNoAccountToGoBackToRescindAsks(t *testing.T) {
 	_, err = jobs.UpdateJob(t.Context(), &runpb.UpdateJobRequest{Job: j})
 	g.must(err)
 	f := g.one()
-	g.want(f, remediate.Pending, "no account to go back to")
-	_, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
-	var refused *remediate.RefusedError
+	g.want(f, state.Pending, "no account to go back to")
+	_, err = g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	var refused *finding.RefusedError
 	if !errors.As(err, &refused) {
 		t.Errorf("answer revert: %v, want a refusal: there is nothing to write", err)
 	}
@@ -150,7 +154,7 @@ func TestTheRevisionNameTrapIsStepped(t *testing.T) {
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"template.service_account", "template.revision"}},
 	})
 	g.must(err)
-	g.want(g.one(), remediate.Reverted, "")
+	g.want(g.one(), state.Reverted, "")
 	if got := g.identity(apiPath); got != apiAccount {
 		t.Errorf("runs as %s, want %s", got, apiAccount)
 	}
@@ -161,7 +165,7 @@ func TestARevisionThatNeverStartsIsNotCalledReverted(t *testing.T) {
 	g.deploy(defaultAccount)
 	g.cloud.RefuseToStart(apiAccount)
 	f := g.one()
-	if f.State == remediate.Reverted {
+	if f.State == state.Reverted {
 		t.Fatalf("the finding is reverted (%s), while the bad revision keeps serving", f.Why)
 	}
 	for range 20 {
@@ -174,7 +178,7 @@ func TestARevisionThatNeverStartsIsNotCalledReverted(t *testing.T) {
 		}
 		f = g.stored(f.ID)
 	}
-	g.want(f, remediate.Failed, "")
+	g.want(f, state.Failed, "")
 }
 
 func TestADuplicateDoesNothing(t *testing.T) {
@@ -203,7 +207,7 @@ func TestTheSameMessageManyTimesAtOnceHasOneEffect(t *testing.T) {
 	for range 32 {
 		wg.Go(func() {
 			for _, c := range events {
-				if _, err := g.Handle(t.Context(), c); err != nil && !errors.Is(err, remediate.ErrConflict) {
+				if _, err := g.Handle(t.Context(), c); err != nil && !errors.Is(err, fault.ErrConflict) {
 					t.Error(err)
 				}
 			}
@@ -213,9 +217,9 @@ func TestTheSameMessageManyTimesAtOnceHasOneEffect(t *testing.T) {
 	if n := g.writes(); n != 1 {
 		t.Errorf("%d writes, want one", n)
 	}
-	fs, err := g.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(t.Context(), finding.Query{})
 	g.must(err)
-	if len(fs) != 1 || fs[0].State != remediate.Reverted {
+	if len(fs) != 1 || fs[0].State != state.Reverted {
 		t.Errorf("findings: %+v, want one that is reverted", fs)
 	}
 }
@@ -224,7 +228,7 @@ func TestAStaleChangeIsAskedAbout(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.pass(16 * time.Minute)
-	g.want(g.one(), remediate.Pending, "stale")
+	g.want(g.one(), state.Pending, "stale")
 	if n := g.writes(); n != 0 {
 		t.Errorf("%d writes, want none", n)
 	}
@@ -243,7 +247,7 @@ func TestAnEntryWhoseTimeCannotBeTrustedIsAskedAbout(t *testing.T) {
 			c.Time = at(g.Clock())
 			o, err := g.Handle(t.Context(), c)
 			g.must(err)
-			g.want(g.stored(o.Findings[0].ID), remediate.Pending, "")
+			g.want(g.stored(o.Findings[0].ID), state.Pending, "")
 		})
 	}
 }
@@ -261,7 +265,7 @@ func TestAForgedDateDoesNotPutOffTheRevertOfTheRealChange(t *testing.T) {
 	g.pass(time.Minute)
 	_, err = g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(o.Findings[0].ID), remediate.Reverted, "")
+	g.want(g.stored(o.Findings[0].ID), state.Reverted, "")
 }
 
 func TestOurOwnChangesAreNotFindings(t *testing.T) {
@@ -314,7 +318,7 @@ func TestWhatSomebodyFixedFirstIsSuperseded(t *testing.T) {
 	g.editPolicy(apiPath, func(p *iampb.Policy) {
 		p.Bindings = slices.DeleteFunc(p.Bindings, func(b *iampb.Binding) bool { return slices.Contains(b.Members, "allUsers") })
 	})
-	g.want(g.one(), remediate.Superseded, "already fixed")
+	g.want(g.one(), state.Superseded, "already fixed")
 	if n := g.writes(); n != 0 {
 		t.Errorf("%d writes, want none", n)
 	}
@@ -324,19 +328,19 @@ func TestAnOpenQuestionEndsWhenSomebodyFixesIt(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	g.want(f, remediate.Pending, "")
+	g.want(f, state.Pending, "")
 	g.editPolicy(apiPath, func(p *iampb.Policy) {
 		p.Bindings = slices.DeleteFunc(p.Bindings, func(b *iampb.Binding) bool { return slices.Contains(b.Members, "allUsers") })
 	})
 	g.deliver()
-	g.want(g.stored(f.ID), remediate.Superseded, "already fixed")
+	g.want(g.stored(f.ID), state.Superseded, "already fixed")
 }
 
 func TestAMissingPermissionBlocksAndSaysWhich(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.cloud.Fail("Services.SetIamPolicy", 100, codes.PermissionDenied)
-	g.want(g.one(), remediate.Blocked, "run.services.setIamPolicy")
+	g.want(g.one(), state.Blocked, "run.services.setIamPolicy")
 }
 
 func TestAnUnknownFactIsAskedAboutNeverReverted(t *testing.T) {
@@ -344,7 +348,7 @@ func TestAnUnknownFactIsAskedAboutNeverReverted(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.cloud.Fail("GetEffectivePolicy", 1000, codes.PermissionDenied)
 	f := g.one()
-	g.want(f, remediate.Pending, "run.managed.requireInvokerIam")
+	g.want(f, state.Pending, "run.managed.requireInvokerIam")
 	if f.Verdict != policies.Unknown {
 		t.Errorf("verdict %s, want unknown", f.Verdict)
 	}
@@ -363,7 +367,7 @@ func TestAFailureThatMayPassBringsTheMessageBack(t *testing.T) {
 	}
 	o, err := g.Handle(t.Context(), events[0])
 	g.must(err)
-	if len(o.Findings) != 1 || o.Findings[0].State != remediate.Reverted {
+	if len(o.Findings) != 1 || o.Findings[0].State != state.Reverted {
 		t.Errorf("the second delivery came to %+v, want a revert", o)
 	}
 }
@@ -373,7 +377,7 @@ func TestEditorOnARuntimeIdentityIsFoundInEitherOrder(t *testing.T) {
 		g := newRig(t, set{editor: policies.Revert})
 		g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
 		f := g.one()
-		g.want(f, remediate.Reverted, "removed roles/editor to serviceAccount:"+apiAccount)
+		g.want(f, state.Reverted, "removed roles/editor to serviceAccount:"+apiAccount)
 		if got := g.members("projects/pay-prod", "roles/editor"); len(got) != 0 {
 			t.Errorf("editors: %v, want none", got)
 		}
@@ -390,7 +394,7 @@ func TestEditorOnARuntimeIdentityIsFoundInEitherOrder(t *testing.T) {
 		}
 		g.deploy(idle)
 		f := g.one()
-		g.want(f, remediate.Pending, "held this before")
+		g.want(f, state.Pending, "held this before")
 		if f.Resource != cloud.ProjectResource("pay-prod") {
 			t.Errorf("the finding is on %s, want the project that holds the grant", f.Resource)
 		}
@@ -401,7 +405,7 @@ func TestEditorOnARuntimeIdentityIsFoundInEitherOrder(t *testing.T) {
 		if len(g.told.states) != told {
 			t.Errorf("people were told %v again", g.told.states[told:])
 		}
-		fs, err := g.Store.Findings(t.Context(), remediate.Query{Policy: editor})
+		fs, err := g.Store.Findings(t.Context(), finding.Query{Policy: editor})
 		g.must(err)
 		if len(fs) != 1 {
 			t.Errorf("%d findings after two more deploys, want the one", len(fs))
@@ -416,7 +420,7 @@ func TestAGrantNoEventToldOfIsFoundAtTheNextDeploy(t *testing.T) {
 	g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
 	g.events() // and this event is lost
 	g.deploy(apiAccount)
-	g.want(g.one(), remediate.Pending, "held this before")
+	g.want(g.one(), state.Pending, "held this before")
 }
 
 func TestAFirstHalfWaitsForStateToShow(t *testing.T) {
@@ -431,14 +435,14 @@ func TestAFirstHalfWaitsForStateToShow(t *testing.T) {
 	o, err := g.Handle(t.Context(), first)
 	g.must(err)
 	f := g.stored(o.Findings[0].ID)
-	g.want(f, remediate.Waiting, "does not show the change yet")
+	g.want(f, state.Waiting, "does not show the change yet")
 
 	g.deploy(defaultAccount)
 	g.events()
 	g.pass(f.DueAt.Sub(g.Clock()))
 	_, err = g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(f.ID), remediate.Pending, "")
+	g.want(g.stored(f.ID), state.Pending, "")
 }
 
 func TestAFirstHalfThatNeverShowsIsSuperseded(t *testing.T) {
@@ -453,17 +457,17 @@ func TestAFirstHalfThatNeverShowsIsSuperseded(t *testing.T) {
 	g.pass(30 * time.Second)
 	_, err = g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(o.Findings[0].ID), remediate.Superseded, "live state no longer shows it")
+	g.want(g.stored(o.Findings[0].ID), state.Superseded, "live state no longer shows it")
 }
 
 func TestLimitsTurnRevertsIntoQuestions(t *testing.T) {
 	t.Run("rate", func(t *testing.T) {
 		g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.PerPolicyHour = 1; c.Limits.SameChange = 0 })
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
-		g.want(g.one(), remediate.Reverted, "")
+		g.want(g.one(), state.Reverted, "")
 		g.events()
 		g.grant(apiPath, "roles/run.invoker", "allAuthenticatedUsers")
-		g.want(g.one(), remediate.Pending, "rate: 1 automatic reverts in the last hour for policy no-public-invoker, the limit is 1")
+		g.want(g.one(), state.Pending, "rate: 1 automatic reverts in the last hour for policy no-public-invoker, the limit is 1")
 		g.pass(time.Hour + time.Minute)
 		g.events()
 	})
@@ -471,22 +475,22 @@ func TestLimitsTurnRevertsIntoQuestions(t *testing.T) {
 		g := newRig(t, set{public: policies.Revert})
 		for range 3 {
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
-			g.want(g.one(), remediate.Reverted, "")
+			g.want(g.one(), state.Reverted, "")
 			g.events()
 			g.pass(time.Minute)
 		}
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
-		g.want(g.one(), remediate.Pending, "fight: the same change was reverted 3 times")
+		g.want(g.one(), state.Pending, "fight: the same change was reverted 3 times")
 	})
 	t.Run("grace", func(t *testing.T) {
 		g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Limits.Grace = 2 * time.Minute })
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		f := g.one()
-		g.want(f, remediate.Waiting, "grace")
+		g.want(f, state.Waiting, "grace")
 		g.pass(2 * time.Minute)
 		_, err := g.Sweep(t.Context())
 		g.must(err)
-		g.want(g.stored(f.ID), remediate.Reverted, "")
+		g.want(g.stored(f.ID), state.Reverted, "")
 	})
 }
 
@@ -494,7 +498,7 @@ func TestWhatWasKeptIsNotRaisedAgain(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: "user:ada@example.com", Digest: f.Plan.Digest[:8], Reason: "by design"})
+	_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: "user:ada@example.com", Digest: f.Plan.Digest[:8], Reason: "by design"})
 	g.must(err)
 	g.editPolicy(apiPath, func(*iampb.Policy) {}) // what every gcloud deploy does
 	for _, c := range g.events() {
@@ -506,7 +510,7 @@ func TestWhatWasKeptIsNotRaisedAgain(t *testing.T) {
 	}
 	g.pass(31 * 24 * time.Hour)
 	g.editPolicy(apiPath, func(*iampb.Policy) {})
-	g.want(g.one(), remediate.Pending, "")
+	g.want(g.one(), state.Pending, "")
 }
 
 func TestTheSameChangeAgainJoinsTheOpenQuestion(t *testing.T) {
@@ -523,7 +527,7 @@ func TestTheSameChangeAgainJoinsTheOpenQuestion(t *testing.T) {
 	if len(fs) != 1 || fs[0].ID == first.ID {
 		t.Fatalf("findings %+v, want a new one: the plan is another", fs)
 	}
-	g.want(g.stored(first.ID), remediate.Superseded, "another plan")
+	g.want(g.stored(first.ID), state.Superseded, "another plan")
 }
 
 func TestAFindingNobodyCouldBeToldOfIsToldLater(t *testing.T) {
@@ -531,22 +535,22 @@ func TestAFindingNobodyCouldBeToldOfIsToldLater(t *testing.T) {
 	g.told.failing = errors.New("slack is down")
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	g.want(f, remediate.Reverted, "")
-	if !f.Owes(remediate.Notify) || f.DueAt.IsZero() {
+	g.want(f, state.Reverted, "")
+	if !f.Owes(finding.Notify) || f.DueAt.IsZero() {
 		t.Fatalf("outbox %v, due %v; want the notice to be still owed", f.Outbox, f.DueAt)
 	}
 	g.told.failing = nil
 	g.pass(f.DueAt.Sub(g.Clock()))
 	_, err := g.Sweep(t.Context())
 	g.must(err)
-	if f = g.stored(f.ID); f.Owes(remediate.Notify) || len(g.told.states) != 1 {
+	if f = g.stored(f.ID); f.Owes(finding.Notify) || len(g.told.states) != 1 {
 		t.Errorf("outbox %v, told %v; want it told once", f.Outbox, g.told.states)
 	}
 }
 
 func TestASilentQuestionEndsAsConfigured(t *testing.T) {
-	for expiry, want := range map[remediate.Expiry]remediate.State{
-		remediate.LeaveOnExpiry: remediate.Expired, remediate.RevertOnExpiry: remediate.Reverted,
+	for expiry, want := range map[remediate.Expiry]state.State{
+		remediate.LeaveOnExpiry: state.Expired, remediate.RevertOnExpiry: state.Reverted,
 	} {
 		t.Run(string(expiry), func(t *testing.T) {
 			g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) { c.OnExpiry = expiry })
@@ -557,8 +561,8 @@ func TestASilentQuestionEndsAsConfigured(t *testing.T) {
 			g.must(err)
 			f = g.stored(f.ID)
 			g.want(f, want, "")
-			said := slices.ContainsFunc(f.Timeline, func(e remediate.Event) bool { return strings.HasPrefix(e.What, "nobody answered") })
-			if !said || f.Automatic != (want == remediate.Reverted) {
+			said := slices.ContainsFunc(f.Timeline, func(e trail.Event) bool { return strings.HasPrefix(e.What, "nobody answered") })
+			if !said || f.Automatic != (want == state.Reverted) {
 				t.Errorf("timeline %v, automatic %v; want it to say that nobody answered", f.Timeline, f.Automatic)
 			}
 		})
@@ -575,7 +579,7 @@ func TestAProjectPolicyWithoutADeltaIsAskedAbout(t *testing.T) {
 	o, err := g.Handle(t.Context(), c)
 	g.must(err)
 	f := g.stored(o.Findings[0].ID)
-	g.want(f, remediate.Pending, "does not say what it added")
+	g.want(f, state.Pending, "does not say what it added")
 	if f.Verdict != policies.Unknown || !strings.Contains(f.Plan.Steps[0].Before.Grants[0].Role, "editor") {
 		t.Errorf("verdict %s, plan %+v; want unknown, listing the live grant", f.Verdict, f.Plan)
 	}
@@ -588,7 +592,7 @@ func TestADeletedServiceHasNothingToRevert(t *testing.T) {
 	g.must(err)
 	_, err = c.DeleteService(t.Context(), &runpb.DeleteServiceRequest{Name: apiPath})
 	g.must(err)
-	g.want(g.one(), remediate.Superseded, "no longer exists")
+	g.want(g.one(), state.Superseded, "no longer exists")
 }
 
 func TestConfigNamesAllThatIsMissing(t *testing.T) {

@@ -20,6 +20,10 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // mixed is a rig whose people are in Slack, with two processes, a pager, a feed
@@ -58,11 +62,11 @@ func newMixed(t *testing.T, seed uint64) *mixed {
 // mixedWith is a mixed rig that enforces one policy so, and looks up entries.
 func mixedWith(t *testing.T, enforce policies.Enforcement, change func(*remediate.Config)) *mixed {
 	t.Helper()
-	m := &mixed{bell: &bell{}, feed: &taken{}, watch: &rules{t: t, seen: map[string]remediate.Finding{}, left: map[string]int{}}}
+	m := &mixed{bell: &bell{}, feed: &taken{}, watch: &rules{t: t, seen: map[string]finding.Finding{}, left: map[string]int{}}}
 	m.rig = newRig(t, set{public: enforce}, withBob, func(c *remediate.Config) {
 		m.iam = &countedPolicies{PolicyClient: c.IAM, writes: map[cloud.Resource]int{}}
 		m.watch.Store = c.Store
-		c.Entries = c.Judge.Facts.(remediate.EntryClient)
+		c.Entries = c.Facts.(remediate.EntryClient)
 		c.Store, c.IAM, c.Exporter, c.OnCall = m.watch, m.iam, m.feed, []remediate.Pager{m.bell}
 	}, change)
 	m.slack = sim.NewSlack(sim.SlackConfig{Token: "xoxb-sim", SigningSecret: "s", Team: "T01", App: "A01", Now: m.Clock})
@@ -78,7 +82,7 @@ func mixedWith(t *testing.T, enforce policies.Enforcement, change func(*remediat
 		c := m.Config
 		n, err := slack.NewNotifier(slack.Config{
 			Token: "xoxb-sim", APIURL: srv.URL + "/api", Card: notify.Options{BaseURL: "https://rescind.example.com"},
-			Route: func(remediate.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"}, Turns: slack.NewTurns(c.Store, m.Clock),
+			Route: func(finding.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"}, Turns: slack.NewTurns(c.Store, m.Clock),
 		})
 		m.must(err)
 		c.Notifier = n
@@ -157,18 +161,18 @@ func (m *mixed) dying(r *remediate.Remediator) *remediate.Remediator {
 	return r
 }
 
-func (m *mixed) any() (remediate.Finding, bool) {
-	fs, err := m.Store.Findings(m.t.Context(), remediate.Query{})
+func (m *mixed) any() (finding.Finding, bool) {
+	fs, err := m.Store.Findings(m.t.Context(), finding.Query{})
 	m.must(err)
 	if len(fs) == 0 {
-		return remediate.Finding{}, false
+		return finding.Finding{}, false
 	}
 	return pick(m, fs...), true
 }
 
-func (m *mixed) said() remediate.Answer {
-	return remediate.Answer{
-		Choice:    pick(m, remediate.ChooseRevert, remediate.ChooseKeep, remediate.ChooseExempt, remediate.ChooseUndo),
+func (m *mixed) said() finding.Answer {
+	return finding.Answer{
+		Choice:    pick(m, finding.ChooseRevert, finding.ChooseKeep, finding.ChooseExempt, finding.ChooseUndo),
 		Principal: pick(m, ada, bob, "user:"+mallory), Via: "test", Reason: exemptReason, Until: m.Clock().Add(time.Hour),
 	}
 }
@@ -176,7 +180,7 @@ func (m *mixed) said() remediate.Answer {
 func (m *mixed) click(r *remediate.Remediator) {
 	if f, ok := m.any(); ok {
 		a := m.said()
-		a.Digest, a.Revision = f.Shown(a.Choice), f.Revision
+		a.Digest, a.Revision = f.DigestFor(a.Choice), f.Revision
 		if f, err := r.Answer(m.t.Context(), f.ID, a); err == nil && m.rng.IntN(3) > 0 {
 			_, _ = r.Work(m.t.Context(), f.ID)
 		}
@@ -212,7 +216,7 @@ func (m *mixed) calm(d time.Duration) {
 // check holds what is stored against what was done.
 func (m *mixed) check(when string) {
 	m.t.Helper()
-	fs, err := m.Store.Findings(m.t.Context(), remediate.Query{})
+	fs, err := m.Store.Findings(m.t.Context(), finding.Query{})
 	m.must(err)
 	cell, err := m.Store.Cell(m.t.Context(), "reverts")
 	m.must(err)
@@ -228,7 +232,7 @@ func (m *mixed) check(when string) {
 		for _, s := range f.Done {
 			made[s.Resource]++
 		}
-		i := slices.IndexFunc(f.Timeline, func(e remediate.Event) bool { return e.State == remediate.Approved })
+		i := slices.IndexFunc(f.Timeline, func(e trail.Event) bool { return e.State == state.Approved })
 		if i < 0 || m.Clock().Sub(f.Timeline[i].At) > time.Hour-time.Minute {
 			continue
 		}
@@ -238,7 +242,7 @@ func (m *mixed) check(when string) {
 		}) bool {
 			return c.Finding == f.ID
 		})
-		none := len(f.Done) == 0 && (f.State == remediate.Superseded || f.State == remediate.Blocked || f.State == remediate.Expired)
+		none := len(f.Done) == 0 && (f.State == state.Superseded || f.State == state.Blocked || f.State == state.Expired)
 		// Who dies may have counted what is no revert: that counts until its hour is over.
 		if want := f.Automatic && !none; is != want && !(is && m.died > 0) {
 			m.t.Errorf("%s: finding %s is %s, automatic %t, and counts as a revert: %t", when, f.ID, f.State, f.Automatic, is)
@@ -276,7 +280,7 @@ func (m *mixed) shown() {
 	}
 }
 
-func (m *mixed) group(f remediate.Finding) (g remediate.Group) {
+func (m *mixed) group(f finding.Finding) (g remediate.Group) {
 	m.t.Helper()
 	c, err := m.watch.Store.Cell(m.t.Context(), "group/"+f.Group)
 	m.must(err)
@@ -303,11 +307,11 @@ func (p *countedPolicies) SetPolicy(ctx context.Context, r cloud.Resource, a clo
 type rules struct {
 	remediate.Store
 	t    *testing.T
-	seen map[string]remediate.Finding
+	seen map[string]finding.Finding
 	left map[string]int
 }
 
-func (w *rules) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (w *rules) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	f, err := w.Store.Create(ctx, f)
 	if err == nil {
 		w.holds(f)
@@ -316,7 +320,7 @@ func (w *rules) Create(ctx context.Context, f remediate.Finding) (remediate.Find
 	return f, err
 }
 
-func (w *rules) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (w *rules) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	f, err := w.Store.Update(ctx, f)
 	if err == nil {
 		w.holds(f)
@@ -327,7 +331,7 @@ func (w *rules) Update(ctx context.Context, f remediate.Finding) (remediate.Find
 }
 
 // holds is about one record.
-func (w *rules) holds(f remediate.Finding) {
+func (w *rules) holds(f finding.Finding) {
 	w.t.Helper()
 	if err := f.VerifyTrail(); err != nil {
 		w.t.Error(err)
@@ -339,11 +343,11 @@ func (w *rules) holds(f remediate.Finding) {
 		{"owes something and is never due", len(f.Outbox) > 0 && f.DueAt.IsZero()},
 		{"is open and never due", !f.State.Ended() && f.DueAt.IsZero()},
 		{"has an end if and only if it ended", f.State.Ended() == f.EndedAt.IsZero()},
-		{"is approved for a time", f.State == remediate.Approved && f.ExecuteBy.IsZero()},
-		{"expires however it fails to be shown", f.State == remediate.Pending && !f.Owes(remediate.Carry) && f.UpdatedAt.Before(f.ExpiresAt) && f.DueAt.After(f.ExpiresAt)},
-		{"owes its plan once it ended", f.State.Ended() && f.Owes(remediate.Apply)},
-		{"is approved or carried out and owes no plan", slices.Contains([]remediate.State{remediate.Approved, remediate.Applying, remediate.Uncertain}, f.State) && !f.Owes(remediate.Apply)},
-		{"was guarded, and is reverted unasked", f.Automatic && f.Guarded && f.Decision == remediate.Ask},
+		{"is approved for a time", f.State == state.Approved && f.ExecuteBy.IsZero()},
+		{"expires however it fails to be shown", f.State == state.Pending && !f.Owes(finding.Carry) && f.UpdatedAt.Before(f.ExpiresAt) && f.DueAt.After(f.ExpiresAt)},
+		{"owes its plan once it ended", f.State.Ended() && f.Owes(finding.Apply)},
+		{"is approved or carried out and owes no plan", slices.Contains([]state.State{state.Approved, state.Applying, state.Uncertain}, f.State) && !f.Owes(finding.Apply)},
+		{"was guarded, and is reverted unasked", f.Automatic && f.Guarded && f.Decision == judge.Ask},
 	} {
 		if rule.broken {
 			w.t.Errorf("finding %s, %s: broken: it %s; owes %v, due %s", f.ID, f.State, rule.says, f.Outbox, f.DueAt)
@@ -352,25 +356,25 @@ func (w *rules) holds(f remediate.Finding) {
 }
 
 // follows is about one step.
-func (w *rules) follows(was, is remediate.Finding) {
+func (w *rules) follows(was, is finding.Finding) {
 	w.t.Helper()
-	if was.State == remediate.Pending && is.State != remediate.Pending {
+	if was.State == state.Pending && is.State != state.Pending {
 		w.left[is.ID]++
 	}
-	held := was.State == remediate.Approved && was.Automatic // and is a question after all
+	held := was.State == state.Approved && was.Automatic // and is a question after all
 	for _, rule := range []struct {
 		says   string
 		broken bool
 	}{
 		{"leaves pending once", w.left[is.ID] > 1},
-		{"stays as it ended", was.State.Ended() && is.State != was.State && !(was.State == remediate.Reported && is.State == remediate.Approved)},
+		{"stays as it ended", was.State.Ended() && is.State != was.State && !(was.State == state.Reported && is.State == state.Approved)},
 		{"ended when it ended", was.State.Ended() && is.State == was.State && !is.EndedAt.Equal(was.EndedAt)},
-		{"becomes a question once", is.State == remediate.Pending && was.State != remediate.Pending && was.State != remediate.Waiting && !held},
-		{"stays guarded", was.Guarded && !is.Guarded && was.State != remediate.Waiting},
+		{"becomes a question once", is.State == state.Pending && was.State != state.Pending && was.State != state.Waiting && !held},
+		{"stays guarded", was.Guarded && !is.Guarded && was.State != state.Waiting},
 		{"stays in its group", was.Group != "" && is.Group != was.Group},
 		{"remembers that it was paged", !was.PagedAt.IsZero() && is.PagedAt.IsZero()},
 		{"keeps its answers", len(is.Answers) < len(was.Answers)},
-		{"has done what it did", len(is.Done) == 0 && is.State.Ended() && was.State == remediate.Uncertain},
+		{"has done what it did", len(is.Done) == 0 && is.State.Ended() && was.State == state.Uncertain},
 		{"publishes on", is.Published < was.Published},
 	} {
 		if rule.broken {
@@ -403,7 +407,7 @@ func TestWhateverHappensTogetherTheRulesHoldAndNothingStaysOwed(t *testing.T) {
 			m.check("in the end")
 			m.shown()
 			for _, f := range m.watch.seen {
-				asks := f.State == remediate.Pending && f.ExpiresAt.After(m.Clock())
+				asks := f.State == state.Pending && f.ExpiresAt.After(m.Clock())
 				if len(f.Outbox) > 0 || !f.State.Ended() && !asks {
 					t.Errorf("finding %s is %s (%s), owes %v, due %s at %s", f.ID, f.State, f.Why, f.Outbox, f.DueAt, m.Clock())
 				}

@@ -4,16 +4,18 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Needs says who it takes to answer the finding: how many of how many, who of
 // them has no say as they made the change, and what nobody is left for. It reads
 // nothing but the finding and the configuration, so it is the same each time.
-func (au Authority) Needs(f Finding) string {
+func (au Authority) Needs(f finding.Finding) string {
 	if au.Misconfigured != "" {
 		return "nobody may answer: the configuration of the approvers is wrong"
 	}
-	choices := f.choices()
+	choices := f.Choices()
 	if f.UndoOf == "" && !f.Plan.Executable() {
 		choices = choices[1:] // there is nothing to revert
 	}
@@ -25,13 +27,13 @@ func (au Authority) Needs(f Finding) string {
 	barred := au.barred(f)
 	if len(barred) > 0 {
 		s += ", not " + list(barred)
-		if choices[0] == ChooseRevert {
+		if choices[0] == finding.ChooseRevert {
 			s += " to keep or exempt"
 		}
 	}
 	for _, c := range choices {
 		left, need := all, au.quorum(f, c)
-		if raises(c) {
+		if finding.Raises(c) {
 			left -= len(barred)
 		}
 		switch {
@@ -49,10 +51,10 @@ func (au Authority) Needs(f Finding) string {
 
 // barred are the approvers who made the change. Whether somebody in a group did
 // is not looked up for a card: every person among the actors is named.
-func (au Authority) barred(f Finding) []string {
+func (au Authority) barred(f finding.Finding) []string {
 	var out []string
-	for _, p := range f.actors() {
-		p = canonical(p)
+	for _, p := range f.Authors() {
+		p = finding.Canonical(p)
 		mail, isUser := strings.CutPrefix(p, "user:")
 		if isUser && (au.listed(p) || au.Directory != nil) && !slices.Contains(out, mail) {
 			out = append(out, mail)

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Pager reaches whoever is on call.
@@ -15,20 +18,10 @@ type Pager interface {
 	Name() string
 	// Page tells of a finding that waits for an answer. It may be called again
 	// with the same finding, after a crash.
-	Page(ctx context.Context, f Finding) error
+	Page(ctx context.Context, f finding.Finding) error
 	// Resolve says that a finding that was told of has ended.
-	Resolve(ctx context.Context, f Finding) error
+	Resolve(ctx context.Context, f finding.Finding) error
 }
-
-// pageEvery is how often on-call is paged about one finding, or one group of
-// them, at most.
-const pageEvery = 15 * time.Minute
-
-// Resolve is owed by a finding that ended after on-call was paged about it.
-const Resolve Effect = "resolve"
-
-// pageBy is what a finding owes until that pager has told of it.
-func pageBy(name string) Effect { return Effect("page " + name) }
 
 // EscalateOnExpiry puts the question once more, and pages on-call; what nobody
 // answers then either is left.
@@ -36,75 +29,37 @@ const EscalateOnExpiry Expiry = "escalate"
 
 // Page has on-call told of a finding at once, because somebody asks for it:
 // whoever sees the question may, but not again within 15 minutes.
-func (d Desk) Page(ctx context.Context, id, by, via string) (Finding, error) {
+func (d Desk) Page(ctx context.Context, id, by, via string) (finding.Finding, error) {
 	for range conflictTries {
 		f, err := d.finding(ctx, id)
 		if err != nil {
-			return Finding{}, err
+			return finding.Finding{}, err
 		}
 		now := d.Now()
 		switch {
 		case len(d.OnCall) == 0:
-			return f, refuse("nobody is configured to be on call")
+			return f, finding.Refuse("nobody is configured to be on call")
 		case f.State.Ended():
-			return f, refuse("the finding is %s: %s", f.State, f.Why)
-		case now.Sub(f.PagedAt) < pageEvery:
-			return f, refuse("on-call was paged at %s; once in %s is enough", f.PagedAt.UTC().Format(time.RFC3339), pageEvery)
+			return f, finding.Refuse("the finding is %s: %s", f.State, f.Why)
+		case now.Sub(f.PagedAt) < finding.PageEvery:
+			return f, finding.Refuse("on-call was paged at %s; once in %s is enough", f.PagedAt.UTC().Format(time.RFC3339), finding.PageEvery)
 		}
-		next := f.paged(now, by, fmt.Sprintf("on-call paged by %s (%s)", by, via), d.OnCall)
-		if d.HandOver && !f.State.working() { // whose lease is that of whoever applies it
+		next := f.Paged(now, by, fmt.Sprintf("on-call paged by %s (%s)", by, via), d.OnCall)
+		if d.HandOver && !f.State.Working() { // whose lease is that of whoever applies it
 			next.DueAt = now
 		}
 		stored, err := d.Store.Update(ctx, next)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, err
 		}
 	}
-	return Finding{}, fmt.Errorf("page on-call about finding %s: %w", id, ErrConflict)
-}
-
-// paged is the transition of a page: owed to every pager, once.
-func (f Finding) paged(now time.Time, who, what string, pagers []string) Finding {
-	effects := []Effect{Notify}
-	for _, p := range pagers {
-		effects = append(effects, pageBy(p))
-	}
-	f.PageAt = time.Time{}
-	if len(pagers) > 0 {
-		f.PagedAt = now
-	}
-	return f.to(f.State, now, who, what, effects...)
-}
-
-// escalated is the transition of a question that nobody answered in time.
-func (f Finding) escalated(now time.Time, expiresIn time.Duration, pagers []string) Finding {
-	f.EscalatedAt, f.ExpiresAt = now, now.Add(expiresIn)
-	what := "nobody answered: asked once more"
-	if len(pagers) > 0 {
-		what += ", and on-call is paged"
-	}
-	what += "; it is left as it is at " + f.ExpiresAt.UTC().Format(time.RFC3339)
-	return f.paged(now, "", what, pagers)
-}
-
-// pageDue reports whether the time has come to page before the question expires.
-func (f Finding) pageDue(now time.Time) bool {
-	return f.State == Pending && !f.PageAt.IsZero() && !now.Before(f.PageAt)
-}
-
-// deadline is when the sweep has to look at a question at the latest.
-func (f Finding) deadline() time.Time {
-	if !f.PageAt.IsZero() && f.PageAt.Before(f.ExpiresAt) {
-		return f.PageAt
-	}
-	return f.ExpiresAt
+	return finding.Finding{}, fmt.Errorf("page on-call about finding %s: %w", id, fault.ErrConflict)
 }
 
 // asking sets when a new question pages.
-func (r *Remediator) asking(f Finding) Finding {
-	if f.State == Pending && r.PageAfter > 0 && len(r.OnCall) > 0 && r.PageAfter < r.ExpiresIn {
-		f.PageAt = f.UpdatedAt.Add(r.PageAfter)
-		return f.notAfterExpiry()
+func (r *Remediator) asking(f finding.Finding) finding.Finding {
+	if r.PageAfter > 0 && len(r.OnCall) > 0 && r.PageAfter < r.ExpiresIn {
+		return f.PagedAfter(r.PageAfter)
 	}
 	return f
 }
@@ -119,27 +74,27 @@ func (r *Remediator) pagers() []string {
 }
 
 // onCall does what a finding owes to whoever is on call.
-func (r *Remediator) onCall(ctx context.Context, f Finding) Finding {
+func (r *Remediator) onCall(ctx context.Context, f finding.Finding) finding.Finding {
 	for _, p := range r.OnCall {
-		if e := pageBy(p.Name()); f.Owes(e) {
-			f = r.progress(ctx, f, string(e), func(ctx context.Context, f Finding) (Finding, error) {
+		if e := finding.PageBy(p.Name()); f.Owes(e) {
+			f = r.progress(ctx, f, string(e), func(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 				return r.paidOff(ctx, f, e, r.page(ctx, p, f))
 			})
 		}
 	}
 	for _, e := range f.Outbox {
 		if f.Owes(e) && r.unpageable(e) {
-			f = r.progress(ctx, f, string(e), func(ctx context.Context, f Finding) (Finding, error) {
-				if f.State.Ended() || f.Attempts >= maxAttempts {
+			f = r.progress(ctx, f, string(e), func(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+				if f.State.Ended() || f.Attempts >= finding.MaxAttempts {
 					return r.paidOff(ctx, f, e, nil)
 				}
 				return r.paidOff(ctx, f, e, fmt.Errorf("no pager is configured that does %q", e))
 			})
 		}
 	}
-	if f.Owes(Resolve) {
-		f = r.progress(ctx, f, string(Resolve), func(ctx context.Context, f Finding) (Finding, error) {
-			return r.paidOff(ctx, f, Resolve, r.resolve(ctx, f))
+	if f.Owes(finding.Resolve) {
+		f = r.progress(ctx, f, string(finding.Resolve), func(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+			return r.paidOff(ctx, f, finding.Resolve, r.resolve(ctx, f))
 		})
 	}
 	return f
@@ -147,8 +102,8 @@ func (r *Remediator) onCall(ctx context.Context, f Finding) Finding {
 
 // resolve says that a finding has ended. A page about one of a group was about all
 // of it: the last of them to end says so, and until then on-call is needed.
-func (r *Remediator) resolve(ctx context.Context, f Finding) error {
-	ended := []Finding{f}
+func (r *Remediator) resolve(ctx context.Context, f finding.Finding) error {
+	ended := []finding.Finding{f}
 	if f.Group != "" {
 		g, err := readGroup(ctx, r.Store, f.Group)
 		if err != nil {
@@ -157,7 +112,7 @@ func (r *Remediator) resolve(ctx context.Context, f Finding) error {
 		for _, i := range slices.Backward(g.Items) { // answers are carried to the first ones first
 			o, err := r.Store.Finding(ctx, i.Finding)
 			switch {
-			case errors.Is(err, ErrNotFound): // no longer kept
+			case errors.Is(err, fault.ErrNotFound): // no longer kept
 			case err != nil:
 				return fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)
 			case !o.State.Ended() && !o.PagedAt.IsZero():
@@ -179,27 +134,27 @@ func (r *Remediator) resolve(ctx context.Context, f Finding) error {
 // unpageable reports whether the effect is a page that no pager does, as the
 // configuration was changed since. A process with the one before, or the one to
 // come, may still do it; in the end it is given up, or it would be owed for ever.
-func (r *Remediator) unpageable(e Effect) bool {
-	name, page := strings.CutPrefix(string(e), string(pageBy("")))
+func (r *Remediator) unpageable(e finding.Effect) bool {
+	name, page := strings.CutPrefix(string(e), string(finding.PageBy("")))
 	return page && !slices.Contains(r.pagers(), name)
 }
 
 // page pages about a finding that still waits. Forty findings of one cause that
 // nobody answered are one page.
-func (r *Remediator) page(ctx context.Context, p Pager, f Finding) error {
+func (r *Remediator) page(ctx context.Context, p Pager, f finding.Finding) error {
 	now := r.Now()
 	if f.State.Ended() {
 		return nil
 	}
-	if f.InDigest != "" {
-		return r.pageOfDigest(ctx, p, f)
+	if f.InRoundup != "" {
+		return r.pageOfRoundup(ctx, p, f)
 	}
 	if f.Group != "" {
 		g, err := readGroup(ctx, r.Store, f.Group)
 		if err != nil {
 			return err
 		}
-		if now.Sub(g.PagedAt[p.Name()]) < pageEvery {
+		if now.Sub(g.PagedAt[p.Name()]) < finding.PageEvery {
 			return nil
 		}
 	}
@@ -223,26 +178,24 @@ func (r *Remediator) page(ctx context.Context, p Pager, f Finding) error {
 }
 
 // paidOff takes an effect out of the outbox, or has the sweep come back for it.
-func (r *Remediator) paidOff(ctx context.Context, f Finding, e Effect, failed error) (Finding, error) {
+func (r *Remediator) paidOff(ctx context.Context, f finding.Finding, e finding.Effect, failed error) (finding.Finding, error) {
 	for range conflictTries {
-		var next Finding
+		var next finding.Finding
 		switch {
-		case failed != nil && f.Owes(Apply):
+		case failed != nil && f.Owes(finding.Apply):
 			return f, failed // due when that is
 		case failed != nil:
-			next = f.later(r.Now(), failed)
+			next = f.Later(r.Now(), failed)
 		default:
-			if next = f.done(e); len(next.Outbox) == 0 { // else it is due for the rest
-				next = next.scheduled(r.Now())
-			}
+			next = f.PaidOff(e, r.Now())
 		}
 		stored, err := r.update(ctx, next)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, errors.Join(failed, err)
 		}
 		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
-			return Finding{}, errors.Join(failed, fmt.Errorf("look up finding: %w", err))
+			return finding.Finding{}, errors.Join(failed, fmt.Errorf("look up finding: %w", err))
 		}
 	}
-	return Finding{}, errors.Join(failed, ErrConflict)
+	return finding.Finding{}, errors.Join(failed, fault.ErrConflict)
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // bell is a pager that can be out of order.
@@ -19,14 +21,14 @@ type bell struct {
 
 func (p *bell) Name() string { return "bell" }
 
-func (p *bell) Page(_ context.Context, f remediate.Finding) error {
+func (p *bell) Page(_ context.Context, f finding.Finding) error {
 	if p.failing == nil {
 		p.paged = append(p.paged, f.ID)
 	}
 	return p.failing
 }
 
-func (p *bell) Resolve(_ context.Context, f remediate.Finding) error {
+func (p *bell) Resolve(_ context.Context, f finding.Finding) error {
 	p.resolved = append(p.resolved, f.ID)
 	return nil
 }
@@ -60,7 +62,7 @@ func TestAQuestionThatNobodyAnswersIsPutOnceMoreWithAPageThenLeft(t *testing.T) 
 	_, err := b.Sweep(t.Context())
 	b.must(err)
 	b.settle()
-	if f := b.stored(f); f.State != remediate.Pending || f.ExpiresAt.Sub(b.Clock()) < 50*time.Minute {
+	if f := b.stored(f); f.State != state.Pending || f.ExpiresAt.Sub(b.Clock()) < 50*time.Minute {
 		t.Errorf("after the first hour it is %s until %s", f.State, f.ExpiresAt)
 	}
 	if len(p.paged) != 1 || b.mentions() != 1 || len(p.resolved) != 0 {
@@ -70,7 +72,7 @@ func TestAQuestionThatNobodyAnswersIsPutOnceMoreWithAPageThenLeft(t *testing.T) 
 	_, err = b.Sweep(t.Context())
 	b.must(err)
 	b.settle()
-	if f := b.stored(f); f.State != remediate.Expired || len(p.paged) != 1 || b.mentions() != 1 || len(p.resolved) != 1 {
+	if f := b.stored(f); f.State != state.Expired || len(p.paged) != 1 || b.mentions() != 1 || len(p.resolved) != 1 {
 		t.Errorf("after the second hour it is %s; paged %d times, resolved %d times", f.State, len(p.paged), len(p.resolved))
 	}
 }
@@ -83,7 +85,7 @@ func TestFortyQuestionsOfOneCauseAreOnePage(t *testing.T) {
 	_, err := b.Sweep(t.Context())
 	b.must(err)
 	b.settle()
-	b.wantStates(map[remediate.State]int{remediate.Pending: 40})
+	b.wantStates(map[state.State]int{state.Pending: 40})
 	if len(p.paged) != 1 || b.mentions() != 1 {
 		t.Errorf("paged %d times, mentioned %d times", len(p.paged), b.mentions())
 	}
@@ -97,7 +99,7 @@ func TestAPageThatFailsIsTriedAgainAndDecidesNothing(t *testing.T) {
 	b.must(err)
 	_, err = b.Work(t.Context(), f.ID)
 	b.must(err)
-	if f := b.stored(f); len(f.Outbox) == 0 || f.State != remediate.Pending {
+	if f := b.stored(f); len(f.Outbox) == 0 || f.State != state.Pending {
 		t.Errorf("owes %v, is %s", f.Outbox, f.State)
 	}
 	p.failing = nil
@@ -124,7 +126,7 @@ func TestAPersonCanHaveOnCallPagedOnceInFifteenMinutes(t *testing.T) {
 	if len(p.paged) != 2 {
 		t.Errorf("paged %d times", len(p.paged))
 	}
-	_, err := b.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+	_, err := b.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 	b.must(err)
 	b.settle()
 	if err := page(); !refusedFor(err, "the finding is reverted") || len(p.resolved) != 1 {

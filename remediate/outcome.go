@@ -1,5 +1,7 @@
 package remediate
 
+import "github.com/rescind-dev/rescind/remediate/finding"
+
 // OutcomeKind says how the handling of one change ended.
 type OutcomeKind string
 
@@ -17,6 +19,6 @@ const (
 // Outcome is what became of one change.
 type Outcome struct {
 	Kind     OutcomeKind
-	Findings []Finding // those the change opened or joined, as stored
-	Known    []Finding // of a scan: those of before that speak for what it found
+	Findings []finding.Finding // those the change opened or joined, as stored
+	Known    []finding.Finding // of a scan: those of before that speak for what it found
 }

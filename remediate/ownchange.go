@@ -10,12 +10,11 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
-
-// How far from what a finding did a change may be dated that it explains: the
-// clocks of Google and of this machine differ, and a long-running operation is
-// logged again when it ends.
-const ownSlack = 10 * time.Minute
 
 // ownWithin is how far back a finding may have begun that explains a change by
 // rescind: a question can stand, and what was only reported can be reverted long
@@ -30,85 +29,39 @@ const ownWithin = 90 * 24 * time.Hour
 // What is about to be written is stored with the claim, before the write, so it
 // is there even when the event is faster than the end of the write.
 func (r *Remediator) ownChange(ctx context.Context, c cloud.Change) error {
-	near, err := r.Store.Findings(ctx, Query{Resource: c.Resource, Since: c.Time.Add(-ownWithin)})
+	near, err := r.Store.Findings(ctx, finding.Query{Resource: c.Resource, Since: c.Time.Add(-ownWithin)})
 	if err != nil {
 		return fmt.Errorf("look up what rescind did to %s: %w", c.Resource, err)
 	}
-	if slices.ContainsFunc(near, func(f Finding) bool { return f.explains(c, r.Now()) }) {
+	if slices.ContainsFunc(near, func(f finding.Finding) bool { return f.Explains(c, r.Now()) }) {
 		return nil
 	}
 	id := cmp.Or(c.ID, strings.Join([]string{c.Resource.String(), c.Method, c.Time.UTC().Format(time.RFC3339Nano)}, " "))
 	return r.alarm(ctx, id, fmt.Sprintf("somebody uses the identity of rescind: %s made a change to %s at %s (%s) that rescind did not make",
-		fit(c.Actor.Principal, maxName), fit(c.Resource.Path(), maxWho), c.Time.UTC().Format(time.RFC3339), fit(c.Method, maxName)))
-}
-
-// explains reports whether the finding wrote, or was about to write, such a
-// change at that time.
-func (f Finding) explains(c cloud.Change, now time.Time) bool {
-	begun, ended := f.written(now)
-	if begun.IsZero() || c.Time.Before(begun.Add(-ownSlack)) || c.Time.After(ended.Add(ownSlack)) {
-		return false
-	}
-	return slices.ContainsFunc(f.Done, func(s Step) bool { return s.Resource == c.Resource && s.explains(c) })
-}
-
-// written is from when to when the finding's plan was carried out; the zero
-// times if it never was.
-func (f Finding) written(now time.Time) (begun, ended time.Time) {
-	for _, e := range f.Timeline {
-		if e.State == Applying {
-			begun = e.At
-			break
-		}
-	}
-	if ended = now; f.State.Ended() {
-		ended = f.EndedAt
-	}
-	return begun, ended
-}
-
-// explains reports whether the step is a write of that kind, and where the entry
-// says what it added and removed, of all that.
-func (s Step) explains(c cloud.Change) bool {
-	ds := s.deltas()
-	switch {
-	case c.Verb == cloud.SetPolicy:
-		return len(ds) > 0 && (!c.HasDelta || !slices.ContainsFunc(c.Deltas, func(d cloud.Delta) bool { return !sameDelta(ds, d) }))
-	case c.Resource.Kind == cloud.OrgPolicy:
-		return s.Before.OrgPolicy != "" || s.After.OrgPolicy != ""
-	case c.Verb == cloud.Update, c.Verb == cloud.Replace:
-		return len(ds) == 0
-	}
-	return false // rescind neither makes nor deletes a workload
-}
-
-// sameDelta compares members without case, as Google may write them otherwise.
-func sameDelta(ds []cloud.Delta, d cloud.Delta) bool {
-	return slices.ContainsFunc(ds, func(o cloud.Delta) bool {
-		same := o.Action == d.Action && strings.EqualFold(string(o.Grant.Member), string(d.Grant.Member))
-		o.Grant.Member = d.Grant.Member
-		return same && o.Grant == d.Grant
-	})
+		trail.Fit(c.Actor.Principal, trail.MaxName), trail.Fit(c.Resource.Path(), trail.MaxWho), c.Time.UTC().Format(time.RFC3339), trail.Fit(c.Method, trail.MaxName)))
 }
 
 // raised reports whether an alarm of that name was raised before.
-func (r *Remediator) raised(ctx context.Context, id string) (bool, Cell, error) {
-	cell, err := r.Store.Cell(ctx, "alarm/"+id)
+func (r *Remediator) raised(ctx context.Context, id string) (bool, error) {
+	c, err := r.Store.Cell(ctx, raisedCell(id))
 	if err != nil {
-		return false, Cell{}, fmt.Errorf("look up alarm %s: %w", id, err)
+		return false, fmt.Errorf("look up alarm %s: %w", id, err)
 	}
-	return cell.Revision > 0, cell, nil
+	return c.Revision > 0, nil
 }
 
 // markRaised remembers the alarm for longer than an event can come again.
 func (r *Remediator) markRaised(ctx context.Context, id string) error {
-	raised, cell, err := r.raised(ctx, id)
+	raised, err := r.raised(ctx, id)
 	if err != nil || raised {
 		return err
 	}
-	cell.Name, cell.Value, cell.KeepUntil = "alarm/"+id, []byte("raised"), r.Now().Add(ownWithin)
-	if _, err := r.Store.SetCell(ctx, cell); err != nil && !errors.Is(err, ErrConflict) {
+	c := cells.Cell{Name: raisedCell(id), Value: []byte("raised"), KeepUntil: r.Now().Add(ownWithin)}
+	if _, err := r.Store.SetCell(ctx, c); err != nil && !errors.Is(err, fault.ErrConflict) {
 		return fmt.Errorf("remember alarm %s: %w", id, err)
 	}
 	return nil
 }
+
+// raisedCell holds that the alarm was raised.
+func raisedCell(id string) string { return "alarm/" + id }

@@ -11,12 +11,15 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // cries is a Notifier that remembers what it was to announce; while failing,
 // it reaches no channel.
 type cries struct {
-	told
+	notice
 	said    []string
 	mute    sync.Mutex
 	refuses error
@@ -61,7 +64,7 @@ func TestAChangeWithOurIdentityThatWeDidNotMakeRaisesOneAlarm(t *testing.T) {
 	if len(n.said) != 1 || !strings.Contains(n.said[0], "somebody uses the identity of rescind: serviceAccount:"+self+" made a change to "+apiPath) {
 		t.Errorf("announced %q, want it once", n.said)
 	}
-	if e := g.lastEntry(); e.Kind != remediate.EntryAlarm || e.N != 1 || e.What != n.said[0] {
+	if e := g.lastEntry(); e.Kind != trail.Alarm || e.N != 1 || e.What != n.said[0] {
 		t.Errorf("the ledger has %+v", e)
 	}
 	c.ID = "another"
@@ -94,7 +97,7 @@ func TestOurOwnWritesRaiseNoAlarmWhateverTheyAre(t *testing.T) {
 			if ours == 0 || len(f) == 0 || len(n.said) != 0 {
 				t.Errorf("%d writes by %d findings, and announced %q; want writes and no alarm", ours, len(f), n.said)
 			}
-			_, err := g.Answer(t.Context(), f[0].ID, remediate.Answer{Choice: remediate.ChooseUndo, Principal: ada, Reason: "needed", Digest: g.stored(f[0].ID).UndoPlan().Digest})
+			_, err := g.Answer(t.Context(), f[0].ID, finding.Answer{Choice: finding.ChooseUndo, Principal: ada, Reason: "needed", Digest: g.stored(f[0].ID).UndoPlan().Digest})
 			g.must(err)
 			g.pass(time.Minute)
 			g.sweepOnce()
@@ -122,7 +125,7 @@ func TestAWriteWhoseEventComesBeforeItsEndRaisesNoAlarm(t *testing.T) {
 		}}
 	})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
-	g.want(g.one(), remediate.Reverted, "removed")
+	g.want(g.one(), state.Reverted, "removed")
 	if early != 1 || len(n.said) != 0 {
 		t.Errorf("%d events came early, and announced %q", early, n.said)
 	}
@@ -143,7 +146,7 @@ func (e eager) SetPolicy(ctx context.Context, r cloud.Resource, p cloud.AllowPol
 func TestAnImpostorCannotHideBehindWhatRescindDid(t *testing.T) {
 	g, n := watching(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
-	g.want(g.one(), remediate.Reverted, "removed")
+	g.want(g.one(), state.Reverted, "removed")
 	g.deliver()
 	c := g.asSelf()
 	for name, change := range map[string]func(*cloud.Change){

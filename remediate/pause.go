@@ -6,15 +6,13 @@ import (
 	"fmt"
 	"time"
 	"unicode/utf8"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
-
-// maxPause is how long a pause lasts at most. A switch that somebody forgot
-// would otherwise keep every later revert from happening.
-const maxPause = 24 * time.Hour
-
-// pauseLook is how often a plan that waits for a pause to end is looked at
-// again, beside the moment at which somebody resumes.
-const pauseLook = 5 * time.Minute
 
 // maxReason bounds a reason, in characters.
 const maxReason = 500
@@ -60,7 +58,7 @@ func (p Pause) String() string {
 // a *RefusedError. A pause during a pause replaces it.
 func (d Desk) Pause(ctx context.Context, by, via, reason string, duration time.Duration) (Pause, error) {
 	p, err := d.pause(ctx, by, via, reason, duration)
-	d.switched(ctx, EntryPaused, Answer{Choice: "pause", Principal: by, Via: via}, p, err)
+	d.switched(ctx, trail.Paused, finding.Answer{Choice: "pause", Principal: by, Via: via}, p, err)
 	return p, err
 }
 
@@ -70,9 +68,9 @@ func (d Desk) pause(ctx context.Context, by, via, reason string, duration time.D
 	}
 	switch why := badReason(reason); {
 	case why != "":
-		return Pause{}, refuseAs(ClassReason, "pausing %s", why)
-	case duration <= 0 || duration > maxPause:
-		return Pause{}, refuseAs(ClassDuration, "a pause lasts at most %s, not %s", span(maxPause), span(duration))
+		return Pause{}, finding.RefuseAs(finding.ClassReason, "pausing %s", why)
+	case duration <= 0 || duration > finding.MaxPause:
+		return Pause{}, finding.RefuseAs(finding.ClassDuration, "a pause lasts at most %s, not %s", judge.Span(finding.MaxPause), judge.Span(duration))
 	}
 	return d.setPause(ctx, func(Pause) (Pause, error) {
 		now := d.Now()
@@ -83,7 +81,7 @@ func (d Desk) pause(ctx context.Context, by, via, reason string, duration time.D
 // Resume ends a pause; any approver may. What waited for it is due at once.
 func (d Desk) Resume(ctx context.Context, by, via, reason string) (Pause, error) {
 	p, err := d.resume(ctx, by, via, reason)
-	d.switched(ctx, EntryResumed, Answer{Choice: "resume", Principal: by, Via: via}, p, err)
+	d.switched(ctx, trail.Resumed, finding.Answer{Choice: "resume", Principal: by, Via: via}, p, err)
 	if err != nil {
 		return Pause{}, err
 	}
@@ -95,11 +93,11 @@ func (d Desk) resume(ctx context.Context, by, via, reason string) (Pause, error)
 		return Pause{}, err
 	}
 	if utf8.RuneCountInString(reason) > maxReason {
-		return Pause{}, refuseAs(ClassReason, "a reason has at most %d characters", maxReason)
+		return Pause{}, finding.RefuseAs(finding.ClassReason, "a reason has at most %d characters", maxReason)
 	}
 	return d.setPause(ctx, func(old Pause) (Pause, error) {
 		if !old.Active(d.Now()) {
-			return Pause{}, refuseAs(ClassDecided, "rescind is not paused")
+			return Pause{}, finding.RefuseAs(finding.ClassDecided, "rescind is not paused")
 		}
 		return Pause{By: by, Via: via, Reason: reason, At: d.Now(), Owed: true}, nil
 	})
@@ -108,7 +106,7 @@ func (d Desk) resume(ctx context.Context, by, via, reason string) (Pause, error)
 // mayPause says why somebody may not pause or resume, or nil. Either can raise
 // the exposure, so nothing old is relied on.
 func (d Desk) mayPause(ctx context.Context, by string) error {
-	return d.Authority.resolved(ctx, Finding{}, ChooseKeep, by).admitsPerson(by)
+	return d.Authority.resolved(ctx, finding.Finding{}, finding.ChooseKeep, by).admitsPerson(by)
 }
 
 func (d Desk) setPause(ctx context.Context, next func(Pause) (Pause, error)) (Pause, error) {
@@ -123,27 +121,27 @@ func (d Desk) setPause(ctx context.Context, next func(Pause) (Pause, error)) (Pa
 		}
 		p.Revision = old.Revision
 		p, err = d.Store.SetPause(ctx, p)
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return p, err
 		}
 	}
-	return Pause{}, fmt.Errorf("set the pause: %w", ErrConflict)
+	return Pause{}, fmt.Errorf("set the pause: %w", fault.ErrConflict)
 }
 
 // wake makes what waits for a pause to end due now, as much as one sweep takes.
 // The rest, and what another process changes meanwhile or a crash leaves out, is
 // looked at within pauseLook.
 func (d Desk) wake(ctx context.Context) error {
-	waiting, err := d.Store.Findings(ctx, Query{States: []State{Approved, Applying}, Limit: sweepBatch})
+	waiting, err := d.Store.Findings(ctx, finding.Query{States: []state.State{state.Approved, state.Applying}, Limit: sweepBatch})
 	if err != nil {
 		return fmt.Errorf("look up what waits for the pause to end: %w", err)
 	}
 	for _, f := range waiting {
-		if !f.Held {
+		if !f.Paused {
 			continue
 		}
 		f.DueAt = d.Now()
-		if _, err := d.Store.Update(ctx, f); err != nil && !errors.Is(err, ErrConflict) {
+		if _, err := d.Store.Update(ctx, f); err != nil && !errors.Is(err, fault.ErrConflict) {
 			return fmt.Errorf("wake finding %s: %w", f.ID, err)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // pause has ada pause rescind for that long.
@@ -30,14 +32,14 @@ func TestWhilePausedNothingIsWrittenAndAnswersWait(t *testing.T) {
 	g.pause(time.Hour)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	automatic := g.one()
-	g.want(automatic, remediate.Approved, "waits, as rescind is paused until 2026-11-20T04:00:00Z by "+ada+": a release is on its way")
+	g.want(automatic, state.Approved, "waits, as rescind is paused until 2026-11-20T04:00:00Z by "+ada+": a release is on its way")
 	g.deploy(defaultAccount)
 	asked := g.one()
-	_, err := g.Answer(t.Context(), asked.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: asked.Plan.Digest})
+	_, err := g.Answer(t.Context(), asked.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: asked.Plan.Digest})
 	g.must(err)
 	asked, err = g.Work(t.Context(), asked.ID)
 	g.must(err)
-	g.want(asked, remediate.Approved, "waits, as rescind is paused")
+	g.want(asked, state.Approved, "waits, as rescind is paused")
 	lines := len(g.stored(automatic.ID).Timeline)
 	for range 3 {
 		g.pass(6 * time.Minute)
@@ -53,8 +55,8 @@ func TestWhilePausedNothingIsWrittenAndAnswersWait(t *testing.T) {
 	_, err = g.Desk().Resume(t.Context(), "user:"+mallory, "cli", "")
 	g.must(err)
 	g.sweepOnce()
-	g.want(g.stored(asked.ID), remediate.Reverted, "runs as "+apiAccount)
-	g.want(g.stored(automatic.ID), remediate.Pending, "too old to be reverted without being asked")
+	g.want(g.stored(asked.ID), state.Reverted, "runs as "+apiAccount)
+	g.want(g.stored(automatic.ID), state.Pending, "too old to be reverted without being asked")
 }
 
 func TestAShortPauseHoldsUpAnAutomaticRevertAndNoMore(t *testing.T) {
@@ -66,7 +68,7 @@ func TestAShortPauseHoldsUpAnAutomaticRevertAndNoMore(t *testing.T) {
 		g.pass(5 * time.Minute)
 		g.sweepOnce()
 	}
-	g.want(g.stored(f.ID), remediate.Reverted, "verified")
+	g.want(g.stored(f.ID), state.Reverted, "verified")
 	if n := g.writes(); n != 1 {
 		t.Errorf("%d writes, want one", n)
 	}
@@ -81,16 +83,16 @@ func TestAnUndoWaitsForThePauseToEnd(t *testing.T) {
 	g.must(err)
 	u, err = g.Work(t.Context(), u.ID)
 	g.must(err)
-	g.want(u, remediate.Approved, "waits, as rescind is paused")
+	g.want(u, state.Approved, "waits, as rescind is paused")
 	g.pass(time.Hour)
 	g.sweepOnce()
-	g.want(g.stored(u.ID), remediate.Undone, "")
+	g.want(g.stored(u.ID), state.Undone, "")
 }
 
 func TestWhetherItIsPausedMustBeKnown(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Store = forgetful{c.Store} })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
-	g.want(g.one(), remediate.Approved, "")
+	g.want(g.one(), state.Approved, "")
 	if n := g.writes(); n != 0 {
 		t.Errorf("%d writes, want none while nobody knows whether it is paused", n)
 	}
@@ -132,7 +134,7 @@ func TestWhoMayPauseAndHowLong(t *testing.T) {
 }
 
 func TestAPauseIsAnnouncedOnceInEveryChannelAndSoIsItsEnd(t *testing.T) {
-	crier := &crier{Notifier: &told{}, channels: []string{"C1", "C2"}}
+	crier := &crier{Notifier: &notice{}, channels: []string{"C1", "C2"}}
 	g := newRig(t, nil, func(c *remediate.Config) { c.Notifier = crier })
 	g.pause(time.Hour)
 	crier.fails = "C2"
@@ -185,19 +187,19 @@ func TestAReportedFindingCanBeRevertedByAPerson(t *testing.T) {
 	g := newRig(t, nil) // audit
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	g.want(f, remediate.Reported, "")
-	a := remediate.Answer{Choice: remediate.ChooseKeep, Principal: ada, Digest: f.Plan.Digest}
+	g.want(f, state.Reported, "")
+	a := finding.Answer{Choice: finding.ChooseKeep, Principal: ada, Digest: f.Plan.Digest}
 	_, err := g.Answer(t.Context(), f.ID, a)
 	refused(t, err, "the finding is reported")
-	a.Choice = remediate.ChooseRevert
+	a.Choice = finding.ChooseRevert
 	f, err = g.Answer(t.Context(), f.ID, a)
 	g.must(err)
-	if f.State != remediate.Approved || !f.EndedAt.IsZero() {
+	if f.State != state.Approved || !f.EndedAt.IsZero() {
 		t.Errorf("%s, ended %v; want approved, and no end", f.State, f.EndedAt)
 	}
 	f, err = g.Work(t.Context(), f.ID)
 	g.must(err)
-	g.want(f, remediate.Reverted, "verified")
+	g.want(f, state.Reverted, "verified")
 }
 
 func TestWhatIsHandedOverIsDueAtOnce(t *testing.T) {
@@ -206,13 +208,13 @@ func TestWhatIsHandedOverIsDueAtOnce(t *testing.T) {
 	f := g.one()
 	desk := g.Desk()
 	desk.HandOver = true
-	_, err := desk.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+	_, err := desk.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 	g.must(err)
 	g.sweepOnce()
 	f = g.stored(f.ID)
-	g.want(f, remediate.Reverted, "verified")
+	g.want(f, state.Reverted, "verified")
 	u, err := desk.Answer(t.Context(), f.ID, undoBy(ada, f))
 	g.must(err)
 	g.sweepOnce()
-	g.want(g.stored(u.ID), remediate.Undone, "")
+	g.want(g.stored(u.ID), state.Undone, "")
 }

@@ -3,11 +3,9 @@ package remediate
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // A preview looks back this far, at no more findings than this, and shows this
@@ -17,9 +15,6 @@ const (
 	previewLooks = 500
 	previewShows = 5
 )
-
-// maxGrantsNamed is how many grants a sentence names.
-const maxGrantsNamed = 5
 
 // Preview is what an exemption by the finding would have covered of the last 90
 // days, the finding itself left out: people are shown it before they except
@@ -31,18 +26,18 @@ func (d Desk) Preview(ctx context.Context, id string) (Preview, error) {
 	case err != nil:
 		return Preview{}, err
 	case f.UndoOf != "":
-		return Preview{}, refuseAs(ClassInvalid, "an undo cannot be exempted")
+		return Preview{}, finding.RefuseAs(finding.ClassInvalid, "an undo cannot be exempted")
 	}
-	past, err := d.Store.Findings(ctx, Query{
+	past, err := d.Store.Findings(ctx, finding.Query{
 		Resource: f.Resource, Policy: f.Policy, Since: d.Now().Add(-previewOf), Limit: previewLooks + 1,
 	})
 	if err != nil {
 		return Preview{}, fmt.Errorf("look up findings of %s: %w", f.Resource, err)
 	}
-	out := Preview{Scope: f.exemptScope(), AtLeast: len(past) > previewLooks}
-	f.Exemption = &Exemption{Grants: f.Plan.grants()}
+	out := Preview{Scope: f.ExemptScope(), AtLeast: len(past) > previewLooks}
+	f.Exemption = &finding.Exemption{Grants: f.Plan.Grants()}
 	for _, o := range past[:min(len(past), previewLooks)] {
-		if o.ID == f.ID || o.UndoOf != "" || !o.coveredBy(f) {
+		if o.ID == f.ID || o.UndoOf != "" || !o.CoveredBy(f) {
 			continue
 		}
 		out.Count++
@@ -51,50 +46,4 @@ func (d Desk) Preview(ctx context.Context, id string) (Preview, error) {
 		}
 	}
 	return out, nil
-}
-
-// coveredBy reports whether the exemption of x would have covered the finding.
-func (f Finding) coveredBy(x Finding) bool {
-	g := Judgement{Result: policies.Result{Verdict: f.Verdict, Message: f.Message, Grants: f.Plan.grants()}, Plan: f.Plan}
-	return f.Verdict != policies.Exempt && g.less(x).Verdict == policies.Exempt
-}
-
-// exemptScope says what an exemption by the finding covers.
-func (f Finding) exemptScope() string {
-	var what []string
-	for _, s := range f.Plan.Steps {
-		what = append(what, s.about())
-	}
-	if len(what) == 0 {
-		what = []string{`"` + f.Message + `"`}
-	}
-	return fmt.Sprintf("policy %s on %s: %s, and nothing else", f.Policy, f.Resource, strings.Join(what, "; "))
-}
-
-// about names what the step would take away.
-func (s Step) about() string {
-	switch s.Kind {
-	case policies.RequireInvoker:
-		return "the invoker IAM check being off"
-	case policies.RestoreIdentity:
-		return "running as " + s.Before.ServiceAccount
-	case policies.RestoreIngress:
-		return "ingress " + s.Before.Ingress
-	case policies.RestoreConstrain:
-		return "the organization policy as it is set now"
-	}
-	return named(s.Before.Grants)
-}
-
-// named lists grants, and counts those of a long list.
-func named(gs []cloud.Grant) string {
-	var out []string
-	for i, g := range gs {
-		if i == maxGrantsNamed {
-			out = append(out, fmt.Sprintf("%d more", len(gs)-maxGrantsNamed))
-			break
-		}
-		out = append(out, g.String())
-	}
-	return strings.Join(out, ", ")
 }

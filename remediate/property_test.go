@@ -13,6 +13,10 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // moody is a facts client that answers a question rightly, wrongly or not at
@@ -51,7 +55,7 @@ func TestUnknownFactsNeverProduceAnAutomaticRevert(t *testing.T) {
 	})
 	for i := range uint64(times) {
 		m := &moody{FactsClient: g.google, rng: rand.New(rand.NewPCG(i, 1))}
-		g.Judge.Facts = m
+		g.Facts, g.Judge.Facts = m, m
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
 		for _, c := range g.events() {
@@ -92,14 +96,14 @@ func TestRemovingGrantsChangesNoOtherTuple(t *testing.T) {
 		}
 		fake.policy = before
 		gone = append(gone, cloud.Grant{Role: "roles/viewer", Member: "user:who@was.never.there"})
-		f := remediate.Finding{
-			ID: fmt.Sprint("f", i), Resource: res, State: remediate.Approved, Automatic: true, Outbox: []remediate.Effect{remediate.Apply},
-			Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: res, Before: remediate.StepState{Grants: gone}}}, ""),
+		f := finding.Finding{
+			ID: fmt.Sprint("f", i), Resource: res, State: state.Approved, Automatic: true, Outbox: []finding.Effect{finding.Apply},
+			Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: res, Before: judge.StepState{Grants: gone}}}, ""),
 		}
 		if _, err := g.Store.Create(t.Context(), f); err != nil {
 			t.Fatal(err)
 		}
-		if f, _ = g.Work(t.Context(), f.ID); f.State != remediate.Reverted {
+		if f, _ = g.Work(t.Context(), f.ID); f.State != state.Reverted {
 			t.Fatalf("run %d: %s (%s)", i, f.State, f.Why)
 		}
 		want := slices.DeleteFunc(all, func(gr cloud.Grant) bool { return slices.Contains(gone, gr) })
@@ -137,7 +141,7 @@ func (o *onePolicy) SetPolicy(_ context.Context, _ cloud.Resource, p cloud.Allow
 }
 
 func TestI3TwoProcessesAndManyDeliveriesComeToOneEffectAndOneCard(t *testing.T) {
-	for enforcement, want := range map[policies.Enforcement]remediate.State{policies.Revert: remediate.Reverted, policies.Approve: remediate.Pending} {
+	for enforcement, want := range map[policies.Enforcement]state.State{policies.Revert: state.Reverted, policies.Approve: state.Pending} {
 		t.Run(string(enforcement), func(t *testing.T) {
 			g := newRig(t, set{public: enforcement})
 			other, err := remediate.New(g.Config)
@@ -157,7 +161,7 @@ func TestI3TwoProcessesAndManyDeliveriesComeToOneEffectAndOneCard(t *testing.T) 
 				})
 			}
 			wg.Wait()
-			fs, err := g.Store.Findings(t.Context(), remediate.Query{})
+			fs, err := g.Store.Findings(t.Context(), finding.Query{})
 			g.must(err)
 			if len(fs) != 1 || fs[0].State != want || len(fs[0].Outbox) != 0 {
 				t.Errorf("findings %+v, want one that is %s with nothing owed", fs, want)
@@ -165,7 +169,7 @@ func TestI3TwoProcessesAndManyDeliveriesComeToOneEffectAndOneCard(t *testing.T) 
 			if len(g.told.states) != 1 {
 				t.Errorf("people were told %v, want once", g.told.states)
 			}
-			if n := g.writes(); (n == 1) != (want == remediate.Reverted) || n > 1 {
+			if n := g.writes(); (n == 1) != (want == state.Reverted) || n > 1 {
 				t.Errorf("%d writes", n)
 			}
 		})
@@ -180,11 +184,11 @@ func TestManyAnswersAtOnceDecideOnce(t *testing.T) {
 	var mu sync.Mutex
 	accepted := 0
 	for i := range 32 {
-		choice := []remediate.Choice{remediate.ChooseRevert, remediate.ChooseKeep}[i%2]
+		choice := []finding.Choice{finding.ChooseRevert, finding.ChooseKeep}[i%2]
 		wg.Go(func() {
-			_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: choice, Principal: "user:ada@example.com", Digest: f.Plan.Digest, Reason: "by design"})
+			_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: choice, Principal: "user:ada@example.com", Digest: f.Plan.Digest, Reason: "by design"})
 			_, _ = g.Work(t.Context(), f.ID)
-			var refused *remediate.RefusedError
+			var refused *finding.RefusedError
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -208,7 +212,7 @@ func TestAnyOrderOfEventsKeepsTheRulesOfAFinding(t *testing.T) {
 	for i := range uint64(16) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(i, 3))
-			watch := &watchedStore{t: t, seen: map[string]remediate.Finding{}}
+			watch := &watchedStore{t: t, seen: map[string]finding.Finding{}}
 			flaky := &flakyPolicies{}
 			g := newRig(t, set{public: policies.Approve}, func(c *remediate.Config) {
 				watch.Store = c.Store
@@ -230,7 +234,7 @@ func TestAnyOrderOfEventsKeepsTheRulesOfAFinding(t *testing.T) {
 					g.pass(time.Duration(rng.IntN(50)) * time.Minute)
 					_, _ = g.Sweep(t.Context())
 				case 5:
-					flaky.next = []error{remediate.ErrConflict, errors.New("unavailable"), &remediate.PermissionError{Err: errors.New("denied")}}[rng.IntN(3)]
+					flaky.next = []error{fault.ErrConflict, errors.New("unavailable"), &fault.PermissionError{Err: errors.New("denied")}}[rng.IntN(3)]
 				case 6:
 					g.answerAtRandom(rng)
 				}
@@ -255,18 +259,18 @@ func (p *flakyPolicies) SetPolicy(ctx context.Context, r cloud.Resource, a cloud
 
 func (g *rig) answerAtRandom(rng *rand.Rand) {
 	g.t.Helper()
-	fs, err := g.Store.Findings(g.t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(g.t.Context(), finding.Query{})
 	g.must(err)
 	if len(fs) == 0 {
 		return
 	}
 	f := fs[rng.IntN(len(fs))]
-	_, err = g.Answer(g.t.Context(), f.ID, remediate.Answer{
-		Choice:    []remediate.Choice{remediate.ChooseRevert, remediate.ChooseKeep}[rng.IntN(2)],
+	_, err = g.Answer(g.t.Context(), f.ID, finding.Answer{
+		Choice:    []finding.Choice{finding.ChooseRevert, finding.ChooseKeep}[rng.IntN(2)],
 		Principal: []string{"user:ada@example.com", "user:" + mallory, "user:eve@example.com"}[rng.IntN(3)],
 		Digest:    f.Plan.Digest, Reason: "by design",
 	})
-	if err == nil && (f.State != remediate.Pending || !g.Clock().Before(f.ExpiresAt)) {
+	if err == nil && (f.State != state.Pending || !g.Clock().Before(f.ExpiresAt)) {
 		g.t.Errorf("an answer at %s counted on a finding that is %s and expires at %s", g.Clock(), f.State, f.ExpiresAt)
 	}
 }
@@ -275,11 +279,11 @@ func (g *rig) answerAtRandom(rng *rand.Rand) {
 type watchedStore struct {
 	remediate.Store
 	t    *testing.T
-	seen map[string]remediate.Finding
-	also func(t *testing.T, was, is remediate.Finding) // one more check of every update; nil: none
+	seen map[string]finding.Finding
+	also func(t *testing.T, was, is finding.Finding) // one more check of every update; nil: none
 }
 
-func (w *watchedStore) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (w *watchedStore) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	f, err := w.Store.Create(ctx, f)
 	if err == nil {
 		w.seen[f.ID] = f
@@ -287,7 +291,7 @@ func (w *watchedStore) Create(ctx context.Context, f remediate.Finding) (remedia
 	return f, err
 }
 
-func (w *watchedStore) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (w *watchedStore) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	f, err := w.Store.Update(ctx, f)
 	if err == nil {
 		w.check(w.seen[f.ID], f)
@@ -296,7 +300,7 @@ func (w *watchedStore) Update(ctx context.Context, f remediate.Finding) (remedia
 	return f, err
 }
 
-func (w *watchedStore) check(was, is remediate.Finding) {
+func (w *watchedStore) check(was, is finding.Finding) {
 	w.t.Helper()
 	if w.also != nil {
 		w.also(w.t, was, is)
@@ -304,13 +308,13 @@ func (w *watchedStore) check(was, is remediate.Finding) {
 	switch {
 	case was.State.Ended() && is.State != was.State:
 		w.t.Errorf("%s left %s for %s", is.ID, was.State, is.State)
-	case is.State == remediate.Pending && was.State != remediate.Pending:
+	case is.State == state.Pending && was.State != state.Pending:
 		w.t.Errorf("%s came to pending from %s", is.ID, was.State)
 	case !is.State.Ended() && is.DueAt.IsZero():
 		w.t.Errorf("%s is %s and never due", is.ID, is.State)
 	case len(is.Outbox) > 0 && is.DueAt.IsZero():
 		w.t.Errorf("%s owes %v and is never due", is.ID, is.Outbox)
-	case is.State.Ended() && is.Owes(remediate.Apply):
+	case is.State.Ended() && is.Owes(finding.Apply):
 		w.t.Errorf("%s is %s and still owes its plan", is.ID, is.State)
 	case is.Plan.Digest != was.Plan.Digest:
 		w.t.Errorf("%s: the plan changed under its card", is.ID)

@@ -3,9 +3,11 @@ package remediate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // exportTimeout bounds what taking lines out may cost a revert that waits.
@@ -21,9 +23,9 @@ const exportPause = 15 * time.Second
 type Exporter interface {
 	// Export takes the events of the finding's timeline after the first so
 	// many, and returns nil once they are durable where it takes them.
-	Export(ctx context.Context, f Finding, after int) error
-	// ExportEntries takes entries of the ledger, likewise.
-	ExportEntries(ctx context.Context, es []Entry) error
+	Export(ctx context.Context, f finding.Finding, after int) error
+	// ExportRecords takes records of the ledger, likewise.
+	ExportRecords(ctx context.Context, es []trail.Record) error
 }
 
 var errExporterRests = errors.New("the exporter failed a moment ago and is left alone")
@@ -59,8 +61,8 @@ func (r *Remediator) export(ctx context.Context, do func(ctx context.Context) er
 // That it did is in the finding it returns and not yet stored: the update of the
 // effect that comes next stores it as well. If there is none, recordPublished
 // does. A failure changes nothing but when the sweep comes again.
-func (r *Remediator) publish(ctx context.Context, f Finding) (Finding, bool) {
-	if !f.Owes(Publish) {
+func (r *Remediator) publish(ctx context.Context, f finding.Finding) (finding.Finding, bool) {
+	if !f.Owes(finding.Publish) {
 		return f, false
 	}
 	err := r.export(ctx, func(ctx context.Context) error { return r.Exporter.Export(ctx, f, f.Published) })
@@ -68,30 +70,14 @@ func (r *Remediator) publish(ctx context.Context, f Finding) (Finding, bool) {
 	case errors.Is(err, errExporterRests):
 		return f, true
 	case err != nil:
-		r.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", string(Publish), "finding", f.ID, "error", err.Error())
+		r.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", string(finding.Publish), "finding", f.ID, "error", err.Error())
 		return f, true
 	}
-	f.Published = len(f.Timeline)
-	return f.done(Publish), true
+	return f.Exported(), true
 }
 
-func (r *Remediator) recordPublished(ctx context.Context, f Finding) (Finding, error) {
-	return r.update(ctx, f.published(r.Now()))
-}
-
-// published is the transition of a finding whose events were taken out, or were
-// not: then the sweep comes again later each time. What else it comes for keeps
-// its time, and its count of attempts.
-func (f Finding) published(now time.Time) Finding {
-	switch {
-	case f.State == Waiting, f.Owes(Apply):
-		return f
-	case f.Owes(Publish):
-		age := now.Sub(f.Timeline[len(f.Timeline)-1].At)
-		f.DueAt = now.Add(min(max(age, backoff(0)), time.Hour))
-		return f.notAfterExpiry()
-	}
-	return f.scheduled(now)
+func (r *Remediator) recordPublished(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	return r.update(ctx, f.ExportTried(r.Now()))
 }
 
 // exportLedger takes out what the ledger has and was not taken out yet. What
@@ -100,28 +86,10 @@ func (r *Remediator) exportLedger(ctx context.Context) {
 	if r.Ledger == nil || r.Exporter == nil {
 		return
 	}
-	if err := r.exportEntries(ctx); err != nil && !errors.Is(err, errExporterRests) {
+	err := r.Ledger.Export(ctx, func(es []trail.Record) error {
+		return r.export(ctx, func(ctx context.Context) error { return r.Exporter.ExportRecords(ctx, es) })
+	})
+	if err != nil && !errors.Is(err, errExporterRests) {
 		r.Log.ErrorContext(ctx, "ledger not exported, will be tried again", "error", err.Error())
 	}
-}
-
-func (r *Remediator) exportEntries(ctx context.Context) error {
-	at, cell, err := r.Ledger.exported(ctx)
-	if err != nil {
-		return err
-	}
-	es, next, err := r.Ledger.after(ctx, at)
-	if err != nil {
-		return err
-	}
-	if len(es) > 0 {
-		err := r.export(ctx, func(ctx context.Context) error { return r.Exporter.ExportEntries(ctx, es) })
-		if err != nil {
-			return fmt.Errorf("export %d entries of the ledger of %s: %w", len(es), es[0].Day, err)
-		}
-	}
-	if next == at {
-		return nil
-	}
-	return r.Ledger.setExported(ctx, cell, next)
 }

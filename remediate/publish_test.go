@@ -10,6 +10,9 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // taken is an Exporter that remembers what it took; while failing, it refuses.
@@ -21,7 +24,7 @@ type taken struct {
 	failing     error
 }
 
-func (x *taken) Export(_ context.Context, f remediate.Finding, after int) error {
+func (x *taken) Export(_ context.Context, f finding.Finding, after int) error {
 	x.asked++
 	if x.failing != nil {
 		return x.failing
@@ -32,7 +35,7 @@ func (x *taken) Export(_ context.Context, f remediate.Finding, after int) error 
 	return nil
 }
 
-func (x *taken) ExportEntries(_ context.Context, es []remediate.Entry) error {
+func (x *taken) ExportRecords(_ context.Context, es []trail.Record) error {
 	if x.failing != nil {
 		return x.failing
 	}
@@ -42,7 +45,7 @@ func (x *taken) ExportEntries(_ context.Context, es []remediate.Entry) error {
 	return nil
 }
 
-func (x *taken) Undelivered(context.Context, remediate.Finding) error {
+func (x *taken) Undelivered(context.Context, finding.Finding) error {
 	x.undelivered++
 	return nil
 }
@@ -61,7 +64,7 @@ func TestI8EveryEventIsTakenOutOnceWhereNothingFails(t *testing.T) {
 	if want := []string{"1 approved", "2 applying", "3 reverted"}; !slices.Equal(x.lines, want) {
 		t.Errorf("taken %q, want %q", x.lines, want)
 	}
-	if f.Owes(remediate.Publish) || f.Published != 3 || !f.DueAt.IsZero() {
+	if f.Owes(finding.Publish) || f.Published != 3 || !f.DueAt.IsZero() {
 		t.Errorf("owes %v, published %d, due %s; want nothing owed", f.Outbox, f.Published, f.DueAt)
 	}
 }
@@ -85,7 +88,7 @@ func TestAFailingExporterHoldsNothingUpAndTheSweepTriesAgain(t *testing.T) {
 	x.failing = errors.New("the log is gone")
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	g.want(f, remediate.Reverted, "removed")
+	g.want(f, state.Reverted, "removed")
 	for range 20 {
 		g.pass(time.Minute)
 		g.sweepOnce()
@@ -94,8 +97,8 @@ func TestAFailingExporterHoldsNothingUpAndTheSweepTriesAgain(t *testing.T) {
 		t.Errorf("it was asked %d times in 20 minutes, want it to be asked later each time", n)
 	}
 	f = g.stored(f.ID)
-	g.want(f, remediate.Reverted, "removed")
-	if !f.Owes(remediate.Publish) || f.Attempts != 0 || len(f.Timeline) != 3 {
+	g.want(f, state.Reverted, "removed")
+	if !f.Owes(finding.Publish) || f.Attempts != 0 || len(f.Timeline) != 3 {
 		t.Errorf("owes %v after %d attempts, %d events", f.Outbox, f.Attempts, len(f.Timeline))
 	}
 	x.failing = nil
@@ -118,28 +121,28 @@ func TestAFailingExporterChangesNotWhenAQuestionExpiresNorWhenAGracePeriodEnds(t
 		g.pass(50 * time.Second)
 		g.sweepOnce()
 	}
-	g.want(g.stored(f.ID), remediate.Expired, "nobody answered")
+	g.want(g.stored(f.ID), state.Expired, "nobody answered")
 
 	late := &taken{failing: errors.New("the log is gone")}
 	g = newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Exporter, c.Limits.Grace = late, 10*time.Minute })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f = g.one()
 	due := f.DueAt
-	g.want(f, remediate.Waiting, "grace")
+	g.want(f, state.Waiting, "grace")
 	g.pass(time.Minute)
 	g.sweepOnce()
-	if f = g.stored(f.ID); !f.DueAt.Equal(due) || f.State != remediate.Waiting {
+	if f = g.stored(f.ID); !f.DueAt.Equal(due) || f.State != state.Waiting {
 		t.Errorf("%s, due %s, want it to wait until %s", f.State, f.DueAt, due)
 	}
 	g.pass(9 * time.Minute)
 	g.sweepOnce()
-	g.want(g.stored(f.ID), remediate.Reverted, "removed")
+	g.want(g.stored(f.ID), state.Reverted, "removed")
 }
 
 func TestTheLedgerIsTakenOutByTheSweepAndNothingTwiceOrLost(t *testing.T) {
 	g, x := exporting(t, set{})
 	note := func(what string) {
-		_, err := g.Ledger.Append(t.Context(), remediate.Entry{Kind: remediate.EntryAlarm, What: what})
+		_, err := g.Ledger.Append(t.Context(), trail.Record{Kind: trail.Alarm, What: what})
 		g.must(err)
 	}
 	note("a")

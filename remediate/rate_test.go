@@ -8,11 +8,11 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // ofAnotherCause makes every finding one that shares no message.
-func (b *burst) ofAnotherCause(f *remediate.Finding) {
+func (b *burst) ofAnotherCause(f *finding.Finding) {
 	f.Actors = []cloud.Actor{{Principal: fmt.Sprintf("user:jo-%d@example.com", b.made)}}
 }
 
@@ -31,16 +31,16 @@ func TestAThousandFindingsInAMinuteMakeAMessageASecondAndLoseNone(t *testing.T) 
 	for _, row := range []struct {
 		name   string
 		n      int
-		sameIs func(*burst) func(*remediate.Finding)
+		sameIs func(*burst) func(*finding.Finding)
 	}{
-		{"a thousand of as many causes", 1000, func(b *burst) func(*remediate.Finding) { return b.ofAnotherCause }},
-		{"a hundred of one cause", 100, func(*burst) func(*remediate.Finding) { return func(*remediate.Finding) {} }},
+		{"a thousand of as many causes", 1000, func(b *burst) func(*finding.Finding) { return b.ofAnotherCause }},
+		{"a hundred of one cause", 100, func(*burst) func(*finding.Finding) { return func(*finding.Finding) {} }},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			b := newBurst(t)
 			begin := b.Clock()
 			for range row.n {
-				b.opens(row.sameIs(b), func(f *remediate.Finding) { f.ExpiresAt = begin.Add(24 * time.Hour) })
+				b.opens(row.sameIs(b), func(f *finding.Finding) { f.ExpiresAt = begin.Add(24 * time.Hour) })
 				b.pass(time.Minute / time.Duration(row.n))
 			}
 			b.settle()
@@ -54,7 +54,7 @@ func TestAThousandFindingsInAMinuteMakeAMessageASecondAndLoseNone(t *testing.T) 
 // allShown checks that every finding is named where it is said to be shown.
 func (b *burst) allShown(n int) {
 	b.t.Helper()
-	fs, err := b.Store.Findings(b.t.Context(), remediate.Query{})
+	fs, err := b.Store.Findings(b.t.Context(), finding.Query{})
 	b.must(err)
 	cards := map[string]sim.SlackMessage{}
 	for _, m := range b.cards() {
@@ -79,7 +79,7 @@ func TestSlacksOwnLimitIsKeptAndCountsAsNoAttempt(t *testing.T) {
 	b.failing(func(string) *sim.SlackFault { return &sim.SlackFault{Status: 429, RetryAfter: "30"} })
 	f := b.opens()
 	b.failing(nil)
-	if f := b.stored(f); f.Attempts != 0 || !f.Owes(remediate.Notify) || f.DueAt.Sub(b.Clock()) < 29*time.Second {
+	if f := b.stored(f); f.Attempts != 0 || !f.Owes(finding.Notify) || f.DueAt.Sub(b.Clock()) < 29*time.Second {
 		t.Errorf("attempts %d, owes %v, due in %s", f.Attempts, f.Outbox, f.DueAt.Sub(b.Clock()))
 	}
 	b.opens(b.ofAnotherCause) // the channel is quiet for all

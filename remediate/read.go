@@ -8,22 +8,24 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // snapshot reads what is live of the resource that c changed. What rescind may
 // not read stays out of it, so that the entry alone speaks and applying says
 // which permission is missing. A failure that may pass is an error.
-func (r *Remediator) snapshot(ctx context.Context, c cloud.Change) (Snapshot, error) {
+func (r *Remediator) snapshot(ctx context.Context, c cloud.Change) (judge.Snapshot, error) {
 	s, err := r.read(ctx, c.Resource, c.Verb == cloud.SetPolicy)
 	// What the change created and is not there was deleted since. Of any other
 	// write of an organization policy nothing being there says nothing.
-	s.AsMade = s.OrgPolicy != nil && s.OrgPolicy.is(c)
-	s.Gone = s.Gone || created(c) && s.OrgPolicy != nil && s.OrgPolicy.Body == ""
+	s.AsMade = s.OrgPolicy != nil && s.OrgPolicy.IsResultOf(c)
+	s.Gone = s.Gone || judge.CreatesOrgPolicy(c) && s.OrgPolicy != nil && s.OrgPolicy.Body == ""
 	return s, err
 }
 
-func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) (Snapshot, error) {
-	s := Snapshot{At: r.Now()}
+func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) (judge.Snapshot, error) {
+	s := judge.Snapshot{At: r.Now()}
 	if res.Kind == cloud.OrgPolicy {
 		var err error
 		s.OrgPolicy, err = r.readOrgPolicy(ctx, res)
@@ -32,20 +34,20 @@ func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) 
 	if res.Kind.Workload() {
 		w, err := r.Workloads.Workload(ctx, res)
 		if ok, err := r.readable(ctx, res, err); err != nil {
-			return Snapshot{}, err
+			return judge.Snapshot{}, err
 		} else if ok {
 			s.Workload = &w
 		}
-		s.Gone = errors.Is(err, ErrNotFound)
+		s.Gone = errors.Is(err, fault.ErrNotFound)
 	}
 	if policy && !s.Gone && (res.Kind.Workload() || res.Kind.Container() || res.Kind == cloud.ServiceAccount) {
 		p, err := r.IAM.Policy(ctx, res)
 		if ok, err := r.readable(ctx, res, err); err != nil {
-			return Snapshot{}, err
+			return judge.Snapshot{}, err
 		} else if ok {
 			s.Policy = &p
 		}
-		s.Gone = errors.Is(err, ErrNotFound)
+		s.Gone = errors.Is(err, fault.ErrNotFound)
 	}
 	return s, nil
 }
@@ -54,13 +56,13 @@ func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) 
 // no permission, refused for good) and from one that may succeed later, which
 // is an error.
 func (r *Remediator) readable(ctx context.Context, res cloud.Resource, err error) (bool, error) {
-	var denied *PermissionError
+	var denied *fault.PermissionError
 	switch {
 	case err == nil:
 		return true, nil
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		return false, nil
-	case errors.As(err, &denied), errors.Is(err, ErrRefused):
+	case errors.As(err, &denied), errors.Is(err, fault.ErrRefused):
 		r.Log.WarnContext(ctx, "live state not readable", "resource", res.String(), "error", err.Error())
 		return false, nil
 	}
@@ -69,31 +71,31 @@ func (r *Remediator) readable(ctx context.Context, res cloud.Resource, err error
 
 // learn tells which account a successful deploy runs as. The account may hold
 // roles that were granted when it ran nothing, or when no event told of it:
-// held are the judgements of those grants, on the containers that hold them.
+// preexisting are the judgements of those grants, on the containers that hold them.
 // What has a finding already gets no other.
-func (r *Remediator) learn(ctx context.Context, c cloud.Change, now Snapshot) (s Sighting, held []judged, err error) {
+func (r *Remediator) learn(ctx context.Context, c cloud.Change, now judge.Snapshot) (s Sighting, preexisting []judged, err error) {
 	if !c.Resource.Kind.Workload() || c.Verb == cloud.SetPolicy || c.Verb == cloud.Delete || c.Half == cloud.FirstHalf {
 		return Sighting{}, nil, nil
 	}
-	w := now.observe(c).Workload
+	w := now.Observe(c).Workload
 	if w == nil || w.Identity.Knowledge != cloud.Known {
 		return Sighting{}, nil, nil
 	}
 	s = Sighting{Email: w.Identity.Email, Workload: c.Resource, At: c.Time}
-	held, err = r.heldBy(ctx, s, c)
-	return s, held, err
+	preexisting, err = r.preexistingGrants(ctx, s, c)
+	return s, preexisting, err
 }
 
-// heldBy judges what the account already holds on the workload's project and
+// preexistingGrants judges what the account already holds on the workload's project and
 // everything above it, as if it had just been granted.
-func (r *Remediator) heldBy(ctx context.Context, s Sighting, c cloud.Change) ([]judged, error) {
+func (r *Remediator) preexistingGrants(ctx context.Context, s Sighting, c cloud.Change) ([]judged, error) {
 	project := cloud.ProjectResource(c.Resource.Project)
-	above := r.Judge.Facts.Fact(ctx, policies.Question{Kind: policies.Ancestors, Name: project.Path()})
+	above := r.Facts.Fact(ctx, policies.Question{Kind: policies.Ancestors, Name: project.Path()})
 	if !above.Known {
 		r.Log.WarnContext(ctx, "grants above the project not looked at", "account", s.Email, "resource", project.String(), "error", above.Why)
 	}
-	judge := r.Judge
-	judge.Facts = sighted{judge.Facts, s}
+	j := r.Judge
+	j.Facts = sighted{j.Facts, s}
 	var out []judged
 	for _, holder := range append([]cloud.Resource{project}, parsed(above.List)...) {
 		now, err := r.read(ctx, holder, true)
@@ -104,13 +106,13 @@ func (r *Remediator) heldBy(ctx context.Context, s Sighting, c cloud.Change) ([]
 		if len(grant.Deltas) == 0 {
 			continue
 		}
-		in, _ := r.Scope.membership(ctx, r.Judge.Facts, holder)
-		for _, g := range judge.Judge(ctx, grant, now) {
-			g.lower(Ask, fmt.Sprintf("%s now runs as %s, which held this before%s; the deploy did not grant it", c.Resource.Path(), s.Email, inherited(holder)))
+		in, _ := r.Scope.membership(ctx, r.Facts, holder)
+		for _, g := range j.Judge(ctx, grant, now) {
+			g.Lower(judge.Ask, fmt.Sprintf("%s now runs as %s, which held this before%s; the deploy did not grant it", c.Resource.Path(), s.Email, inherited(holder)))
 			if in != inScope {
-				g.lower(Report, holder.Path()+" is not in scope: the grant is inherited from there and cannot be reverted here")
+				g.Lower(judge.Report, holder.Path()+" is not in scope: the grant is inherited from there and cannot be reverted here")
 			}
-			out = append(out, judged{Judgement: g, change: grant, now: now, held: true})
+			out = append(out, judged{Judgement: g, change: grant, now: now, preexisting: true})
 		}
 	}
 	return out, nil
@@ -125,26 +127,26 @@ func inherited(holder cloud.Resource) string {
 }
 
 // grantsTo is the change that would have granted the account what it holds.
-func grantsTo(s Sighting, holder cloud.Resource, deploy cloud.Change, now Snapshot) cloud.Change {
+func grantsTo(s Sighting, holder cloud.Resource, deploy cloud.Change, now judge.Snapshot) cloud.Change {
 	c := deploy
-	c.ID = deploy.ID + holds(holder)
+	c.ID = deploy.ID + preexistingSuffix(holder)
 	c.Resource, c.Workload, c.Unread, c.Verb, c.HasDelta = holder, nil, nil, cloud.SetPolicy, true
 	if now.Policy == nil {
 		return c
 	}
-	return granting(c, slices.DeleteFunc(now.Policy.Grants(), func(g cloud.Grant) bool {
+	return judge.Granting(c, slices.DeleteFunc(now.Policy.Grants(), func(g cloud.Grant) bool {
 		email, ok := g.Member.ServiceAccount()
 		return !ok || email != s.Email
 	}))
 }
 
-// holds ends the ID of a change that a deploy had judged: the grants that its
+// preexistingSuffix ends the ID of a change that a deploy had judged: the grants that its
 // account held there before.
-func holds(holder cloud.Resource) string { return " holds " + holder.Path() }
+func preexistingSuffix(holder cloud.Resource) string { return " holds " + holder.Path() }
 
 // sighted answers for one account that was just seen, before it is stored.
 type sighted struct {
-	FactsClient
+	judge.Facts
 	seen Sighting
 }
 
@@ -153,5 +155,5 @@ func (s sighted) Fact(ctx context.Context, q policies.Question) policies.Fact {
 	if q.Kind == policies.RuntimeIdentity && q.Name == s.seen.Email {
 		return policies.Fact{Known: true, Value: true, Source: "seen on " + s.seen.Workload.Path(), At: s.seen.At}
 	}
-	return s.FactsClient.Fact(ctx, q)
+	return s.Facts.Fact(ctx, q)
 }

@@ -8,13 +8,17 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // record stores what a judgement comes to: a new finding, one more change on
 // an open one, or nothing where people settled exactly this before.
-func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind, error) {
+func (r *Remediator) record(ctx context.Context, k judged) (finding.Finding, OutcomeKind, error) {
 	f, err := r.Store.Finding(ctx, k.id())
-	if err == nil && f.State == Superseded && k.change.Half == cloud.LastHalf && !k.past {
+	if err == nil && f.State == state.Superseded && k.change.Half == cloud.LastHalf && !k.vanished {
 		// The first half was given up before its effect showed. What ended
 		// stays so: the last half is a finding of its own.
 		k.change.ID += " last half"
@@ -24,21 +28,21 @@ func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind
 	case err == nil:
 		f, err = r.resume(ctx, f, k)
 		return f, Found, err
-	case !errors.Is(err, ErrNotFound):
-		return Finding{}, "", fmt.Errorf("look up finding: %w", err)
+	case !errors.Is(err, fault.ErrNotFound):
+		return finding.Finding{}, "", fmt.Errorf("look up finding: %w", err)
 	}
-	if !k.past && k.Verdict != policies.Exempt { // what is exempt is about no plan, so it joins none
+	if !k.vanished && k.Verdict != policies.Exempt { // what is exempt is about no plan, so it joins none
 		if k, err = r.confirmed(ctx, k); err != nil {
-			return Finding{}, "", err
+			return finding.Finding{}, "", err
 		}
 		switch f, ok, err := r.join(ctx, k); {
 		case err != nil:
-			return Finding{}, "", err
+			return finding.Finding{}, "", err
 		case ok:
 			return f, Found, nil
 		}
-		if done, err := r.settledBefore(ctx, k); done || err != nil {
-			return Finding{}, Settled, err
+		if done, err := r.decidedBefore(ctx, k); done || err != nil {
+			return finding.Finding{}, Settled, err
 		}
 	}
 	f, err = r.create(ctx, k)
@@ -47,72 +51,70 @@ func (r *Remediator) record(ctx context.Context, k judged) (Finding, OutcomeKind
 
 // create stores the finding a judgement begins as. A revert was counted against
 // the limits before: one that is stored and not counted would be one too many.
-func (r *Remediator) create(ctx context.Context, k judged) (Finding, error) {
+func (r *Remediator) create(ctx context.Context, k judged) (finding.Finding, error) {
 	f, err := r.open(ctx, k)
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
 	created, err := r.Store.Create(ctx, f)
-	if errors.Is(err, ErrExists) { // another delivery of this change won
+	if errors.Is(err, fault.ErrExists) { // another delivery of this change won
 		created, err = r.Store.Finding(ctx, f.ID)
-		created = r.theirs(created)
+		created = r.withoutLeased(created)
 		if err == nil && !created.Automatic {
 			r.giveBack(ctx, f)
 		}
 	}
 	if err != nil {
-		return Finding{}, fmt.Errorf("store finding %s: %w", f.ID, err)
+		return finding.Finding{}, fmt.Errorf("store finding %s: %w", f.ID, err)
 	}
 	return created, nil
 }
 
 // id is the finding's, which every delivery of the change comes to.
-func (k judged) id() string { return ID(k.change.ID, k.Policy, k.change.Resource) }
+func (k judged) id() string { return finding.ID(k.change.ID, k.Policy, k.change.Resource) }
 
-// theirs hides what a finding owes while the process that stored it is at it:
+// withoutLeased hides what a finding owes while the process that stored it is at it:
 // two that post a card make two cards. What it does not get done is left to the
 // sweep. A revert that nobody claimed cannot wait; claiming it is a
 // compare-and-set.
-func (r *Remediator) theirs(f Finding) Finding {
-	if f.State != Approved && r.Now().Before(f.DueAt) {
-		f.Outbox = nil
+func (r *Remediator) withoutLeased(f finding.Finding) finding.Finding {
+	if f.State != state.Approved && r.Now().Before(f.DueAt) {
+		return f.Leased()
 	}
 	return f
 }
 
 // open is the finding a judgement begins as, with the limits applied.
-func (r *Remediator) open(ctx context.Context, k judged) (Finding, error) {
-	f := opened(ID(k.change.ID, k.Policy, k.change.Resource), k.Judgement, k.change, k.now.At)
+func (r *Remediator) open(ctx context.Context, k judged) (finding.Finding, error) {
+	f := finding.Opened(finding.ID(k.change.ID, k.Policy, k.change.Resource), k.Judgement, k.change, k.now.At)
 	f.Unconfirmed = k.unconfirmed
 	switch {
-	case k.past && k.change.Half == cloud.FirstHalf:
-		return f.to(Waiting, k.now.At, "", "live state does not show the change yet; read again later"), nil
-	case k.past:
-		return f.to(Superseded, k.now.At, "", pastWhy(k.now)), nil
+	case k.vanished && k.change.Half == cloud.FirstHalf:
+		return f.Deferred(time.Time{}, k.now.At, "live state does not show the change yet; read again later"), nil
+	case k.vanished:
+		return f.Superseded(state.ByEvent, k.now.At, judge.VanishedWhy(k.now)), nil
 	}
-	if f.Decision == Revert && k.awaited != "" {
-		return f.awaiting(k.awaited, k.now.At), nil
+	if f.Decision == judge.Revert && k.awaited != "" {
+		return f.Deferred(k.now.At.Add(entryLook), k.now.At, "looked for again, for two minutes: "+k.awaited), nil
 	}
 	wait := k.since().Add(r.Limits.Grace)
-	if f.Decision == Revert {
+	if f.Decision == judge.Revert {
 		check := r.allowed
 		if wait.After(k.now.At) { // it is not reverted yet, and may never be
 			check = r.limited
 		}
 		over, err := check(ctx, f)
 		if err != nil {
-			return Finding{}, err
+			return finding.Finding{}, err
 		}
 		if over.why != "" {
-			f.Decision, f.Guarded, f.Limit, f.Reasons = Ask, true, over.name, append(f.Reasons, over.why)
+			f.Decision, f.Guarded, f.Limit, f.Reasons = judge.Ask, true, over.name, append(f.Reasons, over.why)
 		}
 	}
-	if f.Decision == Revert && wait.After(k.now.At) {
-		f = f.to(Waiting, k.now.At, "", "waiting for the grace period until "+wait.UTC().Format(time.RFC3339))
-		f.DueAt = wait
-		return f, nil
+	if f.Decision == judge.Revert && wait.After(k.now.At) {
+		return f.Deferred(wait, k.now.At, "waiting for the grace period until "+wait.UTC().Format(time.RFC3339)), nil
 	}
-	return r.asking(f.decided(k.now.At, r.ExpiresIn)), nil
+	return r.asking(f.Decided(k.now.At, r.ExpiresIn)), nil
 }
 
 // since is when the change was made. One dated ahead was made by the time it
@@ -128,19 +130,12 @@ func (k judged) since() time.Time {
 	return k.change.Time
 }
 
-func pastWhy(s Snapshot) string {
-	if s.Gone {
-		return "the resource no longer exists"
-	}
-	return "live state no longer shows it: changed otherwise, or already fixed"
-}
-
 // update stores the next revision of a finding. Losing to another writer is an
 // error matching ErrConflict: the caller starts over from what is stored.
-func (r *Remediator) update(ctx context.Context, f Finding) (Finding, error) {
+func (r *Remediator) update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	next, err := r.Store.Update(ctx, f)
 	if err != nil {
-		return Finding{}, fmt.Errorf("store finding %s: %w", f.ID, err)
+		return finding.Finding{}, fmt.Errorf("store finding %s: %w", f.ID, err)
 	}
 	return next, nil
 }

@@ -7,12 +7,17 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // Config is all that a Remediator needs. New refuses one that lacks something,
 // naming everything that is missing.
 type Config struct {
-	Judge     Judge
+	// Facts answers what the policies of Judge ask, and is told of every change.
+	Facts     FactsClient
+	Judge     judge.Judge
 	Store     Store
 	IAM       PolicyClient
 	Workloads WorkloadClient
@@ -25,18 +30,18 @@ type Config struct {
 	Scope     Scope
 	Authority Authority
 	Limits    Limits
-	// Ledger takes down what is no finding's state; nil for nothing.
-	Ledger *Ledger
+	// Ledger records what is no finding's state; nil for nothing.
+	Ledger *trail.Ledger
 	// Exporter takes the audit trail out of the store; nil for nowhere.
 	Exporter Exporter
 	// FallbackAfter is for how long people cannot be told of a finding before it
 	// counts as undelivered, of which the Exporter is told where it is a Fallback;
 	// zero for never.
 	FallbackAfter time.Duration
-	// DigestAbove is how many new messages a channel takes in ten minutes before
-	// a digest speaks for what comes, where the Notifier is a DigestNotifier; zero
+	// RoundupAbove is how many new messages a channel takes in ten minutes before
+	// a roundup speaks for what comes, where the Notifier is a RoundupNotifier; zero
 	// for any number.
-	DigestAbove int
+	RoundupAbove int
 	// Self is the principal rescind itself acts as, to recognise its own
 	// changes when they come back as events.
 	Self string
@@ -87,7 +92,7 @@ func New(c Config) (*Remediator, error) {
 		}
 	}
 	need("Judge.Policies", c.Judge.Policies == nil)
-	need("Judge.Facts", c.Judge.Facts == nil)
+	need("Facts", c.Facts == nil)
 	need("Store", c.Store == nil)
 	need("IAM", c.IAM == nil)
 	need("Workloads", c.Workloads == nil)
@@ -107,5 +112,6 @@ func New(c Config) (*Remediator, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	c.Judge.Facts = c.Facts
 	return &Remediator{Config: c}, nil
 }

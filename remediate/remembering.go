@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 const (
@@ -21,27 +23,27 @@ func Remembering(d Directory, now func() time.Time) Directory {
 	return &remembering{Directory: d, now: now, seen: map[string]remembered{}}
 }
 
-// once is the desk for one request: it asks about nobody twice. A group of
+// memoized is the desk for one request: it asks about nobody twice. A group of
 // findings is answered one by one, and each would ask about every voter.
-func (d Desk) once() Desk {
+func (d Desk) memoized() Desk {
 	if d.Authority.Directory != nil {
-		d.Authority.Directory = onlyOnce{d.Authority.Directory, map[string]Membership{}}
+		d.Authority.Directory = memo{d.Authority.Directory, map[string]Membership{}}
 	}
 	return d
 }
 
 // onlyOnce remembers everybody it was asked about, failures too.
-type onlyOnce struct {
+type memo struct {
 	Directory
 	seen map[string]Membership
 }
 
 // Approver asks the first time.
-func (o onlyOnce) Approver(ctx context.Context, principal string, fresh bool) (Membership, error) {
-	m, ok := o.seen[canonical(principal)]
+func (o memo) Approver(ctx context.Context, principal string, fresh bool) (Membership, error) {
+	m, ok := o.seen[finding.Canonical(principal)]
 	if !ok {
 		m = ask(ctx, o.Directory, principal, fresh)
-		o.seen[canonical(principal)] = m
+		o.seen[finding.Canonical(principal)] = m
 	}
 	return m, nil
 }
@@ -68,12 +70,12 @@ func (r *remembering) Approver(ctx context.Context, principal string, fresh bool
 	m := ask(ctx, r.Directory, principal, fresh)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.seen, canonical(principal))
+	delete(r.seen, finding.Canonical(principal))
 	if m.Standing != Undetermined {
 		if len(r.seen) >= maxRemembered {
 			clear(r.seen)
 		}
-		r.seen[canonical(principal)] = remembered{m, at}
+		r.seen[finding.Canonical(principal)] = remembered{m, at}
 	}
 	return m, nil
 }
@@ -82,7 +84,7 @@ func (r *remembering) Approver(ctx context.Context, principal string, fresh bool
 func (r *remembering) recall(principal string) (Membership, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	was, ok := r.seen[canonical(principal)]
+	was, ok := r.seen[finding.Canonical(principal)]
 	age := r.now().Sub(was.at)
 	if !ok || age < 0 || age > maxAge {
 		return Membership{}, false

@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 func TestAMembershipIsRememberedForFiveMinutesAndNeverWhereItMatters(t *testing.T) {
@@ -59,10 +61,10 @@ func (d counting) Approver(_ context.Context, principal string, _ bool) (Members
 
 func TestARequestAsksAboutNobodyTwice(t *testing.T) {
 	asked := counting{}
-	d := Desk{Authority: Authority{Directory: asked}}.once()
+	d := Desk{Authority: Authority{Directory: asked}}.memoized()
 	f := pendingFinding()
 	for range 40 { // the findings of one card
-		d.Authority.resolved(t.Context(), f, ChooseKeep, adaP, bobP, "user:ADA@example.com")
+		d.Authority.resolved(t.Context(), f, finding.ChooseKeep, adaP, bobP, "user:ADA@example.com")
 	}
 	if len(asked) != 2 || asked[adaP] != 1 || asked[bobP] != 1 {
 		t.Errorf("asked %v, want once about each", asked)

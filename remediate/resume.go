@@ -6,45 +6,47 @@ import (
 	"slices"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // resume continues the finding that an earlier delivery, or the other half of
 // the same change, began.
-func (r *Remediator) resume(ctx context.Context, f Finding, k judged) (Finding, error) {
-	if next, named := f.named(k.change, k.now.At); named && !f.State.Ended() {
+func (r *Remediator) resume(ctx context.Context, f finding.Finding, k judged) (finding.Finding, error) {
+	if next, named := f.Attributed(k.change, k.now.At); named && !f.State.Ended() {
 		var err error
 		if f, err = r.update(ctx, next); err != nil {
-			return Finding{}, err
+			return finding.Finding{}, err
 		}
 	}
-	if f.State != Waiting {
-		return r.theirs(f), nil
+	if f.State != state.Waiting {
+		return r.withoutLeased(f), nil
 	}
-	if k.past { // it waits for live state to show it: the sweep looks, in time
-		return r.theirs(f), nil
+	if k.vanished { // it waits for live state to show it: the sweep looks, in time
+		return r.withoutLeased(f), nil
 	}
-	return r.reopen(ctx, f, k)
+	return r.reopen(ctx, f, k, state.ByEvent)
 }
 
 // reopen takes a waiting finding to what a later judgement comes to.
-func (r *Remediator) reopen(ctx context.Context, f Finding, k judged) (Finding, error) {
+func (r *Remediator) reopen(ctx context.Context, f finding.Finding, k judged, by state.Cause) (finding.Finding, error) {
 	k.seen = f.CreatedAt
 	k, err := r.confirmed(ctx, k)
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
 	next, err := r.open(ctx, k)
 	if err != nil {
-		return Finding{}, err
+		return finding.Finding{}, err
 	}
-	if next.State == Waiting && next.DueAt.Equal(f.DueAt) {
-		return r.theirs(f), nil
+	if next.State == state.Waiting && next.DueAt.Equal(f.DueAt) {
+		return r.withoutLeased(f), nil
 	}
-	if next.State == Waiting && next.Why == f.Why { // nothing new to tell
+	if next.State == state.Waiting && next.Why == f.Why { // nothing new to tell
 		f.DueAt = next.DueAt
 		return r.update(ctx, f)
 	}
-	return r.decide(ctx, f.rejudged(next))
+	return r.decide(ctx, f.Rejudged(next, by))
 }
 
 // attribute adds the actor of a first half that came after its last half: the
@@ -53,12 +55,12 @@ func (r *Remediator) attribute(ctx context.Context, c cloud.Change) error {
 	if c.Half != cloud.FirstHalf {
 		return nil
 	}
-	known, err := r.Store.Findings(ctx, Query{Resource: c.Resource, States: Open(), Since: c.Time.Add(-settlement)})
+	known, err := r.Store.Findings(ctx, finding.Query{Resource: c.Resource, States: state.Open(), Since: c.Time.Add(-finding.DecisionHolds)})
 	if err != nil {
 		return fmt.Errorf("look up findings of %s: %w", c.Resource, err)
 	}
 	for _, f := range known {
-		next, named := f.named(c, r.Now())
+		next, named := f.Attributed(c, r.Now())
 		if !named || f.Change.ID != c.ID && !slices.Contains(f.Joined, c.ID) {
 			continue
 		}

@@ -2,11 +2,14 @@ package remediate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // revertsCell holds the automatic reverts of the last hour, of all processes
@@ -20,10 +23,6 @@ const (
 	// maxReverts is how many the cell has room for: a store takes values of a
 	// megabyte at most.
 	maxReverts = 3000
-	// countTries bounds how often one revert starts over because another
-	// process counted one of its own. Of all that compete one gets through each
-	// time.
-	countTries = 20
 )
 
 // revert is one automatic revert that was allowed.
@@ -39,7 +38,7 @@ type revert struct {
 // its ID: a process that dies in between, or is told of the change twice,
 // counts it once. Where the count cannot be read or written nothing is allowed:
 // the error has the change come again.
-func (r *Remediator) allowed(ctx context.Context, f Finding) (limit, error) {
+func (r *Remediator) allowed(ctx context.Context, f finding.Finding) (limit, error) {
 	if over, err := r.limited(ctx, f); over.why != "" || err != nil {
 		return over, err
 	}
@@ -59,9 +58,9 @@ func (r *Remediator) allowed(ctx context.Context, f Finding) (limit, error) {
 // decide stores a finding that was just allowed to be reverted unasked, or not.
 // Where another process was faster, and did not have it reverted, it no longer
 // counts.
-func (r *Remediator) decide(ctx context.Context, f Finding) (Finding, error) {
+func (r *Remediator) decide(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	stored, err := r.update(ctx, f)
-	if !errors.Is(err, ErrConflict) || !f.Automatic {
+	if !errors.Is(err, fault.ErrConflict) || !f.Automatic {
 		return stored, err
 	}
 	if theirs, missing := r.Store.Finding(ctx, f.ID); missing == nil && !theirs.Automatic {
@@ -73,7 +72,7 @@ func (r *Remediator) decide(ctx context.Context, f Finding) (Finding, error) {
 // giveBack takes out of the count what was no revert after all: somebody else
 // fixed it, rescind may not, or a person is asked. What is not given back, for
 // a crash or a store that fails, counts until its hour is over.
-func (r *Remediator) giveBack(ctx context.Context, f Finding) {
+func (r *Remediator) giveBack(ctx context.Context, f finding.Finding) {
 	if !f.Automatic {
 		return
 	}
@@ -87,45 +86,35 @@ func (r *Remediator) giveBack(ctx context.Context, f Finding) {
 	}
 }
 
-func counted(recent []revert, f Finding) bool {
+func counted(recent []revert, f finding.Finding) bool {
 	return slices.ContainsFunc(recent, func(o revert) bool { return o.Finding == f.ID })
 }
 
 // recount stores what next makes of the reverts of the last hour; nothing where
 // that has as many as before.
 func (r *Remediator) recount(ctx context.Context, next func([]revert) []revert) error {
-	for range countTries {
-		cell, recent, err := r.reverts(ctx)
-		if err != nil {
-			return err
-		}
+	_, err := cells.Change(ctx, r.Store, revertsCell, r.Now().Add(revertsWindow), func(all []revert) ([]revert, bool, error) {
+		recent := r.lately(all)
 		after := next(recent)
-		if len(after) == len(recent) {
-			return nil
-		}
-		if cell.Value, err = json.Marshal(after); err != nil {
-			return fmt.Errorf("count automatic reverts: %w", err)
-		}
-		cell.KeepUntil = r.Now().Add(revertsWindow)
-		if _, err = r.Store.SetCell(ctx, cell); !errors.Is(err, ErrConflict) {
-			return err
-		}
+		return after, len(after) != len(recent), nil
+	})
+	if err != nil {
+		return fmt.Errorf("count automatic reverts: %w", err)
 	}
-	return fmt.Errorf("count automatic reverts: %w", ErrConflict)
+	return nil
 }
 
-// reverts returns the automatic reverts of the last hour, with their cell.
-func (r *Remediator) reverts(ctx context.Context) (Cell, []revert, error) {
-	cell, err := r.Store.Cell(ctx, revertsCell)
+// reverts returns the automatic reverts of the last hour.
+func (r *Remediator) reverts(ctx context.Context) ([]revert, error) {
+	all, _, err := cells.Read[[]revert](ctx, r.Store, revertsCell)
 	if err != nil {
-		return Cell{}, nil, fmt.Errorf("count automatic reverts: %w", err)
+		return nil, fmt.Errorf("count automatic reverts: %w", err)
 	}
-	var recent []revert
-	if cell.Revision > 0 {
-		if err := json.Unmarshal(cell.Value, &recent); err != nil {
-			return Cell{}, nil, fmt.Errorf("count automatic reverts: cell %q: %w", revertsCell, err)
-		}
-	}
+	return r.lately(all), nil
+}
+
+// lately leaves out what was longer than an hour ago.
+func (r *Remediator) lately(all []revert) []revert {
 	hourAgo := r.Now().Add(-revertsWindow)
-	return cell, slices.DeleteFunc(recent, func(o revert) bool { return o.At.Before(hourAgo) }), nil
+	return slices.DeleteFunc(all, func(o revert) bool { return o.At.Before(hourAgo) })
 }

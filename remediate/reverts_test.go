@@ -14,6 +14,10 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // exposed makes services in several projects and opens each to everybody. It
@@ -35,7 +39,7 @@ func (g *rig) exposed(projects, services int) []cloud.Change {
 // automatic counts the findings that were reverted unasked, by project.
 func (g *rig) automatic() (byProject map[string]int, total int) {
 	g.t.Helper()
-	fs, err := g.Store.Findings(g.t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(g.t.Context(), finding.Query{})
 	g.must(err)
 	byProject = map[string]int{}
 	for _, f := range fs {
@@ -76,7 +80,7 @@ func TestTwoProcessesTogetherRevertAsManyAsTheLimitsSay(t *testing.T) {
 			t.Errorf("%d were reverted unasked in %s, want at most 7", n, project)
 		}
 	}
-	fs, err := g.Store.Findings(t.Context(), remediate.Query{States: []remediate.State{remediate.Pending}})
+	fs, err := g.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Pending}})
 	g.must(err)
 	if len(fs) != len(changes)-50 {
 		t.Errorf("%d are asked about, want the %d others", len(fs), len(changes)-50)
@@ -130,9 +134,9 @@ type noCreate struct {
 	failing bool
 }
 
-func (s *noCreate) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s *noCreate) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	if s.failing {
-		return remediate.Finding{}, errStruck
+		return finding.Finding{}, errStruck
 	}
 	return s.Store.Create(ctx, f)
 }
@@ -144,10 +148,10 @@ func TestWhatWasNoRevertAfterAllDoesNotCount(t *testing.T) {
 		c.Limits = remediate.Limits{TotalHour: 1}
 	})
 	changes := g.exposed(1, 3)
-	flaky.next = &remediate.PermissionError{Permission: "run.services.setIamPolicy", Err: errors.New("denied")}
-	g.want(g.handle(changes[0]).Findings[0], remediate.Blocked, "")
-	g.want(g.handle(changes[1]).Findings[0], remediate.Reverted, "")
-	g.want(g.handle(changes[2]).Findings[0], remediate.Pending, "rate: 1 automatic reverts in the last hour for all policies and projects, the limit is 1")
+	flaky.next = &fault.PermissionError{Permission: "run.services.setIamPolicy", Err: errors.New("denied")}
+	g.want(g.handle(changes[0]).Findings[0], state.Blocked, "")
+	g.want(g.handle(changes[1]).Findings[0], state.Reverted, "")
+	g.want(g.handle(changes[2]).Findings[0], state.Pending, "rate: 1 automatic reverts in the last hour for all policies and projects, the limit is 1")
 }
 
 // A count that cannot be read allows nothing, and loses nothing: the change
@@ -156,7 +160,7 @@ func TestNothingIsRevertedUncounted(t *testing.T) {
 	for name, broken := range map[string]*brokenCells{
 		"the count cannot be read":                      {get: errStruck},
 		"the count cannot be written":                   {set: errStruck},
-		"others are faster, however often it is tried":  {set: remediate.ErrConflict},
+		"others are faster, however often it is tried":  {set: fault.ErrConflict},
 		"the count is not one that this rescind writes": {value: []byte("{")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -172,7 +176,7 @@ func TestNothingIsRevertedUncounted(t *testing.T) {
 				t.Errorf("%d writes", n)
 			}
 			broken.get, broken.set, broken.value = nil, nil, nil
-			g.want(g.handle(change).Findings[0], remediate.Reverted, "")
+			g.want(g.handle(change).Findings[0], state.Reverted, "")
 		})
 	}
 }
@@ -183,19 +187,19 @@ type brokenCells struct {
 	value    []byte
 }
 
-func (b *brokenCells) Cell(ctx context.Context, name string) (remediate.Cell, error) {
+func (b *brokenCells) Cell(ctx context.Context, name string) (cells.Cell, error) {
 	switch {
 	case b.get != nil:
-		return remediate.Cell{}, b.get
+		return cells.Cell{}, b.get
 	case b.value != nil:
-		return remediate.Cell{Name: name, Revision: 1, Value: b.value}, nil
+		return cells.Cell{Name: name, Revision: 1, Value: b.value}, nil
 	}
 	return b.Store.Cell(ctx, name)
 }
 
-func (b *brokenCells) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+func (b *brokenCells) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
 	if b.set != nil {
-		return remediate.Cell{}, b.set
+		return cells.Cell{}, b.set
 	}
 	return b.Store.SetCell(ctx, c)
 }
@@ -206,13 +210,13 @@ func TestAGracePeriodTakesNoTurnUntilItIsOver(t *testing.T) {
 	})
 	changes := g.exposed(1, 2)
 	waiting := g.handle(changes[0]).Findings[0]
-	g.want(waiting, remediate.Waiting, "grace")
-	g.want(g.handle(changes[1]).Findings[0], remediate.Waiting, "grace")
+	g.want(waiting, state.Waiting, "grace")
+	g.want(g.handle(changes[1]).Findings[0], state.Waiting, "grace")
 	g.must(g.cloud.PutPolicy(waiting.Resource.Path(), nil)) // somebody fixed it
 	g.pass(time.Minute)
 	_, err := g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(waiting.ID), remediate.Superseded, "")
+	g.want(g.stored(waiting.ID), state.Superseded, "")
 	if _, n := g.automatic(); n != 1 {
 		t.Errorf("%d were reverted unasked, want the one that was left", n)
 	}

@@ -30,6 +30,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const (
@@ -50,7 +53,7 @@ type rig struct {
 	cloud  *sim.Cloud
 	conn   *grpc.ClientConn // as mallory
 	google *google.Client
-	told   *told
+	told   *notice
 
 	mu      sync.Mutex
 	now     time.Time
@@ -62,7 +65,7 @@ type set map[string]policies.Enforcement
 
 func newRig(t *testing.T, enforce set, change ...func(*remediate.Config)) *rig {
 	t.Helper()
-	g := &rig{t: t, now: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC), told: &told{}}
+	g := &rig{t: t, now: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC), told: &notice{}}
 	g.cloud = sim.NewCloud(sim.Options{Now: g.Clock, Emit: g.keep})
 	g.seed()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -83,7 +86,7 @@ func newRig(t *testing.T, enforce set, change ...func(*remediate.Config)) *rig {
 	g.must(err)
 	t.Cleanup(func() { g.google.Close() })
 	c := remediate.Config{
-		Judge: remediate.Judge{Policies: g.load(enforce), Facts: g.google, MaxEventAge: 15 * time.Minute,
+		Facts: g.google, Judge: judge.Judge{Policies: g.load(enforce), MaxEventAge: 15 * time.Minute,
 			Fallback: map[string]string{"pay-prod": "fallback@pay-prod.iam.gserviceaccount.com"}},
 		Store: st, IAM: g.google, Workloads: g.google, Constraints: g.google, Notifier: g.told,
 		Scope:     remediate.Scope{Include: []cloud.Resource{cloud.OrganizationResource("77")}},
@@ -186,15 +189,15 @@ func (g *rig) events() []cloud.Change {
 
 // deliver handles what was logged since the last call and returns the
 // findings, as they are stored at the end.
-func (g *rig) deliver() []remediate.Finding {
+func (g *rig) deliver() []finding.Finding {
 	g.t.Helper()
-	var out []remediate.Finding
+	var out []finding.Finding
 	for _, c := range g.events() {
 		o, err := g.Handle(g.t.Context(), c)
 		g.must(err)
 		for _, f := range o.Findings {
 			f := g.stored(f.ID)
-			out = slices.DeleteFunc(out, func(o remediate.Finding) bool { return o.ID == f.ID })
+			out = slices.DeleteFunc(out, func(o finding.Finding) bool { return o.ID == f.ID })
 			out = append(out, f)
 		}
 	}
@@ -202,7 +205,7 @@ func (g *rig) deliver() []remediate.Finding {
 }
 
 // one is deliver where exactly one finding is expected.
-func (g *rig) one() remediate.Finding {
+func (g *rig) one() finding.Finding {
 	g.t.Helper()
 	fs := g.deliver()
 	if len(fs) != 1 {
@@ -211,7 +214,7 @@ func (g *rig) one() remediate.Finding {
 	return fs[0]
 }
 
-func (g *rig) stored(id string) remediate.Finding {
+func (g *rig) stored(id string) finding.Finding {
 	g.t.Helper()
 	f, err := g.Store.Finding(g.t.Context(), id)
 	g.must(err)
@@ -219,7 +222,7 @@ func (g *rig) stored(id string) remediate.Finding {
 }
 
 // want checks where a finding stands.
-func (g *rig) want(f remediate.Finding, s remediate.State, says string) {
+func (g *rig) want(f finding.Finding, s state.State, says string) {
 	g.t.Helper()
 	if f.State != s {
 		g.t.Errorf("finding is %s (%s), want %s; reasons:\n%s", f.State, f.Why, s, strings.Join(f.Reasons, "\n"))
@@ -313,20 +316,20 @@ func (g *rig) writes() (n int) {
 
 // told is a Notifier that remembers the states it was to show; while failing,
 // it refuses.
-type told struct {
+type notice struct {
 	mu      sync.Mutex
-	states  []remediate.State
+	states  []state.State
 	failing error
 }
 
-func (n *told) Notify(_ context.Context, f remediate.Finding) ([]remediate.Surface, error) {
+func (n *notice) Notify(_ context.Context, f finding.Finding) ([]finding.Surface, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.failing != nil {
 		return f.Surfaces, n.failing
 	}
 	n.states = append(n.states, f.State)
-	return []remediate.Surface{{Kind: "test", Channel: "c", ID: "1", Rendered: f.Revision}}, nil
+	return []finding.Surface{{Kind: "test", Channel: "c", ID: "1", Rendered: f.Revision}}, nil
 }
 
 type caller string
@@ -351,7 +354,7 @@ func bareRemediator(t *testing.T, iam remediate.PolicyClient) *remediate.Remedia
 		t.Fatal(err)
 	}
 	r, err := remediate.New(remediate.Config{
-		Judge: remediate.Judge{Policies: set, Facts: nothingKnown{}}, Store: memory.New(), IAM: iam, Workloads: noWorkloads{}, Constraints: noConstraints{}, Notifier: &told{},
+		Facts: nothingKnown{}, Judge: judge.Judge{Policies: set}, Store: memory.New(), IAM: iam, Workloads: noWorkloads{}, Constraints: noConstraints{}, Notifier: &notice{},
 		Scope: remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Self:  "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: time.Second,
 		Now: now, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/cells"
 )
 
 // Round is how far one walk over live state is. It is a value that is stored
@@ -28,8 +29,8 @@ type Round struct {
 	// Stack is the way to where the walk stands, the top first.
 	Stack []Place `json:"stack,omitempty"`
 	// Holder is the process that is at it, until HeldUntil.
-	Holder    string    `json:"holder,omitempty"`
-	HeldUntil time.Time `json:"held_until,omitzero"`
+	Holder      string    `json:"holder,omitempty"`
+	LeasedUntil time.Time `json:"held_until,omitzero"`
 }
 
 // Place is a container on the way, and what of it is left to do. The zero
@@ -107,8 +108,8 @@ func (s *Round) read(found []cloud.Resource, page string) {
 	top.Listing = kinds[slices.Index(kinds, top.Listing)+1]
 }
 
-// held reports whether another process is at it.
-func (s Round) held(now time.Time) bool { return now.Before(s.HeldUntil) }
+// covered reports whether another process is at it.
+func (s Round) leased(now time.Time) bool { return now.Before(s.LeasedUntil) }
 
 func (s Round) over() bool { return s.Began.IsZero() || !s.Ended.IsZero() }
 
@@ -119,7 +120,7 @@ func (s Round) String() string {
 
 // roundIn reads a stored round. One that this version cannot read is begun anew:
 // it is only a place to go on from.
-func roundIn(c Cell) (Round, error) {
+func roundIn(c cells.Cell) (Round, error) {
 	var s Round
 	if len(c.Value) == 0 {
 		return s, nil

@@ -39,12 +39,12 @@ func (r *Remediator) ScanSome(ctx context.Context) error {
 	}
 	now := r.Now()
 	switch {
-	case w.round.held(now), w.round.over() && now.Before(w.round.Began.Add(r.ScanEvery)):
+	case w.round.leased(now), w.round.over() && now.Before(w.round.Began.Add(r.ScanEvery)):
 		return nil
 	case w.round.over():
 		w.begin(ctx, r.Scope.Include)
 		r.Log.InfoContext(ctx, "scan begins")
-	case !w.round.HeldUntil.IsZero():
+	case !w.round.LeasedUntil.IsZero():
 		r.Log.WarnContext(ctx, "scan goes on after a process that did not let go of it", "holder", w.round.Holder)
 	}
 	w.round.Holder = r.NewID()

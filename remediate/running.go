@@ -6,12 +6,13 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // stillRunning says which executions of a job were running when its account was
 // replaced: the new one is for executions to come. They are named, not
 // cancelled; what they do may be half done.
-func (r *Remediator) stillRunning(ctx context.Context, p Plan) string {
+func (r *Remediator) stillRunning(ctx context.Context, p judge.Plan) string {
 	for _, s := range p.Steps {
 		if s.Kind != policies.RestoreIdentity || s.Resource.Kind != cloud.RunJob {
 			continue

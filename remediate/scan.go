@@ -1,7 +1,6 @@
 package remediate
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,10 +8,10 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
-
-// scanned is the method of a change that nobody logged: what a scan found.
-const scanned = "scan of live state"
 
 const foundByScan = "found by a scan of live state: no event told of it; what is there is judged as if it had just been made"
 
@@ -21,7 +20,7 @@ const scanTries = 20
 
 // Covers reports whether the resource is in scope, or may be.
 func (r *Remediator) Covers(ctx context.Context, res cloud.Resource) bool {
-	in, _ := r.Scope.membership(ctx, r.Judge.Facts, res)
+	in, _ := r.Scope.membership(ctx, r.Facts, res)
 	return in != outOfScope
 }
 
@@ -39,12 +38,12 @@ func (r *Remediator) Scan(ctx context.Context, res cloud.Resource) (Outcome, err
 
 // scanNow is Scan without waiting for a turn: what a rate holds back is an error.
 func (r *Remediator) scanNow(ctx context.Context, res cloud.Resource) (out Outcome, err error) {
-	in, unsure := r.Scope.membership(ctx, r.Judge.Facts, res)
+	in, unsure := r.Scope.membership(ctx, r.Facts, res)
 	if in == outOfScope {
 		return Outcome{Kind: OutOfScope}, nil
 	}
 	for range conflictTries { // another process may be at the same findings
-		if out, err = r.scanOnce(ctx, res, unsure); !errors.Is(err, ErrConflict) {
+		if out, err = r.scanOnce(ctx, res, unsure); !errors.Is(err, fault.ErrConflict) {
 			break
 		}
 	}
@@ -66,12 +65,12 @@ func (r *Remediator) scanOnce(ctx context.Context, res cloud.Resource, unsure st
 	for _, f := range fixed {
 		r.work(ctx, f)
 	}
-	return r.scan(ctx, now.asMade(res), now, unsure)
+	return r.scan(ctx, now.Changes(res), now, unsure)
 }
 
 // look reads all of a resource that policies judge.
-func (r *Remediator) look(ctx context.Context, res cloud.Resource) (Snapshot, error) {
-	s := Snapshot{At: r.Now()}
+func (r *Remediator) look(ctx context.Context, res cloud.Resource) (judge.Snapshot, error) {
+	s := judge.Snapshot{At: r.Now()}
 	var errs []error
 	if res.Kind.Workload() {
 		w, err := r.Workloads.Workload(ctx, res)
@@ -80,14 +79,14 @@ func (r *Remediator) look(ctx context.Context, res cloud.Resource) (Snapshot, er
 	p, err := r.IAM.Policy(ctx, res)
 	s.Policy, errs = &p, append(errs, err)
 	err = errors.Join(errs...)
-	if errors.Is(err, ErrNotFound) { // deleted since it was listed
-		return Snapshot{At: s.At, Gone: true}, nil
+	if errors.Is(err, fault.ErrNotFound) { // deleted since it was listed
+		return judge.Snapshot{At: s.At, Gone: true}, nil
 	}
 	return s, err
 }
 
 // sight remembers which account the workload runs as.
-func (r *Remediator) sight(ctx context.Context, now Snapshot) error {
+func (r *Remediator) sight(ctx context.Context, now judge.Snapshot) error {
 	w := now.Workload
 	if w == nil || w.Identity.Knowledge != cloud.Known {
 		return nil
@@ -98,37 +97,7 @@ func (r *Remediator) sight(ctx context.Context, now Snapshot) error {
 	return nil
 }
 
-// asMade are the changes that would have made what is live: of a workload its
-// deploy and its grants, of a container the grants of each member, which is how
-// a deploy judges those of its account.
-func (s Snapshot) asMade(res cloud.Resource) []cloud.Change {
-	if s.Gone {
-		return nil
-	}
-	made := cloud.Change{Method: scanned, Time: s.At, Resource: res, Actor: cloud.Actor{Principal: cloud.UnknownActor}, Verb: cloud.SetPolicy, HasDelta: true}
-	if s.Workload != nil {
-		deploy := made
-		deploy.Verb, deploy.HasDelta, deploy.Workload = cloud.Update, false, s.Workload
-		return []cloud.Change{deploy, granting(made, s.Policy.Grants())}
-	}
-	byMember := map[cloud.Member][]cloud.Grant{}
-	for _, g := range s.Policy.Grants() {
-		byMember[g.Member] = append(byMember[g.Member], g)
-	}
-	var out []cloud.Change
-	for _, grants := range byMember {
-		out = append(out, granting(made, grants))
-	}
-	slices.SortFunc(out, func(a, b cloud.Change) int { return cmp.Compare(a.Deltas[0].Grant.Member, b.Deltas[0].Grant.Member) })
-	return out
-}
-
-func granting(c cloud.Change, grants []cloud.Grant) cloud.Change {
-	c.Deltas = cloud.Deltas(cloud.Add, grants)
-	return c
-}
-
-func (r *Remediator) scan(ctx context.Context, made []cloud.Change, now Snapshot, unsure string) (Outcome, error) {
+func (r *Remediator) scan(ctx context.Context, made []cloud.Change, now judge.Snapshot, unsure string) (Outcome, error) {
 	out := Outcome{Kind: Compliant}
 	for _, c := range made {
 		for _, g := range r.Judge.Judge(ctx, c, now) {
@@ -155,16 +124,16 @@ func (r *Remediator) raise(ctx context.Context, k judged, unsure string, out *Ou
 	if err != nil {
 		return err
 	}
-	k, known := r.unraised(ctx, k, before, unsure)
+	k, known := r.withoutKnown(ctx, k, before, unsure)
 	for _, f := range known {
-		if !slices.ContainsFunc(out.Known, func(o Finding) bool { return o.ID == f.ID }) {
+		if !slices.ContainsFunc(out.Known, func(o finding.Finding) bool { return o.ID == f.ID }) {
 			out.Known = append(out.Known, f)
 		}
 	}
 	if k.Verdict == policies.Compliant {
 		return nil
 	}
-	f, err := r.create(ctx, k.lastOf(before))
+	f, err := r.create(ctx, k.identified(before))
 	if err != nil {
 		return err
 	}
@@ -173,13 +142,13 @@ func (r *Remediator) raise(ctx context.Context, k judged, unsure string, out *Ou
 }
 
 // scannedOf is a judgement of live state. Nobody is reverted on it unasked.
-func scannedOf(g Judgement, c cloud.Change, now Snapshot, unsure string) judged {
-	g.lower(Ask, foundByScan)
+func scannedOf(g judge.Judgement, c cloud.Change, now judge.Snapshot, unsure string) judged {
+	g.Lower(judge.Ask, foundByScan)
 	if unsure != "" {
-		g.lower(Report, unsure)
+		g.Lower(judge.Report, unsure)
 	}
 	if c.HasDelta { // not a whole allow policy for one grant of it
-		c = granting(c, g.Grants)
+		c = judge.Granting(c, g.Grants)
 	}
 	return judged{Judgement: g, change: c, now: now}
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 var (
@@ -36,7 +39,7 @@ func (g *rig) scan(r cloud.Resource) remediate.Outcome {
 }
 
 // scanOne is scan where one new finding is expected.
-func (g *rig) scanOne(r cloud.Resource) remediate.Finding {
+func (g *rig) scanOne(r cloud.Resource) finding.Finding {
 	g.t.Helper()
 	out := g.scan(r)
 	if out.Kind != remediate.Found || len(out.Findings) != 1 {
@@ -60,9 +63,9 @@ func (g *rig) scanNone(r cloud.Resource, known ...string) {
 	}
 }
 
-func (g *rig) answer(f remediate.Finding, c remediate.Choice, who string) remediate.Finding {
+func (g *rig) answer(f finding.Finding, c finding.Choice, who string) finding.Finding {
 	g.t.Helper()
-	f, err := g.Answer(g.t.Context(), f.ID, remediate.Answer{Choice: c, Principal: who, Digest: f.Plan.Digest, Reason: "as discussed"})
+	f, err := g.Answer(g.t.Context(), f.ID, finding.Answer{Choice: c, Principal: who, Digest: f.Plan.Digest, Reason: "as discussed"})
 	g.must(err)
 	return f
 }
@@ -71,18 +74,18 @@ func TestAScanAsksWhatAnEventWouldHaveHadReverted(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	f := g.scanOne(apiService)
-	g.want(f, remediate.Pending, "found by a scan of live state: no event told of it")
+	g.want(f, state.Pending, "found by a scan of live state: no event told of it")
 	if f.Change.Actor.Principal != cloud.UnknownActor || !f.Guarded {
 		t.Errorf("actor %q, guarded %v; want nobody known, and silence never to revert", f.Change.Actor.Principal, f.Guarded)
 	}
-	if want := []remediate.State{remediate.Pending}; !cmp.Equal(g.told.states, want) {
+	if want := []state.State{state.Pending}; !cmp.Equal(g.told.states, want) {
 		t.Errorf("people were told %v, want %v", g.told.states, want)
 	}
 	g.scanNone(apiService, f.ID)
-	f = g.answer(f, remediate.ChooseRevert, "user:ada@example.com")
+	f = g.answer(f, finding.ChooseRevert, "user:ada@example.com")
 	f, err := g.Work(t.Context(), f.ID)
 	g.must(err)
-	g.want(f, remediate.Reverted, "removed roles/run.invoker to allUsers")
+	g.want(f, state.Reverted, "removed roles/run.invoker to allUsers")
 	g.scanNone(apiService)
 
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
@@ -114,7 +117,7 @@ func TestAScanFindsEverySettingOfAWorkload(t *testing.T) {
 			g := newRig(t, set{tt.policy: policies.Approve})
 			g.must(tt.put(g))
 			f := g.scanOne(tt.at)
-			g.want(f, remediate.Pending, "")
+			g.want(f, state.Pending, "")
 			if f.Policy != tt.policy || f.Resource != tt.at {
 				t.Errorf("%s on %s, want %s on %s", f.Policy, f.Resource, tt.policy, tt.at)
 			}
@@ -152,12 +155,12 @@ func TestWhatWasKeptIsNotRaisedAgainByAScanAndWhatWasAddedIs(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	f := g.scanOne(apiService)
-	f = g.answer(f, remediate.ChooseKeep, "user:ada@example.com")
-	if f.State != remediate.Pending {
+	f = g.answer(f, finding.ChooseKeep, "user:ada@example.com")
+	if f.State != state.Pending {
 		t.Fatalf("one person kept what nobody knows who made: %s", f.State)
 	}
-	f = g.answer(f, remediate.ChooseKeep, "user:"+mallory)
-	g.want(f, remediate.Kept, "")
+	f = g.answer(f, finding.ChooseKeep, "user:"+mallory)
+	g.want(f, state.Kept, "")
 	g.scanNone(apiService, f.ID)
 
 	g.unseen(apiPath, "roles/run.invoker", "allAuthenticatedUsers")
@@ -180,7 +183,7 @@ func TestWhatNobodyAnsweredIsNotAskedAgainByAScan(t *testing.T) {
 	g.pass(2 * time.Hour)
 	_, err := g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(f.ID), remediate.Expired, "")
+	g.want(g.stored(f.ID), state.Expired, "")
 	g.scanNone(apiService, f.ID)
 }
 
@@ -188,18 +191,18 @@ func TestWhatWasReportedIsAskedOnceThePolicyAsks(t *testing.T) {
 	g := newRig(t, nil)
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	f := g.scanOne(apiService)
-	g.want(f, remediate.Reported, "")
+	g.want(f, state.Reported, "")
 	g.scanNone(apiService, f.ID)
 	g.Judge.Policies = g.load(set{public: policies.Approve})
-	g.want(g.scanOne(apiService), remediate.Pending, "")
+	g.want(g.scanOne(apiService), state.Pending, "")
 }
 
 func TestAScanDoesNotKeepThePolicyFromRevertingWhenTheEventComes(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	asked := g.scanOne(apiService)
-	g.want(g.one(), remediate.Reverted, "")
-	g.want(g.stored(asked.ID), remediate.Superseded, "an event told of the change after all")
+	g.want(g.one(), state.Reverted, "")
+	g.want(g.stored(asked.ID), state.Superseded, "an event told of the change after all")
 }
 
 func TestMembersThatAreNeverTouchedAreNoFindingOfTheirOwn(t *testing.T) {
@@ -247,7 +250,7 @@ func TestAScanThatMayNotReadIsAnErrorThatSaysWhy(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.cloud.Fail("Services.GetIamPolicy", 1, codes.PermissionDenied)
 	_, err := g.Scan(t.Context(), apiService)
-	var denied *remediate.PermissionError
+	var denied *fault.PermissionError
 	if !errors.As(err, &denied) || denied.Permission != "run.services.getIamPolicy" {
 		t.Errorf("%v, want the permission that is missing", err)
 	}
@@ -258,7 +261,7 @@ func TestAScanAsksAboutWhatItCannotTell(t *testing.T) {
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	g.cloud.Fail("GetEffectivePolicy", 1000, codes.PermissionDenied)
 	f := g.scanOne(apiService)
-	g.want(f, remediate.Pending, "run.managed.requireInvokerIam")
+	g.want(f, state.Pending, "run.managed.requireInvokerIam")
 	if f.Verdict != policies.Unknown {
 		t.Errorf("verdict %s, want unknown", f.Verdict)
 	}
@@ -269,12 +272,12 @@ func TestAScanOfAnUndoneRevertRaisesNothing(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	undo, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseUndo, Principal: "user:ada@example.com",
+	undo, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseUndo, Principal: "user:ada@example.com",
 		Digest: f.UndoPlan().Digest, Reason: "the partner needs it"})
 	g.must(err)
 	undo, err = g.Work(t.Context(), undo.ID)
 	g.must(err)
-	g.want(undo, remediate.Undone, "")
+	g.want(undo, state.Undone, "")
 	g.scanNone(apiService, undo.ID)
 	g.editPolicy(apiPath, func(p *iampb.Policy) { p.Bindings = nil })
 	g.scanNone(apiService)
@@ -289,7 +292,7 @@ func TestAScanWaitsForItsTurn(t *testing.T) {
 		}
 	}
 	began := g.Clock()
-	g.want(g.scanOne(apiService), remediate.Pending, "")
+	g.want(g.scanOne(apiService), state.Pending, "")
 	if g.Clock().Equal(began) {
 		t.Error("it asked before its turn")
 	}

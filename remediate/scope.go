@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // Scope says which resources rescind may touch: those below an included
@@ -27,7 +28,7 @@ const (
 
 // membership tells whether r is in scope. Where the answer hangs on ancestors
 // that cannot be read, it is unknown: reported, but never touched.
-func (s Scope) membership(ctx context.Context, facts FactsClient, r cloud.Resource) (membership, string) {
+func (s Scope) membership(ctx context.Context, facts judge.Facts, r cloud.Resource) (membership, string) {
 	own, ok := container(r)
 	switch {
 	case !ok, slices.Contains(s.Exclude, own):

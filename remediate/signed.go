@@ -3,6 +3,8 @@ package remediate
 import (
 	"context"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Signed is what a person decided, as it was signed for: a request of Slack's,
@@ -36,8 +38,8 @@ type Courier interface {
 // Preview is what an exemption would have covered, had it been there for the
 // last 90 days.
 type Preview struct {
-	Scope    string    // what it covers, in a sentence
-	Count    int       // findings it would have covered; those of Examples included
-	AtLeast  bool      // there are more than Count
-	Examples []Finding // the newest of them, five at most
+	Scope    string            // what it covers, in a sentence
+	Count    int               // findings it would have covered; those of Examples included
+	AtLeast  bool              // there are more than Count
+	Examples []finding.Finding // the newest of them, five at most
 }

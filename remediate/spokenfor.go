@@ -4,20 +4,21 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
-// unraised is what no finding from before speaks for, zero if there is nothing,
+// withoutKnown is what no finding from before speaks for, zero if there is nothing,
 // and the findings that speak for the rest.
-func (r *Remediator) unraised(ctx context.Context, k judged, before []Finding, unsure string) (left judged, known []Finding) {
+func (r *Remediator) withoutKnown(ctx context.Context, k judged, before []finding.Finding, unsure string) (left judged, known []finding.Finding) {
 	for _, f := range before {
-		if grants := f.spokenFor(k); len(grants) > 0 {
+		if grants := k.coveredBy(f); len(grants) > 0 {
 			known = append(known, f)
-			k.change = granting(k.change, slices.DeleteFunc(k.change.Added(), func(g cloud.Grant) bool { return slices.Contains(grants, g) }))
-		} else if f.speaksFor(k.Judgement, k.now.At) && f.says(k) {
-			return judged{}, []Finding{f}
+			k.change = judge.Granting(k.change, slices.DeleteFunc(k.change.Added(), func(g cloud.Grant) bool { return slices.Contains(grants, g) }))
+		} else if f.StandsFor(k.Decision, k.now.At) && k.sameAs(f) {
+			return judged{}, []finding.Finding{f}
 		}
 	}
 	if len(known) == 0 {
@@ -31,40 +32,13 @@ func (r *Remediator) unraised(ctx context.Context, k judged, before []Finding, u
 	return judged{}, known
 }
 
-// speaksFor reports whether a finding from before still stands for what it is
-// about. What was only reported does not, once the policy asks.
-func (f Finding) speaksFor(g Judgement, now time.Time) bool {
-	switch f.State {
-	case Superseded, Reverted:
-		return false
-	case Expired:
-		return f.UndoOf == "" && !f.Lapsed() && now.Sub(f.CreatedAt) < settlement
-	case Exempted:
-		return f.excepts(now)
-	case Reported:
-		return g.Decision == Report && now.Sub(f.CreatedAt) < settlement
-	case Undone:
-		return now.Sub(f.CreatedAt) < settlement
-	}
-	return f.UndoOf == "" && (!f.State.Ended() || now.Sub(f.CreatedAt) < settlement)
-}
-
-// stoodFor are the steps that the finding is about: of an undo those that were
-// taken back.
-func (f Finding) stoodFor() []Step {
-	if f.UndoOf == "" {
-		return f.Plan.Steps
-	}
-	return inverse(f.Plan.Steps).Steps
-}
-
-// spokenFor are the grants of k that the finding speaks for.
-func (f Finding) spokenFor(k judged) []cloud.Grant {
-	if !f.speaksFor(k.Judgement, k.now.At) {
+// coveredBy are the grants of the judgement that a finding from before speaks for.
+func (k judged) coveredBy(f finding.Finding) []cloud.Grant {
+	if !f.StandsFor(k.Decision, k.now.At) {
 		return nil
 	}
 	var out []cloud.Grant
-	for _, s := range f.stoodFor() {
+	for _, s := range f.Subject() {
 		for _, g := range s.Before.Grants {
 			if slices.Contains(k.Grants, g) {
 				out = append(out, g)
@@ -74,23 +48,23 @@ func (f Finding) spokenFor(k judged) []cloud.Grant {
 	return out
 }
 
-// says reports whether the finding is about the same as k, grants apart.
-func (f Finding) says(k judged) bool {
+// sameAs reports whether the finding is about the same, grants apart.
+func (k judged) sameAs(f finding.Finding) bool {
 	if k.Plan.Empty() {
 		return f.Plan.Empty() && f.Message == k.Message
 	}
-	return !slices.ContainsFunc(k.Plan.Steps, func(s Step) bool {
-		return !slices.ContainsFunc(f.stoodFor(), func(o Step) bool { return k.now.covers(o, s) })
+	return !slices.ContainsFunc(k.Plan.Steps, func(s judge.Step) bool {
+		return !slices.ContainsFunc(f.Subject(), func(o judge.Step) bool { return k.now.Covers(o, s) })
 	})
 }
 
-// lastOf gives the change its identity: that of what was found, so that two
+// identified gives the change its identity: that of what was found, so that two
 // scans at once find one thing, and of the last finding that ended about it, so
 // that what was reverted and is there again is found anew. Where the history
 // goes on beyond what was looked at, its end stands in for one that ended before.
-func (k judged) lastOf(before []Finding) judged {
-	k.change.ID = "scan " + cmp.Or(k.Plan.Digest, ID(k.Message, k.Policy, k.change.Resource))
-	i := slices.IndexFunc(before, func(f Finding) bool {
+func (k judged) identified(before []finding.Finding) judged {
+	k.change.ID = "scan " + cmp.Or(k.Plan.Digest, finding.ID(k.Message, k.Policy, k.change.Resource))
+	i := slices.IndexFunc(before, func(f finding.Finding) bool {
 		return f.UndoOf == "" && f.Plan.Digest == k.Plan.Digest && f.State.Ended()
 	})
 	if i < 0 && len(before) >= recentLook {

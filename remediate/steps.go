@@ -8,6 +8,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // conflictTries bounds how often one step starts over because somebody else
@@ -19,15 +21,15 @@ const conflictTries = 5
 // and an undo must not bring that one back.
 // A lost race (ErrConflict) starts the whole read-modify-write over on fresh
 // state, with a pause that grows; any other error ends it.
-func (r *Remediator) applyStep(ctx context.Context, s Step) (made Step, wrote bool, err error) {
+func (r *Remediator) applyStep(ctx context.Context, s judge.Step) (made judge.Step, wrote bool, err error) {
 	for try := range conflictTries {
 		made = s
 		switch s.Kind {
-		case policies.RemoveGrants, RestoreGrants, policies.RestoreCondition:
+		case policies.RemoveGrants, judge.RestoreGrants, policies.RestoreCondition:
 			made, wrote, err = r.changeGrants(ctx, s)
 		case policies.RequireInvoker:
 			wrote, err = r.requireInvoker(ctx, s)
-		case DisableInvoker:
+		case judge.DisableInvoker:
 			wrote, err = r.disableInvoker(ctx, s)
 		case policies.RestoreIdentity:
 			wrote, err = r.restoreIdentity(ctx, s)
@@ -36,43 +38,43 @@ func (r *Remediator) applyStep(ctx context.Context, s Step) (made Step, wrote bo
 		case policies.RestoreConstrain:
 			wrote, err = r.setOrgPolicy(ctx, s)
 		default:
-			return Step{}, false, fmt.Errorf("%w: unknown step %q", ErrRefused, s.Kind)
+			return judge.Step{}, false, fmt.Errorf("%w: unknown step %q", fault.ErrRefused, s.Kind)
 		}
-		if !errors.Is(err, ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return made, wrote && !declined(err), err
 		}
 		if err := r.Wait(ctx, 200*time.Millisecond<<try); err != nil {
-			return Step{}, false, err
+			return judge.Step{}, false, err
 		}
 	}
-	return Step{}, false, fmt.Errorf("somebody else keeps changing it: %w", err)
+	return judge.Step{}, false, fmt.Errorf("somebody else keeps changing it: %w", err)
 }
 
 // declined reports whether a write was certainly not made. A refusal does not
 // say so: a template may be changed, and its revision be refused.
 func declined(err error) bool {
-	var denied *PermissionError
-	return errors.As(err, &denied) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrUnwritten)
+	var denied *fault.PermissionError
+	return errors.As(err, &denied) || errors.Is(err, fault.ErrNotFound) || errors.Is(err, fault.ErrUnwritten)
 }
 
 // changeGrants takes away the grants that only Before has and adds those that
 // only After has.
-func (r *Remediator) changeGrants(ctx context.Context, s Step) (made Step, wrote bool, err error) {
+func (r *Remediator) changeGrants(ctx context.Context, s judge.Step) (made judge.Step, wrote bool, err error) {
 	p, err := r.IAM.Policy(ctx, s.Resource)
 	if err != nil {
 		return s, false, err
 	}
 	if p.HidesConditions() {
-		return s, false, fmt.Errorf("%w: the policy was read below version 3, writing it would drop conditions", ErrRefused)
+		return s, false, fmt.Errorf("%w: the policy was read below version 3, writing it would drop conditions", fault.ErrRefused)
 	}
-	next, effective := p.Apply(s.deltasOn(p))
+	next, effective := p.Apply(s.DeltasOn(p))
 	if len(effective) == 0 {
 		return s, false, nil
 	}
-	return s.with(effective), true, r.IAM.SetPolicy(ctx, s.Resource, next)
+	return s.WithDeltas(effective), true, r.IAM.SetPolicy(ctx, s.Resource, next)
 }
 
-func (r *Remediator) requireInvoker(ctx context.Context, s Step) (bool, error) {
+func (r *Remediator) requireInvoker(ctx context.Context, s judge.Step) (bool, error) {
 	w, err := r.Workloads.Workload(ctx, s.Resource)
 	if err != nil || !w.InvokerCheckDisabled.On {
 		return false, err
@@ -82,7 +84,7 @@ func (r *Remediator) requireInvoker(ctx context.Context, s Step) (bool, error) {
 
 // disableInvoker turns the check off again, where it was off before rescind
 // turned it on.
-func (r *Remediator) disableInvoker(ctx context.Context, s Step) (bool, error) {
+func (r *Remediator) disableInvoker(ctx context.Context, s judge.Step) (bool, error) {
 	w, err := r.Workloads.Workload(ctx, s.Resource)
 	if err != nil || w.InvokerCheckDisabled.On {
 		return false, err
@@ -90,7 +92,7 @@ func (r *Remediator) disableInvoker(ctx context.Context, s Step) (bool, error) {
 	return true, r.Workloads.DisableInvokerIAM(ctx, w)
 }
 
-func (r *Remediator) restoreIdentity(ctx context.Context, s Step) (bool, error) {
+func (r *Remediator) restoreIdentity(ctx context.Context, s judge.Step) (bool, error) {
 	w, err := r.Workloads.Workload(ctx, s.Resource)
 	if err != nil || w.Identity.Email == s.After.ServiceAccount {
 		return false, err
@@ -115,12 +117,12 @@ func (e *unverifiedError) Unwrap() error { return e.err }
 // verify reads until the step shows, at most VerifyFor. An operation that
 // succeeded is not yet a workload that is fixed: a revision may never become
 // ready, or traffic may be pinned to the old one.
-func (r *Remediator) verify(ctx context.Context, s Step) error {
+func (r *Remediator) verify(ctx context.Context, s judge.Step) error {
 	deadline := r.Now().Add(r.VerifyFor)
 	for pause := time.Second; ; pause *= 2 {
 		why, err := r.unmet(ctx, s)
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, fault.ErrNotFound):
 			return err
 		case err != nil:
 			return &unverifiedError{err.Error(), err}
@@ -137,9 +139,9 @@ func (r *Remediator) verify(ctx context.Context, s Step) error {
 }
 
 // unmet says what is not yet as the step wants it, or "".
-func (r *Remediator) unmet(ctx context.Context, s Step) (string, error) {
+func (r *Remediator) unmet(ctx context.Context, s judge.Step) (string, error) {
 	switch s.Kind {
-	case policies.RemoveGrants, RestoreGrants, policies.RestoreCondition:
+	case policies.RemoveGrants, judge.RestoreGrants, policies.RestoreCondition:
 		p, err := r.IAM.Policy(ctx, s.Resource)
 		if err != nil {
 			return "", err
@@ -151,7 +153,7 @@ func (r *Remediator) unmet(ctx context.Context, s Step) (string, error) {
 			return "the invoker IAM check still shows as disabled", nil
 		}
 		return "", err
-	case DisableInvoker:
+	case judge.DisableInvoker:
 		w, err := r.Workloads.Workload(ctx, s.Resource)
 		if err == nil && !w.InvokerCheckDisabled.On {
 			return "the invoker IAM check still shows as on", nil
@@ -167,8 +169,8 @@ func (r *Remediator) unmet(ctx context.Context, s Step) (string, error) {
 	return "", nil
 }
 
-func unmetGrants(p cloud.AllowPolicy, s Step) string {
-	for _, d := range s.deltasOn(p) {
+func unmetGrants(p cloud.AllowPolicy, s judge.Step) string {
+	for _, d := range s.DeltasOn(p) {
 		switch shown := p.Has(d.Grant); {
 		case shown && d.Action == cloud.Remove:
 			return "the policy still shows a grant that was removed"
@@ -179,7 +181,7 @@ func unmetGrants(p cloud.AllowPolicy, s Step) string {
 	return ""
 }
 
-func (r *Remediator) identityUnmet(ctx context.Context, s Step) (string, error) {
+func (r *Remediator) identityUnmet(ctx context.Context, s judge.Step) (string, error) {
 	w, err := r.Workloads.Workload(ctx, s.Resource)
 	if err != nil {
 		return "", err

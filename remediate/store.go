@@ -2,26 +2,12 @@ package remediate
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/policies"
-)
-
-// What a store answers when it will not do as told. Callers branch on these
-// with errors.Is.
-var (
-	// ErrExists: a finding with this ID is already stored.
-	ErrExists = errors.New("already exists")
-	// ErrNotFound: no such record, or no such resource in Google Cloud.
-	ErrNotFound = errors.New("not found")
-	// ErrConflict: the record, or the resource in Google Cloud, was changed
-	// since it was read.
-	ErrConflict = errors.New("changed since it was read")
-	// ErrRefused: Google Cloud refused the request for good; asking again
-	// with the same request is no use.
-	ErrRefused = errors.New("refused")
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // Store keeps findings and what was learned. Every write is atomic: it is
@@ -32,82 +18,11 @@ var (
 // its package says otherwise. The conformance suite in internal/store/storetest
 // states the contract.
 type Store interface {
-	FindingStore
+	finding.Store
 	ChangeStore
 	IdentityStore
 	PauseStore
-	CellStore
-}
-
-// FindingStore keeps findings.
-type FindingStore interface {
-	// Create stores f at revision 1, whatever f.Revision is, and returns it
-	// so. It returns an error matching ErrExists if a finding with f.ID is
-	// stored.
-	Create(ctx context.Context, f Finding) (Finding, error)
-	// Finding returns the finding, or an error matching ErrNotFound.
-	Finding(ctx context.Context, id string) (Finding, error)
-	// Update replaces the finding if it is still at f.Revision, and returns it
-	// at the next revision; otherwise an error matching ErrConflict or
-	// ErrNotFound, and nothing is written. A finding whose trail does not
-	// extend the stored one is refused: see Finding.Extends.
-	Update(ctx context.Context, f Finding) (Finding, error)
-	// Findings returns those that match, newest first by CreatedAt; those
-	// of one instant in the order of their IDs.
-	Findings(ctx context.Context, q Query) ([]Finding, error)
-	// Due returns findings whose DueAt is set and not after at, earliest
-	// first; limit 0: no limit.
-	Due(ctx context.Context, at time.Time, limit int) ([]Finding, error)
-}
-
-// Query selects findings; a zero field selects all.
-type Query struct {
-	States   []State
-	Policy   string
-	Project  string
-	Resource cloud.Resource
-	Since    time.Time // CreatedAt not before
-	Until    time.Time // CreatedAt before
-	After    Position  // where an earlier list left off
-	Limit    int       // 0: no limit
-}
-
-// Position is where a finding stands in a list of findings, whether or not it is
-// still there.
-type Position struct {
-	CreatedAt time.Time
-	ID        string
-}
-
-// Position is the finding's: a list After it goes on with the next.
-func (f Finding) Position() Position { return Position{f.CreatedAt, f.ID} }
-
-// Precedes reports whether findings at p come before those at o in a list:
-// newest first, those of one instant in the order of their IDs.
-func (p Position) Precedes(o Position) bool {
-	if !p.CreatedAt.Equal(o.CreatedAt) {
-		return p.CreatedAt.After(o.CreatedAt)
-	}
-	return p.ID < o.ID
-}
-
-// Matches reports whether the finding is one the query selects.
-func (q Query) Matches(f Finding) bool {
-	if len(q.States) > 0 {
-		found := false
-		for _, s := range q.States {
-			found = found || s == f.State
-		}
-		if !found {
-			return false
-		}
-	}
-	return (q.Policy == "" || q.Policy == f.Policy) &&
-		(q.Project == "" || q.Project == f.Resource.Project) &&
-		(q.Resource == cloud.Resource{} || q.Resource == f.Resource) &&
-		(q.Since.IsZero() || !f.CreatedAt.Before(q.Since)) &&
-		(q.Until.IsZero() || f.CreatedAt.Before(q.Until)) &&
-		(q.After == Position{} || q.After.Precedes(f.Position()))
+	cells.Store
 }
 
 // ChangeStore remembers which changes were handled to their end.
@@ -147,29 +62,6 @@ type Pruner interface {
 	// handled changes and cells; at most limit records of each. It returns how
 	// many it forgot. Each record that it looks at is one that it forgets.
 	Prune(ctx context.Context, now time.Time, limit int) (int, error)
-}
-
-// CellStore keeps small values that several processes change: counts, places
-// where somebody left off, what belongs together.
-type CellStore interface {
-	// Cell returns the cell of that name, at revision 0 with no value if it was
-	// never set, or was and is no longer kept.
-	Cell(ctx context.Context, name string) (Cell, error)
-	// SetCell sets the cell if it is still at c.Revision, and returns it at the
-	// next revision; otherwise an error matching ErrConflict, and nothing is
-	// written.
-	SetCell(ctx context.Context, c Cell) (Cell, error)
-}
-
-// Cell is one value under a name. The zero Revision is that of a cell that was
-// never set.
-type Cell struct {
-	Name     string `json:"name"` // any text but the empty one
-	Revision int64  `json:"revision"`
-	Value    []byte `json:"value"`
-	// KeepUntil is from when on the store may forget it; zero for never. Until
-	// it does, the cell is there.
-	KeepUntil time.Time `json:"keep_until,omitzero"`
 }
 
 // Sighting is one workload seen to run as one account.
@@ -213,10 +105,9 @@ type WorkloadClient interface {
 	Serving(ctx context.Context, r cloud.Resource) ([]string, error)
 }
 
-// FactsClient answers what an entry does not say. An answer that could not be
-// had is a Fact that is not Known and says why; it is no error.
+// FactsClient answers what policies ask, and remembers answers for a while.
 type FactsClient interface {
-	Fact(ctx context.Context, q policies.Question) policies.Fact
+	judge.Facts
 	// Changed tells the client of a change it may have to forget answers
 	// for: an org policy write, a custom role, an allow policy, a deploy.
 	Changed(c cloud.Change)
@@ -227,7 +118,7 @@ type Notifier interface {
 	// Notify shows f on every surface it belongs on and returns the
 	// surfaces as they are now. It may be called again with the same
 	// finding.
-	Notify(ctx context.Context, f Finding) ([]Surface, error)
+	Notify(ctx context.Context, f finding.Finding) ([]finding.Surface, error)
 }
 
 // Announcer is a Notifier that can tell everybody it reaches the same thing.
@@ -237,21 +128,3 @@ type Announcer interface {
 	// with an error, so that nobody is told twice.
 	Announce(ctx context.Context, text string, told []string) ([]string, error)
 }
-
-// PermissionError says that rescind lacks a permission: trying again is no
-// use until someone grants it.
-type PermissionError struct {
-	Permission string // "run.services.setIamPolicy", or "" where Google did not say
-	Resource   cloud.Resource
-	Err        error
-}
-
-func (e *PermissionError) Error() string {
-	if e.Permission == "" {
-		return "permission denied on " + e.Resource.String() + ": " + e.Err.Error()
-	}
-	return "permission " + e.Permission + " missing on " + e.Resource.String()
-}
-
-// Unwrap returns the API's error.
-func (e *PermissionError) Unwrap() error { return e.Err }

@@ -10,35 +10,37 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 var surfaceTime = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-func card(ts string, rendered int64) remediate.Surface {
-	return remediate.Surface{Kind: "slack", Channel: "C01", ID: ts, Rendered: rendered}
+func card(ts string, rendered int64) finding.Surface {
+	return finding.Surface{Kind: "slack", Channel: "C01", ID: ts, Rendered: rendered}
 }
 
 func TestAMessageThatSomebodySawIsBroughtUpToDate(t *testing.T) {
 	for _, row := range []struct {
 		name     string
-		surfaces []remediate.Surface
-		want     []remediate.Surface
+		surfaces []finding.Surface
+		want     []finding.Surface
 	}{
-		{"one of which the store does not know", []remediate.Surface{card("1.1", 7)}, []remediate.Surface{card("1.1", 7), card("2.2", 0)}},
-		{"one that the store believes up to date", []remediate.Surface{card("2.2", 7)}, []remediate.Surface{card("2.2", 0)}},
-		{"the only one", nil, []remediate.Surface{card("2.2", 0)}},
+		{"one of which the store does not know", []finding.Surface{card("1.1", 7)}, []finding.Surface{card("1.1", 7), card("2.2", 0)}},
+		{"one that the store believes up to date", []finding.Surface{card("2.2", 7)}, []finding.Surface{card("2.2", 0)}},
+		{"the only one", nil, []finding.Surface{card("2.2", 0)}},
 	} {
 		st := memory.New()
 		desk := remediate.Desk{Store: st, Now: func() time.Time { return surfaceTime }, HandOver: true}
-		f, err := st.Create(t.Context(), remediate.Finding{ID: "f", State: remediate.Expired, EndedAt: surfaceTime, Surfaces: row.surfaces})
+		f, err := st.Create(t.Context(), finding.Finding{ID: "f", State: state.Expired, EndedAt: surfaceTime, Surfaces: row.surfaces})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := desk.Shown(t.Context(), f.ID, card("2.2", 3))
+		got, err := desk.RecordSurface(t.Context(), f.ID, card("2.2", 3))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(row.want, got.Surfaces); d != "" || !got.Owes(remediate.Notify) || !got.DueAt.Equal(surfaceTime) || got.State != remediate.Expired {
+		if d := cmp.Diff(row.want, got.Surfaces); d != "" || !got.Owes(finding.Notify) || !got.DueAt.Equal(surfaceTime) || got.State != state.Expired {
 			t.Errorf("%s: surfaces (-want +got):\n%s\noutbox %v, due %v, %s", row.name, d, got.Outbox, got.DueAt, got.State)
 		}
 	}
@@ -48,12 +50,12 @@ func TestShowingAFindingPutsOffNothingThatIsBeingCarriedOut(t *testing.T) {
 	st := memory.New()
 	desk := remediate.Desk{Store: st, Now: func() time.Time { return surfaceTime }, HandOver: true}
 	due := surfaceTime.Add(time.Minute)
-	_, err := st.Create(t.Context(), remediate.Finding{ID: "f", State: remediate.Applying, Outbox: []remediate.Effect{remediate.Apply}, DueAt: due})
+	_, err := st.Create(t.Context(), finding.Finding{ID: "f", State: state.Applying, Outbox: []finding.Effect{finding.Apply}, DueAt: due})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := desk.Shown(t.Context(), "f", card("2.2", 0))
-	if err != nil || !got.DueAt.Equal(due) || !got.Owes(remediate.Apply) || !got.Owes(remediate.Notify) {
+	got, err := desk.RecordSurface(t.Context(), "f", card("2.2", 0))
+	if err != nil || !got.DueAt.Equal(due) || !got.Owes(finding.Apply) || !got.Owes(finding.Notify) {
 		t.Errorf("%v: due %v, outbox %v", err, got.DueAt, got.Outbox)
 	}
 }
@@ -61,13 +63,13 @@ func TestShowingAFindingPutsOffNothingThatIsBeingCarriedOut(t *testing.T) {
 func TestEndlesslyManyMessagesOfOneFindingAreNotKept(t *testing.T) {
 	st := memory.New()
 	desk := remediate.Desk{Store: st, Now: func() time.Time { return surfaceTime }}
-	if _, err := st.Create(t.Context(), remediate.Finding{ID: "f", State: remediate.Expired}); err != nil {
+	if _, err := st.Create(t.Context(), finding.Finding{ID: "f", State: state.Expired}); err != nil {
 		t.Fatal(err)
 	}
-	var f remediate.Finding
+	var f finding.Finding
 	for i := range 30 {
 		var err error
-		if f, err = desk.Shown(t.Context(), "f", card(string(rune('a'+i)), 0)); err != nil {
+		if f, err = desk.RecordSurface(t.Context(), "f", card(string(rune('a'+i)), 0)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -80,14 +82,14 @@ func TestEndlesslyManyMessagesOfOneFindingAreNotKept(t *testing.T) {
 // then knows nothing of the message they clicked on.
 func TestAMessageThatIsNotedDuringANoticeIsNotForgotten(t *testing.T) {
 	g := newRig(t, set{"no-public-invoker": policies.Approve}, func(c *remediate.Config) {
-		c.Notifier = &meddler{during: func(id string) {}, told: &told{}}
+		c.Notifier = &meddler{during: func(id string) {}, notice: &notice{}}
 	})
 	m := g.Notifier.(*meddler)
 	first := true
 	m.during = func(id string) {
 		if first {
 			first = false
-			if _, err := g.Shown(t.Context(), id, card("9.9", 0)); err != nil {
+			if _, err := g.RecordSurface(t.Context(), id, card("9.9", 0)); err != nil {
 				t.Error(err)
 			}
 		}
@@ -98,18 +100,18 @@ func TestAMessageThatIsNotedDuringANoticeIsNotForgotten(t *testing.T) {
 	for _, s := range f.Surfaces {
 		found = found || s.ID == "9.9"
 	}
-	if !found || !f.Owes(remediate.Notify) {
+	if !found || !f.Owes(finding.Notify) {
 		t.Errorf("surfaces %v, outbox %v", f.Surfaces, f.Outbox)
 	}
 }
 
 // meddler is a Notifier during whose work something happens.
 type meddler struct {
-	*told
+	*notice
 	during func(id string)
 }
 
-func (m *meddler) Notify(ctx context.Context, f remediate.Finding) ([]remediate.Surface, error) {
+func (m *meddler) Notify(ctx context.Context, f finding.Finding) ([]finding.Surface, error) {
 	m.during(f.ID)
-	return m.told.Notify(ctx, f)
+	return m.notice.Notify(ctx, f)
 }

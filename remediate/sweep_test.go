@@ -11,6 +11,8 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // expiring puts so many questions into the store that expire now.
@@ -18,18 +20,18 @@ func (g *rig) expiring(n int) {
 	g.t.Helper()
 	for i := range n {
 		f := pendingElsewhere(g)
-		f.ID, f.State = fmt.Sprintf("asked-%03d", i), remediate.Pending
+		f.ID, f.State = fmt.Sprintf("asked-%03d", i), state.Pending
 		f.CreatedAt, f.ExpiresAt, f.DueAt = g.Clock(), g.Clock(), g.Clock()
 		_, err := g.Store.Create(g.t.Context(), f)
 		g.must(err)
 	}
 }
 
-func (g *rig) states() map[remediate.State]int {
+func (g *rig) states() map[state.State]int {
 	g.t.Helper()
-	fs, err := g.Store.Findings(g.t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(g.t.Context(), finding.Query{})
 	g.must(err)
-	out := map[remediate.State]int{}
+	out := map[state.State]int{}
 	for _, f := range fs {
 		out[f.State]++
 	}
@@ -47,7 +49,7 @@ func TestWhatIsBeyondOneSweepIsDoneByTheNext(t *testing.T) {
 			t.Errorf("sweep %d looked at %d findings, want %d", i, n, want)
 		}
 	}
-	if n := g.states()[remediate.Expired]; n != 450 {
+	if n := g.states()[state.Expired]; n != 450 {
 		t.Errorf("%d questions expired, want all 450", n)
 	}
 }
@@ -67,10 +69,10 @@ func TestSweepsAtOnceDoEverythingOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	fs, err := g.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(t.Context(), finding.Query{})
 	g.must(err)
 	for _, f := range fs {
-		if f.State != remediate.Expired || len(f.Timeline) != 1 || len(f.Outbox) != 0 {
+		if f.State != state.Expired || len(f.Timeline) != 1 || len(f.Outbox) != 0 {
 			t.Errorf("%s is %s, owes %v, with the timeline %v; want it expired once, with nothing owed", f.ID, f.State, f.Outbox, f.Timeline)
 		}
 	}
@@ -89,7 +91,7 @@ func TestWhatFailsIsTriedAgainLaterEachTimeAndThenGivenUp(t *testing.T) {
 		waits = append(waits, f.DueAt.Sub(g.Clock()))
 		f = g.sweepAt(f)
 	}
-	g.want(f, remediate.Failed, "refused by the simulator")
+	g.want(f, state.Failed, "refused by the simulator")
 	if !slices.IsSorted(waits) || waits[0] > time.Minute || waits[len(waits)-1] <= waits[0] || waits[len(waits)-1] > time.Hour {
 		t.Errorf("waited %v, want longer each time, an hour at most", waits)
 	}
@@ -99,11 +101,11 @@ func TestASweepTakesOverFromAProcessThatDiedWhileApplyingAndNotBefore(t *testing
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	f.State, f.Outbox = remediate.Applying, []remediate.Effect{remediate.Apply}
+	f.State, f.Outbox = state.Applying, []finding.Effect{finding.Apply}
 	f.DueAt = g.Clock().Add(5 * time.Minute) // its lease
 	f, err := g.Store.Update(t.Context(), f)
 	g.must(err)
-	for _, want := range []remediate.State{remediate.Applying, remediate.Reverted} {
+	for _, want := range []state.State{state.Applying, state.Reverted} {
 		_, err := g.Sweep(t.Context())
 		g.must(err)
 		g.want(g.stored(f.ID), want, "")

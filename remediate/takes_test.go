@@ -8,47 +8,49 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestAFindingTakesTheAnswersThatCount(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	plan := remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: cloud.ProjectResource("pay-prod"),
-		Before: remediate.StepState{Grants: []cloud.Grant{{Role: "roles/editor", Member: "user:eve@example.com"}}}}}, "")
-	question := remediate.Finding{State: remediate.Pending, Plan: plan, ExpiresAt: now.Add(time.Second)}
-	reverted := remediate.Finding{State: remediate.Reverted, Plan: plan, Done: plan.Steps, EndedAt: now.Add(-time.Hour)}
-	with := func(f remediate.Finding, change func(*remediate.Finding)) remediate.Finding {
+	plan := judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: cloud.ProjectResource("pay-prod"),
+		Before: judge.StepState{Grants: []cloud.Grant{{Role: "roles/editor", Member: "user:eve@example.com"}}}}}, "")
+	question := finding.Finding{State: state.Pending, Plan: plan, ExpiresAt: now.Add(time.Second)}
+	reverted := finding.Finding{State: state.Reverted, Plan: plan, Done: plan.Steps, EndedAt: now.Add(-time.Hour)}
+	with := func(f finding.Finding, change func(*finding.Finding)) finding.Finding {
 		change(&f)
 		return f
 	}
 	for _, tc := range []struct {
 		name string
-		f    remediate.Finding
-		want []remediate.Choice
+		f    finding.Finding
+		want []finding.Choice
 	}{
-		{"an undo that waits for another person", with(question, func(f *remediate.Finding) { f.UndoOf = "f1" }), []remediate.Choice{"undo"}},
-		{"a question at its end", with(question, func(f *remediate.Finding) { f.ExpiresAt = now }), nil},
-		{"a report", with(question, func(f *remediate.Finding) { f.State = remediate.Reported }), []remediate.Choice{"revert"}},
-		{"a report without a plan", remediate.Finding{State: remediate.Reported}, nil},
-		{"a revert under way", with(question, func(f *remediate.Finding) { f.State = remediate.Applying }), nil},
-		{"a revert", reverted, []remediate.Choice{"undo"}},
-		{"a revert of the day before yesterday", with(reverted, func(f *remediate.Finding) { f.EndedAt = now.Add(-25 * time.Hour) }), nil},
-		{"a failed revert that wrote a part", with(reverted, func(f *remediate.Finding) { f.State = remediate.Failed }), []remediate.Choice{"undo"}},
-		{"one that wrote nothing", with(reverted, func(f *remediate.Finding) { f.Done = nil }), nil},
-		{"an undo that was done", with(reverted, func(f *remediate.Finding) { f.UndoOf, f.State = "f1", remediate.Undone }), nil},
+		{"an undo that waits for another person", with(question, func(f *finding.Finding) { f.UndoOf = "f1" }), []finding.Choice{"undo"}},
+		{"a question at its end", with(question, func(f *finding.Finding) { f.ExpiresAt = now }), nil},
+		{"a report", with(question, func(f *finding.Finding) { f.State = state.Reported }), []finding.Choice{"revert"}},
+		{"a report without a plan", finding.Finding{State: state.Reported}, nil},
+		{"a revert under way", with(question, func(f *finding.Finding) { f.State = state.Applying }), nil},
+		{"a revert", reverted, []finding.Choice{"undo"}},
+		{"a revert of the day before yesterday", with(reverted, func(f *finding.Finding) { f.EndedAt = now.Add(-25 * time.Hour) }), nil},
+		{"a failed revert that wrote a part", with(reverted, func(f *finding.Finding) { f.State = state.Failed }), []finding.Choice{"undo"}},
+		{"one that wrote nothing", with(reverted, func(f *finding.Finding) { f.Done = nil }), nil},
+		{"an undo that was done", with(reverted, func(f *finding.Finding) { f.UndoOf, f.State = "f1", state.Undone }), nil},
 	} {
-		if d := cmp.Diff(tc.want, tc.f.Takes(now)); d != "" && len(tc.f.Takes(now))+len(tc.want) > 0 {
+		if d := cmp.Diff(tc.want, tc.f.OpenChoices(now)); d != "" && len(tc.f.OpenChoices(now))+len(tc.want) > 0 {
 			t.Errorf("%s (-want +got):\n%s", tc.name, d)
 		}
 	}
-	if got := question.Takes(now); len(got) < 2 || got[0] != remediate.ChooseRevert || got[1] != remediate.ChooseKeep {
+	if got := question.OpenChoices(now); len(got) < 2 || got[0] != finding.ChooseRevert || got[1] != finding.ChooseKeep {
 		t.Errorf("a question takes %q, want at least revert and keep", got)
 	}
-	question.Plan = remediate.Plan{}
-	if got := question.Takes(now); len(got) < 1 || got[0] != remediate.ChooseKeep || question.Shown(remediate.ChooseKeep) != remediate.NoPlan {
-		t.Errorf("a question without a plan takes %q on plan %s", got, question.Shown(remediate.ChooseKeep))
+	question.Plan = judge.Plan{}
+	if got := question.OpenChoices(now); len(got) < 1 || got[0] != finding.ChooseKeep || question.DigestFor(finding.ChooseKeep) != finding.NoPlan {
+		t.Errorf("a question without a plan takes %q on plan %s", got, question.DigestFor(finding.ChooseKeep))
 	}
-	if got := reverted.Shown(remediate.ChooseUndo); got != reverted.UndoPlan().Digest || got == plan.Digest {
+	if got := reverted.DigestFor(finding.ChooseUndo); got != reverted.UndoPlan().Digest || got == plan.Digest {
 		t.Errorf("an undo is about plan %s, want its inverse", got)
 	}
 }

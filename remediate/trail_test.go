@@ -10,22 +10,24 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // decidedFinding is one with a trail of several events, answers among them.
-func decidedFinding(t *testing.T) remediate.Finding {
+func decidedFinding(t *testing.T) finding.Finding {
 	t.Helper()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{
-		Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Via: "slack:T0123/U01", Reason: "not ours", Digest: f.Plan.Digest,
+	_, err := g.Answer(t.Context(), f.ID, finding.Answer{
+		Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Via: "slack:T0123/U01", Reason: "not ours", Digest: f.Plan.Digest,
 	})
 	g.must(err)
 	f, err = g.Work(t.Context(), f.ID)
 	g.must(err)
-	g.want(f, remediate.Reverted, "")
+	g.want(f, state.Reverted, "")
 	return f
 }
 
@@ -44,8 +46,8 @@ func TestI8EveryEventHasItsNumberItsPlanAndTheHashOfAllBeforeIt(t *testing.T) {
 	if e := f.Timeline[1]; e.Via != "slack:T0123/U01" || f.Timeline[2].Via != "" {
 		t.Errorf("answered via %q, then %q; want the answer's way on its own event alone", e.Via, f.Timeline[2].Via)
 	}
-	if err := f.VerifyTrail(); err != nil || f.TrailHead() != f.Timeline[3].Hash {
-		t.Errorf("verify: %v, head %s", err, f.TrailHead())
+	if err := f.VerifyTrail(); err != nil || f.Timeline.Head() != f.Timeline[3].Hash {
+		t.Errorf("verify: %v, head %s", err, f.Timeline.Head())
 	}
 }
 
@@ -63,13 +65,13 @@ func TestI8AnyChangeOfAnyByteOfAnyEventIsFound(t *testing.T) {
 			for _, to := range []byte{stored[at] ^ 1, stored[at] ^ 0x20, '0', ' '} {
 				b := append([]byte{}, stored...)
 				b[at] = to
-				var e remediate.Event
+				var e trail.Event
 				if json.Unmarshal(b, &e) != nil || e == f.Timeline[i] {
 					continue
 				}
 				changed++
 				g := f
-				g.Timeline = append([]remediate.Event{}, f.Timeline...)
+				g.Timeline = append([]trail.Event{}, f.Timeline...)
 				g.Timeline[i] = e
 				if err := g.VerifyTrail(); err == nil {
 					t.Errorf("event %d verifies as %s", i+1, b)
@@ -84,7 +86,7 @@ func TestI8AnyChangeOfAnyByteOfAnyEventIsFound(t *testing.T) {
 
 func TestI8EventsCannotBeTakenOutAddedOrMoved(t *testing.T) {
 	f := decidedFinding(t)
-	at := func(events ...int) (out []remediate.Event) {
+	at := func(events ...int) (out []trail.Event) {
 		for _, i := range events {
 			out = append(out, f.Timeline[i])
 		}
@@ -92,7 +94,7 @@ func TestI8EventsCannotBeTakenOutAddedOrMoved(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name  string
-		trail []remediate.Event
+		trail []trail.Event
 		says  string
 	}{
 		{"the first is gone", at(1, 2, 3), "at event 1: its number is 2"},
@@ -100,8 +102,8 @@ func TestI8EventsCannotBeTakenOutAddedOrMoved(t *testing.T) {
 		{"the last is gone", at(0, 1, 2), "is reverted, and its trail ends with applying"},
 		{"two are swapped", at(0, 2, 1, 3), "at event 2"},
 		{"one is there twice", at(0, 1, 1, 2, 3), "at event 3"},
-		{"one without a hash is added", append(at(0, 1, 2, 3), remediate.Event{State: remediate.Reverted, What: "more"}), "at event 5: it has no hash"},
-		{"one without a hash is put in front", append([]remediate.Event{{State: remediate.Pending, What: "asked"}}, f.Timeline...), "at event 2"},
+		{"one without a hash is added", append(at(0, 1, 2, 3), trail.Event{State: state.Reverted, What: "more"}), "at event 5: it has no hash"},
+		{"one without a hash is put in front", append([]trail.Event{{State: state.Pending, What: "asked"}}, f.Timeline...), "at event 2"},
 	} {
 		g := f
 		g.Timeline = tt.trail
@@ -120,18 +122,18 @@ func TestI8EventsFromBeforeTheChainComeFirstAndAreHeldByIt(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	f.ID, f.Timeline = "old", []remediate.Event{{At: g.Clock(), State: remediate.Pending, What: "asked"}}
-	if f.VerifyTrail() != nil || f.TrailHead() != "" {
-		t.Errorf("not chained: %v, head %q; want neither", f.VerifyTrail(), f.TrailHead())
+	f.ID, f.Timeline = "old", []trail.Event{{At: g.Clock(), State: state.Pending, What: "asked"}}
+	if f.VerifyTrail() != nil || f.Timeline.Head() != "" {
+		t.Errorf("not chained: %v, head %q; want neither", f.VerifyTrail(), f.Timeline.Head())
 	}
 	_, err := g.Store.Create(t.Context(), f)
 	g.must(err)
-	f, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
+	f, err = g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Digest: f.Plan.Digest})
 	g.must(err)
 	if err := f.VerifyTrail(); err != nil || f.Timeline[1].N != 2 {
 		t.Errorf("continued: %v, number %d, want 2", err, f.Timeline[1].N)
 	}
-	f.Timeline = append([]remediate.Event{}, f.Timeline...)
+	f.Timeline = append([]trail.Event{}, f.Timeline...)
 	f.Timeline[0].What = "told"
 	if f.VerifyTrail() == nil {
 		t.Error("what was before the chain can be changed")
@@ -141,7 +143,7 @@ func TestI8EventsFromBeforeTheChainComeFirstAndAreHeldByIt(t *testing.T) {
 func TestI8TheTrailOfEveryFindingAlwaysVerifiesAndOnlyGrows(t *testing.T) {
 	t.Parallel()
 	events := 0
-	played(t, func(t *testing.T, was, is remediate.Finding) {
+	played(t, func(t *testing.T, was, is finding.Finding) {
 		if err := is.VerifyTrail(); err != nil {
 			t.Error(err)
 		}
@@ -170,7 +172,7 @@ func TestAFindingHasRoomForWhateverStrangersDoToIt(t *testing.T) {
 		g.handle(c)
 		g.pass(time.Second) // within the rate at which a project is read
 	}
-	fs, err := g.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := g.Store.Findings(t.Context(), finding.Query{})
 	g.must(err)
 	b, f, err := record.Finding(fs[0])
 	g.must(err)
@@ -180,9 +182,9 @@ func TestAFindingHasRoomForWhateverStrangersDoToIt(t *testing.T) {
 	if err := f.VerifyTrail(); err != nil {
 		t.Error(err)
 	}
-	_, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: ada, Digest: f.Plan.Digest, Reason: "the partner needs it"})
+	_, err = g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: ada, Digest: f.Plan.Digest, Reason: "the partner needs it"})
 	g.must(err)
-	if f = g.stored(f.ID); f.State != remediate.Pending {
+	if f = g.stored(f.ID); f.State != state.Pending {
 		t.Errorf("%s: one person kept what more people made than the finding has room for", f.State)
 	}
 }

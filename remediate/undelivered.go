@@ -3,71 +3,23 @@ package remediate
 import (
 	"context"
 	"errors"
-	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
-// ErrBroken says that people cannot be reached this way until someone acts: a
-// token that was revoked, a channel that was archived.
-var ErrBroken = errors.New("the approval path is broken")
-
-// noticeRetry is how far apart tries to tell people are at most. When Slack is
-// back, cards must not stay wrong for the hour that other things may wait.
-const noticeRetry = 5 * time.Minute
-
-// delivered takes down whether people were told. One that they could not be
-// told of for FallbackAfter, or will not be without someone's help, is marked
-// once, which is for the decision feed to see, and pages on-call if it is a
-// question. Nothing else about the finding changes: it is Slack that is down.
-func (r *Remediator) delivered(ctx context.Context, f Finding, failed error) Finding {
-	now := r.Now()
-	var b *BusyError
-	switch {
-	case failed == nil:
-		f.UndeliveredSince, f.Undelivered, f.FellBack = time.Time{}, false, false
-		return f
-	case errors.As(failed, &b) && !b.Theirs: // in line for its turn
-		return f
-	case f.UndeliveredSince.IsZero():
-		f.UndeliveredSince = now
+// delivered records whether people were told. The fallback speaks up once for
+// one that is undelivered.
+func (r *Remediator) delivered(ctx context.Context, f finding.Finding, failed error) finding.Finding {
+	if failed == nil {
+		return f.Delivered()
 	}
-	limit := f.UndeliveredSince.Add(r.FallbackAfter)
-	broken := errors.Is(failed, ErrBroken)
-	if broken {
+	if errors.Is(failed, fault.ErrBroken) {
 		r.Log.ErrorContext(ctx, "the approval path is broken", "finding", f.ID, "error", failed.Error())
 	}
-	due := earlier(f.DueAt, now.Add(noticeRetry))
-	switch reached := r.FallbackAfter > 0 && !now.Before(limit); {
-	case !f.Undelivered && (broken || reached):
-		f = r.fallBack(f, now)
-	case !f.Undelivered && r.FallbackAfter > 0:
-		due = earlier(due, limit)
-	}
+	f = f.NotDelivered(r.Now(), r.FallbackAfter, r.pagers(), failed)
 	if f.Undelivered && !f.FellBack {
 		f.FellBack = r.fellBack(ctx, f)
 	}
-	if !f.Owes(Apply) {
-		f.DueAt = due
-		f = f.notAfterExpiry()
-	}
 	return f
-}
-
-// fallBack is the transition of a finding that people cannot be told of.
-func (r *Remediator) fallBack(f Finding, now time.Time) Finding {
-	f.Undelivered = true
-	what := "could not be shown to anybody since " + f.UndeliveredSince.UTC().Format(time.RFC3339)
-	if f.State == Pending && len(r.OnCall) > 0 && now.Sub(f.PagedAt) >= pageEvery {
-		return f.paged(now, "", what+"; on-call is paged", r.pagers())
-	}
-	why := f.Why
-	f = f.to(f.State, now, "", what, Notify)
-	f.Why = why // which is about the finding, not about Slack
-	return f
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
-		return b
-	}
-	return a
 }

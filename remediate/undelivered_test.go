@@ -11,6 +11,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func slackSays(code string) *sim.SlackFault {
@@ -26,7 +28,7 @@ func TestSlackDownForTenMinutesFallsBackOnceAndIsCaughtUpOnce(t *testing.T) {
 		b.pass(15 * time.Second)
 		_, _ = b.Sweep(t.Context())
 		switch f, late := b.stored(f), b.Clock().Sub(begin) > 10*time.Minute+15*time.Second; {
-		case f.State != remediate.Pending || !f.UndeliveredSince.Equal(begin):
+		case f.State != state.Pending || !f.UndeliveredSince.Equal(begin):
 			t.Fatalf("it is %s, undelivered since %s", f.State, f.UndeliveredSince)
 		case f.Undelivered != late && b.Clock().Sub(begin) != 10*time.Minute && b.Clock().Sub(begin) != 10*time.Minute+15*time.Second:
 			t.Fatalf("after %s the fallback is %v", b.Clock().Sub(begin), f.Undelivered)
@@ -58,10 +60,10 @@ func TestI7NoFailureOfAnUpdateChangesAFindingAndItsOutcomeIsSeenSomewhere(t *tes
 				}
 				return nil
 			})
-			_, err := b.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+			_, err := b.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 			b.must(err)
 			b.settle()
-			if f := b.stored(f); f.State != remediate.Reverted || len(f.Surfaces) != 1 || f.Surfaces[0].ID == old {
+			if f := b.stored(f); f.State != state.Reverted || len(f.Surfaces) != 1 || f.Surfaces[0].ID == old {
 				t.Errorf("it is %s, on %+v", f.State, f.Surfaces)
 			}
 			if cs := b.cards(); len(cs) != 2 || !strings.HasPrefix(cs[1].Text, "Reverted by ada@example.com") {
@@ -79,7 +81,7 @@ func TestABrokenApprovalPathIsAnErrorAndFallsBackAtOnce(t *testing.T) {
 			b.Log = slog.New(slog.NewTextHandler(&log, nil))
 			b.failing(func(string) *sim.SlackFault { return slackSays(code) })
 			f := b.opens()
-			if f := b.stored(f); !f.Undelivered || f.State != remediate.Pending || !f.Owes(remediate.Notify) {
+			if f := b.stored(f); !f.Undelivered || f.State != state.Pending || !f.Owes(finding.Notify) {
 				t.Errorf("undelivered %v, %s, owes %v", f.Undelivered, f.State, f.Outbox)
 			}
 			if !strings.Contains(log.String(), `level=ERROR msg="the approval path is broken"`) || !strings.Contains(log.String(), code) {
@@ -93,7 +95,7 @@ func TestABrokenApprovalPathIsAnErrorAndFallsBackAtOnce(t *testing.T) {
 }
 
 // group is the record of the group that the finding is in.
-func (b *burst) group(f remediate.Finding) (g remediate.Group) {
+func (b *burst) group(f finding.Finding) (g remediate.Group) {
 	b.t.Helper()
 	c, err := b.Store.Cell(b.t.Context(), "group/"+f.Group)
 	b.must(err)
@@ -109,7 +111,7 @@ func TestI13EveryEndIsShownOnceSlackIsBackOrSaidToBeUndeliverable(t *testing.T) 
 		rng := rand.New(rand.NewPCG(seed, 13))
 		b, _ := escalating(t)
 		b.failing(func(string) *sim.SlackFault { return faults[rng.IntN(len(faults))] })
-		var fs []remediate.Finding
+		var fs []finding.Finding
 		for range 12 {
 			if rng.IntN(2) == 0 {
 				fs = append(fs, b.opens())
@@ -118,7 +120,7 @@ func TestI13EveryEndIsShownOnceSlackIsBackOrSaidToBeUndeliverable(t *testing.T) 
 			}
 			b.pass(time.Duration(rng.IntN(40)) * time.Second)
 			f := fs[rng.IntN(len(fs))]
-			_, _ = b.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+			_, _ = b.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 			_, _ = b.Sweep(t.Context())
 			for _, f := range fs {
 				if f := b.stored(f); !f.UndeliveredSince.IsZero() && b.Clock().Sub(f.UndeliveredSince) > 11*time.Minute && !f.Undelivered {

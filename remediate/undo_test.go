@@ -22,6 +22,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const (
@@ -30,16 +32,16 @@ const (
 )
 
 // undoBy is that person's word to undo what the finding says was done.
-func undoBy(who string, f remediate.Finding) remediate.Answer {
-	return remediate.Answer{Choice: remediate.ChooseUndo, Principal: who, Via: "cli", Reason: "it was meant to be public", Digest: f.UndoPlan().Digest}
+func undoBy(who string, f finding.Finding) finding.Answer {
+	return finding.Answer{Choice: finding.ChooseUndo, Principal: who, Via: "cli", Reason: "it was meant to be public", Digest: f.UndoPlan().Digest}
 }
 
 // undo has ada undo the finding, and a worker carry it out.
-func (g *rig) undo(f remediate.Finding) remediate.Finding {
+func (g *rig) undo(f finding.Finding) finding.Finding {
 	g.t.Helper()
 	u, err := g.Answer(g.t.Context(), f.ID, undoBy(ada, f))
 	g.must(err)
-	g.want(u, remediate.Approved, "undo approved by "+ada+": it was meant to be public")
+	g.want(u, state.Approved, "undo approved by "+ada+": it was meant to be public")
 	u, err = g.Work(g.t.Context(), u.ID)
 	g.must(err)
 	return u
@@ -68,7 +70,7 @@ func wantGrants(t *testing.T, got, want []sim.GrantState) {
 // refused checks that an answer was refused in these words.
 func refused(t *testing.T, err error, says string) {
 	t.Helper()
-	var r *remediate.RefusedError
+	var r *finding.RefusedError
 	if !errors.As(err, &r) || !strings.Contains(r.Why, says) {
 		t.Errorf("got %v, want it refused, saying %q", err, says)
 	}
@@ -84,17 +86,17 @@ func TestAnUndoBringsBackExactlyWhatWasTakenConditionIncluded(t *testing.T) {
 	})
 	before := g.grants(apiPath)
 	f := g.one()
-	g.want(f, remediate.Reverted, "removed roles/run.invoker to allUsers if")
+	g.want(f, state.Reverted, "removed roles/run.invoker to allUsers if")
 	g.events()
 
 	u := g.undo(f)
-	g.want(u, remediate.Undone, "as it was before; verified by reading it back")
+	g.want(u, state.Undone, "as it was before; verified by reading it back")
 	wantGrants(t, g.grants(apiPath), before)
 	if u.UndoOf != f.ID || u.ID == f.ID || u.Plan.Digest == f.Plan.Digest || len(u.Outbox) != 0 || !u.DueAt.IsZero() {
 		t.Errorf("the undo is %+v, want a record of its own with its own plan and nothing left to do", u)
 	}
 	after := g.stored(f.ID)
-	if after.UndoneBy != u.ID || !after.Owes(remediate.Notify) || after.DueAt.IsZero() {
+	if after.UndoneBy != u.ID || !after.Owes(finding.Notify) || after.DueAt.IsZero() {
 		t.Errorf("what was undone is not shown as such: it is marked %q, owes %v, due %s", after.UndoneBy, after.Outbox, after.DueAt)
 	}
 	after.UndoneBy, after.Outbox, after.DueAt, after.Revision = "", f.Outbox, f.DueAt, f.Revision
@@ -124,12 +126,12 @@ func TestAnUndoLeavesWhatWasGoneBeforeTheRevert(t *testing.T) {
 		b.Members = slices.DeleteFunc(b.Members, func(m string) bool { return m == "allAuthenticatedUsers" })
 	})
 	before := g.grants(apiPath)
-	_, err := g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+	_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
 	g.must(err)
 	f, err = g.Work(t.Context(), f.ID)
 	g.must(err)
-	g.want(f, remediate.Reverted, "verified")
-	g.want(g.undo(f), remediate.Undone, "")
+	g.want(f, state.Reverted, "verified")
+	g.want(g.undo(f), state.Undone, "")
 	wantGrants(t, g.grants(apiPath), before)
 }
 
@@ -137,8 +139,8 @@ func TestAnUndoGivesAWorkloadItsAccountBack(t *testing.T) {
 	g := newRig(t, set{identity: policies.Revert})
 	g.deploy(defaultAccount)
 	f := g.one()
-	g.want(f, remediate.Reverted, "runs as "+apiAccount)
-	g.want(g.undo(f), remediate.Undone, "")
+	g.want(f, state.Reverted, "runs as "+apiAccount)
+	g.want(g.undo(f), state.Undone, "")
 	if got := g.identity(apiPath); got != defaultAccount {
 		t.Errorf("runs as %s, want %s", got, defaultAccount)
 	}
@@ -158,10 +160,10 @@ func TestAnUndoTurnsTheInvokerCheckOffAgain(t *testing.T) {
 	g.must(err)
 	g.cloud.SetConstraint("folders/4001", constraint, true)
 	f := g.one()
-	g.want(f, remediate.Reverted, "turned the invoker IAM check back on")
-	g.want(g.undo(f), remediate.Failed, "not applied: ") // the organization forbids it
+	g.want(f, state.Reverted, "turned the invoker IAM check back on")
+	g.want(g.undo(f), state.Failed, "not applied: ") // the organization forbids it
 	g.cloud.SetConstraint("folders/4001", constraint, false)
-	g.want(g.undo(f), remediate.Undone, "")
+	g.want(g.undo(f), state.Undone, "")
 	i := slices.IndexFunc(g.cloud.State().Workloads, func(w sim.WorkloadState) bool { return w.Name == apiPath })
 	if g.cloud.State().Workloads[i].InvokerCheck {
 		t.Error("the check is still on")
@@ -174,13 +176,13 @@ func TestWhatSomebodyChangedSinceIsTheirs(t *testing.T) {
 	grant := g.one()
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.events() // not delivered: rescind does not know yet
-	g.want(g.undo(grant), remediate.Superseded, "changed since the revert")
+	g.want(g.undo(grant), state.Superseded, "changed since the revert")
 
 	g.deploy(defaultAccount)
 	account := g.one()
 	g.deploy("other@pay-prod.iam.gserviceaccount.com")
 	g.events()
-	g.want(g.undo(account), remediate.Superseded, "changed since the revert")
+	g.want(g.undo(account), state.Superseded, "changed since the revert")
 	if got := g.identity(apiPath); got != "other@pay-prod.iam.gserviceaccount.com" {
 		t.Errorf("runs as %s, want what somebody chose since", got)
 	}
@@ -195,14 +197,14 @@ func TestAnUndoThatCameToNothingCanBeTriedAgain(t *testing.T) {
 	f := g.one()
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	first := g.undo(f)
-	g.want(first, remediate.Superseded, "")
+	g.want(first, state.Superseded, "")
 	g.editPolicy(apiPath, func(p *iampb.Policy) {
 		for _, b := range p.Bindings {
 			b.Members = slices.DeleteFunc(b.Members, func(m string) bool { return m == "allUsers" })
 		}
 	})
 	second := g.undo(f)
-	g.want(second, remediate.Undone, "")
+	g.want(second, state.Undone, "")
 	if first.ID == second.ID {
 		t.Error("the undo that ended was used again")
 	}
@@ -212,20 +214,20 @@ func TestWhoMayUndoAndWhen(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) { c.Authority.Approvers[bob] = true })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
-	answer := func(change func(*remediate.Answer)) error {
+	answer := func(change func(*finding.Answer)) error {
 		a := undoBy(ada, f)
 		change(&a)
 		_, err := g.Answer(t.Context(), f.ID, a)
 		return err
 	}
-	refused(t, answer(func(a *remediate.Answer) { a.Principal = "user:" + mallory }), "made this change and cannot undo it")
-	refused(t, answer(func(a *remediate.Answer) { a.Principal = "user:eve@example.com" }), "is not an approver")
-	refused(t, answer(func(a *remediate.Answer) { a.Reason = " " }), "takes a reason")
-	refused(t, answer(func(a *remediate.Answer) { a.Reason = strings.Repeat("é", 501) }), "at most 500")
-	refused(t, answer(func(a *remediate.Answer) { a.Digest = f.Plan.Digest }), "the plan changed")
+	refused(t, answer(func(a *finding.Answer) { a.Principal = "user:" + mallory }), "made this change and cannot undo it")
+	refused(t, answer(func(a *finding.Answer) { a.Principal = "user:eve@example.com" }), "is not an approver")
+	refused(t, answer(func(a *finding.Answer) { a.Reason = " " }), "takes a reason")
+	refused(t, answer(func(a *finding.Answer) { a.Reason = strings.Repeat("é", 501) }), "at most 500")
+	refused(t, answer(func(a *finding.Answer) { a.Digest = f.Plan.Digest }), "the plan changed")
 	g.pass(24*time.Hour + time.Second)
-	refused(t, answer(func(*remediate.Answer) {}), "can be undone for 24h")
-	if all, err := g.Store.Findings(t.Context(), remediate.Query{}); err != nil || len(all) != 1 {
+	refused(t, answer(func(*finding.Answer) {}), "can be undone for 24h")
+	if all, err := g.Store.Findings(t.Context(), finding.Query{}); err != nil || len(all) != 1 {
 		t.Errorf("%d findings (%v), want none made by refused answers", len(all), err)
 	}
 }
@@ -236,7 +238,7 @@ func TestWhatWroteNothingHasNothingToUndo(t *testing.T) {
 	f := g.one()
 	_, err := g.Answer(t.Context(), f.ID, undoBy(ada, f))
 	refused(t, err, "no revert yet")
-	f, err = g.Answer(t.Context(), f.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: ada, Digest: f.Plan.Digest, Reason: "by design"})
+	f, err = g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: ada, Digest: f.Plan.Digest, Reason: "by design"})
 	g.must(err)
 	_, err = g.Answer(t.Context(), f.ID, undoBy(ada, f))
 	refused(t, err, "rescind changed nothing")
@@ -245,32 +247,32 @@ func TestWhatWroteNothingHasNothingToUndo(t *testing.T) {
 func TestAnUndoByTwoTakesTwoAndSilenceUndoesNothing(t *testing.T) {
 	g := newRig(t, set{public: policies.Revert}, func(c *remediate.Config) {
 		c.Authority.Approvers[bob] = true
-		c.Authority.Quorum = map[remediate.Choice]int{remediate.ChooseUndo: 2}
+		c.Authority.Quorum = map[finding.Choice]int{finding.ChooseUndo: 2}
 		c.OnExpiry = remediate.RevertOnExpiry
 	})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
 	first, err := g.Answer(t.Context(), f.ID, undoBy(ada, f))
 	g.must(err)
-	g.want(first, remediate.Pending, "1 of 2")
+	g.want(first, state.Pending, "1 of 2")
 	_, err = g.Answer(t.Context(), f.ID, undoBy(ada, f))
 	refused(t, err, "already answered")
-	_, err = g.Answer(t.Context(), first.ID, remediate.Answer{Choice: remediate.ChooseKeep, Principal: bob, Digest: first.Plan.Digest})
+	_, err = g.Answer(t.Context(), first.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: bob, Digest: first.Plan.Digest})
 	refused(t, err, "unknown answer")
-	g.want(g.sweepAt(first), remediate.Pending, "1 of 2") // shown
+	g.want(g.sweepAt(first), state.Pending, "1 of 2") // shown
 	g.pass(first.ExpiresAt.Sub(g.Clock()))
 	_, err = g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(first.ID), remediate.Expired, "nobody answered: left as it is")
+	g.want(g.stored(first.ID), state.Expired, "nobody answered: left as it is")
 
 	second, err := g.Answer(t.Context(), f.ID, undoBy(ada, f))
 	g.must(err)
 	second, err = g.Answer(t.Context(), second.ID, undoBy(bob, f)) // by the undo's own id
 	g.must(err)
-	g.want(second, remediate.Approved, "")
+	g.want(second, state.Approved, "")
 	u, err := g.Work(t.Context(), second.ID)
 	g.must(err)
-	g.want(u, remediate.Undone, "")
+	g.want(u, state.Undone, "")
 }
 
 func TestAnUndoOfAnUnknownActorsChangeTakesTwo(t *testing.T) {
@@ -281,13 +283,13 @@ func TestAnUndoOfAnUnknownActorsChangeTakesTwo(t *testing.T) {
 	out, err := g.Handle(t.Context(), c)
 	g.must(err)
 	f := g.stored(out.Findings[0].ID)
-	g.want(f, remediate.Reverted, "")
+	g.want(f, state.Reverted, "")
 	u, err := g.Answer(t.Context(), f.ID, undoBy(ada, f))
 	g.must(err)
-	g.want(u, remediate.Pending, "1 of 2")
+	g.want(u, state.Pending, "1 of 2")
 	u, err = g.Answer(t.Context(), f.ID, undoBy(bob, f))
 	g.must(err)
-	g.want(u, remediate.Approved, "")
+	g.want(u, state.Approved, "")
 }
 
 func TestOfManyWhoUndoAtOnceOneDoes(t *testing.T) {
@@ -314,7 +316,7 @@ func TestOfManyWhoUndoAtOnceOneDoes(t *testing.T) {
 	if n := g.writes(); n != 1 {
 		t.Errorf("%d writes, want one", n)
 	}
-	undone, err := g.Store.Findings(t.Context(), remediate.Query{States: []remediate.State{remediate.Undone}})
+	undone, err := g.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Undone}})
 	if err != nil || len(undone) != 1 {
 		t.Errorf("%d undone (%v), want one", len(undone), err)
 	}
@@ -350,9 +352,9 @@ func struckUndo(t *testing.T, how failure, at int) int {
 	g.recover(nil)
 
 	when := fmt.Sprintf("%s, call %d", how, at)
-	undone, err := g.Store.Findings(t.Context(), remediate.Query{States: []remediate.State{remediate.Undone}})
+	undone, err := g.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Undone}})
 	if err != nil || len(undone) != 1 || len(undone[0].Outbox) != 0 {
-		all, _ := g.Store.Findings(t.Context(), remediate.Query{})
+		all, _ := g.Store.Findings(t.Context(), finding.Query{})
 		t.Fatalf("%s: undone: %+v (%v), want one with nothing left to do\nall: %+v", when, undone, err, all)
 	}
 	if n := g.writes(); n != 1 {

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // ErrTakenOver says that another process has gone on with a walk.
@@ -27,7 +30,7 @@ type Visit struct {
 // compare-and-set, so of two that are at one round, one finds out and stops.
 type walker struct {
 	*Remediator
-	cell  Cell
+	cell  cells.Cell
 	round Round
 	// patient is true for a walk that waits for its turn where a rate holds it
 	// back, rather than leave the rest to the next sweep.
@@ -56,13 +59,13 @@ func (w *walker) begin(ctx context.Context, tops []cloud.Resource) {
 
 // save stores the round, held by this process until then; the zero time lets go.
 func (w *walker) save(ctx context.Context, until time.Time) error {
-	w.round.HeldUntil = until
+	w.round.LeasedUntil = until
 	var err error
 	if w.cell.Value, err = json.Marshal(w.round); err != nil {
 		return fmt.Errorf("store where the scan stands: %w", err)
 	}
 	stored, err := w.Store.SetCell(ctx, w.cell)
-	if errors.Is(err, ErrConflict) {
+	if errors.Is(err, fault.ErrConflict) {
 		return ErrTakenOver
 	}
 	if err != nil {
@@ -76,7 +79,7 @@ func (w *walker) save(ctx context.Context, until time.Time) error {
 // error that is not about one resource. It lets go of the round however it
 // ends, so that the next one need not wait for the lease.
 func (w *walker) run(ctx context.Context, more func() bool) (err error) {
-	if err := w.save(ctx, w.Now().Add(lease)); err != nil {
+	if err := w.save(ctx, w.Now().Add(finding.Lease)); err != nil {
 		return err
 	}
 	for err == nil {
@@ -88,13 +91,13 @@ func (w *walker) run(ctx context.Context, more func() bool) (err error) {
 			break
 		}
 		if err = w.do(ctx, t); err == nil {
-			err = w.save(ctx, w.Now().Add(lease))
+			err = w.save(ctx, w.Now().Add(finding.Lease))
 		}
 	}
 	if errors.Is(err, ErrTakenOver) {
 		return err
 	}
-	if _, held := busy(err); held {
+	if _, limited := fault.NextTurn(err); limited {
 		err = nil // the next one goes on here
 	}
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
@@ -111,7 +114,7 @@ func (w *walker) do(ctx context.Context, t task) error {
 	at := ctx
 	if !w.patient { // shorter than the lease, or another process would begin the same
 		var cancel context.CancelFunc
-		at, cancel = context.WithTimeout(ctx, lease-time.Minute)
+		at, cancel = context.WithTimeout(ctx, finding.Lease-time.Minute)
 		defer cancel()
 	}
 	if t.list != "" {
@@ -160,7 +163,7 @@ func (w *walker) interrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if _, held := busy(err); held && !w.patient {
+	if _, limited := fault.NextTurn(err); limited && !w.patient {
 		return err
 	}
 	return nil
@@ -176,8 +179,8 @@ func (w *walker) saw(v Visit) {
 // inTurn reads again when the turn has come for what a rate held back.
 func (r *Remediator) inTurn(ctx context.Context, err error, read func() error) error {
 	for try := 1; try < scanTries; try++ {
-		after, held := busy(err)
-		if !held {
+		after, limited := fault.NextTurn(err)
+		if !limited {
 			return err
 		}
 		if err := r.Wait(ctx, after); err != nil {

@@ -22,6 +22,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // lookedAt is a PolicyClient that takes down whose policies were read, and calls
@@ -58,7 +61,7 @@ func scanning(t *testing.T, change ...func(*remediate.Config)) (*rig, *lookedAt)
 	looks := &lookedAt{}
 	g := newRig(t, set{public: policies.Approve}, append([]func(*remediate.Config){func(c *remediate.Config) {
 		looks.PolicyClient, c.IAM = c.IAM, looks
-		c.Inventory, c.ScanEvery = c.Judge.Facts.(remediate.Inventory), time.Hour
+		c.Inventory, c.ScanEvery = c.Facts.(remediate.Inventory), time.Hour
 	}}, change...)...)
 	g.cloud.AddFolder("4002", "folders/4001")
 	g.cloud.AddProject("pay-dev", "264172533002", "folders/4002", "folders/4001", "organizations/77")
@@ -99,12 +102,12 @@ func TestTheSweepScansAllOfTheScopeOnceAnHour(t *testing.T) {
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	g.scanSome()
 	wantLooks(t, looks, wholeScope...)
-	open, err := g.Store.Findings(t.Context(), remediate.Query{})
+	open, err := g.Store.Findings(t.Context(), finding.Query{})
 	g.must(err)
 	if len(open) != 1 {
 		t.Fatalf("%d findings, want one", len(open))
 	}
-	g.want(open[0], remediate.Pending, "found by a scan")
+	g.want(open[0], state.Pending, "found by a scan")
 }
 
 func TestAScanOfTheSweepCanBeTurnedOff(t *testing.T) {
@@ -164,9 +167,9 @@ type deadCells struct {
 	dead *bool
 }
 
-func (s deadCells) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+func (s deadCells) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
 	if *s.dead {
-		return remediate.Cell{}, errors.New("dead")
+		return cells.Cell{}, errors.New("dead")
 	}
 	return s.Store.SetCell(ctx, c)
 }
@@ -323,7 +326,7 @@ type biggest struct {
 	size *int
 }
 
-func (s biggest) SetCell(ctx context.Context, c remediate.Cell) (remediate.Cell, error) {
+func (s biggest) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
 	*s.size = max(*s.size, len(c.Value))
 	return s.Store.SetCell(ctx, c)
 }
@@ -339,7 +342,7 @@ func TestHowFarAScanIsStaysSmallHoweverMuchThereIs(t *testing.T) {
 	t.Parallel()
 	var size int
 	g, _ := scanning(t, func(c *remediate.Config) {
-		c.Store, c.IAM, c.Inventory, c.Judge.Facts = biggest{c.Store, &size}, emptyPolicies{}, inventory{}, nothingKnown{}
+		c.Store, c.IAM, c.Inventory, c.Facts = biggest{c.Store, &size}, emptyPolicies{}, inventory{}, nothingKnown{}
 	})
 	g.scanSome()
 	if r := g.round(); r.Scanned < 100 || len(r.Stack) < 11 || size > 100_000 {
@@ -414,8 +417,8 @@ func TestAScanClosesWhatWasFixedWithoutAnEvent(t *testing.T) {
 	f := g.scanOne(apiService)
 	g.editPolicy(apiPath, func(p *iampb.Policy) { p.Bindings = nil })
 	g.scanNone(apiService)
-	g.want(g.stored(f.ID), remediate.Superseded, "live state no longer shows it")
-	if want := []remediate.State{remediate.Pending, remediate.Superseded}; !cmp.Equal(g.told.states, want) {
+	g.want(g.stored(f.ID), state.Superseded, "live state no longer shows it")
+	if want := []state.State{state.Pending, state.Superseded}; !cmp.Equal(g.told.states, want) {
 		t.Errorf("people were told %v, want %v", g.told.states, want)
 	}
 }

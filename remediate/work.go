@@ -4,19 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // work does what a stored finding still owes and returns it as stored then. An
 // effect that fails stays owed, and the sweep comes back for it: an error here
 // is logged, never lost.
-func (r *Remediator) work(ctx context.Context, f Finding) Finding {
-	if f.Owes(Carry) {
+func (r *Remediator) work(ctx context.Context, f finding.Finding) finding.Finding {
+	if f.Owes(finding.Carry) {
 		f = r.progress(ctx, f, "carry a group's answer", r.carry)
 	}
 	f, unrecorded := r.publish(ctx, f)
-	if f.Owes(Apply) && !r.claimed(f) {
+	if f.Owes(finding.Apply) && !r.claimed(f) {
 		// Without anything owed it is stored so already, or another process is
 		// at it: then it is not ours to store.
 		if f = r.progress(ctx, f, "apply", r.apply); len(f.Outbox) == 0 {
@@ -27,7 +29,7 @@ func (r *Remediator) work(ctx context.Context, f Finding) Finding {
 		unrecorded = unrecorded || more
 	}
 	switch {
-	case f.Owes(Notify):
+	case f.Owes(finding.Notify):
 		f = r.progress(ctx, f, "notify", r.notify)
 	case unrecorded:
 		f = r.progress(ctx, f, "publish", r.recordPublished)
@@ -37,23 +39,22 @@ func (r *Remediator) work(ctx context.Context, f Finding) Finding {
 
 // claimed reports whether a process carries the plan out, or waits between two
 // attempts: then it is for the sweep to come back, once it is due.
-func (r *Remediator) claimed(f Finding) bool {
-	return f.State.working() && r.Now().Before(f.DueAt)
+func (r *Remediator) claimed(f finding.Finding) bool {
+	return f.State.Working() && r.Now().Before(f.DueAt)
 }
 
-func (r *Remediator) progress(ctx context.Context, f Finding, what string, do func(context.Context, Finding) (Finding, error)) Finding {
+func (r *Remediator) progress(ctx context.Context, f finding.Finding, what string, do func(context.Context, finding.Finding) (finding.Finding, error)) finding.Finding {
 	next, err := do(ctx, f)
 	switch {
 	case err == nil:
 		return next
-	case errors.Is(err, ErrConflict): // another process is at it
+	case errors.Is(err, fault.ErrConflict): // another process is at it
 		if stored, err := r.Store.Finding(ctx, f.ID); err == nil {
-			stored.Outbox = nil // theirs
-			return stored
+			return stored.Leased()
 		}
 		return f
 	}
-	if _, held := busy(err); held {
+	if _, limited := fault.NextTurn(err); limited {
 		r.Log.DebugContext(ctx, "effect waits for its turn", "effect", what, "finding", f.ID, "error", err.Error())
 	} else {
 		r.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", what, "finding", f.ID, "resource", f.Resource.String(), "error", err.Error())
@@ -64,85 +65,23 @@ func (r *Remediator) progress(ctx context.Context, f Finding, what string, do fu
 	return next
 }
 
-// notify brings what people see up to date, and takes down where they see it.
-func (r *Remediator) notify(ctx context.Context, f Finding) (Finding, error) {
-	if f.State == Undone {
+// notify brings what people see up to date, and records where they see it.
+func (r *Remediator) notify(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	if f.State == state.Undone {
 		if err := r.markUndone(ctx, f); err != nil {
-			return Finding{}, err
+			return finding.Finding{}, err
 		}
 	}
 	where, failed := r.show(ctx, f)
-	shown, before := f, f.Surfaces
+	shown := f
 	for range conflictTries {
-		if where.group != "" {
-			f.Group = where.group
-		}
-		f.InDigest = where.digest
-		stored, err := r.update(ctx, r.delivered(ctx, f.notified(keptBeside(where.surfaces, before, f.Surfaces), shown, failed, r.Now()), failed))
-		if !errors.Is(err, ErrConflict) {
+		stored, err := r.update(ctx, r.delivered(ctx, f.Notified(where, shown, failed, r.Now()), failed))
+		if !errors.Is(err, fault.ErrConflict) {
 			return stored, errors.Join(failed, err)
 		}
 		if f, err = r.Store.Finding(ctx, f.ID); err != nil {
-			return Finding{}, errors.Join(failed, fmt.Errorf("look up finding: %w", err))
+			return finding.Finding{}, errors.Join(failed, fmt.Errorf("look up finding: %w", err))
 		}
 	}
-	return Finding{}, errors.Join(failed, ErrConflict)
-}
-
-// notified is the transition of a notice. When another writer came in between
-// and changed what people see, what was shown is old, whatever that writer owes;
-// so it is shown again. A notice that fails touches nothing that a plan still
-// needs.
-func (f Finding) notified(surfaces []Surface, shown Finding, failed error, now time.Time) Finding {
-	current := failed == nil && f.reads(shown)
-	f.Surfaces = surfaces
-	f = f.done(Notify)
-	if !current {
-		f.Outbox = append(f.Outbox, Notify)
-	}
-	switch {
-	case f.Owes(Apply):
-		return f
-	case failed != nil:
-		return f.stillShown(shown.Revision).later(now, failed)
-	}
-	return f.scheduled(now)
-}
-
-// reads reports whether there is nothing more to see of the finding than there
-// was of the one shown. A revision does not tell: of two processes that come to
-// show it at once, the one that finds the other at it writes a revision too, and
-// both would come again for each other for ever.
-func (f Finding) reads(shown Finding) bool {
-	fresh := func(s Surface) bool { // noted, or found to show something older, meanwhile
-		return !slices.ContainsFunc(shown.Surfaces, func(o Surface) bool { return s.samePlace(o) && s.Rendered >= o.Rendered })
-	}
-	return f.State == shown.State && len(f.Timeline) == len(shown.Timeline) && len(f.Actors) == len(shown.Actors) &&
-		f.UndoneBy == shown.UndoneBy && !slices.ContainsFunc(f.Surfaces, fresh)
-}
-
-// stillShown counts the write that a failed notice makes as shown where the
-// revision before it is: nothing in it is to be seen, and a card that is drawn
-// anew for it would leave its thread no turn for ever.
-func (f Finding) stillShown(shown int64) Finding {
-	if f.Revision != shown {
-		return f
-	}
-	f.Surfaces = slices.Clone(f.Surfaces)
-	for i := range f.Surfaces {
-		if f.Surfaces[i].Rendered == shown {
-			f.Surfaces[i].Rendered++
-		}
-	}
-	return f
-}
-
-// States lists all states, in the order of a finding's life.
-func States() []State {
-	return []State{Reported, Waiting, Pending, Approved, Kept, Exempted, Expired, Superseded, Applying, Uncertain, Reverted, Blocked, Failed, Undone}
-}
-
-// Open lists the states a finding is not finished in.
-func Open() []State {
-	return slices.Clone([]State{Waiting, Pending, Approved, Applying, Uncertain})
+	return finding.Finding{}, errors.Join(failed, fault.ErrConflict)
 }

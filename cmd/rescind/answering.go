@@ -6,6 +6,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // desk is what takes people's answers in a process, and has on-call paged.
@@ -56,24 +57,24 @@ func (a *app) waking() answering {
 func (a *app) prompt() answering { return answering{a, a.finish} }
 
 // Answer records the answer.
-func (h answering) Answer(ctx context.Context, id string, ans remediate.Answer) (remediate.Finding, error) {
+func (h answering) Answer(ctx context.Context, id string, ans finding.Answer) (finding.Finding, error) {
 	f, err := h.app.Answer(ctx, id, ans)
 	return h.done(ctx, f, err)
 }
 
 // Page has on-call told of a finding.
-func (h answering) Page(ctx context.Context, id, by, via string) (remediate.Finding, error) {
+func (h answering) Page(ctx context.Context, id, by, via string) (finding.Finding, error) {
 	f, err := h.app.Desk().Page(ctx, id, by, via)
 	return h.done(ctx, f, err)
 }
 
-// Shown notes where a finding is shown.
-func (h answering) Shown(ctx context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
-	f, err := h.app.Shown(ctx, id, at)
+// RecordSurface notes where a finding is shown.
+func (h answering) RecordSurface(ctx context.Context, id string, at finding.Surface) (finding.Finding, error) {
+	f, err := h.app.RecordSurface(ctx, id, at)
 	return h.done(ctx, f, err)
 }
 
-func (h answering) done(ctx context.Context, f remediate.Finding, err error) (remediate.Finding, error) {
+func (h answering) done(ctx context.Context, f finding.Finding, err error) (finding.Finding, error) {
 	if err == nil {
 		h.then(ctx, f.ID)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // authority is what the configuration says of who may answer, the groups left
@@ -20,9 +21,9 @@ import (
 func authority(a approvalsConfig) remediate.Authority {
 	out := remediate.Authority{
 		Approvers: map[string]bool{},
-		Quorum: map[remediate.Choice]int{
-			remediate.ChooseRevert: a.Quorum.Revert, remediate.ChooseKeep: a.Quorum.Keep,
-			remediate.ChooseExempt: a.Quorum.Exempt, remediate.ChooseUndo: a.Quorum.Undo,
+		Quorum: map[finding.Choice]int{
+			finding.ChooseRevert: a.Quorum.Revert, finding.ChooseKeep: a.Quorum.Keep,
+			finding.ChooseExempt: a.Quorum.Exempt, finding.ChooseUndo: a.Quorum.Undo,
 		},
 		MaxExempt: a.MaxExempt.bySeverity(), StepUp: map[policies.Severity]bool{},
 		Misconfigured: a.Approvers.misconfigured(),

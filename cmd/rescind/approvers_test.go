@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/store/bolt"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestS7WhatCannotBeRightIsAnAlarmAndAdmitsNobody(t *testing.T) {
@@ -101,7 +101,7 @@ func TestTheCommandLineAsksTheGroups(t *testing.T) {
 		}
 	})
 	b := newBureau(t, "eve@example.com")
-	b.keep(finding(askedID, remediate.Pending))
+	b.keep(newFinding(askedID, state.Pending))
 	b.grouped("google_groups: [oncall@example.com]", "", api)
 	b.fails(exitFailed, "user:eve@example.com is not an approver", "findings keep", "--reason", "by design", askedID)
 	b.who, down = "ada@example.com", true
@@ -109,7 +109,7 @@ func TestTheCommandLineAsksTheGroups(t *testing.T) {
 	down = false
 	b.ran("findings keep", "--reason", "by design", askedID)
 	b.with(func(s *bolt.Store) {
-		if f, err := s.Finding(t.Context(), askedID); err != nil || f.State != remediate.Kept || f.Revision != 2 {
+		if f, err := s.Finding(t.Context(), askedID); err != nil || f.State != state.Kept || f.Revision != 2 {
 			t.Errorf("%s at revision %d (%v), want kept by the one answer that counted", f.State, f.Revision, err)
 		}
 	})
@@ -117,7 +117,7 @@ func TestTheCommandLineAsksTheGroups(t *testing.T) {
 
 func TestAGroupThatTheCommandLineCannotReachIsNoAnswer(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
-	b.keep(finding(askedID, remediate.Pending))
+	b.keep(newFinding(askedID, state.Pending))
 	b.grouped("slack_usergroups: [S01ONCALL]", "slack: {bot_token: {env: NOT_SET}, signing_secrets: [{env: S}], team: T1, routes: [{channel: C1}]}\n", http.NotFoundHandler())
 	b.fails(exitFailed, "environment variable NOT_SET is not set", "findings keep", "--reason", "by design", askedID)
 	b.who = "jo@example.com" // who is named, so no group is asked

@@ -11,7 +11,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 const auditFlags = `Flags:
@@ -42,7 +43,7 @@ var auditVerifyUsage = `Usage: rescind audit verify --config FILE [flags]
 
 Walks the chains of hashes of all findings and of the ledger, and says whether
 each is as it was written. What is broken is named on standard error, with the
-first event or entry that is not as it was. With --since and --until only the
+first event or record that is not as it was. With --since and --until only the
 ledger of these days, and the findings begun in that time.
 
 ` + fmt.Sprintf(auditFlags, "all that is kept, 400 days") + `
@@ -121,12 +122,12 @@ func runAuditList(ctx context.Context, env environment, args []string) error {
 // auditLines are the lines in the scope, also with an error: what can be read
 // of a ledger is more than nothing. Findings of any age are looked at, as one
 // may be answered long after it began.
-func (o office) auditLines(ctx context.Context, s auditScope) ([]remediate.Line, error) {
+func (o office) auditLines(ctx context.Context, s auditScope) ([]trail.Line, error) {
 	fs, err := o.findingsIn(ctx, s, time.Time{})
 	if err != nil {
 		return nil, err
 	}
-	lines := []remediate.Line{}
+	lines := []trail.Line{}
 	for _, f := range fs {
 		for _, l := range f.Lines(0) {
 			if s.holds(l.At) {
@@ -135,7 +136,7 @@ func (o office) auditLines(ctx context.Context, s auditScope) ([]remediate.Line,
 		}
 	}
 	var problem error
-	for e, err := range o.ledger().Entries(ctx, s.since, s.until) {
+	for e, err := range o.ledger().Records(ctx, s.since, s.until) {
 		switch {
 		case err != nil:
 			problem = err
@@ -143,23 +144,23 @@ func (o office) auditLines(ctx context.Context, s auditScope) ([]remediate.Line,
 			lines = append(lines, e.Line())
 		}
 	}
-	slices.SortStableFunc(lines, func(a, b remediate.Line) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(lines, func(a, b trail.Line) int { return a.At.Compare(b.At) })
 	return lines, problem
 }
 
 // findingsIn are the findings that the scope names, begun since then.
-func (o office) findingsIn(ctx context.Context, s auditScope, begun time.Time) ([]remediate.Finding, error) {
+func (o office) findingsIn(ctx context.Context, s auditScope, begun time.Time) ([]finding.Finding, error) {
 	if s.finding == "" {
-		return o.store.Findings(ctx, remediate.Query{Since: begun})
+		return o.store.Findings(ctx, finding.Query{Since: begun})
 	}
 	f, err := o.store.Finding(ctx, s.finding)
-	return []remediate.Finding{f}, err
+	return []finding.Finding{f}, err
 }
 
 // ledger is the one in the store, to read.
-func (o office) ledger() *remediate.Ledger { return remediate.NewLedger(o.store, time.Now, o.log) }
+func (o office) ledger() *trail.Ledger { return trail.NewLedger(o.store, time.Now, o.log) }
 
-func writeLines(w io.Writer, format string, lines []remediate.Line) error {
+func writeLines(w io.Writer, format string, lines []trail.Line) error {
 	if format == "json" {
 		return writeJSON(w, lines)
 	}
@@ -193,7 +194,7 @@ func runAuditVerify(ctx context.Context, env environment, args []string) error {
 		if s.format == "json" {
 			return errors.Join(writeJSON(env.stdout, v), err)
 		}
-		_, werr := fmt.Fprintf(env.stdout, "%d events of %d findings and %d entries of the ledger; %d findings from before there were hashes\n",
+		_, werr := fmt.Fprintf(env.stdout, "%d events of %d findings and %d records of the ledger; %d findings from before there were hashes\n",
 			v.Events, v.Findings, v.Entries, v.Unchained)
 		return errors.Join(werr, err)
 	})
@@ -208,7 +209,7 @@ type verified struct {
 	Whole     bool `json:"whole"`
 }
 
-func (o office) verify(ctx context.Context, s auditScope, fs []remediate.Finding) (v verified, err error) {
+func (o office) verify(ctx context.Context, s auditScope, fs []finding.Finding) (v verified, err error) {
 	var broken []error
 	for _, f := range fs {
 		if s.finding == "" && !s.holds(f.CreatedAt) {
@@ -216,7 +217,7 @@ func (o office) verify(ctx context.Context, s auditScope, fs []remediate.Finding
 		}
 		v.Findings++
 		v.Events += len(f.Timeline)
-		if len(f.Timeline) > 0 && f.TrailHead() == "" {
+		if len(f.Timeline) > 0 && f.Timeline.Head() == "" {
 			v.Unchained++
 		}
 		broken = append(broken, f.VerifyTrail())

@@ -13,14 +13,15 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/store/bolt"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // audited is a bureau where something was decided, refused and paused.
 func audited(t *testing.T) *bureau {
 	t.Helper()
 	b := newBureau(t, "ada@example.com")
-	b.keep(finding(askedID, remediate.Pending), finding(revertedID, remediate.Reverted))
+	b.keep(newFinding(askedID, state.Pending), newFinding(revertedID, state.Reverted))
 	b.ran("findings revert", "--reason", "not ours", askedID)
 	b.fails(exitFailed, "the finding is approved", "findings keep", "--reason", "too\x1b[2J late", askedID)
 	b.ran("pause", "--reason", "a release")
@@ -29,7 +30,7 @@ func audited(t *testing.T) *bureau {
 
 func TestTheAuditTrailMergesFindingsAndLedger(t *testing.T) {
 	b := audited(t)
-	var lines []remediate.Line
+	var lines []trail.Line
 	if err := json.Unmarshal([]byte(b.ran("audit list", "--format", "json")), &lines); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestTheAuditTrailMergesFindingsAndLedger(t *testing.T) {
 
 func TestI8VerifyNamesWhatIsBroken(t *testing.T) {
 	b := audited(t)
-	if out := b.ran("audit verify"); out != "3 events of 2 findings and 2 entries of the ledger; 1 findings from before there were hashes\n" {
+	if out := b.ran("audit verify"); out != "3 events of 2 findings and 2 records of the ledger; 1 findings from before there were hashes\n" {
 		t.Errorf("whole: %s", out)
 	}
 	b.tamper("approved by user:ada", "approved by user:eve")
@@ -71,7 +72,7 @@ func TestI8VerifyNamesWhatIsBroken(t *testing.T) {
 	b.ran("audit verify", "--finding", revertedID)
 
 	b = audited(t)
-	var lines []remediate.Line
+	var lines []trail.Line
 	if err := json.Unmarshal([]byte(b.ran("audit list", "--format", "json")), &lines); err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func TestI8VerifyNamesWhatIsBroken(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	b.fallsThrough("the ledger of "+strings.TrimPrefix(day, "ledger/")+" breaks at entry 1", "audit verify")
+	b.fallsThrough("the ledger of "+strings.TrimPrefix(day, "ledger/")+" breaks at record 1", "audit verify")
 }
 
 // fallsThrough checks that a command prints what it found and exits 1, saying so.
@@ -132,7 +133,7 @@ func TestTheSamplesOfTheAuditDocsWork(t *testing.T) {
 func TestS17TheStartOfAProcessIsInTheLedgerWithWhatItRuns(t *testing.T) {
 	b := newBureau(t, "")
 	starts := func() []string {
-		var lines []remediate.Line
+		var lines []trail.Line
 		if err := json.Unmarshal([]byte(b.ran("audit list", "--format", "json")), &lines); err != nil {
 			t.Fatal(err)
 		}

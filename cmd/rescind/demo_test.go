@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestDemoOnceTellsTheStoryAndVerifiesIt(t *testing.T) {
@@ -58,15 +60,15 @@ func TestDemoOnceTellsTheStoryAndVerifiesIt(t *testing.T) {
 func TestThePageOpensWithSomethingToSeeAndSomethingToAnswer(t *testing.T) {
 	d := newTestDemo(t, demoPolicies)
 	d.opening(t.Context(), 0)
-	fs, err := d.app.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := d.app.Store.Findings(t.Context(), finding.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[remediate.State]int{}
+	got := map[state.State]int{}
 	for _, f := range fs {
 		got[f.State]++
 	}
-	want := map[remediate.State]int{remediate.Reverted: 3, remediate.Reported: 1, remediate.Exempted: 1, remediate.Undone: 1, remediate.Pending: 7}
+	want := map[state.State]int{state.Reverted: 3, state.Reported: 1, state.Exempted: 1, state.Undone: 1, state.Pending: 7}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings by state (-want +got):\n%s", diff)
 	}

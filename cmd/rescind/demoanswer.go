@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // answer presses a button of each card that shows the findings and waits for
@@ -30,7 +31,7 @@ func (d *demo) answer(ctx context.Context, out io.Writer, ids []string, c click,
 		}
 	}
 	for _, id := range ids {
-		if err := d.waitUntil(ctx, id, func(s remediate.State) bool { return s.Ended() || !last }); err != nil {
+		if err := d.waitUntil(ctx, id, func(s state.State) bool { return s.Ended() || !last }); err != nil {
 			return err
 		}
 	}
@@ -73,12 +74,12 @@ func (d *demo) card(id string) (sim.SlackMessage, bool) {
 
 // waitFor waits until the worker is done with the finding.
 func (d *demo) waitFor(ctx context.Context, id string) error {
-	return d.waitUntil(ctx, id, remediate.State.Ended)
+	return d.waitUntil(ctx, id, state.State.Ended)
 }
 
 // waitUntil waits until the worker owes nothing for the finding, nor for an undo
 // of it, and it is in a wanted state; for a minute at most.
-func (d *demo) waitUntil(ctx context.Context, id string, wanted func(remediate.State) bool) error {
+func (d *demo) waitUntil(ctx context.Context, id string, wanted func(state.State) bool) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
@@ -96,8 +97,8 @@ func (d *demo) waitUntil(ctx context.Context, id string, wanted func(remediate.S
 }
 
 func (d *demo) undosEnded(ctx context.Context, id string) bool {
-	all, err := d.app.Store.Findings(ctx, remediate.Query{})
-	return err == nil && !slices.ContainsFunc(all, func(f remediate.Finding) bool {
+	all, err := d.app.Store.Findings(ctx, finding.Query{})
+	return err == nil && !slices.ContainsFunc(all, func(f finding.Finding) bool {
 		return f.UndoOf == id && (!f.State.Ended() || len(f.Outbox) > 0)
 	})
 }

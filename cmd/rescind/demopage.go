@@ -16,7 +16,7 @@ import (
 
 	"github.com/rescind-dev/rescind/functions"
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 //go:embed demopage.html
@@ -88,7 +88,7 @@ type pageView struct {
 	Acts     []actView
 	Said     string
 	Events   []demoEvent
-	Findings []remediate.Finding
+	Findings []finding.Finding
 	State    sim.State
 	Cards    []cardView
 	Forms    []formView
@@ -141,7 +141,7 @@ func (d *demo) view(ctx context.Context) (pageView, error) {
 		v.Cards = append(v.Cards, c)
 	}
 	var err error
-	v.Findings, err = d.app.Store.Findings(ctx, remediate.Query{})
+	v.Findings, err = d.app.Store.Findings(ctx, finding.Query{})
 	return v, err
 }
 

@@ -9,7 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const pageAddr = "127.0.0.1:8080"
@@ -70,9 +71,9 @@ func (p page) click(user, id, action string) string {
 }
 
 // only returns the one finding of the policy.
-func (p page) only(policy string) remediate.Finding {
+func (p page) only(policy string) finding.Finding {
 	p.t.Helper()
-	fs, err := p.d.app.Store.Findings(p.t.Context(), remediate.Query{Policy: policy})
+	fs, err := p.d.app.Store.Findings(p.t.Context(), finding.Query{Policy: policy})
 	if err != nil || len(fs) != 1 {
 		p.t.Fatalf("%d findings of %s, want one (%v)", len(fs), policy, err)
 	}
@@ -121,7 +122,7 @@ func TestAnAnswerOnThePageIsAnAnswerInSlack(t *testing.T) {
 		t.Errorf("Slack takes anybody's click, but the page says %q", said)
 	}
 	p.wants(p.text(), `<span class="tag">only eve sees this</span>`, "Not recorded: you are not among those who may answer.")
-	if got := p.only(f.Policy); got.State != remediate.Pending {
+	if got := p.only(f.Policy); got.State != state.Pending {
 		t.Errorf("eve's click made it %s", got.State)
 	}
 	p.click("U0BOB", f.ID, "rescind.keep")
@@ -143,7 +144,7 @@ func TestAnAnswerOnThePageIsAnAnswerInSlack(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.wants(p.text(), "<td>revert approved by user:ada@example.com</td>", "<td>checkout@pay-prod.iam.gserviceaccount.com</td>")
-	if got := p.only(f.Policy); got.State != remediate.Reverted {
+	if got := p.only(f.Policy); got.State != state.Reverted {
 		t.Errorf("ada's click made it %s (%s)", got.State, got.Why)
 	}
 	if said := p.click("U0ADA", f.ID, "rescind.revert"); !strings.Contains(said, "no such button in the message") {

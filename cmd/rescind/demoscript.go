@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // scene is one step of the fixed script: what somebody does, who answers the
@@ -19,8 +20,8 @@ type scene struct {
 	act     string
 	of      string // in place of an act: the earlier one whose findings are answered
 	answers []click
-	command string                     // then somebody asks rescind this
-	ends    map[string]remediate.State // by policy, "undo of" it for what took it back; empty for no finding
+	command string                 // then somebody asks rescind this
+	ends    map[string]state.State // by policy, "undo of" it for what took it back; empty for no finding
 	check   []check
 }
 
@@ -40,41 +41,41 @@ func script() []scene {
 	}
 	const public, identity, editor = "no-public-invoker", "no-default-service-account", "no-editor-on-runtime-identity"
 	return []scene{
-		{act: "public", ends: map[string]remediate.State{public: remediate.Reverted}, check: []check{
+		{act: "public", ends: map[string]state.State{public: state.Reverted}, check: []check{
 			{"allUsers may no longer invoke api", not(granted(demoAPI, "roles/run.invoker", "allUsers"))},
 			{"the other grants are there, the conditional one with its condition", func(s sim.State) bool {
 				return granted(demoAPI, "roles/run.invoker", "group:frontend@example.com")(s) && conditional(s, demoAPI, "user:partner@example.org")
 			}},
 		}},
-		{act: "default", answers: ada("rescind.revert", ""), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
+		{act: "default", answers: ada("rescind.revert", ""), ends: map[string]state.State{identity: state.Reverted}, check: []check{
 			{"checkout runs as its own account again", runsAs(demoCheckout, "checkout@pay-prod.iam.gserviceaccount.com")},
 		}},
 		{act: "deploy"},
-		{act: "editor", ends: map[string]remediate.State{editor: remediate.Reported}, check: []check{
+		{act: "editor", ends: map[string]state.State{editor: state.Reported}, check: []check{
 			{"the grant is left as it is: the policy only reports", granted("projects/"+demoProject, "roles/editor", "serviceAccount:"+demoAPIAccount)},
 		}},
 		{act: "duplicate"},
-		{act: "job", answers: ada("rescind.revert", ""), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
+		{act: "job", answers: ada("rescind.revert", ""), ends: map[string]state.State{identity: state.Reverted}, check: []check{
 			{"nightly runs as the project's fallback identity", runsAs(demoNightly, "run-default@pay-prod.iam.gserviceaccount.com")},
 		}},
-		{act: "pool", answers: ada("rescind.keep", "the queue moves to its own account next week"), ends: map[string]remediate.State{identity: remediate.Kept}, check: []check{
+		{act: "pool", answers: ada("rescind.keep", "the queue moves to its own account next week"), ends: map[string]state.State{identity: state.Kept}, check: []check{
 			{"queue is left as it is: ada kept the change", runsAs(demoQueuePool, demoDefault)},
 		}},
 		{act: "webhook", answers: []click{
 			{"U0ADA", "ada@example.com", "rescind.exempt", "its own account is under review until Friday", "7d"},
 			{"U0BOB", "bob@example.com", "rescind.exempt", "agreed, the review is mine", "1d"},
-		}, ends: map[string]remediate.State{identity: remediate.Exempted}, check: []check{
+		}, ends: map[string]state.State{identity: state.Exempted}, check: []check{
 			{"webhook is left as it is: two people exempted it, for the shorter time", runsAs(demoWebhook, demoDefault)},
 		}},
-		{act: "apply", answers: ada("rescind.revert_all", ""), ends: map[string]remediate.State{identity: remediate.Reverted}, check: []check{
+		{act: "apply", answers: ada("rescind.revert_all", ""), ends: map[string]state.State{identity: state.Reverted}, check: []check{
 			{"all five services run as their own accounts again", shopRunsAsItself},
 		}},
-		{of: "job", answers: ada("rescind.undo", "tonight's run needs what the default account may"), ends: map[string]remediate.State{
-			identity: remediate.Reverted, "undo of " + identity: remediate.Undone,
+		{of: "job", answers: ada("rescind.undo", "tonight's run needs what the default account may"), ends: map[string]state.State{
+			identity: state.Reverted, "undo of " + identity: state.Undone,
 		}, check: []check{
 			{"nightly runs as the default account again, as ada wanted", runsAs(demoNightly, demoDefault)},
 		}},
-		{act: "stale", command: "pending", ends: map[string]remediate.State{public: remediate.Pending}, check: []check{
+		{act: "stale", command: "pending", ends: map[string]state.State{public: state.Pending}, check: []check{
 			{"nothing was reverted unasked", granted(demoReports, "roles/run.invoker", "allUsers")},
 		}},
 	}
@@ -167,12 +168,12 @@ func (d *demo) begin(ctx context.Context, out io.Writer, n int, s scene) ([]stri
 }
 
 // outcome is how the findings, and the undos of them, ended.
-func (d *demo) outcome(ctx context.Context, out io.Writer, ids []string) (map[string]remediate.State, error) {
-	all, err := d.app.Store.Findings(ctx, remediate.Query{})
+func (d *demo) outcome(ctx context.Context, out io.Writer, ids []string) (map[string]state.State, error) {
+	all, err := d.app.Store.Findings(ctx, finding.Query{})
 	if err != nil {
 		return nil, err
 	}
-	got := map[string]remediate.State{}
+	got := map[string]state.State{}
 	for _, f := range slices.Backward(all) { // the newest come first
 		of := ""
 		switch {
@@ -202,7 +203,7 @@ func (d *demo) command(ctx context.Context, out io.Writer, text string) error {
 }
 
 // tell prints what an on-call engineer would want to know of the finding.
-func tell(out io.Writer, f remediate.Finding) {
+func tell(out io.Writer, f finding.Finding) {
 	say(out, "   finding  %s %s: %s", strings.ToUpper(string(f.Severity)), f.Policy, f.Message)
 	for _, r := range f.Reasons {
 		say(out, "            because %s", r)
@@ -212,7 +213,7 @@ func tell(out io.Writer, f remediate.Finding) {
 	}
 }
 
-func (d *demo) verify(out io.Writer, s scene, got map[string]remediate.State) (wrong int) {
+func (d *demo) verify(out io.Writer, s scene, got map[string]state.State) (wrong int) {
 	report := func(ok bool, format string, args ...any) {
 		mark := "ok"
 		if !ok {
@@ -235,7 +236,7 @@ func (d *demo) verify(out io.Writer, s scene, got map[string]remediate.State) (w
 	return wrong
 }
 
-func orNone(s remediate.State) string {
+func orNone(s state.State) string {
 	if s == "" {
 		return "no finding"
 	}
@@ -261,7 +262,7 @@ func findingsOf(events []demoEvent) []string {
 }
 
 func (d *demo) countFindings(ctx context.Context) int {
-	fs, err := d.app.Store.Findings(ctx, remediate.Query{})
+	fs, err := d.app.Store.Findings(ctx, finding.Query{})
 	if err != nil {
 		return 0
 	}

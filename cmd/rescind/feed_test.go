@@ -14,7 +14,7 @@ import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestTheFeedArrivesOverPubSub(t *testing.T) {
@@ -39,7 +39,7 @@ func TestTheFeedArrivesOverPubSub(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, b.config, string(text)+"decisions_topic: "+topic+"\n")
-	b.keep(finding(askedID, remediate.Pending))
+	b.keep(newFinding(askedID, state.Pending))
 	b.ran("findings revert", askedID)
 	b.work()
 

@@ -6,14 +6,16 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // findingPage is a finding as an auditor reads it, a year later and without
 // anybody to ask.
 type findingPage struct {
-	remediate.Finding
-	undos []remediate.Finding
+	finding.Finding
+	undos []finding.Finding
 	card  notify.Options
 }
 
@@ -44,13 +46,13 @@ func (f findingPage) write(p *printer) {
 func (f findingPage) writeOutcome(p *printer) {
 	title := "Why it was not reverted:"
 	switch {
-	case f.State == remediate.Reverted, f.State == remediate.Undone:
+	case f.State == state.Reverted, f.State == state.Undone:
 		title = "What was done:"
 	case !f.State.Ended():
 		title = "What it waits for:"
 	}
 	lines := []string{f.Why}
-	if f.State != remediate.Reverted && f.State != remediate.Undone {
+	if f.State != state.Reverted && f.State != state.Undone {
 		lines = append(lines, f.Reasons...)
 	}
 	p.lines(title, slices.DeleteFunc(lines, func(s string) bool { return s == "" }))
@@ -67,7 +69,7 @@ func (f findingPage) writePlans(p *printer, card notify.Message) {
 		return
 	}
 	done := f.Finding
-	done.Plan = remediate.NewPlan(f.Done, "")
+	done.Plan = judge.NewPlan(f.Done, "")
 	p.lines("Written, or possibly written:", notify.Card(done, notify.Options{}).Diff)
 	if f.UndoOf == "" {
 		done.Plan = f.UndoPlan()

@@ -17,11 +17,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // bureau is a configuration with a store in a file, and a Google that says who
@@ -87,7 +92,7 @@ func credentialsFor(t *testing.T, tokenURL string) string {
 }
 
 // keep puts the findings into the store.
-func (b *bureau) keep(fs ...remediate.Finding) {
+func (b *bureau) keep(fs ...finding.Finding) {
 	b.t.Helper()
 	b.with(func(s *bolt.Store) {
 		for _, f := range fs {
@@ -149,24 +154,24 @@ const (
 )
 
 // finding is about a public service that jo made so, an hour ago.
-func finding(id string, s remediate.State) remediate.Finding {
+func newFinding(id string, s state.State) finding.Finding {
 	at := time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
 	api := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
 	jo := cloud.Actor{Principal: "user:jo@example.com"}
-	f := remediate.Finding{
+	f := finding.Finding{
 		ID: id, Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High, Verdict: policies.Violation,
-		Message: "anyone on the internet can invoke api", Enforcement: policies.Approve, Decision: remediate.Ask,
+		Message: "anyone on the internet can invoke api", Enforcement: policies.Approve, Decision: judge.Ask,
 		Reasons: []string{"stale: the change is \x1b[31mold"}, Resource: api, Actors: []cloud.Actor{jo},
 		Change: cloud.Change{ID: "c-" + id, Time: at, Resource: api, Verb: cloud.SetPolicy, Method: "SetIamPolicy", Actor: jo},
-		Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: api,
-			Before: remediate.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}}}}, ""),
+		Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: api,
+			Before: judge.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}}}}, ""),
 		State: s, Why: "asked", CreatedAt: at, UpdatedAt: at,
-		Timeline: []remediate.Event{{At: at, State: s, What: "asked"}},
+		Timeline: []trail.Event{{At: at, State: s, What: "asked"}},
 	}
 	switch s {
-	case remediate.Pending:
+	case state.Pending:
 		f.ExpiresAt = at.Add(24 * time.Hour)
-	case remediate.Reverted:
+	case state.Reverted:
 		f.Done, f.EndedAt, f.Why = f.Plan.Steps, at, "removed roles/run.invoker to allUsers"
 	}
 	return f
@@ -174,12 +179,12 @@ func finding(id string, s remediate.State) remediate.Finding {
 
 func TestFindingsAreListedAndFiltered(t *testing.T) {
 	b := newBureau(t, "")
-	old := finding(reportedID, remediate.Reported)
+	old := newFinding(reportedID, state.Reported)
 	old.CreatedAt = old.CreatedAt.Add(-48 * time.Hour)
 	old.Actors = []cloud.Actor{{Principal: "serviceAccount:ci@pay-prod.iam.gserviceaccount.com"}}
 	old.Change.Actor.Principal = "user:evil\x1b[31m@example.com"
 	old.Policy, old.Resource = "no-default-service-account", cloud.ProjectResource("other")
-	b.keep(finding(askedID, remediate.Pending), finding(revertedID, remediate.Reverted), old)
+	b.keep(newFinding(askedID, state.Pending), newFinding(revertedID, state.Reverted), old)
 	day := time.Now().Add(-24 * time.Hour).UTC().Format(time.RFC3339)
 	for _, tt := range []struct {
 		name string
@@ -210,7 +215,7 @@ func TestFindingsAreListedAndFiltered(t *testing.T) {
 			if !strings.HasPrefix(lines[0], "ID ") || !slices.Equal(got, tt.want) {
 				t.Errorf("got %q, want %q below a heading", lines, tt.want)
 			}
-			var records []remediate.Finding
+			var records []finding.Finding
 			out := b.ran("findings list", append(tt.args, "--format", "json")...)
 			if err := json.Unmarshal([]byte(out), &records); err != nil || records == nil || len(records) != len(tt.want) {
 				t.Errorf("json: %v, %s; want a list of %d records", err, out, len(tt.want))
@@ -224,7 +229,7 @@ func TestFindingsAreListedAndFiltered(t *testing.T) {
 
 func TestAListThatLeavesFindingsOutSaysSo(t *testing.T) {
 	b := newBureau(t, "")
-	b.keep(finding(askedID, remediate.Pending), finding(revertedID, remediate.Reverted))
+	b.keep(newFinding(askedID, state.Pending), newFinding(revertedID, state.Reverted))
 	code, out, said := b.run("findings list", "--limit", "1")
 	if code != exitOK || !strings.Contains(out, askedID) || strings.Contains(out, revertedID) || !strings.HasPrefix(said, "rescind findings list: there are more than these 1;") {
 		t.Errorf("exit %d, stdout %q, stderr %q; want the newest, and that there are more", code, out, said)
@@ -234,7 +239,7 @@ func TestAListThatLeavesFindingsOutSaysSo(t *testing.T) {
 func TestAListIsReadPageByPage(t *testing.T) {
 	st, now := memory.New(), time.Now()
 	for i := range 2*listPage + 10 {
-		f := finding(fmt.Sprintf("f%04d", i), remediate.Reverted)
+		f := newFinding(fmt.Sprintf("f%04d", i), state.Reverted)
 		f.CreatedAt = now.Add(-time.Duration(i) * time.Second)
 		f.Actors = []cloud.Actor{{Principal: fmt.Sprintf("user:%d@example.com", i%100)}}
 		if _, err := st.Create(t.Context(), f); err != nil {
@@ -289,13 +294,13 @@ func TestWrongUsageOfTheFindingsCommands(t *testing.T) {
 
 func TestAFindingIsShownToAnAuditorInFull(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
-	b.keep(finding(revertedID, remediate.Reverted), finding(askedID, remediate.Pending))
+	b.keep(newFinding(revertedID, state.Reverted), newFinding(askedID, state.Pending))
 	b.ran("findings undo", "--reason", "the partner needs it\x1b[2J", revertedID)
 	b.ran("findings revert", askedID)
 	if out := b.ran("findings show", askedID); !strings.Contains(out, "revert by user:ada@example.com via cli on plan ") || !strings.Contains(out, "[named in the configuration]") {
 		t.Errorf("the page does not say why the answer counted:\n%s", out)
 	}
-	b.keep(finding(reportedID, remediate.Pending))
+	b.keep(newFinding(reportedID, state.Pending))
 	out := b.ran("findings show", revertedID)
 	for _, want := range []string{
 		"REVERTED · anyone on the internet can invoke api · pay-prod", "Finding: " + revertedID, "Who: jo@example.com", "anyone on the internet can invoke api",
@@ -312,7 +317,7 @@ func TestAFindingIsShownToAnAuditorInFull(t *testing.T) {
 	if strings.ContainsRune(out, '\x1b') {
 		t.Error("an escape sequence reaches the terminal")
 	}
-	var f remediate.Finding
+	var f finding.Finding
 	if err := json.Unmarshal([]byte(b.ran("findings show", "--format", "json", revertedID)), &f); err != nil || f.ID != revertedID || len(f.Done) != 1 {
 		t.Errorf("json: %v, %+v; want the stored record", err, f)
 	}
@@ -320,13 +325,13 @@ func TestAFindingIsShownToAnAuditorInFull(t *testing.T) {
 
 func TestADecisionIsRecordedAsTheCallersAndLeftToTheWorker(t *testing.T) {
 	b := newBureau(t, "Ada@example.com")
-	b.keep(finding(askedID, remediate.Pending), finding(revertedID, remediate.Reverted), finding(reportedID, remediate.Reported))
-	out := b.ran("findings revert", "--plan", finding(askedID, remediate.Pending).Plan.Digest[:8], askedID)
+	b.keep(newFinding(askedID, state.Pending), newFinding(revertedID, state.Reverted), newFinding(reportedID, state.Reported))
+	out := b.ran("findings revert", "--plan", newFinding(askedID, state.Pending).Plan.Digest[:8], askedID)
 	if !strings.Contains(out, "approved  revert approved by user:ada@example.com") {
 		t.Errorf("it says %q", out)
 	}
 	b.ran("findings revert", reportedID)
-	var u remediate.Finding
+	var u finding.Finding
 	if err := json.Unmarshal([]byte(b.ran("findings undo", "--reason", "meant to be", "--format", "json", revertedID)), &u); err != nil || u.UndoOf != revertedID {
 		t.Errorf("undo: %v, %+v", err, u)
 	}
@@ -337,7 +342,7 @@ func TestADecisionIsRecordedAsTheCallersAndLeftToTheWorker(t *testing.T) {
 		}
 		for _, f := range due {
 			a := f.Answers[0]
-			if f.State != remediate.Approved || !f.Owes(remediate.Apply) || a.Principal != "user:ada@example.com" || a.Via != "cli" || a.Digest == "" {
+			if f.State != state.Approved || !f.Owes(finding.Apply) || a.Principal != "user:ada@example.com" || a.Via != "cli" || a.Digest == "" {
 				t.Errorf("stored %s, owes %v, answer %+v", f.State, f.Outbox, a)
 			}
 		}
@@ -346,7 +351,7 @@ func TestADecisionIsRecordedAsTheCallersAndLeftToTheWorker(t *testing.T) {
 
 func TestWhatTheCallerMayNotDecideIsRefused(t *testing.T) {
 	b := newBureau(t, "jo@example.com")
-	b.keep(finding(askedID, remediate.Pending), finding(revertedID, remediate.Reverted))
+	b.keep(newFinding(askedID, state.Pending), newFinding(revertedID, state.Reverted))
 	b.fails(exitFailed, "user:jo@example.com made this change and cannot keep it", "findings keep", "--reason", "mine", askedID)
 	b.fails(exitFailed, "user:jo@example.com made this change and cannot undo it", "findings undo", "--reason", "mine", revertedID)
 	b.fails(exitFailed, "the plan changed", "findings revert", "--plan", "12345678", askedID)
@@ -371,7 +376,7 @@ func TestAnExemptionIsPreviewedAndTakesTwo(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, b.config, strings.Replace(string(text), "U02: user:jo@example.com", "U02: user:jo@example.com, U03: user:bob@example.com", 1))
-	b.keep(finding(askedID, remediate.Pending), finding(revertedID, remediate.Reverted))
+	b.keep(newFinding(askedID, state.Pending), newFinding(revertedID, state.Reverted))
 	args := []string{"--for", "24h", "--reason", "a signed webhook receiver", askedID}
 	code, out, errs := b.run("findings exempt", args...)
 	if code != exitOK || !strings.Contains(out, "pending  user:ada@example.com answered exempt until") || !strings.Contains(out, "1 of 2") {
@@ -384,8 +389,8 @@ func TestAnExemptionIsPreviewedAndTakesTwo(t *testing.T) {
 	}
 	b.who = "bob@example.com"
 	code, out, _ = b.run("findings exempt", append([]string{"--format", "json"}, args...)...)
-	var f remediate.Finding
-	if err := json.Unmarshal([]byte(out), &f); code != exitOK || err != nil || f.State != remediate.Exempted || f.Exemption == nil {
+	var f finding.Finding
+	if err := json.Unmarshal([]byte(out), &f); code != exitOK || err != nil || f.State != state.Exempted || f.Exemption == nil {
 		t.Errorf("exit %d, %v, %s; want it exempted", code, err, out)
 	}
 	if page := b.ran("findings show", askedID); !strings.Contains(page, "Exempted by ada@example.com and bob@example.com until") {
@@ -395,7 +400,7 @@ func TestAnExemptionIsPreviewedAndTakesTwo(t *testing.T) {
 
 func TestAnExemptionIsRefusedWhereItIsTooLongOrTheActors(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
-	b.keep(finding(askedID, remediate.Pending))
+	b.keep(newFinding(askedID, state.Pending))
 	for _, tt := range []struct{ who, says, length string }{
 		{"ada@example.com", "of this severity (high) lasts at most 720h", "721h"},
 		{"jo@example.com", "made this change and cannot exempt it", "24h"},

@@ -14,7 +14,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // withCloud gives the bureau's rescind a simulated Google Cloud in which the
@@ -71,8 +71,8 @@ func (b *bureau) work() {
 func TestWhatTheCommandLineDecidesTheWorkerCarriesOut(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
 	cloud := b.withCloud()
-	b.keep(finding(askedID, remediate.Pending))
-	want := func(when string, s remediate.State, public bool) {
+	b.keep(newFinding(askedID, state.Pending))
+	want := func(when string, s state.State, public bool) {
 		t.Helper()
 		if out := b.ran("findings list", "--state", string(s)); strings.Count(out, "\n") != 2 {
 			t.Errorf("%s: want one %s finding, got\n%s", when, s, b.ran("findings list"))
@@ -82,19 +82,19 @@ func TestWhatTheCommandLineDecidesTheWorkerCarriesOut(t *testing.T) {
 		}
 	}
 	b.ran("findings revert", askedID)
-	want("decided", remediate.Approved, true)
+	want("decided", state.Approved, true)
 	b.work()
-	want("carried out", remediate.Reverted, false)
+	want("carried out", state.Reverted, false)
 
 	b.ran("pause", "--reason", "a restore")
 	b.ran("findings undo", "--reason", "the partner needs it", askedID)
 	b.work()
-	want("paused", remediate.Approved, false)
+	want("paused", state.Approved, false)
 	if out := b.ran("findings list", "--state", "approved"); !strings.Contains(out, "waits for a pause to end") {
 		t.Errorf("the list does not say that it waits:\n%s", out)
 	}
 	b.ran("resume")
 	b.work()
-	want("resumed", remediate.Undone, true)
-	want("the finding that was undone", remediate.Reverted, true)
+	want("resumed", state.Undone, true)
+	want("the finding that was undone", state.Reverted, true)
 }

@@ -8,7 +8,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // via is how a decision from the command line is recorded.
@@ -69,24 +69,24 @@ usage.
 `
 
 func findingsRevertCommand() command {
-	return answerCommand(remediate.ChooseRevert, "have a finding's plan carried out", findingsRevertUsage)
+	return answerCommand(finding.ChooseRevert, "have a finding's plan carried out", findingsRevertUsage)
 }
 
 func findingsKeepCommand() command {
-	return answerCommand(remediate.ChooseKeep, "let the change stay", findingsKeepUsage)
+	return answerCommand(finding.ChooseKeep, "let the change stay", findingsKeepUsage)
 }
 
 func findingsUndoCommand() command {
-	return answerCommand(remediate.ChooseUndo, "take back what rescind wrote", findingsUndoUsage)
+	return answerCommand(finding.ChooseUndo, "take back what rescind wrote", findingsUndoUsage)
 }
 
-func answerCommand(c remediate.Choice, summary, usage string) command {
+func answerCommand(c finding.Choice, summary, usage string) command {
 	return command{name: string(c), summary: summary, usage: usage, run: func(ctx context.Context, env environment, args []string) error {
 		return runAnswer(ctx, env, c, args)
 	}}
 }
 
-func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []string) error {
+func runAnswer(ctx context.Context, env environment, c finding.Choice, args []string) error {
 	f := newFlags("findings " + string(c))
 	path := f.String("config", "", "")
 	reason := f.String("reason", "", "")
@@ -99,9 +99,9 @@ func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []
 		return err
 	case len(operands) != 1:
 		return usagef("want one finding's id, got %d", len(operands))
-	case c != remediate.ChooseRevert && *reason == "":
+	case c != finding.ChooseRevert && *reason == "":
 		return usagef("--reason is missing")
-	case c == remediate.ChooseExempt && *exempt <= 0:
+	case c == finding.ChooseExempt && *exempt <= 0:
 		return usagef("--for is %s, want how long it is exempt: --for 24h", *exempt)
 	}
 	if err := checkFormat(*format); err != nil {
@@ -110,8 +110,8 @@ func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []
 	return in(*path, func(o office) error {
 		o.log = f.logger(env, slog.LevelInfo)
 		o.lookup = env.lookup
-		a := remediate.Answer{Choice: c, Reason: *reason, Digest: *plan}
-		if c == remediate.ChooseExempt {
+		a := finding.Answer{Choice: c, Reason: *reason, Digest: *plan}
+		if c == finding.ChooseExempt {
 			a.Until = time.Now().Add(*exempt)
 			if err := o.preview(ctx, env.stderr, operands[0]); err != nil {
 				return err
@@ -127,16 +127,16 @@ func runAnswer(ctx context.Context, env environment, c remediate.Choice, args []
 
 // answer decides as the caller. Without a plan to compare, the answer is about
 // the plan as it stands: the store still refuses it if that changes meanwhile.
-func (o office) answer(ctx context.Context, id string, a remediate.Answer) (remediate.Finding, error) {
+func (o office) answer(ctx context.Context, id string, a finding.Answer) (finding.Finding, error) {
 	var err error
 	if a.Principal, err = o.caller(ctx); err != nil {
-		return remediate.Finding{}, err
+		return finding.Finding{}, err
 	}
 	a.Via = via
 	if a.Digest == "" {
 		f, err := o.store.Finding(ctx, id)
 		if err != nil {
-			return remediate.Finding{}, err
+			return finding.Finding{}, err
 		}
 		a.Digest, a.Revision = planOf(f, a.Choice), f.Revision
 	}
@@ -144,15 +144,15 @@ func (o office) answer(ctx context.Context, id string, a remediate.Answer) (reme
 }
 
 // planOf is the digest of the plan that the choice would carry out or lay by.
-func planOf(f remediate.Finding, c remediate.Choice) string {
+func planOf(f finding.Finding, c finding.Choice) string {
 	p := f.Plan
-	if c == remediate.ChooseUndo && f.UndoOf == "" {
+	if c == finding.ChooseUndo && f.UndoOf == "" {
 		p = f.UndoPlan()
 	}
-	return cmp.Or(p.Digest, remediate.NoPlan)
+	return cmp.Or(p.Digest, finding.NoPlan)
 }
 
-func writeAnswered(w io.Writer, format string, f remediate.Finding) error {
+func writeAnswered(w io.Writer, format string, f finding.Finding) error {
 	if format == "json" {
 		return writeJSON(w, f)
 	}

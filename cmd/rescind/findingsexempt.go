@@ -5,7 +5,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 const findingsExemptUsage = `Usage: rescind findings exempt --config FILE --for D --reason TEXT [flags] ID
@@ -27,12 +27,12 @@ usage.
 `
 
 func findingsExemptCommand() command {
-	return answerCommand(remediate.ChooseExempt, "except what it is about, for a time", findingsExemptUsage)
+	return answerCommand(finding.ChooseExempt, "except what it is about, for a time", findingsExemptUsage)
 }
 
 // exemptFlag is the flag that only an exemption has.
-func exemptFlag(f *flags, c remediate.Choice) *time.Duration {
-	if c != remediate.ChooseExempt {
+func exemptFlag(f *flags, c finding.Choice) *time.Duration {
+	if c != finding.ChooseExempt {
 		return new(time.Duration)
 	}
 	return f.Duration("for", 0, "")

@@ -9,7 +9,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const findingsListUsage = `Usage: rescind findings list --config FILE [flags]
@@ -47,7 +48,7 @@ func findingsListCommand() command {
 // findingFilter are the command line of `findings list`.
 type findingFilter struct {
 	config, format string
-	query          remediate.Query
+	query          finding.Query
 	actor          string
 	olderThan      time.Duration
 	limit          int
@@ -100,11 +101,11 @@ func filterFlags(args []string) (findingFilter, error) {
 func (o *findingFilter) addState(s string) error {
 	switch {
 	case s == "open":
-		o.query.States = append(o.query.States, remediate.Open()...)
-	case slices.Contains(remediate.States(), remediate.State(s)):
-		o.query.States = append(o.query.States, remediate.State(s))
+		o.query.States = append(o.query.States, state.Open()...)
+	case slices.Contains(state.All(), state.State(s)):
+		o.query.States = append(o.query.States, state.State(s))
 	default:
-		return fmt.Errorf("there is no such state: want open or one of %s", words(remediate.States()))
+		return fmt.Errorf("there is no such state: want open or one of %s", words(state.All()))
 	}
 	return nil
 }
@@ -117,7 +118,7 @@ func words[S ~string](ss []S) string {
 	return strings.Join(out, ", ")
 }
 
-func writeFindings(w io.Writer, format string, fs []remediate.Finding) error {
+func writeFindings(w io.Writer, format string, fs []finding.Finding) error {
 	if format == "json" {
 		return writeJSON(w, fs)
 	}
@@ -131,13 +132,13 @@ func writeFindings(w io.Writer, format string, fs []remediate.Finding) error {
 }
 
 // listNote is what the state does not say.
-func listNote(f remediate.Finding) string {
+func listNote(f finding.Finding) string {
 	switch {
-	case f.Held:
+	case f.Paused:
 		return "waits for a pause to end"
 	case f.UndoOf != "":
 		return "undo of " + f.UndoOf
-	case f.State == remediate.Pending:
+	case f.State == state.Pending:
 		return "expires " + f.ExpiresAt.UTC().Format(time.RFC3339)
 	}
 	return "-"

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // What a list shows and looks at, unless it is told otherwise: a store may hold
@@ -18,8 +18,8 @@ const (
 
 // read lists page by page until there are as many as asked for, and says what it
 // left out, if anything. The actor is the one filter that a store does not know.
-func (o findingFilter) read(ctx context.Context, st remediate.FindingStore, now time.Time) (out []remediate.Finding, left string, err error) {
-	out = []remediate.Finding{}
+func (o findingFilter) read(ctx context.Context, st finding.Store, now time.Time) (out []finding.Finding, left string, err error) {
+	out = []finding.Finding{}
 	q := o.query
 	if before := now.Add(-o.olderThan + 1); o.olderThan > 0 && (q.Until.IsZero() || before.Before(q.Until)) {
 		q.Until = before

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 const findingsShowUsage = `Usage: rescind findings show --config FILE [flags] ID
@@ -69,12 +70,12 @@ func (o office) show(ctx context.Context, w io.Writer, format, id string) error 
 }
 
 // undosOf are the records that undo the finding, or tried to.
-func (o office) undosOf(ctx context.Context, f remediate.Finding) ([]remediate.Finding, error) {
-	near, err := o.store.Findings(ctx, remediate.Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt})
+func (o office) undosOf(ctx context.Context, f finding.Finding) ([]finding.Finding, error) {
+	near, err := o.store.Findings(ctx, finding.Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt})
 	if err != nil {
 		return nil, fmt.Errorf("look up undos of %s: %w", f.ID, err)
 	}
-	var out []remediate.Finding
+	var out []finding.Finding
 	for _, u := range near {
 		if u.UndoOf == f.ID {
 			out = append(out, u)

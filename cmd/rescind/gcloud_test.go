@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // revertEditor is the demo's world, where Editor is taken back as well.
@@ -28,7 +29,7 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 
 	g.run("run", "services", "add-iam-policy-binding", "api", inRegion, "--member=allUsers", "--role=roles/run.invoker", "--condition=None")
 	d.queue.settle()
-	if got := d.endOf(t, "no-public-invoker"); got.State != remediate.Reverted || got.Change.Actor.Principal != "user:alice@example.com" {
+	if got := d.endOf(t, "no-public-invoker"); got.State != state.Reverted || got.Change.Actor.Principal != "user:alice@example.com" {
 		t.Errorf("the public grant is %s (%s), by %s", got.State, got.Why, got.Change.Actor.Principal)
 	}
 	members := g.run("run", "services", "get-iam-policy", "api", inRegion, "--format=value(bindings.members)")
@@ -39,7 +40,7 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 	g.run("run", "services", "update", "checkout", inRegion, "--service-account="+demoDefault)
 	d.queue.settle()
 	asked := d.endOf(t, "no-default-service-account")
-	if asked.State != remediate.Pending {
+	if asked.State != state.Pending {
 		t.Fatalf("the default identity is %s (%s), want it asked about", asked.State, asked.Why)
 	}
 	card, ok := d.card(asked.ID)
@@ -59,7 +60,7 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 
 	g.run("projects", "add-iam-policy-binding", demoProject, "--member=serviceAccount:"+demoAPIAccount, "--role=roles/editor", "--condition=None")
 	d.queue.settle()
-	if got := d.endOf(t, "no-editor-on-runtime-identity"); got.State != remediate.Reverted {
+	if got := d.endOf(t, "no-editor-on-runtime-identity"); got.State != state.Reverted {
 		t.Errorf("the Editor grant is %s (%s)", got.State, got.Why)
 	}
 	roles := g.run("projects", "get-iam-policy", demoProject, "--format=value(bindings.role)")
@@ -69,9 +70,9 @@ func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
 }
 
 // endOf returns the one finding of the policy, as it is now.
-func (d *demo) endOf(t *testing.T, policy string) remediate.Finding {
+func (d *demo) endOf(t *testing.T, policy string) finding.Finding {
 	t.Helper()
-	fs, err := d.app.Store.Findings(t.Context(), remediate.Query{Policy: policy})
+	fs, err := d.app.Store.Findings(t.Context(), finding.Query{Policy: policy})
 	if err != nil || len(fs) != 1 {
 		t.Fatalf("%d findings of %s, want one (%v)", len(fs), policy, err)
 	}

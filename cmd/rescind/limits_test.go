@@ -16,7 +16,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // openedWorld is a simulated Google Cloud in which people open services to
@@ -125,11 +126,11 @@ func (w *openedWorld) sweep() {
 }
 
 // wantStates compares how many findings are in each state.
-func (w *openedWorld) wantStates(want map[remediate.State]int) {
+func (w *openedWorld) wantStates(want map[state.State]int) {
 	w.t.Helper()
-	fs, err := w.app.Store.Findings(w.t.Context(), remediate.Query{})
+	fs, err := w.app.Store.Findings(w.t.Context(), finding.Query{})
 	w.must(err)
-	got := map[remediate.State]int{}
+	got := map[state.State]int{}
 	for _, f := range fs {
 		got[f.State]++
 	}
@@ -153,7 +154,7 @@ func TestWhatALimitHeldBackIsOneMessageWhoeverCausedIt(t *testing.T) {
 		c.Guardrails.MaxReverts = maxRevertsConfig{PerPolicy: 100, PerProject: 100, Total: 5}
 	})
 	w.opens(40, 8)
-	w.wantStates(map[remediate.State]int{remediate.Reverted: 5, remediate.Pending: 35})
+	w.wantStates(map[state.State]int{state.Reverted: 5, state.Pending: 35})
 	var limited int
 	ms := w.messages()
 	for _, m := range ms {
@@ -174,7 +175,7 @@ func TestFortyAutomaticRevertsOfOneCauseAreOneMessage(t *testing.T) {
 		c.Guardrails.MaxReverts = maxRevertsConfig{PerPolicy: 100, PerProject: 100, Total: 100}
 	})
 	w.opens(40, 1)
-	w.wantStates(map[remediate.State]int{remediate.Reverted: 40})
+	w.wantStates(map[state.State]int{state.Reverted: 40})
 	ms := w.messages()
 	if len(ms) != 1 || !strings.Contains(ms[0].Text, "40 reverted") {
 		t.Errorf("%d messages, want one about all forty", len(ms))

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // samplesIn are the lines of a text that call rescind.
@@ -30,9 +30,9 @@ func shellWords(line string) []string {
 
 // keepDocumented puts the findings into the store that the samples are about.
 func (b *bureau) keepDocumented() {
-	b.keep(finding("vcgfwjtpahkqm5hzxg3hbrhzqe", remediate.Pending), finding("dzv4kq2mxn7rtyu3b6wc5hsaeo", remediate.Pending),
-		finding("ebdd2yqnbrhhklmfjnejlzq5su", remediate.Pending),
-		finding("oao57t46mrqauazg5hxzjzqday", remediate.Reverted))
+	b.keep(newFinding("vcgfwjtpahkqm5hzxg3hbrhzqe", state.Pending), newFinding("dzv4kq2mxn7rtyu3b6wc5hsaeo", state.Pending),
+		newFinding("ebdd2yqnbrhhklmfjnejlzq5su", state.Pending),
+		newFinding("oao57t46mrqauazg5hxzjzqday", state.Reverted))
 }
 
 // sample runs a line as it stands, in the directory of rescind.yaml.
@@ -59,7 +59,7 @@ func TestTheSamplesOfTheOperationsDocsWork(t *testing.T) {
 			t.Errorf("%s: exit %d, %s", line, code, stderr)
 		}
 	}
-	for _, s := range remediate.States() {
+	for _, s := range state.All() {
 		if !strings.Contains(string(text), "\n| `"+string(s)+"` |") {
 			t.Errorf("no row says what to do about %s", s)
 		}

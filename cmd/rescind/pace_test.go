@@ -11,7 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // alone is a rescind with a store of its own beside the demo, whose worker runs
@@ -50,8 +51,8 @@ func TestACardThatWaitsForItsTurnIsRewrittenThenAndNotAtTheNextTick(t *testing.T
 		t.Fatalf("%d findings (%v)", len(out.Findings), err)
 	}
 	f = out.Findings[0]
-	if _, err := a.waking().Answer(t.Context(), f.ID, remediate.Answer{
-		Choice: remediate.ChooseKeep, Principal: "user:ada@example.com", Via: "test", Reason: "reviewed last week", Revision: f.Revision, Digest: f.Plan.Digest,
+	if _, err := a.waking().Answer(t.Context(), f.ID, finding.Answer{
+		Choice: finding.ChooseKeep, Principal: "user:ada@example.com", Via: "test", Reason: "reviewed last week", Revision: f.Revision, Digest: f.Plan.Digest,
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -111,8 +112,8 @@ func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
 	}
 	got := map[string]string{}
 	eventually(t, "both refusals", func() bool {
-		for e, err := range d.app.Ledger.Entries(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)) {
-			if err == nil && e.Kind == remediate.EntryRefused && e.Finding == f.ID {
+		for e, err := range d.app.Ledger.Records(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)) {
+			if err == nil && e.Kind == trail.Refused && e.Finding == f.ID {
 				got[e.Via] = e.Class
 			}
 		}
@@ -127,15 +128,15 @@ func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
 func TestTheCardOfARevertIsRewrittenOnceItWasUndone(t *testing.T) {
 	d := newTestDemo(t, askAlways)
 	f, card := asked(t, d)
-	answer := func(c remediate.Choice, digest string) {
+	answer := func(c finding.Choice, digest string) {
 		t.Helper()
-		if _, err := d.app.waking().Answer(t.Context(), f.ID, remediate.Answer{
+		if _, err := d.app.waking().Answer(t.Context(), f.ID, finding.Answer{
 			Choice: c, Principal: "user:ada@example.com", Via: "test", Reason: "reviewed last week", Digest: digest,
 		}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	answer(remediate.ChooseRevert, f.Plan.Digest)
+	answer(finding.ChooseRevert, f.Plan.Digest)
 	if err := d.waitFor(t.Context(), f.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +144,7 @@ func TestTheCardOfARevertIsRewrittenOnceItWasUndone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer(remediate.ChooseUndo, f.UndoPlan().Digest)
+	answer(finding.ChooseUndo, f.UndoPlan().Digest)
 	eventually(t, "the card that says so", func() bool {
 		m, _ := d.card(f.ID)
 		return m.TS == card.TS && strings.Contains(m.Text, "It was undone since") && !strings.Contains(string(m.Blocks), "rescind.undo")
@@ -153,11 +154,11 @@ func TestTheCardOfARevertIsRewrittenOnceItWasUndone(t *testing.T) {
 func TestNobodyAnswersForARevisionThatNeverWas(t *testing.T) {
 	d := newTestDemo(t, askAlways)
 	f, _ := asked(t, d)
-	_, err := d.app.Answer(t.Context(), f.ID, remediate.Answer{
-		Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Via: "test", Revision: f.Revision + 50, Digest: f.Plan.Digest,
+	_, err := d.app.Answer(t.Context(), f.ID, finding.Answer{
+		Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Via: "test", Revision: f.Revision + 50, Digest: f.Plan.Digest,
 	})
-	var refused *remediate.RefusedError
-	if !errors.As(err, &refused) || refused.Class != remediate.ClassStale {
+	var refused *finding.RefusedError
+	if !errors.As(err, &refused) || refused.Class != finding.ClassStale {
 		t.Errorf("error %v, want a refusal of what is stale", err)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Keys, as WebDriver names them. https://www.w3.org/TR/webdriver2/#keyboard-actions
@@ -107,7 +107,7 @@ func TestS16ThePagesInABrowser(t *testing.T) {
 	b.looksRight("keep")
 	b.press(enterKey)
 	b.until(`document.querySelector(".head .state").textContent === "kept"`)
-	if f, err := s.d.app.Store.Finding(t.Context(), keep.ID); err != nil || f.State != remediate.Kept || len(f.Answers) != 1 {
+	if f, err := s.d.app.Store.Finding(t.Context(), keep.ID); err != nil || f.State != state.Kept || len(f.Answers) != 1 {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 	b.looksRight("kept")

@@ -17,7 +17,8 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // website is the demo as a browser reaches it, with rescind's pages behind the
@@ -51,12 +52,12 @@ func serveDemo(t *testing.T) website {
 }
 
 // asked has bob do what a policy asks about, and returns the question.
-func (s website) asked(act string) remediate.Finding {
+func (s website) asked(act string) finding.Finding {
 	s.t.Helper()
 	if err := s.d.perform(s.t.Context(), actOf(act)); err != nil {
 		s.t.Fatal(err)
 	}
-	fs, err := s.d.app.Store.Findings(s.t.Context(), remediate.Query{States: []remediate.State{remediate.Pending}})
+	fs, err := s.d.app.Store.Findings(s.t.Context(), finding.Query{States: []state.State{state.Pending}})
 	if err != nil || len(fs) == 0 {
 		s.t.Fatalf("%d questions (%v)", len(fs), err)
 	}
@@ -186,7 +187,7 @@ func TestAPageByItselfHasTheWorkerDecide(t *testing.T) {
 	for range 2 { // what is delivered again decides nothing again
 		deliver(t, s.d, worker, q.kept[0])
 	}
-	if f, err = s.d.app.Store.Finding(t.Context(), f.ID); err != nil || f.State != remediate.Reverted || len(f.Answers) != 1 {
+	if f, err = s.d.app.Store.Finding(t.Context(), f.ID); err != nil || f.State != state.Reverted || len(f.Answers) != 1 {
 		t.Errorf("it ended %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // explained is what is printed. Its JSON form is documented in
@@ -35,14 +35,14 @@ type explainedPolicy struct {
 	Skipped     string               `json:"skipped,omitempty"`
 	Enforcement policies.Enforcement `json:"enforcement,omitempty"`
 	EnforcedBy  string               `json:"enforced_by,omitempty"`
-	Decision    remediate.Decision   `json:"decision,omitempty"`
+	Decision    judge.Decision       `json:"decision,omitempty"`
 	Message     string               `json:"message,omitempty"`
 	When        *policies.Trace      `json:"when,omitempty"`
 	Facts       []policies.FactLine  `json:"facts,omitempty"`
 	Reasons     []string             `json:"reasons,omitempty"`
 }
 
-func explainedOf(c cloud.Change, xs []policies.Explanation, judged []remediate.Judgement) explained {
+func explainedOf(c cloud.Change, xs []policies.Explanation, judged []judge.Judgement) explained {
 	out := explained{Change: &explainedChange{
 		Resource: c.Resource, Method: c.Method, Verb: c.Verb,
 		Actor: cmp.Or(c.Actor.Principal, cloud.UnknownActor), Time: c.Time.UTC(), InsertID: c.InsertID,

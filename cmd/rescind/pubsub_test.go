@@ -17,7 +17,7 @@ import (
 	"cloud.google.com/go/pubsub/v2"
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 var errNoPubSub = errors.New("the Pub/Sub emulator is not installed: gcloud components install pubsub-emulator")
@@ -126,7 +126,7 @@ func TestAClickTravelsOverPubSubToTheWorker(t *testing.T) {
 	if err := d.waitFor(t.Context(), f.ID); err != nil {
 		t.Fatal(err)
 	}
-	if f, err = d.app.Store.Finding(t.Context(), f.ID); err != nil || f.State != remediate.Reverted || f.Answers[0].Principal != "user:ada@example.com" {
+	if f, err = d.app.Store.Finding(t.Context(), f.ID); err != nil || f.State != state.Reverted || f.Answers[0].Principal != "user:ada@example.com" {
 		t.Errorf("the finding is %s (%v)", f.State, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -37,9 +38,13 @@ func TestTheAuditDocsExplainEveryClassOfRefusal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, err := os.ReadFile("../../remediate/refused.go")
-	if err != nil {
-		t.Fatal(err)
+	var code []byte
+	for _, name := range sources(t, "../../remediate") {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code = append(code, b...)
 	}
 	classes := regexp.MustCompile(`RefusedClass = "([a-z-]+)"`).FindAllStringSubmatch(string(code), -1)
 	if len(classes) < 10 {
@@ -56,15 +61,9 @@ func TestTheAuditDocsExplainEveryClassOfRefusal(t *testing.T) {
 // decision, up to what differs from finding to finding.
 func reasonsInCode(t *testing.T, dir string) []string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := sources(t, dir)
 	var out []string
 	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
 		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -91,10 +90,29 @@ func reasonsInCode(t *testing.T, dir string) []string {
 	return slices.Compact(out)
 }
 
+// sources are the Go files in and below the directory, but for tests.
+func sources(t *testing.T, dir string) []string {
+	t.Helper()
+	var out []string
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			out = append(out, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 // reasonWord are the words that begin a reason wherever it is made up.
 var reasonWord = regexp.MustCompile(`^"(stale|rate|fight|paused|held up|Cloud Logging has [a-z ]+|the entry [a-z ]+ in Cloud Logging): ?`)
 
 func decides(e ast.Expr) bool {
+	if sel, ok := e.(*ast.SelectorExpr); ok { // judge.Ask
+		e = sel.Sel
+	}
 	id, ok := e.(*ast.Ident)
 	return ok && slices.Contains([]string{"Ask", "Report", "DoNothing", "Waiting"}, id.Name)
 }

@@ -17,6 +17,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const askAlways = "apiVersion: rescind/v1\npolicies: [{name: no-default-service-account, enforcement: approve}]\n"
@@ -38,12 +40,12 @@ func another(t *testing.T, d *demo, change func(*config, *world)) *app {
 }
 
 // asked has somebody deploy what rescind asks about, and returns the finding.
-func asked(t *testing.T, d *demo) (remediate.Finding, sim.SlackMessage) {
+func asked(t *testing.T, d *demo) (finding.Finding, sim.SlackMessage) {
 	t.Helper()
 	if err := d.perform(t.Context(), actOf("default")); err != nil {
 		t.Fatal(err)
 	}
-	fs, err := d.app.Store.Findings(t.Context(), remediate.Query{States: []remediate.State{remediate.Pending}})
+	fs, err := d.app.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Pending}})
 	if err != nil || len(fs) != 1 {
 		t.Fatalf("%d findings are pending (%v)", len(fs), err)
 	}
@@ -95,7 +97,7 @@ func TestS8SixtyFourClicksOnTwoServersAreOneDecisionAndOneExecution(t *testing.T
 	}
 	d.queue.settle()
 	f, err := d.app.Store.Finding(t.Context(), f.ID)
-	if err != nil || f.State != remediate.Reverted || len(f.Answers) != 1 {
+	if err != nil || f.State != state.Reverted || len(f.Answers) != 1 {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 	// Each update of a service makes one more revision: the seed, the deploy that
@@ -137,12 +139,12 @@ func (s slowStore) slow() {
 	}
 }
 
-func (s slowStore) Finding(ctx context.Context, id string) (remediate.Finding, error) {
+func (s slowStore) Finding(ctx context.Context, id string) (finding.Finding, error) {
 	s.slow()
 	return s.Store.Finding(ctx, id)
 }
 
-func (s slowStore) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s slowStore) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	s.slow()
 	return s.Store.Update(ctx, f)
 }
@@ -191,7 +193,7 @@ func TestTheSlackRoleAnswersWithinATenthOfASecondWhateverTheStoreDoes(t *testing
 	for range 2 { // what is delivered again decides nothing again
 		deliver(t, d, worker, q.kept[1])
 	}
-	if f, err = d.app.Store.Finding(t.Context(), f.ID); err != nil || len(f.Answers) != 1 || f.State != remediate.Reverted {
+	if f, err = d.app.Store.Finding(t.Context(), f.ID); err != nil || len(f.Answers) != 1 || f.State != state.Reverted {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
 	}
 }

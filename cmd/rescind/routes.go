@@ -7,13 +7,13 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/ext"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // compileRoutes compiles slack.routes: the first whose match holds names the
 // channel, and one without match always holds. A match is a CEL expression
 // over resource (full, kind, project, location, name), policy and severity.
-func compileRoutes(rs []routeConfig) (func(remediate.Finding) string, error) {
+func compileRoutes(rs []routeConfig) (func(finding.Finding) string, error) {
 	programs := make([]cel.Program, len(rs))
 	for i, r := range rs {
 		var err error
@@ -21,7 +21,7 @@ func compileRoutes(rs []routeConfig) (func(remediate.Finding) string, error) {
 			return nil, fmt.Errorf("slack.routes[%d].match: %w", i, err)
 		}
 	}
-	return func(f remediate.Finding) string {
+	return func(f finding.Finding) string {
 		for i, r := range rs {
 			if programs[i] == nil || holds(programs[i], f) {
 				return r.Channel
@@ -76,7 +76,7 @@ func compileMatch(expr string) (cel.Program, error) {
 
 // holds takes an evaluation error for no: the last route has no match, so a
 // finding always has somewhere to go.
-func holds(p cel.Program, f remediate.Finding) bool {
+func holds(p cel.Program, f finding.Finding) bool {
 	r := f.Resource
 	out, _, err := p.Eval(map[string]any{
 		"resource": map[string]string{"full": r.String(), "kind": string(r.Kind), "project": r.Project, "location": r.Location, "name": r.Name},

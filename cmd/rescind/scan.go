@@ -13,6 +13,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 const scanUsage = `Usage: rescind scan --config FILE [flags]
@@ -157,7 +158,7 @@ type scanner struct {
 
 // scanFinding is a finding and whether this scan raised it.
 type scanFinding struct {
-	remediate.Finding
+	finding.Finding
 	raised bool
 }
 

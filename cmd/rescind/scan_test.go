@@ -21,6 +21,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // past is a simulated cloud in which things went wrong before rescind came,
@@ -87,14 +88,14 @@ func TestAScanFindsOnceWhatWasThereBefore(t *testing.T) {
 	}
 }
 
-func (s *past) stored() []remediate.Finding {
+func (s *past) stored() []finding.Finding {
 	s.t.Helper()
 	st, err := bolt.Open(s.db)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer st.Close()
-	fs, err := st.Findings(s.t.Context(), remediate.Query{})
+	fs, err := st.Findings(s.t.Context(), finding.Query{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -236,7 +237,7 @@ func TestASweepScansWhatNoEventToldOf(t *testing.T) {
 			t.Errorf("status %d", w.Code)
 		}
 	}
-	fs, err := a.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := a.Store.Findings(t.Context(), finding.Query{})
 	if err != nil || len(fs) != 1 || fs[0].Resource.Path() != demoReports {
 		t.Errorf("%v, %v; want the one finding", fs, err)
 	}

@@ -8,7 +8,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/rescind-dev/rescind/internal/replay"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func writeScanTable(w io.Writer, found []scanFinding) error {
@@ -35,9 +36,9 @@ func (f scanFinding) word() string {
 // scanLine is the object that replay writes, and what only a stored finding has.
 type scanLine struct {
 	replay.Finding
-	ID    string          `json:"finding"`
-	State remediate.State `json:"state"`
-	Scan  string          `json:"scan"` // "new" or "known"
+	ID    string      `json:"finding"`
+	State state.State `json:"state"`
+	Scan  string      `json:"scan"` // "new" or "known"
 }
 
 func writeScanLines(w io.Writer, found []scanFinding) error {
@@ -57,7 +58,7 @@ func writeScanLines(w io.Writer, found []scanFinding) error {
 
 // replayed is a stored finding in the words of replay. What replay joins in one
 // list of reasons, a finding keeps apart.
-func replayed(f remediate.Finding) replay.Finding {
+func replayed(f finding.Finding) replay.Finding {
 	out := replay.Finding{
 		Policy: f.Policy, Verdict: f.Verdict, Severity: f.Severity, Resource: f.Resource, Project: f.Resource.Project,
 		Actor: f.Change.Actor.Principal, Time: f.Change.Time.UTC(), InsertID: f.Change.InsertID, Method: f.Change.Method,

@@ -9,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // long reports whether the soak takes its time: RESCIND_SOAK=long, as make soak
@@ -17,13 +18,13 @@ import (
 func long() bool { return os.Getenv("RESCIND_SOAK") == "long" }
 
 // findings are all that the store holds, by resource.
-func (a *app) byResource(t *testing.T) map[string][]remediate.Finding {
+func (a *app) byResource(t *testing.T) map[string][]finding.Finding {
 	t.Helper()
-	fs, err := a.Store.Findings(t.Context(), remediate.Query{})
+	fs, err := a.Store.Findings(t.Context(), finding.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := map[string][]remediate.Finding{}
+	out := map[string][]finding.Finding{}
 	for _, f := range fs {
 		out[f.Resource.Path()] = append(out[f.Resource.Path()], f)
 	}
@@ -53,7 +54,7 @@ func TestSoakBurst(t *testing.T) {
 	if peak > 300<<20 {
 		t.Errorf("serve held %d MiB, want at most 300", peak>>20)
 	}
-	states := map[remediate.State]int{}
+	states := map[state.State]int{}
 	kept := w.ahead(0).byResource(t)
 	for _, path := range w.opened {
 		if len(kept[path]) != 1 {
@@ -62,15 +63,15 @@ func TestSoakBurst(t *testing.T) {
 		}
 		f := kept[path][0]
 		states[f.State]++
-		if f.State != remediate.Reverted && f.State != remediate.Pending && f.DueAt.IsZero() {
+		if f.State != state.Reverted && f.State != state.Pending && f.DueAt.IsZero() {
 			t.Errorf("%s is %s and nobody will look at it again: %s", path, f.State, f.Why)
 		}
 	}
-	if automatic := len(w.opened) - states[remediate.Pending]; automatic != 25*projects {
+	if automatic := len(w.opened) - states[state.Pending]; automatic != 25*projects {
 		t.Errorf("%d were reverted unasked, want 25 in each of %d projects", automatic, projects)
 	}
-	if long() && states[remediate.Reverted] != 25*projects {
-		t.Errorf("%d are reverted by now, want all %d", states[remediate.Reverted], 25*projects)
+	if long() && states[state.Reverted] != 25*projects {
+		t.Errorf("%d are reverted by now, want all %d", states[state.Reverted], 25*projects)
 	}
 	t.Logf("%d events in %s, %d writes, at most %d in a minute to one place, peak %d MiB, states %v", len(entries), took.Round(time.Second/10), writes, most, peak>>20, states)
 }
@@ -112,7 +113,7 @@ func TestSoakKill(t *testing.T) {
 	}
 	kept := a.byResource(t)
 	for _, path := range w.opened {
-		if len(kept[path]) != 1 || kept[path][0].State != remediate.Reverted || len(kept[path][0].Outbox) > 0 {
+		if len(kept[path]) != 1 || kept[path][0].State != state.Reverted || len(kept[path][0].Outbox) > 0 {
 			t.Errorf("%s has the findings %+v, want one that is reverted, with nothing owed", path, kept[path])
 		}
 		if n := w.effects[path]; n != 1 {

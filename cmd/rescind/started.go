@@ -8,14 +8,14 @@ import (
 	"fmt"
 	"runtime/debug"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // started records in the ledger what this process runs: which rescind, with
 // which policies and which configuration, each by its digest, with all that a
 // file leaves out. A policy that is made weaker shows there, whoever did it.
 func (a *app) started(ctx context.Context, c config) {
-	a.Ledger.Note(ctx, remediate.Entry{Kind: remediate.EntryStarted, Who: a.Self, Via: "serve",
+	a.Ledger.Note(ctx, trail.Record{Kind: trail.Started, Who: a.Self, Via: "serve",
 		What: fmt.Sprintf("%s, policies %s, configuration %s", build(), digest(a.policies.Policies()), digest(c))})
 }
 

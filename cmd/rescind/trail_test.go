@@ -6,7 +6,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // tamper replaces text in everything that the store keeps, as somebody may who
@@ -37,8 +37,8 @@ func (b *bureau) tamper(from, to string) {
 
 func TestI8ShowSaysWhetherTheTrailIsAsItWasWritten(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
-	old := finding(reportedID, remediate.Reported)
-	asked := finding(askedID, remediate.Pending)
+	old := newFinding(reportedID, state.Reported)
+	asked := newFinding(askedID, state.Pending)
 	b.keep(old, asked)
 	if out := b.ran("findings show", reportedID); !strings.Contains(out, "not chained") {
 		t.Errorf("an old trail is said to be something else than not chained:\n%s", out)

@@ -8,6 +8,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 func googleOptions(c config, w world, st remediate.Store) google.Options {
@@ -32,8 +34,9 @@ func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, g
 		entries = gcp
 	}
 	return remediate.Config{
-		Judge: remediate.Judge{
-			Policies: set, Facts: gcp, Fallback: fallbacks(c.FallbackIdentity),
+		Facts: gcp,
+		Judge: judge.Judge{
+			Policies: set, Fallback: fallbacks(c.FallbackIdentity),
 			MaxEventAge: time.Duration(g.MaxEventAge),
 		},
 		Store: st, IAM: gcp, Workloads: gcp, Constraints: gcp, Entries: entries, Notifier: n,
@@ -43,11 +46,11 @@ func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, g
 			PerPolicyHour: g.MaxReverts.PerPolicy, PerProjectHour: g.MaxReverts.PerProject, TotalHour: g.MaxReverts.Total,
 			SameChange: g.Fight.SameChange, FightWindow: time.Duration(g.Fight.Within), Grace: time.Duration(g.Grace),
 		},
-		Ledger:    remediate.NewLedger(st, w.now, w.log),
+		Ledger:    trail.NewLedger(st, w.now, w.log),
 		Self:      "serviceAccount:" + c.Identity,
 		ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
 		OnExpiry:  remediate.Expiry(c.Approvals.OnExpiry),
-		PageAfter: time.Duration(c.Approvals.Escalation.After), FallbackAfter: time.Duration(c.Slack.FallbackAfter), DigestAbove: c.Slack.DigestAbove,
+		PageAfter: time.Duration(c.Approvals.Escalation.After), FallbackAfter: time.Duration(c.Slack.FallbackAfter), RoundupAbove: c.Slack.DigestAbove,
 		VerifyFor: 30 * time.Second, Inventory: gcp, ScanEvery: time.Duration(c.Scan.Every),
 		Now: w.now, Wait: w.wait, NewID: rand.Text, Log: w.log,
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 func newNotifier(c config, w world, st remediate.Store, groups remediate.Directory) (remediate.Notifier, error) {
@@ -44,7 +45,7 @@ func needing(o notify.Options, au remediate.Authority) notify.Options {
 type logNotifier struct{ log *slog.Logger }
 
 // Notify logs the finding's state; it has no surface.
-func (n logNotifier) Notify(ctx context.Context, f remediate.Finding) ([]remediate.Surface, error) {
+func (n logNotifier) Notify(ctx context.Context, f finding.Finding) ([]finding.Surface, error) {
 	n.log.InfoContext(ctx, "finding", "finding", f.ID, "policy", f.Policy, "resource", f.Resource.String(),
 		"state", string(f.State), "why", f.Why, "actor", f.Change.Actor.Principal)
 	return nil, nil

@@ -7,7 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // sweepEvery is how often a process looks at what is due by itself, beside
@@ -28,9 +29,9 @@ func (a *app) answered(id string) {
 // tick: a message that waits for its turn in a channel would otherwise be a
 // quarter of a minute late, and show buttons that decide nothing any more. It
 // never blocks, and one that is missed waits for the tick.
-func (a *app) wake(findings ...remediate.Finding) {
+func (a *app) wake(findings ...finding.Finding) {
 	for _, f := range findings {
-		if f.State == remediate.Undone {
+		if f.State == state.Undone {
 			a.answered(f.UndoOf) // whose card says so
 		}
 		if f.DueAt.IsZero() {

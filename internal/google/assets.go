@@ -13,7 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // runAssets are the asset types that run as an account, as one expression: a
@@ -88,7 +88,7 @@ func (c *Client) firstRunningAs(ctx context.Context, found []cloud.Resource, ema
 	for _, r := range found {
 		w, err := c.Workload(ctx, r)
 		switch {
-		case errors.Is(err, remediate.ErrNotFound):
+		case errors.Is(err, fault.ErrNotFound):
 		case err != nil:
 			problems = append(problems, err)
 		case w.Identity.Knowledge == cloud.Known && w.Identity.Email == email:
@@ -102,7 +102,7 @@ func (c *Client) firstRunningAs(ctx context.Context, found []cloud.Resource, ema
 // enabled, not allowed, or left out of an insecure configuration. Both of the
 // first are PERMISSION_DENIED.
 func noSearch(err error) bool {
-	var busy *remediate.BusyError
+	var busy *fault.BusyError
 	if err == nil || errors.As(err, &busy) {
 		return false
 	}

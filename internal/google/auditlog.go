@@ -18,7 +18,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // AuditLog writes the audit trail to one log of Cloud Logging. It is safe for
@@ -85,7 +85,7 @@ func loggingOptions(o Options) ([]option.ClientOption, error) {
 // Write writes the lines, and returns nil once Cloud Logging has all of them.
 // Each has its own insertId and time, by which Cloud Logging shows one of those
 // that come again.
-func (l *AuditLog) Write(ctx context.Context, lines []remediate.Line) error {
+func (l *AuditLog) Write(ctx context.Context, lines []trail.Line) error {
 	req := &loggingpb.WriteLogEntriesRequest{LogName: l.name, Resource: &monitoredres.MonitoredResource{Type: "global"}}
 	for _, line := range lines {
 		payload, err := payloadOf(line)
@@ -103,7 +103,7 @@ func (l *AuditLog) Write(ctx context.Context, lines []remediate.Line) error {
 	return nil
 }
 
-func payloadOf(line remediate.Line) (*structpb.Struct, error) {
+func payloadOf(line trail.Line) (*structpb.Struct, error) {
 	b, err := json.Marshal(line)
 	if err != nil {
 		return nil, err

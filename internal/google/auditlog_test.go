@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/rescind-dev/rescind/internal/google"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // logServer keeps entries as Cloud Logging does: one of each insertId and time.
@@ -61,7 +61,7 @@ func openLog(t *testing.T) (*logServer, *google.AuditLog) {
 func TestI8TheTrailGoesToCloudLoggingOnceHoweverOftenItIsWritten(t *testing.T) {
 	s, log := openLog(t)
 	at := time.Date(2026, 11, 20, 3, 0, 0, 5, time.UTC)
-	lines := []remediate.Line{
+	lines := []trail.Line{
 		{At: at, Chain: "finding/f1", N: 1, Kind: "pending", Finding: "f1", What: "asked", Hash: "a1"},
 		{At: at, Chain: "finding/f0", N: 1, Kind: "pending", Finding: "f0", What: "from before there were hashes"},
 	}
@@ -83,7 +83,7 @@ func TestI8TheTrailGoesToCloudLoggingOnceHoweverOftenItIsWritten(t *testing.T) {
 func TestALogThatMayNotBeWrittenToIsAnErrorThatNamesIt(t *testing.T) {
 	s, log := openLog(t)
 	s.failing = status.Error(codes.PermissionDenied, "logging.logEntries.create")
-	err := log.Write(t.Context(), []remediate.Line{{N: 1, Hash: "a"}})
+	err := log.Write(t.Context(), []trail.Line{{N: 1, Hash: "a"}})
 	if status.Code(err) != codes.PermissionDenied {
 		t.Errorf("write: %v", err)
 	}

@@ -29,6 +29,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
 )
 
 const (
@@ -66,7 +67,7 @@ type Options struct {
 	Identities remediate.IdentityStore
 	// Turns is where the turns of writes are kept that processes share, so that
 	// all together stay within the limit; nil for this process alone.
-	Turns remediate.CellStore
+	Turns cells.Store
 	// SearchIn are the projects, folders and organizations that Asset search is
 	// asked about, where it is available; none for no search.
 	SearchIn []cloud.Resource

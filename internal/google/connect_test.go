@@ -12,7 +12,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 func TestInsecureStaysOnThisMachine(t *testing.T) {
@@ -53,7 +53,7 @@ func TestAnApiLeftOutOfASimulationIsNeverGooglesOwn(t *testing.T) {
 	must(t, err)
 	defer c.Close()
 	_, err = c.Policy(t.Context(), project)
-	if !errors.Is(err, remediate.ErrRefused) || !strings.Contains(err.Error(), "no endpoint is configured in place of cloudresourcemanager.googleapis.com") {
+	if !errors.Is(err, fault.ErrRefused) || !strings.Contains(err.Error(), "no endpoint is configured in place of cloudresourcemanager.googleapis.com") {
 		t.Errorf("error is %v, want the request refused", err)
 	}
 	fact := c.Fact(t.Context(), policies.Question{Kind: policies.ConstraintEnforced, Name: constraint, Project: "pay-prod"})

@@ -16,7 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Entry implements remediate.EntryClient. It asks Cloud Logging for the log of
@@ -25,14 +25,14 @@ import (
 func (c *Client) Entry(ctx context.Context, change cloud.Change) ([]byte, error) {
 	in, filter, err := entryFilter(change)
 	if err != nil {
-		return nil, fmt.Errorf("look up log entry: %w: %w", remediate.ErrRefused, err)
+		return nil, fmt.Errorf("look up log entry: %w: %w", fault.ErrRefused, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	it := c.logs.ListLogEntries(ctx, &loggingpb.ListLogEntriesRequest{ResourceNames: []string{in.Path()}, Filter: filter, PageSize: 1})
 	entry, err := it.Next()
 	if errors.Is(err, iterator.Done) {
-		return nil, fmt.Errorf("log entry %s in %s: %w", change.InsertID, in, remediate.ErrNotFound)
+		return nil, fmt.Errorf("log entry %s in %s: %w", change.InsertID, in, fault.ErrNotFound)
 	}
 	if err != nil {
 		return nil, explain(err, "list log entries of", in, "logging.logEntries.list")
@@ -83,7 +83,7 @@ func quoted(value string) (string, error) {
 func entryJSON(e *loggingpb.LogEntry) ([]byte, error) {
 	var record audit.AuditLog
 	if err := e.GetProtoPayload().UnmarshalTo(&record); err != nil {
-		return nil, fmt.Errorf("read log entry %s: %w: %w", e.GetInsertId(), remediate.ErrRefused, err)
+		return nil, fmt.Errorf("read log entry %s: %w: %w", e.GetInsertId(), fault.ErrRefused, err)
 	}
 	if record.Status != nil {
 		record.Status.Details = nil

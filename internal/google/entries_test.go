@@ -17,6 +17,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 var _ remediate.EntryClient = (*Client)(nil)
@@ -89,7 +90,7 @@ func TestAnEntryThatIsNotThereIsNotFound(t *testing.T) {
 			c := c
 			forge(&c)
 			_, err := w.client.Entry(t.Context(), c)
-			wantError(t, err, remediate.ErrNotFound)
+			wantError(t, err, fault.ErrNotFound)
 		})
 	}
 }
@@ -125,7 +126,7 @@ func TestAnEntryWithUnknownPartsIsRead(t *testing.T) {
 		t.Errorf("%s, %v; want the status", b, err)
 	}
 	_, err = entryJSON(&loggingpb.LogEntry{InsertId: "a", Payload: &loggingpb.LogEntry_TextPayload{TextPayload: "x"}})
-	wantError(t, err, remediate.ErrRefused)
+	wantError(t, err, fault.ErrRefused)
 }
 
 // FuzzEntryFilter checks that no event can put more into the filter than three
@@ -187,7 +188,7 @@ func TestAFilterOfWhatNobodyWritesIsRefused(t *testing.T) {
 	}
 	var client Client
 	_, err := client.Entry(t.Context(), cloud.Change{LogName: "x"})
-	if !errors.Is(err, remediate.ErrRefused) {
+	if !errors.Is(err, fault.ErrRefused) {
 		t.Errorf("error is %v, want that it is refused for good", err)
 	}
 }

@@ -1,6 +1,7 @@
 package google
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,7 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // errUnseen marks a write that Google accepted but whose end was not seen.
@@ -28,7 +29,7 @@ func explain(err error, doing string, r cloud.Resource, permission string) error
 		return fmt.Errorf("%s %s: %w", doing, r, err)
 	}
 	var refusal rehearsal
-	var busy *remediate.BusyError
+	var busy *fault.BusyError
 	switch {
 	case errors.As(err, &busy):
 		return fmt.Errorf("%s %s: %w", doing, r, busy)
@@ -37,15 +38,15 @@ func explain(err error, doing string, r cloud.Resource, permission string) error
 	}
 	switch status.Code(err) {
 	case codes.Aborted:
-		return fmt.Errorf("%s %s: %w: %w", doing, r, remediate.ErrConflict, oneLine{err})
+		return fmt.Errorf("%s %s: %w: %w", doing, r, fault.ErrConflict, oneLine{err})
 	case codes.NotFound:
-		return fmt.Errorf("%s %s: %w: %w", doing, r, remediate.ErrNotFound, oneLine{err})
+		return fmt.Errorf("%s %s: %w: %w", doing, r, fault.ErrNotFound, oneLine{err})
 	case codes.PermissionDenied:
 		return denied(err, r, permission)
 	case codes.InvalidArgument, codes.FailedPrecondition, codes.OutOfRange, codes.AlreadyExists, codes.Unimplemented:
 		// An organization policy in the way, a revision that cannot start: the
 		// same request meets the same answer.
-		return fmt.Errorf("%s %s: %w: %w", doing, r, remediate.ErrRefused, oneLine{err})
+		return fmt.Errorf("%s %s: %w: %w", doing, r, fault.ErrRefused, oneLine{err})
 	}
 	return fmt.Errorf("%s %s: %w", doing, r, oneLine{err})
 }
@@ -53,11 +54,11 @@ func explain(err error, doing string, r cloud.Resource, permission string) error
 // unwritten says of an explained error that the write was not made, where that
 // does not go without saying.
 func unwritten(err error) error {
-	var denied *remediate.PermissionError
-	if errors.As(err, &denied) || errors.Is(err, remediate.ErrConflict) {
+	var denied *fault.PermissionError
+	if errors.As(err, &denied) || errors.Is(err, fault.ErrConflict) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", remediate.ErrUnwritten, err)
+	return fmt.Errorf("%w: %w", fault.ErrUnwritten, err)
 }
 
 // denied names the missing permission: Google's word for it where there is
@@ -68,7 +69,7 @@ func denied(err error, r cloud.Resource, permission string) error {
 			permission = info.GetMetadata()["permission"]
 		}
 	}
-	return &remediate.PermissionError{Permission: permission, Resource: r, Err: oneLine{err}}
+	return &fault.PermissionError{Permission: permission, Resource: r, Err: oneLine{err}}
 }
 
 // deniedActAs reports whether a deploy was refused because the caller may not
@@ -86,6 +87,29 @@ func deniedActAs(err error) bool {
 func takenRevision(err error) bool {
 	c := status.Code(err)
 	return (c == codes.AlreadyExists || c == codes.Aborted) && strings.Contains(err.Error(), "Revision named")
+}
+
+// withoutRun reports whether a list failed because the project has Cloud Run
+// switched off: then there is nothing to list. Most projects of an organization
+// are so, and would each be told of as a part that could not be read.
+//
+// Google names as the consumer the project that the API is off in, by its
+// number. That can be rescind's own, and says nothing of this one then.
+// https://cloud.google.com/apis/design/errors#error_info
+func (c *Client) withoutRun(ctx context.Context, project cloud.Resource, err error) bool {
+	for _, d := range status.Convert(err).Details() {
+		info, ok := d.(*errdetails.ErrorInfo)
+		if !ok || info.GetReason() != "SERVICE_DISABLED" || info.GetMetadata()["service"] != "run.googleapis.com" {
+			continue
+		}
+		consumer := info.GetMetadata()["consumer"]
+		if consumer == project.Path() {
+			return true
+		}
+		p, err := c.getProject(ctx, project)
+		return err == nil && consumer == p.GetName()
+	}
+	return false
 }
 
 // oneLine shows an API error as its code and message. Google's own text runs

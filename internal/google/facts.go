@@ -10,7 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Fact answers from Google Cloud. An answer is kept for the fact lifetime, or
@@ -38,7 +38,7 @@ func (c *Client) Fact(ctx context.Context, q policies.Question) policies.Fact {
 // left open turns a revert into a question to people.
 func (c *Client) lookInTurn(ctx context.Context, q policies.Question) (policies.Fact, error) {
 	f, err := c.look(ctx, q)
-	var busy *remediate.BusyError
+	var busy *fault.BusyError
 	if !errors.As(err, &busy) || busy.After > limitWindow {
 		return f, err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // The interfaces that a Client is for.
@@ -186,7 +187,7 @@ func (s sightings) Identity(_ context.Context, email string) (remediate.Sighting
 	if found, ok := s[email]; ok {
 		return found, nil
 	}
-	return remediate.Sighting{}, remediate.ErrNotFound
+	return remediate.Sighting{}, fault.ErrNotFound
 }
 
 func ask(k policies.FactKind, name string) policies.Question {

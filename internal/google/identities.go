@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // runtimeIdentity answers whether a workload runs as the account: one that was
@@ -59,7 +60,7 @@ func (c *Client) sighting(ctx context.Context, email string) (s remediate.Sighti
 	}
 	s, err = c.identities.Identity(ctx, email)
 	switch {
-	case errors.Is(err, remediate.ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		return s, false, nil
 	case err != nil:
 		return s, false, fmt.Errorf("sighting of %s: %w", email, err)

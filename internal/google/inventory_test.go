@@ -18,6 +18,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 var _ remediate.Inventory = (*Client)(nil)
@@ -193,7 +194,7 @@ func TestAListBeyondTheRateSaysWhenToComeAgain(t *testing.T) {
 		_, _ = w.client.limits.reserve(place{})
 	}
 	_, _, err := w.client.List(t.Context(), cloud.FolderResource("4002"), cloud.Project, "")
-	var busy *remediate.BusyError
+	var busy *fault.BusyError
 	if !errors.As(err, &busy) {
 		t.Errorf("error is %v, want one that says when to come again", err)
 	}
@@ -208,7 +209,7 @@ func paths(rs []cloud.Resource) (out []string) {
 
 func wantPermission(t *testing.T, err error, permission string) {
 	t.Helper()
-	var denied *remediate.PermissionError
+	var denied *fault.PermissionError
 	if !errors.As(err, &denied) || denied.Permission != permission {
 		t.Errorf("error is %v, want one that names %s", err, permission)
 	}

@@ -11,7 +11,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // What one project and region sees of rescind in any minute. Cloud Run charges
@@ -39,7 +40,7 @@ const (
 type limits struct {
 	now    func() time.Time
 	wait   func(context.Context, time.Duration) error
-	shared remediate.CellStore // nil: writes are this process's alone
+	shared cells.Store // nil: writes are this process's alone
 
 	mu     sync.Mutex
 	places map[place]*turns
@@ -102,7 +103,7 @@ func (l *limits) reserve(at place) (time.Duration, error) {
 	t := l.turns(at, now)
 	turn := t.next(now, at.limit(), limitWindow)
 	if turn.Sub(now) > maxHold {
-		return 0, &remediate.BusyError{Where: at.String(), After: t.promise(at, turn, limitWindow).Sub(now)}
+		return 0, &fault.BusyError{Where: at.String(), After: t.promise(at, turn, limitWindow).Sub(now)}
 	}
 	t.at = append(t.at, turn)
 	return turn.Sub(now), nil

@@ -18,7 +18,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // clocked is limits under a clock that only moves when someone waits.
@@ -43,7 +43,7 @@ func (c *clocked) send(t *testing.T, at place) time.Time {
 	t.Helper()
 	for {
 		hold, err := c.reserve(at)
-		var busy *remediate.BusyError
+		var busy *fault.BusyError
 		switch {
 		case errors.As(err, &busy):
 			if busy.After <= maxHold {
@@ -92,7 +92,7 @@ func TestThoseSentAwayAreToldToComeOneAfterTheOther(t *testing.T) {
 	var told []time.Duration
 	for range 3 {
 		_, err := c.reserve(here)
-		var busy *remediate.BusyError
+		var busy *fault.BusyError
 		if !errors.As(err, &busy) {
 			t.Fatalf("error is %v, want it held back", err)
 		}
@@ -163,11 +163,11 @@ func TestWhereGoogleIsExhaustedItIsLeftAloneForAsLongAsItAsks(t *testing.T) {
 				t.Fatalf("error is %v, want Google's", err)
 			}
 			err = w.client.SetPolicy(t.Context(), service, p)
-			var busy *remediate.BusyError
+			var busy *fault.BusyError
 			if !errors.As(err, &busy) || busy.After != tt.want {
 				t.Fatalf("error is %v, want one that says to come again in %s", err, tt.want)
 			}
-			wantError(t, err, remediate.ErrUnwritten)
+			wantError(t, err, fault.ErrUnwritten)
 			if n := w.count("Services/SetIamPolicy"); n != 1 {
 				t.Errorf("%d requests were sent, want one", n)
 			}

@@ -14,22 +14,23 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // OrgPolicy returns the organization policy that is set at its own resource,
 // not what is inherited; an error matching remediate.ErrNotFound where none is.
-func (c *Client) OrgPolicy(ctx context.Context, r cloud.Resource) (remediate.OrgPolicy, error) {
+func (c *Client) OrgPolicy(ctx context.Context, r cloud.Resource) (judge.OrgPolicy, error) {
 	p, err := call(ctx, c.constraints.GetPolicy, &orgpolicypb.GetPolicyRequest{Name: r.Path()})
 	if err != nil {
 		// The REST reference says orgpolicy.policies.get, the role tables this.
-		return remediate.OrgPolicy{}, explain(err, "read", r, "orgpolicy.policy.get")
+		return judge.OrgPolicy{}, explain(err, "read", r, "orgpolicy.policy.get")
 	}
 	body, err := orgPolicyBody(p)
 	if err != nil {
-		return remediate.OrgPolicy{}, fmt.Errorf("read %s: %w", r, err)
+		return judge.OrgPolicy{}, fmt.Errorf("read %s: %w", r, err)
 	}
-	return remediate.OrgPolicy{Etag: p.GetEtag(), Body: body, State: stateOf(p.GetSpec())}, nil
+	return judge.OrgPolicy{Etag: p.GetEtag(), Body: body, State: stateOf(p.GetSpec())}, nil
 }
 
 // stateOf says of a live policy what the log says of a change, in its terms: it
@@ -89,7 +90,7 @@ func settings(s *orgpolicypb.PolicySpec) *orgpolicypb.PolicySpec {
 // remediate.ErrConflict.
 func (c *Client) DeleteOrgPolicy(ctx context.Context, r cloud.Resource, etag string) error {
 	if etag == "" {
-		return fmt.Errorf("delete %s: %w: %w", r, remediate.ErrRefused, errNoEtag)
+		return fmt.Errorf("delete %s: %w: %w", r, fault.ErrRefused, errNoEtag)
 	}
 	_, err := call(ctx, func(ctx context.Context, q *orgpolicypb.DeletePolicyRequest, o ...gax.CallOption) (*emptypb.Empty, error) {
 		return &emptypb.Empty{}, c.constraints.DeletePolicy(ctx, q, o...)
@@ -102,7 +103,7 @@ func (c *Client) DeleteOrgPolicy(ctx context.Context, r cloud.Resource, etag str
 func (c *Client) CreateOrgPolicy(ctx context.Context, r cloud.Resource, body string) error {
 	p := &orgpolicypb.Policy{}
 	if err := protojson.Unmarshal([]byte(body), p); err != nil {
-		return fmt.Errorf("create %s: %w: its body: %w", r, remediate.ErrRefused, err)
+		return fmt.Errorf("create %s: %w: its body: %w", r, fault.ErrRefused, err)
 	}
 	p.Name = r.Path()
 	_, err := call(ctx, c.constraints.CreatePolicy, &orgpolicypb.CreatePolicyRequest{Parent: r.Parent, Policy: p})

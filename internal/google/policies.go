@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // policyVersion is the only version that shows conditions; below it they read
@@ -93,11 +93,11 @@ func (c *Client) Policy(ctx context.Context, r cloud.Resource) (cloud.AllowPolic
 func (c *Client) SetPolicy(ctx context.Context, r cloud.Resource, p cloud.AllowPolicy) error {
 	api, ok := c.policyAPI(r.Kind)
 	if !ok {
-		return fmt.Errorf("write policy of %s: %w: no allow policy of a %q is written", r, remediate.ErrRefused, r.Kind)
+		return fmt.Errorf("write policy of %s: %w: no allow policy of a %q is written", r, fault.ErrRefused, r.Kind)
 	}
 	next, err := toPolicy(p)
 	if err != nil {
-		return fmt.Errorf("write policy of %s: %w: %w", r, remediate.ErrRefused, err)
+		return fmt.Errorf("write policy of %s: %w: %w", r, fault.ErrRefused, err)
 	}
 	_, err = call(ctx, api.set, &iampb.SetIamPolicyRequest{
 		Resource: r.Path(),

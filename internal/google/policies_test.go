@@ -14,7 +14,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 var working = cloud.Condition{Title: "work", Expression: `request.time.getHours() < 18`}
@@ -85,7 +85,7 @@ func TestTheGrantsOnAServiceAccountAreReadAndWrittenToo(t *testing.T) {
 
 	w.answer("IAM/GetIamPolicy", func(any) (any, error) { return nil, status.Error(codes.PermissionDenied, "no") })
 	_, err = w.client.Policy(t.Context(), account)
-	var denied *remediate.PermissionError
+	var denied *fault.PermissionError
 	if !errors.As(err, &denied) || denied.Permission != "iam.serviceAccounts.getIamPolicy" {
 		t.Errorf("denied: %v", err)
 	}
@@ -119,7 +119,7 @@ func TestAStaleEtagIsAConflictAndWritesNothing(t *testing.T) {
 	must(t, err)
 	must(t, w.PutPolicy(service.Path(), &iampb.Policy{Bindings: []*iampb.Binding{binding("roles/run.viewer", nil, "user:ada@example.com")}}))
 	next, _ := stale.Apply([]cloud.Delta{{Action: cloud.Add, Grant: cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"}}})
-	wantError(t, w.client.SetPolicy(t.Context(), service, next), remediate.ErrConflict)
+	wantError(t, w.client.SetPolicy(t.Context(), service, next), fault.ErrConflict)
 	now, err := w.client.Policy(t.Context(), service)
 	must(t, err)
 	if now.Has(cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"}) {
@@ -140,7 +140,7 @@ func TestAWriteThatWouldLoseSomethingIsRefusedBeforeItIsSent(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, sim.Options{})
 			err := w.client.SetPolicy(t.Context(), service, tt.policy)
-			wantError(t, err, remediate.ErrRefused)
+			wantError(t, err, fault.ErrRefused)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error is %v, want one about %q", err, tt.want)
 			}
@@ -176,7 +176,7 @@ func TestGooglesOwnWordOnAMissingPermissionIsTaken(t *testing.T) {
 		return nil, s.Err()
 	})
 	_, err := w.client.Policy(t.Context(), project)
-	var denied *remediate.PermissionError
+	var denied *fault.PermissionError
 	if !errors.As(err, &denied) || denied.Permission != "resourcemanager.projects.special" {
 		t.Errorf("error is %v, want the permission that Google names", err)
 	}
@@ -186,9 +186,9 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	gone := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "gone")
 	_, err := w.client.Policy(t.Context(), gone)
-	wantError(t, err, remediate.ErrNotFound)
+	wantError(t, err, fault.ErrNotFound)
 	_, err = w.client.Workload(t.Context(), gone)
-	wantError(t, err, remediate.ErrNotFound)
+	wantError(t, err, fault.ErrNotFound)
 }
 
 func TestWhatWillNotPassByItselfIsRefused(t *testing.T) {
@@ -201,7 +201,7 @@ func TestWhatWillNotPassByItselfIsRefused(t *testing.T) {
 		p, err := w.client.Policy(t.Context(), service)
 		must(t, err)
 		err = w.client.SetPolicy(t.Context(), service, p)
-		if errors.Is(err, remediate.ErrRefused) != refused || status.Code(err) != code {
+		if errors.Is(err, fault.ErrRefused) != refused || status.Code(err) != code {
 			t.Errorf("%s: error is %v, want refused %t", code, err, refused)
 		}
 	}

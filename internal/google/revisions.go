@@ -10,7 +10,7 @@ import (
 	"cloud.google.com/go/run/apiv2/runpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // findPrevious returns the identity and the name of the newest ready revision
@@ -44,8 +44,8 @@ func (c *Client) findPrevious(ctx context.Context, w cloud.Workload, created str
 func (c *Client) previous(ctx context.Context, w cloud.Workload, created string) (cloud.Workload, error) {
 	var err error
 	w.Previous, w.PreviousRevision, err = c.findPrevious(ctx, w, created)
-	var denied *remediate.PermissionError
-	if errors.As(err, &denied) || errors.Is(err, remediate.ErrRefused) {
+	var denied *fault.PermissionError
+	if errors.As(err, &denied) || errors.Is(err, fault.ErrRefused) {
 		w.PreviousWhy, err = err.Error(), nil
 	}
 	return w, err

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // The turns of writes are shared with all processes that have the same store:
@@ -45,7 +45,7 @@ func (l *limits) reserveShared(ctx context.Context, at place) (time.Duration, er
 	for range sharedTries {
 		var turn time.Time
 		turn, err = l.takeShared(ctx, at)
-		if errors.Is(err, remediate.ErrConflict) {
+		if errors.Is(err, fault.ErrConflict) {
 			continue
 		}
 		if held := turn.Sub(l.now()); err == nil && held >= -sharedLate {
@@ -53,16 +53,16 @@ func (l *limits) reserveShared(ctx context.Context, at place) (time.Duration, er
 		}
 		break
 	}
-	var busy *remediate.BusyError
+	var busy *fault.BusyError
 	switch {
 	case ctx.Err() != nil:
 		return 0, notSent(ctx.Err())
 	case errors.As(err, &busy):
 		return 0, err
 	case err != nil:
-		return 0, &remediate.BusyError{Where: fmt.Sprintf("%s, of which the store gives no turn (%v)", at, err), After: sharedRetry}
+		return 0, &fault.BusyError{Where: fmt.Sprintf("%s, of which the store gives no turn (%v)", at, err), After: sharedRetry}
 	}
-	return 0, &remediate.BusyError{Where: at.String() + ", of which the store gave a turn too late", After: sharedRetry}
+	return 0, &fault.BusyError{Where: at.String() + ", of which the store gave a turn too late", After: sharedRetry}
 }
 
 // takeShared takes the next turn, or a place in the line of those that are sent
@@ -83,7 +83,7 @@ func (l *limits) takeShared(ctx context.Context, at place) (time.Time, error) {
 	turn := t.next(now, at.limit(), sharedWindow)
 	var away error
 	if turn.Sub(now) > maxHold {
-		away = &remediate.BusyError{Where: at.String(), After: t.promise(at, turn, sharedWindow).Sub(now)}
+		away = &fault.BusyError{Where: at.String(), After: t.promise(at, turn, sharedWindow).Sub(now)}
 	} else {
 		t.at = append(t.at, turn)
 		slices.SortFunc(t.at, time.Time.Compare) // clocks may differ

@@ -13,11 +13,12 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/internal/store/memory"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // sharing is the limits of several processes on one store, under one clock.
-func sharing(processes int, cells remediate.CellStore) []*clocked {
+func sharing(processes int, shared cells.Store) []*clocked {
 	var mu sync.Mutex
 	first := newClocked()
 	all := []*clocked{first}
@@ -26,7 +27,7 @@ func sharing(processes int, cells remediate.CellStore) []*clocked {
 	}
 	for _, c := range all {
 		c.limits.now = func() time.Time { mu.Lock(); defer mu.Unlock(); return first.now }
-		c.shared = cells
+		c.shared = shared
 	}
 	return all
 }
@@ -41,7 +42,7 @@ func TestProcessesOnOneStoreWriteNoMoreInAnyMinuteThanOne(t *testing.T) {
 		}
 		for {
 			held, err := both[i%2].turn(t.Context(), here)
-			var busy *remediate.BusyError
+			var busy *fault.BusyError
 			if errors.As(err, &busy) {
 				*clock = clock.Add(busy.After)
 				continue
@@ -69,7 +70,7 @@ func TestOfManyWhoAskAtOnceAsManyHaveATurnAsTheLimitSays(t *testing.T) {
 				_, err := process.turn(t.Context(), here)
 				mu.Lock()
 				defer mu.Unlock()
-				var busy *remediate.BusyError
+				var busy *fault.BusyError
 				switch {
 				case err == nil:
 					turns++
@@ -88,42 +89,42 @@ func TestOfManyWhoAskAtOnceAsManyHaveATurnAsTheLimitSays(t *testing.T) {
 	}
 }
 
-// cells is a store whose answers can fail or take their time.
-type cells struct {
-	remediate.CellStore
+// failing is a store whose answers can fail or take their time.
+type failing struct {
+	cells.Store
 	get, set func() error
 	asked    int
 }
 
-func (c *cells) Cell(ctx context.Context, name string) (remediate.Cell, error) {
+func (c *failing) Cell(ctx context.Context, name string) (cells.Cell, error) {
 	c.asked++
 	if c.get != nil {
 		if err := c.get(); err != nil {
-			return remediate.Cell{}, err
+			return cells.Cell{}, err
 		}
 	}
-	return c.CellStore.Cell(ctx, name)
+	return c.Store.Cell(ctx, name)
 }
 
-func (c *cells) SetCell(ctx context.Context, cell remediate.Cell) (remediate.Cell, error) {
+func (c *failing) SetCell(ctx context.Context, cell cells.Cell) (cells.Cell, error) {
 	if c.set != nil {
 		if err := c.set(); err != nil {
-			return remediate.Cell{}, err
+			return cells.Cell{}, err
 		}
 	}
-	return c.CellStore.SetCell(ctx, cell)
+	return c.Store.SetCell(ctx, cell)
 }
 
 func TestAStoreThatGivesNoTurnHoldsTheWriteBack(t *testing.T) {
-	for name, of := range map[string]func(*cells, *world){
-		"it cannot be read":            func(c *cells, _ *world) { c.get = func() error { return errors.New("unavailable") } },
-		"it cannot be written":         func(c *cells, _ *world) { c.set = func() error { return errors.New("unavailable") } },
-		"others are faster every time": func(c *cells, _ *world) { c.set = func() error { return remediate.ErrConflict } },
-		"it takes longer than a turn lasts": func(c *cells, w *world) {
+	for name, of := range map[string]func(*failing, *world){
+		"it cannot be read":            func(c *failing, _ *world) { c.get = func() error { return errors.New("unavailable") } },
+		"it cannot be written":         func(c *failing, _ *world) { c.set = func() error { return errors.New("unavailable") } },
+		"others are faster every time": func(c *failing, _ *world) { c.set = func() error { return fault.ErrConflict } },
+		"it takes longer than a turn lasts": func(c *failing, w *world) {
 			c.set = func() error { w.now = w.now.Add(sharedLate + 1); return nil }
 		},
-		"what it holds is not ours": func(c *cells, _ *world) {
-			_, err := c.CellStore.SetCell(t.Context(), remediate.Cell{Name: "writes " + here.where(), Value: []byte("{")})
+		"what it holds is not ours": func(c *failing, _ *world) {
+			_, err := c.Store.SetCell(t.Context(), cells.Cell{Name: "writes " + here.where(), Value: []byte("{")})
 			must(t, err)
 		},
 	} {
@@ -131,15 +132,15 @@ func TestAStoreThatGivesNoTurnHoldsTheWriteBack(t *testing.T) {
 			w := newWorld(t, sim.Options{})
 			p, err := w.client.Policy(t.Context(), service)
 			must(t, err)
-			store := &cells{CellStore: memory.New()}
+			store := &failing{Store: memory.New()}
 			of(store, w)
 			w.client.limits.shared = store
 			err = w.client.SetPolicy(t.Context(), service, p)
-			var busy *remediate.BusyError
+			var busy *fault.BusyError
 			if !errors.As(err, &busy) || busy.After != sharedRetry {
 				t.Fatalf("error is %v, want one that says to come again in %s", err, sharedRetry)
 			}
-			wantError(t, err, remediate.ErrUnwritten)
+			wantError(t, err, fault.ErrUnwritten)
 			if n := w.count("Services/SetIamPolicy"); n != 0 {
 				t.Errorf("%d writes were sent", n)
 			}
@@ -149,7 +150,7 @@ func TestAStoreThatGivesNoTurnHoldsTheWriteBack(t *testing.T) {
 
 func TestReadsAskNoStoreForATurn(t *testing.T) {
 	w := newWorld(t, sim.Options{})
-	store := &cells{CellStore: memory.New()}
+	store := &failing{Store: memory.New()}
 	w.client.limits.shared = store
 	p, err := w.client.Policy(t.Context(), service)
 	must(t, err)
@@ -185,7 +186,7 @@ func TestClocksThatDifferByHalfAMinuteDoNotDoubleTheWritesNorKeepAnybodyOut(t *t
 		i := len(sent) % 2
 		for {
 			held, err := both[i].turn(t.Context(), here)
-			var busy *remediate.BusyError
+			var busy *fault.BusyError
 			if errors.As(err, &busy) {
 				*clock = clock.Add(time.Second)
 				i = 1 - i

@@ -15,7 +15,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 func TestAWriteIsRehearsedFirst(t *testing.T) {
@@ -46,8 +46,8 @@ func TestWhatARehearsalRefusesIsNotWritten(t *testing.T) {
 		w.updates = nil
 		w.FailWith("UpdateService", 1, status.Error(codes.FailedPrecondition, "an organization policy is against it"))
 		err := write()
-		wantError(t, err, remediate.ErrUnwritten)
-		wantError(t, err, remediate.ErrRefused)
+		wantError(t, err, fault.ErrUnwritten)
+		wantError(t, err, fault.ErrRefused)
 		if err == nil || !strings.Contains(err.Error(), "FailedPrecondition: an organization policy is against it") {
 			t.Errorf("%s: error is %v, want Google's words", name, err)
 		}
@@ -77,7 +77,7 @@ func TestSetIngressChangesTheIngressAlone(t *testing.T) {
 	if d := cmp.Diff(want, after, protocmp.Transform(), ignored); d != "" {
 		t.Errorf("service (-want +got):\n%s", d)
 	}
-	wantError(t, w.client.SetIngress(t.Context(), before, "internal"), remediate.ErrConflict)
+	wantError(t, w.client.SetIngress(t.Context(), before, "internal"), fault.ErrConflict)
 }
 
 func TestAnIngressThatIsNoneIsRefused(t *testing.T) {
@@ -90,7 +90,7 @@ func TestAnIngressThatIsNoneIsRefused(t *testing.T) {
 		if !strings.Contains(err.Error(), "set ingress of") {
 			t.Errorf("%s: error is %v", name, err)
 		}
-		wantError(t, err, remediate.ErrRefused)
+		wantError(t, err, fault.ErrRefused)
 	}
 	if n := w.count("Services/UpdateService"); n != 0 {
 		t.Errorf("%d updates were sent", n)
@@ -124,24 +124,24 @@ func TestAnOrgPolicyIsReadDeletedAndCreatedAgainAsItWas(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	r := cloud.Resource{Kind: cloud.OrgPolicy, Project: "pay-prod", Parent: "projects/pay-prod", Name: constraint}
 	_, err := w.client.OrgPolicy(t.Context(), r)
-	wantError(t, err, remediate.ErrNotFound)
+	wantError(t, err, fault.ErrNotFound)
 	w.SetConstraint("projects/pay-prod", constraint, false)
 	before, err := w.client.OrgPolicy(t.Context(), r)
 	must(t, err)
 	if want := `{"spec":{"rules":[{"enforce":false}]}}`; before.Body != want {
 		t.Errorf("body is %s, want %s", before.Body, want)
 	}
-	wantError(t, w.client.DeleteOrgPolicy(t.Context(), r, "stale"), remediate.ErrConflict)
-	wantError(t, w.client.DeleteOrgPolicy(t.Context(), r, ""), remediate.ErrRefused)
+	wantError(t, w.client.DeleteOrgPolicy(t.Context(), r, "stale"), fault.ErrConflict)
+	wantError(t, w.client.DeleteOrgPolicy(t.Context(), r, ""), fault.ErrRefused)
 	must(t, w.client.DeleteOrgPolicy(t.Context(), r, before.Etag))
 	_, err = w.client.OrgPolicy(t.Context(), r)
-	wantError(t, err, remediate.ErrNotFound)
+	wantError(t, err, fault.ErrNotFound)
 	must(t, w.client.CreateOrgPolicy(t.Context(), r, before.Body))
 	after, err := w.client.OrgPolicy(t.Context(), r)
 	must(t, err)
 	if after.Body != before.Body {
 		t.Errorf("body is %s, was %s", after.Body, before.Body)
 	}
-	wantError(t, w.client.CreateOrgPolicy(t.Context(), r, before.Body), remediate.ErrRefused)
-	wantError(t, w.client.CreateOrgPolicy(t.Context(), r, "no JSON"), remediate.ErrRefused)
+	wantError(t, w.client.CreateOrgPolicy(t.Context(), r, before.Body), fault.ErrRefused)
+	wantError(t, w.client.CreateOrgPolicy(t.Context(), r, "no JSON"), fault.ErrRefused)
 }

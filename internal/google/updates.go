@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // errNoEtag refuses a write that would overwrite whatever is there.
@@ -34,7 +34,7 @@ const newRevision = "template.revision"
 // read the workload again.
 func (c *Client) SetIdentity(ctx context.Context, w cloud.Workload, email string) error {
 	if err := checkUpdate(w, email); err != nil {
-		return fmt.Errorf("set identity of %s: %w: %w", w.Resource, remediate.ErrRefused, err)
+		return fmt.Errorf("set identity of %s: %w: %w", w.Resource, fault.ErrRefused, err)
 	}
 	var err error
 	switch w.Resource.Kind {
@@ -49,7 +49,7 @@ func (c *Client) SetIdentity(ctx context.Context, w cloud.Workload, email string
 	case cloud.RunJob:
 		return c.setJobIdentity(ctx, w, email)
 	default:
-		err = fmt.Errorf("%w: a %q is no workload", remediate.ErrRefused, w.Resource.Kind)
+		err = fmt.Errorf("%w: a %q is no workload", fault.ErrRefused, w.Resource.Kind)
 	}
 	return explainDeploy(err, w.Resource, email)
 }
@@ -68,10 +68,10 @@ func (c *Client) DisableInvokerIAM(ctx context.Context, w cloud.Workload) error 
 
 func (c *Client) setInvokerCheck(ctx context.Context, w cloud.Workload, doing string, disabled bool) error {
 	if w.Resource.Kind != cloud.RunService {
-		return fmt.Errorf("%s %s: %w: a %q has no invoker check", doing, w.Resource, remediate.ErrRefused, w.Resource.Kind)
+		return fmt.Errorf("%s %s: %w: a %q has no invoker check", doing, w.Resource, fault.ErrRefused, w.Resource.Kind)
 	}
 	if w.Etag == "" {
-		return fmt.Errorf("%s %s: %w: %w", doing, w.Resource, remediate.ErrRefused, errNoEtag)
+		return fmt.Errorf("%s %s: %w: %w", doing, w.Resource, fault.ErrRefused, errNoEtag)
 	}
 	s := &runpb.Service{Name: w.Resource.Path(), Etag: w.Etag, InvokerIamDisabled: disabled}
 	err := c.updateService(ctx, s, "invoker_iam_disabled")
@@ -92,11 +92,11 @@ func (c *Client) SetIngress(ctx context.Context, w cloud.Workload, ingress strin
 	to, known := ingressOf(ingress)
 	switch {
 	case w.Resource.Kind != cloud.RunService:
-		return fmt.Errorf("set ingress of %s: %w: a %q has no ingress", w.Resource, remediate.ErrRefused, w.Resource.Kind)
+		return fmt.Errorf("set ingress of %s: %w: a %q has no ingress", w.Resource, fault.ErrRefused, w.Resource.Kind)
 	case !known:
-		return fmt.Errorf("set ingress of %s: %w: no ingress is called %q", w.Resource, remediate.ErrRefused, ingress)
+		return fmt.Errorf("set ingress of %s: %w: no ingress is called %q", w.Resource, fault.ErrRefused, ingress)
 	case w.Etag == "":
-		return fmt.Errorf("set ingress of %s: %w: %w", w.Resource, remediate.ErrRefused, errNoEtag)
+		return fmt.Errorf("set ingress of %s: %w: %w", w.Resource, fault.ErrRefused, errNoEtag)
 	}
 	s := &runpb.Service{Name: w.Resource.Path(), Etag: w.Etag, Ingress: to}
 	err := c.updateService(ctx, s, "ingress")
@@ -132,7 +132,7 @@ func (c *Client) setJobIdentity(ctx context.Context, w cloud.Workload, email str
 	}
 	task := j.GetTemplate().GetTemplate()
 	if j.GetEtag() != w.Etag || task == nil {
-		return fmt.Errorf("set identity of %s: %w", w.Resource, remediate.ErrConflict)
+		return fmt.Errorf("set identity of %s: %w", w.Resource, fault.ErrConflict)
 	}
 	task.ServiceAccount = email
 	err = rehearsed(ctx, c, func(ctx context.Context, rehearse bool) (*run.UpdateJobOperation, error) {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 const goodAccount = "good@pay-prod.iam.gserviceaccount.com"
@@ -56,14 +56,14 @@ func TestAWriteToAWorkloadThatChangedIsAConflict(t *testing.T) {
 			stale, err := w.client.Workload(t.Context(), r)
 			must(t, err)
 			must(t, change(w))
-			wantError(t, w.client.SetIdentity(t.Context(), stale, goodAccount), remediate.ErrConflict)
+			wantError(t, w.client.SetIdentity(t.Context(), stale, goodAccount), fault.ErrConflict)
 			serving, err := w.client.Serving(t.Context(), r)
 			must(t, err)
 			if d := cmp.Diff([]string{apiAccount}, serving); d != "" {
 				t.Errorf("serving (-want +got):\n%s", d)
 			}
 			if r == service {
-				wantError(t, w.client.RequireInvokerIAM(t.Context(), stale), remediate.ErrConflict)
+				wantError(t, w.client.RequireInvokerIAM(t.Context(), stale), fault.ErrConflict)
 			}
 		})
 	}
@@ -79,7 +79,7 @@ func TestAJobThatChangesBetweenReadAndWriteIsAConflict(t *testing.T) {
 	must(t, err)
 	must(t, w.PutJob(&runpb.Job{Name: job.Path(), Template: &runpb.ExecutionTemplate{Template: &runpb.TaskTemplate{ServiceAccount: apiAccount}}}))
 	w.answer("Jobs/GetJob", func(any) (any, error) { return j, nil })
-	wantError(t, w.client.SetIdentity(t.Context(), stale, goodAccount), remediate.ErrConflict)
+	wantError(t, w.client.SetIdentity(t.Context(), stale, goodAccount), fault.ErrConflict)
 }
 
 func TestAJobKeepsFieldsThatThisVersionDoesNotKnow(t *testing.T) {
@@ -162,7 +162,7 @@ func TestAnUpdateThatIsNotSafeIsRefusedBeforeItIsSent(t *testing.T) {
 		"invoker check of a job":         w.client.RequireInvokerIAM(t.Context(), cloud.Workload{Resource: job, Etag: "e"}),
 		"invoker check of a worker pool": w.client.RequireInvokerIAM(t.Context(), cloud.Workload{Resource: pool, Etag: "e"}),
 	} {
-		if !errors.Is(err, remediate.ErrRefused) {
+		if !errors.Is(err, fault.ErrRefused) {
 			t.Errorf("%s: error is %v, want it refused", name, err)
 		}
 	}
@@ -179,7 +179,7 @@ func TestARevisionThatCannotStartIsAnError(t *testing.T) {
 	before, err := w.client.Workload(t.Context(), service)
 	must(t, err)
 	err = w.client.SetIdentity(t.Context(), before, goodAccount)
-	wantError(t, err, remediate.ErrRefused)
+	wantError(t, err, fault.ErrRefused)
 	if status.Code(err) != codes.FailedPrecondition || errors.Is(err, errUnseen) {
 		t.Errorf("error is %v, want the one the operation ended with", err)
 	}
@@ -218,8 +218,8 @@ func TestAnOperationThatCannotBeWatchedIsNoRefusal(t *testing.T) {
 			must(t, err)
 			w.answer("Operations/GetOperation", func(any) (any, error) { return nil, status.Error(code, "no") })
 			err = w.client.SetIdentity(t.Context(), before, goodAccount)
-			var denied *remediate.PermissionError
-			if err == nil || errors.As(err, &denied) || errors.Is(err, remediate.ErrNotFound) || errors.Is(err, remediate.ErrConflict) {
+			var denied *fault.PermissionError
+			if err == nil || errors.As(err, &denied) || errors.Is(err, fault.ErrNotFound) || errors.Is(err, fault.ErrConflict) {
 				t.Fatalf("error is %v, want one that says the end was not seen", err)
 			}
 			if !strings.Contains(err.Error(), "accepted, but its end was not seen") {

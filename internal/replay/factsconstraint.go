@@ -55,6 +55,9 @@ func (f factsAt) inForce(name, project string, read func(cloud.ConstraintChange)
 }
 
 func (w policyWrite) fact(container string, says cloud.Flag) policies.Fact {
+	if w.at.IsZero() {
+		return policies.Fact{Why: container + " changed it at a time that no entry tells"}
+	}
 	if says.Knowledge != cloud.Known {
 		return policies.Fact{Why: fmt.Sprintf("%s changed it at %s, and what is in force since cannot be told from the entry",
 			container, w.at.Format(time.RFC3339))}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // Finding is one policy's verdict on one change of the history, and what
@@ -27,7 +27,7 @@ type Finding struct {
 	InsertID    string               `json:"insert_id"`
 	Method      string               `json:"method"`
 	Enforcement policies.Enforcement `json:"enforcement"`
-	Decision    remediate.Decision   `json:"decision"`
+	Decision    judge.Decision       `json:"decision"`
 	Reasons     []string             `json:"reasons"` // the policy's message first
 	Plan        []Step               `json:"plan"`
 }
@@ -36,11 +36,11 @@ type Finding struct {
 // what after.
 type Step struct {
 	Step   policies.Remediation `json:"step"`
-	Before remediate.StepState  `json:"before"`
-	After  remediate.StepState  `json:"after"`
+	Before judge.StepState      `json:"before"`
+	After  judge.StepState      `json:"after"`
 }
 
-func findingOf(c cloud.Change, j remediate.Judgement) Finding {
+func findingOf(c cloud.Change, j judge.Judgement) Finding {
 	f := Finding{
 		Policy:      j.Policy,
 		Verdict:     j.Verdict,

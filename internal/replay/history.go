@@ -11,27 +11,34 @@ import (
 // that judges the first entry may be in the last.
 type history struct {
 	single     []cloud.Change
-	seen       map[string]bool // the IDs of single
+	seen       map[string]int // where in single an ID stands
 	operations map[string]*operation
 	numbers    numbers
 }
 
 func newHistory() *history {
-	return &history{seen: map[string]bool{}, operations: map[string]*operation{}, numbers: numbers{}}
+	return &history{seen: map[string]int{}, operations: map[string]*operation{}, numbers: numbers{}}
 }
 
 // add keeps the change and reports whether it is new: not read before, from an
-// overlapping input or because the log was delivered twice.
+// overlapping input or because the log was delivered twice. What stands under
+// one ID is one change, though it need not look the same: of the pieces of a
+// split entry the first is kept, whichever is read first.
 func (h *history) add(c cloud.Change) bool {
 	if c.Half != cloud.Whole && c.ID != "" {
 		return h.operation(c.ID).add(c)
 	}
-	if c.ID != "" && h.seen[c.ID] {
-		return false
+	i, known := h.seen[c.ID]
+	switch {
+	case known && compareChanges(c, h.single[i]) < 0:
+		h.single[i] = c
+	case !known:
+		if c.ID != "" {
+			h.seen[c.ID] = len(h.single)
+		}
+		h.single = append(h.single, c)
 	}
-	h.seen[c.ID] = true
-	h.single = append(h.single, c)
-	return true
+	return !known
 }
 
 // void notes that the call changed nothing after all. The other half of its

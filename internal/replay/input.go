@@ -47,7 +47,7 @@ var packedSuffixes = []string{".gz", ".zst"}
 
 // FindInputs finds the files that the operands name: files, directories with
 // all below them, glob patterns, and "-" for stdin. A file that two operands
-// name is read once.
+// name, or a link beside it, is read once.
 func FindInputs(operands []string, stdin io.Reader) Inputs {
 	var in Inputs
 	seen := map[string]bool{}
@@ -56,33 +56,35 @@ func FindInputs(operands []string, stdin io.Reader) Inputs {
 			in.once(seen, op, ReaderInput(op, stdin))
 			continue
 		}
-		if err := in.operand(seen, op); err != nil {
-			in.Refused = append(in.Refused, Problem{Input: op, Reason: reason(err)})
+		paths, err := named(op)
+		in.refuse(op, err)
+		for _, p := range paths {
+			in.refuse(p, in.path(seen, p))
 		}
 	}
 	return in
 }
 
-func (in *Inputs) operand(seen map[string]bool, op string) error {
-	paths := []string{op}
-	if _, err := os.Stat(op); err != nil {
-		// A name that exists is that file, also when it has a "[" in it.
-		if !strings.ContainsAny(op, "*?[") {
-			return err
-		}
-		paths, err = filepath.Glob(op)
-		if err != nil {
-			return fmt.Errorf("glob pattern: %w", err)
-		}
-		if len(paths) == 0 {
-			return errors.New("no file matches this pattern")
-		}
+func (in *Inputs) refuse(input string, err error) {
+	if err != nil {
+		in.Refused = append(in.Refused, Problem{Input: input, Reason: reason(err)})
 	}
-	var errs []error
-	for _, p := range paths {
-		errs = append(errs, in.path(seen, p))
+}
+
+// named are the paths that an operand names: itself, or what it matches. A name
+// that exists is that file, also when it has a "[" in it.
+func named(op string) ([]string, error) {
+	if _, err := os.Lstat(op); err == nil || !strings.ContainsAny(op, "*?[") {
+		return []string{op}, nil
 	}
-	return errors.Join(errs...)
+	paths, err := filepath.Glob(op)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("glob pattern: %w", err)
+	case len(paths) == 0:
+		return nil, errors.New("no file matches this pattern")
+	}
+	return paths, nil
 }
 
 func (in *Inputs) path(seen map[string]bool, path string) error {
@@ -91,7 +93,7 @@ func (in *Inputs) path(seen map[string]bool, path string) error {
 		return err
 	}
 	if !info.IsDir() {
-		in.once(seen, path, FileInput(path))
+		in.once(seen, realPath(path), FileInput(path))
 		return nil
 	}
 	found := 0
@@ -99,11 +101,11 @@ func (in *Inputs) path(seen map[string]bool, path string) error {
 	err = filepath.WalkDir(path+string(filepath.Separator), func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
-			in.Refused = append(in.Refused, Problem{Input: p, Reason: reason(err)})
+			in.refuse(p, err)
 		case d.IsDir():
 		case isLog(p):
 			found++
-			in.once(seen, p, FileInput(p))
+			in.once(seen, realPath(p), FileInput(p))
 		default:
 			in.Skipped = append(in.Skipped, p)
 		}
@@ -115,18 +117,26 @@ func (in *Inputs) path(seen map[string]bool, path string) error {
 	return err
 }
 
-// once adds an input unless an earlier operand named the same file: entries
-// without an insertId are never duplicates, so reading them twice would count
-// them twice.
-func (in *Inputs) once(seen map[string]bool, path string, i Input) {
-	key := path
-	if abs, err := filepath.Abs(path); err == nil {
-		key = abs
-	}
+// once adds an input unless there is one with its key already: entries without
+// an insertId are never duplicates, so reading a file twice would count them
+// twice.
+func (in *Inputs) once(seen map[string]bool, key string, i Input) {
 	if !seen[key] {
 		seen[key] = true
 		in.Files = append(in.Files, i)
 	}
+}
+
+// realPath is one for all names of a file: log directories have links such as
+// latest.json.
+func realPath(path string) string {
+	if p, err := filepath.EvalSymlinks(path); err == nil {
+		path = p
+	}
+	if p, err := filepath.Abs(path); err == nil {
+		path = p
+	}
+	return path
 }
 
 func isLog(path string) bool {

@@ -1,7 +1,9 @@
 package replay
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"slices"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -124,7 +126,16 @@ func incomplete(r cloud.Resource) bool {
 	return r == (cloud.Resource{}) || r.Location == "-"
 }
 
-// compareChanges orders changes by when they were made.
+// compareChanges orders changes by when they were made. Of two that nothing
+// else tells apart what they say decides, or the order of the inputs would.
 func compareChanges(a, b cloud.Change) int {
-	return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.InsertID, b.InsertID), cmp.Compare(a.ID, b.ID))
+	if n := cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.InsertID, b.InsertID), cmp.Compare(a.ID, b.ID)); n != 0 {
+		return n
+	}
+	return bytes.Compare(said(a), said(b))
+}
+
+func said(c cloud.Change) []byte {
+	text, _ := json.Marshal(c) // what was read from JSON can be written as JSON
+	return text
 }

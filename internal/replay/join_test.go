@@ -78,6 +78,28 @@ func TestJoinTakesTheActorAndTheRegionFromWhereTheyAre(t *testing.T) {
 	}
 }
 
+// What was stored goes before what was asked for, and what is not shown to have
+// been stored is as it was asked for.
+func TestJoinTakesWhatOneHalfShows(t *testing.T) {
+	shown := cloud.Change{
+		Policy: &cloud.AllowPolicy{Etag: "shown"}, Constraint: &cloud.ConstraintChange{Name: "shown"},
+		HasDelta: true, Deltas: []cloud.Delta{{Action: cloud.Add}},
+		Workload: &cloud.Workload{Ingress: "all", Controller: "Firebase", Labels: map[string]string{"shown": ""}},
+	}
+	other := cloud.Change{
+		Policy: &cloud.AllowPolicy{Etag: "other"}, Constraint: &cloud.ConstraintChange{Name: "other"}, HasDelta: true,
+		Workload: &cloud.Workload{Ingress: "none", Controller: "other", Labels: map[string]string{"other": ""}},
+	}
+	hidden := cloud.Change{Workload: &cloud.Workload{}}
+	for name, halves := range map[string][2]cloud.Change{
+		"by the first alone": {shown, hidden}, "by the last alone": {hidden, shown}, "otherwise by the first": {other, shown}, "by the last without a workload": {shown, {}},
+	} {
+		if diff := cmp.Diff(shown, join(halves[0], halves[1])); diff != "" {
+			t.Errorf("shown %s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 func TestAnOperation(t *testing.T) {
 	first, last := half(cloud.FirstHalf, 1, nil), half(cloud.LastHalf, 2, nil)
 	failed := func(h *history) { h.void(last) }

@@ -37,14 +37,19 @@ func learn(changes []cloud.Change, ids numbers) *learned {
 		numbers:    ids,
 	}
 	runsAs := map[cloud.Resource]cloud.Identity{}
+	undated := map[cloud.Resource]bool{} // deployed at a time that nobody knows: before or after any other
 	for i, c := range changes {
-		l.previous[i] = runsAs[c.Resource]
+		if !undated[c.Resource] {
+			l.previous[i] = runsAs[c.Resource]
+		}
 		l.policy(c)
 		if !deployed(c) {
 			continue
 		}
 		l.identity(c)
 		switch {
+		case c.Time.IsZero():
+			undated[c.Resource] = true
 		case c.Verb == cloud.Delete:
 			delete(runsAs, c.Resource)
 		case c.Workload.Identity.Knowledge != cloud.Unchanged:
@@ -86,11 +91,15 @@ func (l *learned) policy(c cloud.Change) {
 }
 
 // policyAt is what the organization policy said at the time; false when no
-// earlier write of it is known.
+// earlier write of it is known. One without a time is returned for every time:
+// no other is known to be later.
 func (l *learned) policyAt(k policyKey, at time.Time) (policyWrite, bool) {
 	var last policyWrite
 	found := false
-	for _, w := range l.policies[k] {
+	for i, w := range l.policies[k] {
+		if i == 0 && w.at.IsZero() {
+			return w, true
+		}
 		if !w.at.After(at) {
 			last, found = w, true
 		}

@@ -53,7 +53,7 @@ func TestPreviousIsWhatTheWorkloadRanAsBefore(t *testing.T) {
 	known, unchanged := cloud.KnownIdentity(ranAs), cloud.Identity{Knowledge: cloud.Unchanged}
 	asked := deploy(3, cloud.KnownIdentity("asked@b"))
 	asked.Half = cloud.FirstHalf
-	gone := cloud.Change{Verb: cloud.Delete, Resource: service("api")}
+	gone := cloud.Change{Time: at(5), Verb: cloud.Delete, Resource: service("api")}
 	changes := []cloud.Change{
 		deploy(1, known), deploy(2, unchanged), asked, deploy(4, cloud.Identity{}), deploy(5, known), gone, deploy(6, known),
 	}

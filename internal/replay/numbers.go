@@ -9,7 +9,8 @@ import (
 )
 
 // numbers maps project numbers to ids. A number that was seen with two ids
-// maps to none: one of the two entries is not what it seems.
+// maps to none, and so do two that were seen with one id: one of the two
+// entries is not what it seems.
 type numbers map[string]string
 
 // learn reads the project's number from an entry of Cloud Run's v1 API: its
@@ -44,12 +45,18 @@ func (n numbers) learn(entry []byte) {
 }
 
 // with adds what the facts file says, which was written on purpose and so goes
-// before what was seen in passing.
+// before what was seen in passing. Of what it returns each id has one number.
 func (n numbers) with(file *FactsFile) numbers {
-	all := maps.Clone(n)
+	all, given := maps.Clone(n), map[string]string{}
 	if file != nil {
-		maps.Copy(all, file.ids)
+		given = file.ids
+		maps.Copy(all, given)
 	}
+	claims := map[string]int{}
+	for _, id := range all {
+		claims[id]++
+	}
+	maps.DeleteFunc(all, func(number, id string) bool { return claims[id] > 1 && given[number] != id })
 	return all
 }
 

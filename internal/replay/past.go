@@ -6,7 +6,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // Past is a history that has been read, for asking about single changes of it.
@@ -69,12 +69,12 @@ func (p *Past) PassedOver(i int) string {
 }
 
 // Judge judges one of p.Changes. What complies is left out.
-func (p *Past) Judge(ctx context.Context, by remediate.Policies, i int) []remediate.Judgement {
+func (p *Past) Judge(ctx context.Context, by judge.Policies, i int) []judge.Judgement {
 	if p.PassedOver(i) != "" {
 		return nil
 	}
 	at := p.Moment(i)
-	j := remediate.Judge{Policies: by, Facts: factsAt{p.file, p.learned, at}}
+	j := judge.Judge{Policies: by, Facts: factsAt{p.file, p.learned, at}}
 	return j.Judge(ctx, p.Changes[i], snapshot(p.Changes[i], p.learned.previous[i], at))
 }
 

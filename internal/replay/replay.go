@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/judge"
+
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // Config is what a replay judges by.
 type Config struct {
-	Policies remediate.Policies
+	Policies judge.Policies
 	// Facts is the facts file, nil for none.
 	Facts *FactsFile
 	// Since and Until bound the changes that are judged, Until excluded; zero
@@ -38,7 +39,7 @@ func Run(ctx context.Context, cfg Config, in Inputs) (Report, error) {
 			return Report{}, err
 		}
 	}
-	findings, err := judge(ctx, cfg, h, s)
+	findings, err := judgeAll(ctx, cfg, h, s)
 	s.found(findings)
 	return Report{findings, *s}, err
 }
@@ -102,7 +103,7 @@ func take(input string, r record, h *history, s *Summary) {
 	}
 }
 
-func judge(ctx context.Context, cfg Config, h *history, s *Summary) ([]Finding, error) {
+func judgeAll(ctx context.Context, cfg Config, h *history, s *Summary) ([]Finding, error) {
 	changes := h.changes(cfg.Facts)
 	l := learn(changes, h.numbers.with(cfg.Facts))
 	s.learned(changes, l, h)
@@ -120,7 +121,7 @@ func judge(ctx context.Context, cfg Config, h *history, s *Summary) ([]Finding, 
 			continue
 		}
 		at := moment(changes, i)
-		j := remediate.Judge{Policies: cfg.Policies, Facts: factsAt{cfg.Facts, l, at}}
+		j := judge.Judge{Policies: cfg.Policies, Facts: factsAt{cfg.Facts, l, at}}
 		for _, g := range j.Judge(ctx, c, snapshot(c, l.previous[i], at)) {
 			out = append(out, findingOf(c, g))
 		}
@@ -146,8 +147,8 @@ func saysNothingOfGrants(c cloud.Change) bool {
 
 // snapshot is what was known of the resource at the time: what the history
 // shows of it, in place of the live read.
-func snapshot(c cloud.Change, previous cloud.Identity, at time.Time) remediate.Snapshot {
-	now := remediate.Snapshot{At: at}
+func snapshot(c cloud.Change, previous cloud.Identity, at time.Time) judge.Snapshot {
+	now := judge.Snapshot{At: at}
 	if c.Workload != nil {
 		w := *c.Workload
 		w.Previous = previous

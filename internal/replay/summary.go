@@ -1,13 +1,14 @@
 package replay
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // Summary accounts for everything a replay read: Records is the sum of
@@ -49,14 +50,28 @@ type Learned struct {
 
 // Found counts the findings.
 type Found struct {
-	Total     int                        `json:"total"`
-	Policies  map[string]int             `json:"policies"`
-	Verdicts  map[policies.Verdict]int   `json:"verdicts"`
-	Decisions map[remediate.Decision]int `json:"decisions"`
+	Total     int                      `json:"total"`
+	Policies  map[string]int           `json:"policies"`
+	Verdicts  map[policies.Verdict]int `json:"verdicts"`
+	Decisions map[judge.Decision]int   `json:"decisions"`
 	// PeakReverts is the most reverts in one clock hour, and PeakHour when:
 	// what guardrails.max_reverts has to allow for.
 	PeakReverts int       `json:"peak_reverts"`
 	PeakHour    time.Time `json:"peak_hour,omitzero"`
+}
+
+// Problem is something that could not be read, and where.
+type Problem struct {
+	Input  string `json:"input"`
+	Line   int    `json:"line,omitempty"` // of its first byte, from 1; 0 for the whole input
+	Reason string `json:"reason"`
+}
+
+func (p Problem) String() string {
+	if p.Line == 0 {
+		return fmt.Sprintf("%s: %s", p.Input, p.Reason)
+	}
+	return fmt.Sprintf("%s:%d: %s", p.Input, p.Line, p.Reason)
 }
 
 // mostLocated bounds how many unreadable records are listed one by one.
@@ -71,7 +86,7 @@ func newSummary(in Inputs) *Summary {
 		Found: Found{
 			Policies:  map[string]int{},
 			Verdicts:  map[policies.Verdict]int{},
-			Decisions: map[remediate.Decision]int{},
+			Decisions: map[judge.Decision]int{},
 		},
 	}
 }
@@ -86,7 +101,7 @@ func (s *Summary) unreadable(input string, line int, err error) {
 
 func (s *Summary) learned(changes []cloud.Change, l *learned, h *history) {
 	s.Learned.Identities = len(l.identities)
-	for _, id := range h.numbers {
+	for _, id := range h.numbers.with(nil) {
 		if id != "" {
 			s.Learned.Projects++
 		}
@@ -105,7 +120,7 @@ func (s *Summary) found(findings []Finding) {
 		s.Found.Policies[f.Policy]++
 		s.Found.Verdicts[f.Verdict]++
 		s.Found.Decisions[f.Decision]++
-		if f.Decision != remediate.Revert {
+		if f.Decision != judge.Revert {
 			continue
 		}
 		hour := f.Time.Truncate(time.Hour)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // hostile is text that would clear a terminal, ring its bell, begin a line of
@@ -20,7 +20,7 @@ func hostileFinding() Finding {
 	return Finding{
 		Policy: hostile, Verdict: "violation", Severity: "high", Decision: "ask", Actor: hostile, Method: hostile, InsertID: hostile,
 		Resource: service(hostile), Reasons: []string{hostile},
-		Plan: []Step{{Step: policies.RemoveGrants, Before: remediate.StepState{Grants: []cloud.Grant{{Role: hostile, Member: hostile}}}}},
+		Plan: []Step{{Step: policies.RemoveGrants, Before: judge.StepState{Grants: []cloud.Grant{{Role: hostile, Member: hostile}}}}},
 	}
 }
 

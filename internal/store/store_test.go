@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/rescind-dev/rescind/internal/store"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 func TestOpensWhatIsSupported(t *testing.T) {
@@ -17,7 +17,7 @@ func TestOpensWhatIsSupported(t *testing.T) {
 		if err != nil {
 			t.Fatalf("open %s: %v", url, err)
 		}
-		if _, err := s.Create(t.Context(), remediate.Finding{ID: "f1"}); err != nil {
+		if _, err := s.Create(t.Context(), finding.Finding{ID: "f1"}); err != nil {
 			t.Errorf("create in %s: %v", url, err)
 		}
 		if err := closer.Close(); err != nil {

@@ -5,11 +5,12 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // form is one answer that a person can give, labelled by its effect.
 type form struct {
-	Choice  remediate.Choice
+	Choice  finding.Choice
 	Label   string
 	Effect  string
 	Digest  string
@@ -24,11 +25,11 @@ type form struct {
 
 // needsReason reports whether the answer leaves, or brings back, what a policy
 // objects to.
-func needsReason(c remediate.Choice) bool { return c != remediate.ChooseRevert }
+func needsReason(c finding.Choice) bool { return c != finding.ChooseRevert }
 
 // formOf is the form of a choice, in the words that Slack has for it.
-func formOf(f remediate.Finding, c remediate.Choice) form {
-	out := form{Choice: c, Digest: f.Shown(c), Reasons: needsReason(c)}
+func formOf(f finding.Finding, c finding.Choice) form {
+	out := form{Choice: c, Digest: f.DigestFor(c), Reasons: needsReason(c)}
 	if asks, ok := notify.FormOf(c); ok {
 		out.Label, out.Effect, out.Terms = asks.Submit, asks.Text, asks.Terms
 		return out

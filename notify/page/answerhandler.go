@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // assertionHeader is what an answer's request was signed by.
@@ -47,9 +48,9 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request, v Visitor) {
 }
 
 // record has the answer decided in this process.
-func (p *pages) record(w http.ResponseWriter, r *http.Request, v Visitor, f remediate.Finding, d decision) {
+func (p *pages) record(w http.ResponseWriter, r *http.Request, v Visitor, f finding.Finding, d decision) {
 	answered, err := p.cfg.Answers.Answer(r.Context(), f.ID, d.answer(v, p.cfg.Now()))
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	switch {
 	case err == nil:
 		p.back(w, r, answered.ID, recorded)
@@ -64,11 +65,11 @@ func (p *pages) record(w http.ResponseWriter, r *http.Request, v Visitor, f reme
 
 // statusOf is what a refusal is to a program: whether this person may not, or the
 // answer does not fit what is stored.
-func statusOf(c remediate.RefusedClass) int {
+func statusOf(c finding.RefusedClass) int {
 	switch c {
-	case remediate.ClassNotApprover, remediate.ClassIdentity, remediate.ClassActor, remediate.ClassMisconfigured:
+	case finding.ClassNotApprover, finding.ClassIdentity, finding.ClassActor, finding.ClassMisconfigured:
 		return http.StatusForbidden
-	case remediate.ClassUndetermined:
+	case finding.ClassUndetermined:
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusConflict
@@ -76,7 +77,7 @@ func statusOf(c remediate.RefusedClass) int {
 
 // send has the answer travel to the worker, which decides. What it would refuse
 // from anybody is said here, where there is still somebody to say it to.
-func (p *pages) send(w http.ResponseWriter, r *http.Request, v Visitor, f remediate.Finding, d decision) {
+func (p *pages) send(w http.ResponseWriter, r *http.Request, v Visitor, f finding.Finding, d decision) {
 	if refusal := p.refusalForAnybody(v, f, d); refusal != nil {
 		p.recordRefusal(r, v, f.ID, d, refusal)
 		p.refuse(w, r, v, f, d, http.StatusConflict, refusal.Why)
@@ -97,16 +98,16 @@ func (p *pages) send(w http.ResponseWriter, r *http.Request, v Visitor, f remedi
 
 // refusalForAnybody is why the worker would refuse the answer from anybody, as
 // far as it can be told from here, or nil.
-func (p *pages) refusalForAnybody(v Visitor, f remediate.Finding, d decision) *remediate.RefusedError {
+func (p *pages) refusalForAnybody(v Visitor, f finding.Finding, d decision) *finding.RefusedError {
 	switch {
-	case !slices.Contains(f.Takes(p.cfg.Now()), d.Choice):
-		return &remediate.RefusedError{Class: remediate.ClassDecided, Why: fmt.Sprintf("the finding is %s, and takes no such answer any more", f.State)}
-	case d.Digest != f.Shown(d.Choice):
-		return &remediate.RefusedError{Class: remediate.ClassStale, Why: "the plan changed since this page was made; look at the current one"}
+	case !slices.Contains(f.OpenChoices(p.cfg.Now()), d.Choice):
+		return &finding.RefusedError{Class: finding.ClassDecided, Why: fmt.Sprintf("the finding is %s, and takes no such answer any more", f.State)}
+	case d.Digest != f.DigestFor(d.Choice):
+		return &finding.RefusedError{Class: finding.ClassStale, Why: "the plan changed since this page was made; look at the current one"}
 	case needsReason(d.Choice) && d.Reason == "":
-		return &remediate.RefusedError{Class: remediate.ClassReason, Why: "this answer takes a reason"}
-	case d.Choice == remediate.ChooseExempt && d.answer(v, p.cfg.Now()).Until.IsZero():
-		return &remediate.RefusedError{Class: remediate.ClassDuration, Why: "choose for how long the exemption holds"}
+		return &finding.RefusedError{Class: finding.ClassReason, Why: "this answer takes a reason"}
+	case d.Choice == finding.ChooseExempt && d.answer(v, p.cfg.Now()).Until.IsZero():
+		return &finding.RefusedError{Class: finding.ClassDuration, Why: "choose for how long the exemption holds"}
 	}
 	return nil
 }
@@ -118,7 +119,7 @@ func (p *pages) back(w http.ResponseWriter, r *http.Request, finding, said strin
 
 // refuse shows the finding as it is by now, why the answer does not count, and
 // the form as it was filled in.
-func (p *pages) refuse(w http.ResponseWriter, r *http.Request, v Visitor, f remediate.Finding, d decision, status int, why string) {
+func (p *pages) refuse(w http.ResponseWriter, r *http.Request, v Visitor, f finding.Finding, d decision, status int, why string) {
 	if now, err := p.cfg.Findings.Finding(r.Context(), f.ID); err == nil {
 		f = now
 	}

@@ -13,20 +13,23 @@ import (
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestAnAnswerNeedsNoScript(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
-		f      remediate.Finding
+		f      finding.Finding
 		choice string
 		typed  []string
-		state  remediate.State
+		state  state.State
 	}{
-		{"a revert needs no word", question(), "revert", nil, remediate.Approved},
-		{"a revert of what was reported", in(remediate.Reported), "revert", nil, remediate.Approved},
-		{"a keep, with its reason over two lines", question(), "keep", []string{"reason=public by design,\r\nsee the review"}, remediate.Kept},
-		{"the first of two who exempt", question(), "exempt", []string{"reason=until the pilot ends", "term=7d"}, remediate.Pending},
+		{"a revert needs no word", question(), "revert", nil, state.Approved},
+		{"a revert of what was reported", in(state.Reported), "revert", nil, state.Approved},
+		{"a keep, with its reason over two lines", question(), "keep", []string{"reason=public by design,\r\nsee the review"}, state.Kept},
+		{"the first of two who exempt", question(), "exempt", []string{"reason=until the pilot ends", "term=7d"}, state.Pending},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newSite(t)
@@ -58,21 +61,21 @@ func TestAnAnswerNeedsNoScript(t *testing.T) {
 
 func TestAnUndoLeadsToItsOwnRecord(t *testing.T) {
 	s := newSite(t)
-	s.put(in(remediate.Reverted))
+	s.put(in(state.Reverted))
 	w := s.open(ada, "/findings/"+findingA).press("undo", "reason=the partner still needs it")
 	wantStatus(t, w, http.StatusSeeOther)
 	to, _, _ := strings.Cut(strings.TrimPrefix(w.Header().Get("Location"), "/findings/"), "?")
-	if u := s.finding(to); u.UndoOf != findingA || u.State != remediate.Approved {
+	if u := s.finding(to); u.UndoOf != findingA || u.State != state.Approved {
 		t.Errorf("leads to %+v", u)
 	}
-	if f := s.finding(findingA); f.State != remediate.Reverted {
+	if f := s.finding(findingA); f.State != state.Reverted {
 		t.Errorf("what was undone is %s", f.State)
 	}
 }
 
 func TestWhatAnExemptionWouldHaveCoveredStandsBesideItsForm(t *testing.T) {
 	s := newSite(t)
-	before := in(remediate.Kept)
+	before := in(state.Kept)
 	before.ID, before.CreatedAt = "bbbbbbbbbbbbbbbbbbbbbbbbbb", noon.Add(-48*time.Hour)
 	s.put(question(), before)
 	wants(t, s.open(ada, "/findings/"+findingA).text(), "It would cover:</strong> Policy no-public-invoker on //run.googleapis.com",
@@ -138,14 +141,14 @@ func TestI10AnAnswerOnAPlanThatChangedIsRefused(t *testing.T) {
 	v := s.open(ada, "/findings/"+findingA)
 	f := s.finding(findingA)
 	f.Plan.Steps[0].Before.Grants[0].Member = "allAuthenticatedUsers"
-	f.Plan = remediate.NewPlan(f.Plan.Steps, "")
+	f.Plan = judge.NewPlan(f.Plan.Steps, "")
 	if _, err := s.store.Update(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
 	w := v.press("revert")
 	wantStatus(t, w, http.StatusConflict)
 	wants(t, w.Body.String(), "The plan changed since", f.Plan.Digest)
-	if now := s.finding(findingA); now.State != remediate.Pending || len(now.Answers) > 0 {
+	if now := s.finding(findingA); now.State != state.Pending || len(now.Answers) > 0 {
 		t.Errorf("the finding is %s, answers %+v", now.State, now.Answers)
 	}
 }
@@ -155,13 +158,13 @@ func TestS16WhatStepsUpIsDecidedOnThePageAndNotInSlack(t *testing.T) {
 	f := question()
 	f.StepUp = policies.StepUpIAP
 	s.put(f)
-	_, err := s.desk.Answer(t.Context(), findingA, remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:" + ada, Via: "slack:T0123/U01", Digest: f.Plan.Digest})
-	var refused *remediate.RefusedError
-	if !errors.As(err, &refused) || refused.Class != remediate.ClassStepUp {
+	_, err := s.desk.Answer(t.Context(), findingA, finding.Answer{Choice: finding.ChooseRevert, Principal: "user:" + ada, Via: "slack:T0123/U01", Digest: f.Plan.Digest})
+	var refused *finding.RefusedError
+	if !errors.As(err, &refused) || refused.Class != finding.ClassStepUp {
 		t.Errorf("a click: %v, want that it takes the page", err)
 	}
 	wantStatus(t, s.open(ada, "/findings/"+findingA).press("revert"), http.StatusSeeOther)
-	if now := s.finding(findingA); now.State != remediate.Approved {
+	if now := s.finding(findingA); now.State != state.Approved {
 		t.Errorf("the finding is %s", now.State)
 	}
 }
@@ -169,7 +172,7 @@ func TestS16WhatStepsUpIsDecidedOnThePageAndNotInSlack(t *testing.T) {
 func TestAnAnswerThatCouldNotBeStoredOrLookedUpIsNotLost(t *testing.T) {
 	for name, err := range map[string]error{
 		"could not be stored":    errors.New("unavailable"),
-		"could not be looked up": &remediate.RefusedError{Class: remediate.ClassUndetermined, Why: "whether ada may answer could not be looked up"},
+		"could not be looked up": &finding.RefusedError{Class: finding.ClassUndetermined, Why: "whether ada may answer could not be looked up"},
 	} {
 		s := newSite(t, func(c *page.Config) { c.Answers = failing{err} })
 		s.put(question())

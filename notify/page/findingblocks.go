@@ -8,11 +8,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // changesOf are the plan, what was written of it, and what an undo would change.
-func changesOf(f remediate.Finding, card notify.Message) []block {
+func changesOf(f finding.Finding, card notify.Message) []block {
 	var out []block
 	if f.Plan.Empty() {
 		out = append(out, block{Title: "Plan: none", Lines: oneLine(f.Plan.Missing)})
@@ -22,7 +24,7 @@ func changesOf(f remediate.Finding, card notify.Message) []block {
 	if len(f.Done) == 0 {
 		return out
 	}
-	if done := remediate.NewPlan(f.Done, ""); done.Digest == f.Plan.Digest {
+	if done := judge.NewPlan(f.Done, ""); done.Digest == f.Plan.Digest {
 		out[0].Lines = []string{"All of it was written, or may have been."}
 	} else {
 		out = append(out, block{Title: "Written, or possibly written", Diff: diffOf(done)})
@@ -33,8 +35,8 @@ func changesOf(f remediate.Finding, card notify.Message) []block {
 	return out
 }
 
-func diffOf(p remediate.Plan) []line {
-	return linesOf(notify.Card(remediate.Finding{Plan: p}, notify.Options{}).Diff)
+func diffOf(p judge.Plan) []line {
+	return linesOf(notify.Card(finding.Finding{Plan: p}, notify.Options{}).Diff)
 }
 
 func linesOf(diff []string) []line {
@@ -51,10 +53,10 @@ func linesOf(diff []string) []line {
 
 // outcomeOf says why the finding is where it is: of what was not reverted, why
 // not. The reasons of the decision stand under what is wrong.
-func outcomeOf(f remediate.Finding) block {
+func outcomeOf(f finding.Finding) block {
 	out := block{Title: "Why it was not reverted", Lines: oneLine(f.Why)}
 	switch {
-	case f.State == remediate.Reverted, f.State == remediate.Undone:
+	case f.State == state.Reverted, f.State == state.Undone:
 		out.Title = "What was done"
 	case !f.State.Ended():
 		out.Title = "What it waits for"
@@ -70,7 +72,7 @@ func oneLine(text string) []string {
 	return []string{notify.Clean(text)}
 }
 
-func recordOf(f remediate.Finding) []fact {
+func recordOf(f finding.Finding) []fact {
 	decision := string(f.Decision)
 	if f.Automatic {
 		decision += ", by policy and not by a person"

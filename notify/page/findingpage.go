@@ -7,7 +7,8 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // What a page says after an answer, as a word in its address: an address must
@@ -34,7 +35,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, v Visitor) {
 }
 
 // showWith shows the finding, with a form as it was filled in, if one was.
-func (p *pages) showWith(w http.ResponseWriter, r *http.Request, v Visitor, f remediate.Finding, d *decision, status int, n notice) {
+func (p *pages) showWith(w http.ResponseWriter, r *http.Request, v Visitor, f finding.Finding, d *decision, status int, n notice) {
 	undos, err := p.undosOf(r.Context(), f)
 	if err != nil {
 		p.broken(w, r, v, err)
@@ -44,7 +45,7 @@ func (p *pages) showWith(w http.ResponseWriter, r *http.Request, v Visitor, f re
 	view.frame = frameOf(view.Card.Headline, v)
 	view.Notice = n
 	view.Token = formToken(p.keepSecret(w, r), v, f.ID)
-	for _, c := range f.Takes(p.cfg.Now()) {
+	for _, c := range f.OpenChoices(p.cfg.Now()) {
 		p.offer(r.Context(), &view, f, c, undos)
 	}
 	if d != nil {
@@ -55,10 +56,10 @@ func (p *pages) showWith(w http.ResponseWriter, r *http.Request, v Visitor, f re
 
 // offer adds the form of one answer that the finding takes, or says why there
 // is none.
-func (p *pages) offer(ctx context.Context, view *findingView, f remediate.Finding, c remediate.Choice, undos []remediate.Finding) {
+func (p *pages) offer(ctx context.Context, view *findingView, f finding.Finding, c finding.Choice, undos []finding.Finding) {
 	form := formOf(f, c)
 	switch c {
-	case remediate.ChooseUndo:
+	case finding.ChooseUndo:
 		if f.UndoOf == "" && !f.UndoPlan().Executable() {
 			return // the desk refuses an undo that leaves open what to write
 		}
@@ -66,16 +67,16 @@ func (p *pages) offer(ctx context.Context, view *findingView, f remediate.Findin
 			if !u.State.Ended() {
 				view.Note = "An undo of this revert is under way; its record is under “Undos” below."
 			}
-			if !u.State.Ended() || u.State == remediate.Undone {
+			if !u.State.Ended() || u.State == state.Undone {
 				return
 			}
 		}
-	case remediate.ChooseExempt:
+	case finding.ChooseExempt:
 		if p.cfg.Preview == nil {
 			return
 		}
 		preview, err := p.cfg.Preview(ctx, f.ID)
-		var refused *remediate.RefusedError
+		var refused *finding.RefusedError
 		switch {
 		case errors.As(err, &refused):
 			return
@@ -94,13 +95,13 @@ const mostUndos = 100
 
 // undosOf are the records that undo the finding, or tried to. Where rescind wrote
 // nothing there is nothing to look for.
-func (p *pages) undosOf(ctx context.Context, f remediate.Finding) ([]remediate.Finding, error) {
+func (p *pages) undosOf(ctx context.Context, f finding.Finding) ([]finding.Finding, error) {
 	if len(f.Done) == 0 {
 		return nil, nil
 	}
-	near, err := p.cfg.Findings.Findings(ctx, remediate.Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt, Limit: mostUndos})
+	near, err := p.cfg.Findings.Findings(ctx, finding.Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt, Limit: mostUndos})
 	if err != nil {
 		return nil, fmt.Errorf("look up undos of %s: %w", f.ID, err)
 	}
-	return slices.DeleteFunc(near, func(u remediate.Finding) bool { return u.UndoOf != f.ID }), nil
+	return slices.DeleteFunc(near, func(u finding.Finding) bool { return u.UndoOf != f.ID }), nil
 }

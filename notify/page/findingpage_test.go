@@ -19,6 +19,10 @@ import (
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -47,7 +51,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestAPageReadsAsAgreedInEveryState(t *testing.T) {
-	for _, state := range remediate.States() {
+	for _, state := range state.All() {
 		t.Run(string(state), func(t *testing.T) {
 			s := newSite(t)
 			f := in(state)
@@ -59,8 +63,8 @@ func TestAPageReadsAsAgreedInEveryState(t *testing.T) {
 
 func TestAPageSaysAllThatIsRecorded(t *testing.T) {
 	s := newSite(t)
-	f := in(remediate.Reverted)
-	u := in(remediate.Undone)
+	f := in(state.Reverted)
+	u := in(state.Undone)
 	u.Why, u.CreatedAt = "undone: what the revert changed is as it was before", noon.Add(8*time.Minute)
 	s.put(f, u)
 	text := s.open(bob, "/findings/"+f.ID).text()
@@ -97,32 +101,32 @@ func (v *visit) choices() []string {
 
 func TestAPageHasAFormForExactlyTheAnswersThatCount(t *testing.T) {
 	unanswerable := question()
-	unanswerable.Plan = remediate.NewPlan(nil, "what violates is not known")
+	unanswerable.Plan = judge.NewPlan(nil, "what violates is not known")
 	expired := question()
 	expired.ExpiresAt = noon
-	old := in(remediate.Reverted)
+	old := in(state.Reverted)
 	old.EndedAt = noon.Add(-25 * time.Hour)
-	unnamed := in(remediate.Reverted) // it ran as the default account because none was named
-	unnamed.Done = []remediate.Step{{Kind: policies.RestoreIdentity, Resource: service, After: remediate.StepState{ServiceAccount: "api@pay-prod.iam.gserviceaccount.com"}}}
-	undo := in(remediate.Undone)
-	undo.State, undo.EndedAt, undo.ExpiresAt = remediate.Pending, time.Time{}, noon.Add(time.Hour)
+	unnamed := in(state.Reverted) // it ran as the default account because none was named
+	unnamed.Done = []judge.Step{{Kind: policies.RestoreIdentity, Resource: service, After: judge.StepState{ServiceAccount: "api@pay-prod.iam.gserviceaccount.com"}}}
+	undo := in(state.Undone)
+	undo.State, undo.EndedAt, undo.ExpiresAt = state.Pending, time.Time{}, noon.Add(time.Hour)
 	for _, tc := range []struct {
 		name string
-		f    []remediate.Finding
+		f    []finding.Finding
 		want []string
 	}{
-		{"a question", []remediate.Finding{question()}, []string{"exempt", "keep", "revert"}},
-		{"a question without a plan", []remediate.Finding{unanswerable}, []string{"exempt", "keep"}},
-		{"a question whose time is over", []remediate.Finding{expired}, nil},
-		{"a report", []remediate.Finding{in(remediate.Reported)}, []string{"revert"}},
-		{"a revert", []remediate.Finding{in(remediate.Reverted)}, []string{"undo"}},
-		{"a revert of the day before", []remediate.Finding{old}, nil},
-		{"a revert whose undo would have to write what nobody named", []remediate.Finding{unnamed}, nil},
-		{"a revert with an undo under way", []remediate.Finding{in(remediate.Reverted), undo}, nil},
-		{"a revert that was undone", []remediate.Finding{in(remediate.Reverted), in(remediate.Undone)}, nil},
-		{"an undo that waits for another person", []remediate.Finding{undo}, []string{"undo"}},
-		{"one that was kept", []remediate.Finding{in(remediate.Kept)}, nil},
-		{"one being reverted", []remediate.Finding{in(remediate.Applying)}, nil},
+		{"a question", []finding.Finding{question()}, []string{"exempt", "keep", "revert"}},
+		{"a question without a plan", []finding.Finding{unanswerable}, []string{"exempt", "keep"}},
+		{"a question whose time is over", []finding.Finding{expired}, nil},
+		{"a report", []finding.Finding{in(state.Reported)}, []string{"revert"}},
+		{"a revert", []finding.Finding{in(state.Reverted)}, []string{"undo"}},
+		{"a revert of the day before", []finding.Finding{old}, nil},
+		{"a revert whose undo would have to write what nobody named", []finding.Finding{unnamed}, nil},
+		{"a revert with an undo under way", []finding.Finding{in(state.Reverted), undo}, nil},
+		{"a revert that was undone", []finding.Finding{in(state.Reverted), in(state.Undone)}, nil},
+		{"an undo that waits for another person", []finding.Finding{undo}, []string{"undo"}},
+		{"one that was kept", []finding.Finding{in(state.Kept)}, nil},
+		{"one being reverted", []finding.Finding{in(state.Applying)}, nil},
 	} {
 		s := newSite(t)
 		s.put(tc.f...)
@@ -181,8 +185,8 @@ func TestAFindingThatIsNotThereIsSaidSo(t *testing.T) {
 }
 
 // hostile fills every string of a finding that somebody else wrote.
-func hostile(text string) remediate.Finding {
-	f := in(remediate.Reverted)
+func hostile(text string) finding.Finding {
+	f := in(state.Reverted)
 	f.Policy, f.Title, f.Message, f.EnforcedBy, f.Why, f.Reasons = text, text, text, text, text, []string{text}
 	name := strings.ReplaceAll(text, "/", "|") // no store takes another path
 	f.Resource.Name, f.Resource.Project, f.Resource.Location = name, name, name
@@ -192,7 +196,7 @@ func hostile(text string) remediate.Finding {
 	f.Plan.Steps[0].Before.Grants = []cloud.Grant{{Role: text, Member: cloud.Member(text), Condition: cloud.Condition{Title: text, Expression: text}}}
 	f.Done = f.Plan.Steps
 	f.Answers[0].Principal, f.Answers[0].Via, f.Answers[0].Reason, f.Answers[0].Digest = text, text, text, text
-	f.Timeline = []remediate.Event{{At: noon, State: remediate.Reverted, Who: text, What: text}}
+	f.Timeline = []trail.Event{{At: noon, State: state.Reverted, Who: text, What: text}}
 	return f
 }
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/rescind-dev/rescind/notify/page"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestS16AFormFromElsewhereDecidesNothing(t *testing.T) {
@@ -70,7 +70,7 @@ func TestS16AFormFromElsewhereDecidesNothing(t *testing.T) {
 			r := s.open(ada, "/findings/"+findingA).pressed("revert")
 			tc.change(r)
 			wantStatus(t, s.do(r), tc.want)
-			if f := s.finding(findingA); (f.State == remediate.Approved) != (tc.want == http.StatusSeeOther) {
+			if f := s.finding(findingA); (f.State == state.Approved) != (tc.want == http.StatusSeeOther) {
 				t.Errorf("the finding is %s", f.State)
 			}
 		})
@@ -102,7 +102,7 @@ func TestS16AFormIsGoodForOnePersonAndOneFinding(t *testing.T) {
 		w := v.press("keep", "reason=a reason to keep")
 		wantStatus(t, w, http.StatusForbidden)
 		wants(t, (&visit{page: w}).text(), "What you typed is still here", "a reason to keep</textarea>")
-		if f := s.finding(strings.TrimPrefix(v.path, "/findings/")); f.State != remediate.Pending {
+		if f := s.finding(strings.TrimPrefix(v.path, "/findings/")); f.State != state.Pending {
 			t.Errorf("%s: the finding is %s", name, f.State)
 		}
 	}

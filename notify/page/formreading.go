@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // maxForm is far above the form with the longest reason.
@@ -19,7 +19,7 @@ const maxForm = 16 << 10
 
 // decision is what a form says.
 type decision struct {
-	Choice   remediate.Choice
+	Choice   finding.Choice
 	Revision int64  // of the record that the page showed
 	Digest   string // of the plan that it showed
 	Reason   string
@@ -46,7 +46,7 @@ func readForm(body []byte) (decision, error) {
 		}
 	}
 	d := decision{
-		Choice: remediate.Choice(fields.Get("choice")), Digest: fields.Get("digest"),
+		Choice: finding.Choice(fields.Get("choice")), Digest: fields.Get("digest"),
 		// Browsers send a line break as two characters.
 		Reason: strings.TrimSpace(strings.ReplaceAll(fields.Get("reason"), "\r\n", "\n")),
 		Term:   fields.Get("term"), token: fields.Get("token"),
@@ -58,8 +58,8 @@ func readForm(body []byte) (decision, error) {
 	return d, nil
 }
 
-func known(c remediate.Choice) bool {
-	return c == remediate.ChooseRevert || c == remediate.ChooseKeep || c == remediate.ChooseExempt || c == remediate.ChooseUndo
+func known(c finding.Choice) bool {
+	return c == finding.ChooseRevert || c == finding.ChooseKeep || c == finding.ChooseExempt || c == finding.ChooseUndo
 }
 
 // encode is the decision as it travels: without the token, which is the
@@ -75,12 +75,12 @@ func (d decision) encode() []byte {
 }
 
 // answer is the decision as this person's, given at a time.
-func (d decision) answer(v Visitor, at time.Time) remediate.Answer {
-	a := remediate.Answer{
+func (d decision) answer(v Visitor, at time.Time) finding.Answer {
+	a := finding.Answer{
 		Choice: d.Choice, Principal: v.Principal, Via: "iap:" + v.Subject, Reason: d.Reason, Revision: d.Revision, Digest: d.Digest,
 	}
 	for _, t := range notify.Terms() {
-		if d.Choice == remediate.ChooseExempt && t.Name == d.Term {
+		if d.Choice == finding.ChooseExempt && t.Name == d.Term {
 			a.Until = at.Add(t.For)
 		}
 	}

@@ -9,14 +9,15 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // filter is what the list was asked for. All of it has to hold.
 type filter struct {
 	State, Policy, Project, Actor string
 	OlderThan, Since, Until       string
-	query                         remediate.Query
+	query                         finding.Query
 }
 
 // readFilter reads the query of a list's URL. Its error is for people.
@@ -59,7 +60,7 @@ func (f *filter) startAt(after string, now time.Time) error {
 	if !ok || err != nil || !findingID.MatchString(id) {
 		return errors.New("the link to these findings is not complete")
 	}
-	f.query.After = remediate.Position{CreatedAt: t, ID: id}
+	f.query.After = finding.Position{CreatedAt: t, ID: id}
 	return nil
 }
 
@@ -76,23 +77,23 @@ func day(s, label string) (time.Time, error) {
 }
 
 // statesOf are the states of a word: one of them, "open" or "ended".
-func statesOf(word string) ([]remediate.State, error) {
-	ended := slices.DeleteFunc(remediate.States(), func(s remediate.State) bool { return !s.Ended() })
+func statesOf(word string) ([]state.State, error) {
+	ended := slices.DeleteFunc(state.All(), func(s state.State) bool { return !s.Ended() })
 	switch {
 	case word == "":
 		return nil, nil
 	case word == "open":
-		return remediate.Open(), nil
+		return state.Open(), nil
 	case word == "ended":
 		return ended, nil
-	case slices.Contains(remediate.States(), remediate.State(word)):
-		return []remediate.State{remediate.State(word)}, nil
+	case slices.Contains(state.All(), state.State(word)):
+		return []state.State{state.State(word)}, nil
 	}
 	return nil, fmt.Errorf("there is no state %q", notify.Clean(word))
 }
 
 // link is the list's own address, in another state and from another place on.
-func (f filter) link(state string, after remediate.Position) string {
+func (f filter) link(state string, after finding.Position) string {
 	q := url.Values{}
 	for name, v := range map[string]string{"state": state, "policy": f.Policy, "project": f.Project, "actor": f.Actor,
 		"older_than": f.OlderThan, "since": f.Since, "until": f.Until} {

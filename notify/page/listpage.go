@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const (
@@ -33,7 +34,7 @@ type row struct {
 	Began                                              moment
 }
 
-func rowOf(f remediate.Finding) row {
+func rowOf(f finding.Finding) row {
 	c := notify.Card(f, notify.Options{})
 	return row{
 		Link: "/findings/" + url.PathEscape(f.ID), State: string(f.State), Severity: severity(f), Message: c.Wrong,
@@ -42,7 +43,7 @@ func rowOf(f remediate.Finding) row {
 }
 
 func (p *pages) list(w http.ResponseWriter, r *http.Request, v Visitor) {
-	view := listView{frame: frameOf("Findings", v), States: remediate.States()}
+	view := listView{frame: frameOf("Findings", v), States: state.All()}
 	var err error
 	if view.Filter, err = readFilter(r.URL.Query(), p.cfg.Now()); err != nil {
 		view.Notice = notice{Title: "Not understood", Text: sentence(err.Error()), Alert: true}
@@ -87,4 +88,4 @@ func (p *pages) section(r *http.Request, f filter, state string) (section, error
 	return s, nil
 }
 
-func severity(f remediate.Finding) string { return cmp.Or(string(f.Severity), "unrated") }
+func severity(f finding.Finding) string { return cmp.Or(string(f.Severity), "unrated") }

@@ -15,7 +15,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // id is a finding's, of the right form.
@@ -43,9 +44,9 @@ func (v *visit) next() []string {
 	return out
 }
 
-func several() []remediate.Finding {
-	var out []remediate.Finding
-	for i, state := range []remediate.State{remediate.Pending, remediate.Kept, remediate.Applying, remediate.Reverted} {
+func several() []finding.Finding {
+	var out []finding.Finding
+	for i, state := range []state.State{state.Pending, state.Kept, state.Applying, state.Reverted} {
 		f := in(state)
 		f.ID, f.CreatedAt = id(i), noon.Add(time.Duration(i)*time.Hour)
 		out = append(out, f)
@@ -119,7 +120,7 @@ func TestTheListGoesOnToItsEnd(t *testing.T) {
 			s.now = noon.Add(24 * time.Hour)
 			var want []string
 			for i := range 330 {
-				f := in(remediate.Reverted)
+				f := in(state.Reverted)
 				f.ID, f.CreatedAt = id(i), noon.Add(-time.Duration(i/30)*time.Minute)
 				if i%5 == 0 {
 					f.Actors = []cloud.Actor{{Principal: "user:" + eve}}
@@ -147,7 +148,7 @@ func TestTheListGoesOnToItsEnd(t *testing.T) {
 func TestTheListSaysHowFarItLooked(t *testing.T) {
 	s := newSite(t)
 	for i := range 201 {
-		f := in(remediate.Reverted)
+		f := in(state.Reverted)
 		f.ID = id(i)
 		s.put(f)
 	}

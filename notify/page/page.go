@@ -12,6 +12,8 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Visitor is who a request is from.
@@ -31,17 +33,17 @@ type Gate func(ctx context.Context, h http.Header, at time.Time) (Visitor, error
 // Findings is what the pages read. They write nothing, so a store that cannot be
 // written to is enough.
 type Findings interface {
-	Finding(ctx context.Context, id string) (remediate.Finding, error)
-	Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error)
+	Finding(ctx context.Context, id string) (finding.Finding, error)
+	Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error)
 }
 
 // Answerer records what a person answers; see remediate.Desk.
 type Answerer interface {
-	Answer(ctx context.Context, finding string, a remediate.Answer) (remediate.Finding, error)
+	Answer(ctx context.Context, finding string, a finding.Answer) (finding.Finding, error)
 }
 
 // RecordRefusal records that an answer was refused; see remediate.Desk.Refused.
-type RecordRefusal func(ctx context.Context, finding string, a remediate.Answer, class, why string)
+type RecordRefusal func(ctx context.Context, finding string, a finding.Answer, class, why string)
 
 // Config is what the pages need. Of Answers and Courier exactly one is set.
 type Config struct {
@@ -129,26 +131,26 @@ func (p *pages) visited(next func(http.ResponseWriter, *http.Request, Visitor)) 
 	}
 }
 
-// findingID is the form of remediate.ID. Nothing else is looked up.
+// findingID is the form of finding.ID. Nothing else is looked up.
 var findingID = regexp.MustCompile(`^[a-z2-7]{26}$`)
 
 // find returns the finding that the path names, or answers why there is none.
-func (p *pages) find(w http.ResponseWriter, r *http.Request, v Visitor) (remediate.Finding, bool) {
+func (p *pages) find(w http.ResponseWriter, r *http.Request, v Visitor) (finding.Finding, bool) {
 	id := r.PathValue("id")
 	if !findingID.MatchString(id) {
 		p.missing(w, r, v)
-		return remediate.Finding{}, false
+		return finding.Finding{}, false
 	}
 	f, err := p.cfg.Findings.Finding(r.Context(), id)
 	switch {
 	case err == nil:
 		return f, true
-	case errors.Is(err, remediate.ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		p.missing(w, r, v)
 	default:
 		p.broken(w, r, v, fmt.Errorf("look up finding %s: %w", id, err))
 	}
-	return remediate.Finding{}, false
+	return finding.Finding{}, false
 }
 
 func (p *pages) missing(w http.ResponseWriter, r *http.Request, v Visitor) {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/notify/page"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestS16ThePagesAreForWhomIAPVouchesForAlone(t *testing.T) {
@@ -36,7 +36,7 @@ func TestS16ThePagesAreForWhomIAPVouchesForAlone(t *testing.T) {
 	expired := s.request(ada, "GET", "/findings", nil)
 	s.now = s.now.Add(11 * time.Minute)
 	wantStatus(t, s.do(expired), http.StatusUnauthorized)
-	if f := s.finding(findingA); f.State != remediate.Pending {
+	if f := s.finding(findingA); f.State != state.Pending {
 		t.Errorf("the finding is %s", f.State)
 	}
 	if log := s.log.String(); strings.Contains(log, "eyJ") || !strings.Contains(log, "page refused") {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // refusedPath begins the path of what a process without a ledger passes on to
@@ -18,13 +19,13 @@ const refusedPath = "/refused/"
 func (p *pages) recordRefusedForm(r *http.Request, v Visitor, d decision, why string) {
 	p.cfg.Log.WarnContext(r.Context(), "form refused", "path", r.URL.Path, "by", v.Principal, "error", why)
 	if id := r.PathValue("id"); findingID.MatchString(id) {
-		p.recordRefusal(r, v, id, d, &remediate.RefusedError{Class: remediate.ClassInvalid, Why: why})
+		p.recordRefusal(r, v, id, d, &finding.RefusedError{Class: finding.ClassInvalid, Why: why})
 	}
 }
 
 // recordRefusal has a refusal recorded, here or by the worker. It is no part of
 // the answer, so it cannot fail it.
-func (p *pages) recordRefusal(r *http.Request, v Visitor, id string, d decision, refusal *remediate.RefusedError) {
+func (p *pages) recordRefusal(r *http.Request, v Visitor, id string, d decision, refusal *finding.RefusedError) {
 	d.Choice = cmp.Or(d.Choice, "form")
 	switch {
 	case p.cfg.RecordRefusal != nil:
@@ -50,13 +51,13 @@ func (t *Taker) takeRefusal(ctx context.Context, v Visitor, s remediate.Signed) 
 	if !ok || err != nil || !findingID.MatchString(id) || s.Kind != remediate.SignedByIAP {
 		return false
 	}
-	t.recordRefusal(ctx, id, remediate.Answer{
-		Choice: remediate.Choice(fields.Get("choice")), Principal: v.Principal, Via: "iap:" + v.Subject, Digest: fields.Get("digest"),
+	t.recordRefusal(ctx, id, finding.Answer{
+		Choice: finding.Choice(fields.Get("choice")), Principal: v.Principal, Via: "iap:" + v.Subject, Digest: fields.Get("digest"),
 	}, fields.Get("class"), fields.Get("why"))
 	return true
 }
 
-func (t *Taker) recordRefusal(ctx context.Context, id string, a remediate.Answer, class, why string) {
+func (t *Taker) recordRefusal(ctx context.Context, id string, a finding.Answer, class, why string) {
 	if t.cfg.RecordRefusal != nil {
 		t.cfg.RecordRefusal(ctx, id, a, class, why)
 	}

@@ -10,12 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/notify/page"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
-func (s *site) entries(l *remediate.Ledger) (out []string) {
+func (s *site) entries(l *trail.Ledger) (out []string) {
 	s.t.Helper()
-	for e, err := range l.Entries(s.t.Context(), s.now.Add(-time.Hour), s.now.Add(time.Hour)) {
+	for e, err := range l.Records(s.t.Context(), s.now.Add(-time.Hour), s.now.Add(time.Hour)) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -25,9 +25,9 @@ func (s *site) entries(l *remediate.Ledger) (out []string) {
 }
 
 // bookkeeping is a site whose desk has a ledger.
-func bookkeeping(t *testing.T) (*site, *remediate.Ledger) {
+func bookkeeping(t *testing.T) (*site, *trail.Ledger) {
 	s := newSite(t)
-	l := remediate.NewLedger(s.store, s.desk.Now, slog.New(slog.DiscardHandler))
+	l := trail.NewLedger(s.store, s.desk.Now, slog.New(slog.DiscardHandler))
 	s.desk.Ledger = l
 	s.handler = s.pages(func(c *page.Config) { c.Answers, c.RecordRefusal = s.desk, s.desk.Refused })
 	s.put(question())

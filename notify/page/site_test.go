@@ -21,6 +21,10 @@ import (
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -118,7 +122,7 @@ func (l *lockedLog) String() string {
 }
 
 // put stores findings as they are.
-func (s *site) put(fs ...remediate.Finding) {
+func (s *site) put(fs ...finding.Finding) {
 	s.t.Helper()
 	for _, f := range fs {
 		if _, err := s.store.Create(s.t.Context(), f); err != nil {
@@ -127,7 +131,7 @@ func (s *site) put(fs ...remediate.Finding) {
 	}
 }
 
-func (s *site) finding(id string) remediate.Finding {
+func (s *site) finding(id string) finding.Finding {
 	s.t.Helper()
 	f, err := s.store.Finding(s.t.Context(), id)
 	if err != nil {
@@ -242,11 +246,11 @@ func wantStatus(t testing.TB, w *httptest.ResponseRecorder, want int) {
 var service = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
 
 // question is a finding that asks about a service made public.
-func question() remediate.Finding {
-	return remediate.Finding{
+func question() finding.Finding {
+	return finding.Finding{
 		ID: findingA, Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
 		Verdict: policies.Violation, Message: "anyone on the internet can invoke api",
-		Enforcement: policies.Approve, EnforcedBy: "folders/4001", Decision: remediate.Ask,
+		Enforcement: policies.Approve, EnforcedBy: "folders/4001", Decision: judge.Ask,
 		Reasons:  []string{"run.managed.requireInvokerIam is enforced for projects/pay-prod (org policy API)"},
 		Resource: service,
 		Change: cloud.Change{
@@ -254,42 +258,42 @@ func question() remediate.Finding {
 			Verb: cloud.SetPolicy, Resource: service, Actor: cloud.Actor{Principal: "user:" + jo},
 		},
 		Actors: []cloud.Actor{{Principal: "user:" + jo}},
-		Plan: remediate.NewPlan([]remediate.Step{{
+		Plan: judge.NewPlan([]judge.Step{{
 			Kind: policies.RemoveGrants, Resource: service,
-			Before: remediate.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}},
+			Before: judge.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}},
 		}}, ""),
-		State: remediate.Pending, Why: "asked; expires at 2026-11-22T13:00:00Z",
-		Timeline:  []remediate.Event{{At: noon.Add(3 * time.Second), State: remediate.Pending, What: "asked; expires at 2026-11-22T13:00:00Z"}},
+		State: state.Pending, Why: "asked; expires at 2026-11-22T13:00:00Z",
+		Timeline:  []trail.Event{{At: noon.Add(3 * time.Second), State: state.Pending, What: "asked; expires at 2026-11-22T13:00:00Z"}},
 		CreatedAt: noon.Add(3 * time.Second), UpdatedAt: noon.Add(3 * time.Second), ExpiresAt: noon.Add(time.Hour),
 	}
 }
 
 // in is the finding once it stands in the state, with what would be recorded.
-func in(state remediate.State) remediate.Finding {
+func in(s state.State) finding.Finding {
 	f := question()
-	f.State = state
-	if state == remediate.Pending {
+	f.State = s
+	if s == state.Pending {
 		return f
 	}
-	answer := remediate.Answer{Choice: remediate.ChooseRevert, Principal: "user:" + ada, Via: "iap:accounts.google.com:1", At: noon.Add(7 * time.Minute), Digest: f.Plan.Digest}
-	switch state {
-	case remediate.Kept:
-		answer.Choice, answer.Reason = remediate.ChooseKeep, "public by design, see the review"
-	case remediate.Exempted:
-		answer.Choice, answer.Reason, answer.Until = remediate.ChooseExempt, "until the pilot ends", noon.Add(24*time.Hour)
+	answer := finding.Answer{Choice: finding.ChooseRevert, Principal: "user:" + ada, Via: "iap:accounts.google.com:1", At: noon.Add(7 * time.Minute), Digest: f.Plan.Digest}
+	switch s {
+	case state.Kept:
+		answer.Choice, answer.Reason = finding.ChooseKeep, "public by design, see the review"
+	case state.Exempted:
+		answer.Choice, answer.Reason, answer.Until = finding.ChooseExempt, "until the pilot ends", noon.Add(24*time.Hour)
 	}
-	f.Why = "what the record says of " + string(state)
-	switch state {
-	case remediate.Approved, remediate.Applying, remediate.Uncertain, remediate.Reverted, remediate.Failed, remediate.Blocked, remediate.Kept, remediate.Exempted:
-		f.Answers = []remediate.Answer{answer}
-	case remediate.Undone:
+	f.Why = "what the record says of " + string(s)
+	switch s {
+	case state.Approved, state.Applying, state.Uncertain, state.Reverted, state.Failed, state.Blocked, state.Kept, state.Exempted:
+		f.Answers = []finding.Answer{answer}
+	case state.Undone:
 		f.UndoOf, f.ID = findingA, "zyxwvutsrqponmlkjihgfedc27"
 	}
-	if state == remediate.Reverted || state == remediate.Uncertain {
+	if s == state.Reverted || s == state.Uncertain {
 		f.Done = f.Plan.Steps
 	}
-	f.Timeline = append(f.Timeline, remediate.Event{At: noon.Add(7 * time.Minute), State: state, Who: "user:" + ada, What: f.Why})
-	if state.Ended() {
+	f.Timeline = append(f.Timeline, trail.Event{At: noon.Add(7 * time.Minute), State: s, Who: "user:" + ada, What: f.Why})
+	if s.Ended() {
 		f.EndedAt = noon.Add(7 * time.Minute)
 	}
 	return f

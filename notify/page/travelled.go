@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // TakerConfig is what a Taker needs.
@@ -62,12 +63,12 @@ func (t *Taker) Take(ctx context.Context, s remediate.Signed) error {
 	d, err := readForm(s.Body)
 	if !ok || !findingID.MatchString(id) || s.Kind != remediate.SignedByIAP || err != nil {
 		t.cfg.Log.WarnContext(ctx, "answer dropped", "by", v.Principal, "error", errForm)
-		t.recordRefusal(ctx, "", remediate.Answer{Choice: "form", Principal: v.Principal, Via: "iap:" + v.Subject}, string(remediate.ClassInvalid), errForm.Error())
+		t.recordRefusal(ctx, "", finding.Answer{Choice: "form", Principal: v.Principal, Via: "iap:" + v.Subject}, string(finding.ClassInvalid), errForm.Error())
 		return nil //nolint:nilerr // what cannot be read now never can be
 	}
 	_, err = t.cfg.Answers.Answer(ctx, id, d.answer(v, s.At))
-	var refused *remediate.RefusedError
-	if errors.As(err, &refused) && refused.Class != remediate.ClassUndetermined { // what could not be looked up may be later
+	var refused *finding.RefusedError
+	if errors.As(err, &refused) && refused.Class != finding.ClassUndetermined { // what could not be looked up may be later
 		t.cfg.Log.InfoContext(ctx, "answer refused", "finding", id, "by", v.Principal, "answer", string(d.Choice), "class", string(refused.Class), "why", refused.Why)
 		return nil
 	}

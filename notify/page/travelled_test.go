@@ -13,6 +13,9 @@ import (
 
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // courier keeps what it is given, or fails.
@@ -55,7 +58,7 @@ func TestAnAnswerTravelsAsItWasSignedAndIsTakenThere(t *testing.T) {
 	w := s.open(ada, "/findings/"+findingA).press("keep", "reason=public by design, see the review")
 	wantStatus(t, w, http.StatusSeeOther)
 	wants(t, s.open(ada, w.Header().Get("Location")).text(), "takes effect within seconds")
-	if f := s.finding(findingA); f.State != remediate.Pending || f.Revision != 1 {
+	if f := s.finding(findingA); f.State != state.Pending || f.Revision != 1 {
 		t.Fatalf("the page itself made it %s", f.State)
 	}
 	sent := c.sent[0]
@@ -70,7 +73,7 @@ func TestAnAnswerTravelsAsItWasSignedAndIsTakenThere(t *testing.T) {
 		}
 	}
 	f := s.finding(findingA)
-	if f.State != remediate.Kept || len(f.Answers) != 1 || f.Answers[0].Principal != "user:"+ada || f.Answers[0].Via != "iap:"+s.iap.Subject(ada) {
+	if f.State != state.Kept || len(f.Answers) != 1 || f.Answers[0].Principal != "user:"+ada || f.Answers[0].Via != "iap:"+s.iap.Subject(ada) {
 		t.Errorf("the finding is %s with answers %+v", f.State, f.Answers)
 	}
 }
@@ -127,14 +130,14 @@ func TestAnAnswerThatCannotBeTakenNowComesAgain(t *testing.T) {
 		"was not stored":        func(c *page.TakerConfig) { c.Answers = failing{errors.New("unavailable")} },
 		"could not be verified": func(c *page.TakerConfig) { c.Gate = newGate(t, unreachable.URL) },
 		"is of somebody who cannot be looked up": func(c *page.TakerConfig) {
-			c.Answers = failing{&remediate.RefusedError{Class: remediate.ClassUndetermined, Why: "whether ada may answer could not be looked up"}}
+			c.Answers = failing{&finding.RefusedError{Class: finding.ClassUndetermined, Why: "whether ada may answer could not be looked up"}}
 		},
 	} {
 		if err := s.taker(change).Take(t.Context(), sent); err == nil {
 			t.Errorf("an answer that %s is gone", name)
 		}
 	}
-	if err := taker.Take(t.Context(), sent); err != nil || s.finding(findingA).State != remediate.Approved {
+	if err := taker.Take(t.Context(), sent); err != nil || s.finding(findingA).State != state.Approved {
 		t.Errorf("come again: %v, %s", err, s.finding(findingA).State)
 	}
 }
@@ -149,8 +152,8 @@ func TestATakerNamesAllThatIsMissing(t *testing.T) {
 // failing records no answer.
 type failing struct{ err error }
 
-func (f failing) Answer(context.Context, string, remediate.Answer) (remediate.Finding, error) {
-	return remediate.Finding{}, f.err
+func (f failing) Answer(context.Context, string, finding.Answer) (finding.Finding, error) {
+	return finding.Finding{}, f.err
 }
 
 // The person is still there to be told, which they are not once it is published.
@@ -160,17 +163,17 @@ func TestS17WhatNobodyCouldAnswerIsSentOnlyToBeRecorded(t *testing.T) {
 		meanwhile func(*site)
 		typed     []string
 		want      string
-		class     remediate.RefusedClass
+		class     finding.RefusedClass
 	}{
-		"it was decided":     {"keep", func(s *site) { s.settle(in(remediate.Kept)) }, []string{"reason=of mine"}, "The finding is kept", remediate.ClassDecided},
-		"its time is over":   {"keep", func(s *site) { s.now = noon.Add(time.Hour) }, []string{"reason=of mine"}, "takes no such answer any more", remediate.ClassDecided},
-		"the plan is new":    {"keep", nil, []string{"reason=of mine", "digest=01234567"}, "The plan changed", remediate.ClassStale},
-		"there is no reason": {"keep", nil, []string{"reason="}, "takes a reason", remediate.ClassReason},
-		"there is no end":    {"exempt", nil, []string{"reason=of mine", "term=ever"}, "Choose for how long", remediate.ClassDuration},
-		"it is not for them": {"keep", nil, []string{"reason=of mine", "token=x"}, "made for somebody else", remediate.ClassInvalid},
+		"it was decided":     {"keep", func(s *site) { s.settle(in(state.Kept)) }, []string{"reason=of mine"}, "The finding is kept", finding.ClassDecided},
+		"its time is over":   {"keep", func(s *site) { s.now = noon.Add(time.Hour) }, []string{"reason=of mine"}, "takes no such answer any more", finding.ClassDecided},
+		"the plan is new":    {"keep", nil, []string{"reason=of mine", "digest=01234567"}, "The plan changed", finding.ClassStale},
+		"there is no reason": {"keep", nil, []string{"reason="}, "takes a reason", finding.ClassReason},
+		"there is no end":    {"exempt", nil, []string{"reason=of mine", "term=ever"}, "Choose for how long", finding.ClassDuration},
+		"it is not for them": {"keep", nil, []string{"reason=of mine", "token=x"}, "made for somebody else", finding.ClassInvalid},
 	} {
 		s, c, _ := away(t)
-		l := remediate.NewLedger(s.store, s.desk.Now, slog.New(slog.DiscardHandler))
+		l := trail.NewLedger(s.store, s.desk.Now, slog.New(slog.DiscardHandler))
 		s.desk.Ledger = l
 		taker := s.taker()
 		v := s.open(ada, "/findings/"+findingA)
@@ -195,7 +198,7 @@ func TestS17WhatNobodyCouldAnswerIsSentOnlyToBeRecorded(t *testing.T) {
 }
 
 // settle replaces what is stored under the finding's id.
-func (s *site) settle(f remediate.Finding) {
+func (s *site) settle(f finding.Finding) {
 	s.t.Helper()
 	f.Revision = s.finding(f.ID).Revision
 	if _, err := s.store.Update(s.t.Context(), f); err != nil {

@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // The views hold what templates show. Every string in them is cleaned here, or
@@ -32,7 +33,7 @@ type notice struct {
 type listView struct {
 	frame
 	Filter   filter
-	States   []remediate.State
+	States   []state.State
 	Sections []section
 }
 
@@ -97,7 +98,7 @@ type findingView struct {
 	Record   []fact
 }
 
-func (p *pages) viewOf(f remediate.Finding, undos []remediate.Finding) findingView {
+func (p *pages) viewOf(f finding.Finding, undos []finding.Finding) findingView {
 	card := notify.Card(f, p.card())
 	v := findingView{
 		ID: notify.Clean(f.ID), Revision: f.Revision, State: string(f.State), Severity: severity(f), Card: card,
@@ -134,7 +135,7 @@ func at(t time.Time) moment {
 }
 
 // word is what a person answered, with its end.
-func word(a remediate.Answer) string {
+func word(a finding.Answer) string {
 	if a.Until.IsZero() {
 		return string(a.Choice)
 	}

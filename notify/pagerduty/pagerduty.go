@@ -25,6 +25,7 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // events is where PagerDuty takes events.
@@ -118,7 +119,7 @@ type link struct {
 var severities = map[policies.Severity]string{policies.Critical: "critical", policies.High: "error", policies.Medium: "warning", policies.Low: "info"}
 
 // Page triggers the finding's incident. To trigger it again adds to it.
-func (p *Pager) Page(ctx context.Context, f remediate.Finding) error {
+func (p *Pager) Page(ctx context.Context, f finding.Finding) error {
 	m := notify.Card(f, p.card)
 	e := event{RoutingKey: string(p.key), Action: "trigger", DedupKey: f.ID, Client: "rescind", Payload: &payload{
 		Summary: cut(m.Headline+": "+m.Status, maxSummary), Source: source(f), Severity: "error", Timestamp: f.CreatedAt.UTC(), Class: notify.Clean(f.Policy),
@@ -134,16 +135,16 @@ func (p *Pager) Page(ctx context.Context, f remediate.Finding) error {
 
 // source is what PagerDuty wants for every incident, also of a resource that is
 // not known.
-func source(f remediate.Finding) string {
+func source(f finding.Finding) string {
 	return cmp.Or(notify.Clean(f.Resource.Path()), "an unknown resource")
 }
 
 // Resolve resolves the finding's incident.
-func (p *Pager) Resolve(ctx context.Context, f remediate.Finding) error {
+func (p *Pager) Resolve(ctx context.Context, f finding.Finding) error {
 	return p.send(ctx, f, event{RoutingKey: string(p.key), Action: "resolve", DedupKey: f.ID})
 }
 
-func (p *Pager) send(ctx context.Context, f remediate.Finding, e event) error {
+func (p *Pager) send(ctx context.Context, f finding.Finding, e event) error {
 	body, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("page about finding %s: %w", f.ID, err)

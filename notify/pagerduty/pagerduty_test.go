@@ -17,15 +17,17 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/pagerduty"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const key = "R0UT1NGKEY0000000000000000000000"
 
-func finding() remediate.Finding {
-	return remediate.Finding{
+func newFinding() finding.Finding {
+	return finding.Finding{
 		ID: "abcdefghijklmnopqrstuvwx27", Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
-		Message: "anyone can invoke api", State: remediate.Pending, CreatedAt: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
+		Message: "anyone can invoke api", State: state.Pending, CreatedAt: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
 		Resource: cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api"),
 	}
 }
@@ -56,7 +58,7 @@ func service(t *testing.T, status int) (*pagerduty.Pager, *[]map[string]any) {
 
 func TestAPageTriggersTheFindingsIncidentAndItsEndResolvesIt(t *testing.T) {
 	p, got := service(t, http.StatusAccepted)
-	for _, call := range []error{p.Page(t.Context(), finding()), p.Resolve(t.Context(), finding())} {
+	for _, call := range []error{p.Page(t.Context(), newFinding()), p.Resolve(t.Context(), newFinding())} {
 		if call != nil {
 			t.Fatal(call)
 		}
@@ -80,7 +82,7 @@ func TestAPageTriggersTheFindingsIncidentAndItsEndResolvesIt(t *testing.T) {
 func TestNoFailureNamesTheKeyAndNoneFollowsARedirect(t *testing.T) {
 	for _, status := range []int{302, 400, 429, 500} {
 		p, got := service(t, status)
-		err := p.Page(t.Context(), finding())
+		err := p.Page(t.Context(), newFinding())
 		if err == nil || strings.Contains(err.Error(), key) || len(*got) != 1 {
 			t.Errorf("HTTP %d: %v after %d calls", status, err, len(*got))
 		}
@@ -107,7 +109,7 @@ func TestAnAddressThatWouldShowTheKeyIsRefused(t *testing.T) {
 }
 
 // paid is the payload of the finding's page.
-func paid(t *testing.T, f remediate.Finding) map[string]any {
+func paid(t *testing.T, f finding.Finding) map[string]any {
 	t.Helper()
 	p, got := service(t, http.StatusAccepted)
 	if err := p.Page(t.Context(), f); err != nil {
@@ -124,7 +126,7 @@ func TestEverySeverityIsOneOfPagerDutys(t *testing.T) {
 	for ours, theirs := range map[policies.Severity]string{
 		policies.Critical: "critical", policies.High: "error", policies.Medium: "warning", policies.Low: "info", "": "error", "odd": "error",
 	} {
-		f := finding()
+		f := newFinding()
 		f.Severity = ours
 		if got := paid(t, f)["severity"]; got != theirs {
 			t.Errorf("%q is %v, want %s", ours, got, theirs)
@@ -135,9 +137,9 @@ func TestEverySeverityIsOneOfPagerDutys(t *testing.T) {
 // PagerDuty refuses an event without a source, or with a longer summary; nobody
 // would be paged.
 func TestAPageOfAnyFindingIsOneThatPagerDutyTakes(t *testing.T) {
-	f := finding()
+	f := newFinding()
 	f.Message, f.Why = strings.Repeat("𝕏", 5000), strings.Repeat("long ", 1000)
-	f.State, f.Resource, f.Policy = remediate.Failed, cloud.Resource{}, "p\u202e\x00"
+	f.State, f.Resource, f.Policy = state.Failed, cloud.Resource{}, "p\u202e\x00"
 	got := paid(t, f)
 	if n := utf8.RuneCountInString(got["summary"].(string)); n > 1024 || n < 100 {
 		t.Errorf("a summary of %d characters", n)
@@ -149,8 +151,8 @@ func TestAPageOfAnyFindingIsOneThatPagerDutyTakes(t *testing.T) {
 
 func TestNothingThatStrangersNamedHidesInAPage(t *testing.T) {
 	for _, trick := range []string{"a\u202eb", "a\x1b[31m", "a\nb", "a\u200bb", "\xff"} {
-		f := finding()
-		f.Resource.Name, f.Policy, f.Message, f.Why, f.State = trick, trick, trick, trick, remediate.Failed
+		f := newFinding()
+		f.Resource.Name, f.Policy, f.Message, f.Why, f.State = trick, trick, trick, trick, state.Failed
 		for name, v := range paid(t, f) {
 			if s, ok := v.(string); ok && notify.Clean(s) != s {
 				t.Errorf("%s is %q", name, s)
@@ -162,13 +164,13 @@ func TestNothingThatStrangersNamedHidesInAPage(t *testing.T) {
 // A plan names members and holds policies' bodies; a change, its payload.
 func TestAPageHoldsNothingOfAPlanOrAPayload(t *testing.T) {
 	const secret = "hunter2"
-	f := finding()
-	f.Plan = remediate.NewPlan([]remediate.Step{{Kind: policies.RestoreConstrain, Resource: f.Resource, Before: remediate.StepState{OrgPolicy: secret}}}, secret)
+	f := newFinding()
+	f.Plan = judge.NewPlan([]judge.Step{{Kind: policies.RestoreConstrain, Resource: f.Resource, Before: judge.StepState{OrgPolicy: secret}}}, secret)
 	f.Done, f.Reasons, f.EnforcedBy = f.Plan.Steps, []string{secret}, secret
-	f.Change.Method, f.Change.InsertID, f.Answers = secret, secret, []remediate.Answer{{Principal: secret, Reason: secret}}
+	f.Change.Method, f.Change.InsertID, f.Answers = secret, secret, []finding.Answer{{Principal: secret, Reason: secret}}
 	p, got := service(t, http.StatusAccepted)
-	for _, s := range remediate.States() {
-		if s == remediate.Kept || s == remediate.Approved {
+	for _, s := range state.All() {
+		if s == state.Kept || s == state.Approved {
 			continue // says who decided
 		}
 		f.State = s
@@ -202,7 +204,7 @@ func TestWithoutPagesAnIncidentHasNoLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Page(t.Context(), finding()); err != nil || got["links"] != nil || got["dedup_key"] != finding().ID {
+	if err := p.Page(t.Context(), newFinding()); err != nil || got["links"] != nil || got["dedup_key"] != newFinding().ID {
 		t.Errorf("%v, sent %v", err, got)
 	}
 }
@@ -214,7 +216,7 @@ func TestAPagerDutyThatDoesNotAnswerIsNamedAndTheKeyIsNot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, err := range map[string]error{"page": p.Page(t.Context(), finding()), "resolve": p.Resolve(t.Context(), finding())} {
+	for name, err := range map[string]error{"page": p.Page(t.Context(), newFinding()), "resolve": p.Resolve(t.Context(), newFinding())} {
 		if want := "page about finding abcdefghijklmnopqrstuvwx27: PagerDuty does not answer"; err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}

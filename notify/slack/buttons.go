@@ -9,7 +9,7 @@ import (
 	api "github.com/slack-go/slack"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // act is what a button asks for: an answer, or one of two things that decide
@@ -26,15 +26,15 @@ const (
 // actions are the action ids of our buttons and what each asks for. A released
 // id keeps its meaning: cards with it stay in channels for years.
 var actions = map[string]act{
-	"rescind.revert": act(remediate.ChooseRevert),
-	"rescind.keep":   act(remediate.ChooseKeep),
-	"rescind.exempt": act(remediate.ChooseExempt),
-	"rescind.undo":   act(remediate.ChooseUndo),
+	"rescind.revert": act(finding.ChooseRevert),
+	"rescind.keep":   act(finding.ChooseKeep),
+	"rescind.exempt": act(finding.ChooseExempt),
+	"rescind.undo":   act(finding.ChooseUndo),
 	"rescind.page":   actPage,
 	"rescind.open":   actOpen,
 
-	"rescind.revert_all": act(remediate.ChooseRevert) + ofAll,
-	"rescind.keep_all":   act(remediate.ChooseKeep) + ofAll,
+	"rescind.revert_all": act(finding.ChooseRevert) + ofAll,
+	"rescind.keep_all":   act(finding.ChooseKeep) + ofAll,
 }
 
 func actionID(a act) string { return "rescind." + string(a) }
@@ -53,11 +53,11 @@ func actOf(b notify.Button) act {
 
 // choice is the answer that the act stands for; empty for those that decide
 // nothing.
-func (a act) choice() remediate.Choice {
+func (a act) choice() finding.Choice {
 	if a == actPage || a == actOpen {
 		return ""
 	}
-	return remediate.Choice(strings.TrimSuffix(string(a), string(ofAll)))
+	return finding.Choice(strings.TrimSuffix(string(a), string(ofAll)))
 }
 
 // all reports whether the act is about all findings of a card.

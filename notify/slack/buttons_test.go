@@ -10,7 +10,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // slackButton is a button as Slack keeps it, and sends it back.
@@ -51,9 +53,9 @@ func cards() map[string]notify.Message {
 	o := options
 	o.Now, o.Page = noon.Add(time.Minute), true
 	undo := undoable(publicService())
-	undo.UndoOf, undo.State, undo.Plan = findingID, remediate.Pending, undo.UndoPlan()
+	undo.UndoOf, undo.State, undo.Plan = findingID, state.Pending, undo.UndoPlan()
 	noPlan := publicService()
-	noPlan.Plan = remediate.NewPlan(nil, "what violates is not known")
+	noPlan.Plan = judge.NewPlan(nil, "what violates is not known")
 	late := publicService()
 	late.Revision = 999_999_999
 	g, fs := group(200)
@@ -113,7 +115,7 @@ func TestAButtonThatCouldNotBeAnsweredIsNotDrawn(t *testing.T) {
 		"a revision beyond what is read":   func(m *notify.Message) { m.Revision = 1_000_000_000 },
 		"a digest that is none":            func(m *notify.Message) { setDigests(m, "xyz") },
 		"a choice that no id stands for":   func(m *notify.Message) { setChoices(m, "explode") },
-		"a group's answer that is unknown": func(m *notify.Message) { setChoices(m, remediate.ChooseExempt); setAll(m) },
+		"a group's answer that is unknown": func(m *notify.Message) { setChoices(m, finding.ChooseExempt); setAll(m) },
 		"a link that leads nowhere": func(m *notify.Message) {
 			m.Buttons = []notify.Button{{Link: "javascript:alert(1)", Label: "Open", Digest: m.Digest}}
 		},
@@ -132,7 +134,7 @@ func setDigests(m *notify.Message, digest string) {
 	}
 }
 
-func setChoices(m *notify.Message, c remediate.Choice) {
+func setChoices(m *notify.Message, c finding.Choice) {
 	for i := range m.Buttons {
 		m.Buttons[i].Choice = c
 	}
@@ -147,11 +149,11 @@ func setAll(m *notify.Message) {
 // What a button asks is what its card shows, however long that is.
 func TestAConfirmationOfALongPlanIsCutAndStillOneOfSlacks(t *testing.T) {
 	f := publicService()
-	var steps []remediate.Step
+	var steps []judge.Step
 	for range 40 {
-		steps = append(steps, remediate.Step{Kind: "require-invoker-iam", Resource: cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", strings.Repeat("s", 60))})
+		steps = append(steps, judge.Step{Kind: "require-invoker-iam", Resource: cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", strings.Repeat("s", 60))})
 	}
-	f.Plan = remediate.NewPlan(steps, "")
+	f.Plan = judge.NewPlan(steps, "")
 	b := buttonsOf(t, notify.Card(f, options))[0]
 	if b.ActionID != "rescind.revert" || b.Confirm == nil || !strings.Contains(string(*b.Confirm), "…") {
 		t.Errorf("button %+v", b)

@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestEveryStateRendersAsAgreed(t *testing.T) {
@@ -89,7 +90,7 @@ func nastyMessage(r *rand.Rand) notify.Message {
 		return out
 	}
 	m := notify.Message{
-		Finding: findingID, Revision: r.Int64N(1e9), Digest: remediate.NoPlan, State: remediate.Pending,
+		Finding: findingID, Revision: r.Int64N(1e9), Digest: finding.NoPlan, State: state.Pending,
 		Headline: text(), Status: text(), Text: text(), Why: lines(), Plan: text(), Diff: lines(), Fix: lines(), Note: text(),
 		Link: "https://rescind.example.com/" + text(),
 	}
@@ -100,13 +101,13 @@ func nastyMessage(r *rand.Rand) notify.Message {
 		}
 		m.Fields = append(m.Fields, f)
 	}
-	for _, c := range []remediate.Choice{remediate.ChooseRevert, remediate.ChooseKeep, remediate.ChooseExempt, remediate.ChooseUndo} {
+	for _, c := range []finding.Choice{finding.ChooseRevert, finding.ChooseKeep, finding.ChooseExempt, finding.ChooseUndo} {
 		m.Buttons = append(m.Buttons, notify.Button{
-			Choice: c, Label: text(), Spoken: text(), Danger: true, Digest: remediate.NoPlan, Form: r.IntN(2) == 0,
+			Choice: c, Label: text(), Spoken: text(), Danger: true, Digest: finding.NoPlan, Form: r.IntN(2) == 0,
 			Ask: notify.Confirm{Title: text(), Text: text(), Yes: text(), No: text()},
 		})
 	}
-	m.Buttons = append(m.Buttons, notify.Button{Link: m.Link, Label: text(), Spoken: text(), Digest: remediate.NoPlan})
+	m.Buttons = append(m.Buttons, notify.Button{Link: m.Link, Label: text(), Spoken: text(), Digest: finding.NoPlan})
 	return m
 }
 
@@ -135,7 +136,7 @@ func FuzzRender(f *testing.F) {
 			fd.State = st
 			acceptable(t, draw(t, notify.Card(fd, options)))
 		}
-		m := notify.Message{Finding: findingID, Digest: remediate.NoPlan, Headline: s, Status: s, Text: s, Why: lines, Plan: s, Diff: lines, Fix: lines, Note: s, Link: s}
+		m := notify.Message{Finding: findingID, Digest: finding.NoPlan, Headline: s, Status: s, Text: s, Why: lines, Plan: s, Diff: lines, Fix: lines, Note: s, Link: s}
 		acceptable(t, draw(t, m))
 	})
 }

@@ -6,23 +6,24 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Answerer records what a person answers. It decides whether the person may,
-// and whether the answer still counts; *remediate.RefusedError says that not,
+// and whether the answer still counts; *finding.RefusedError says that not,
 // and comes with the finding as it stands. When it returns nil the answer is
 // durable; what follows of it is not its caller's to wait for.
 type Answerer interface {
-	Answer(ctx context.Context, finding string, a remediate.Answer) (remediate.Finding, error)
-	// Shown is told of a message that shows the finding and that the store
-	// may not know, or may believe up to date; see remediate.Desk.Shown.
-	Shown(ctx context.Context, finding string, at remediate.Surface) (remediate.Finding, error)
+	Answer(ctx context.Context, finding string, a finding.Answer) (finding.Finding, error)
+	// RecordSurface is told of a message that shows the finding and that the store
+	// may not know, or may believe up to date; see remediate.Desk.RecordSurface.
+	RecordSurface(ctx context.Context, finding string, at finding.Surface) (finding.Finding, error)
 }
 
 // Findings looks findings up.
 type Findings interface {
-	Finding(ctx context.Context, id string) (remediate.Finding, error)
-	Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error)
+	Finding(ctx context.Context, id string) (finding.Finding, error)
+	Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error)
 }
 
 // Previewer says what an exemption of a finding would have covered.
@@ -31,28 +32,28 @@ type Previewer interface {
 }
 
 // Escalator has whoever is on call told of a finding. Whether that is too much,
-// a *remediate.RefusedError says.
+// a *finding.RefusedError says.
 type Escalator interface {
-	Page(ctx context.Context, finding, by, via string) (remediate.Finding, error)
+	Page(ctx context.Context, finding, by, via string) (finding.Finding, error)
 }
 
 // Desk says who may decide, takes the pause, and records who was refused.
 type Desk interface {
 	// Admits returns nil for somebody who may decide, else a
-	// *remediate.RefusedError.
+	// *finding.RefusedError.
 	Admits(ctx context.Context, principal string) error
 	Pause(ctx context.Context, by, via, reason string, duration time.Duration) (remediate.Pause, error)
 	Resume(ctx context.Context, by, via, reason string) (remediate.Pause, error)
 	// Group returns a group and those of its findings that wait for an answer, or
-	// remediate.ErrNotFound.
-	Group(ctx context.Context, id string) (remediate.Group, []remediate.Finding, error)
+	// fault.ErrNotFound.
+	Group(ctx context.Context, id string) (remediate.Group, []finding.Finding, error)
 	// Refused records an answer that was refused before it could come to an
 	// Answerer, which records those that it refuses itself.
-	Refused(ctx context.Context, finding string, a remediate.Answer, class, why string)
+	Refused(ctx context.Context, finding string, a finding.Answer, class, why string)
 }
 
 // Approvers says which principal ("user:ada@example.com") a Slack user is, or
-// "" for nobody we know. A *remediate.RefusedError says why they never may; any
+// "" for nobody we know. A *finding.RefusedError says why they never may; any
 // other error means that it could not be found out, which is never taken for a
 // yes. (*People).Principal asks Slack.
 type Approvers func(ctx context.Context, userID string) (principal string, err error)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // do answers or pages, and returns what to tell the person: nothing when all
@@ -27,24 +29,24 @@ func (c *clerk) do(ctx context.Context, i Interaction, at time.Time) (say string
 }
 
 // principal is who a Slack user is, or why it is nobody, in a sentence for them.
-func (c *clerk) principal(ctx context.Context, userID string) (principal string, refusal *remediate.RefusedError, err error) {
+func (c *clerk) principal(ctx context.Context, userID string) (principal string, refusal *finding.RefusedError, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime) // leaves time to say that it could not be done
 	defer cancel()
 	principal, err = c.cfg.Approvers(ctx, userID)
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	switch {
 	case errors.As(err, &refused):
-		return "", &remediate.RefusedError{Class: cmp.Or(refused.Class, remediate.ClassIdentity), Why: refused.Why + "."}, err
+		return "", &finding.RefusedError{Class: cmp.Or(refused.Class, finding.ClassIdentity), Why: refused.Why + "."}, err
 	case err != nil:
-		return "", &remediate.RefusedError{Class: remediate.ClassUndetermined, Why: sayNoLookup}, err
+		return "", &finding.RefusedError{Class: finding.ClassUndetermined, Why: sayNoLookup}, err
 	case principal == "":
-		return "", &remediate.RefusedError{Class: remediate.ClassNotApprover, Why: sayNobody}, nil
+		return "", &finding.RefusedError{Class: finding.ClassNotApprover, Why: sayNobody}, nil
 	}
 	return principal, nil, nil
 }
 
 // known is principal for who has nothing to log.
-func (c *clerk) known(ctx context.Context, userID string) (principal string, refusal *remediate.RefusedError) {
+func (c *clerk) known(ctx context.Context, userID string) (principal string, refusal *finding.RefusedError) {
 	principal, refusal, _ = c.principal(ctx, userID)
 	return principal, refusal
 }
@@ -52,8 +54,8 @@ func (c *clerk) known(ctx context.Context, userID string) (principal string, ref
 func (i Interaction) via() string { return "slack:" + i.TeamID + "/" + i.UserID }
 
 // recordRefusal has it recorded that somebody's click was refused.
-func (c *clerk) recordRefusal(ctx context.Context, i Interaction, principal string, refusal *remediate.RefusedError) {
-	c.cfg.Desk.Refused(ctx, i.FindingID, remediate.Answer{
+func (c *clerk) recordRefusal(ctx context.Context, i Interaction, principal string, refusal *finding.RefusedError) {
+	c.cfg.Desk.Refused(ctx, i.FindingID, finding.Answer{
 		Choice: cmp.Or(i.Choice, "click"), Principal: principal, Via: i.via(), Digest: i.Digest8,
 	}, string(refusal.Class), refusal.Why)
 }
@@ -63,10 +65,10 @@ func (c *clerk) answer(ctx context.Context, i Interaction, principal string, at 
 	case err != nil:
 		return "", err
 	case !ok:
-		c.recordRefusal(ctx, i, principal, &remediate.RefusedError{Class: remediate.ClassInvalid, Why: sayNowhere})
+		c.recordRefusal(ctx, i, principal, &finding.RefusedError{Class: finding.ClassInvalid, Why: sayNowhere})
 		return notRecorded + sayNowhere, nil
 	}
-	a := remediate.Answer{
+	a := finding.Answer{
 		Choice: i.Choice, Principal: principal, Via: i.via(), Reason: i.Reason,
 		At: at, Revision: i.Revision, Digest: i.Digest8,
 	}
@@ -75,13 +77,13 @@ func (c *clerk) answer(ctx context.Context, i Interaction, principal string, at 
 	}
 	f, err := c.cfg.Answers.Answer(ctx, i.FindingID, a)
 	c.redraw(ctx, f, i, at)
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	switch {
 	case err == nil:
 		return "", nil
 	case errors.As(err, &refused):
 		return notify.Refusal(f, a, refused.Why), nil
-	case errors.Is(err, remediate.ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		return sayUnknown, err
 	}
 	return "", err
@@ -95,15 +97,15 @@ func (c *clerk) belongs(ctx context.Context, i Interaction) (bool, error) {
 	// The routes may have changed since it was posted.
 	f, err := c.cfg.Findings.Finding(ctx, i.FindingID)
 	shown := f.Surfaces
-	if errors.Is(err, remediate.ErrNotFound) {
+	if errors.Is(err, fault.ErrNotFound) {
 		var g remediate.Group
 		g, _, err = c.cfg.Desk.Group(ctx, i.FindingID)
 		shown = g.Surfaces
 	}
-	if errors.Is(err, remediate.ErrNotFound) {
+	if errors.Is(err, fault.ErrNotFound) {
 		return false, nil
 	}
-	return slices.ContainsFunc(shown, func(s remediate.Surface) bool { return s.Channel == i.Channel }), err
+	return slices.ContainsFunc(shown, func(s finding.Surface) bool { return s.Channel == i.Channel }), err
 }
 
 // drawing is how long a card that was just decided may still show its buttons to
@@ -114,17 +116,17 @@ const drawing = 10 * time.Second
 // would: it shows a question that has ended, or the store does not know of it,
 // as the answer to the call that posted it was lost. It is no part of the
 // answer, so it cannot fail it.
-func (c *clerk) redraw(ctx context.Context, f remediate.Finding, i Interaction, at time.Time) {
+func (c *clerk) redraw(ctx context.Context, f finding.Finding, i Interaction, at time.Time) {
 	if f.ID != i.FindingID || f.Group != "" {
 		return // another record's, or a message that shows many
 	}
-	known := slices.ContainsFunc(f.Surfaces, func(s remediate.Surface) bool {
+	known := slices.ContainsFunc(f.Surfaces, func(s finding.Surface) bool {
 		return s.Kind == surfaceKind && s.Channel == i.Channel && s.ID == i.MessageTS
 	})
-	if known && (!f.State.Ended() || f.Owes(remediate.Notify) || at.Sub(f.EndedAt) < drawing) {
+	if known && (!f.State.Ended() || f.Owes(finding.Notify) || at.Sub(f.EndedAt) < drawing) {
 		return
 	}
-	_, _ = c.cfg.Answers.Shown(ctx, f.ID, remediate.Surface{Kind: surfaceKind, Channel: i.Channel, ID: i.MessageTS})
+	_, _ = c.cfg.Answers.RecordSurface(ctx, f.ID, finding.Surface{Kind: surfaceKind, Channel: i.Channel, ID: i.MessageTS})
 }
 
 // page tells whoever is on call, whoever asks for it.
@@ -133,7 +135,7 @@ func (c *clerk) page(ctx context.Context, i Interaction, principal string) (say 
 		return sayNoOnCall, nil
 	}
 	_, err = c.cfg.OnCall.Page(ctx, i.FindingID, cmp.Or(principal, i.via()), i.via())
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	switch {
 	case err == nil:
 		return "On-call is being paged about this finding.", nil

@@ -13,6 +13,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestS9ACardThatWasNotPostedByRescindDecidesNothing(t *testing.T) {
@@ -33,16 +36,16 @@ func TestS9ACardThatWasNotPostedByRescindDecidesNothing(t *testing.T) {
 func TestS9AClickOnAnEndedFindingHasItsCardDrawnAnew(t *testing.T) {
 	o := newOffice(t)
 	f := o.show(t, publicService())
-	ended := decided(f, remediate.Expired)
+	ended := decided(f, state.Expired)
 	ended.EndedAt = noon
-	o.answers.finding, o.answers.fail = ended, &remediate.RefusedError{Why: "the finding is expired"}
+	o.answers.finding, o.answers.fail = ended, &finding.RefusedError{Why: "the finding is expired"}
 	o.click(t, "U01", f, "rescind.revert")
 	if len(o.answers.shown) != 0 {
 		t.Errorf("one that ended this very moment is drawn twice: %v", o.answers.shown)
 	}
 	o.now = noon.Add(time.Minute)
 	o.click(t, "U01", f, "rescind.revert")
-	want := []remediate.Surface{{Kind: "slack", Channel: "C01PAY", ID: f.Surfaces[0].ID}}
+	want := []finding.Surface{{Kind: "slack", Channel: "C01PAY", ID: f.Surfaces[0].ID}}
 	if d := cmp.Diff(want, o.answers.shown); d != "" {
 		t.Errorf("drawn anew (-want +got):\n%s", d)
 	}
@@ -51,7 +54,7 @@ func TestS9AClickOnAnEndedFindingHasItsCardDrawnAnew(t *testing.T) {
 func TestACardOfWhichTheStoreDoesNotKnowIsAdopted(t *testing.T) {
 	o := newOffice(t)
 	f := o.show(t, publicService())
-	o.answers.finding.Surfaces = []remediate.Surface{{Kind: "slack", Channel: "C01PAY", ID: "1.0"}}
+	o.answers.finding.Surfaces = []finding.Surface{{Kind: "slack", Channel: "C01PAY", ID: "1.0"}}
 	o.click(t, "U01", f, "rescind.revert")
 	if len(o.answers.got) != 1 || len(o.answers.shown) != 1 || o.answers.shown[0].ID != f.Surfaces[0].ID {
 		t.Errorf("answers %v, adopted %v", o.answers.got, o.answers.shown)
@@ -65,7 +68,7 @@ func TestOnCallIsPagedAtTheClickAndThePersonTold(t *testing.T) {
 		want string
 	}{
 		{"paged", &pager{}, "U02: On-call is being paged about this finding."},
-		{"paged a moment ago", &pager{fail: &remediate.RefusedError{Why: "on-call was paged at 12:00"}}, "U02: Nobody was paged: on-call was paged at 12:00"},
+		{"paged a moment ago", &pager{fail: &finding.RefusedError{Why: "on-call was paged at 12:00"}}, "U02: Nobody was paged: on-call was paged at 12:00"},
 		{"nobody to page", nil, "U02: Nobody was paged: no on-call is configured."},
 	} {
 		o := newOffice(t, func(c *slack.ReceiverConfig) { c.Clerk.OnCall = row.call })
@@ -83,8 +86,8 @@ func TestOnCallIsPagedAtTheClickAndThePersonTold(t *testing.T) {
 
 type pager struct{ fail error }
 
-func (p *pager) Page(context.Context, string, string, string) (remediate.Finding, error) {
-	return remediate.Finding{}, p.fail
+func (p *pager) Page(context.Context, string, string, string) (finding.Finding, error) {
+	return finding.Finding{}, p.fail
 }
 
 func TestI10AClickAuthorisesThePlanItsCardShowedAndNoOther(t *testing.T) {
@@ -101,12 +104,12 @@ func TestI10AClickAuthorisesThePlanItsCardShowedAndNoOther(t *testing.T) {
 	shown := o.show(t, f)
 	f.Surfaces = shown.Surfaces
 	f.Plan.Steps[0].Before.Grants = append(f.Plan.Steps[0].Before.Grants, cloud.Grant{Role: "roles/run.invoker", Member: "allAuthenticatedUsers"})
-	f.Plan = remediate.NewPlan(f.Plan.Steps, "")
+	f.Plan = judge.NewPlan(f.Plan.Steps, "")
 	if f, err = st.Update(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
 	o.click(t, "U01", shown, "rescind.revert")
-	if got, err := st.Finding(t.Context(), f.ID); err != nil || got.State != remediate.Pending || len(got.Answers) != 0 {
+	if got, err := st.Finding(t.Context(), f.ID); err != nil || got.State != state.Pending || len(got.Answers) != 0 {
 		t.Errorf("%v: the finding is %s", err, got.State)
 	}
 	if notes := o.notes(); len(notes) != 1 || !strings.Contains(notes[0], "the plan changed since this card was made") {
@@ -114,7 +117,7 @@ func TestI10AClickAuthorisesThePlanItsCardShowedAndNoOther(t *testing.T) {
 	}
 	now := o.show(t, f) // the same card, drawn anew
 	o.click(t, "U01", now, "rescind.revert")
-	if got, err := st.Finding(t.Context(), f.ID); err != nil || got.State != remediate.Approved || got.Answers[0].Digest != f.Plan.Digest[:8] {
+	if got, err := st.Finding(t.Context(), f.ID); err != nil || got.State != state.Approved || got.Answers[0].Digest != f.Plan.Digest[:8] {
 		t.Errorf("%v: the finding is %s, notes %v", err, got.State, o.notes())
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Interactions is the handler of POST /slack/interactions: clicks and forms. It
@@ -46,7 +47,7 @@ func (r *Receiver) interact(ctx context.Context, s remediate.Signed, i Interacti
 
 // refusedAtTheDoor says why the interaction is none of ours, or that there is
 // nothing to do about it, as far as that can be told without a store.
-func (r *Receiver) refusedAtTheDoor(i Interaction, unreadable error) (refused *remediate.RefusedError, done bool) {
+func (r *Receiver) refusedAtTheDoor(i Interaction, unreadable error) (refused *finding.RefusedError, done bool) {
 	switch {
 	case i.TeamID == "": // not even that could be read
 		return nil, false
@@ -55,9 +56,9 @@ func (r *Receiver) refusedAtTheDoor(i Interaction, unreadable error) (refused *r
 	case unreadable == nil && !i.decides() && !i.opens() && !i.Page: // a link to the finding's page
 		return nil, true
 	case r.foreign(i):
-		return &remediate.RefusedError{Class: remediate.ClassIdentity, Why: sayForeign}, false
+		return &finding.RefusedError{Class: finding.ClassIdentity, Why: sayForeign}, false
 	case errors.Is(unreadable, ErrButton):
-		return &remediate.RefusedError{Class: remediate.ClassInvalid, Why: sayOld}, false
+		return &finding.RefusedError{Class: finding.ClassInvalid, Why: sayOld}, false
 	}
 	return nil, false
 }

@@ -13,7 +13,9 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestAClickOnACardIsRecordedAsItsAnswer(t *testing.T) {
@@ -22,8 +24,8 @@ func TestAClickOnACardIsRecordedAsItsAnswer(t *testing.T) {
 	if err := o.Click(t.Context(), "U01", "C01PAY", f.Surfaces[0].ID, "rescind.revert"); err != nil {
 		t.Fatal(err)
 	}
-	want := []remediate.Answer{{
-		Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Via: "slack:T01/U01",
+	want := []finding.Answer{{
+		Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Via: "slack:T01/U01",
 		At: noon, Revision: 3, Digest: f.Plan.Digest[:8],
 	}}
 	if d := cmp.Diff(want, o.answers.got); d != "" || len(o.notes()) != 0 {
@@ -33,27 +35,27 @@ func TestAClickOnACardIsRecordedAsItsAnswer(t *testing.T) {
 
 func TestI9ADecidedCardHasNoButtonToClick(t *testing.T) {
 	o := newOffice(t)
-	f := o.show(t, decided(o.show(t, publicService()), remediate.Kept))
+	f := o.show(t, decided(o.show(t, publicService()), state.Kept))
 	if err := o.Click(t.Context(), "U01", "C01PAY", f.Surfaces[0].ID, "rescind.revert"); !errors.Is(err, sim.ErrNoButton) {
 		t.Errorf("click: %v", err)
 	}
 }
 
 func TestAClickThatIsNotRecordedIsAnsweredInPrivate(t *testing.T) {
-	kept := decided(publicService(), remediate.Kept)
-	kept.Answers = []remediate.Answer{{Principal: "user:bo@example.com", Choice: remediate.ChooseKeep, At: noon}}
-	mine := decided(publicService(), remediate.Approved)
-	mine.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: remediate.ChooseRevert, At: noon}}
+	kept := decided(publicService(), state.Kept)
+	kept.Answers = []finding.Answer{{Principal: "user:bo@example.com", Choice: finding.ChooseKeep, At: noon}}
+	mine := decided(publicService(), state.Approved)
+	mine.Answers = []finding.Answer{{Principal: "user:ada@example.com", Choice: finding.ChooseRevert, At: noon}}
 	for _, row := range []struct {
 		name, user string
 		fail       error
-		as         remediate.Finding
+		as         finding.Finding
 		change     func(*slack.ReceiverConfig)
 		want       string
 	}{
-		{name: "late", user: "U01", fail: fmt.Errorf("answer: %w", &remediate.RefusedError{Why: "the finding is kept: kept by user:bo@example.com"}), as: kept,
+		{name: "late", user: "U01", fail: fmt.Errorf("answer: %w", &finding.RefusedError{Why: "the finding is kept: kept by user:bo@example.com"}), as: kept,
 			want: "U01: Not recorded: the finding is kept: kept by user:bo@example.com. bo@example.com answered keep at 22 Nov 2026 12:00 UTC."},
-		{name: "twice", user: "U01", fail: &remediate.RefusedError{Why: "the finding is approved"}, as: mine,
+		{name: "twice", user: "U01", fail: &finding.RefusedError{Why: "the finding is approved"}, as: mine,
 			want: "U01: Recorded already: you answered revert at 22 Nov 2026 12:00 UTC."},
 		{name: "by nobody we know", user: "U02", want: "U02: Not recorded: you are not among those who may answer."},
 		{name: "from another workspace", user: "U03", want: "U03: Not recorded: this can be answered from its own Slack workspace only."},
@@ -63,10 +65,10 @@ func TestAClickThatIsNotRecordedIsAnsweredInPrivate(t *testing.T) {
 			want: "U01: Not recorded: it could not be stored. Nothing was decided; please try again."},
 		{name: "with the store slow", user: "U01", fail: fmt.Errorf("store: %w", context.DeadlineExceeded),
 			want: "U01: It is not certain that your answer was recorded in time. The card shows it once it counts; if it does not change, please answer again."},
-		{name: "about nothing we know", user: "U01", fail: remediate.ErrNotFound, want: "U01: Not recorded: rescind knows no such finding any more."},
+		{name: "about nothing we know", user: "U01", fail: fault.ErrNotFound, want: "U01: Not recorded: rescind knows no such finding any more."},
 		{name: "by somebody who may never", user: "U01", change: func(c *slack.ReceiverConfig) {
 			c.Clerk.Approvers = func(context.Context, string) (string, error) {
-				return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: "guests of the workspace do not answer"}
+				return "", &finding.RefusedError{Class: finding.ClassIdentity, Why: "guests of the workspace do not answer"}
 			}
 		}, want: "U01: Not recorded: guests of the workspace do not answer."},
 		{name: "with the look-up down", user: "U01", change: func(c *slack.ReceiverConfig) {
@@ -97,13 +99,13 @@ func TestAClickThatIsNotRecordedIsAnsweredInPrivate(t *testing.T) {
 // stuck is a store that answers nobody.
 type stuck struct{}
 
-func (stuck) Answer(ctx context.Context, _ string, _ remediate.Answer) (remediate.Finding, error) {
+func (stuck) Answer(ctx context.Context, _ string, _ finding.Answer) (finding.Finding, error) {
 	<-ctx.Done()
-	return remediate.Finding{}, ctx.Err()
+	return finding.Finding{}, ctx.Err()
 }
 
-func (stuck) Shown(context.Context, string, remediate.Surface) (remediate.Finding, error) {
-	return remediate.Finding{}, nil
+func (stuck) RecordSurface(context.Context, string, finding.Surface) (finding.Finding, error) {
+	return finding.Finding{}, nil
 }
 
 func TestAStuckStoreDoesNotOutlastSlacksPatience(t *testing.T) {

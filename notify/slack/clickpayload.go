@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Interaction is one thing somebody did with what we showed them in Slack: a
@@ -23,12 +23,12 @@ type Interaction struct {
 	UserTeamID string // the clicker's own workspace; another one for guests of a shared channel
 	Channel    string // where the card is that was clicked, or from which the form was opened
 	MessageTS  string
-	Choice     remediate.Choice // what is answered; empty for a button that decides nothing
-	All        bool             // it answers all findings of a card, whose group's ID FindingID is
-	Page       bool             // a click on `Page on-call`
+	Choice     finding.Choice // what is answered; empty for a button that decides nothing
+	All        bool           // it answers all findings of a card, whose group's ID FindingID is
+	Page       bool           // a click on `Page on-call`
 	FindingID  string
 	Revision   int64
-	Digest8    string // as the card showed it; remediate.NoPlan for a finding without a plan
+	Digest8    string // as the card showed it; finding.NoPlan for a finding without a plan
 
 	Reason string        // of a form
 	For    time.Duration // of an exemption's form
@@ -170,7 +170,7 @@ func (p payload) person() Interaction {
 
 // opens reports whether the click asks for a form.
 func (i Interaction) opens() bool {
-	return i.Source == FromButton && (i.Choice == remediate.ChooseKeep || i.Choice == remediate.ChooseExempt || i.Choice == remediate.ChooseUndo)
+	return i.Source == FromButton && (i.Choice == finding.ChooseKeep || i.Choice == finding.ChooseExempt || i.Choice == finding.ChooseUndo)
 }
 
 // decides reports whether there is an answer in it.

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // clickJSON is a click in the shape Slack sends, with one part replaced.
@@ -53,7 +53,7 @@ func TestParseReadsAClick(t *testing.T) {
 	}
 	want := slack.Interaction{
 		Source: slack.FromButton, TeamID: "T01", AppID: "A01", UserID: "U01", UserTeamID: "T01", Channel: "C01", MessageTS: "1795348800.000001",
-		Choice: remediate.ChooseRevert, FindingID: findingID, Revision: 3, Digest8: "7f3a9c21",
+		Choice: finding.ChooseRevert, FindingID: findingID, Revision: 3, Digest8: "7f3a9c21",
 		ResponseURL: "https://hooks.slack.com/actions/T01/1/x", TriggerID: "1.abc", ActionTS: "1795348801.000001",
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -135,7 +135,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		if len(i.FindingID) != 26 || len(i.Digest8) != 8 || i.Revision < 0 || i.UserID == "" || i.TeamID == "" ||
-			i.Source == slack.FromForm && (i.Choice == remediate.ChooseRevert || len(i.Reason) < 10 || i.Choice == remediate.ChooseExempt && i.For <= 0) {
+			i.Source == slack.FromForm && (i.Choice == finding.ChooseRevert || len(i.Reason) < 10 || i.Choice == finding.ChooseExempt && i.For <= 0) {
 			t.Errorf("accepted %+v", i)
 		}
 	})

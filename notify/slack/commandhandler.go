@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // command is one slash command, as Slack reports it.
@@ -56,7 +57,7 @@ func (r *Receiver) command(ctx context.Context, s remediate.Signed, c command) r
 // returns what to tell the person.
 func (r *Receiver) carryOut(ctx context.Context, c command) (string, error) {
 	if r.foreign(c.Interaction) {
-		r.clerk.recordCommandRefusal(ctx, c, &remediate.RefusedError{Class: remediate.ClassIdentity, Why: sayElsewhere})
+		r.clerk.recordCommandRefusal(ctx, c, &finding.RefusedError{Class: finding.ClassIdentity, Why: sayElsewhere})
 		return sayElsewhere, nil
 	}
 	return r.clerk.run(ctx, c)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // answerTo has somebody write a command, and returns what they alone are told.
@@ -81,14 +81,14 @@ func TestS1ACommandThatSlackDidNotSignIsRefused(t *testing.T) {
 }
 
 // many answers with as many findings as it takes to be too long for Slack.
-func many() []remediate.Finding {
-	var out []remediate.Finding
+func many() []finding.Finding {
+	var out []finding.Finding
 	for i := range 60 {
 		f := publicService()
 		f.ID = findingID[:24] + strconv.Itoa(22+i%5)
 		f.Title, f.Message = strings.Repeat("<&>", 200), strings.Repeat("<!channel>", 100)
-		f.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: remediate.ChooseKeep}}
-		f.Exemption = &remediate.Exemption{Until: noon.Add(time.Hour)}
+		f.Answers = []finding.Answer{{Principal: "user:ada@example.com", Choice: finding.ChooseKeep}}
+		f.Exemption = &finding.Exemption{Until: noon.Add(time.Hour)}
 		out = append(out, f)
 	}
 	return out

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // next takes the first word off the text.
@@ -28,7 +28,7 @@ func (c *clerk) run(ctx context.Context, cmd command) (string, error) {
 		return safe(refusal.Why), nil
 	}
 	text, err := c.obey(ctx, verb, rest, principal, cmd.via())
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	if errors.As(err, &refused) {
 		return safe("Not done: " + refused.Why + "."), nil
 	}
@@ -37,11 +37,11 @@ func (c *clerk) run(ctx context.Context, cmd command) (string, error) {
 
 // recordCommandRefusal has it recorded who was kept from pausing or resuming; to
 // be kept from a look at findings is no decision that was refused.
-func (c *clerk) recordCommandRefusal(ctx context.Context, cmd command, refusal *remediate.RefusedError) {
+func (c *clerk) recordCommandRefusal(ctx context.Context, cmd command, refusal *finding.RefusedError) {
 	verb, _ := next(cmd.words)
 	if switches(verb) {
 		i := cmd.Interaction
-		i.Choice = remediate.Choice(verb)
+		i.Choice = finding.Choice(verb)
 		c.recordRefusal(ctx, i, "", refusal)
 	}
 }

@@ -5,7 +5,7 @@
 // they do and are there only while an answer counts, that no text from outside
 // is ever markup, and that no click is left without an answer.
 //
-// It decides nothing: a click becomes a remediate.Answer, and whether that
+// It decides nothing: a click becomes a finding.Answer, and whether that
 // counts is for remediate to say. The store is the truth; Slack is a view of it
 // that can be drawn again. What Slack loses, hides or delivers late is not made
 // up for here: a message that is owed is sent when remediate asks again.

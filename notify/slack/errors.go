@@ -14,7 +14,7 @@ import (
 
 	api "github.com/slack-go/slack"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Kind says what a failed call means for whoever may try again.
@@ -51,11 +51,11 @@ func (e *Error) Unwrap() error {
 	if e.Kind != RateLimited {
 		return nil
 	}
-	return &remediate.BusyError{Where: "Slack's own", After: e.RetryAfter, Theirs: true}
+	return &fault.BusyError{Where: "Slack's own", After: e.RetryAfter, Theirs: true}
 }
 
 // Is tells remediate of what no second try will change.
-func (e *Error) Is(target error) bool { return target == remediate.ErrBroken && e.Kind == Refused }
+func (e *Error) Is(target error) bool { return target == fault.ErrBroken && e.Kind == Refused }
 
 // quiet is how long to wait when Slack limits the rate and does not say for how long.
 const quiet = 30 * time.Second

@@ -9,16 +9,16 @@ import (
 	api "github.com/slack-go/slack"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Notify posts the finding to its channel, or brings the messages that show it
 // up to date and adds what happened since to their threads. The surfaces it
 // returns are right also when it returns an error (an *Error) with them: what
 // was posted before the error must be stored, or it would be posted again.
-func (n *Notifier) Notify(ctx context.Context, f remediate.Finding) ([]remediate.Surface, error) {
+func (n *Notifier) Notify(ctx context.Context, f finding.Finding) ([]finding.Surface, error) {
 	surfaces := slices.Clone(f.Surfaces)
-	if !slices.ContainsFunc(surfaces, func(s remediate.Surface) bool { return s.Kind == surfaceKind }) {
+	if !slices.ContainsFunc(surfaces, func(s finding.Surface) bool { return s.Kind == surfaceKind }) {
 		s, err := n.post(ctx, f, n.route(f))
 		if err != nil || s.Channel == "" {
 			return surfaces, err
@@ -34,20 +34,20 @@ func (n *Notifier) Notify(ctx context.Context, f remediate.Finding) ([]remediate
 	return surfaces, errors.Join(errs...)
 }
 
-func (n *Notifier) post(ctx context.Context, f remediate.Finding, channel string) (remediate.Surface, error) {
+func (n *Notifier) post(ctx context.Context, f finding.Finding, channel string) (finding.Surface, error) {
 	if channel == "" {
-		return remediate.Surface{}, nil
+		return finding.Surface{}, nil
 	}
 	id, ts, err := n.send(ctx, f.ID, channel, n.options(f)...)
 	if err != nil {
-		return remediate.Surface{}, fmt.Errorf("show finding %s: %w", f.ID, err)
+		return finding.Surface{}, fmt.Errorf("show finding %s: %w", f.ID, err)
 	}
-	return remediate.Surface{Kind: surfaceKind, Channel: id, ID: ts, Rendered: f.Revision, Told: len(f.Timeline)}, nil
+	return finding.Surface{Kind: surfaceKind, Channel: id, ID: ts, Rendered: f.Revision, Told: len(f.Timeline)}, nil
 }
 
 // refresh updates one message, unless it shows this revision or a later one
 // already: renders may arrive in any order, and the latest has to stay.
-func (n *Notifier) refresh(ctx context.Context, f remediate.Finding, s *remediate.Surface) error {
+func (n *Notifier) refresh(ctx context.Context, f finding.Finding, s *finding.Surface) error {
 	if s.Rendered < f.Revision || s.ID == "" {
 		if err := n.update(ctx, f, s); err != nil {
 			return err
@@ -56,7 +56,7 @@ func (n *Notifier) refresh(ctx context.Context, f remediate.Finding, s *remediat
 	return n.tell(ctx, f, s)
 }
 
-func (n *Notifier) update(ctx context.Context, f remediate.Finding, s *remediate.Surface) error {
+func (n *Notifier) update(ctx context.Context, f finding.Finding, s *finding.Surface) error {
 	if s.ID == "" {
 		return n.replace(ctx, f, s)
 	}
@@ -74,7 +74,7 @@ func (n *Notifier) update(ctx context.Context, f remediate.Finding, s *remediate
 }
 
 // replace posts the finding anew where its message cannot be changed any more.
-func (n *Notifier) replace(ctx context.Context, f remediate.Finding, s *remediate.Surface) error {
+func (n *Notifier) replace(ctx context.Context, f finding.Finding, s *finding.Surface) error {
 	channel := n.route(f)
 	if channel == "" {
 		channel = s.Channel
@@ -88,7 +88,7 @@ func (n *Notifier) replace(ctx context.Context, f remediate.Finding, s *remediat
 
 // tell adds what the thread does not say yet, as one reply: Slack takes one
 // message a second in a channel.
-func (n *Notifier) tell(ctx context.Context, f remediate.Finding, s *remediate.Surface) error {
+func (n *Notifier) tell(ctx context.Context, f finding.Finding, s *finding.Surface) error {
 	if s.Told >= len(f.Timeline) {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (n *Notifier) drawnNow() notify.Options {
 	return card
 }
 
-func (n *Notifier) options(f remediate.Finding) []api.MsgOption {
+func (n *Notifier) options(f finding.Finding) []api.MsgOption {
 	text, blocks := Render(notify.Card(f, n.drawnNow()))
 	return quietly(api.MsgOptionText(text, false), api.MsgOptionBlocks(blocks...),
 		// Every app in the workspace can read metadata: ids only.

@@ -7,7 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestNotifyPostsOnceAndThenUpdatesTheSameMessage(t *testing.T) {
@@ -17,11 +18,11 @@ func TestNotifyPostsOnceAndThenUpdatesTheSameMessage(t *testing.T) {
 	if len(posted) != 1 || posted[0].Channel != "C01PAY" || !strings.Contains(string(posted[0].Blocks), "rescind.revert") {
 		t.Fatalf("posted %+v", posted)
 	}
-	want := []remediate.Surface{{Kind: "slack", Channel: "C01PAY", ID: posted[0].TS, Rendered: 3, Told: 1}}
+	want := []finding.Surface{{Kind: "slack", Channel: "C01PAY", ID: posted[0].TS, Rendered: 3, Told: 1}}
 	if d := cmp.Diff(want, f.Surfaces); d != "" {
 		t.Errorf("surfaces (-want +got):\n%s", d)
 	}
-	f = w.show(t, decided(f, remediate.Kept))
+	f = w.show(t, decided(f, state.Kept))
 	now := w.Messages()
 	if len(now) != 2 || now[0].TS != posted[0].TS || now[0].Edits != 1 || strings.Contains(string(now[0].Blocks), "rescind.revert") {
 		t.Errorf("after the decision: %+v", now)
@@ -38,7 +39,7 @@ func TestNotifyPostsOnceAndThenUpdatesTheSameMessage(t *testing.T) {
 func TestNotifyNeverReplacesALaterRevisionByAnEarlierOne(t *testing.T) {
 	w := newWorkspace(t)
 	first := w.show(t, publicService())
-	late := w.show(t, decided(first, remediate.Kept))
+	late := w.show(t, decided(first, state.Kept))
 	first.Surfaces = late.Surfaces
 	w.show(t, first)
 	if m := w.Messages()[0]; !strings.HasPrefix(m.Text, "Kept") {
@@ -50,7 +51,7 @@ func TestNotifyLeavesOtherSurfacesAndFindingsWithoutARouteAlone(t *testing.T) {
 	w := newWorkspace(t)
 	f := publicService()
 	f.Resource.Project = "elsewhere"
-	f.Surfaces = []remediate.Surface{{Kind: "page", ID: "p1"}}
+	f.Surfaces = []finding.Surface{{Kind: "page", ID: "p1"}}
 	if d := cmp.Diff(f.Surfaces, w.show(t, f).Surfaces); d != "" || len(w.Messages()) > 0 {
 		t.Errorf("surfaces (-want +got):\n%s\nmessages %v", d, w.Messages())
 	}
@@ -60,7 +61,7 @@ func TestNotifyPostsAnewWhereTheMessageIsGone(t *testing.T) {
 	w := newWorkspace(t)
 	f := w.show(t, publicService())
 	w.Remove("C01PAY", f.Surfaces[0].ID)
-	f = w.show(t, decided(f, remediate.Kept))
+	f = w.show(t, decided(f, state.Kept))
 	m := w.Messages()
 	if len(m) != 1 || len(f.Surfaces) != 1 || f.Surfaces[0].ID != m[0].TS || f.Surfaces[0].Rendered != f.Revision {
 		t.Errorf("messages %+v\nsurfaces %+v", m, f.Surfaces)
@@ -69,7 +70,7 @@ func TestNotifyPostsAnewWhereTheMessageIsGone(t *testing.T) {
 
 func TestNotifyKeepsWhatWasShownWhenTheThreadFails(t *testing.T) {
 	w := newWorkspace(t)
-	f := decided(w.show(t, publicService()), remediate.Kept)
+	f := decided(w.show(t, publicService()), state.Kept)
 	w.Inject(func(method string) *sim.SlackFault {
 		if method == "chat.postMessage" {
 			return &sim.SlackFault{Status: 503}

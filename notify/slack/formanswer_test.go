@@ -13,12 +13,14 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const why = "agreed with the payments team"
 
 // opened has a person press a button that opens a form, and returns the form.
-func (o *office) opened(t *testing.T, user string, f remediate.Finding, action string) sim.SlackView {
+func (o *office) opened(t *testing.T, user string, f finding.Finding, action string) sim.SlackView {
 	t.Helper()
 	o.click(t, user, f, action)
 	views := o.Views()
@@ -28,8 +30,8 @@ func (o *office) opened(t *testing.T, user string, f remediate.Finding, action s
 	return views[0]
 }
 
-func undoable(f remediate.Finding) remediate.Finding {
-	f = decided(f, remediate.Reverted)
+func undoable(f finding.Finding) finding.Finding {
+	f = decided(f, state.Reverted)
 	f.EndedAt, f.Done = noon, f.Plan.Steps
 	return f
 }
@@ -40,15 +42,15 @@ func TestWhatRaisesTheExposureIsAnsweredByAForm(t *testing.T) {
 		action string
 		submit string
 		fill   map[string]string
-		f      remediate.Finding
-		want   remediate.Answer
+		f      finding.Finding
+		want   finding.Answer
 	}{
 		{"keep", "rescind.keep", "Keep change", map[string]string{"reason": why}, publicService(),
-			remediate.Answer{Choice: remediate.ChooseKeep, Reason: why}},
+			finding.Answer{Choice: finding.ChooseKeep, Reason: why}},
 		{"exempt", "rescind.exempt", "Exempt for a time", map[string]string{"reason": why, "term": "7d"}, publicService(),
-			remediate.Answer{Choice: remediate.ChooseExempt, Reason: why, Until: noon.Add(7 * 24 * time.Hour)}},
+			finding.Answer{Choice: finding.ChooseExempt, Reason: why, Until: noon.Add(7 * 24 * time.Hour)}},
 		{"undo", "rescind.undo", "Undo revert", map[string]string{"reason": why}, undoable(publicService()),
-			remediate.Answer{Choice: remediate.ChooseUndo, Reason: why}},
+			finding.Answer{Choice: finding.ChooseUndo, Reason: why}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			o := newOffice(t)
@@ -58,7 +60,7 @@ func TestWhatRaisesTheExposureIsAnsweredByAForm(t *testing.T) {
 				t.Fatalf("before the form is sent: answers %v, submit %q", o.answers.got, v.Submit)
 			}
 			digest := f.Plan.Digest[:8]
-			if row.want.Choice == remediate.ChooseUndo {
+			if row.want.Choice == finding.ChooseUndo {
 				digest = f.UndoPlan().Digest[:8]
 			}
 			if want := "v1." + f.ID + "." + revision(f) + "." + digest + ".C01PAY." + f.Surfaces[0].ID; v.Private != want {
@@ -69,14 +71,14 @@ func TestWhatRaisesTheExposureIsAnsweredByAForm(t *testing.T) {
 			}
 			row.want.Principal, row.want.Via, row.want.At = "user:ada@example.com", "slack:T01/U01", noon
 			row.want.Revision, row.want.Digest = f.Revision, digest
-			if d := cmp.Diff([]remediate.Answer{row.want}, o.answers.got); d != "" || len(o.Views()) != 0 {
+			if d := cmp.Diff([]finding.Answer{row.want}, o.answers.got); d != "" || len(o.Views()) != 0 {
 				t.Errorf("answers (-want +got):\n%s\nforms %v, notes %v", d, o.Views(), o.notes())
 			}
 		})
 	}
 }
 
-func revision(f remediate.Finding) string { return string(rune('0' + f.Revision)) }
+func revision(f finding.Finding) string { return string(rune('0' + f.Revision)) }
 
 func TestAFormIsFilledInAfterItHasOpened(t *testing.T) {
 	o := newOffice(t, func(c *slack.ReceiverConfig) { c.Clerk.Previews = preview{} })
@@ -145,7 +147,7 @@ func TestWhatIsWrongWithAFormIsSaidInIt(t *testing.T) {
 	o := newOffice(t)
 	f := o.show(t, publicService())
 	v := o.opened(t, "U01", f, "rescind.keep")
-	o.answers.fail = &remediate.RefusedError{Why: "user:ada@example.com made this change and cannot keep it"}
+	o.answers.fail = &finding.RefusedError{Why: "user:ada@example.com made this change and cannot keep it"}
 	if err := o.Submit(t.Context(), "U01", v.ID, map[string]string{"reason": why}); err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +164,7 @@ func TestWhatIsWrongWithAFormIsSaidInIt(t *testing.T) {
 func TestFormsReadAsAgreed(t *testing.T) {
 	for _, row := range []struct {
 		action string
-		f      remediate.Finding
+		f      finding.Finding
 	}{{"rescind.keep", publicService()}, {"rescind.exempt", publicService()}, {"rescind.undo", undoable(publicService())}} {
 		o := newOffice(t, func(c *slack.ReceiverConfig) { c.Clerk.Previews = preview{} })
 		o.opened(t, "U01", o.show(t, row.f), row.action)

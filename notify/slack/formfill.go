@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // fillIn says in an open form what the finding is and, for an exemption, what
@@ -40,17 +42,17 @@ func (c *clerk) about(ctx context.Context, form notify.Form, i Interaction) (not
 	}
 	f, err := c.cfg.Findings.Finding(ctx, i.FindingID)
 	switch {
-	case errors.Is(err, remediate.ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		form.About = []string{sayUnknown}
 		return form, nil
 	case err != nil:
 		return form, err
 	}
 	form = form.Filled(f)
-	if form.Choice != remediate.ChooseExempt || c.cfg.Previews == nil || f.State != remediate.Pending {
+	if form.Choice != finding.ChooseExempt || c.cfg.Previews == nil || f.State != state.Pending {
 		return form, nil
 	}
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	p, err := c.cfg.Previews.Preview(ctx, i.FindingID)
 	switch {
 	case errors.As(err, &refused):
@@ -66,7 +68,7 @@ func (c *clerk) about(ctx context.Context, form notify.Form, i Interaction) (not
 func (c *clerk) aboutAll(ctx context.Context, form notify.Form, i Interaction) (notify.Form, error) {
 	g, pending, err := c.cfg.Desk.Group(ctx, i.FindingID)
 	switch {
-	case errors.Is(err, remediate.ErrNotFound):
+	case errors.Is(err, fault.ErrNotFound):
 		form.About = []string{sayUnknown}
 		return form, nil
 	case err != nil:

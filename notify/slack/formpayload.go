@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // The parts of a form that a person fills in. They keep their names when the
@@ -104,7 +104,7 @@ func (i *Interaction) fill(form notify.Form, v view) error {
 	if n := utf8.RuneCountInString(i.Reason); n < notify.MinReason || n > notify.MaxReason {
 		wrong[blockReason] = fmt.Sprintf("A reason has %d to %d characters; this one has %d.", notify.MinReason, notify.MaxReason, n)
 	}
-	if i.Choice == remediate.ChooseExempt {
+	if i.Choice == finding.ChooseExempt {
 		name := v.State.Values[blockTerm][inputID].Selected.Value
 		at := slices.IndexFunc(form.Terms, func(t notify.Term) bool { return t.Name == name })
 		if at < 0 {

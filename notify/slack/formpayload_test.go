@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // formJSON is a form as it comes back, with its reason, term and metadata.
@@ -26,7 +26,7 @@ func TestParseReadsAForm(t *testing.T) {
 	got, err := slack.Parse(form(formJSON("rescind.exempt", goodMeta, "  "+why+" ", "8h")))
 	want := slack.Interaction{
 		Source: slack.FromForm, TeamID: "T01", AppID: "A01", UserID: "U01", UserTeamID: "T01", Channel: "C01PAY", MessageTS: "1795348800.000001",
-		Choice: remediate.ChooseExempt, FindingID: findingID, Revision: 3, Digest8: "7f3a9c21", Reason: why, For: 8 * time.Hour,
+		Choice: finding.ChooseExempt, FindingID: findingID, Revision: 3, Digest8: "7f3a9c21", Reason: why, For: 8 * time.Hour,
 	}
 	if d := cmp.Diff(want, got); d != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, d)

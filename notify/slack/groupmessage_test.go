@@ -13,17 +13,20 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // group is a group of so many findings that wait for an answer.
-func group(n int) (remediate.Group, []remediate.Finding) {
+func group(n int) (remediate.Group, []finding.Finding) {
 	g := remediate.Group{
 		ID: "groupabcdefghijklmnopqrst2", Revision: int64(n), Since: noon, Changes: int64(n),
 		Cause:    remediate.Cause{Channel: "C01PAY", Actor: "serviceAccount:tf@ops.iam.gserviceaccount.com", Policy: "no-public-invoker", Project: "pay-prod"},
-		Timeline: []remediate.Event{{At: noon, State: remediate.Pending, What: "asked about the first"}},
+		Timeline: []trail.Event{{At: noon, State: state.Pending, What: "asked about the first"}},
 	}
 	g.ID = g.ID[:26]
-	var fs []remediate.Finding
+	var fs []finding.Finding
 	for i := range n {
 		f := publicService()
 		f.ID = fmt.Sprintf("member%c%cdefghijklmnopqrst27", 'a'+i/26, 'a'+i%26)[:26]
@@ -75,14 +78,14 @@ func TestAGroupIsOneMessageWhoseThreadTellsWhatHappened(t *testing.T) {
 	if g.Surfaces, err = w.NotifyGroup(t.Context(), g, fs); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]remediate.Surface{{Kind: "slack", Channel: "C01PAY", ID: w.Messages()[0].TS, Rendered: 2, Told: 1}}, g.Surfaces); d != "" {
+	if d := cmp.Diff([]finding.Surface{{Kind: "slack", Channel: "C01PAY", ID: w.Messages()[0].TS, Rendered: 2, Told: 1}}, g.Surfaces); d != "" {
 		t.Errorf("surfaces (-want +got):\n%s", d)
 	}
 	if again, err := w.NotifyGroup(t.Context(), g, fs); err != nil || cmp.Diff(g.Surfaces, again) != "" || w.Messages()[0].Edits != 0 {
 		t.Errorf("as it is shown already: %v, %+v", err, w.Messages())
 	}
 	g.Changes++
-	g.Timeline = append(g.Timeline, remediate.Event{At: noon, State: remediate.Pending, Who: "user:ada@example.com", What: "keep of all 2"})
+	g.Timeline = append(g.Timeline, trail.Event{At: noon, State: state.Pending, Who: "user:ada@example.com", What: "keep of all 2"})
 	if g.Surfaces, err = w.NotifyGroup(t.Context(), g, fs); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,8 @@ import (
 
 	api "github.com/slack-go/slack"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // What the parts of the home tab look back and ahead.
@@ -26,7 +27,7 @@ func (c *clerk) home(ctx context.Context, userID string, now time.Time) ([]api.B
 	if refusal != nil {
 		return nothingFor(refusal.Why), nil //nolint:nilerr // why not is what is shown
 	}
-	var refused *remediate.RefusedError
+	var refused *finding.RefusedError
 	err := c.cfg.Desk.Admits(ctx, principal)
 	switch {
 	case errors.As(err, &refused):
@@ -34,25 +35,25 @@ func (c *clerk) home(ctx context.Context, userID string, now time.Time) ([]api.B
 	case err != nil:
 		return nil, err
 	}
-	waiting, err := c.cfg.Findings.Findings(ctx, remediate.Query{States: []remediate.State{remediate.Pending}, Limit: homeLooks})
+	waiting, err := c.cfg.Findings.Findings(ctx, finding.Query{States: []state.State{state.Pending}, Limit: homeLooks})
 	if err != nil {
 		return nil, err
 	}
-	recent, err := c.cfg.Findings.Findings(ctx, remediate.Query{Since: now.Add(-homeDecided), Limit: homeLooks})
+	recent, err := c.cfg.Findings.Findings(ctx, finding.Query{Since: now.Add(-homeDecided), Limit: homeLooks})
 	if err != nil {
 		return nil, err
 	}
-	exempted, err := c.cfg.Findings.Findings(ctx, remediate.Query{States: []remediate.State{remediate.Exempted}, Limit: homeLooks})
+	exempted, err := c.cfg.Findings.Findings(ctx, finding.Query{States: []state.State{state.Exempted}, Limit: homeLooks})
 	if err != nil {
 		return nil, err
 	}
-	decidedBy := func(f remediate.Finding) bool {
-		return slices.ContainsFunc(f.Answers, func(a remediate.Answer) bool { return a.Principal == principal })
+	decidedBy := func(f finding.Finding) bool {
+		return slices.ContainsFunc(f.Answers, func(a finding.Answer) bool { return a.Principal == principal })
 	}
 	return slices.Concat(
-		c.part("Waiting for a decision", waiting, func(f remediate.Finding) bool { return !decidedBy(f) }),
+		c.part("Waiting for a decision", waiting, func(f finding.Finding) bool { return !decidedBy(f) }),
 		c.part("Decided by you in the last 30 days", recent, decidedBy),
-		c.part("Exemptions that end within a week", exempted, func(f remediate.Finding) bool {
+		c.part("Exemptions that end within a week", exempted, func(f finding.Finding) bool {
 			return f.Exemption != nil && f.Exemption.Until.After(now) && f.Exemption.Until.Before(now.Add(homeEnding))
 		}),
 	), nil
@@ -64,7 +65,7 @@ func nothingFor(why string) []api.Block {
 }
 
 // part is a heading and the findings below it.
-func (c *clerk) part(title string, fs []remediate.Finding, wanted func(remediate.Finding) bool) []api.Block {
+func (c *clerk) part(title string, fs []finding.Finding, wanted func(finding.Finding) bool) []api.Block {
 	out := []api.Block{api.NewHeaderBlock(plainText(title, maxHeader))}
 	left := 0
 	for _, f := range fs {

@@ -8,7 +8,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // home has somebody open the home tab, and returns it.
@@ -31,13 +32,13 @@ func TestTheHomeTabIsAnInbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	waits := publicService()
-	mine := decided(publicService(), remediate.Kept)
-	mine.Answers = []remediate.Answer{{Principal: "user:ada@example.com", Choice: remediate.ChooseKeep, At: noon}}
-	ends := decided(publicService(), remediate.Exempted)
-	ends.Exemption = &remediate.Exemption{Until: noon.Add(24 * time.Hour)}
+	mine := decided(publicService(), state.Kept)
+	mine.Answers = []finding.Answer{{Principal: "user:ada@example.com", Choice: finding.ChooseKeep, At: noon}}
+	ends := decided(publicService(), state.Exempted)
+	ends.Exemption = &finding.Exemption{Until: noon.Add(24 * time.Hour)}
 	later := ends
-	later.Exemption = &remediate.Exemption{Until: noon.Add(30 * 24 * time.Hour)}
-	o.answers.all = []remediate.Finding{waits, mine, ends, later}
+	later.Exemption = &finding.Exemption{Until: noon.Add(30 * 24 * time.Hour)}
+	o.answers.all = []finding.Finding{waits, mine, ends, later}
 	want := []string{
 		"Waiting for a decision", "HIGH · anyone on the internet can invoke api · pay-prod",
 		"Decided by you in the last 30 days", "KEPT · anyone on the internet can invoke api · pay-prod",

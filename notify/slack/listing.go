@@ -5,7 +5,9 @@ import (
 	"errors"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // maxListed is how many findings an answer or a part of the home tab names.
@@ -16,7 +18,7 @@ func safe(s string) string { return prose(s, maxSection) }
 
 // pending lists what waits for a decision, newest first.
 func (c *clerk) pending(ctx context.Context) (string, error) {
-	fs, err := c.cfg.Findings.Findings(ctx, remediate.Query{States: []remediate.State{remediate.Pending}, Limit: maxListed + 1})
+	fs, err := c.cfg.Findings.Findings(ctx, finding.Query{States: []state.State{state.Pending}, Limit: maxListed + 1})
 	if err != nil {
 		return "", err
 	}
@@ -48,7 +50,7 @@ func join(lines []string) string {
 }
 
 // item is a finding in one line, with the way to it.
-func (c *clerk) item(f remediate.Finding) string {
+func (c *clerk) item(f finding.Finding) string {
 	m := notify.Card(f, notify.Options{BaseURL: c.cfg.BaseURL})
 	line := "*" + prose(m.Headline, maxLabel) + "* " + prose(m.Status, maxItem) + " `" + fit(f.ID, maxLabel, code) + "`"
 	if l := link(m.Link); l != "" {
@@ -63,7 +65,7 @@ const maxItem = 100
 // show tells a finding and what happened to it.
 func (c *clerk) show(ctx context.Context, id string) (string, error) {
 	f, err := c.cfg.Findings.Finding(ctx, id)
-	if errors.Is(err, remediate.ErrNotFound) {
+	if errors.Is(err, fault.ErrNotFound) {
 		return safe("There is no finding " + id + "."), nil
 	}
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Config is what a Notifier needs.
@@ -21,7 +22,7 @@ type Config struct {
 	// APIURL is where Slack's Web API is; empty for Slack's own.
 	APIURL string
 	// Route says which channel id a finding belongs in; empty for none.
-	Route func(remediate.Finding) string
+	Route func(finding.Finding) string
 	// Channels are all that Route may name, for what concerns everybody.
 	Channels []string
 	Card     notify.Options
@@ -35,14 +36,14 @@ type Config struct {
 // callTimeout bounds one call to Slack. slack-go's own client has no bound.
 const callTimeout = 5 * time.Second
 
-// surfaceKind is Slack's word in a remediate.Surface.
+// surfaceKind is Slack's word in a finding.Surface.
 const surfaceKind = "slack"
 
 // Notifier shows every finding as one message and keeps it up to date. It keeps
 // nothing itself: what is shown where stands in the finding's surfaces.
 type Notifier struct {
 	api      *api.Client
-	route    func(remediate.Finding) string
+	route    func(finding.Finding) string
 	channels []string
 	card     notify.Options
 	now      func() time.Time

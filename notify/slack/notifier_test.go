@@ -6,11 +6,11 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 func TestANotifierNeedsATokenAndRoutes(t *testing.T) {
-	if _, err := slack.NewNotifier(slack.Config{Route: func(remediate.Finding) string { return "" }}); err == nil || err.Error() != "slack: the bot token is empty" {
+	if _, err := slack.NewNotifier(slack.Config{Route: func(finding.Finding) string { return "" }}); err == nil || err.Error() != "slack: the bot token is empty" {
 		t.Error(err)
 	}
 	if _, err := slack.NewNotifier(slack.Config{Token: "x"}); err == nil || err.Error() != "slack: no routes" {
@@ -22,7 +22,7 @@ func TestAnAnnouncementReachesEveryChannelOnceHoweverOftenItIsTried(t *testing.T
 	w := newWorkspace(t)
 	n, err := slack.NewNotifier(slack.Config{
 		Token: "xoxb-sim", APIURL: w.url + "/api", Channels: []string{"C01PAY", "C01SEC"},
-		Route: func(remediate.Finding) string { return "" },
+		Route: func(finding.Finding) string { return "" },
 	})
 	if err != nil {
 		t.Fatal(err)

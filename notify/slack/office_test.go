@@ -15,19 +15,21 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // recorder is the side of remediate that takes answers.
 type recorder struct {
 	mu      sync.Mutex
-	got     []remediate.Answer
-	shown   []remediate.Surface
+	got     []finding.Answer
+	shown   []finding.Surface
 	fail    error
-	finding remediate.Finding // as it stands
-	all     []remediate.Finding
+	finding finding.Finding // as it stands
+	all     []finding.Finding
 }
 
-func (r *recorder) Answer(_ context.Context, id string, a remediate.Answer) (remediate.Finding, error) {
+func (r *recorder) Answer(_ context.Context, id string, a finding.Answer) (finding.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	f := r.finding
@@ -39,27 +41,27 @@ func (r *recorder) Answer(_ context.Context, id string, a remediate.Answer) (rem
 	return f, nil
 }
 
-func (r *recorder) Shown(_ context.Context, id string, at remediate.Surface) (remediate.Finding, error) {
+func (r *recorder) RecordSurface(_ context.Context, id string, at finding.Surface) (finding.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.shown = append(r.shown, at)
-	return remediate.Finding{ID: id}, nil
+	return finding.Finding{ID: id}, nil
 }
 
-func (r *recorder) Finding(_ context.Context, id string) (remediate.Finding, error) {
+func (r *recorder) Finding(_ context.Context, id string) (finding.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.finding.ID != id {
-		return remediate.Finding{}, remediate.ErrNotFound
+		return finding.Finding{}, fault.ErrNotFound
 	}
 	return r.finding, nil
 }
 
-func (r *recorder) Findings(_ context.Context, q remediate.Query) ([]remediate.Finding, error) {
+func (r *recorder) Findings(_ context.Context, q finding.Query) ([]finding.Finding, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var out []remediate.Finding
-	for _, f := range append([]remediate.Finding{r.finding}, r.all...) {
+	var out []finding.Finding
+	for _, f := range append([]finding.Finding{r.finding}, r.all...) {
 		q.Since = time.Time{}
 		if f.ID != "" && q.Matches(f) && (q.Limit == 0 || len(out) < q.Limit) {
 			out = append(out, f)
@@ -123,14 +125,14 @@ func (o *office) workLater(t *testing.T) {
 }
 
 // show has a finding shown, and stored as shown.
-func (o *office) show(t *testing.T, f remediate.Finding) remediate.Finding {
+func (o *office) show(t *testing.T, f finding.Finding) finding.Finding {
 	t.Helper()
 	o.answers.finding = o.workspace.show(t, f)
 	return o.answers.finding
 }
 
 // click presses a button of the finding's card.
-func (o *office) click(t *testing.T, user string, f remediate.Finding, action string) {
+func (o *office) click(t *testing.T, user string, f finding.Finding, action string) {
 	t.Helper()
 	if err := o.Click(t.Context(), user, f.Surfaces[0].Channel, f.Surfaces[0].ID, action); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // usergroup is the form of a user group's id.
@@ -38,10 +39,10 @@ func (*OnCall) Name() string { return surfaceKind }
 
 // Page mentions the group in the thread of the finding's message and, so that
 // nobody has to look there, in its channel as well.
-func (o *OnCall) Page(ctx context.Context, f remediate.Finding) error {
+func (o *OnCall) Page(ctx context.Context, f finding.Finding) error {
 	text := "<!subteam^" + o.group + "> " + prose(notify.Card(f, o.n.card).Text, maxText-100)
 	channel, opts := o.n.route(f), []api.MsgOption{api.MsgOptionText(text, false)}
-	if i := slices.IndexFunc(f.Surfaces, func(s remediate.Surface) bool { return s.Kind == surfaceKind && s.ID != "" }); i >= 0 {
+	if i := slices.IndexFunc(f.Surfaces, func(s finding.Surface) bool { return s.Kind == surfaceKind && s.ID != "" }); i >= 0 {
 		channel = f.Surfaces[i].Channel
 		opts = append(opts, api.MsgOptionTS(f.Surfaces[i].ID), api.MsgOptionBroadcast())
 	}
@@ -55,4 +56,4 @@ func (o *OnCall) Page(ctx context.Context, f remediate.Finding) error {
 }
 
 // Resolve does nothing: the card says how the finding ended.
-func (*OnCall) Resolve(context.Context, remediate.Finding) error { return nil }
+func (*OnCall) Resolve(context.Context, finding.Finding) error { return nil }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // PeopleConfig says who is who in a workspace.
@@ -59,7 +59,7 @@ func (p *People) Principal(ctx context.Context, userID string) (string, error) {
 		return "", err
 	}
 	if why := p.unfit(u); why != "" {
-		return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: why}
+		return "", &finding.RefusedError{Class: finding.ClassIdentity, Why: why}
 	}
 	if named != "" {
 		return named, nil
@@ -74,9 +74,9 @@ func (p *People) byMail(u user) (string, error) {
 	case !ok || name == "" || domain == "" || strings.Contains(domain, "@"):
 		return "", errors.New("slack users.info: it shows no mail; the bot needs the scope users:read.email")
 	case !plain:
-		return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: "the mail of your Slack account has other characters than plain ASCII, or a colon, and could be read as somebody else's"}
+		return "", &finding.RefusedError{Class: finding.ClassIdentity, Why: "the mail of your Slack account has other characters than plain ASCII, or a colon, and could be read as somebody else's"}
 	case len(p.cfg.Domains) > 0 && !slices.ContainsFunc(p.cfg.Domains, func(d string) bool { return strings.EqualFold(d, domain) }):
-		return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: "your Slack account has a mail of " + domain + ", which is not among approvals.approvers.domains"}
+		return "", &finding.RefusedError{Class: finding.ClassIdentity, Why: "your Slack account has a mail of " + domain + ", which is not among approvals.approvers.domains"}
 	}
 	return "user:" + mail, nil
 }

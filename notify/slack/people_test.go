@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // crowd is a workspace of which only the people matter.
@@ -43,8 +44,8 @@ func (c crowd) people(t *testing.T, change ...func(*slack.PeopleConfig)) *slack.
 	return p
 }
 
-func classOf(err error) remediate.RefusedClass {
-	var refused *remediate.RefusedError
+func classOf(err error) finding.RefusedClass {
+	var refused *finding.RefusedError
 	if errors.As(err, &refused) {
 		return refused.Class
 	}
@@ -78,7 +79,7 @@ func TestS6WhoAClickerIsAllowedToBe(t *testing.T) {
 			switch {
 			case tt.says == "" && (err != nil || got != "user:bob@example.com"):
 				t.Errorf("%s, %s: %q, %v; want bob", tt.name, how, got, err)
-			case tt.says != "" && (got != "" || classOf(err) != remediate.ClassIdentity || !strings.Contains(err.Error(), tt.says)):
+			case tt.says != "" && (got != "" || classOf(err) != finding.ClassIdentity || !strings.Contains(err.Error(), tt.says)):
 				t.Errorf("%s, %s: %q, %v; want it refused, saying %q", tt.name, how, got, err, tt.says)
 			}
 		}
@@ -100,7 +101,7 @@ func TestS15TheMailIsThePrincipal(t *testing.T) {
 			t.Errorf("%s is %q (%v), want the one principal of the one mail", id, got, err)
 		}
 	}
-	if got, err := p.Principal(t.Context(), "U03"); got != "" || classOf(err) != remediate.ClassIdentity || !strings.Contains(err.Error(), "example.org") {
+	if got, err := p.Principal(t.Context(), "U03"); got != "" || classOf(err) != finding.ClassIdentity || !strings.Contains(err.Error(), "example.org") {
 		t.Errorf("of another domain: %q, %v", got, err)
 	}
 	c.SetUser(sim.SlackUser{ID: "U02", Email: "carol@example.com"})

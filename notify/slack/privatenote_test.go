@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 func TestAPrivateNoteFindsAnotherWayWhenTheFirstFails(t *testing.T) {
@@ -80,7 +80,7 @@ func TestS13NotesGoToSlackAloneAndFollowNoRedirect(t *testing.T) {
 	} {
 		o := newOffice(t, func(c *slack.ReceiverConfig) { c.ResponseURLs = row.prefix })
 		body := form(clickJSON(t, "response_url", row.to))
-		o.answers.fail = &remediate.RefusedError{Why: "no"}
+		o.answers.fail = &finding.RefusedError{Why: "no"}
 		o.fail(500, "chat.postEphemeral", "conversations.open")
 		if status := o.post(body, signed(stampOf(noon), body, signingSecret), "/"); status != http.StatusInternalServerError || reached {
 			t.Errorf("%s: HTTP %d, reached %t", name, status, reached)

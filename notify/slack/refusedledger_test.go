@@ -14,21 +14,23 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // book is a desk with a ledger.
-func book() (*remediate.Ledger, func(*slack.ReceiverConfig)) {
+func book() (*trail.Ledger, func(*slack.ReceiverConfig)) {
 	st := memory.New()
-	l := remediate.NewLedger(st, func() time.Time { return noon }, slog.New(slog.DiscardHandler))
+	l := trail.NewLedger(st, func() time.Time { return noon }, slog.New(slog.DiscardHandler))
 	return l, func(c *slack.ReceiverConfig) {
 		c.Clerk.Desk = remediate.Desk{Store: st, Now: c.Now, Ledger: l, Authority: remediate.Authority{Approvers: map[string]bool{"user:ada@example.com": true}}}
 	}
 }
 
 // entries are what the ledger holds, in short.
-func entries(t *testing.T, l *remediate.Ledger) (out []string) {
+func entries(t *testing.T, l *trail.Ledger) (out []string) {
 	t.Helper()
-	for e, err := range l.Entries(t.Context(), noon.Add(-time.Hour), noon.Add(time.Hour)) {
+	for e, err := range l.Records(t.Context(), noon.Add(-time.Hour), noon.Add(time.Hour)) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +48,7 @@ var refusedEarly = []struct {
 }{
 	{name: "a guest", user: "U01", action: "rescind.revert", change: func(c *slack.ReceiverConfig) {
 		c.Clerk.Approvers = func(context.Context, string) (string, error) {
-			return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: "guests of the workspace do not answer"}
+			return "", &finding.RefusedError{Class: finding.ClassIdentity, Why: "guests of the workspace do not answer"}
 		}
 	}, want: "identity||slack:T01/U01|ID|PLAN|revert: guests of the workspace do not answer."},
 	{name: "a stranger", user: "U02", action: "rescind.revert", want: "not-approver||slack:T01/U02|ID|PLAN|revert: you are not among those who may answer."},
@@ -73,7 +75,7 @@ func TestS17AnAnswerThatIsRefusedBeforeTheDeskIsInTheLedger(t *testing.T) {
 				c.Clerk.Channels = nil
 			}
 		}
-		check := func(t *testing.T, o *office, l *remediate.Ledger, f remediate.Finding) {
+		check := func(t *testing.T, o *office, l *trail.Ledger, f finding.Finding) {
 			t.Helper()
 			want := []string{"refused|" + strings.NewReplacer("ID", f.ID, "PLAN", f.Plan.Digest[:8]).Replace(row.want)}
 			if d := cmp.Diff(want, entries(t, l)); d != "" || len(o.answers.got) != 0 || len(o.notes()) != 1 {
@@ -136,7 +138,7 @@ func TestS17WhoIsKeptFromThePauseIsInTheLedger(t *testing.T) {
 		c.Clerk.Approvers = func(ctx context.Context, id string) (string, error) {
 			switch id {
 			case "U01":
-				return "", &remediate.RefusedError{Class: remediate.ClassIdentity, Why: "guests of the workspace do not answer"}
+				return "", &finding.RefusedError{Class: finding.ClassIdentity, Why: "guests of the workspace do not answer"}
 			case "U02":
 				return "user:eve@example.com", nil
 			}
@@ -159,7 +161,7 @@ func TestS17WhoIsKeptFromThePauseIsInTheLedger(t *testing.T) {
 	if err := tr.take(t, tr.sent...); err != nil {
 		t.Fatal(err)
 	}
-	for way, l := range map[string]*remediate.Ledger{"at once": l, "after it travelled": l2} {
+	for way, l := range map[string]*trail.Ledger{"at once": l, "after it travelled": l2} {
 		if d := cmp.Diff(want, entries(t, l)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", way, d)
 		}

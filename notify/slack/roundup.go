@@ -9,13 +9,14 @@ import (
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
-var _ remediate.DigestNotifier = (*Notifier)(nil)
+var _ remediate.RoundupNotifier = (*Notifier)(nil)
 
-// NotifyDigest posts the channel's roundup, or rewrites it; one that can no
+// NotifyRoundup posts the channel's roundup, or rewrites it; one that can no
 // longer be rewritten is posted anew, again without a number.
-func (n *Notifier) NotifyDigest(ctx context.Context, d remediate.Flood, s remediate.Sum) (remediate.Surface, error) {
+func (n *Notifier) NotifyRoundup(ctx context.Context, d remediate.Roundup, s remediate.RoundupContent) (finding.Surface, error) {
 	if d.Message.ID != "" {
 		err := n.rewrite(ctx, "roundup", d.Message.Channel, d.Message.ID, roundupOptions(d, notify.Roundup(d, s, n.card))...)
 		var e *Error
@@ -25,7 +26,7 @@ func (n *Notifier) NotifyDigest(ctx context.Context, d remediate.Flood, s remedi
 		case !gone:
 			return d.Message, fmt.Errorf("show the roundup of %s: %w", d.Channel, err)
 		}
-		d.Message = remediate.Surface{}
+		d.Message = finding.Surface{}
 		if s.Done {
 			return d.Message, nil // nobody needs it any more
 		}
@@ -34,10 +35,10 @@ func (n *Notifier) NotifyDigest(ctx context.Context, d remediate.Flood, s remedi
 	if err != nil {
 		return d.Message, fmt.Errorf("show the roundup of %s: %w", d.Channel, err)
 	}
-	return remediate.Surface{Kind: surfaceKind, Channel: id, ID: ts}, nil
+	return finding.Surface{Kind: surfaceKind, Channel: id, ID: ts}, nil
 }
 
-func roundupOptions(d remediate.Flood, m notify.Message) []api.MsgOption {
+func roundupOptions(d remediate.Roundup, m notify.Message) []api.MsgOption {
 	text, blocks := renderRoundup(m)
 	return quietly(api.MsgOptionText(text, false), api.MsgOptionBlocks(blocks...),
 		api.MsgOptionMetadata(api.SlackMetadata{EventType: "rescind_digest", EventPayload: map[string]any{"draws": d.Draws}}))

@@ -8,11 +8,13 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // hostile are a thousand findings by people who chose their names with care.
-func hostile() remediate.Sum {
-	s := remediate.Sum{Above: 20, More: true}
+func hostile() remediate.RoundupContent {
+	s := remediate.RoundupContent{Above: 20, More: true}
 	for i := range 1000 {
 		f := publicService()
 		evil := fmt.Sprintf("<!channel> <@U01> <https://evil.example|ok> `%d` \u202e%s", i, strings.Repeat("𝕏", 400))
@@ -20,7 +22,7 @@ func hostile() remediate.Sum {
 		f.Actors = []cloud.Actor{{Principal: "user:" + evil}}
 		f.Resource.Name = evil
 		s.Open = append(s.Open, f)
-		f.State = remediate.State(evil)
+		f.State = state.State(evil)
 		s.Ended = append(s.Ended, f)
 	}
 	return s
@@ -28,9 +30,9 @@ func hostile() remediate.Sum {
 
 func TestARoundupOfAnythingIsTakenBySlackAndPingsNobody(t *testing.T) {
 	w := newWorkspace(t)
-	d := remediate.Flood{Channel: "C01PAY", Since: noon}
-	for _, s := range []remediate.Sum{{}, hostile(), {Above: 20, Done: true}} {
-		at, err := w.NotifyDigest(t.Context(), d, s)
+	d := remediate.Roundup{Channel: "C01PAY", Since: noon}
+	for _, s := range []remediate.RoundupContent{{}, hostile(), {Above: 20, Done: true}} {
+		at, err := w.NotifyRoundup(t.Context(), d, s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,14 +51,14 @@ func TestARoundupOfAnythingIsTakenBySlackAndPingsNobody(t *testing.T) {
 
 func TestARoundupThatSomebodyDeletedIsPostedAnewWithoutANumber(t *testing.T) {
 	w := newWorkspace(t)
-	d, s := remediate.Flood{Channel: "C01PAY", Since: noon.Add(-time.Minute)}, remediate.Sum{Above: 20, Open: []remediate.Finding{publicService()}}
-	at, err := w.NotifyDigest(t.Context(), d, s)
+	d, s := remediate.Roundup{Channel: "C01PAY", Since: noon.Add(-time.Minute)}, remediate.RoundupContent{Above: 20, Open: []finding.Finding{publicService()}}
+	at, err := w.NotifyRoundup(t.Context(), d, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.Message = at
 	w.Remove(at.Channel, at.ID)
-	fresh, err := w.NotifyDigest(t.Context(), d, s)
+	fresh, err := w.NotifyRoundup(t.Context(), d, s)
 	if err != nil || fresh.ID == at.ID {
 		t.Fatalf("at %+v, %v", fresh, err)
 	}

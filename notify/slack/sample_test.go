@@ -6,7 +6,10 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -16,13 +19,13 @@ var options = notify.Options{BaseURL: "https://rescind.example.com"}
 const findingID = "abcdefghijklmnopqrstuvwx27"
 
 // publicService is a finding that asks about a service made public.
-func publicService() remediate.Finding {
+func publicService() finding.Finding {
 	service := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
-	return remediate.Finding{
+	return finding.Finding{
 		ID: findingID, Revision: 3,
 		Policy: "no-public-invoker", Title: "Public invoker", Severity: policies.High,
 		Verdict: policies.Violation, Message: "anyone on the internet can invoke api",
-		Decision: remediate.Ask,
+		Decision: judge.Ask,
 		Reasons:  []string{"run.managed.requireInvokerIam is enforced for projects/pay-prod (org policy API)"},
 		Resource: service,
 		Change: cloud.Change{
@@ -30,26 +33,26 @@ func publicService() remediate.Finding {
 			Actor: cloud.Actor{Principal: "user:jo@example.com"},
 		},
 		Actors: []cloud.Actor{{Principal: "user:jo@example.com"}},
-		Plan: remediate.NewPlan([]remediate.Step{{
+		Plan: judge.NewPlan([]judge.Step{{
 			Kind: policies.RemoveGrants, Resource: service,
-			Before: remediate.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}},
+			Before: judge.StepState{Grants: []cloud.Grant{{Role: "roles/run.invoker", Member: "allUsers"}}},
 		}}, ""),
-		State: remediate.Pending, ExpiresAt: noon.Add(time.Hour),
-		Timeline: []remediate.Event{{At: noon, State: remediate.Pending, What: "asked"}},
+		State: state.Pending, ExpiresAt: noon.Add(time.Hour),
+		Timeline: []trail.Event{{At: noon, State: state.Pending, What: "asked"}},
 	}
 }
 
 // decided is the finding one revision later, in a state that somebody brought about.
-func decided(f remediate.Finding, s remediate.State) remediate.Finding {
+func decided(f finding.Finding, s state.State) finding.Finding {
 	f.State, f.Revision = s, f.Revision+1
-	f.Timeline = append(f.Timeline, remediate.Event{At: noon.Add(time.Minute), State: s, Who: "user:ada@example.com", What: "as decided"})
+	f.Timeline = append(f.Timeline, trail.Event{At: noon.Add(time.Minute), State: s, Who: "user:ada@example.com", What: "as decided"})
 	return f
 }
 
-func allStates() []remediate.State {
-	return []remediate.State{
-		remediate.Reported, remediate.Waiting, remediate.Pending, remediate.Approved, remediate.Kept,
-		remediate.Exempted, remediate.Expired, remediate.Superseded, remediate.Applying, remediate.Reverted,
-		remediate.Blocked, remediate.Failed, remediate.Uncertain, remediate.Undone,
+func allStates() []state.State {
+	return []state.State{
+		state.Reported, state.Waiting, state.Pending, state.Approved, state.Kept,
+		state.Exempted, state.Expired, state.Superseded, state.Applying, state.Reverted,
+		state.Blocked, state.Failed, state.Uncertain, state.Undone,
 	}
 }

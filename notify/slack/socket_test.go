@@ -10,7 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // plugged is an office that takes what happens over a socket.
@@ -65,7 +65,7 @@ func TestASocketTakesWhatWouldOtherwiseBePosted(t *testing.T) {
 		t.Errorf("after the acknowledgement there are %d answers", len(p.answers.got))
 	}
 	v := p.opened(t, "U01", f, "rescind.keep")
-	p.answers.fail = &remediate.RefusedError{Why: "no"}
+	p.answers.fail = &finding.RefusedError{Why: "no"}
 	if err := p.Submit(t.Context(), "U01", v.ID, map[string]string{"reason": why}); err != nil || p.Views()[0].Errors["reason"] == "" {
 		t.Errorf("a refused form: %v, %+v", err, p.Views())
 	}

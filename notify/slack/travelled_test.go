@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // travelling is an office whose endpoint passes on what it takes, and a worker
@@ -62,8 +63,8 @@ func TestAnAnswerThatTravelledCountsAsOneThatDidNot(t *testing.T) {
 	if err := tr.take(t, tr.sent...); err != nil {
 		t.Fatal(err)
 	}
-	want := []remediate.Answer{{
-		Choice: remediate.ChooseRevert, Principal: "user:ada@example.com", Via: "slack:T01/U01",
+	want := []finding.Answer{{
+		Choice: finding.ChooseRevert, Principal: "user:ada@example.com", Via: "slack:T01/U01",
 		At: noon, Revision: 3, Digest: f.Plan.Digest[:8],
 	}}
 	if d := cmp.Diff(want, tr.answers.got); d != "" || len(tr.notes()) != 0 {
@@ -98,7 +99,7 @@ func TestARefusedAnswerThatTravelledIsExplainedInPrivate(t *testing.T) {
 		t.Fatal(err)
 	}
 	tr.click(t, "U02", f, "rescind.revert")
-	tr.answers.fail = &remediate.RefusedError{Why: "ada made this change"}
+	tr.answers.fail = &finding.RefusedError{Why: "ada made this change"}
 	if err := tr.take(t, tr.sent...); err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // pace is how far apart two messages in one channel are. Above about one a
@@ -29,7 +30,7 @@ const turnTries = 5
 // Those that cannot have a turn are lined up a second apart, so that they do
 // not all come again at once. A nil *Turns holds nobody back.
 type Turns struct {
-	cells remediate.CellStore
+	cells cells.Store
 	now   func() time.Time
 
 	mu     sync.Mutex
@@ -39,11 +40,11 @@ type Turns struct {
 }
 
 // NewTurns returns the turns that are kept in the cells.
-func NewTurns(cells remediate.CellStore, now func() time.Time) *Turns {
+func NewTurns(cells cells.Store, now func() time.Time) *Turns {
 	return &Turns{cells: cells, now: now, next: map[string]time.Time{}, last: map[string]time.Time{}, places: map[string]time.Time{}}
 }
 
-// take takes the next turn in the channel, or returns a *remediate.BusyError
+// take takes the next turn in the channel, or returns a *fault.BusyError
 // that says when to come again. Messages of one method wait in one line: what
 // rewrites a card must not stand behind a thousand new ones. Who stands in it, a
 // finding or a group, stands there once.
@@ -65,14 +66,14 @@ func (t *Turns) take(ctx context.Context, who, channel, method string) error {
 			return t.busy(who, channel, method, now, until)
 		}
 		err = t.write(ctx, c, channel, now.Add(pace))
-		if !errors.Is(err, remediate.ErrConflict) {
+		if !errors.Is(err, fault.ErrConflict) {
 			return err
 		}
 	}
 	return t.busy(who, channel, method, now, now.Add(pace))
 }
 
-// ready returns a *remediate.BusyError if this process knows that there is no
+// ready returns a *fault.BusyError if this process knows that there is no
 // turn in the channel now.
 func (t *Turns) ready(who, channel, method string) error {
 	if t == nil {
@@ -97,7 +98,7 @@ func (t *Turns) closeFor(ctx context.Context, channel string, d time.Duration) {
 	}
 }
 
-func (t *Turns) read(ctx context.Context, channel string) (remediate.Cell, time.Time, error) {
+func (t *Turns) read(ctx context.Context, channel string) (cells.Cell, time.Time, error) {
 	c, err := t.cells.Cell(ctx, "slack/turn/"+channel)
 	if err != nil {
 		return c, time.Time{}, fmt.Errorf("look up the next turn in %s: %w", channel, err)
@@ -111,7 +112,7 @@ func (t *Turns) read(ctx context.Context, channel string) (remediate.Cell, time.
 	return c, until, nil
 }
 
-func (t *Turns) write(ctx context.Context, c remediate.Cell, channel string, until time.Time) error {
+func (t *Turns) write(ctx context.Context, c cells.Cell, channel string, until time.Time) error {
 	value, err := json.Marshal(until)
 	if err != nil {
 		return fmt.Errorf("take a turn in %s: %w", channel, err)
@@ -154,7 +155,7 @@ func (t *Turns) busy(who, channel, method string, now, next time.Time) error {
 		t.last[line] = at
 		t.remember(line+" "+who, at, now)
 	}
-	return &remediate.BusyError{Where: "one message a second in " + channel, After: at.Sub(now)}
+	return &fault.BusyError{Where: "one message a second in " + channel, After: at.Sub(now)}
 }
 
 // maxPlaces is from how many on those in line are looked through for places that

@@ -10,17 +10,20 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // queue is a workspace in which channels have turns, kept in cells.
 type queue struct {
 	*workspace
-	cells remediate.CellStore
+	cells cells.Store
 	t     *testing.T
 }
 
-func newQueue(t *testing.T, cells remediate.CellStore) *queue {
+func newQueue(t *testing.T, cells cells.Store) *queue {
 	t.Helper()
 	return &queue{newWorkspace(t), cells, t}
 }
@@ -30,7 +33,7 @@ func (q *queue) process() *slack.Notifier {
 	q.t.Helper()
 	n, err := slack.NewNotifier(slack.Config{
 		Token: "xoxb-sim", APIURL: q.url + "/api", Turns: slack.NewTurns(q.cells, func() time.Time { return q.now }),
-		Route: func(f remediate.Finding) string {
+		Route: func(f finding.Finding) string {
 			return map[string]string{"pay-prod": "C01PAY", "shop": "C01SHOP"}[f.Resource.Project]
 		},
 	})
@@ -41,10 +44,10 @@ func (q *queue) process() *slack.Notifier {
 }
 
 // after is how long the finding is told to wait; zero for one that was shown.
-func (q *queue) after(n *slack.Notifier, f remediate.Finding) time.Duration {
+func (q *queue) after(n *slack.Notifier, f finding.Finding) time.Duration {
 	q.t.Helper()
 	_, err := n.Notify(q.t.Context(), f)
-	var busy *remediate.BusyError
+	var busy *fault.BusyError
 	switch {
 	case err == nil:
 		return 0
@@ -54,7 +57,7 @@ func (q *queue) after(n *slack.Notifier, f remediate.Finding) time.Duration {
 	return busy.After
 }
 
-func numbered(n int, project string) remediate.Finding {
+func numbered(n int, project string) finding.Finding {
 	f := publicService()
 	f.ID, f.Resource.Project = fmt.Sprintf("finding%019d", n), project
 	return f
@@ -65,7 +68,7 @@ func TestAChannelTakesOneMessageASecondOverAllProcesses(t *testing.T) {
 	one, two := q.process(), q.process()
 	for i, row := range []struct {
 		n    *slack.Notifier
-		f    remediate.Finding
+		f    finding.Finding
 		want time.Duration
 	}{
 		{one, numbered(1, "pay-prod"), 0},
@@ -100,7 +103,7 @@ func TestRewritingHasALineOfItsOwn(t *testing.T) {
 	for i := range 50 {
 		q.after(n, numbered(i+1, "pay-prod"))
 	}
-	f.State, f.Revision = remediate.Kept, f.Revision+1
+	f.State, f.Revision = state.Kept, f.Revision+1
 	if got := q.after(n, f); got != time.Second {
 		t.Errorf("after 50 new ones it waits %s", got)
 	}
@@ -139,7 +142,7 @@ func TestAGroupKnowsWithoutACallThatThereIsNoTurn(t *testing.T) {
 	if _, err := n.NotifyGroup(t.Context(), g, fs); err != nil {
 		t.Fatal(err)
 	}
-	var busy *remediate.BusyError
+	var busy *fault.BusyError
 	if err := n.Ready(g); !errors.As(err, &busy) || busy.After != time.Second || busy.Theirs {
 		t.Errorf("in the same second: %v", err)
 	}
@@ -152,11 +155,11 @@ func TestAGroupKnowsWithoutACallThatThereIsNoTurn(t *testing.T) {
 // broken keeps no cells, or has others be faster each time.
 type broken struct{ read, write error }
 
-func (b broken) Cell(_ context.Context, name string) (remediate.Cell, error) {
-	return remediate.Cell{Name: name}, b.read
+func (b broken) Cell(_ context.Context, name string) (cells.Cell, error) {
+	return cells.Cell{Name: name}, b.read
 }
 
-func (b broken) SetCell(_ context.Context, c remediate.Cell) (remediate.Cell, error) {
+func (b broken) SetCell(_ context.Context, c cells.Cell) (cells.Cell, error) {
 	return c, b.write
 }
 
@@ -176,7 +179,7 @@ func TestWithoutATurnNothingIsSent(t *testing.T) {
 			t.Errorf("%s: %d messages", name, n)
 		}
 	}
-	q := newQueue(t, broken{write: remediate.ErrConflict})
+	q := newQueue(t, broken{write: fault.ErrConflict})
 	if got := q.after(q.process(), numbered(1, "pay-prod")); got != time.Second || len(q.Messages()) != 0 {
 		t.Errorf("where others are faster each time: waits %s, %d messages", got, len(q.Messages()))
 	}

@@ -12,10 +12,13 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // tricky has strangers' text wherever a finding holds some.
-func tricky(f remediate.Finding, text string) remediate.Finding {
+func tricky(f finding.Finding, text string) finding.Finding {
 	f.Policy, f.Title, f.Message, f.Why, f.Reasons = text, text, text, text, []string{text, text + "2"}
 	f.Change.Method, f.Change.Actor.Principal = text, "user:"+text
 	f.Actors = []cloud.Actor{{Principal: text, Delegation: []string{text}}}
@@ -26,8 +29,8 @@ func tricky(f remediate.Finding, text string) remediate.Finding {
 		f.Plan.Steps[i].Resource = f.Resource
 		f.Plan.Steps[i].Before.Grants = []cloud.Grant{{Role: text, Member: cloud.Member(text), Condition: cloud.Condition{Title: text, Expression: text}}}
 	}
-	f.Timeline = append(f.Timeline, remediate.Event{At: noon, State: f.State, Who: "user:" + text, What: text})
-	f.Answers = append(f.Answers, remediate.Answer{Principal: text, Choice: remediate.ChooseKeep, Reason: text, At: noon})
+	f.Timeline = append(f.Timeline, trail.Event{At: noon, State: f.State, Who: "user:" + text, What: text})
+	f.Answers = append(f.Answers, finding.Answer{Principal: text, Choice: finding.ChooseKeep, Reason: text, At: noon})
 	return f
 }
 
@@ -69,7 +72,7 @@ func TestS10NothingThatStrangersWroteIsMarkupInAnyMessage(t *testing.T) {
 		}
 		g, fs := group(3)
 		g.Cause.Policy, g.Cause.Actor, g.Refused = text, "user:"+text, []string{text}
-		g.Timeline = []remediate.Event{{At: noon, State: remediate.Pending, Who: text, What: text}}
+		g.Timeline = []trail.Event{{At: noon, State: state.Pending, Who: text, What: text}}
 		for i := range fs {
 			fs[i] = tricky(fs[i], text)
 			g.Items[i].Resource = fs[i].Resource
@@ -94,7 +97,7 @@ func TestS10NothingThatStrangersWroteIsMarkupInWhatOnePersonIsTold(t *testing.T)
 		o := newOffice(t, func(c *slack.ReceiverConfig) { c.Clerk.Previews = scope(text) })
 		f := o.show(t, publicService())
 		o.answers.finding = tricky(o.answers.finding, text)
-		o.answers.all = []remediate.Finding{tricky(publicService(), text)}
+		o.answers.all = []finding.Finding{tricky(publicService(), text)}
 		for _, action := range []string{"rescind.keep", "rescind.exempt"} {
 			o.click(t, "U01", f, action)
 		}
@@ -103,7 +106,7 @@ func TestS10NothingThatStrangersWroteIsMarkupInWhatOnePersonIsTold(t *testing.T)
 			viewIsHarmless(t, v)
 		}
 		viewIsHarmless(t, o.home(t, "U01"))
-		o.answers.fail = &remediate.RefusedError{Why: text}
+		o.answers.fail = &finding.RefusedError{Why: text}
 		o.click(t, "U01", f, "rescind.revert")
 		for _, cmd := range []string{"pending", "show " + findingID, "show " + text, "pause for 1h " + text, text} {
 			if strings.TrimSpace(cmd) != "" {
@@ -124,7 +127,7 @@ func TestS10NothingThatStrangersWroteIsMarkupInWhatOnePersonIsTold(t *testing.T)
 type scope string
 
 func (s scope) Preview(context.Context, string) (remediate.Preview, error) {
-	return remediate.Preview{Scope: string(s), Count: 2, Examples: []remediate.Finding{tricky(publicService(), string(s))}}, nil
+	return remediate.Preview{Scope: string(s), Count: 2, Examples: []finding.Finding{tricky(publicService(), string(s))}}, nil
 }
 
 func viewIsHarmless(t *testing.T, v sim.SlackView) {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // workspace is a simulated Slack and a notifier that posts to it.
@@ -37,7 +37,7 @@ func notifier(t *testing.T, apiURL string, token slack.Secret) *slack.Notifier {
 	t.Helper()
 	n, err := slack.NewNotifier(slack.Config{
 		Token: token, APIURL: apiURL, Card: options, Now: func() time.Time { return noon },
-		Route: func(f remediate.Finding) string { return map[string]string{"pay-prod": "C01PAY"}[f.Resource.Project] },
+		Route: func(f finding.Finding) string { return map[string]string{"pay-prod": "C01PAY"}[f.Resource.Project] },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func notifier(t *testing.T, apiURL string, token slack.Secret) *slack.Notifier {
 }
 
 // show notifies and keeps the surfaces, as the worker does.
-func (w *workspace) show(t *testing.T, f remediate.Finding) remediate.Finding {
+func (w *workspace) show(t *testing.T, f finding.Finding) finding.Finding {
 	t.Helper()
 	s, err := w.Notify(t.Context(), f)
 	if err != nil {

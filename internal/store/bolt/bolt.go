@@ -29,7 +29,7 @@ var (
 	findings   = []byte("findings")   // id -> finding
 	handled    = []byte("handled")    // digest of a change id -> when
 	identities = []byte("identities") // digest of an e-mail -> sighting
-	cells      = []byte("cells")      // digest of a name -> cell
+	cellBucket = []byte("cells")      // digest of a name -> cell
 	meta       = []byte("meta")
 
 	bySelection   = []byte("findings_by_selection") // selection, newest first, id
@@ -39,7 +39,7 @@ var (
 	cellsUntil    = []byte("cells_until")           // likewise; key in cells
 )
 
-var buckets = [][]byte{findings, handled, identities, cells, meta, bySelection, byDue, findingsUntil, handledUntil, cellsUntil}
+var buckets = [][]byte{findings, handled, identities, cellBucket, meta, bySelection, byDue, findingsUntil, handledUntil, cellsUntil}
 
 // layout names the buckets and keys above, in meta. A rescind that does not
 // know the layout of a file refuses it rather than write half of its indexes.

@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/internal/store/storetest"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 func open(t *testing.T, path string) *bolt.Store {
@@ -36,7 +37,7 @@ func TestEverythingIsThereAfterReopening(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	s := open(t, path)
-	f, err := s.Create(t.Context(), remediate.Finding{ID: "f1", CreatedAt: noon, DueAt: noon,
+	f, err := s.Create(t.Context(), finding.Finding{ID: "f1", CreatedAt: noon, DueAt: noon,
 		Resource: cloud.ProjectResource("pay-prod")})
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +55,7 @@ func TestEverythingIsThereAfterReopening(t *testing.T) {
 
 	s = open(t, path)
 	due, err := s.Due(t.Context(), noon, 0)
-	if d := cmp.Diff([]remediate.Finding{f}, due); d != "" || err != nil {
+	if d := cmp.Diff([]finding.Finding{f}, due); d != "" || err != nil {
 		t.Errorf("due: %v (-want +got):\n%s", err, d)
 	}
 	if done, err := s.Handled(t.Context(), "c1"); !done || err != nil {

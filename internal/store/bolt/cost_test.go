@@ -9,7 +9,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/bolt"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // hot is a resource on which most has happened, of a policy and a project where
@@ -22,14 +23,14 @@ func filled(t *testing.T, ended int) *bolt.Store {
 	t.Helper()
 	s := open(t, filepath.Join(t.TempDir(), "state.db"))
 	rare := cloud.RunResource(cloud.RunService, "hooks", "europe-west1", "api")
-	fs := []remediate.Finding{
-		{ID: "open", Policy: "p", Resource: hot, State: remediate.Pending, CreatedAt: noon, DueAt: noon},
-		{ID: "rare", Policy: "q", Resource: rare, State: remediate.Kept, CreatedAt: noon, EndedAt: noon},
+	fs := []finding.Finding{
+		{ID: "open", Policy: "p", Resource: hot, State: state.Pending, CreatedAt: noon, DueAt: noon},
+		{ID: "rare", Policy: "q", Resource: rare, State: state.Kept, CreatedAt: noon, EndedAt: noon},
 	}
 	for i := range ended {
 		at := noon.Add(time.Duration(i+1) * time.Second)
-		state := []remediate.State{remediate.Reverted, remediate.Expired, remediate.Superseded}[i%3]
-		fs = append(fs, remediate.Finding{ID: fmt.Sprint("f", i), Policy: "p", Resource: hot, State: state, CreatedAt: at, EndedAt: at})
+		state := []state.State{state.Reverted, state.Expired, state.Superseded}[i%3]
+		fs = append(fs, finding.Finding{ID: fmt.Sprint("f", i), Policy: "p", Resource: hot, State: state, CreatedAt: at, EndedAt: at})
 	}
 	must(t, s.CreateAll(fs))
 	return s
@@ -41,16 +42,16 @@ func TestWhatEndedCostsListsAndSweepsNothing(t *testing.T) {
 	few, many := filled(t, 50), filled(t, 1000)
 	later := noon.Add(time.Hour)
 	for name, call := range map[string]func(*bolt.Store) (int, error){
-		"the newest ten":                        list(remediate.Query{Limit: 10}),
-		"what is open":                          list(remediate.Query{States: remediate.Open()}),
-		"what is open on the resource":          list(remediate.Query{Resource: hot, Policy: "p", States: remediate.Open()}),
-		"a rare state":                          list(remediate.Query{States: []remediate.State{remediate.Kept}, Limit: 10}),
-		"a rare policy":                         list(remediate.Query{Policy: "q"}),
-		"a rare project":                        list(remediate.Query{Project: "hooks"}),
-		"a policy in a project that has others": list(remediate.Query{Policy: "q", Project: "pay-prod"}),
-		"the newest of the resource":            list(remediate.Query{Resource: hot, Limit: 10}),
-		"a page from the middle":                list(remediate.Query{Until: noon.Add(20 * time.Second), Limit: 10}),
-		"a page after another":                  list(remediate.Query{After: remediate.Position{CreatedAt: noon.Add(20 * time.Second), ID: "f"}, Limit: 10}),
+		"the newest ten":                        list(finding.Query{Limit: 10}),
+		"what is open":                          list(finding.Query{States: state.Open()}),
+		"what is open on the resource":          list(finding.Query{Resource: hot, Policy: "p", States: state.Open()}),
+		"a rare state":                          list(finding.Query{States: []state.State{state.Kept}, Limit: 10}),
+		"a rare policy":                         list(finding.Query{Policy: "q"}),
+		"a rare project":                        list(finding.Query{Project: "hooks"}),
+		"a policy in a project that has others": list(finding.Query{Policy: "q", Project: "pay-prod"}),
+		"the newest of the resource":            list(finding.Query{Resource: hot, Limit: 10}),
+		"a page from the middle":                list(finding.Query{Until: noon.Add(20 * time.Second), Limit: 10}),
+		"a page after another":                  list(finding.Query{After: finding.Position{CreatedAt: noon.Add(20 * time.Second), ID: "f"}, Limit: 10}),
 		"what is due":                           func(s *bolt.Store) (int, error) { due, err := s.Due(t.Context(), later, 200); return len(due), err },
 		"forgetting, where there is nothing to": func(s *bolt.Store) (int, error) { return s.Prune(t.Context(), later, 200) },
 	} {
@@ -65,7 +66,7 @@ func TestWhatEndedCostsListsAndSweepsNothing(t *testing.T) {
 	}
 }
 
-func list(q remediate.Query) func(*bolt.Store) (int, error) {
+func list(q finding.Query) func(*bolt.Store) (int, error) {
 	return func(s *bolt.Store) (int, error) {
 		fs, err := s.Findings(context.Background(), q)
 		return len(fs), err

@@ -3,12 +3,12 @@ package bolt
 import (
 	"go.etcd.io/bbolt"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // CreateAll stores many findings in a few writes: a million of them, each on
 // disk by itself, would take an hour.
-func (s *Store) CreateAll(fs []remediate.Finding) error {
+func (s *Store) CreateAll(fs []finding.Finding) error {
 	const batch = 10_000
 	for len(fs) > 0 {
 		n := min(batch, len(fs))

@@ -8,47 +8,49 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 var _ remediate.Store = (*Store)(nil)
 
 // Create implements remediate.FindingStore.
-func (s *Store) Create(ctx context.Context, f remediate.Finding) (stored remediate.Finding, err error) {
+func (s *Store) Create(ctx context.Context, f finding.Finding) (stored finding.Finding, err error) {
 	f.Revision = 1
 	err = s.update(ctx, func(tx *bbolt.Tx) error {
 		if tx.Bucket(findings).Get([]byte(f.ID)) != nil {
-			return remediate.ErrExists
+			return fault.ErrExists
 		}
 		stored, err = put(tx, f, nil)
 		return err
 	})
 	if err != nil {
-		return remediate.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, err)
+		return finding.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, err)
 	}
 	return stored, nil
 }
 
 // Finding implements remediate.FindingStore.
-func (s *Store) Finding(ctx context.Context, id string) (f remediate.Finding, err error) {
+func (s *Store) Finding(ctx context.Context, id string) (f finding.Finding, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		f, err = get(tx, []byte(id))
 		return err
 	})
 	if err != nil {
-		return remediate.Finding{}, fmt.Errorf("finding %s: %w", id, err)
+		return finding.Finding{}, fmt.Errorf("finding %s: %w", id, err)
 	}
 	return f, nil
 }
 
 // Update implements remediate.FindingStore.
-func (s *Store) Update(ctx context.Context, f remediate.Finding) (stored remediate.Finding, err error) {
+func (s *Store) Update(ctx context.Context, f finding.Finding) (stored finding.Finding, err error) {
 	err = s.update(ctx, func(tx *bbolt.Tx) error {
 		old, err := get(tx, []byte(f.ID))
 		if err != nil {
 			return err
 		}
 		if old.Revision != f.Revision {
-			return fmt.Errorf("at revision %d, stored is %d: %w", f.Revision, old.Revision, remediate.ErrConflict)
+			return fmt.Errorf("at revision %d, stored is %d: %w", f.Revision, old.Revision, fault.ErrConflict)
 		}
 		if err := f.Extends(old); err != nil {
 			return err
@@ -58,28 +60,28 @@ func (s *Store) Update(ctx context.Context, f remediate.Finding) (stored remedia
 		return err
 	})
 	if err != nil {
-		return remediate.Finding{}, fmt.Errorf("update finding %s: %w", f.ID, err)
+		return finding.Finding{}, fmt.Errorf("update finding %s: %w", f.ID, err)
 	}
 	return stored, nil
 }
 
-func get(tx *bbolt.Tx, id []byte) (remediate.Finding, error) {
+func get(tx *bbolt.Tx, id []byte) (finding.Finding, error) {
 	b := tx.Bucket(findings).Get(id)
 	if b == nil {
-		return remediate.Finding{}, remediate.ErrNotFound
+		return finding.Finding{}, fault.ErrNotFound
 	}
 	return record.ReadFinding(b)
 }
 
 // put writes the finding in place of the one that has the old lines in the
 // indexes.
-func put(tx *bbolt.Tx, f remediate.Finding, old []entry) (remediate.Finding, error) {
+func put(tx *bbolt.Tx, f finding.Finding, old []entry) (finding.Finding, error) {
 	b, stored, err := record.Finding(f)
 	if err != nil {
-		return remediate.Finding{}, err
+		return finding.Finding{}, err
 	}
 	if err := tx.Bucket(findings).Put([]byte(f.ID), b); err != nil {
-		return remediate.Finding{}, err
+		return finding.Finding{}, err
 	}
 	return stored, reindex(tx, old, entries(stored))
 }

@@ -11,14 +11,15 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/rescind-dev/rescind/internal/store/record"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // entry is one line of an index: in which bucket, under which key.
 type entry struct{ bucket, key []byte }
 
 // entries are the lines of the indexes that lead to the finding.
-func entries(f remediate.Finding) []entry {
+func entries(f finding.Finding) []entry {
 	created := append(newestFirst(f.CreatedAt), f.ID...)
 	var es []entry
 	for _, s := range selections(f) {
@@ -36,13 +37,13 @@ func entries(f remediate.Finding) []entry {
 // selection is what a list can select by: each has a run of keys of its own in
 // bySelection, so that a list reads what it selects and no more.
 type selection struct {
-	state           remediate.State
+	state           state.State
 	policy, project string // empty: of any
 	resource        string // likewise; implies the project
 }
 
 // selections are those that a finding is part of.
-func selections(f remediate.Finding) []selection {
+func selections(f finding.Finding) []selection {
 	state, project, resource := indexed(f.State), f.Resource.Project, f.Resource.String()
 	return []selection{
 		{state: state},
@@ -56,8 +57,8 @@ func selections(f remediate.Finding) []selection {
 
 // indexed is the state in an index: one that this rescind does not know shares
 // the empty one.
-func indexed(s remediate.State) remediate.State {
-	if slices.Contains(remediate.States(), s) {
+func indexed(s state.State) state.State {
+	if slices.Contains(state.All(), s) {
 		return s
 	}
 	return ""

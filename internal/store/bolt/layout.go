@@ -28,7 +28,7 @@ func fromLayout1(tx *bbolt.Tx) error {
 			}
 			return reindex(tx, nil, entries(f))
 		}),
-		tx.Bucket(cells).ForEach(func(_, b []byte) error {
+		tx.Bucket(cellBucket).ForEach(func(_, b []byte) error {
 			c, err := record.ReadCell(b)
 			if err != nil {
 				return err

@@ -10,12 +10,14 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/record"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // writeLayout1 makes a file as rescind made it when it knew a finding by when it
 // was created and by its resource alone.
-func writeLayout1(t *testing.T, path string, f remediate.Finding, c remediate.Cell, changeID string, at time.Time) {
+func writeLayout1(t *testing.T, path string, f finding.Finding, c cells.Cell, changeID string, at time.Time) {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, nil)
 	must(t, err)
@@ -50,15 +52,15 @@ func writeLayout1(t *testing.T, path string, f remediate.Finding, c remediate.Ce
 
 func TestAFileOfAnEarlierLayoutIsBroughtToThisOne(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
-	f := remediate.Finding{
-		ID: "f1", Revision: 1, Policy: "p", State: remediate.Kept, CreatedAt: noon, EndedAt: noon, DueAt: noon,
+	f := finding.Finding{
+		ID: "f1", Revision: 1, Policy: "p", State: state.Kept, CreatedAt: noon, EndedAt: noon, DueAt: noon,
 		Resource: cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api"),
 	}
-	c := remediate.Cell{Name: "c", Revision: 3, Value: []byte("1"), KeepUntil: noon.Add(time.Hour)}
+	c := cells.Cell{Name: "c", Revision: 3, Value: []byte("1"), KeepUntil: noon.Add(time.Hour)}
 	writeLayout1(t, path, f, c, "change", noon)
 	s := open(t, path)
-	for name, q := range map[string]remediate.Query{
-		"all": {}, "by state": {States: []remediate.State{remediate.Kept}}, "by policy": {Policy: "p"}, "by project": {Project: "pay-prod"},
+	for name, q := range map[string]finding.Query{
+		"all": {}, "by state": {States: []state.State{state.Kept}}, "by policy": {Policy: "p"}, "by project": {Project: "pay-prod"},
 		"by resource": {Resource: f.Resource}, "by policy and project": {Policy: "p", Project: "pay-prod"},
 	} {
 		if got, err := s.Findings(t.Context(), q); err != nil || len(got) != 1 || got[0].ID != "f1" {
@@ -68,7 +70,7 @@ func TestAFileOfAnEarlierLayoutIsBroughtToThisOne(t *testing.T) {
 	if due, err := s.Due(t.Context(), noon, 0); err != nil || len(due) != 1 {
 		t.Errorf("due: %v, %v, want the finding", due, err)
 	}
-	f.State = remediate.Superseded
+	f.State = state.Superseded
 	if _, err := s.Update(t.Context(), f); err != nil {
 		t.Error(err)
 	}

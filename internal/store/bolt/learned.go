@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Handled implements remediate.ChangeStore.
@@ -54,7 +55,7 @@ func (s *Store) LearnIdentity(ctx context.Context, sighting remediate.Sighting) 
 	}
 	err = s.update(ctx, func(tx *bbolt.Tx) error {
 		old, err := identity(tx, sighting.Email)
-		if err != nil && !errors.Is(err, remediate.ErrNotFound) {
+		if err != nil && !errors.Is(err, fault.ErrNotFound) {
 			return err
 		}
 		if err == nil && !sighting.At.After(old.At) {
@@ -83,7 +84,7 @@ func (s *Store) Identity(ctx context.Context, email string) (found remediate.Sig
 func identity(tx *bbolt.Tx, email string) (remediate.Sighting, error) {
 	b := tx.Bucket(identities).Get(digest(email))
 	if b == nil {
-		return remediate.Sighting{}, remediate.ErrNotFound
+		return remediate.Sighting{}, fault.ErrNotFound
 	}
 	return record.ReadSighting(b)
 }

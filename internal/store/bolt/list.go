@@ -9,12 +9,13 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Findings implements remediate.FindingStore. It reads what the query selects,
 // and no more, however much there is besides.
-func (s *Store) Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error) {
+func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
 	if q.Resource != (cloud.Resource{}) && q.Project != "" && q.Project != q.Resource.Project {
 		return nil, ctx.Err() // the resource is of another project
 	}
@@ -26,8 +27,8 @@ func (s *Store) Findings(ctx context.Context, q remediate.Query) ([]remediate.Fi
 }
 
 // Due implements remediate.FindingStore. It reads what is due, and no more.
-func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]remediate.Finding, error) {
-	all := func(remediate.Finding) bool { return true }
+func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
+	all := func(finding.Finding) bool { return true }
 	out, err := s.list(ctx, walk{bucket: byDue, prefixes: [][]byte{nil}, last: earliestFirst(at), limit: limit, match: all})
 	if err != nil {
 		return nil, fmt.Errorf("list due findings: %w", err)
@@ -43,22 +44,22 @@ type walk struct {
 	prefixes    [][]byte
 	first, last []byte
 	limit       int
-	match       func(remediate.Finding) bool
+	match       func(finding.Finding) bool
 }
 
 // walkOf is the way that leads past what the query selects, one run for each
 // state.
-func walkOf(q remediate.Query) walk {
+func walkOf(q finding.Query) walk {
 	w := walk{bucket: bySelection, limit: q.Limit, match: q.Matches}
 	in := selection{policy: q.Policy, project: q.Project}
 	if q.Resource != (cloud.Resource{}) {
 		in.project, in.resource = "", q.Resource.String()
 	}
-	states := map[remediate.State]bool{}
+	states := map[state.State]bool{}
 	for _, s := range q.States {
 		states[indexed(s)] = true
 	}
-	for _, s := range append(remediate.States(), "") {
+	for _, s := range append(state.All(), "") {
 		if len(states) == 0 || states[s] {
 			in.state = s
 			w.prefixes = append(w.prefixes, in.prefix())
@@ -70,7 +71,7 @@ func walkOf(q remediate.Query) walk {
 	if !q.Until.IsZero() {
 		w.first = newestFirst(q.Until.Add(-1))
 	}
-	if q.After != (remediate.Position{}) {
+	if q.After != (finding.Position{}) {
 		after := append(newestFirst(q.After.CreatedAt), q.After.ID...)
 		if bytes.Compare(after, w.first) > 0 {
 			w.first = after
@@ -116,7 +117,7 @@ func earliest(runs []*run) (first *run) {
 	return first
 }
 
-func (s *Store) list(ctx context.Context, w walk) (out []remediate.Finding, err error) {
+func (s *Store) list(ctx context.Context, w walk) (out []finding.Finding, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		runs := w.runs(tx)
 		for r := earliest(runs); r != nil; r = earliest(runs) {

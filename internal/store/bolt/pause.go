@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // pauseKey is where the pause stands in meta.
@@ -41,7 +42,7 @@ func (s *Store) SetPause(ctx context.Context, p remediate.Pause) (stored remedia
 			return err
 		}
 		if old.Revision != p.Revision {
-			return fmt.Errorf("at revision %d, stored is %d: %w", p.Revision, old.Revision, remediate.ErrConflict)
+			return fmt.Errorf("at revision %d, stored is %d: %w", p.Revision, old.Revision, fault.ErrConflict)
 		}
 		p.Revision++
 		b, next, err := record.Pause(p)

@@ -10,7 +10,7 @@ import (
 )
 
 // kept are the indexes of what may be forgotten, and of which bucket.
-var kept = []struct{ until, of []byte }{{findingsUntil, findings}, {handledUntil, handled}, {cellsUntil, cells}}
+var kept = []struct{ until, of []byte }{{findingsUntil, findings}, {handledUntil, handled}, {cellsUntil, cellBucket}}
 
 // Prune implements remediate.Pruner: ended findings are forgotten after 400
 // days, handled changes after 35, cells when they say.

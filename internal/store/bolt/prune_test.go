@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/store/bolt"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -30,13 +33,13 @@ func prune(t *testing.T, s *bolt.Store, at time.Time, limit int) int {
 
 func TestWhatWasKeptLongEnoughIsForgottenAndNothingElse(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "state.db"))
-	ended := remediate.Finding{ID: "ended", State: remediate.Kept, CreatedAt: noon, EndedAt: noon}
-	for _, f := range []remediate.Finding{ended, {ID: "open", State: remediate.Pending, CreatedAt: noon, DueAt: noon}} {
+	ended := finding.Finding{ID: "ended", State: state.Kept, CreatedAt: noon, EndedAt: noon}
+	for _, f := range []finding.Finding{ended, {ID: "open", State: state.Pending, CreatedAt: noon, DueAt: noon}} {
 		_, err := s.Create(t.Context(), f)
 		must(t, err)
 	}
 	must(t, s.MarkHandled(t.Context(), "change", noon))
-	for _, c := range []remediate.Cell{{Name: "passing", KeepUntil: noon.Add(time.Minute)}, {Name: "staying"}} {
+	for _, c := range []cells.Cell{{Name: "passing", KeepUntil: noon.Add(time.Minute)}, {Name: "staying"}} {
 		_, err := s.SetCell(t.Context(), c)
 		must(t, err)
 	}
@@ -44,7 +47,7 @@ func TestWhatWasKeptLongEnoughIsForgottenAndNothingElse(t *testing.T) {
 		for _, id := range []string{"ended", "open"} {
 			if _, err := s.Finding(t.Context(), id); err == nil {
 				out = append(out, id)
-			} else if !errors.Is(err, remediate.ErrNotFound) {
+			} else if !errors.Is(err, fault.ErrNotFound) {
 				t.Error(err)
 			}
 		}
@@ -75,7 +78,7 @@ func TestWhatWasKeptLongEnoughIsForgottenAndNothingElse(t *testing.T) {
 			t.Errorf("at %s: forgot %d, left is %v; want %d and %s", tt.at, n, there(), tt.forgot, tt.want)
 		}
 	}
-	all, err := s.Findings(t.Context(), remediate.Query{})
+	all, err := s.Findings(t.Context(), finding.Query{})
 	if err != nil || len(all) != 1 {
 		t.Errorf("listed are %v, %v, want the one that is left", all, err)
 	}
@@ -83,7 +86,7 @@ func TestWhatWasKeptLongEnoughIsForgottenAndNothingElse(t *testing.T) {
 
 func TestACellIsForgottenWhenItWasLastSetToBe(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "state.db"))
-	c, err := s.SetCell(t.Context(), remediate.Cell{Name: "c", KeepUntil: noon})
+	c, err := s.SetCell(t.Context(), cells.Cell{Name: "c", KeepUntil: noon})
 	must(t, err)
 	c.KeepUntil = noon.Add(time.Hour)
 	c, err = s.SetCell(t.Context(), c)
@@ -94,7 +97,7 @@ func TestACellIsForgottenWhenItWasLastSetToBe(t *testing.T) {
 	if n := prune(t, s, noon.Add(time.Hour), 10); n != 1 {
 		t.Errorf("forgot %d, want it", n)
 	}
-	if _, err := s.SetCell(t.Context(), c); !errors.Is(err, remediate.ErrConflict) {
+	if _, err := s.SetCell(t.Context(), c); !errors.Is(err, fault.ErrConflict) {
 		t.Errorf("set as it was: %v, want a conflict: it is there no more", err)
 	}
 }

@@ -12,7 +12,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // crowded is a store of 5,000 open findings and so many ended ones, of a
@@ -22,16 +24,16 @@ func crowded(t *testing.T, ended int) (*bolt.Store, string) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	s := open(t, path)
 	const batch = 20_000
-	var fs []remediate.Finding
+	var fs []finding.Finding
 	for i := range ended + 5000 {
 		res := cloud.RunResource(cloud.RunService, fmt.Sprint("shop-", i%50), "europe-west1", fmt.Sprint("web-", i%1000))
 		at := noon.Add(time.Duration(i) * time.Second)
-		f := remediate.Finding{
-			ID: fmt.Sprintf("%026d", i), Policy: fmt.Sprint("policy-", i%10), Resource: res, State: remediate.Reverted, CreatedAt: at, EndedAt: at,
-			Plan: remediate.NewPlan([]remediate.Step{{Kind: policies.RemoveGrants, Resource: res}}, ""),
+		f := finding.Finding{
+			ID: fmt.Sprintf("%026d", i), Policy: fmt.Sprint("policy-", i%10), Resource: res, State: state.Reverted, CreatedAt: at, EndedAt: at,
+			Plan: judge.NewPlan([]judge.Step{{Kind: policies.RemoveGrants, Resource: res}}, ""),
 		}
 		if i < 5000 { // older than all that ended
-			f.State, f.EndedAt, f.DueAt = remediate.Pending, time.Time{}, at
+			f.State, f.EndedAt, f.DueAt = state.Pending, time.Time{}, at
 		}
 		if fs = append(fs, f); len(fs) == batch || i == ended+4999 {
 			must(t, s.CreateAll(fs))
@@ -56,12 +58,12 @@ func TestSoakAMillionEndedFindings(t *testing.T) {
 		call func() (int, error)
 		want int
 	}{
-		{"the newest 200", func() (int, error) { return list(remediate.Query{Limit: 200})(s) }, 200},
-		{"200 of the open ones", func() (int, error) { return list(remediate.Query{States: remediate.Open(), Limit: 200})(s) }, 200},
+		{"the newest 200", func() (int, error) { return list(finding.Query{Limit: 200})(s) }, 200},
+		{"200 of the open ones", func() (int, error) { return list(finding.Query{States: state.Open(), Limit: 200})(s) }, 200},
 		{"open ones of a resource", func() (int, error) {
-			return list(remediate.Query{Resource: hot, Policy: "policy-7", States: remediate.Open()})(s)
+			return list(finding.Query{Resource: hot, Policy: "policy-7", States: state.Open()})(s)
 		}, 5},
-		{"the newest 200 of a project", func() (int, error) { return list(remediate.Query{Project: "shop-7", Limit: 200})(s) }, 200},
+		{"the newest 200 of a project", func() (int, error) { return list(finding.Query{Project: "shop-7", Limit: 200})(s) }, 200},
 		{"what is due, for one sweep", func() (int, error) { due, err := s.Due(t.Context(), noon.AddDate(1, 0, 0), 200); return len(due), err }, 200},
 		{"forgetting, where there is nothing to", func() (int, error) { return s.Prune(t.Context(), noon, 500) }, 0},
 		{"forgetting 500", func() (int, error) { return s.Prune(t.Context(), noon.AddDate(9, 0, 0), 500) }, 500},

@@ -9,7 +9,7 @@ import (
 	"cloud.google.com/go/firestore"
 
 	"github.com/rescind-dev/rescind/internal/store/record"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // layout is in every document, and names the fields below and what they hold.
@@ -43,13 +43,13 @@ type fields map[string]any
 const maxRecord = 1<<20 - 16<<10
 
 // findingFields returns the document of f, and f as it reads back.
-func findingFields(f remediate.Finding) (fields, remediate.Finding, error) {
+func findingFields(f finding.Finding) (fields, finding.Finding, error) {
 	b, f, err := record.Finding(f)
 	if err != nil {
-		return nil, remediate.Finding{}, err
+		return nil, finding.Finding{}, err
 	}
 	if len(b) > maxRecord {
-		return nil, remediate.Finding{}, fmt.Errorf("it takes %d bytes, and Firestore has room for %d", len(b), maxRecord)
+		return nil, finding.Finding{}, fmt.Errorf("it takes %d bytes, and Firestore has room for %d", len(b), maxRecord)
 	}
 	doc := fields{
 		layoutField: layout, recordField: b, idField: f.ID, createdField: stamp(f.CreatedAt),
@@ -78,10 +78,10 @@ func recordOf(doc *firestore.DocumentSnapshot) ([]byte, error) {
 	return b, nil
 }
 
-func findingOf(doc *firestore.DocumentSnapshot) (remediate.Finding, error) {
+func findingOf(doc *firestore.DocumentSnapshot) (finding.Finding, error) {
 	b, err := recordOf(doc)
 	if err != nil {
-		return remediate.Finding{}, err
+		return finding.Finding{}, err
 	}
 	return record.ReadFinding(b)
 }

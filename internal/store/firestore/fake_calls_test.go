@@ -7,6 +7,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/firestore"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // What is not known to be absent must not pass for absent: no change would be
@@ -15,9 +17,9 @@ func TestADatabaseThatIsMissingIsAnErrorAndNotAnAbsence(t *testing.T) {
 	s, _ := openFake(t)
 	ctx := t.Context()
 	for name, call := range map[string]func() error{
-		"Create":        func() error { _, err := s.Create(ctx, remediate.Finding{ID: "f1"}); return err },
+		"Create":        func() error { _, err := s.Create(ctx, finding.Finding{ID: "f1"}); return err },
 		"Finding":       func() error { _, err := s.Finding(ctx, "f1"); return err },
-		"Update":        func() error { _, err := s.Update(ctx, remediate.Finding{ID: "f1"}); return err },
+		"Update":        func() error { _, err := s.Update(ctx, finding.Finding{ID: "f1"}); return err },
 		"Handled":       func() error { _, err := s.Handled(ctx, "c1"); return err },
 		"MarkHandled":   func() error { return s.MarkHandled(ctx, "c1", noon) },
 		"LearnIdentity": func() error { return s.LearnIdentity(ctx, remediate.Sighting{Email: "a@b", At: noon}) },
@@ -26,7 +28,7 @@ func TestADatabaseThatIsMissingIsAnErrorAndNotAnAbsence(t *testing.T) {
 		"SetPause":      func() error { _, err := s.SetPause(ctx, remediate.Pause{}); return err },
 	} {
 		err := call()
-		if err == nil || errors.Is(err, remediate.ErrNotFound) || !strings.Contains(err.Error(), "The database rescind does not exist") {
+		if err == nil || errors.Is(err, fault.ErrNotFound) || !strings.Contains(err.Error(), "The database rescind does not exist") {
 			t.Errorf("%s: got error %v, want that the database is missing", name, err)
 		}
 	}

@@ -6,72 +6,73 @@ import (
 
 	"cloud.google.com/go/firestore"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Create implements remediate.FindingStore.
-func (s *Store) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s *Store) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	f.Revision = 1
 	stored, err := s.put(ctx, f, func(old *firestore.DocumentSnapshot) error {
 		if old.Exists() {
-			return remediate.ErrExists
+			return fault.ErrExists
 		}
 		return nil
 	})
 	if err != nil {
-		return remediate.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, err)
+		return finding.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, err)
 	}
 	return stored, nil
 }
 
 // Finding implements remediate.FindingStore.
-func (s *Store) Finding(ctx context.Context, id string) (f remediate.Finding, err error) {
+func (s *Store) Finding(ctx context.Context, id string) (f finding.Finding, err error) {
 	err = call(ctx, callTimeout, func(ctx context.Context) error {
 		doc, err := read(ctx, s.doc(findings, id))
 		if err != nil {
 			return err
 		}
 		if !doc.Exists() {
-			return remediate.ErrNotFound
+			return fault.ErrNotFound
 		}
 		f, err = findingOf(doc)
 		return err
 	})
 	if err != nil {
-		return remediate.Finding{}, fmt.Errorf("finding %s: %w", id, err)
+		return finding.Finding{}, fmt.Errorf("finding %s: %w", id, err)
 	}
 	return f, nil
 }
 
 // Update implements remediate.FindingStore.
-func (s *Store) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s *Store) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	at := f.Revision
 	f.Revision++
 	stored, err := s.put(ctx, f, func(old *firestore.DocumentSnapshot) error {
 		if !old.Exists() {
-			return remediate.ErrNotFound
+			return fault.ErrNotFound
 		}
 		is, err := findingOf(old)
 		if err != nil {
 			return err
 		}
 		if is.Revision != at {
-			return fmt.Errorf("at revision %d, stored is %d: %w", at, is.Revision, remediate.ErrConflict)
+			return fmt.Errorf("at revision %d, stored is %d: %w", at, is.Revision, fault.ErrConflict)
 		}
 		return f.Extends(is)
 	})
 	if err != nil {
-		return remediate.Finding{}, fmt.Errorf("update finding %s: %w", f.ID, err)
+		return finding.Finding{}, fmt.Errorf("update finding %s: %w", f.ID, err)
 	}
 	return stored, nil
 }
 
 // put stores f, if what is there by then may be replaced, and returns it as
 // it reads back.
-func (s *Store) put(ctx context.Context, f remediate.Finding, replaces func(old *firestore.DocumentSnapshot) error) (remediate.Finding, error) {
+func (s *Store) put(ctx context.Context, f finding.Finding, replaces func(old *firestore.DocumentSnapshot) error) (finding.Finding, error) {
 	doc, stored, err := findingFields(f)
 	if err != nil {
-		return remediate.Finding{}, err
+		return finding.Finding{}, err
 	}
 	err = call(ctx, callTimeout, func(ctx context.Context) error {
 		return swap(ctx, s.doc(findings, f.ID), func(old *firestore.DocumentSnapshot) (fields, error) {

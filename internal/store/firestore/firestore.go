@@ -32,7 +32,7 @@ const (
 	handled    = "handled"
 	identities = "identities"
 	switches   = "switches" // of one document, the pause
-	cells      = "cells"
+	cellsIn    = "cells"
 )
 
 // How long one method may take. The library would try again for a minute and

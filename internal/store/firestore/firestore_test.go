@@ -19,11 +19,14 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/firestore"
 	"github.com/rescind-dev/rescind/internal/store/storetest"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 123456789, time.UTC)
 
-func create(t *testing.T, s *firestore.Store, f remediate.Finding) remediate.Finding {
+func create(t *testing.T, s *firestore.Store, f finding.Finding) finding.Finding {
 	t.Helper()
 	f, err := s.Create(t.Context(), f)
 	if err != nil {
@@ -53,7 +56,7 @@ func TestInstancesThatShareADatabaseLoseNoUpdate(t *testing.T) {
 	project := newProject()
 	first, _ := open(t, project)
 	second, _ := open(t, project)
-	create(t, first, remediate.Finding{ID: "f1"})
+	create(t, first, finding.Finding{ID: "f1"})
 	var wg sync.WaitGroup
 	for i := range writers {
 		wg.Go(func() {
@@ -78,7 +81,7 @@ func attempt(ctx context.Context, s *firestore.Store, id string) error {
 			return err
 		}
 		f.Attempts++
-		if _, err = s.Update(ctx, f); !errors.Is(err, remediate.ErrConflict) {
+		if _, err = s.Update(ctx, f); !errors.Is(err, fault.ErrConflict) {
 			return err
 		}
 	}
@@ -123,7 +126,7 @@ func loseAnswers(lost *int) grpc.UnaryClientInterceptor {
 func TestAWriteWhoseAnswerWasLostIsNoLostRace(t *testing.T) {
 	var lost int
 	s, _ := open(t, newProject(), dialled(t, emulated(t), grpc.WithUnaryInterceptor(loseAnswers(&lost))))
-	f := create(t, s, remediate.Finding{ID: "f1"})
+	f := create(t, s, finding.Finding{ID: "f1"})
 	if f.Revision != 1 || lost != 1 {
 		t.Fatalf("created at revision %d, %d answers lost, want 1 and 1", f.Revision, lost)
 	}
@@ -151,7 +154,7 @@ func TestAWriteWhoseAnswerWasLostIsNoLostRace(t *testing.T) {
 
 func TestAFindingThatFirestoreHasNoRoomForIsRefusedWithItsSize(t *testing.T) {
 	s, _ := open(t, newProject())
-	f := create(t, s, remediate.Finding{ID: "f1", Message: strings.Repeat("x", 1_000_000)})
+	f := create(t, s, finding.Finding{ID: "f1", Message: strings.Repeat("x", 1_000_000)})
 	f.Message += strings.Repeat("x", 100_000)
 	_, err := s.Update(t.Context(), f)
 	if err == nil || !strings.HasPrefix(err.Error(), "update finding f1: it takes 1100") ||
@@ -167,29 +170,29 @@ func TestNamesThatFirestoreForbidsCanBeKept(t *testing.T) {
 	s, _ := open(t, newProject())
 	names := []string{".", "..", "__id__", "a/b", "~", "é", "\xff", "A", "a b", strings.Repeat("x", 2000), strings.Repeat("x", 2001)}
 	for _, name := range names {
-		if _, err := s.Finding(t.Context(), name); !errors.Is(err, remediate.ErrNotFound) {
+		if _, err := s.Finding(t.Context(), name); !errors.Is(err, fault.ErrNotFound) {
 			t.Errorf("find %.20q: got error %v, want not found", name, err)
 		}
-		f := create(t, s, remediate.Finding{ID: name, Policy: name, State: remediate.State(name), CreatedAt: noon})
+		f := create(t, s, finding.Finding{ID: name, Policy: name, State: state.State(name), CreatedAt: noon})
 		if _, err := s.Finding(t.Context(), name); err != nil {
 			t.Errorf("find %.20q: %v", name, err)
 		}
-		got, err := s.Findings(t.Context(), remediate.Query{Policy: f.Policy, States: []remediate.State{f.State}})
+		got, err := s.Findings(t.Context(), finding.Query{Policy: f.Policy, States: []state.State{f.State}})
 		if err != nil || len(got) != 1 {
 			t.Errorf("of policy %.20q: %d findings, %v, want 1", name, len(got), err)
 		}
 	}
-	if _, err := s.Finding(t.Context(), ""); !errors.Is(err, remediate.ErrNotFound) {
+	if _, err := s.Finding(t.Context(), ""); !errors.Is(err, fault.ErrNotFound) {
 		t.Errorf("find nothing: got error %v, want not found", err)
 	}
 }
 
 func TestTimesThatNoRecordCanHaveComeBeforeAndAfterAllThatCan(t *testing.T) {
 	s, _ := open(t, newProject())
-	create(t, s, remediate.Finding{ID: "f1", CreatedAt: noon, DueAt: noon})
+	create(t, s, finding.Finding{ID: "f1", CreatedAt: noon, DueAt: noon})
 	for year, before := range map[int]bool{-1: true, 10000: false} {
 		at := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
-		since, err := s.Findings(t.Context(), remediate.Query{Since: at})
+		since, err := s.Findings(t.Context(), finding.Query{Since: at})
 		if err != nil || (len(since) == 1) != before {
 			t.Errorf("since %s: %d findings, %v", at, len(since), err)
 		}
@@ -203,9 +206,9 @@ func TestTimesThatNoRecordCanHaveComeBeforeAndAfterAllThatCan(t *testing.T) {
 func TestAResourceOfAnotherProjectHasNoFindings(t *testing.T) {
 	s, _ := open(t, newProject())
 	r := cloud.RunResource(cloud.RunService, "p", "l", "s")
-	create(t, s, remediate.Finding{ID: "f1", Resource: r})
+	create(t, s, finding.Finding{ID: "f1", Resource: r})
 	for project, want := range map[string]int{"p": 1, "q": 0} {
-		got, err := s.Findings(t.Context(), remediate.Query{Resource: r, Project: project})
+		got, err := s.Findings(t.Context(), finding.Query{Resource: r, Project: project})
 		if err != nil || len(got) != want {
 			t.Errorf("of project %s: %d findings, %v, want %d", project, len(got), err, want)
 		}
@@ -215,11 +218,11 @@ func TestAResourceOfAnotherProjectHasNoFindings(t *testing.T) {
 func TestWhatEndedCarriesWhenFirestoreMayDeleteIt(t *testing.T) {
 	s, c := open(t, newProject())
 	expires := func() any { return field(t, c, "findings/f1", "expire_at") }
-	f := create(t, s, remediate.Finding{ID: "f1", State: remediate.Pending})
+	f := create(t, s, finding.Finding{ID: "f1", State: state.Pending})
 	if got := expires(); got != nil {
 		t.Errorf("an open finding expires at %v", got)
 	}
-	f.State, f.EndedAt = remediate.Reported, noon
+	f.State, f.EndedAt = state.Reported, noon
 	f, err := s.Update(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
@@ -228,7 +231,7 @@ func TestWhatEndedCarriesWhenFirestoreMayDeleteIt(t *testing.T) {
 	if d := cmp.Diff(want, expires()); d != "" {
 		t.Errorf("an ended finding expires (-want +got):\n%s", d)
 	}
-	f.State = remediate.Approved // as an operator may have it, after all
+	f.State = state.Approved // as an operator may have it, after all
 	if _, err := s.Update(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +250,7 @@ func TestWhatEndedCarriesWhenFirestoreMayDeleteIt(t *testing.T) {
 
 func TestADocumentOfALaterRescindIsRefusedAndLeftAsItIs(t *testing.T) {
 	s, c := open(t, newProject())
-	f := create(t, s, remediate.Finding{ID: "f1", DueAt: noon})
+	f := create(t, s, finding.Finding{ID: "f1", DueAt: noon})
 	seen := remediate.Sighting{Email: "a@b", At: noon}
 	if err := s.LearnIdentity(t.Context(), seen); err != nil {
 		t.Fatal(err)
@@ -266,7 +269,7 @@ func TestADocumentOfALaterRescindIsRefusedAndLeftAsItIs(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"Finding":       func() error { _, err := s.Finding(t.Context(), "f1"); return err },
 		"Update":        func() error { _, err := s.Update(t.Context(), f); return err },
-		"Findings":      func() error { _, err := s.Findings(t.Context(), remediate.Query{}); return err },
+		"Findings":      func() error { _, err := s.Findings(t.Context(), finding.Query{}); return err },
 		"Due":           func() error { _, err := s.Due(t.Context(), noon, 0); return err },
 		"Identity":      func() error { _, err := s.Identity(t.Context(), seen.Email); return err },
 		"LearnIdentity": func() error { return s.LearnIdentity(t.Context(), seen) },

@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const indexFile = "../../../infra/firestore.indexes.json"
@@ -85,19 +86,19 @@ func TestEveryQueryHasItsIndexAndEveryIndexItsQuery(t *testing.T) {
 }
 
 // everyQuery has each combination of the filters, with and without a limit.
-func everyQuery() []remediate.Query {
-	all := []remediate.Query{{}}
-	for _, set := range []func(*remediate.Query){
-		func(q *remediate.Query) { q.States = []remediate.State{remediate.Pending, remediate.Kept} },
-		func(q *remediate.Query) { q.Policy = "no-public-invoker" },
-		func(q *remediate.Query) { q.Project = "pay-prod" },
-		func(q *remediate.Query) {
+func everyQuery() []finding.Query {
+	all := []finding.Query{{}}
+	for _, set := range []func(*finding.Query){
+		func(q *finding.Query) { q.States = []state.State{state.Pending, state.Kept} },
+		func(q *finding.Query) { q.Policy = "no-public-invoker" },
+		func(q *finding.Query) { q.Project = "pay-prod" },
+		func(q *finding.Query) {
 			q.Resource = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
 		},
-		func(q *remediate.Query) { q.Since = time.Unix(0, 0) },
-		func(q *remediate.Query) { q.Until = time.Unix(1, 0) },
-		func(q *remediate.Query) { q.After = remediate.Position{CreatedAt: time.Unix(0, 5), ID: "f1"} },
-		func(q *remediate.Query) { q.Limit = 10 },
+		func(q *finding.Query) { q.Since = time.Unix(0, 0) },
+		func(q *finding.Query) { q.Until = time.Unix(1, 0) },
+		func(q *finding.Query) { q.After = finding.Position{CreatedAt: time.Unix(0, 5), ID: "f1"} },
+		func(q *finding.Query) { q.Limit = 10 },
 	} {
 		for _, q := range slices.Clone(all) {
 			set(&q)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Handled implements remediate.ChangeStore.
@@ -77,7 +78,7 @@ func (s *Store) Identity(ctx context.Context, email string) (found remediate.Sig
 			return err
 		}
 		if !doc.Exists() {
-			return remediate.ErrNotFound
+			return fault.ErrNotFound
 		}
 		found, err = sightingOf(doc)
 		return err

@@ -8,13 +8,14 @@ import (
 	"cloud.google.com/go/firestore"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Findings implements remediate.FindingStore. It reads what the query selects,
 // and no more: Firestore applies every filter, each combination of which has
 // its index.
-func (s *Store) Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error) {
+func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
 	in := s.client.Collection(findings).OrderBy(createdField, firestore.Desc).OrderBy(idField, firestore.Asc)
 	if len(q.States) > 0 {
 		in = in.Where(stateField, "in", keys(q.States))
@@ -36,7 +37,7 @@ func (s *Store) Findings(ctx context.Context, q remediate.Query) ([]remediate.Fi
 	if !q.Until.IsZero() {
 		in = in.Where(createdField, "<", stamp(q.Until))
 	}
-	if q.After != (remediate.Position{}) {
+	if q.After != (finding.Position{}) {
 		in = in.StartAfter(stamp(q.After.CreatedAt), q.After.ID)
 	}
 	out, err := list(ctx, in, q.Limit)
@@ -47,7 +48,7 @@ func (s *Store) Findings(ctx context.Context, q remediate.Query) ([]remediate.Fi
 }
 
 // Due implements remediate.FindingStore. It reads what is due, and no more.
-func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]remediate.Finding, error) {
+func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
 	in := s.client.Collection(findings).OrderBy(dueField, firestore.Asc).OrderBy(idField, firestore.Asc).
 		Where(dueField, "<=", stamp(at))
 	out, err := list(ctx, in, limit)
@@ -57,7 +58,7 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]remediate.F
 	return out, nil
 }
 
-func list(ctx context.Context, in firestore.Query, limit int) (out []remediate.Finding, err error) {
+func list(ctx context.Context, in firestore.Query, limit int) (out []finding.Finding, err error) {
 	if limit > 0 {
 		in = in.Limit(limit)
 	}
@@ -78,7 +79,7 @@ func list(ctx context.Context, in firestore.Query, limit int) (out []remediate.F
 	return out, err
 }
 
-func keys(states []remediate.State) []string {
+func keys(states []state.State) []string {
 	var ks []string
 	for _, s := range states {
 		ks = append(ks, key(string(s)))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Pause implements remediate.PauseStore.
@@ -37,7 +38,7 @@ func (s *Store) SetPause(ctx context.Context, p remediate.Pause) (remediate.Paus
 		return swap(ctx, s.pause(), func(old *firestore.DocumentSnapshot) (fields, error) {
 			is, err := pauseOf(old)
 			if err == nil && is.Revision != at {
-				err = fmt.Errorf("at revision %d, stored is %d: %w", at, is.Revision, remediate.ErrConflict)
+				err = fmt.Errorf("at revision %d, stored is %d: %w", at, is.Revision, fault.ErrConflict)
 			}
 			return fields{layoutField: layout, recordField: b}, err
 		})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Handled implements remediate.ChangeStore.
@@ -40,7 +41,7 @@ func (s *Store) LearnIdentity(ctx context.Context, sighting remediate.Sighting) 
 		return err
 	}
 	old, err := s.identity(sighting.Email)
-	if err != nil && !errors.Is(err, remediate.ErrNotFound) {
+	if err != nil && !errors.Is(err, fault.ErrNotFound) {
 		return err
 	}
 	if err != nil || sighting.At.After(old.At) {
@@ -61,7 +62,7 @@ func (s *Store) Identity(ctx context.Context, email string) (remediate.Sighting,
 func (s *Store) identity(email string) (remediate.Sighting, error) {
 	b, ok := s.identities[email]
 	if !ok {
-		return remediate.Sighting{}, fmt.Errorf("identity %s: %w", email, remediate.ErrNotFound)
+		return remediate.Sighting{}, fmt.Errorf("identity %s: %w", email, fault.ErrNotFound)
 	}
 	return record.ReadSighting(b)
 }

@@ -17,6 +17,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Store is a remediate.Store. It is safe for concurrent use.
@@ -32,11 +34,11 @@ type Store struct {
 // kept is a record with what lists select by, so that they read no others.
 type kept struct {
 	record []byte
-	key    remediate.Finding
+	key    finding.Finding
 }
 
-func keptAs(b []byte, f remediate.Finding) kept {
-	return kept{b, remediate.Finding{ID: f.ID, Policy: f.Policy, State: f.State, Resource: f.Resource, CreatedAt: f.CreatedAt, DueAt: f.DueAt}}
+func keptAs(b []byte, f finding.Finding) kept {
+	return kept{b, finding.Finding{ID: f.ID, Policy: f.Policy, State: f.State, Resource: f.Resource, CreatedAt: f.CreatedAt, DueAt: f.DueAt}}
 }
 
 var _ remediate.Store = (*Store)(nil)
@@ -52,85 +54,85 @@ func New() *Store {
 }
 
 // Create implements remediate.FindingStore.
-func (s *Store) Create(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s *Store) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	f.Revision = 1
 	b, stored, err := record.Finding(f)
 	if err != nil {
-		return remediate.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, err)
+		return finding.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, err)
 	}
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {
-		return remediate.Finding{}, err
+		return finding.Finding{}, err
 	}
 	if _, ok := s.findings[f.ID]; ok {
-		return remediate.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, remediate.ErrExists)
+		return finding.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, fault.ErrExists)
 	}
 	s.findings[f.ID] = keptAs(b, stored)
 	return stored, nil
 }
 
 // Finding implements remediate.FindingStore.
-func (s *Store) Finding(ctx context.Context, id string) (remediate.Finding, error) {
+func (s *Store) Finding(ctx context.Context, id string) (finding.Finding, error) {
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {
-		return remediate.Finding{}, err
+		return finding.Finding{}, err
 	}
 	return s.finding(id)
 }
 
-func (s *Store) finding(id string) (remediate.Finding, error) {
+func (s *Store) finding(id string) (finding.Finding, error) {
 	k, ok := s.findings[id]
 	if !ok {
-		return remediate.Finding{}, fmt.Errorf("finding %s: %w", id, remediate.ErrNotFound)
+		return finding.Finding{}, fmt.Errorf("finding %s: %w", id, fault.ErrNotFound)
 	}
 	return record.ReadFinding(k.record)
 }
 
 // Update implements remediate.FindingStore.
-func (s *Store) Update(ctx context.Context, f remediate.Finding) (remediate.Finding, error) {
+func (s *Store) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {
-		return remediate.Finding{}, err
+		return finding.Finding{}, err
 	}
 	old, err := s.finding(f.ID)
 	if err != nil {
-		return remediate.Finding{}, fmt.Errorf("update %w", err)
+		return finding.Finding{}, fmt.Errorf("update %w", err)
 	}
 	if old.Revision != f.Revision {
-		return remediate.Finding{}, fmt.Errorf("update finding %s at revision %d, stored is %d: %w",
-			f.ID, f.Revision, old.Revision, remediate.ErrConflict)
+		return finding.Finding{}, fmt.Errorf("update finding %s at revision %d, stored is %d: %w",
+			f.ID, f.Revision, old.Revision, fault.ErrConflict)
 	}
 	if err := f.Extends(old); err != nil {
-		return remediate.Finding{}, fmt.Errorf("update finding: %w", err)
+		return finding.Finding{}, fmt.Errorf("update finding: %w", err)
 	}
 	f.Revision++
 	b, stored, err := record.Finding(f)
 	if err != nil {
-		return remediate.Finding{}, fmt.Errorf("update finding %s: %w", f.ID, err)
+		return finding.Finding{}, fmt.Errorf("update finding %s: %w", f.ID, err)
 	}
 	s.findings[f.ID] = keptAs(b, stored)
 	return stored, nil
 }
 
 // Findings implements remediate.FindingStore.
-func (s *Store) Findings(ctx context.Context, q remediate.Query) ([]remediate.Finding, error) {
-	newestFirst := func(a, b remediate.Finding) int {
+func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
+	newestFirst := func(a, b finding.Finding) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
 	}
 	return s.list(ctx, q.Matches, newestFirst, q.Limit)
 }
 
 // Due implements remediate.FindingStore.
-func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]remediate.Finding, error) {
-	due := func(f remediate.Finding) bool { return !f.DueAt.IsZero() && !f.DueAt.After(at) }
-	earliestFirst := func(a, b remediate.Finding) int {
+func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
+	due := func(f finding.Finding) bool { return !f.DueAt.IsZero() && !f.DueAt.After(at) }
+	earliestFirst := func(a, b finding.Finding) int {
 		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
 	}
 	return s.list(ctx, due, earliestFirst, limit)
 }
 
-func (s *Store) list(ctx context.Context, match func(remediate.Finding) bool,
-	order func(a, b remediate.Finding) int, limit int) ([]remediate.Finding, error) {
+func (s *Store) list(ctx context.Context, match func(finding.Finding) bool,
+	order func(a, b finding.Finding) int, limit int) ([]finding.Finding, error) {
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -145,7 +147,7 @@ func (s *Store) list(ctx context.Context, match func(remediate.Finding) bool,
 	if limit > 0 && len(selected) > limit {
 		selected = selected[:limit]
 	}
-	var out []remediate.Finding
+	var out []finding.Finding
 	for _, k := range selected {
 		f, err := record.ReadFinding(k.record)
 		if err != nil {

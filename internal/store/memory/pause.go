@@ -6,6 +6,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/record"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Pause implements remediate.PauseStore.
@@ -35,7 +36,7 @@ func (s *Store) SetPause(ctx context.Context, p remediate.Pause) (remediate.Paus
 		return remediate.Pause{}, err
 	}
 	if old.Revision != p.Revision {
-		return remediate.Pause{}, fmt.Errorf("set pause at revision %d, stored is %d: %w", p.Revision, old.Revision, remediate.ErrConflict)
+		return remediate.Pause{}, fmt.Errorf("set pause at revision %d, stored is %d: %w", p.Revision, old.Revision, fault.ErrConflict)
 	}
 	p.Revision++
 	b, stored, err := record.Pause(p)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // format is the first byte of every record. A later format takes the next
@@ -24,7 +26,7 @@ const (
 
 // ForgetAt is from when on a store may forget the finding; zero for never: it
 // has not ended.
-func ForgetAt(f remediate.Finding) time.Time {
+func ForgetAt(f finding.Finding) time.Time {
 	if !f.State.Ended() || f.EndedAt.IsZero() {
 		return time.Time{}
 	}
@@ -34,23 +36,26 @@ func ForgetAt(f remediate.Finding) time.Time {
 // Finding returns the stored form of f, and f as it reads back: nothing in it
 // is shared with f, and its times are in UTC. A finding that could not be read
 // back is refused here, before it is written.
-func Finding(f remediate.Finding) ([]byte, remediate.Finding, error) {
+func Finding(f finding.Finding) ([]byte, finding.Finding, error) {
 	if f.ID == "" {
-		return nil, remediate.Finding{}, errors.New("encode finding: its id is empty")
+		return nil, finding.Finding{}, errors.New("encode finding: its id is empty")
+	}
+	if f.Misstep != "" {
+		return nil, finding.Finding{}, fmt.Errorf("encode finding %s: %s", f.ID, f.Misstep)
 	}
 	b, err := encode(f)
 	if err != nil {
-		return nil, remediate.Finding{}, fmt.Errorf("encode finding: %w", err)
+		return nil, finding.Finding{}, fmt.Errorf("encode finding: %w", err)
 	}
 	stored, err := ReadFinding(b)
 	return b, stored, err
 }
 
 // ReadFinding reads the stored form of a finding.
-func ReadFinding(b []byte) (remediate.Finding, error) {
-	var f remediate.Finding
+func ReadFinding(b []byte) (finding.Finding, error) {
+	var f finding.Finding
 	if err := decode(b, &f); err != nil {
-		return remediate.Finding{}, fmt.Errorf("decode finding: %w", err)
+		return finding.Finding{}, fmt.Errorf("decode finding: %w", err)
 	}
 	for _, t := range times(&f) {
 		*t = t.UTC()
@@ -60,7 +65,7 @@ func ReadFinding(b []byte) (remediate.Finding, error) {
 
 // times are all the times of a finding. The conformance suite fills every
 // field, so that one forgotten here is noticed.
-func times(f *remediate.Finding) []*time.Time {
+func times(f *finding.Finding) []*time.Time {
 	ts := []*time.Time{&f.Change.Time, &f.CreatedAt, &f.UpdatedAt, &f.EndedAt, &f.ExpiresAt, &f.DueAt, &f.PageAt, &f.PagedAt, &f.EscalatedAt, &f.UndeliveredSince, &f.ExecuteBy}
 	for i := range f.Answers {
 		ts = append(ts, &f.Answers[i].At, &f.Answers[i].Until)
@@ -117,23 +122,23 @@ func ReadPause(b []byte) (remediate.Pause, error) {
 }
 
 // Cell returns the stored form of c, and c as it reads back.
-func Cell(c remediate.Cell) ([]byte, remediate.Cell, error) {
+func Cell(c cells.Cell) ([]byte, cells.Cell, error) {
 	if c.Name == "" {
-		return nil, remediate.Cell{}, errors.New("encode cell: its name is empty")
+		return nil, cells.Cell{}, errors.New("encode cell: its name is empty")
 	}
 	b, err := encode(c)
 	if err != nil {
-		return nil, remediate.Cell{}, fmt.Errorf("encode cell %q: %w", c.Name, err)
+		return nil, cells.Cell{}, fmt.Errorf("encode cell %q: %w", c.Name, err)
 	}
 	stored, err := ReadCell(b)
 	return b, stored, err
 }
 
 // ReadCell reads the stored form of a cell.
-func ReadCell(b []byte) (remediate.Cell, error) {
-	var c remediate.Cell
+func ReadCell(b []byte) (cells.Cell, error) {
+	var c cells.Cell
 	if err := decode(b, &c); err != nil {
-		return remediate.Cell{}, fmt.Errorf("decode cell: %w", err)
+		return cells.Cell{}, fmt.Errorf("decode cell: %w", err)
 	}
 	c.KeepUntil = c.KeepUntil.UTC()
 	return c, nil

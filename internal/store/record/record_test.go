@@ -7,11 +7,11 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/record"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 func TestAFindingStartsWithItsFormat(t *testing.T) {
-	b, _, err := record.Finding(remediate.Finding{ID: "f1"})
+	b, _, err := record.Finding(finding.Finding{ID: "f1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestWhatCannotBeReadIsAnError(t *testing.T) {
 // Otherwise the finding would be stored, and every list that holds it would
 // fail from then on.
 func TestAFindingThatWouldNotReadBackIsRefused(t *testing.T) {
-	for name, f := range map[string]remediate.Finding{
+	for name, f := range map[string]finding.Finding{
 		"no id":                         {},
 		"a resource without a location": {ID: "f1", Resource: cloud.RunResource(cloud.RunService, "p", "", "s")},
 		"a year that JSON cannot hold":  {ID: "f1", CreatedAt: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)},

@@ -10,10 +10,14 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 func createsAtRevisionOne(t *testing.T, s remediate.Store) {
-	f := finding("f1")
+	f := newFinding("f1")
 	f.Revision = 7
 	if got := create(t, s, f); got.Revision != 1 {
 		t.Errorf("created at revision %d, want 1", got.Revision)
@@ -24,25 +28,25 @@ func createsAtRevisionOne(t *testing.T, s remediate.Store) {
 }
 
 func createsOnce(t *testing.T, s remediate.Store) {
-	first := create(t, s, finding("f1"))
-	second := finding("f1")
+	first := create(t, s, newFinding("f1"))
+	second := newFinding("f1")
 	second.Message = "another"
 	_, err := s.Create(t.Context(), second)
-	wantError(t, "second create", err, remediate.ErrExists)
+	wantError(t, "second create", err, fault.ErrExists)
 	wantSame(t, "stored", read(t, s, "f1"), first)
 }
 
 func refusesNoID(t *testing.T, s remediate.Store) {
-	if _, err := s.Create(t.Context(), finding("")); err == nil {
+	if _, err := s.Create(t.Context(), newFinding("")); err == nil {
 		t.Error("created a finding without an id")
 	}
 }
 
 func updates(t *testing.T, s remediate.Store) {
-	f := create(t, s, finding("f1"))
-	f.State = remediate.Kept
+	f := create(t, s, newFinding("f1"))
+	f.State = state.Kept
 	got := update(t, s, f)
-	if got.Revision != 2 || got.State != remediate.Kept {
+	if got.Revision != 2 || got.State != state.Kept {
 		t.Errorf("updated to revision %d, state %s, want 2, kept", got.Revision, got.State)
 	}
 	wantSame(t, "stored", read(t, s, "f1"), got)
@@ -52,57 +56,84 @@ func updates(t *testing.T, s remediate.Store) {
 }
 
 func refusesStaleUpdate(t *testing.T, s remediate.Store) {
-	stale := create(t, s, finding("f1"))
+	stale := create(t, s, newFinding("f1"))
 	now := update(t, s, stale)
 	for _, revision := range []int64{stale.Revision, now.Revision + 1, 0} {
-		f := finding("f1")
-		f.Revision, f.State = revision, remediate.Reverted
+		f := newFinding("f1")
+		f.Revision, f.State = revision, state.Reverted
 		_, err := s.Update(t.Context(), f)
-		wantError(t, "update at revision "+strconv.FormatInt(revision, 10), err, remediate.ErrConflict)
+		wantError(t, "update at revision "+strconv.FormatInt(revision, 10), err, fault.ErrConflict)
 	}
 	wantSame(t, "stored", read(t, s, "f1"), now)
 }
 
 func refusesRewrittenTrail(t *testing.T, s remediate.Store) {
-	f := finding("f1")
-	f.Timeline = []remediate.Event{
-		{At: noon, State: remediate.Pending, What: "asked", N: 1, Hash: "a1"},
-		{At: noon, State: remediate.Kept, Who: "user:ada@example.com", What: "kept", N: 2, Hash: "b2"},
+	f := newFinding("f1")
+	f.Timeline = []trail.Event{
+		{At: noon, State: state.Pending, What: "asked", N: 1, Hash: "a1"},
+		{At: noon, State: state.Kept, Who: "user:ada@example.com", What: "kept", N: 2, Hash: "b2"},
 	}
 	stored := create(t, s, f)
-	for what, rewrite := range map[string]func(*remediate.Finding){
-		"without its trail":          func(f *remediate.Finding) { f.Timeline = nil },
-		"without its last event":     func(f *remediate.Finding) { f.Timeline = f.Timeline[:1] },
-		"with another word":          func(f *remediate.Finding) { f.Timeline[0].What = "told" },
-		"with another hash":          func(f *remediate.Finding) { f.Timeline[1].Hash = "c3" },
-		"at another nanosecond":      func(f *remediate.Finding) { f.Timeline[1].At = noon.Add(1) },
-		"with an event put in front": func(f *remediate.Finding) { f.Timeline = append(f.Timeline[1:], f.Timeline...) },
+	for what, rewrite := range map[string]func(*finding.Finding){
+		"without its trail":          func(f *finding.Finding) { f.Timeline = nil },
+		"without its last event":     func(f *finding.Finding) { f.Timeline = f.Timeline[:1] },
+		"with another word":          func(f *finding.Finding) { f.Timeline[0].What = "told" },
+		"with another hash":          func(f *finding.Finding) { f.Timeline[1].Hash = "c3" },
+		"at another nanosecond":      func(f *finding.Finding) { f.Timeline[1].At = noon.Add(1) },
+		"with an event put in front": func(f *finding.Finding) { f.Timeline = append(f.Timeline[1:], f.Timeline...) },
 	} {
 		f := read(t, s, "f1")
 		rewrite(&f)
 		_, err := s.Update(t.Context(), f)
-		if err == nil || errors.Is(err, remediate.ErrConflict) {
+		if err == nil || errors.Is(err, fault.ErrConflict) {
 			t.Errorf("update %s: %v, want an error, and none that says to try again", what, err)
 		}
 		wantSame(t, "stored", read(t, s, "f1"), stored)
 	}
-	stored.Timeline = append(stored.Timeline, remediate.Event{At: noon, State: remediate.Kept, What: "more"})
+	stored.Timeline = append(stored.Timeline, trail.Event{At: noon, State: state.Kept, What: "more"})
 	wantSame(t, "extended", update(t, s, stored).Timeline[2].What, "more")
 }
 
+func refusesMissteps(t *testing.T, s remediate.Store) {
+	stored := create(t, s, newFinding("f1"))
+	for what, step := range map[string]func(*finding.Finding){
+		"with a move that was refused": func(f *finding.Finding) { f.Misstep = `no person leads from "pending" to "reverted"` },
+		"with an event that does not follow": func(f *finding.Finding) {
+			f.Timeline = append(f.Timeline, trail.Event{At: noon, State: state.Reverted, What: "reverted", N: 1, Hash: "a1"})
+		},
+		"with one that does, and one that does not follow it": func(f *finding.Finding) {
+			f.Timeline = append(f.Timeline, trail.Event{At: noon, State: state.Kept, What: "kept", N: 1, Hash: "a1"},
+				trail.Event{At: noon, State: state.Applying, What: "applying", N: 2, Hash: "b2"})
+		},
+	} {
+		f := read(t, s, "f1")
+		step(&f)
+		_, err := s.Update(t.Context(), f)
+		if err == nil || errors.Is(err, fault.ErrConflict) {
+			t.Errorf("update %s: %v, want an error, and none that says to try again", what, err)
+		}
+		wantSame(t, "stored", read(t, s, "f1"), stored)
+	}
+	f := newFinding("f2")
+	f.Misstep = `no person leads from "" to "kept"`
+	if _, err := s.Create(t.Context(), f); err == nil {
+		t.Error("a finding whose move was refused was created")
+	}
+}
+
 func findsNothing(t *testing.T, s remediate.Store) {
-	create(t, s, finding("f1"))
+	create(t, s, newFinding("f1"))
 	_, err := s.Finding(t.Context(), "f2")
-	wantError(t, "read", err, remediate.ErrNotFound)
-	_, err = s.Update(t.Context(), finding("f2"))
-	wantError(t, "update", err, remediate.ErrNotFound)
+	wantError(t, "read", err, fault.ErrNotFound)
+	_, err = s.Update(t.Context(), newFinding("f2"))
+	wantError(t, "update", err, fault.ErrNotFound)
 	_, err = s.Identity(t.Context(), "api@pay-prod.iam.gserviceaccount.com")
-	wantError(t, "identity", err, remediate.ErrNotFound)
+	wantError(t, "identity", err, fault.ErrNotFound)
 }
 
 func racesCreate(t *testing.T, s remediate.Store) {
-	won := race(t, remediate.ErrExists, func(i int) error {
-		f := finding("f1")
+	won := race(t, fault.ErrExists, func(i int) error {
+		f := newFinding("f1")
 		f.Message = strconv.Itoa(i)
 		_, err := s.Create(t.Context(), f)
 		return err
@@ -113,8 +144,8 @@ func racesCreate(t *testing.T, s remediate.Store) {
 }
 
 func racesUpdate(t *testing.T, s remediate.Store) {
-	f := create(t, s, finding("f1"))
-	won := race(t, remediate.ErrConflict, func(i int) error {
+	f := create(t, s, newFinding("f1"))
+	won := race(t, fault.ErrConflict, func(i int) error {
 		f := f
 		f.Message = strconv.Itoa(i)
 		_, err := s.Update(t.Context(), f)
@@ -170,7 +201,7 @@ func copiesDeeply(t *testing.T, s remediate.Store) {
 	want = read(t, s, want.ID)
 	overwrite(&given)
 	overwrite(&returned)
-	listed, err := s.Findings(t.Context(), remediate.Query{})
+	listed, err := s.Findings(t.Context(), finding.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +215,7 @@ func copiesDeeply(t *testing.T, s remediate.Store) {
 }
 
 // overwrite writes through every reference that a finding holds.
-func overwrite(f *remediate.Finding) {
+func overwrite(f *finding.Finding) {
 	f.Reasons[0] = "overwritten"
 	f.Actors[0].Delegation[0] = "overwritten"
 	f.Change.Deltas[0].Grant.Role = "overwritten"
@@ -201,13 +232,13 @@ func overwrite(f *remediate.Finding) {
 }
 
 func heedsCancellation(t *testing.T, s remediate.Store) {
-	f := create(t, s, finding("f1"))
+	f := create(t, s, newFinding("f1"))
 	ctx := cancelled(t)
 	for name, call := range map[string]func() error{
-		"Create":        func() error { _, err := s.Create(ctx, finding("f2")); return err },
+		"Create":        func() error { _, err := s.Create(ctx, newFinding("f2")); return err },
 		"Finding":       func() error { _, err := s.Finding(ctx, "f1"); return err },
 		"Update":        func() error { _, err := s.Update(ctx, f); return err },
-		"Findings":      func() error { _, err := s.Findings(ctx, remediate.Query{}); return err },
+		"Findings":      func() error { _, err := s.Findings(ctx, finding.Query{}); return err },
 		"Due":           func() error { _, err := s.Due(ctx, noon, 0); return err },
 		"Handled":       func() error { _, err := s.Handled(ctx, "c1"); return err },
 		"MarkHandled":   func() error { return s.MarkHandled(ctx, "c1", noon) },
@@ -216,29 +247,29 @@ func heedsCancellation(t *testing.T, s remediate.Store) {
 	} {
 		wantError(t, name, call(), context.Canceled)
 	}
-	all, err := s.Findings(t.Context(), remediate.Query{})
+	all, err := s.Findings(t.Context(), finding.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSame(t, "stored", all, []remediate.Finding{f})
+	wantSame(t, "stored", all, []finding.Finding{f})
 	if done, err := s.Handled(t.Context(), "c1"); done || err != nil {
 		t.Errorf("handled: %t, %v, want false", done, err)
 	}
 	_, err = s.Identity(t.Context(), "a@b")
-	wantError(t, "identity", err, remediate.ErrNotFound)
+	wantError(t, "identity", err, fault.ErrNotFound)
 }
 
 func keepsStrangeNames(t *testing.T, s remediate.Store) {
 	long := strings.Repeat("x", 100_000)
-	f := finding("f1")
+	f := newFinding("f1")
 	f.Resource = cloud.RunResource(cloud.RunService, "p", "l", long)
 	create(t, s, f)
-	g := finding("f2")
+	g := newFinding("f2")
 	g.Resource = cloud.RunResource(cloud.RunService, "p", "l", "a\x00b")
 	create(t, s, g)
-	wantIDs(t, "of the long name", query(t, s, remediate.Query{Resource: f.Resource}), "f1")
+	wantIDs(t, "of the long name", query(t, s, finding.Query{Resource: f.Resource}), "f1")
 	wantIDs(t, "of a name that another begins with", query(t, s,
-		remediate.Query{Resource: cloud.RunResource(cloud.RunService, "p", "l", "a")}))
+		finding.Query{Resource: cloud.RunResource(cloud.RunService, "p", "l", "a")}))
 	mark(t, s, long)
 	wantHandled(t, s, long, true)
 	learn(t, s, sightingOf(long, "w", noon))

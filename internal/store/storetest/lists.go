@@ -7,9 +7,11 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-func query(t *testing.T, s remediate.Store, q remediate.Query) []remediate.Finding {
+func query(t *testing.T, s remediate.Store, q finding.Query) []finding.Finding {
 	t.Helper()
 	got, err := s.Findings(t.Context(), q)
 	if err != nil {
@@ -18,7 +20,7 @@ func query(t *testing.T, s remediate.Store, q remediate.Query) []remediate.Findi
 	return got
 }
 
-func due(t *testing.T, s remediate.Store, at time.Time, limit int) []remediate.Finding {
+func due(t *testing.T, s remediate.Store, at time.Time, limit int) []finding.Finding {
 	t.Helper()
 	got, err := s.Due(t.Context(), at, limit)
 	if err != nil {
@@ -29,60 +31,60 @@ func due(t *testing.T, s remediate.Store, at time.Time, limit int) []remediate.F
 
 // selects has four findings that each differ from the first in one field.
 func selects(t *testing.T, s remediate.Store) {
-	api := finding("api")
-	job := finding("job")
+	api := newFinding("api")
+	job := newFinding("job")
 	job.Resource = cloud.RunResource(cloud.RunJob, "pay-prod", "europe-west1", "nightly")
-	kept := finding("kept")
-	kept.State = remediate.Kept
-	other := finding("other")
+	kept := newFinding("kept")
+	kept.State = state.Kept
+	other := newFinding("other")
 	other.Resource = cloud.ProjectResource("other-project")
-	later := finding("later")
+	later := newFinding("later")
 	later.Policy, later.CreatedAt = "no-default-service-account", noon.Add(time.Nanosecond)
-	for _, f := range []remediate.Finding{api, job, kept, other, later} {
+	for _, f := range []finding.Finding{api, job, kept, other, later} {
 		create(t, s, f)
 	}
 	for _, tc := range []struct {
 		name string
-		q    remediate.Query
+		q    finding.Query
 		want []string
 	}{
-		{"nothing asked: all", remediate.Query{}, []string{"later", "api", "job", "kept", "other"}},
-		{"one state", remediate.Query{States: []remediate.State{remediate.Kept}}, []string{"kept"}},
-		{"either of two states", remediate.Query{States: []remediate.State{remediate.Kept, remediate.Pending}},
+		{"nothing asked: all", finding.Query{}, []string{"later", "api", "job", "kept", "other"}},
+		{"one state", finding.Query{States: []state.State{state.Kept}}, []string{"kept"}},
+		{"either of two states", finding.Query{States: []state.State{state.Kept, state.Pending}},
 			[]string{"later", "api", "job", "kept", "other"}},
-		{"a state that none is in", remediate.Query{States: []remediate.State{remediate.Failed}}, nil},
-		{"the policy", remediate.Query{Policy: "no-default-service-account"}, []string{"later"}},
-		{"the project", remediate.Query{Project: "other-project"}, []string{"other"}},
-		{"the resource", remediate.Query{Resource: job.Resource}, []string{"job"}},
-		{"a resource that has none", remediate.Query{Resource: cloud.FolderResource("4001")}, nil},
-		{"since, the instant itself included", remediate.Query{Since: noon}, []string{"later", "api", "job", "kept", "other"}},
-		{"since a nanosecond later", remediate.Query{Since: noon.Add(time.Nanosecond)}, []string{"later"}},
-		{"since after the last", remediate.Query{Since: noon.Add(time.Hour)}, nil},
-		{"until, the instant itself left out", remediate.Query{Until: noon.Add(time.Nanosecond)}, []string{"api", "job", "kept", "other"}},
-		{"until before the first", remediate.Query{Until: noon}, nil},
-		{"after a place in the list", remediate.Query{After: job.Position()}, []string{"kept", "other"}},
-		{"after a place where nothing stands", remediate.Query{After: remediate.Position{CreatedAt: noon, ID: "jz"}}, []string{"kept", "other"}},
-		{"after the last", remediate.Query{After: other.Position()}, nil},
-		{"the policy in the project", remediate.Query{Policy: "no-public-invoker", Project: "pay-prod", Limit: 2}, []string{"api", "job"}},
-		{"the policy on the resource", remediate.Query{Policy: "no-default-service-account", Resource: api.Resource}, []string{"later"}},
-		{"a resource of another project", remediate.Query{Project: "other-project", Resource: api.Resource}, nil},
-		{"all fields together", remediate.Query{States: []remediate.State{remediate.Pending}, Policy: "no-public-invoker",
+		{"a state that none is in", finding.Query{States: []state.State{state.Failed}}, nil},
+		{"the policy", finding.Query{Policy: "no-default-service-account"}, []string{"later"}},
+		{"the project", finding.Query{Project: "other-project"}, []string{"other"}},
+		{"the resource", finding.Query{Resource: job.Resource}, []string{"job"}},
+		{"a resource that has none", finding.Query{Resource: cloud.FolderResource("4001")}, nil},
+		{"since, the instant itself included", finding.Query{Since: noon}, []string{"later", "api", "job", "kept", "other"}},
+		{"since a nanosecond later", finding.Query{Since: noon.Add(time.Nanosecond)}, []string{"later"}},
+		{"since after the last", finding.Query{Since: noon.Add(time.Hour)}, nil},
+		{"until, the instant itself left out", finding.Query{Until: noon.Add(time.Nanosecond)}, []string{"api", "job", "kept", "other"}},
+		{"until before the first", finding.Query{Until: noon}, nil},
+		{"after a place in the list", finding.Query{After: job.Position()}, []string{"kept", "other"}},
+		{"after a place where nothing stands", finding.Query{After: finding.Position{CreatedAt: noon, ID: "jz"}}, []string{"kept", "other"}},
+		{"after the last", finding.Query{After: other.Position()}, nil},
+		{"the policy in the project", finding.Query{Policy: "no-public-invoker", Project: "pay-prod", Limit: 2}, []string{"api", "job"}},
+		{"the policy on the resource", finding.Query{Policy: "no-default-service-account", Resource: api.Resource}, []string{"later"}},
+		{"a resource of another project", finding.Query{Project: "other-project", Resource: api.Resource}, nil},
+		{"all fields together", finding.Query{States: []state.State{state.Pending}, Policy: "no-public-invoker",
 			Project: "pay-prod", Resource: api.Resource, Since: noon, Until: noon.Add(time.Hour), After: later.Position(), Limit: 5}, []string{"api"}},
-		{"the resource, since later", remediate.Query{Resource: api.Resource, Since: noon.Add(1)}, []string{"later"}},
+		{"the resource, since later", finding.Query{Resource: api.Resource, Since: noon.Add(1)}, []string{"later"}},
 	} {
 		wantIDs(t, tc.name, query(t, s, tc.q), tc.want...)
 	}
 }
 
 func selectsUpdated(t *testing.T, s remediate.Store) {
-	f := create(t, s, finding("f1"))
-	f.State, f.CreatedAt = remediate.Kept, noon.Add(time.Hour)
+	f := create(t, s, newFinding("f1"))
+	f.State, f.CreatedAt = state.Kept, noon.Add(time.Hour)
 	f.Resource = cloud.FolderResource("4001")
 	f = update(t, s, f)
-	wantSame(t, "all", query(t, s, remediate.Query{}), []remediate.Finding{f})
-	wantSame(t, "of the new resource", query(t, s, remediate.Query{Resource: f.Resource}), []remediate.Finding{f})
-	wantIDs(t, "of the old resource", query(t, s, remediate.Query{Resource: finding("").Resource}))
-	wantIDs(t, "in the old state", query(t, s, remediate.Query{States: []remediate.State{remediate.Pending}}))
+	wantSame(t, "all", query(t, s, finding.Query{}), []finding.Finding{f})
+	wantSame(t, "of the new resource", query(t, s, finding.Query{Resource: f.Resource}), []finding.Finding{f})
+	wantIDs(t, "of the old resource", query(t, s, finding.Query{Resource: newFinding("").Resource}))
+	wantIDs(t, "in the old state", query(t, s, finding.Query{States: []state.State{state.Pending}}))
 }
 
 func ordersNewestFirst(t *testing.T, s remediate.Store) {
@@ -92,25 +94,25 @@ func ordersNewestFirst(t *testing.T, s remediate.Store) {
 		"same-hour-elsewhere": time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), // an hour after noon in CET
 	}
 	for id, created := range at {
-		f := finding(id)
+		f := newFinding(id)
 		f.CreatedAt = created
 		create(t, s, f)
 	}
 	want := []string{"same-hour-elsewhere", "nanosecond-later", "a-noon", "b-noon", "nanosecond-earlier", "before-1970", "year-1"}
-	wantIDs(t, "all", query(t, s, remediate.Query{}), want...)
-	wantIDs(t, "of one resource", query(t, s, remediate.Query{Resource: finding("").Resource}), want...)
+	wantIDs(t, "all", query(t, s, finding.Query{}), want...)
+	wantIDs(t, "of one resource", query(t, s, finding.Query{Resource: newFinding("").Resource}), want...)
 }
 
 func limits(t *testing.T, s remediate.Store) {
 	for i, id := range []string{"1st", "2nd", "3rd"} {
-		f := finding(id)
+		f := newFinding(id)
 		f.CreatedAt = noon.Add(time.Duration(i) * time.Second)
 		f.DueAt = f.CreatedAt
 		create(t, s, f)
 	}
-	wantIDs(t, "two newest", query(t, s, remediate.Query{Limit: 2}), "3rd", "2nd")
-	wantIDs(t, "limit over what there is", query(t, s, remediate.Query{Limit: 9}), "3rd", "2nd", "1st")
-	wantIDs(t, "the limit counts what matches", query(t, s, remediate.Query{Limit: 1, Project: "pay-prod"}), "3rd")
+	wantIDs(t, "two newest", query(t, s, finding.Query{Limit: 2}), "3rd", "2nd")
+	wantIDs(t, "limit over what there is", query(t, s, finding.Query{Limit: 9}), "3rd", "2nd", "1st")
+	wantIDs(t, "the limit counts what matches", query(t, s, finding.Query{Limit: 1, Project: "pay-prod"}), "3rd")
 	wantIDs(t, "two due first", due(t, s, noon.Add(time.Hour), 2), "1st", "2nd")
 	wantIDs(t, "due without a limit", due(t, s, noon.Add(time.Hour), 0), "1st", "2nd", "3rd")
 }
@@ -119,21 +121,21 @@ func limits(t *testing.T, s remediate.Store) {
 // many have one instant and more come meanwhile.
 func pages(t *testing.T, s remediate.Store) {
 	for i := range 10 {
-		f := finding(fmt.Sprint("f", i))
+		f := newFinding(fmt.Sprint("f", i))
 		f.CreatedAt = noon.Add(time.Duration(i/4) * time.Second)
-		f.State = []remediate.State{remediate.Pending, remediate.Kept, remediate.Failed}[i%3]
+		f.State = []state.State{state.Pending, state.Kept, state.Failed}[i%3]
 		create(t, s, f)
 	}
 	newest := noon.Add(time.Hour)
-	for name, q := range map[string]remediate.Query{
+	for name, q := range map[string]finding.Query{
 		"all":              {},
-		"of two states":    {States: []remediate.State{remediate.Pending, remediate.Kept}},
-		"of one resource":  {Resource: finding("").Resource},
+		"of two states":    {States: []state.State{state.Pending, state.Kept}},
+		"of one resource":  {Resource: newFinding("").Resource},
 		"of a time":        {Since: noon.Add(time.Second), Until: noon.Add(2 * time.Second)},
-		"of no such state": {States: []remediate.State{remediate.Undone}},
+		"of no such state": {States: []state.State{state.Undone}},
 	} {
 		want := query(t, s, q)
-		var got []remediate.Finding
+		var got []finding.Finding
 		for q.Limit = 3; ; q.After = got[len(got)-1].Position() {
 			page := query(t, s, q)
 			got = append(got, page...)
@@ -141,7 +143,7 @@ func pages(t *testing.T, s remediate.Store) {
 				break
 			}
 			if len(got) == 3 { // newer than what was listed
-				f := finding("new " + name)
+				f := newFinding("new " + name)
 				newest = newest.Add(time.Second)
 				f.CreatedAt = newest
 				create(t, s, f)
@@ -153,28 +155,28 @@ func pages(t *testing.T, s remediate.Store) {
 
 func listsAfter(t *testing.T, s remediate.Store) {
 	for id, at := range map[string]time.Time{"new": noon.Add(1), "a-noon": noon, "b-noon": noon, "old": noon.Add(-1), "oldest": noon.Add(-time.Hour)} {
-		f := finding(id)
+		f := newFinding(id)
 		f.CreatedAt = at
 		create(t, s, f)
 	}
-	kept := finding("kept")
-	kept.State = remediate.Kept
+	kept := newFinding("kept")
+	kept.State = state.Kept
 	create(t, s, kept)
-	after := func(at time.Time, id string) remediate.Position { return remediate.Position{CreatedAt: at, ID: id} }
-	resource := finding("").Resource
+	after := func(at time.Time, id string) finding.Position { return finding.Position{CreatedAt: at, ID: id} }
+	resource := newFinding("").Resource
 	for _, tc := range []struct {
 		name string
-		q    remediate.Query
+		q    finding.Query
 		want []string
 	}{
-		{"after one of three of a moment", remediate.Query{After: after(noon, "a-noon")}, []string{"b-noon", "kept", "old", "oldest"}},
-		{"a moment without a finding named", remediate.Query{After: after(noon, "")}, []string{"a-noon", "b-noon", "kept", "old", "oldest"}},
-		{"after a finding that is gone", remediate.Query{After: after(noon, "azzz")}, []string{"b-noon", "kept", "old", "oldest"}},
-		{"the moment in another zone", remediate.Query{After: after(noon.UTC(), "kept")}, []string{"old", "oldest"}},
-		{"after the last", remediate.Query{After: after(noon.Add(-time.Hour), "oldest")}, nil},
-		{"with a limit", remediate.Query{After: after(noon, "a-noon"), Limit: 2}, []string{"b-noon", "kept"}},
-		{"with a state", remediate.Query{After: after(noon, "a-noon"), States: []remediate.State{remediate.Pending}, Limit: 2}, []string{"b-noon", "old"}},
-		{"of a resource, and since", remediate.Query{After: after(noon, "kept"), Resource: resource, Since: noon.Add(-1)}, []string{"old"}},
+		{"after one of three of a moment", finding.Query{After: after(noon, "a-noon")}, []string{"b-noon", "kept", "old", "oldest"}},
+		{"a moment without a finding named", finding.Query{After: after(noon, "")}, []string{"a-noon", "b-noon", "kept", "old", "oldest"}},
+		{"after a finding that is gone", finding.Query{After: after(noon, "azzz")}, []string{"b-noon", "kept", "old", "oldest"}},
+		{"the moment in another zone", finding.Query{After: after(noon.UTC(), "kept")}, []string{"old", "oldest"}},
+		{"after the last", finding.Query{After: after(noon.Add(-time.Hour), "oldest")}, nil},
+		{"with a limit", finding.Query{After: after(noon, "a-noon"), Limit: 2}, []string{"b-noon", "kept"}},
+		{"with a state", finding.Query{After: after(noon, "a-noon"), States: []state.State{state.Pending}, Limit: 2}, []string{"b-noon", "old"}},
+		{"of a resource, and since", finding.Query{After: after(noon, "kept"), Resource: resource, Since: noon.Add(-1)}, []string{"old"}},
 	} {
 		wantIDs(t, tc.name, query(t, s, tc.q), tc.want...)
 	}
@@ -185,7 +187,7 @@ func listsDue(t *testing.T, s remediate.Store) {
 		"never": {}, "b-now": noon, "a-now": noon.UTC(), "long ago": noon.Add(-time.Hour),
 		"just before": noon.Add(-1), "just after": noon.Add(1),
 	} {
-		f := finding(id)
+		f := newFinding(id)
 		f.DueAt = at
 		create(t, s, f)
 	}
@@ -194,13 +196,13 @@ func listsDue(t *testing.T, s remediate.Store) {
 }
 
 func moveDue(t *testing.T, s remediate.Store) {
-	f := finding("f1")
+	f := newFinding("f1")
 	f.DueAt = noon
 	f = create(t, s, f)
 	f.DueAt = noon.Add(time.Hour)
 	f = update(t, s, f)
 	wantIDs(t, "due at noon, after it was put off", due(t, s, noon, 0))
-	wantSame(t, "due an hour later", due(t, s, noon.Add(time.Hour), 0), []remediate.Finding{f})
+	wantSame(t, "due an hour later", due(t, s, noon.Add(time.Hour), 0), []finding.Finding{f})
 	f.DueAt = time.Time{}
 	update(t, s, f)
 	wantIDs(t, "due once it never is", due(t, s, noon.Add(24*time.Hour), 0))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 func paused(t *testing.T, s remediate.Store) remediate.Pause {
@@ -54,7 +55,7 @@ func refusesStalePause(t *testing.T, s remediate.Store) {
 	first := setPause(t, s, aPause())
 	for _, revision := range []int64{0, 2} {
 		_, err := s.SetPause(t.Context(), remediate.Pause{Revision: revision})
-		wantError(t, "set at another revision", err, remediate.ErrConflict)
+		wantError(t, "set at another revision", err, fault.ErrConflict)
 	}
 	if _, err := s.SetPause(cancelled(t), remediate.Pause{Revision: 1}); err == nil {
 		t.Error("set with a cancelled context")

@@ -8,10 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Run runs the suite; open returns a new, empty store for each test.
@@ -26,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) remediate.Store) {
 		{"an update at the stored revision replaces the finding", updates},
 		{"an update at another revision is refused and changes nothing", refusesStaleUpdate},
 		{"an update whose trail does not extend the stored one is refused and changes nothing", refusesRewrittenTrail},
+		{"a finding that moved where no arrow leads is refused and changes nothing", refusesMissteps},
 		{"what is not stored is not found", findsNothing},
 		{"of racing creates of one id one wins", racesCreate},
 		{"of racing updates of one revision one wins", racesUpdate},
@@ -64,9 +68,9 @@ func Run(t *testing.T, open func(t *testing.T) remediate.Store) {
 // noon has nanoseconds and a zone, so that a store that loses either shows.
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 123456789, time.FixedZone("CET", 3600))
 
-func finding(id string) remediate.Finding {
-	return remediate.Finding{
-		ID: id, Policy: "no-public-invoker", State: remediate.Pending,
+func newFinding(id string) finding.Finding {
+	return finding.Finding{
+		ID: id, Policy: "no-public-invoker", State: state.Pending,
 		Resource:  cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api"),
 		Actors:    []cloud.Actor{{Principal: "user:eve@example.com"}},
 		Reasons:   []string{"anyone can invoke it"},
@@ -74,7 +78,7 @@ func finding(id string) remediate.Finding {
 	}
 }
 
-func create(t *testing.T, s remediate.Store, f remediate.Finding) remediate.Finding {
+func create(t *testing.T, s remediate.Store, f finding.Finding) finding.Finding {
 	t.Helper()
 	got, err := s.Create(t.Context(), f)
 	if err != nil {
@@ -83,7 +87,7 @@ func create(t *testing.T, s remediate.Store, f remediate.Finding) remediate.Find
 	return got
 }
 
-func update(t *testing.T, s remediate.Store, f remediate.Finding) remediate.Finding {
+func update(t *testing.T, s remediate.Store, f finding.Finding) finding.Finding {
 	t.Helper()
 	got, err := s.Update(t.Context(), f)
 	if err != nil {
@@ -92,7 +96,7 @@ func update(t *testing.T, s remediate.Store, f remediate.Finding) remediate.Find
 	return got
 }
 
-func read(t *testing.T, s remediate.Store, id string) remediate.Finding {
+func read(t *testing.T, s remediate.Store, id string) finding.Finding {
 	t.Helper()
 	got, err := s.Finding(t.Context(), id)
 	if err != nil {
@@ -115,7 +119,7 @@ func wantSame(t *testing.T, what string, got, want any) {
 	}
 }
 
-func wantIDs(t *testing.T, what string, got []remediate.Finding, want ...string) {
+func wantIDs(t *testing.T, what string, got []finding.Finding, want ...string) {
 	t.Helper()
 	var ids []string
 	for _, f := range got {

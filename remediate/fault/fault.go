@@ -1,0 +1,76 @@
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// What a store answers when it will not do as told. Callers branch on these
+// with errors.Is.
+var (
+	// ErrExists: a finding with this ID is already stored.
+	ErrExists = errors.New("already exists")
+	// ErrNotFound: no such record, or no such resource in Google Cloud.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict: the record, or the resource in Google Cloud, was changed
+	// since it was read.
+	ErrConflict = errors.New("changed since it was read")
+	// ErrRefused: Google Cloud refused the request for good; asking again
+	// with the same request is no use.
+	ErrRefused = errors.New("refused")
+)
+
+// ErrUnwritten says that a change was certainly not made: its rehearsal was
+// refused, or it was never sent.
+var ErrUnwritten = errors.New("nothing was written")
+
+// ErrBroken says that people cannot be reached this way until someone acts: a
+// token that was revoked, a channel that was archived.
+var ErrBroken = errors.New("the approval path is broken")
+
+// BusyError says that a request was not sent, because rescind keeps to a rate.
+// It is nobody's failure, and passes by itself: what it held up is tried again
+// as often as it takes.
+type BusyError struct {
+	Where string        // the rate and what it is counted by: "20 writes a minute in projects/p"
+	After time.Duration // when the next request has its turn
+	// Theirs is true for a limit of the other side, which may be out of order.
+	Theirs bool
+}
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("held back by the limit of %s; next turn in %s", e.Where, e.After.Round(time.Second))
+}
+
+// Is makes it one of those after which nothing is written.
+func (e *BusyError) Is(target error) bool { return target == ErrUnwritten }
+
+// busy returns when to come again for what a rate held back.
+func NextTurn(err error) (after time.Duration, ok bool) {
+	var b *BusyError
+	if !errors.As(err, &b) {
+		return 0, false
+	}
+	return b.After, true
+}
+
+// PermissionError says that rescind lacks a permission: trying again is no
+// use until someone grants it.
+type PermissionError struct {
+	Permission string // "run.services.setIamPolicy", or "" where Google did not say
+	Resource   cloud.Resource
+	Err        error
+}
+
+func (e *PermissionError) Error() string {
+	if e.Permission == "" {
+		return "permission denied on " + e.Resource.String() + ": " + e.Err.Error()
+	}
+	return "permission " + e.Permission + " missing on " + e.Resource.String()
+}
+
+// Unwrap returns the API's error.
+func (e *PermissionError) Unwrap() error { return e.Err }

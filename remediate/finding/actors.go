@@ -1,0 +1,104 @@
+package finding
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// canonical is the one spelling of a principal. Addresses are compared without
+// case: mail servers and IAM do not tell them apart. An account that was deleted
+// since is still who it was.
+// https://cloud.google.com/iam/docs/principal-identifiers
+func Canonical(principal string) string {
+	p := strings.ToLower(principal)
+	if gone, ok := strings.CutPrefix(p, "deleted:"); ok {
+		p, _, _ = strings.Cut(gone, "?uid=")
+	}
+	return p
+}
+
+// madeBy reports whether the principal is one of the actors, or one they acted
+// through.
+func (f Finding) MadeBy(principal string) bool {
+	return slices.ContainsFunc(f.Authors(), func(p string) bool { return SamePerson(p, principal) })
+}
+
+// unknownActor reports whether somebody who cannot be told from the approvers
+// may have made the change: the log names nobody, or a subject of another
+// identity provider, which is not the mail that the same person answers with.
+func (f Finding) UnknownActor() bool {
+	return slices.ContainsFunc(f.Authors(), func(p string) bool {
+		p = Canonical(p)
+		return !strings.HasPrefix(p, "user:") && !strings.HasPrefix(p, "serviceaccount:")
+	})
+}
+
+// actors are all who made the change, and whom they acted through.
+func (f Finding) Authors() []string {
+	var out []string
+	for _, a := range f.Actors {
+		out = append(append(out, a.Principal), a.Delegation...)
+	}
+	if len(out) == 0 {
+		return []string{cloud.UnknownActor}
+	}
+	return out
+}
+
+// same reports whether an actor is the principal, as far as it can be seen. The
+// subject of a federated identity is often its mail.
+func SamePerson(actor, principal string) bool {
+	actor, principal = Canonical(actor), Canonical(principal)
+	if actor == principal {
+		return true
+	}
+	_, subject, federated := strings.Cut(actor, "/subject/")
+	mail, isUser := strings.CutPrefix(principal, "user:")
+	if !federated || !isUser {
+		return false
+	}
+	if plain, err := url.PathUnescape(subject); err == nil {
+		subject = plain
+	}
+	return subject == mail
+}
+
+// withActor adds an actor.
+func (f Finding) withActor(a cloud.Actor) Finding {
+	if a = f.bounded(a); !f.hasActor(a) {
+		f.Actors = append(slices.Clip(f.Actors), a)
+	}
+	return f
+}
+
+func (f Finding) hasActor(a cloud.Actor) bool {
+	return slices.ContainsFunc(f.Actors, func(o cloud.Actor) bool { return sameActor(a, o) })
+}
+
+func sameActor(a, b cloud.Actor) bool {
+	return a.Principal == b.Principal && slices.Equal(a.Delegation, b.Delegation)
+}
+
+// bounded is the actor, or the unknown one in place of more actors, and longer
+// names, than a finding has room for. To keep a change of unknown actors takes
+// two people.
+func (f Finding) bounded(a cloud.Actor) cloud.Actor {
+	b, err := json.Marshal(a)
+	if f.hasActor(a) || err == nil && len(f.Actors) < maxActors && len(b) <= maxActor {
+		return a
+	}
+	return cloud.Actor{Principal: cloud.UnknownActor}
+}
+
+// ActedIn reports whether the actor, with or without "user:" and the like, made
+// one of the finding's changes. Nobody in particular is everybody.
+func (f Finding) ActedIn(actor string) bool {
+	return actor == "" || slices.ContainsFunc(f.Actors, func(a cloud.Actor) bool {
+		_, bare, _ := strings.Cut(a.Principal, ":")
+		return strings.EqualFold(actor, a.Principal) || strings.EqualFold(actor, bare)
+	})
+}

@@ -1,0 +1,62 @@
+package finding
+
+import (
+	"errors"
+	"fmt"
+)
+
+// RefusedClass says of what kind a refusal is, for whoever counts or audits
+// them. The words are stored and never change meaning.
+type RefusedClass string
+
+// The classes.
+const (
+	ClassNotApprover   RefusedClass = "not-approver"     // not among those who may answer
+	ClassUndetermined  RefusedClass = "undetermined"     // whether they are could not be looked up
+	ClassIdentity      RefusedClass = "identity"         // a guest, a bot, somebody of another workspace, an unconfirmed mail
+	ClassActor         RefusedClass = "actor"            // made the change
+	ClassExpired       RefusedClass = "expired"          // the question ended before the answer came
+	ClassDecided       RefusedClass = "decided"          // the finding takes no answer any more
+	ClassStale         RefusedClass = "stale"            // the answer is about another plan
+	ClassStepUp        RefusedClass = "step-up"          // takes the page behind IAP
+	ClassReason        RefusedClass = "reason"           // no reason, or one that is too short or too long
+	ClassDuration      RefusedClass = "duration"         // no end, or one that is too far away
+	ClassDuplicate     RefusedClass = "quorum-duplicate" // the same person gave the same answer before
+	ClassMisconfigured RefusedClass = "misconfigured"    // no answer can count until the configuration is mended
+	ClassNoPlan        RefusedClass = "no-plan"          // there is nothing to apply or undo
+	ClassNotFound      RefusedClass = "not-found"        // no such finding
+	ClassInvalid       RefusedClass = "invalid"          // not an answer that the finding takes
+)
+
+// RefusedError is an answer that was not accepted, in words for the person who
+// gave it.
+type RefusedError struct {
+	Class RefusedClass
+	Why   string
+}
+
+func (e *RefusedError) Error() string { return "refused: " + e.Why }
+
+func RefuseAs(c RefusedClass, format string, args ...any) error {
+	return &RefusedError{c, fmt.Sprintf(format, args...)}
+}
+
+// classOf is the class of a refusal, and empty for any other error.
+func ClassOf(err error) RefusedClass {
+	var refused *RefusedError
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	return refused.Class
+}
+
+// refuse is a refusal of what makes no answer.
+func Refuse(format string, args ...any) error { return RefuseAs(ClassInvalid, format, args...) }
+
+func ReasonOf(err error) string {
+	var refused *RefusedError
+	if errors.As(err, &refused) {
+		return refused.Why
+	}
+	return err.Error()
+}

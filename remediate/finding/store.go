@@ -1,0 +1,80 @@
+package finding
+
+import (
+	"context"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/state"
+)
+
+// FindingStore keeps findings.
+type Store interface {
+	// Create stores f at revision 1, whatever f.Revision is, and returns it
+	// so. It returns an error matching ErrExists if a finding with f.ID is
+	// stored.
+	Create(ctx context.Context, f Finding) (Finding, error)
+	// Finding returns the finding, or an error matching ErrNotFound.
+	Finding(ctx context.Context, id string) (Finding, error)
+	// Update replaces the finding if it is still at f.Revision, and returns it
+	// at the next revision; otherwise an error matching ErrConflict or
+	// ErrNotFound, and nothing is written. A finding whose trail does not
+	// extend the stored one is refused: see Finding.Extends.
+	Update(ctx context.Context, f Finding) (Finding, error)
+	// Findings returns those that match, newest first by CreatedAt; those
+	// of one instant in the order of their IDs.
+	Findings(ctx context.Context, q Query) ([]Finding, error)
+	// Due returns findings whose DueAt is set and not after at, earliest
+	// first; limit 0: no limit.
+	Due(ctx context.Context, at time.Time, limit int) ([]Finding, error)
+}
+
+// Query selects findings; a zero field selects all.
+type Query struct {
+	States   []state.State
+	Policy   string
+	Project  string
+	Resource cloud.Resource
+	Since    time.Time // CreatedAt not before
+	Until    time.Time // CreatedAt before
+	After    Position  // where an earlier list left off
+	Limit    int       // 0: no limit
+}
+
+// Position is where a finding stands in a list of findings, whether or not it is
+// still there.
+type Position struct {
+	CreatedAt time.Time
+	ID        string
+}
+
+// Position is the finding's: a list After it goes on with the next.
+func (f Finding) Position() Position { return Position{f.CreatedAt, f.ID} }
+
+// Precedes reports whether findings at p come before those at o in a list:
+// newest first, those of one instant in the order of their IDs.
+func (p Position) Precedes(o Position) bool {
+	if !p.CreatedAt.Equal(o.CreatedAt) {
+		return p.CreatedAt.After(o.CreatedAt)
+	}
+	return p.ID < o.ID
+}
+
+// Matches reports whether the finding is one the query selects.
+func (q Query) Matches(f Finding) bool {
+	if len(q.States) > 0 {
+		found := false
+		for _, s := range q.States {
+			found = found || s == f.State
+		}
+		if !found {
+			return false
+		}
+	}
+	return (q.Policy == "" || q.Policy == f.Policy) &&
+		(q.Project == "" || q.Project == f.Resource.Project) &&
+		(q.Resource == cloud.Resource{} || q.Resource == f.Resource) &&
+		(q.Since.IsZero() || !f.CreatedAt.Before(q.Since)) &&
+		(q.Until.IsZero() || f.CreatedAt.Before(q.Until)) &&
+		(q.After == Position{} || q.After.Precedes(f.Position()))
+}

@@ -1,0 +1,69 @@
+package finding
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+)
+
+// RejectedPlan is the digest of the plan that people decided not to carry out: of
+// an undo the one that was taken back.
+func (f Finding) RejectedPlan() string {
+	if f.UndoOf == "" {
+		return f.Plan.Digest
+	}
+	return judge.InverseOf(f.Plan.Steps).Digest
+}
+
+// Subject are the steps that the finding is about: of an undo those that were
+// taken back.
+func (f Finding) Subject() []judge.Step {
+	if f.UndoOf == "" {
+		return f.Plan.Steps
+	}
+	return judge.InverseOf(f.Plan.Steps).Steps
+}
+
+// ExemptScope says what an exemption by the finding covers.
+func (f Finding) ExemptScope() string {
+	var what []string
+	for _, s := range f.Plan.Steps {
+		what = append(what, s.About())
+	}
+	if len(what) == 0 {
+		what = []string{`"` + f.Message + `"`}
+	}
+	return fmt.Sprintf("policy %s on %s: %s, and nothing else", f.Policy, f.Resource, strings.Join(what, "; "))
+}
+
+// CoveredBy reports whether the exemption of x would have covered the finding.
+func (f Finding) CoveredBy(x Finding) bool {
+	g := judge.Judgement{Result: policies.Result{Verdict: f.Verdict, Message: f.Message, Grants: f.Plan.Grants()}, Plan: f.Plan}
+	return f.Verdict != policies.Exempt && g.Without(x.Exclusion()).Verdict == policies.Exempt
+}
+
+// StandsFor reports whether a finding from before still stands for what it is
+// about, where a new look comes to that decision. What was only reported does not,
+// once the policy asks.
+func (f Finding) StandsFor(d judge.Decision, now time.Time) bool {
+	switch f.State {
+	case state.Superseded, state.Reverted:
+		return false
+	case state.Expired:
+		return f.UndoOf == "" && !f.Lapsed() && now.Sub(f.CreatedAt) < DecisionHolds
+	case state.Exempted:
+		return f.Exempts(now)
+	case state.Reported:
+		return d == judge.Report && now.Sub(f.CreatedAt) < DecisionHolds
+	case state.Undone:
+		return now.Sub(f.CreatedAt) < DecisionHolds
+	}
+	return f.UndoOf == "" && (!f.State.Ended() || now.Sub(f.CreatedAt) < DecisionHolds)
+}
+
+// DecisionHolds is how long a person's keep holds for the same grants.
+const DecisionHolds = 30 * 24 * time.Hour

@@ -1,0 +1,71 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// A guardrail looks at a judgement and says what the decision may be at most,
+// and why; an empty why means that it has nothing to say. The guardrails that
+// need the store (fights and rates) are in limits.go.
+type guardrail func(j Judge, g Judgement, c cloud.Change, now Snapshot) (atMost Decision, why string)
+
+// guardrails, in the order of the documentation. Each adds its own reason.
+var guardrails = []guardrail{stale, unknown, controllerOwned, googleManaged, constraintAsks, nothingToApply}
+
+// maxSkew is how far a clock at Google may be ahead of ours.
+const maxSkew = 5 * time.Minute
+
+func stale(j Judge, g Judgement, c cloud.Change, now Snapshot) (Decision, string) {
+	age := now.At.Sub(c.Time)
+	switch {
+	case j.MaxEventAge == 0:
+		return "", ""
+	case c.Time.IsZero():
+		return Ask, "the entry does not say when the change was made"
+	case age < -maxSkew:
+		return Ask, fmt.Sprintf("the entry is dated %s ahead: its time cannot be trusted", (-age).Round(time.Second))
+	case age <= j.MaxEventAge:
+		return "", ""
+	}
+	return Ask, fmt.Sprintf("stale: the change is %s old, and nothing older than %s is reverted without being asked",
+		Span(age), Span(j.MaxEventAge))
+}
+
+func unknown(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {
+	if g.Verdict != policies.Unknown {
+		return "", ""
+	}
+	return Ask, "not certain: what is unknown is never reverted without being asked"
+}
+
+func controllerOwned(_ Judge, _ Judgement, c cloud.Change, now Snapshot) (Decision, string) {
+	for _, w := range []*cloud.Workload{now.Workload, c.Workload} {
+		if w != nil && w.Controller != "" {
+			return Ask, fmt.Sprintf("owned by %s, which would undo a direct change at its next deploy: change it there", w.Controller)
+		}
+	}
+	return "", ""
+}
+
+func googleManaged(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {
+	isManaged := func(gr cloud.Grant) bool {
+		email, ok := gr.Member.ServiceAccount()
+		return ok && cloud.IsGoogleManaged(email)
+	}
+	if len(g.Grants) == 0 || g.InvokerCheck || g.Identity || slices.ContainsFunc(g.Grants, func(gr cloud.Grant) bool { return !isManaged(gr) }) {
+		return "", ""
+	}
+	return Report, "the members are Google-managed accounts, which are never touched"
+}
+
+func nothingToApply(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {
+	if g.Plan.Executable() || g.Verdict != policies.Violation {
+		return "", ""
+	}
+	return Ask, g.Plan.Missing
+}

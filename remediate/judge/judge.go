@@ -1,0 +1,100 @@
+package judge
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// Facts answers what an entry does not say. An answer that could not be had is a
+// policies.Fact that is not Known and says why; it is no error.
+type Facts interface {
+	Fact(ctx context.Context, q policies.Question) policies.Fact
+}
+
+// Judge turns changes into judgements. Live handling and replay share it, so
+// that what replay shows is what would have happened.
+type Judge struct {
+	Policies Policies
+	Facts    Facts
+	// Fallback names the account a workload of a project goes back to when
+	// its own history offers none, by project id.
+	Fallback map[string]string
+	// MaxEventAge is the age beyond which a change is never reverted on its
+	// own; zero for no limit, as in replay.
+	MaxEventAge time.Duration
+}
+
+// Judge judges c against what is known of the resource. Results that are
+// compliant are left out.
+func (j Judge) Judge(ctx context.Context, c cloud.Change, now Snapshot) []Judgement {
+	var out []Judgement
+	for _, r := range j.results(ctx, c, now.At) {
+		out = append(out, j.judgement(ctx, r, c, now))
+	}
+	return out
+}
+
+func (j Judge) judgement(ctx context.Context, r policies.Result, c cloud.Change, now Snapshot) Judgement {
+	acceptable := func(id cloud.Identity) bool { return j.acceptable(ctx, r.Policy, c, id, now.At) }
+	g := Judgement{Result: r, Plan: planFor(r, c, now, restoreOptions{
+		fallback: j.Fallback[c.Resource.Project], accepts: acceptable,
+		ingresses: func() ([]string, string) { return j.ingresses(ctx, r.Policy, c, now) },
+	})}
+	if r.Verdict == policies.Exempt {
+		g.Decision = DoNothing // the result says by whom, why and until when
+		return g
+	}
+	g.Decision = decisionOf(r.Enforcement)
+	for _, guard := range guardrails {
+		if at, why := guard(j, g, c, now); why != "" {
+			g.Lower(at, why)
+		}
+	}
+	return g
+}
+
+// maxRounds bounds how often answers may raise new questions: a constraint, a
+// role and an identity in one expression are three.
+const maxRounds = 8
+
+// results evaluates c until its policies ask nothing that was not looked up.
+// Every round sees the answers of the rounds before it, and each question is
+// asked once, so one judgement never sees two states of one fact.
+func (j Judge) results(ctx context.Context, c cloud.Change, now time.Time) []policies.Result {
+	facts := policies.Facts{}
+	for range maxRounds {
+		results := j.Policies.Evaluate(policies.Input{Change: c, Facts: facts, Now: now})
+		asked := false
+		for _, r := range results {
+			for _, q := range r.Needs {
+				if _, ok := facts[q]; !ok {
+					facts[q] = j.Facts.Fact(ctx, q)
+					asked = true
+				}
+			}
+		}
+		if !asked {
+			return results
+		}
+	}
+	return j.Policies.Evaluate(policies.Input{Change: c, Facts: facts, Now: now})
+}
+
+// accepts reports whether the policy would be content with the workload
+// running as id: what a revert goes back to must not itself violate.
+func (j Judge) acceptable(ctx context.Context, policy string, c cloud.Change, id cloud.Identity, now time.Time) bool {
+	if id.Knowledge != cloud.Known || c.Workload == nil {
+		return false
+	}
+	w := *c.Workload
+	w.Identity = id
+	c.Workload = &w
+	c.Unread = slices.DeleteFunc(slices.Clone(c.Unread), func(u cloud.Unread) bool { return u.Field == "identity" })
+	return !slices.ContainsFunc(j.results(ctx, c, now), func(r policies.Result) bool {
+		return r.Policy == policy && (r.Verdict == policies.Unknown || r.Identity)
+	})
+}
