@@ -5,14 +5,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
-	"github.com/rescind-dev/rescind/remediate/finding"
-	"github.com/rescind-dev/rescind/remediate/judge"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const ada, bob = "user:ada@example.com", "user:bob@example.com"

@@ -5,10 +5,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // Options is what a card says beyond its finding.

@@ -6,11 +6,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
 )
 
 // undoFor is how long after its end a revert can be undone.

@@ -5,10 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/notify"
 )
 
 // labels are what the card's buttons say.

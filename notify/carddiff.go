@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
 )
 
 // plan is the diff's title: what a revert will change, would, or did.

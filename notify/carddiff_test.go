@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate/finding"
-	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 func grants(members ...string) judge.StepState {

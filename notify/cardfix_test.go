@@ -7,13 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate/judge"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestCommandsAreOneShellWordPerValue(t *testing.T) {

@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // deciders are whose decision brought a finding where it stands.

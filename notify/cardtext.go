@@ -4,10 +4,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // silence is what happens when nobody answers. It is never left to a default

@@ -10,9 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
+
+	"github.com/rescind-dev/rescind/notify"
 )
 
 // taker is an exporter that keeps what it is given, and may fail all the same.

@@ -9,12 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
+
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/policies"
 )
 
 // published are the texts of a finding that an event may hold: who and what, by

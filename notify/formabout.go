@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
+
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // Filled returns the form with what the finding is, and where it stands.

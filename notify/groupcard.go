@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // maxListed is how many findings a group's card names before it counts.

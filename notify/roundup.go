@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // pendingCommand lists what a roundup counts, where there is no page.

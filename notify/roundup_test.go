@@ -6,11 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
-	"github.com/rescind-dev/rescind/remediate/finding"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func flooded(n int) (remediate.Roundup, remediate.RoundupContent) {

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/finding"
+
+	"github.com/rescind-dev/rescind/policies"
 )
 
 // maxNewest is how many findings a roundup tells of by name.

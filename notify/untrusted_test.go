@@ -9,10 +9,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // tricks are what strangers write so that a text reads as another one.

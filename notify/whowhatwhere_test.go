@@ -5,9 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rescind-dev/rescind/remediate/state"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // resources are one of each kind, and one that nothing is known of.

@@ -6,8 +6,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/finding"
+
+	"github.com/rescind-dev/rescind/policies"
 )
 
 // short keeps a phrase that strangers may make endless from pushing what comes

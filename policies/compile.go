@@ -3,13 +3,8 @@ package policies
 import (
 	"fmt"
 	"math"
-	"regexp"
-	"slices"
-	"strings"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common"
-	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/env"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -72,33 +67,32 @@ func newCompiler() (*compiler, error) {
 
 // compile returns the program of the expression in a scalar, or nil when it
 // has problems, which are then recorded at their place in the file.
-func (c *compiler) compile(s *source, n *yaml.Node, what string, want *cel.Type) *program {
+func (c *compiler) compile(s source, n *yaml.Node, what string, want *cel.Type) *program {
 	checked, issues := c.env.Compile(n.Value)
 	if issues != nil && issues.Err() != nil {
 		for _, e := range issues.Errors() {
-			s.expressionProblem(n, e.Location, "%s: %s%s", what, plainMessage(e.Message), c.hint(e.Message))
+			s.ProblemWithin(n, offset(n.Value, e.Location), "%s: %s%s", what, plainMessage(e.Message), c.hint(e.Message))
 		}
 		return nil
 	}
-	start := common.NewLocation(1, 0)
 	switch {
 	case !checked.OutputType().IsExactType(want):
-		s.expressionProblem(n, start, "%s is of type %s, want %s", what, checked.OutputType(), want)
+		s.ProblemWithin(n, 0, "%s is of type %s, want %s", what, checked.OutputType(), want)
 		return nil
 	}
 	if why := misuse(checked); why != "" {
-		s.expressionProblem(n, start, "%s %s", what, why)
+		s.ProblemWithin(n, 0, "%s %s", what, why)
 		return nil
 	}
 	estimate, err := c.env.EstimateCost(checked, sizes{})
 	if err != nil || estimate.Max > maxCost {
-		s.expressionProblem(n, start, "%s could cost %s to evaluate, the limit is %d; look for comprehensions within comprehensions",
+		s.ProblemWithin(n, 0, "%s could cost %s to evaluate, the limit is %d; look for comprehensions within comprehensions",
 			what, costString(estimate.Max), maxCost)
 		return nil
 	}
 	p, err := c.program(checked)
 	if err != nil {
-		s.expressionProblem(n, start, "%s: %v", what, err)
+		s.ProblemWithin(n, 0, "%s: %v", what, err)
 		return nil
 	}
 	return p
@@ -136,43 +130,4 @@ func costString(n uint64) string {
 		return "without limit"
 	}
 	return fmt.Sprint(n)
-}
-
-var quotedName = regexp.MustCompile(`(?:undeclared reference to|undefined field) '([^']*)'`)
-
-// hint suggests the name that was meant.
-func (c *compiler) hint(message string) string {
-	m := quotedName.FindStringSubmatch(message)
-	switch {
-	case m == nil:
-		return ""
-	case m[1] == "matches":
-		return "; regular expressions are not offered, use glob() or domain()"
-	case slices.Contains(c.names, m[1]):
-		return ""
-	}
-	return suggest(m[1], c.names)
-}
-
-var asides = regexp.MustCompile(` \((?:in container|did you mean) '[^']*'\??\)`)
-
-// plainMessage is CEL's message in one line, without CEL's own suggestions,
-// which know nothing of fields.
-func plainMessage(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return asides.ReplaceAllString(line, "")
-}
-
-// misuse names what CEL's type checker lets pass and no policy can mean.
-func misuse(a *cel.Ast) (why string) {
-	ast.PreOrderVisit(a.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		switch {
-		case e.Kind() == ast.StructKind:
-			why = "constructs an object; it may only read"
-		case e.Kind() == ast.SelectKind && e.AsSelect().IsTestOnly() &&
-			a.NativeRep().GetType(e.AsSelect().Operand().ID()).Kind() == types.StructKind:
-			why = "uses has() on a field that is always there; has() is for labels"
-		}
-	}))
-	return why
 }

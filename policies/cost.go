@@ -57,7 +57,8 @@ func (sizes) EstimateCallCost(function, _ string, _ *cost.AstNode, _ []cost.AstN
 // estimated with.
 func ordinary(in Input) bool {
 	c := in.Change
-	if len(c.Method) > maxText || len(c.Actor.Principal) > maxText || len(c.Actor.Delegation) > maxLinks || len(c.Resource.String()) > maxText {
+	if !short(c.Method, c.Service, c.Actor.Principal, c.Resource.String()) || len(c.Actor.Delegation) > maxLinks ||
+		c.Constraint != nil && !short(c.Constraint.Name) {
 		return false
 	}
 	for _, f := range in.Facts {

@@ -9,4 +9,21 @@
 //
 // The package looks nothing up: a Result says which questions it needs
 // answered, the caller answers them and evaluates again.
+//
+// # A new key of a policy
+//
+// policy.go has the Policy and its words, parse.go the table of its keys and
+// schemanotes.go what an editor says of it; docs/policies.md describes it, and
+// tests fail until both do. A key that is an expression is compiled in load.go;
+// one that a built-in policy may have set is applied in draft.go; one that a
+// finding shows is put into the Result (result.go) by evaluate.go. Overrides,
+// exemptions and tests have their own keys in override.go, exempt.go and
+// sample*.go.
+//
+// # A new field or function for expressions
+//
+// objecttypes.go has the fields, functions.go the functions, and fact.go the
+// questions they may ask (with their words in reason.go). What holds of a field
+// before there is a change stands in situation.go, and how large it can be in
+// cost.go.
 package policies

@@ -70,3 +70,15 @@ func TestTheDocsNameEveryFunction(t *testing.T) {
 		}
 	}
 }
+
+// Whoever adds a key to the parser has it described here and in the guide.
+func TestTheDocsNameEveryKey(t *testing.T) {
+	text := written(t)
+	for _, p := range parts() {
+		for key := range p.schema.Properties {
+			if !regexp.MustCompile("[`{ \n]" + key + "[`:, ]").MatchString(text) {
+				t.Errorf("docs/policies.md does not name %s.%s", p.path, key)
+			}
+		}
+	}
+}

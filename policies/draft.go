@@ -1,11 +1,15 @@
 package policies
 
-import "go.yaml.in/yaml/v3"
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
 
 // draft is a policy as its file writes it, before it is compiled.
 type draft struct {
 	Policy
-	source     *source
+	source     source
 	node       *yaml.Node // the name, or the whole policy where that is missing
 	keys       []*yaml.Node
 	when       *yaml.Node
@@ -25,23 +29,28 @@ func (d *draft) has(key string) bool {
 	return false
 }
 
+// neededKeys are those a new policy must have besides its name, customKeys those
+// that a draft of a built-in policy may have.
+var (
+	neededKeys = []string{"title", "severity", "on", "when"}
+	customKeys = []string{"name", "enforcement", "overrides", "exemptions"}
+)
+
 // complete checks that a new policy has all it needs.
 func (d *draft) complete() {
-	for _, key := range []string{"title", "severity", "on", "when"} {
+	for _, key := range neededKeys {
 		if !d.has(key) {
-			d.source.problem(d.node, "policy %q has no %q", d.Name, key)
+			d.source.Problem(d.node, "policy %q has no %q", d.Name, key)
 		}
 	}
 }
 
 // onlyCustomises checks that a draft which names a built-in policy changes no
-// more of it than these three keys: its name must keep its meaning.
+// more of it than its customKeys: its name must keep its meaning.
 func (d *draft) onlyCustomises() {
 	for _, k := range d.keys {
-		switch k.Value {
-		case "name", "enforcement", "overrides", "exemptions":
-		default:
-			d.source.problem(k, "policy %q is built in; only its enforcement, overrides and exemptions can be changed, not its %s", d.Name, k.Value)
+		if !slices.Contains(customKeys, k.Value) {
+			d.source.Problem(k, "policy %q is built in; only its enforcement, overrides and exemptions can be changed, not its %s", d.Name, k.Value)
 		}
 	}
 }

@@ -2,11 +2,14 @@ package policies
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
 const inForce = `apiVersion: rescind/v1
@@ -42,7 +45,7 @@ func inPay(enforced bool) func(Question) Fact {
 // effective writes what applies in a project, a line each.
 func effective(t *testing.T, project string, fact func(Question) Fact) string {
 	t.Helper()
-	all, err := mustLoad(t, File{"p.yaml", []byte(inForce)}).Effective(project, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), fact)
+	all, err := load(t, File{"p.yaml", []byte(inForce)}).Effective(project, time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), fact)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,5 +113,79 @@ in-pay: audit by "", idle true, on [run.service]
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// What effective says of a project is what a violation there would come to.
+func TestEffectiveSaysWhatEvaluateWould(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(61, 62))
+	for range 100 {
+		own := []Enforcement{Audit, Approve, Revert}[rnd.IntN(3)]
+		var lines []string
+		for _, scope := range pick(rnd, scopes) {
+			lines = append(lines, fmt.Sprintf("{scope: %s, enforcement: %s}", scope, []Enforcement{Audit, Approve, Revert}[rnd.IntN(3)]))
+		}
+		s := load(t, one("true", "enforcement: "+string(own), "overrides: ["+strings.Join(lines, ", ")+"]"))
+		facts := Facts{payAncestors: {Known: rnd.IntN(3) > 0, List: []string{"folders/12", "organizations/7"}, Why: "refused"}}
+		all, err := s.Effective("pay", noon, func(q Question) Fact { return facts[q] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := all[len(all)-1], verdict(s, "mine", Input{Change: cloud.Change{Resource: service, Verb: cloud.Update}, Facts: facts})
+		if got.Enforcement != want.Enforcement || got.EnforcedBy != want.EnforcedBy || got.Idle || (got.Unsure != nil) != (len(want.Needs) > 0) {
+			t.Fatalf("overrides %v, facts %v:\n%s by %q, unsure %v, idle %t\nevaluated %s by %q, needs %v",
+				lines, facts, got.Enforcement, got.EnforcedBy, got.Unsure, got.Idle, want.Enforcement, want.EnforcedBy, want.Needs)
+		}
+	}
+}
+
+// Where effective calls a policy idle, none of its samples is anything but
+// compliant with the same facts.
+func TestWhatIsIdleIsNeverViolated(t *testing.T) {
+	idle := 0
+	for _, r := range shippedRules() {
+		for _, sample := range r.samples {
+			project := sample.change.Resource.Project
+			if project == "" {
+				continue
+			}
+			facts := func(q Question) Fact { return sample.facts.answer(q) }
+			all, err := newSet([]*rule{r}).Effective(project, sample.now, facts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !all[0].Idle {
+				continue
+			}
+			idle++
+			if sample.want != Compliant {
+				t.Errorf("%s/%s: idle in %s, and the sample wants %q", r.Name, sample.name, project, sample.want)
+			}
+		}
+	}
+	if idle < 2 {
+		t.Errorf("idle for %d samples", idle)
+	}
+}
+
+// While nobody knows what is above a project, nobody knows whether an override
+// is either: what asks for one is not idle.
+func TestNothingThatAsksForAnOverrideIsIdleWhileThereMayBeOne(t *testing.T) {
+	s := load(t, one("overridden && change.hasDelta", "overrides: [{scope: folders/1, enforcement: approve}]"))
+	for _, tt := range []struct {
+		ancestors Fact
+		idle      bool
+	}{
+		{Fact{Why: "refused"}, false},
+		{Fact{Known: true, List: []string{"folders/1", "organizations/7"}}, false},
+		{Fact{Known: true, List: []string{"folders/2", "organizations/7"}}, true},
+	} {
+		all, err := s.Effective("pay", noon, func(Question) Fact { return tt.ancestors })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := all[len(all)-1]; got.Idle != tt.idle {
+			t.Errorf("with %+v: idle %t", tt.ancestors, got.Idle)
+		}
 	}
 }

@@ -98,15 +98,19 @@ func (e *evaluation) find(r *rule, s subject) finding {
 
 // blame names the parts of the subject that violate, or may violate, each on
 // its own. A policy that says the same with every part taken away blames none
-// of them: "ingress is all" must not accuse each grant in passing.
+// of them: "ingress is all" must not accuse each grant in passing. Whether it
+// does is asked for where that is unsure, lest the blame depend on which facts
+// happen to be known.
 func (e *evaluation) blame(r *rule, s subject, f *finding) {
-	none := e.run(r, s.without()).answer
+	without := e.run(r, s.without())
+	none := without.answer
 	switch {
 	case none == yes:
 		return
 	case len(s.grants) > maxGrants: // see added
 		return
 	}
+	f.needs = append(f.needs, without.questions()...)
 	for i, g := range s.grants {
 		if e.blames(r, s.only(i), none, f) {
 			f.grants = append(f.grants, g)
@@ -150,10 +154,8 @@ func (e *evaluation) doubtful(f *finding, o outcome) {
 		if !slices.Contains(f.reasons, d.String()) {
 			f.reasons = append(f.reasons, d.String())
 		}
-		if d.question != (Question{}) {
-			f.needs = append(f.needs, d.question)
-		}
 	}
+	f.needs = append(f.needs, o.questions()...)
 }
 
 // answer is what an expression came to.
@@ -168,6 +170,16 @@ const (
 type outcome struct {
 	answer answer
 	doubts []doubt // why it is unsure
+}
+
+// questions are those whose answers could end the doubts.
+func (o outcome) questions() (out []Question) {
+	for _, d := range o.doubts {
+		if d.question != (Question{}) {
+			out = append(out, d.question)
+		}
+	}
+	return out
 }
 
 // run evaluates the policy's expression on the subject. An expression that

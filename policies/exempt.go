@@ -5,8 +5,22 @@ import (
 	"slices"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/strictyaml"
 )
+
+// Exemption is a stated exception from one policy: what it covers, who owns
+// it, why, and until when.
+type Exemption struct {
+	Resource string   // pattern over the full resource name, "*" within one part
+	Members  []string // narrows to these members, when set
+	Roles    []string // narrows to these roles, when set
+	Owner    string
+	Reason   string
+	Expires  time.Time // the start of the day (UTC) from which it no longer holds
+}
 
 func (x Exemption) clone() Exemption {
 	x.Members = slices.Clone(x.Members)
@@ -128,4 +142,41 @@ func (s *Set) Warnings(now time.Time) []string {
 		}
 	}
 	return out
+}
+
+func (s source) exemptions(d *draft) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		s.List(n, "exemptions", func(n *yaml.Node) {
+			x := exemption{}
+			s.Fields(n, "an exemption", strictyaml.Keys{
+				"resource": s.pattern(&x),
+				"members":  s.Texts("members", &x.Members),
+				"roles":    s.Texts("roles", &x.Roles),
+				"owner":    s.Text("owner", &x.Owner),
+				"reason":   s.Text("reason", &x.Reason),
+				"expires":  s.Date("expires", &x.Expires),
+			}, "resource", "owner", "reason", "expires")
+			// An empty list narrows to nothing, which reads as if it widened.
+			if x.Members != nil && len(x.Members) == 0 || x.Roles != nil && len(x.Roles) == 0 {
+				s.Problem(n, "members or roles is an empty list; leave it out to cover the resource whole")
+			}
+			d.exemptions = append(d.exemptions, x)
+			d.Exemptions = append(d.Exemptions, x.Exemption)
+		})
+	}
+}
+
+func (s source) pattern(x *exemption) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		if n.Kind != yaml.ScalarNode {
+			s.Problem(n, "resource is %s, want text", strictyaml.Kind(n))
+			return
+		}
+		r, err := cloud.ParseResource(n.Value)
+		if err != nil {
+			s.Problem(n, "%v", err)
+			return
+		}
+		x.Resource, x.pattern = n.Value, r
+	}
 }

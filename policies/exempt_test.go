@@ -79,6 +79,20 @@ func TestANarrowedExemptionDoesNotCoverTheInvokerCheck(t *testing.T) {
 	}
 }
 
+// An exemption for the resource ends whatever the finding is about, also what no
+// grant is to blame for; until the day it expires.
+func TestAnExemptionForTheResourceEndsAFindingWithoutGrants(t *testing.T) {
+	c := setPolicy(public)
+	c.Verb, c.Workload = cloud.Update, &cloud.Workload{Ingress: "all", InvokerCheckDisabled: cloud.KnownFlag(true), Identity: cloud.KnownIdentity("1-compute@developer.gserviceaccount.com")}
+	for _, when := range []string{`workload.ingress == "all"`, "change.invokerCheckDisabled", "workload.identity.default", `constraint("c").enforced`} {
+		s := load(t, one(when, exemptionOf(whole)))
+		before, after := verdict(s, "mine", Input{Change: c}), verdict(s, "mine", Input{Change: c, Now: time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC)})
+		if before.Verdict != Exempt || before.Exemption == nil || after.Verdict == Exempt || after.Verdict == Compliant {
+			t.Errorf("%s: %q, and %q once it expired", when, before.Verdict, after.Verdict)
+		}
+	}
+}
+
 func TestExemptionsOfABuiltInPolicyAreSetByName(t *testing.T) {
 	f := File{Name: "x.yaml", Data: []byte("apiVersion: rescind/v1\npolicies:\n  - name: no-public-invoker\n    enforcement: revert\n    " + exemptionOf(whole) + "\n")}
 	r := verdict(load(t, f), "no-public-invoker", Input{Change: setPolicy(public), Facts: enforced})

@@ -3,11 +3,12 @@ package policies
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"cel.dev/cel-go/common/types"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/strictyaml"
+	"github.com/rescind-dev/rescind/policies/trace"
 )
 
 // Explanation says why one policy did or did not match one change.
@@ -20,7 +21,7 @@ type Explanation struct {
 	Skipped string
 	// When is what each part of the policy's expression came to, on the whole
 	// change and before exemptions; nil when it was not evaluated.
-	When *Trace
+	When *trace.Node
 	// Facts are those the expression looked at, known and unknown. They can
 	// be more than a Result names: an explanation takes no short cuts.
 	Facts []FactLine
@@ -55,7 +56,7 @@ func (s *Set) Explain(in Input, policy string) ([]Explanation, error) {
 		out = append(out, x)
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("there is no policy %q%s", policy, suggest(policy, s.names()))
+		return nil, fmt.Errorf("there is no policy %q%s", policy, strictyaml.Suggest(policy, s.names()))
 	}
 	return out, nil
 }
@@ -79,14 +80,13 @@ func (r *rule) explain(c *compiler, in Input) (Explanation, error) {
 	}
 	e := newEvaluation(in)
 	e.rule = r
-	t, err := newTracer(c, r.When, e.whys)
+	when, err := trace.Parse(c.env, r.When, maxCost)
 	if err != nil {
 		return x, err
 	}
-	if x.When, err = t.trace(t.ast.Expr(), e); err != nil {
+	if x.When, err = when.On(e); err != nil {
 		return x, err
 	}
-	x.When.decide()
 	x.Facts = e.factLines()
 	for _, d := range e.doubts {
 		x.Needs = append(x.Needs, d.question)
@@ -102,15 +102,15 @@ func (r *rule) explain(c *compiler, in Input) (Explanation, error) {
 func (r *rule) skips(c cloud.Change) string {
 	switch kind := c.Resource.Kind; {
 	case !slices.Contains(r.On, kind):
-		return fmt.Sprintf("it is about %s, and this is a change of a %s", strings.Join(asStrings(r.On), ", "), kind)
+		return fmt.Sprintf("it is about %s, and this is a change of a %s", join(r.On, ", "), kind)
 	case c.Verb == cloud.Delete && kind != cloud.OrgPolicy:
 		return "what was deleted violates nothing"
 	}
 	return ""
 }
 
-// whys says what an unknown value stands for.
-func (e *evaluation) whys(u *types.Unknown) []string {
+// Whys says what an unknown value stands for.
+func (e *evaluation) Whys(u *types.Unknown) []string {
 	var out []string
 	for _, id := range u.IDs() {
 		if id >= 0 && id < int64(len(e.doubts)) {

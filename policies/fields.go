@@ -2,208 +2,129 @@ package policies
 
 import (
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
 
-	"go.yaml.in/yaml/v3"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
-// keys says how each key of a map is read.
-type keys map[string]func(*yaml.Node)
-
-// object reads a map. It reports unknown and repeated keys and the required
-// ones that are missing.
-func (s *source) object(n *yaml.Node, what string, known keys, required ...string) {
-	if s.shape != nil {
-		s.shape.object(known, required)
-		return
+// added is what `change.added` is. Where part of it was not read, the grants
+// that were still count; a container's policy without a delta says nothing of
+// what was added to it. More grants than an allow policy can hold are no
+// entry of Google's, and judging each would take too long.
+func (e *evaluation) added() ref.Val {
+	why := e.part.unreadGrants
+	if n := len(e.part.grants); n > maxGrants {
+		return e.unknown(doubt{what: "which grants were added", why: fmt.Sprintf("%d are more than an allow policy can hold", n)})
 	}
-	if n.Kind != yaml.MappingNode {
-		s.problem(n, "%s is %s, want a map", what, kindOf(n))
-		return
+	if why == "" {
+		return e.part.list
 	}
-	seen := map[string]int{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		read, ok := known[key.Value]
-		switch {
-		case key.Kind != yaml.ScalarNode || !ok:
-			s.problem(key, "%s has an unknown key %q%s", what, key.Value, suggest(key.Value, slices.Collect(maps.Keys(known))))
-		case seen[key.Value] > 0:
-			s.problem(key, "%s has the key %q twice; it is also on line %d", what, key.Value, seen[key.Value])
-		default:
-			seen[key.Value] = key.Line
-			read(value)
-		}
+	unread := e.unknown(doubt{what: "which grants were added", why: why})
+	if e.in.Change.Resource.Kind.Container() && !e.in.Change.HasDelta {
+		return unread
 	}
-	for _, k := range required {
-		if seen[k] == 0 {
-			s.problem(n, "%s has no %q", what, k)
-		}
-	}
+	return openList{grantList(append(slices.Clip(e.part.vals), unread)), unread}
 }
 
-// each reads a map whose keys are free.
-func (s *source) each(what string, read func(key string, value *yaml.Node)) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		known := keys{}
-		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
-			key := n.Content[i].Value
-			known[key] = func(n *yaml.Node) { read(key, n) }
-		}
-		s.object(n, what, known)
-	}
+// openList is a list that holds more than is known: its last element is
+// unknown, and so is its size.
+type openList struct {
+	traits.Lister
+	unread *types.Unknown
 }
 
-// dictionary reads a map of text by text.
-func (s *source) dictionary(what string, dst map[string]string) func(*yaml.Node) {
-	return s.each(what, func(key string, n *yaml.Node) {
-		var v string
-		s.text("an entry of "+what, &v)(n)
-		dst[key] = v
-	})
-}
+// Size is not known.
+func (l openList) Size() ref.Val { return l.unread }
 
-func (s *source) list(n *yaml.Node, what string, read func(*yaml.Node)) {
-	if s.shape != nil {
-		s.shape.list(read)
-		return
-	}
-	if n.Kind != yaml.SequenceNode {
-		s.problem(n, "%s is %s, want a list", what, kindOf(n))
-		return
-	}
-	for _, c := range n.Content {
-		read(c)
-	}
-}
-
-// text reads a string into dst. It must not be empty.
-func (s *source) text(what string, dst *string) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		switch {
-		case s.shape != nil:
-			s.shape.text()
-		case n.Kind != yaml.ScalarNode || n.Tag != "!!str":
-			s.problem(n, "%s is %s, want text", what, kindOf(n))
-		case strings.TrimSpace(n.Value) == "":
-			s.problem(n, "%s is empty", what)
-		default:
-			*dst = n.Value
-		}
-	}
-}
-
-func (s *source) texts(what string, dst *[]string) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		*dst = []string{}
-		s.list(n, what, func(n *yaml.Node) {
-			var t string
-			if s.text("an entry of "+what, &t)(n); t != "" {
-				*dst = append(*dst, t)
-			}
-		})
-	}
-}
-
-// date reads a day as its first moment in UTC.
-func (s *source) date(what string, dst *time.Time) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		if s.shape != nil {
-			s.shape.date()
+// Fold goes through the known elements and the unknown one.
+func (l openList) Fold(f traits.Folder) {
+	for it := l.Iterator(); it.HasNext() == types.True; {
+		if !f.FoldEntry(nil, it.Next()) {
 			return
 		}
-		t, err := time.Parse(time.DateOnly, n.Value)
-		if n.Kind != yaml.ScalarNode || err != nil {
-			s.problem(n, "%s is %s, want a date like 2027-03-31", what, shown(n))
-			return
-		}
-		*dst = t
 	}
 }
 
-// word reads one of a fixed set of words.
-func word[T ~string](s *source, what string, dst *T, allowed ...T) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		if s.shape != nil {
-			s.shape.word(asStrings(allowed))
-			return
-		}
-		if n.Kind == yaml.ScalarNode && slices.Contains(allowed, T(n.Value)) {
-			*dst = T(n.Value)
-			return
-		}
-		hint := ""
-		if len(allowed) > 1 {
-			hint = suggest(n.Value, asStrings(allowed))
-		}
-		s.problem(n, "%s is %s, want %s%s", what, shown(n), oneOf(allowed), hint)
+// identity returns v, unless the identity it was taken from is unknown.
+func (e *evaluation) identity(v ref.Val) ref.Val {
+	if e.part.identity.Knowledge == cloud.Unknown {
+		return e.unknown(doubt{what: "the account it runs as", why: e.whyNotShown(unreadIdentity)})
 	}
+	return v
 }
 
-// words reads a list of such words, each at most once.
-func words[T ~string](s *source, what string, dst *[]T, allowed ...T) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		s.list(n, what, func(n *yaml.Node) {
-			var w T
-			switch word(s, "an entry of "+what, &w, allowed...)(n); {
-			case w == "":
-			case slices.Contains(*dst, w):
-				s.problem(n, "%s names %q twice", what, w)
-			default:
-				*dst = append(*dst, w)
-			}
-		})
+// flag is the value of a switch: off where the change did not touch it.
+func (e *evaluation) flag(what, unread string, f cloud.Flag) ref.Val {
+	switch f.Knowledge {
+	case cloud.Unknown:
+		return e.unknown(doubt{what: what, why: e.whyNotShown(unread)})
+	case cloud.Known:
+		return types.Bool(f.On)
 	}
+	return types.False
 }
 
-func oneOf[T ~string](ws []T) string {
-	quoted := make([]string, len(ws))
-	for i, w := range ws {
-		quoted[i] = strconv.Quote(string(w))
+func (e *evaluation) whyNotShown(field string) string {
+	if why := whyUnread(e.in.Change, field); why != "" {
+		return why
 	}
-	if len(quoted) == 1 {
-		return quoted[0]
-	}
-	last := len(quoted) - 1
-	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
+	return "the entry does not show it"
 }
 
-func asStrings[T ~string](ws []T) []string {
-	out := make([]string, len(ws))
-	for i, w := range ws {
-		out[i] = string(w)
+func (e *evaluation) workload() cloud.Workload {
+	if e.in.Change.Workload == nil {
+		return cloud.Workload{}
 	}
-	return out
+	return *e.in.Change.Workload
 }
 
-// shown is the node in a message: its value if it is one, else what it is.
-func shown(n *yaml.Node) string {
-	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" && len(n.Value) <= 80 {
-		return strconv.Quote(n.Value)
+// ingress is unknown where the change may have set it and the entry does not
+// show to what; it is empty where the change did not touch it.
+func (e *evaluation) ingress() ref.Val {
+	in := e.workload().Ingress
+	if in == "" && (whyUnread(e.in.Change, unreadIngress) != "" || e.in.Change.Workload == nil && writesWorkload(e.in.Change)) {
+		return e.unknown(doubt{what: "its ingress setting", why: e.whyNotShown(unreadIngress)})
 	}
-	return kindOf(n)
+	return types.String(in)
 }
 
-func kindOf(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "a map"
-	case yaml.SequenceNode:
-		return "a list"
+func (e *evaluation) constraintChange() cloud.ConstraintChange {
+	if c := e.in.Change.Constraint; c != nil {
+		return *c
 	}
-	switch n.Tag {
-	case "!!null":
-		return "empty"
-	case "!!bool":
-		return "a boolean"
-	case "!!int", "!!float":
-		return "a number"
-	case "!!timestamp":
-		return "a date"
-	}
-	return fmt.Sprintf("text of %d characters", len([]rune(n.Value)))
+	return cloud.ConstraintChange{Enforced: untouchedFlag}
 }
+
+// loosened is unknown where the entry shows values: whether they allow more
+// than those before, it does not say.
+func (e *evaluation) loosened() ref.Val {
+	c := e.constraintChange()
+	if c.Became == cloud.PolicyHoldsValues {
+		return e.unknown(doubt{what: "whether the organization policy was loosened", why: "the entry shows its values, and not those before"})
+	}
+	return e.flag("whether the organization policy was loosened", unreadConstraint, c.Loosened())
+}
+
+// named is a name that holds all parts of the resource's; it is unknown while
+// the entry leaves one of them out.
+func (e *evaluation) named(name string) ref.Val {
+	if why := whyUnread(e.in.Change, unreadResource); why != "" && !e.telling {
+		return e.unknown(doubt{what: "the full name of what was changed", why: why})
+	}
+	return types.String(name)
+}
+
+// id is the last part of the name, the one a service account's entry may leave
+// out; location the one a workload's may.
+func (e *evaluation) id() ref.Val {
+	if e.in.Change.Resource.Kind == cloud.ServiceAccount {
+		return e.named(e.in.Change.Resource.Name)
+	}
+	return types.String(e.in.Change.Resource.Name)
+}
+
+func (e *evaluation) location() ref.Val { return e.named(e.in.Change.Resource.Location) }

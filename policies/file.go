@@ -8,7 +8,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/rescind-dev/rescind/internal/strictyaml"
 )
+
+// maxTotalBytes bounds all files together.
+const maxTotalBytes = 32 << 20
 
 // File is a policy file to load. Name is what errors call it.
 type File struct {
@@ -50,9 +55,9 @@ func readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
-	if err == nil && len(data) > maxFileBytes {
-		err = fmt.Errorf("%s has more than %d bytes, the limit for a file", name, maxFileBytes)
+	data, err := io.ReadAll(io.LimitReader(f, strictyaml.MaxBytes+1))
+	if err == nil && len(data) > strictyaml.MaxBytes {
+		err = fmt.Errorf("%s has more than %d bytes, the limit for a file", name, strictyaml.MaxBytes)
 	}
 	return data, err
 }

@@ -4,18 +4,19 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/strictyaml"
+	"github.com/rescind-dev/rescind/policies/catalog"
 )
 
 // FuzzLoad: whatever a file holds, it loads or is refused with a place, and
 // what loads can be run.
 func FuzzLoad(f *testing.F) {
-	for _, name := range append(slices.Clone(always), further...) {
+	for _, name := range append(catalog.Always(), further...) {
 		data, err := os.ReadFile("catalog/" + name + ".yaml")
 		if err != nil {
 			f.Fatal(err)
@@ -31,7 +32,7 @@ func FuzzLoad(f *testing.F) {
 			s.Test(nil)
 			return
 		}
-		problem := new(Problem)
+		problem := new(strictyaml.Problem)
 		if !errors.As(err, &problem) || problem.Line < 1 || problem.Column < 1 || problem.Message == "" {
 			t.Fatalf("not a problem with a place: %v", err)
 		}
@@ -71,6 +72,33 @@ func FuzzEvaluate(f *testing.F) {
 			if r.Verdict == Unknown && len(r.Reasons) == 0 || r.Message == "" {
 				t.Fatalf("no reason or message: %+v", r)
 			}
+		}
+	})
+}
+
+// Whatever a file holds, lint ends, names places in it, and takes exactly what
+// Load takes.
+func FuzzLint(f *testing.F) {
+	f.Add(inForce)
+	f.Add(string(oneRule("overridden || 1 / 0 == 1", "run.service, folder").Data))
+	f.Add(string(sampled(anyPublic, "run.job", "    overrides: [{scope: projects/1, enforcement: revert}]\n").Data))
+	f.Add("apiVersion: rescind/v1\npolicies: [{name: no-public-ingress}]\n")
+	f.Fuzz(func(t *testing.T, data string) {
+		file := File{"p.yaml", []byte(data)}
+		problems, err := Lint([]File{file}, LintInput{Now: lintDay, Fact: known})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, loadErr := Load(file)
+		invalid := false
+		for _, p := range problems {
+			invalid = invalid || p.Rule == "invalid"
+			if p.Line < 1 || p.Column < 1 || p.Line > 1+strings.Count(data, "\n")+1 || p.Message == "" {
+				t.Errorf("%+v", p)
+			}
+		}
+		if invalid != (loadErr != nil) {
+			t.Errorf("lint: %v\nload: %v", problems, loadErr)
 		}
 	})
 }

@@ -1,6 +1,10 @@
 package policies
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
 
 // glob reports whether s matches the pattern as a whole. "*" stands for any
 // characters within one part of a name, never for a "/": a pattern that ends
@@ -46,7 +50,9 @@ func globPart(s, p string) bool {
 // case: "example.com" for "user:a@Example.com" and for "domain:example.com",
 // empty where there is none.
 func domainOf(s string) string {
-	s, _, _ = strings.Cut(s, "?uid=")
+	if i := strings.LastIndex(s, "?uid="); i >= 0 && cloud.Member(s).Deleted() {
+		s = s[:i] // of any other member it is part of the address
+	}
 	if d, ok := strings.CutPrefix(s, "domain:"); ok {
 		return strings.ToLower(d)
 	}

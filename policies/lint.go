@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/strictyaml"
 )
 
 // LintProblem is something in a policy file that loads, and yet cannot be what
@@ -95,7 +96,7 @@ func invalid(err error) ([]LintProblem, error) {
 	}
 	var out []LintProblem
 	for _, e := range all.Unwrap() {
-		p := new(Problem)
+		p := new(strictyaml.Problem)
 		if !errors.As(e, &p) {
 			return nil, err
 		}
@@ -112,8 +113,7 @@ type entry struct {
 
 // entriesOf reads a file that has been loaded once more, for its places.
 func entriesOf(f File) []entry {
-	s := newSource(f)
-	root := s.document(f.Data)
+	s, root := openFile(f)
 	if root == nil {
 		return nil
 	}

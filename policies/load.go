@@ -5,12 +5,15 @@ import (
 	"slices"
 
 	"cel.dev/cel-go/cel"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies/catalog"
 )
 
 // Load compiles the built-in policies and those of the files on top of them.
 // A file adds policies, or changes the enforcement, overrides and exemptions
 // of a built-in one by its name. Everything that is wrong with any of the
-// files is in the error, as *Problem values joined together; a Set is returned
+// files is in the error, as *strictyaml.Problem values joined together; a Set is returned
 // only when nothing is.
 func Load(files ...File) (*Set, error) {
 	c, err := theCompiler()
@@ -39,13 +42,13 @@ type loader struct {
 	problems  []error
 }
 
-// builtIns are the policies of the catalogue that are loaded, as the files
+// builtIns are the policies of the catalog that are loaded, as the files
 // have them.
 func (l *loader) builtIns() ([]*rule, error) {
 	var out []*rule
 	for _, name := range builtInNames() {
 		d, named := l.named[name]
-		if !named && !slices.Contains(always, name) {
+		if !named && !slices.Contains(catalog.Always(), name) {
 			continue
 		}
 		r, err := shipped(name)
@@ -61,11 +64,15 @@ func (l *loader) builtIns() ([]*rule, error) {
 }
 
 func (l *loader) file(f File) {
-	s := newSource(f)
-	for _, d := range s.parse(f.Data) {
-		l.policy(d)
+	s, root := openFile(f)
+	if root != nil {
+		for _, d := range s.drafts(root) {
+			l.policy(d)
+		}
 	}
-	l.problems = append(l.problems, s.errors()...)
+	for _, p := range s.Problems() {
+		l.problems = append(l.problems, p)
+	}
 }
 
 func (l *loader) policy(d *draft) {
@@ -73,12 +80,12 @@ func (l *loader) policy(d *draft) {
 		return // reported already
 	}
 	if first, twice := l.named[d.Name]; twice {
-		d.source.problem(d.node, "policy %q is also at %s:%d", d.Name, first.Source, first.node.Line)
+		d.source.Problem(d.node, "policy %q is also at %s:%d", d.Name, first.Source, first.node.Line)
 		return
 	}
 	l.named[d.Name] = d
 	if len(l.named) == maxPolicies+1 {
-		d.source.problem(d.node, "more than %d policies in all files", maxPolicies)
+		d.source.Problem(d.node, "more than %d policies in all files", maxPolicies)
 	}
 	if len(l.named) > maxPolicies {
 		return
@@ -103,4 +110,33 @@ func (l *loader) compile(d *draft) *rule {
 		r.advice = l.compiler.compile(d.source, d.advice, "advice", cel.ListType(cel.StringType))
 	}
 	return r
+}
+
+// Set is a compiled set of policies. It never changes, so one Set may be used
+// by any number of goroutines.
+type Set struct {
+	rules  []*rule // what is loaded
+	byKind map[cloud.Kind][]*rule
+}
+
+func newSet(rules []*rule) *Set {
+	s := &Set{rules: rules, byKind: map[cloud.Kind][]*rule{}}
+	for _, r := range rules {
+		for _, k := range r.On {
+			s.byKind[k] = append(s.byKind[k], r)
+		}
+	}
+	return s
+}
+
+// Policies lists the policies in the order they were loaded, the built-in
+// ones first. The caller may do with the result as it likes.
+func (s *Set) Policies() []Policy { return policiesOf(s.rules) }
+
+func policiesOf(rules []*rule) []Policy {
+	out := make([]Policy, len(rules))
+	for i, r := range rules {
+		out[i] = r.Policy.clone()
+	}
+	return out
 }

@@ -50,6 +50,20 @@ func (o *object) Equal(other ref.Val) ref.Val {
 	return types.Bool(p.data == o.data)
 }
 
+// Shown is what an object is known by; empty for one that has nothing to show
+// but its fields.
+func (o *object) Shown() string {
+	switch o.t {
+	case grantType:
+		return ofGrant(o).String()
+	case memberType:
+		return string(ofGrant(o).Member)
+	case roleType:
+		return ofGrant(o).Role
+	}
+	return ""
+}
+
 // ConvertToNative refuses: nothing outside this package reads an object.
 func (o *object) ConvertToNative(t reflect.Type) (any, error) {
 	return nil, fmt.Errorf("%s is not a %s", o.t.cel.TypeName(), t)

@@ -2,8 +2,14 @@ package policies
 
 import (
 	"slices"
+	"strings"
+
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/strictyaml"
 )
 
 // enforcement returns what the policy asks for on the resource: the override
@@ -74,4 +80,54 @@ func container(r cloud.Resource) (cloud.Resource, bool) {
 		return cloud.ProjectResource(r.Project), true
 	}
 	return cloud.Resource{}, false
+}
+
+func (s source) overrides(d *draft) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		s.List(n, "overrides", func(n *yaml.Node) {
+			var o Override
+			s.Fields(n, "an override", strictyaml.Keys{
+				"scope":       s.scope(&o.Scope),
+				"enforcement": strictyaml.Word(s.Reader, "enforcement", &o.Enforcement, Audit, Approve, Revert),
+			}, "scope", "enforcement")
+			if _, twice := overrideFor(&rule{Policy: d.Policy}, o.Scope.Path()); twice && o.Scope != (cloud.Resource{}) {
+				s.Problem(n, "a second override for %s", o.Scope.Path())
+			}
+			d.Overrides = append(d.Overrides, o)
+		})
+	}
+}
+
+func (s source) scope(dst *cloud.Resource) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		r, ok := cloud.ParseContainer(n.Value)
+		numbered := r.Kind == cloud.Project || isNumber(r.Name)
+		if !ok || !numbered || n.Kind != yaml.ScalarNode || strings.Contains(n.Value, "*") {
+			s.Problem(n, "scope is %s, want projects/ID, folders/NUMBER or organizations/NUMBER", strictyaml.Describe(n))
+			return
+		}
+		*dst = r
+	}
+}
+
+// overridden reports whether an override of the running policy names a scope
+// that the changed resource lies in: what a policy forbids by the organization's
+// own constraints, it then forbids there by itself.
+func (e *evaluation) overridden() ref.Val {
+	_, found, d := e.override(e.rule)
+	if d != nil {
+		return e.unknown(*d)
+	}
+	return types.Bool(found)
+}
+
+// canLieIn reports whether a resource of kind k can be in, or be, a container.
+func canLieIn(k, container cloud.Kind) bool {
+	switch container {
+	case cloud.Project:
+		return k != cloud.Folder && k != cloud.Organization
+	case cloud.Folder:
+		return k != cloud.Organization
+	}
+	return true
 }

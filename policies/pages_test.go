@@ -12,11 +12,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies/catalog"
 )
 
 var update = goflag.Bool("update", false, "write the generated part of docs/policies.md")
 
-// generated begins the part of the guide that is made from the catalogue.
+// generated begins the part of the guide that is made from the catalog.
 const generated = "<!-- From here on generated from policies/catalog: go test ./policies -run TestTheGeneratedDocs -update -->\n"
 
 func TestTheGeneratedDocsAreUpToDate(t *testing.T) {
@@ -35,7 +36,7 @@ func TestTheGeneratedDocsAreUpToDate(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(b.String(), old); diff != "" {
-		t.Errorf("docs/policies.md is not what the catalogue makes of it; run this test with -update (-want +got):\n%s", diff)
+		t.Errorf("docs/policies.md is not what the catalog makes of it; run this test with -update (-want +got):\n%s", diff)
 	}
 }
 
@@ -44,7 +45,7 @@ var links = regexp.MustCompile(`https://\S+`)
 // page writes the section of one built-in policy.
 func page(b *strings.Builder, r *rule) {
 	loaded := "when a policy file names it"
-	if slices.Contains(always, r.Name) {
+	if slices.Contains(catalog.Always(), r.Name) {
 		loaded = "always"
 	}
 	why := strings.TrimSpace(links.ReplaceAllString(r.Rationale, ""))
@@ -59,7 +60,7 @@ func page(b *strings.Builder, r *rule) {
 	}
 }
 
-func code[T ~string](words []T) string { return "`" + strings.Join(asStrings(words), "`, `") + "`" }
+func code[T ~string](words []T) string { return "`" + join(words, "`, `") + "`" }
 
 // last is a method without what goes before its version.
 func last(c cloud.Change) string {

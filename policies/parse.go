@@ -6,30 +6,37 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/strictyaml"
 )
 
 const apiVersion = "rescind/v1"
 
-// parse reads a policy file. Its problems are recorded in the source.
-func (s *source) parse(data []byte) []*draft {
-	root := s.document(data)
-	if root == nil {
-		return nil
+// maxPolicies is how many policies there may be in all files together.
+const maxPolicies = 2000
+
+// source is one policy file being read, and the problems found in it so far.
+type source struct{ *strictyaml.Reader }
+
+// openFile parses a file; root is nil where it holds nothing that can be read.
+func openFile(f File) (s source, root *yaml.Node) {
+	r, root := strictyaml.Open(f.Name, f.Data, strictyaml.MaxBytes)
+	if root == nil && r.Err() == nil {
+		r.Problem(&yaml.Node{}, "the file is empty; want `apiVersion: %s` and `policies:`", apiVersion)
 	}
-	return s.drafts(root)
+	return source{r}, root
 }
 
-func (s *source) drafts(root *yaml.Node) []*draft {
+func (s source) drafts(root *yaml.Node) []*draft {
 	var version string
 	var drafts []*draft
-	s.object(root, "the file", keys{
-		"apiVersion": word(s, "apiVersion", &version, apiVersion),
+	s.Fields(root, "the file", strictyaml.Keys{
+		"apiVersion": strictyaml.Word(s.Reader, "apiVersion", &version, apiVersion),
 		"policies": func(n *yaml.Node) {
 			if len(n.Content) > maxPolicies {
-				s.problem(n, "%d policies, the limit is %d", len(n.Content), maxPolicies)
+				s.Problem(n, "%d policies, the limit is %d", len(n.Content), maxPolicies)
 				return
 			}
-			s.list(n, "policies", func(n *yaml.Node) { drafts = append(drafts, s.policy(n)) })
+			s.List(n, "policies", func(n *yaml.Node) { drafts = append(drafts, s.policy(n)) })
 		},
 	}, "apiVersion", "policies")
 	return drafts
@@ -37,21 +44,21 @@ func (s *source) drafts(root *yaml.Node) []*draft {
 
 // policy reads one policy. Which keys it must have depends on whether it is
 // new or names a built-in one, so that is checked by complete and onlyCustomises.
-func (s *source) policy(n *yaml.Node) *draft {
+func (s source) policy(n *yaml.Node) *draft {
 	d := &draft{source: s, node: n}
-	d.Source, d.Enforcement = s.name, Audit
-	s.object(n, "a policy", keys{
+	d.Source, d.Enforcement = s.Name(), Audit
+	s.Fields(n, "a policy", strictyaml.Keys{
 		"name":        s.policyName(d),
-		"title":       s.text("title", &d.Title),
-		"severity":    word(s, "severity", &d.Severity, Low, Medium, High, Critical),
+		"title":       s.Text("title", &d.Title),
+		"severity":    strictyaml.Word(s.Reader, "severity", &d.Severity, Low, Medium, High, Critical),
 		"on":          s.kinds(d),
 		"when":        s.expression("when", &d.When, &d.when),
 		"message":     s.expression("message", &d.Message, &d.message),
 		"advice":      s.expression("advice", &d.Advice, &d.advice),
-		"rationale":   s.text("rationale", &d.Rationale),
-		"remediation": words(s, "remediation", &d.Remediation, remediations...),
-		"enforcement": word(s, "enforcement", &d.Enforcement, Audit, Approve, Revert),
-		"step_up":     word(s, "step_up", &d.StepUp, StepUpIAP),
+		"rationale":   s.Text("rationale", &d.Rationale),
+		"remediation": strictyaml.Words(s.Reader, "remediation", &d.Remediation, remediations...),
+		"enforcement": strictyaml.Word(s.Reader, "enforcement", &d.Enforcement, Audit, Approve, Revert),
+		"step_up":     strictyaml.Word(s.Reader, "step_up", &d.StepUp, StepUpIAP),
 		"overrides":   s.overrides(d),
 		"exemptions":  s.exemptions(d),
 		"tests":       s.samples(d),
@@ -66,31 +73,31 @@ var remediations = []Remediation{
 	RemoveGrants, RequireInvoker, RestoreIdentity, RestoreIngress, RestoreConstrain, RestoreCondition,
 }
 
-func (s *source) policyName(d *draft) func(*yaml.Node) {
+func (s source) policyName(d *draft) func(*yaml.Node) {
 	return func(n *yaml.Node) {
-		s.text("name", &d.Name)(n)
+		s.Text("name", &d.Name)(n)
 		if d.Name == "" {
 			return
 		}
 		d.node = n
 		if len(d.Name) > 63 || strings.Trim(d.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || strings.HasPrefix(d.Name, "-") {
-			s.problem(n, "name is %s, want at most 63 lower-case letters, digits and dashes", shown(n))
+			s.Problem(n, "name is %s, want at most 63 lower-case letters, digits and dashes", strictyaml.Describe(n))
 		}
 	}
 }
 
-func (s *source) kinds(d *draft) func(*yaml.Node) {
+func (s source) kinds(d *draft) func(*yaml.Node) {
 	return func(n *yaml.Node) {
-		words(s, "on", &d.On, cloud.Kinds()...)(n)
+		strictyaml.Words(s.Reader, "on", &d.On, cloud.Kinds()...)(n)
 		if n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
-			s.problem(n, "on is an empty list, want at least one of %s", oneOf(cloud.Kinds()))
+			s.Problem(n, "on is an empty list, want at least one of %s", strictyaml.OneOf(cloud.Kinds()))
 		}
 	}
 }
 
-func (s *source) expression(what string, dst *string, at **yaml.Node) func(*yaml.Node) {
+func (s source) expression(what string, dst *string, at **yaml.Node) func(*yaml.Node) {
 	return func(n *yaml.Node) {
-		if s.text(what, dst)(n); *dst != "" {
+		if s.Text(what, dst)(n); *dst != "" {
 			*at = n
 		}
 	}

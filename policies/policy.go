@@ -2,6 +2,7 @@ package policies
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
@@ -32,39 +33,6 @@ type Override struct {
 	Enforcement Enforcement
 }
 
-// Set is a compiled set of policies. It never changes, so one Set may be used
-// by any number of goroutines.
-type Set struct {
-	rules  []*rule // what is loaded
-	byKind map[cloud.Kind][]*rule
-}
-
-func newSet(rules []*rule) *Set {
-	s := &Set{rules: rules, byKind: map[cloud.Kind][]*rule{}}
-	for _, r := range rules {
-		for _, k := range r.On {
-			s.byKind[k] = append(s.byKind[k], r)
-		}
-	}
-	return s
-}
-
-// Policies lists the policies in the order they were loaded, the built-in
-// ones first. The caller may do with the result as it likes.
-func (s *Set) Policies() []Policy { return policiesOf(s.rules) }
-
-// Catalogue lists every built-in policy as it is shipped, also those that are
-// loaded only when a file names them.
-func (s *Set) Catalogue() []Policy { return policiesOf(shippedRules()) }
-
-func policiesOf(rules []*rule) []Policy {
-	out := make([]Policy, len(rules))
-	for i, r := range rules {
-		out[i] = r.Policy.clone()
-	}
-	return out
-}
-
 func (p Policy) clone() Policy {
 	p.On = slices.Clone(p.On)
 	p.Remediation = slices.Clone(p.Remediation)
@@ -74,4 +42,55 @@ func (p Policy) clone() Policy {
 		p.Exemptions[i] = x.clone()
 	}
 	return p
+}
+
+// Enforcement is what a policy asks for when it is violated. The zero value is
+// not a valid word but is treated as Audit everywhere.
+type Enforcement string
+
+// The three enforcements, weakest first.
+const (
+	Audit   Enforcement = "audit"   // report
+	Approve Enforcement = "approve" // ask
+	Revert  Enforcement = "revert"  // act, within the guardrails
+)
+
+// Severity is how bad a violation is.
+type Severity string
+
+// The severities.
+const (
+	Low      Severity = "low"
+	Medium   Severity = "medium"
+	High     Severity = "high"
+	Critical Severity = "critical"
+)
+
+// StepUp is a further proof of identity that answering a finding takes. The zero
+// value is none.
+type StepUp string
+
+// StepUpIAP takes an answer on the finding's page, behind Identity-Aware Proxy.
+const StepUpIAP StepUp = "iap"
+
+// Remediation names a kind of step that ends a violation.
+type Remediation string
+
+// The remediations a policy may list.
+const (
+	RemoveGrants     Remediation = "remove-grants"
+	RequireInvoker   Remediation = "require-invoker-iam"
+	RestoreIdentity  Remediation = "restore-identity"
+	RestoreIngress   Remediation = "restore-ingress"
+	RestoreConstrain Remediation = "restore-constraint"
+	RestoreCondition Remediation = "restore-condition"
+)
+
+// join lists words in a sentence.
+func join[T ~string](words []T, between string) string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = string(w)
+	}
+	return strings.Join(out, between)
 }

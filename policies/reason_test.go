@@ -1,6 +1,11 @@
 package policies
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
 
 // A reason that rests on a fact says which, from where and when; one that lacks
 // a fact says which and why.
@@ -33,6 +38,27 @@ func TestEveryFactIsToldWithItsOriginOrWhatKeptItFromUs(t *testing.T) {
 		}
 		if got := (doubt{tt.q, tt.q.what(), "refused"}).String(); got != tt.unknown+" is unknown: refused" {
 			t.Errorf("%s", got)
+		}
+	}
+}
+
+func TestALongFindingIsCutShortInWordsOnly(t *testing.T) {
+	var gs []cloud.Grant
+	for i := range 40 {
+		gs = append(gs, cloud.Grant{Role: "roles/run.invoker", Member: "allUsers", Condition: cloud.Condition{Title: fmt.Sprint(i), Expression: "true"}})
+	}
+	r := verdict(load(t), "no-public-invoker", Input{Change: setPolicy(gs...), Facts: enforced})
+	if len(r.Grants) != 40 || len(r.Reasons) != maxReasons+2 || r.Reasons[maxReasons] != "and 28 more like these" {
+		t.Errorf("%d grants, reasons %q", len(r.Grants), r.Reasons)
+	}
+}
+
+// Whoever answers without saying why leaves that to be read as well.
+func TestAFactThatIsUnknownForNoReasonSaysSo(t *testing.T) {
+	for why, want := range map[string]string{"": "no reason given", "refused": "refused"} {
+		r := verdict(load(t, one(`constraint("c").enforced`)), "mine", Input{Change: setPolicy(), Facts: Facts{{Kind: ConstraintEnforced, Name: "c", Project: "pay"}: {Why: why}}})
+		if want = "whether c is enforced for pay is unknown: " + want; len(r.Reasons) != 1 || r.Reasons[0] != want {
+			t.Errorf("%q, want %q", r.Reasons, want)
 		}
 	}
 }

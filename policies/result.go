@@ -6,35 +6,6 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
-// Enforcement is what a policy asks for when it is violated. The zero value is
-// not a valid word but is treated as Audit everywhere.
-type Enforcement string
-
-// The three enforcements, weakest first.
-const (
-	Audit   Enforcement = "audit"   // report
-	Approve Enforcement = "approve" // ask
-	Revert  Enforcement = "revert"  // act, within the guardrails
-)
-
-// Severity is how bad a violation is.
-type Severity string
-
-// The severities.
-const (
-	Low      Severity = "low"
-	Medium   Severity = "medium"
-	High     Severity = "high"
-	Critical Severity = "critical"
-)
-
-// StepUp is a further proof of identity that answering a finding takes. The zero
-// value is none.
-type StepUp string
-
-// StepUpIAP takes an answer on the finding's page, behind Identity-Aware Proxy.
-const StepUpIAP StepUp = "iap"
-
 // Verdict is one policy's judgement of one change.
 type Verdict string
 
@@ -45,19 +16,6 @@ const (
 	Violation Verdict = "violation"
 	Unknown   Verdict = "unknown"
 	Exempt    Verdict = "exempt"
-)
-
-// Remediation names a kind of step that ends a violation.
-type Remediation string
-
-// The remediations a policy may list.
-const (
-	RemoveGrants     Remediation = "remove-grants"
-	RequireInvoker   Remediation = "require-invoker-iam"
-	RestoreIdentity  Remediation = "restore-identity"
-	RestoreIngress   Remediation = "restore-ingress"
-	RestoreConstrain Remediation = "restore-constraint"
-	RestoreCondition Remediation = "restore-condition"
 )
 
 // Input is all that one evaluation reads. Evaluation is a pure function of it.
@@ -99,15 +57,4 @@ type Result struct {
 	// from Input.Facts altogether, or there but not Known. A caller answers
 	// the absent ones and evaluates again.
 	Needs []Question
-}
-
-// Exemption is a stated exception from one policy: what it covers, who owns
-// it, why, and until when.
-type Exemption struct {
-	Resource string   // pattern over the full resource name, "*" within one part
-	Members  []string // narrows to these members, when set
-	Roles    []string // narrows to these roles, when set
-	Owner    string
-	Reason   string
-	Expires  time.Time // the start of the day (UTC) from which it no longer holds
 }

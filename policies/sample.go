@@ -1,12 +1,15 @@
 package policies
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/strictyaml"
 )
 
 // sample is one entry of a policy's `tests`: a change, the facts about it, and
@@ -25,31 +28,104 @@ type sample struct {
 // wantCompliant is how a sample writes Compliant, whose own word is empty.
 const wantCompliant = "compliant"
 
-func (s *source) samples(d *draft) func(*yaml.Node) {
+func (s source) samples(d *draft) func(*yaml.Node) {
 	return func(n *yaml.Node) {
-		s.list(n, "tests", func(n *yaml.Node) {
+		s.List(n, "tests", func(n *yaml.Node) {
 			t := s.sample(n)
 			if slices.ContainsFunc(d.samples, func(o sample) bool { return o.name == t.name && t.name != "" }) {
-				s.problem(n, "a second test named %q", t.name)
+				s.Problem(n, "a second test named %q", t.name)
 			}
 			d.samples = append(d.samples, t)
 		})
 	}
 }
 
-func (s *source) sample(n *yaml.Node) sample {
-	t := sample{source: s.name, line: n.Line, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+func (s source) sample(n *yaml.Node) sample {
+	t := sample{source: s.Name(), line: n.Line, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	var want Verdict
-	s.object(n, "a test", keys{
-		"name":        s.text("name", &t.name),
+	s.Fields(n, "a test", strictyaml.Keys{
+		"name":        s.Text("name", &t.name),
 		"change":      s.change(&t.change),
 		"facts":       s.facts(&t.facts),
-		"now":         s.date("now", &t.now),
-		"want":        word(s, "want", &want, Violation, Unknown, Exempt, wantCompliant),
-		"enforcement": word(s, "enforcement", &t.enforcement, Audit, Approve, Revert),
+		"now":         s.Date("now", &t.now),
+		"want":        strictyaml.Word(s.Reader, "want", &want, Violation, Unknown, Exempt, wantCompliant),
+		"enforcement": strictyaml.Word(s.Reader, "enforcement", &t.enforcement, Audit, Approve, Revert),
 	}, "name", "change", "want")
 	if want != wantCompliant {
 		t.want = want
 	}
 	return t
+}
+
+// TestResult is what came of one of a policy's own samples.
+type TestResult struct {
+	Name string // "policy/sample"
+	File string // where the sample is written
+	Line int
+	OK   bool
+	Want string // "violation, enforcement revert"
+	Got  string
+	// Reasons are those of the verdict, for telling why it came out so.
+	Reasons []string
+}
+
+// Test runs the policies' samples: those whose name run accepts, all when run
+// is nil. A sample sees its own facts and nothing else. The samples of the
+// built-in policies are run on all of them, as they are shipped, whether they
+// are loaded or not and whatever a file makes of them.
+func (s *Set) Test(run func(name string) bool) []TestResult {
+	var out []TestResult
+	own := slices.DeleteFunc(slices.Clone(s.rules), func(r *rule) bool { return r.BuiltIn })
+	for _, r := range slices.Concat(shippedRules(), own) {
+		for _, t := range r.samples {
+			name := r.Name + "/" + t.name
+			if run == nil || run(name) {
+				out = append(out, t.run(r, name))
+			}
+		}
+	}
+	return out
+}
+
+func (t sample) run(r *rule, name string) TestResult {
+	got := settle(newSet([]*rule{r}), t)
+	res := TestResult{
+		Name: name, File: t.source, Line: t.line, Reasons: got.Reasons,
+		Want: describe(t.want, t.enforcement), Got: describe(got.Verdict, got.Enforcement),
+	}
+	if t.enforcement == "" {
+		res.Got = describe(got.Verdict, "")
+	}
+	res.OK = res.Want == res.Got
+	return res
+}
+
+// settle evaluates the sample, answering what is asked from its facts, until
+// nothing new is asked.
+func settle(s *Set, t sample) Result {
+	in := Input{Change: t.change, Facts: Facts{}, Now: t.now}
+	for {
+		var got Result
+		for _, r := range s.Evaluate(in) {
+			got = r
+		}
+		asked := len(in.Facts)
+		for _, q := range got.Needs {
+			in.Facts[q] = t.facts.answer(q)
+		}
+		if len(in.Facts) == asked {
+			return got
+		}
+	}
+}
+
+func describe(v Verdict, e Enforcement) string {
+	words := []string{string(v)}
+	if v == Compliant {
+		words[0] = wantCompliant
+	}
+	if e != "" {
+		words = append(words, fmt.Sprintf("enforcement %s", e))
+	}
+	return strings.Join(words, ", ")
 }

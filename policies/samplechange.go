@@ -6,11 +6,12 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/strictyaml"
 )
 
 // change reads a change as a sample writes it. What a sample does not mention
 // was not touched by the change.
-func (s *source) change(dst *cloud.Change) func(*yaml.Node) {
+func (s source) change(dst *cloud.Change) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		c := cloud.Change{Service: "run.googleapis.com", Actor: cloud.Actor{Principal: "user:dev@example.com"}}
 		w := cloud.Workload{InvokerCheckDisabled: untouchedFlag, Identity: untouchedIdentity}
@@ -19,19 +20,19 @@ func (s *source) change(dst *cloud.Change) func(*yaml.Node) {
 		mark := func(b *bool, read func(*yaml.Node)) func(*yaml.Node) {
 			return func(n *yaml.Node) { *b = true; read(n) }
 		}
-		s.object(n, "a change", keys{
+		s.Fields(n, "a change", strictyaml.Keys{
 			"resource":             s.resource(&c.Resource),
-			"verb":                 word(s, "verb", &c.Verb, cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg),
-			"method":               s.text("method", &c.Method),
-			"actor":                s.text("actor", &c.Actor.Principal),
+			"verb":                 strictyaml.Word(s.Reader, "verb", &c.Verb, cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg),
+			"method":               s.Text("method", &c.Method),
+			"actor":                s.Text("actor", &c.Actor.Principal),
 			"added":                mark(&c.HasDelta, s.grants("added", &added)),
 			"removed":              mark(&c.HasDelta, s.grants("removed", &removed)),
 			"policy":               mark(&shownPolicy, s.grants("policy", &policy)),
 			"identity":             mark(&writes, s.identity(&w.Identity)),
 			"invokerCheckDisabled": mark(&writes, s.flag("invokerCheckDisabled", &w.InvokerCheckDisabled)),
-			"ingress":              mark(&writes, s.text("ingress", &w.Ingress)),
+			"ingress":              mark(&writes, s.Text("ingress", &w.Ingress)),
 			"labels":               mark(&writes, s.labels(&w)),
-			"controller":           mark(&writes, s.text("controller", &w.Controller)),
+			"controller":           mark(&writes, s.Text("controller", &w.Controller)),
 			"constraint":           s.constraintChange(&c),
 			"unread":               s.unread(&c.Unread),
 		}, "resource", "verb")
@@ -55,30 +56,30 @@ func (s *source) change(dst *cloud.Change) func(*yaml.Node) {
 	}
 }
 
-func (s *source) resource(dst *cloud.Resource) func(*yaml.Node) {
+func (s source) resource(dst *cloud.Resource) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		r, err := cloud.ParseResource(n.Value)
 		if n.Kind != yaml.ScalarNode || err != nil {
-			s.problem(n, "resource is %s, want a full resource name like run.googleapis.com/projects/P/locations/L/services/S", shown(n))
+			s.Problem(n, "resource is %s, want a full resource name like run.googleapis.com/projects/P/locations/L/services/S", strictyaml.Describe(n))
 			return
 		}
 		*dst = r
 	}
 }
 
-func (s *source) grants(what string, dst *[]cloud.Grant) func(*yaml.Node) {
+func (s source) grants(what string, dst *[]cloud.Grant) func(*yaml.Node) {
 	return func(n *yaml.Node) {
-		s.list(n, what, func(n *yaml.Node) {
+		s.List(n, what, func(n *yaml.Node) {
 			var g cloud.Grant
 			var member string
-			s.object(n, "a grant", keys{
-				"role":   s.text("role", &g.Role),
-				"member": s.text("member", &member),
+			s.Fields(n, "a grant", strictyaml.Keys{
+				"role":   s.Text("role", &g.Role),
+				"member": s.Text("member", &member),
 				"condition": func(n *yaml.Node) {
-					s.object(n, "a condition", keys{
-						"title":       s.text("title", &g.Condition.Title),
-						"description": s.text("description", &g.Condition.Description),
-						"expression":  s.text("expression", &g.Condition.Expression),
+					s.Fields(n, "a condition", strictyaml.Keys{
+						"title":       s.Text("title", &g.Condition.Title),
+						"description": s.Text("description", &g.Condition.Description),
+						"expression":  s.Text("expression", &g.Condition.Expression),
 					}, "expression")
 				},
 			}, "role", "member")
@@ -89,10 +90,10 @@ func (s *source) grants(what string, dst *[]cloud.Grant) func(*yaml.Node) {
 }
 
 // identity reads an e-mail, or one of the words for what an entry may not say.
-func (s *source) identity(dst *cloud.Identity) func(*yaml.Node) {
+func (s source) identity(dst *cloud.Identity) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		var v string
-		switch s.text("identity", &v)(n); v {
+		switch s.Text("identity", &v)(n); v {
 		case "":
 		case "unset":
 			*dst = cloud.Identity{Knowledge: cloud.Unset}
@@ -102,17 +103,17 @@ func (s *source) identity(dst *cloud.Identity) func(*yaml.Node) {
 			*dst = untouchedIdentity
 		default:
 			if !strings.Contains(v, "@") {
-				s.problem(n, "identity is %s, want an e-mail address, unset, unchanged or unknown", shown(n))
+				s.Problem(n, "identity is %s, want an e-mail address, unset, unchanged or unknown", strictyaml.Describe(n))
 			}
 			*dst = cloud.KnownIdentity(v)
 		}
 	}
 }
 
-func (s *source) flag(what string, dst *cloud.Flag) func(*yaml.Node) {
+func (s source) flag(what string, dst *cloud.Flag) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		var v string
-		switch word(s, what, &v, "true", "false", "unchanged", "unknown")(n); v {
+		switch strictyaml.Word(s.Reader, what, &v, "true", "false", "unchanged", "unknown")(n); v {
 		case "true", "false":
 			*dst = cloud.KnownFlag(v == "true")
 		case "unchanged":
@@ -123,28 +124,28 @@ func (s *source) flag(what string, dst *cloud.Flag) func(*yaml.Node) {
 	}
 }
 
-func (s *source) labels(w *cloud.Workload) func(*yaml.Node) {
+func (s source) labels(w *cloud.Workload) func(*yaml.Node) {
 	w.Labels = map[string]string{}
-	return s.dictionary("labels", w.Labels)
+	return s.Dictionary("labels", w.Labels)
 }
 
-func (s *source) constraintChange(c *cloud.Change) func(*yaml.Node) {
+func (s source) constraintChange(c *cloud.Change) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		var cc cloud.ConstraintChange
-		s.object(n, "constraint", keys{
-			"name":     s.text("name", &cc.Name),
+		s.Fields(n, "constraint", strictyaml.Keys{
+			"name":     s.Text("name", &cc.Name),
 			"enforced": s.flag("enforced", &cc.Enforced),
-			"became": word(s, "became", &cc.Became, cloud.PolicyDeleted, cloud.PolicyReset, cloud.PolicyConditional,
+			"became": strictyaml.Word(s.Reader, "became", &cc.Became, cloud.PolicyDeleted, cloud.PolicyReset, cloud.PolicyConditional,
 				cloud.PolicyDryRunOnly, cloud.PolicyAllowsAll, cloud.PolicyDeniesAll, cloud.PolicyHoldsValues),
 		}, "name")
 		c.Constraint = &cc
 	}
 }
 
-func (s *source) unread(dst *[]cloud.Unread) func(*yaml.Node) {
+func (s source) unread(dst *[]cloud.Unread) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		var fields []string
-		words(s, "unread", &fields, unreadFields...)(n)
+		strictyaml.Words(s.Reader, "unread", &fields, unreadFields...)(n)
 		for _, f := range fields {
 			*dst = append(*dst, cloud.Unread{Field: f, Why: "the sample leaves it open"})
 		}

@@ -6,6 +6,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/strictyaml"
 )
 
 // sampleFacts are the facts a sample states. What it does not mention is
@@ -20,25 +21,25 @@ type sampleFacts struct {
 	domains           []string          // nil: not stated; of every organization
 }
 
-func (s *source) facts(dst *sampleFacts) func(*yaml.Node) {
+func (s source) facts(dst *sampleFacts) func(*yaml.Node) {
 	dst.inForce, dst.numbers = map[Question]bool{}, map[string]string{}
 	return func(n *yaml.Node) {
-		s.object(n, "facts", keys{
+		s.Fields(n, "facts", strictyaml.Keys{
 			"constraints":        s.constraints(dst),
-			"project_numbers":    s.dictionary("project_numbers", dst.numbers),
-			"runtime_identities": s.texts("runtime_identities", &dst.runtimeIdentities),
-			"invoking_roles":     s.texts("invoking_roles", &dst.invokingRoles),
-			"ancestors":          s.texts("ancestors", &dst.ancestors),
-			"domains":            s.texts("domains", &dst.domains),
+			"project_numbers":    s.Dictionary("project_numbers", dst.numbers),
+			"runtime_identities": s.Texts("runtime_identities", &dst.runtimeIdentities),
+			"invoking_roles":     s.Texts("invoking_roles", &dst.invokingRoles),
+			"ancestors":          s.Texts("ancestors", &dst.ancestors),
+			"domains":            s.Texts("domains", &dst.domains),
 		})
 	}
 }
 
-func (s *source) constraints(dst *sampleFacts) func(*yaml.Node) {
+func (s source) constraints(dst *sampleFacts) func(*yaml.Node) {
 	return s.each("constraints", func(name string, n *yaml.Node) {
 		enforced := Question{Kind: ConstraintEnforced, Name: name}
 		allows := Question{Kind: ConstraintAllows, Name: name}
-		s.object(n, "constraint "+name, keys{
+		s.Fields(n, "constraint "+name, strictyaml.Keys{
 			"enforced":     s.projects(dst, enforced, true),
 			"not_enforced": s.projects(dst, enforced, false),
 			"allows":       s.values(dst, allows, true),
@@ -47,8 +48,15 @@ func (s *source) constraints(dst *sampleFacts) func(*yaml.Node) {
 	})
 }
 
+// each reads a map whose keys are the author's own.
+func (s source) each(what string, read func(key string, n *yaml.Node)) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		s.Entries(n, what, func(key, n *yaml.Node) { read(key.Value, n) })
+	}
+}
+
 // values reads, for each value of a list constraint, the projects that have it.
-func (s *source) values(dst *sampleFacts, q Question, holds bool) func(*yaml.Node) {
+func (s source) values(dst *sampleFacts, q Question, holds bool) func(*yaml.Node) {
 	return s.each("the values", func(value string, n *yaml.Node) {
 		q := q
 		q.Value = value
@@ -56,12 +64,12 @@ func (s *source) values(dst *sampleFacts, q Question, holds bool) func(*yaml.Nod
 	})
 }
 
-func (s *source) projects(dst *sampleFacts, q Question, holds bool) func(*yaml.Node) {
+func (s source) projects(dst *sampleFacts, q Question, holds bool) func(*yaml.Node) {
 	return func(n *yaml.Node) {
-		s.list(n, "the projects", func(n *yaml.Node) {
+		s.List(n, "the projects", func(n *yaml.Node) {
 			r, ok := cloud.ParseContainer(n.Value)
 			if !ok || r.Kind != cloud.Project {
-				s.problem(n, "project is %s, want projects/ID", shown(n))
+				s.Problem(n, "project is %s, want projects/ID", strictyaml.Describe(n))
 				return
 			}
 			q := q

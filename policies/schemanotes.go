@@ -1,6 +1,6 @@
 package policies
 
-import "strings"
+import "github.com/rescind-dev/rescind/internal/strictyaml"
 
 // note is what the parser's tables do not say of a key.
 type note struct {
@@ -19,8 +19,7 @@ const (
 		`|orgpolicy\.googleapis\.com/(projects|folders|organizations)/[^/]+/policies/[^/]+)$`
 )
 
-// notes are by path: keys with dots between them, "[]" for the elements of a
-// list, "*" for what stands under keys of one's own.
+// notes are by path, as in strictyaml.Schema.At.
 var notes = map[string]note{
 	"apiVersion":                     {description: "The version of the language: rescind/v1."},
 	"policies":                       {description: "Policies, and what is changed of built-in ones."},
@@ -57,29 +56,13 @@ var notes = map[string]note{
 	"policies.[].tests.[].now":                                 {description: "The day, for exemptions. Without it: 2026-01-01."},
 	"policies.[].tests.[].facts.constraints.*.enforced.[]":     {description: "projects/ID", pattern: projectPattern},
 	"policies.[].tests.[].facts.constraints.*.not_enforced.[]": {description: "projects/ID", pattern: projectPattern},
+	"policies.[].tests.[].facts.constraints.*.allows.*.[]":     {description: "projects/ID", pattern: projectPattern},
+	"policies.[].tests.[].facts.constraints.*.denies.*.[]":     {description: "projects/ID", pattern: projectPattern},
 }
 
-// at finds a part of the schema; nil when there is none.
-func (s *schema) at(path string) *schema {
-	for _, key := range strings.Split(path, ".") {
-		if s == nil {
-			return nil
-		}
-		switch key {
-		case "[]":
-			s = s.Items
-		case ownKey:
-			s, _ = s.Additional.(*schema)
-		default:
-			s = s.Properties[key]
-		}
-	}
-	return s
-}
-
-// annotate adds a note; one for a part that does not exist goes nowhere, and
-// TestEverySchemaNoteIsAboutAKey finds it.
-func (s *schema) annotate(n note) {
+// annotate adds the note to a part of the schema; one for a part that does not
+// exist goes nowhere, and TestEverySchemaNoteIsAboutAKey finds it.
+func (n note) annotate(s *strictyaml.Schema) {
 	if s == nil {
 		return
 	}

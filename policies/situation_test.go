@@ -24,7 +24,7 @@ func newTestProspect(t *testing.T) (*compiler, prospect) {
 }
 
 // Lint raises no false alarm because what a situation says of a kind is so for
-// every change of it; here, for those of the catalogue's samples.
+// every change of it; here, for those of the catalog's samples.
 func TestWhatASituationSaysIsSoForEverySample(t *testing.T) {
 	c, _ := newTestProspect(t)
 	programs := map[string]cel.Program{}

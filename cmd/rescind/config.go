@@ -60,7 +60,7 @@ type slackConfig struct {
 	Routes         []routeConfig `yaml:"routes"`
 	Team           string        `yaml:"team"`
 	FallbackAfter  duration      `yaml:"fallback_after"`
-	DigestAbove    int           `yaml:"digest_above"`
+	RoundupAbove   int           `yaml:"digest_above"`
 	AppToken       secret        `yaml:"app_token"`
 	AppID          string        `yaml:"app_id"`
 }
@@ -165,7 +165,7 @@ type endpointsConfig struct {
 // documentation; nothing here makes rescind do more than a policy asks for.
 func defaultConfig() config {
 	return config{
-		Slack: slackConfig{Mode: "http", FallbackAfter: duration(10 * time.Minute), DigestAbove: 20},
+		Slack: slackConfig{Mode: "http", FallbackAfter: duration(10 * time.Minute), RoundupAbove: 20},
 		Approvals: approvalsConfig{
 			Quorum:    quorumConfig{Revert: 1, Keep: 1, Exempt: 2, Undo: 1},
 			ExpiresIn: duration(time.Hour),

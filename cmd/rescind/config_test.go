@@ -68,7 +68,7 @@ func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
 	want.AnswersTopic, want.DecisionsTopic = "projects/ops/topics/rescind-answers", "projects/ops/topics/rescind-decisions"
 	want.Slack = slackConfig{
 		BotToken: secret{Env: "SLACK_BOT_TOKEN"}, SigningSecrets: []secret{{Env: "SLACK_SIGNING_SECRET"}, {File: filepath.Join(dir, "secrets/old")}},
-		Mode: "http", Team: "T0123", FallbackAfter: duration(10 * time.Minute), DigestAbove: 20,
+		Mode: "http", Team: "T0123", FallbackAfter: duration(10 * time.Minute), RoundupAbove: 20,
 		Routes: []routeConfig{{Match: `resource.project.startsWith("pay-")`, Channel: "C01PAY"}, {Channel: "C01SEC"}},
 	}
 	want.Approvals.Approvers = approversConfig{
@@ -118,22 +118,26 @@ func TestAConfigurationIsRefused(t *testing.T) {
 		name, text string
 		want       []string // after "rescind.yaml:"
 	}{
-		{"an unknown key, with the key that was meant", smallConfig + "guardrail: {}\n", []string{`5:1: unknown key "guardrail"; did you mean "guardrails"?`}},
-		{"an unknown key far from any", smallConfig + "iap: {zzz: 1}\n", []string{`5:7: unknown key "zzz", want audience, certs_url`}},
+		{"an unknown key, with the key that was meant", smallConfig + "guardrail: {}\n", []string{`5:1: the file has an unknown key "guardrail"; did you mean "guardrails"?`}},
+		{"an unknown key far from any", smallConfig + "iap: {zzz: 1}\n", []string{`5:7: iap has an unknown key "zzz", want audience, certs_url`}},
 		{"an unknown key within a list", smallConfig + slackStart + "  routes: [{chanel: C1}]\n", []string{
-			`9:12: slack.routes[0]: channel is missing`, `9:13: unknown key "chanel"; did you mean "channel"?`}},
+			`9:12: slack.routes[0]: channel is missing`, `9:13: slack.routes[0] has an unknown key "chanel"; did you mean "channel"?`}},
 		{"a store that there is not", strings.Replace(smallConfig, `"memory:"`, "blot:state.db", 1), []string{`3:8: store "blot:" is not supported: want "firestore://PROJECT/DATABASE", "bolt:PATH" or "memory:"`}},
-		{"a key that is there twice", smallConfig + "store: bolt:x\n", []string{`5:1: key "store" is there twice`}},
+		{"a key that is there twice", smallConfig + "store: bolt:x\n", []string{`5:1: the file has the key "store" twice; it is also on line 3`}},
 		{"values of other types", smallConfig + "policies: all\niap: [a]\nslack: {mode: {}}\nguardrails: {fight: {same_change: many}}\ngoogle: {insecure: maybe}\nbase_url: [x]\n", []string{
-			`5:11: want a list, not "all"`, `6:6: want keys and values, not a list`, `7:15: want text, not keys and values`,
-			`8:35: want a whole number, not "many"`, `9:20: want true or false, not "maybe"`, `10:11: want text, not a list`}},
+			`5:11: policies is text of 3 characters, want a list`, `6:6: iap is a list, want a map`, `7:15: slack.mode is a map, want text`,
+			`8:35: guardrails.fight.same_change is "many", want a whole number`, `9:20: google.insecure is "maybe", want true or false`,
+			`10:11: base_url is a list, want text`}},
 		{"an inline secret, without repeating it", smallConfig + "slack: {bot_token: xoxb-hunter2}\n", []string{
 			`5:20: a secret is written as {env: NAME} or {file: PATH}, never inline`}},
-		{"a secret with two places", smallConfig + slackStart + "  routes: [{channel: C1}]\n  bot_token: {env: A}\n", []string{`10:3: key "bot_token" is there twice`}},
+		{"a list of secrets that is none, without repeating it", smallConfig + "slack: {signing_secrets: xoxb-hunter2}\n", []string{
+			`5:26: slack.signing_secrets is text of 12 characters, want a list`}},
+		{"a secret with two places", smallConfig + slackStart + "  routes: [{channel: C1}]\n  bot_token: {env: A}\n", []string{`10:3: slack has the key "bot_token" twice; it is also on line 6`}},
 		{"a secret from nowhere", smallConfig + "slack: {bot_token: {}, signing_secrets: [{env: A, file: b}]}\n", []string{
 			`5:20: a secret has exactly one of env and file`, `5:42: a secret has exactly one of env and file`}},
 		{"a duration that is none", smallConfig + "approvals: {expires_in: 1 hour}\nguardrails: {grace: -1s, max_event_age: 15}\n", []string{
-			`5:25: want a duration like 15m or 24h, not "1 hour"`, `6:21: want a duration like 15m or 24h, not "-1s"`, `6:41: want a duration like 15m or 24h, not "15"`}},
+			`5:25: approvals.expires_in is "1 hour", want a duration like 15m or 24h`, `6:21: guardrails.grace is "-1s", want a duration like 15m or 24h`,
+			`6:41: guardrails.max_event_age is "15", want a duration like 15m or 24h`}},
 		{"limits of zero", smallConfig + "approvals: {expires_in: 0s, quorum: {revert: 0}}\nguardrails: {max_event_age: 0s, max_reverts: {total_per_hour: 0}}\n", []string{
 			`5:25: approvals.expires_in is 0s: a question would expire before anyone reads it`,
 			`5:46: approvals.quorum.revert is 0, want at least 1`,
@@ -180,8 +184,9 @@ func TestAConfigurationIsRefused(t *testing.T) {
 			`5:37: approvals.approvers.users: U1 is "ada@example.com", want user:E-MAIL, as the audit log names people`,
 			`6:32: fallback_identity: "folders/1" is not projects/P`,
 			`6:51: fallback_identity of projects/p: "b" is not a service account's e-mail`}},
-		{"an alias", smallConfig + "base_url: &u https://x\niap: {audience: *u}\n", []string{`6:17: want text, not an alias`}},
-		{"what is not YAML", "scope: {include: [\n", []string{`1: not YAML: did not find expected node content`}},
+		{"an alias", smallConfig + "base_url: &u https://x\niap: {audience: *u}\n", []string{
+			`5:11: anchors are not allowed; write the value out where it is used`, `6:17: aliases are not allowed; write the value out`}},
+		{"what is not YAML", "scope: {include: [\n", []string{`1:1: not YAML: did not find expected node content`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "rescind.yaml")

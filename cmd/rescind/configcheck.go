@@ -108,8 +108,8 @@ func (c config) checkExports(k *configCheck) {
 // findings are logged.
 func (s slackConfig) configured() bool { return s.BotToken != secret{} || len(s.Routes) > 0 }
 
-// maxDigestAbove is what a channel can be posted in ten minutes: a message a second.
-const maxDigestAbove = 600
+// maxRoundupAbove is what a channel can be posted in ten minutes: a message a second.
+const maxRoundupAbove = 600
 
 func (s slackConfig) check(k *configCheck) {
 	k.refuse(s.Mode == "http" || s.Mode == "socket", "slack.mode", "slack.mode is %q, want http or socket", s.Mode)
@@ -120,8 +120,8 @@ func (s slackConfig) check(k *configCheck) {
 	k.refuse(s.BotToken != secret{}, "slack.bot_token", "slack.bot_token is missing: cards could not be posted")
 	k.refuse(len(s.SigningSecrets) > 0, "slack.signing_secrets", "slack.signing_secrets is empty: nothing could tell a click from a forgery")
 	k.refuse(s.Team != "", "slack.team", "slack.team is empty: clicks from other workspaces could not be told apart")
-	k.refuse(s.DigestAbove >= 0 && s.DigestAbove <= maxDigestAbove, "slack.digest_above",
-		"slack.digest_above is %d, want 1 to %d, or 0 for a message for each cause, however many", s.DigestAbove, maxDigestAbove)
+	k.refuse(s.RoundupAbove >= 0 && s.RoundupAbove <= maxRoundupAbove, "slack.digest_above",
+		"slack.digest_above is %d, want 1 to %d, or 0 for a message for each cause, however many", s.RoundupAbove, maxRoundupAbove)
 	last := len(s.Routes) - 1
 	for i, r := range s.Routes {
 		at := fmt.Sprintf("slack.routes[%d]", i)

@@ -15,10 +15,10 @@ import (
 type duration time.Duration
 
 // ReadYAML reads "15m" and refuses what is negative.
-func (d *duration) ReadYAML(r *strictyaml.Reader, n *yaml.Node) {
+func (d *duration) ReadYAML(r *strictyaml.Reader, what string, n *yaml.Node) {
 	v, err := time.ParseDuration(n.Value)
 	if err != nil || v < 0 {
-		r.Problem(n, "want a duration like 15m or 24h, not %s", strictyaml.Describe(n))
+		r.Problem(n, "%s is %s, want a duration like 15m or 24h", what, strictyaml.Describe(n))
 		return
 	}
 	*d = duration(v)
@@ -28,15 +28,12 @@ func (d *duration) ReadYAML(r *strictyaml.Reader, n *yaml.Node) {
 type secret struct{ Env, File string }
 
 // ReadYAML refuses an inline secret, without repeating it.
-func (s *secret) ReadYAML(r *strictyaml.Reader, n *yaml.Node) {
+func (s *secret) ReadYAML(r *strictyaml.Reader, what string, n *yaml.Node) {
 	if n.Kind != yaml.MappingNode {
 		r.Problem(n, "a secret is written as {env: NAME} or {file: PATH}, never inline")
 		return
 	}
-	r.Fields(n, map[string]func(*yaml.Node){
-		"env":  func(n *yaml.Node) { s.Env = r.Text(n) },
-		"file": func(n *yaml.Node) { s.File = r.Text(n) },
-	})
+	r.Fields(n, what, strictyaml.Keys{"env": r.AnyText("env", &s.Env), "file": r.AnyText("file", &s.File)})
 	if (s.Env == "") == (s.File == "") {
 		r.Problem(n, "a secret has exactly one of env and file")
 	}

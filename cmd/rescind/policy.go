@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/replay"
+	"github.com/rescind-dev/rescind/internal/strictyaml"
 	"github.com/rescind-dev/rescind/policies"
 )
 
@@ -38,7 +39,7 @@ func policyCommand() command {
 // file stands on a line of its own.
 func checkedPolicies(paths []string) (*policies.Set, error) {
 	set, err := loadPolicies(paths)
-	if problem := new(policies.Problem); errors.As(err, &problem) {
+	if problem := new(strictyaml.Problem); errors.As(err, &problem) {
 		return nil, fmt.Errorf("the policies cannot be loaded:\n%w", err)
 	}
 	return set, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/policies/trace"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
@@ -37,7 +38,7 @@ type explainedPolicy struct {
 	EnforcedBy  string               `json:"enforced_by,omitempty"`
 	Decision    judge.Decision       `json:"decision,omitempty"`
 	Message     string               `json:"message,omitempty"`
-	When        *policies.Trace      `json:"when,omitempty"`
+	When        *trace.Node          `json:"when,omitempty"`
 	Facts       []policies.FactLine  `json:"facts,omitempty"`
 	Reasons     []string             `json:"reasons,omitempty"`
 }
@@ -132,13 +133,13 @@ func (p *printer) section(name string, n int) {
 	}
 }
 
-var traceMarks = map[policies.TraceAnswer]string{
-	policies.TraceTrue: "[+]", policies.TraceFalse: "[-]", policies.TraceUnknown: "[?]", policies.TraceError: "[!]",
+var traceMarks = map[trace.Answer]string{
+	trace.True: "[+]", trace.False: "[-]", trace.Unknown: "[?]", trace.Error: "[!]",
 }
 
 // tree writes a sub-expression with its parts below it. Of && and || the parts
 // say it all.
-func (p *printer) tree(indent int, n *policies.Trace) {
+func (p *printer) tree(indent int, n *trace.Node) {
 	text := n.Text
 	switch n.Op {
 	case "&&", "||", "!":

@@ -190,7 +190,7 @@ func TestReplayExitStatus(t *testing.T) {
 		{"a pattern that matches nothing fails", []string{"*.nothing"}, 1, "*.nothing: no file matches this pattern"},
 		{"a directory without logs fails", []string{"none"}, 1, "none: holds no file named like a log"},
 		{"a directory lists what it skips", []string{"."}, 1, "skipped: bad.yaml, notes.txt, policy.yaml"},
-		{"a facts file with an unknown key fails", []string{"--facts", "bad.yaml", entries}, 1, `bad.yaml:1:1: unknown key "constraint"`},
+		{"a facts file with an unknown key fails", []string{"--facts", "bad.yaml", entries}, 1, `bad.yaml:1:1: the file has an unknown key "constraint"`},
 		{"a missing facts file fails", []string{"--facts", "gone.yaml", entries}, 1, "read facts: open gone.yaml"},
 		{"a policy file with an unknown key fails", []string{"--policies", "policy.yaml", entries}, 1, "policy.yaml:1:"},
 		{"no input is wrong usage", nil, 2, "no input: want a file, directory, glob or -"},

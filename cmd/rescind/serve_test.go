@@ -213,7 +213,7 @@ func TestServeRefusesToStart(t *testing.T) {
 			`bad.yaml:3:15: a policy has an unknown key "titel"; did you mean "title"?`, `bad.yaml:4:25: severity is "hgh"`}},
 		{"with policies that are not there", small("policies: [none]\n"), nil, []string{"none"}},
 		{"with a store it does not have", strings.Replace(small(""), "bolt:state.db", "redis://ops/rescind", 1), nil, []string{`store "redis:" is not supported: want "firestore://PROJECT/DATABASE", "bolt:PATH" or "memory:"`}},
-		{"with a configuration that is wrong", "scop: {}\n", nil, []string{`rescind.yaml:1:1: unknown key "scop"; did you mean "scope"?`, "rescind.yaml:1:1: store is empty"}},
+		{"with a configuration that is wrong", "scop: {}\n", nil, []string{`rescind.yaml:1:1: the file has an unknown key "scop"; did you mean "scope"?`, "rescind.yaml:1:1: store is empty"}},
 		{"on a port that is none", small(""), map[string]string{"PORT": "70000"}, []string{"listen: "}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -50,7 +50,7 @@ func remediateConfig(c config, w world, set *policies.Set, st remediate.Store, g
 		Self:      "serviceAccount:" + c.Identity,
 		ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
 		OnExpiry:  remediate.Expiry(c.Approvals.OnExpiry),
-		PageAfter: time.Duration(c.Approvals.Escalation.After), FallbackAfter: time.Duration(c.Slack.FallbackAfter), RoundupAbove: c.Slack.DigestAbove,
+		PageAfter: time.Duration(c.Approvals.Escalation.After), FallbackAfter: time.Duration(c.Slack.FallbackAfter), RoundupAbove: c.Slack.RoundupAbove,
 		VerifyFor: 30 * time.Second, Inventory: gcp, ScanEvery: time.Duration(c.Scan.Every),
 		Now: w.now, Wait: w.wait, NewID: rand.Text, Log: w.log,
 	}

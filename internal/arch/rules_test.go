@@ -27,7 +27,7 @@ func arrows() map[part][]part {
 	return map[part][]part{
 		cloud:     nil,
 		auditlog:  {cloud},
-		policies:  {cloud},
+		policies:  {cloud, yaml},
 		remediate: {cloud, auditlog, policies},
 		notify:    decides,
 		functions: decides,

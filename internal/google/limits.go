@@ -95,7 +95,7 @@ func (l *limits) turn(ctx context.Context, at place) (time.Duration, error) {
 }
 
 // reserve takes the next turn and returns how long it is until then, or a
-// *remediate.BusyError and no turn when that is too long.
+// *fault.BusyError and no turn when that is too long.
 func (l *limits) reserve(at place) (time.Duration, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -19,7 +19,7 @@ import (
 )
 
 // OrgPolicy returns the organization policy that is set at its own resource,
-// not what is inherited; an error matching remediate.ErrNotFound where none is.
+// not what is inherited; an error matching fault.ErrNotFound where none is.
 func (c *Client) OrgPolicy(ctx context.Context, r cloud.Resource) (judge.OrgPolicy, error) {
 	p, err := call(ctx, c.constraints.GetPolicy, &orgpolicypb.GetPolicyRequest{Name: r.Path()})
 	if err != nil {
@@ -87,7 +87,7 @@ func settings(s *orgpolicypb.PolicySpec) *orgpolicypb.PolicySpec {
 
 // DeleteOrgPolicy takes the policy away, so that what is inherited takes its
 // place, if the etag is current; otherwise the error matches
-// remediate.ErrConflict.
+// fault.ErrConflict.
 func (c *Client) DeleteOrgPolicy(ctx context.Context, r cloud.Resource, etag string) error {
 	if etag == "" {
 		return fmt.Errorf("delete %s: %w: %w", r, fault.ErrRefused, errNoEtag)
@@ -99,7 +99,7 @@ func (c *Client) DeleteOrgPolicy(ctx context.Context, r cloud.Resource, etag str
 }
 
 // CreateOrgPolicy sets a policy where none is; where one is, the error matches
-// remediate.ErrRefused.
+// fault.ErrRefused.
 func (c *Client) CreateOrgPolicy(ctx context.Context, r cloud.Resource, body string) error {
 	p := &orgpolicypb.Policy{}
 	if err := protojson.Unmarshal([]byte(body), p); err != nil {

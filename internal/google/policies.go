@@ -86,7 +86,7 @@ func (c *Client) Policy(ctx context.Context, r cloud.Resource) (cloud.AllowPolic
 }
 
 // SetPolicy replaces the bindings of r's allow policy, if p.Etag is current;
-// otherwise the error matches remediate.ErrConflict. Audit configuration is
+// otherwise the error matches fault.ErrConflict. Audit configuration is
 // not touched. A policy without an etag, or read below version 3, is refused
 // before anything is sent. An error that is no conflict, not found, refusal or
 // missing permission leaves open whether the policy was written: read it again.

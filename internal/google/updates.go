@@ -22,12 +22,12 @@ var errNoEtag = errors.New("the state it is decided on has no etag")
 const newRevision = "template.revision"
 
 // SetIdentity makes the workload's template run as the account, if w.Etag is
-// current; otherwise the error matches remediate.ErrConflict. It returns when
+// current; otherwise the error matches fault.ErrConflict. It returns when
 // Google's operation has ended. That is a deploy: it needs the right to act as
 // the account, and running executions of a job keep the account they have.
 //
-// The write is rehearsed first: an error matching remediate.ErrUnwritten says
-// that Google would not have taken it. One matching remediate.ErrRefused alone
+// The write is rehearsed first: an error matching fault.ErrUnwritten says
+// that Google would not have taken it. One matching fault.ErrRefused alone
 // can come after the write: the template
 // is changed, and its revision cannot start. An error that is no conflict, not
 // found, refusal or missing permission leaves open whether the change was made:
@@ -55,7 +55,7 @@ func (c *Client) SetIdentity(ctx context.Context, w cloud.Workload, email string
 }
 
 // RequireInvokerIAM turns a service's invoker check back on, if w.Etag is
-// current; otherwise the error matches remediate.ErrConflict. No revision is
+// current; otherwise the error matches fault.ErrConflict. No revision is
 // made, so what serves goes on serving. Its errors are those of SetIdentity.
 func (c *Client) RequireInvokerIAM(ctx context.Context, w cloud.Workload) error {
 	return c.setInvokerCheck(ctx, w, "require invoker IAM of", false)
@@ -86,7 +86,7 @@ func (c *Client) setInvokerCheck(ctx context.Context, w cloud.Workload, doing st
 
 // SetIngress says where requests to a service may come from, in the words of
 // cloud.Workload, if w.Etag is current; otherwise the error matches
-// remediate.ErrConflict. No revision is made. Its errors are those of
+// fault.ErrConflict. No revision is made. Its errors are those of
 // SetIdentity.
 func (c *Client) SetIngress(ctx context.Context, w cloud.Workload, ingress string) error {
 	to, known := ingressOf(ingress)

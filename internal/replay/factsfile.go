@@ -68,29 +68,27 @@ func ReadFacts(path string) (*FactsFile, error) {
 // file holds no facts.
 func ParseFacts(name string, data []byte) (*FactsFile, error) {
 	f := newFactsFile(name)
-	root, err := strictyaml.Root(name, data)
-	if root == nil || err != nil {
-		return f, err
+	r, root := strictyaml.Open(name, data, maxFacts)
+	if root != nil {
+		f.read(factsParser{r}, root)
 	}
-	p := factsParser{strictyaml.NewReader(name)}
-	f.read(p, root)
-	return f, p.Err()
+	return f, r.Err()
 }
 
 func (f *FactsFile) read(p factsParser, n *yaml.Node) {
-	p.Fields(n, map[string]func(*yaml.Node){
-		"constraints":        func(n *yaml.Node) { p.Mapping(n, func(k, v *yaml.Node) { f.constraint(p, k, v) }) },
-		"projects":           func(n *yaml.Node) { p.List(n, func(n *yaml.Node) { f.project(p, n) }) },
-		"organizations":      func(n *yaml.Node) { p.List(n, func(n *yaml.Node) { f.organization(p, n) }) },
-		"runtime_identities": func(n *yaml.Node) { p.List(n, func(n *yaml.Node) { f.identity(p, n) }) },
+	p.Fields(n, "the file", strictyaml.Keys{
+		"constraints":        func(n *yaml.Node) { p.Entries(n, "constraints", func(k, v *yaml.Node) { f.constraint(p, k, v) }) },
+		"projects":           func(n *yaml.Node) { p.List(n, "projects", func(n *yaml.Node) { f.project(p, n) }) },
+		"organizations":      func(n *yaml.Node) { p.List(n, "organizations", func(n *yaml.Node) { f.organization(p, n) }) },
+		"runtime_identities": func(n *yaml.Node) { p.List(n, "runtime_identities", func(n *yaml.Node) { f.identity(p, n) }) },
 	})
 }
 
 func (f *FactsFile) project(p factsParser, n *yaml.Node) {
 	var l listedProject
-	p.Fields(n, map[string]func(*yaml.Node){
-		"id":        func(n *yaml.Node) { l.id = p.Text(n) },
-		"number":    func(n *yaml.Node) { l.number = p.digits(n) },
+	p.Fields(n, "a project", strictyaml.Keys{
+		"id":        func(n *yaml.Node) { l.id = p.word(n, "id") },
+		"number":    func(n *yaml.Node) { l.number = p.digits(n, "number") },
 		"ancestors": func(n *yaml.Node) { l.ancestors, l.placed = p.ancestors(n), true },
 	})
 	_, twice := f.projects[l.id]
@@ -122,7 +120,7 @@ func (f *FactsFile) list(l listedProject) {
 }
 
 func (f *FactsFile) identity(p factsParser, n *yaml.Node) {
-	email := p.Text(n)
+	email := p.word(n, "an entry of runtime_identities")
 	name, domain, ok := strings.Cut(email, "@")
 	if email != "" && (!ok || name == "" || domain == "" || strings.ContainsAny(email, ": /")) {
 		p.Problem(n, "runtime identity %q: want a service account's e-mail alone", email)

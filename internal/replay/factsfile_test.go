@@ -13,36 +13,38 @@ func TestParseFactsNamesEverythingThatIsWrong(t *testing.T) {
 		text string
 		want []string
 	}{
-		{"an unknown key", "constraint: {}\n", []string{`f.yaml:1:1: unknown key "constraint"; did you mean "constraints"?`}},
+		{"an unknown key", "constraint: {}\n", []string{`f.yaml:1:1: the file has an unknown key "constraint"; did you mean "constraints"?`}},
 		{"unknown keys within", "constraints:\n  c: {enforce: []}\nprojects:\n  - {id: a, num: 1}\n", []string{
-			`f.yaml:2:7: unknown key "enforce"; did you mean "enforced"?`,
-			`f.yaml:4:13: unknown key "num", want ancestors, id, number`}},
+			`f.yaml:2:7: constraint c has an unknown key "enforce"; did you mean "enforced"?`,
+			`f.yaml:4:13: a project has an unknown key "num", want ancestors, id, number`}},
 		{"several at once", "projects:\n  - {number: x}\n  - {id: a/b}\nruntime_identities: [serviceAccount:x@y.z]\n", []string{
-			`f.yaml:2:14: number "x": want digits`,
 			`f.yaml:2:5: project without an id`,
+			`f.yaml:2:14: number is "x", want digits`,
 			`f.yaml:3:5: project id "a/b": want it without projects/`,
 			`f.yaml:4:22: runtime identity "serviceAccount:x@y.z": want a service account's e-mail alone`}},
 		{"projects that are the same", "projects:\n  - {id: a, number: 1}\n  - {id: a}\n  - {id: b, number: 1}\n", []string{
 			`f.yaml:3:5: project "a" is listed twice`,
 			`f.yaml:4:5: project "b": "a" has the number 1 already`}},
 		{"containers that are none", "constraints:\n  c: {enforced: [pay, folders/x, projects/]}\n", []string{
-			`f.yaml:2:18: "pay": want projects/ID, folders/NUMBER or organizations/NUMBER`,
-			`f.yaml:2:23: "folders/x": want projects/ID, folders/NUMBER or organizations/NUMBER`,
-			`f.yaml:2:34: "projects/": want projects/ID, folders/NUMBER or organizations/NUMBER`}},
+			`f.yaml:2:18: an entry of enforced is "pay", want projects/ID, folders/NUMBER or organizations/NUMBER`,
+			`f.yaml:2:23: an entry of enforced is "folders/x", want projects/ID, folders/NUMBER or organizations/NUMBER`,
+			`f.yaml:2:34: an entry of enforced is "projects/", want projects/ID, folders/NUMBER or organizations/NUMBER`}},
 		{"ancestors in the wrong order", "projects:\n  - {id: a, ancestors: [organizations/1, folders/2, projects/b]}\n", []string{
 			`f.yaml:2:42: ancestor "folders/2" comes after an organization: list the nearest first`,
 			`f.yaml:2:53: ancestor "projects/b": a project holds no projects`}},
 		{"a constraint by its long name", "constraints: {constraints/x: {}}\n", []string{`f.yaml:1:15: constraint "constraints/x": write it without constraints/: x`}},
-		{"a key that is there twice", "projects: []\nprojects: []\n", []string{`f.yaml:2:1: key "projects" is there twice`}},
+		{"a key that is there twice", "projects: []\nprojects: []\n", []string{`f.yaml:2:1: the file has the key "projects" twice; it is also on line 1`}},
 		{"values of other types", "constraints: []\nprojects: {}\nruntime_identities: [[], ~]\n", []string{
-			`f.yaml:1:14: want keys and values, not a list`,
-			`f.yaml:2:11: want a list, not keys and values`,
-			`f.yaml:3:22: want text, not a list`,
-			`f.yaml:3:26: want text, not nothing`}},
-		{"an alias", "projects: &p []\nruntime_identities: *p\n", []string{`f.yaml:2:21: want a list, not an alias`}},
-		{"a list", "- a\n", []string{`f.yaml:1:1: want keys and values, not a list`}},
-		{"two documents", "projects: []\n---\nprojects: []\n", []string{`f.yaml: more than one YAML document`}},
-		{"no YAML", "a: b: c\n", []string{`f.yaml:1: not YAML: mapping values are not allowed in this context`}},
+			`f.yaml:1:14: constraints is a list, want a map`,
+			`f.yaml:2:11: projects is a map, want a list`,
+			`f.yaml:3:22: an entry of runtime_identities is a list, want text`,
+			`f.yaml:3:26: an entry of runtime_identities is empty, want text`}},
+		{"an alias", "projects: &p []\nruntime_identities: *p\n", []string{
+			`f.yaml:1:11: anchors are not allowed; write the value out where it is used`,
+			`f.yaml:2:21: aliases are not allowed; write the value out`}},
+		{"a list", "- a\n", []string{`f.yaml:1:1: the file is a list, want a map`}},
+		{"two documents", "projects: []\n---\nprojects: []\n", []string{`f.yaml:2:1: a second YAML document; want one document a file`}},
+		{"no YAML", "a: b: c\n", []string{`f.yaml:1:1: not YAML: mapping values are not allowed in this context`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

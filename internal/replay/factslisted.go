@@ -6,6 +6,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/strictyaml"
 )
 
 // listedConstraint is what the file says of a constraint; a part that it leaves
@@ -21,11 +22,11 @@ func (f *FactsFile) constraint(p factsParser, key, n *yaml.Node) {
 		return
 	}
 	c := listedConstraint{}
-	p.Fields(n, map[string]func(*yaml.Node){
-		"enforced": func(n *yaml.Node) { c.enforced = p.containers(n) },
+	p.Fields(n, "constraint "+key.Value, strictyaml.Keys{
+		"enforced": func(n *yaml.Node) { c.enforced = p.containers(n, "enforced") },
 		"denies": func(n *yaml.Node) {
 			c.denies = map[string][]string{}
-			p.Mapping(n, func(value, n *yaml.Node) { c.denies[value.Value] = p.containers(n) })
+			p.Entries(n, "denies", func(value, n *yaml.Node) { c.denies[value.Value] = p.containers(n, value.Value) })
 		},
 	})
 	if c.denies == nil && c.enforced == nil { // listed, and in force nowhere
@@ -54,10 +55,12 @@ func (f *FactsFile) denying(name, value string) []string {
 func (f *FactsFile) organization(p factsParser, n *yaml.Node) {
 	var id string
 	domains := []string{}
-	p.Fields(n, map[string]func(*yaml.Node){
-		"id": func(n *yaml.Node) { id = p.digits(n) },
+	p.Fields(n, "an organization", strictyaml.Keys{
+		"id": func(n *yaml.Node) { id = p.digits(n, "id") },
 		"domains": func(n *yaml.Node) {
-			p.List(n, func(n *yaml.Node) { domains = append(domains, strings.ToLower(p.Text(n))) })
+			p.List(n, "domains", func(n *yaml.Node) {
+				domains = append(domains, strings.ToLower(p.word(n, "an entry of domains")))
+			})
 		},
 	})
 	if id == "" {

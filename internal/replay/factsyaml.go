@@ -12,29 +12,35 @@ import (
 // factsParser reads what stands in a facts file and nowhere else.
 type factsParser struct{ *strictyaml.Reader }
 
-func (p factsParser) digits(n *yaml.Node) string {
-	s := p.Text(n)
+func (p factsParser) digits(n *yaml.Node, what string) string {
+	s := p.word(n, what)
 	if s != "" && !isNumber(s) {
-		p.Problem(n, "number %q: want digits", s)
+		p.Problem(n, "%s is %q, want digits", what, s)
 		return ""
 	}
 	return s
 }
 
-func (p factsParser) container(n *yaml.Node) (cloud.Resource, bool) {
-	s := p.Text(n)
+// word is text, or a number; empty where it is a problem.
+func (p factsParser) word(n *yaml.Node, what string) (s string) {
+	p.AnyText(what, &s)(n)
+	return s
+}
+
+func (p factsParser) container(n *yaml.Node, what string) (cloud.Resource, bool) {
+	s := p.word(n, what)
 	c, ok := cloud.ParseContainer(s)
 	ok = ok && (c.Kind == cloud.Project || isNumber(c.Name))
 	if s != "" && !ok {
-		p.Problem(n, "%q: want projects/ID, folders/NUMBER or organizations/NUMBER", s)
+		p.Problem(n, "%s is %q, want projects/ID, folders/NUMBER or organizations/NUMBER", what, s)
 	}
 	return c, ok
 }
 
-func (p factsParser) containers(n *yaml.Node) []string {
+func (p factsParser) containers(n *yaml.Node, what string) []string {
 	out := []string{}
-	p.List(n, func(n *yaml.Node) {
-		if c, ok := p.container(n); ok {
+	p.List(n, what, func(n *yaml.Node) {
+		if c, ok := p.container(n, "an entry of "+what); ok {
 			out = append(out, c.Path())
 		}
 	})
@@ -46,8 +52,8 @@ func (p factsParser) containers(n *yaml.Node) []string {
 func (p factsParser) ancestors(n *yaml.Node) []string {
 	var out []string
 	last := false
-	p.List(n, func(n *yaml.Node) {
-		c, ok := p.container(n)
+	p.List(n, "ancestors", func(n *yaml.Node) {
+		c, ok := p.container(n, "an entry of ancestors")
 		switch {
 		case !ok:
 		case c.Kind == cloud.Project:

@@ -22,9 +22,9 @@ type sample struct {
 // shout is a Value: text in capitals.
 type shout string
 
-func (s *shout) ReadYAML(r *Reader, n *yaml.Node) {
+func (s *shout) ReadYAML(r *Reader, what string, n *yaml.Node) {
 	if strings.ToUpper(n.Value) != n.Value {
-		r.Problem(n, "not loud: %s", Describe(n))
+		r.Problem(n, "%s is %s, which is not loud", what, Describe(n))
 		return
 	}
 	*s = shout(n.Value)
@@ -45,7 +45,7 @@ func TestDecodeReadsEachType(t *testing.T) {
 
 func TestProblemsComeInTheOrderOfTheFile(t *testing.T) {
 	var s sample
-	f, err := Decode("f.yaml", []byte("wrds: []\nname: [a]\ncount: 1.5\nwords: [a, {}]\ninner: {shout: ah}\n"), &s)
+	f, err := Decode("f.yaml", []byte("wrds: []\nname: [a]\ncount: 1.5\nwords: [a, {}]\nof: {a: b}\ninner: {shout: ah}\n"), &s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,24 +54,26 @@ func TestProblemsComeInTheOrderOfTheFile(t *testing.T) {
 	f.ProblemAt("inner.missing", "inner has none")
 	f.ProblemAt("on", "nowhere in the file")
 	want := []string{
-		`f.yaml:1:1: unknown key "wrds"; did you mean "words"?`, `f.yaml:1:1: nowhere in the file`,
-		`f.yaml:2:7: want text, not a list`, `f.yaml:3:8: want a whole number, not "1.5"`,
-		`f.yaml:4:9: a is no word`, `f.yaml:4:12: want text, not keys and values`,
-		`f.yaml:5:8: inner has none`, `f.yaml:5:16: not loud: "ah"`,
+		`f.yaml:1:1: the file has an unknown key "wrds"; did you mean "words"?`, `f.yaml:1:1: nowhere in the file`,
+		`f.yaml:2:7: name is a list, want text`, `f.yaml:3:8: count is "1.5", want a whole number`,
+		`f.yaml:4:9: a is no word`, `f.yaml:4:12: words[1] is a map, want text`, `f.yaml:5:9: of.a is "b", want a whole number`,
+		`f.yaml:6:8: inner has none`, `f.yaml:6:16: inner.shout is "ah", which is not loud`,
 	}
 	if diff := cmp.Diff(want, strings.Split(f.Err().Error(), "\n")); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 }
 
-func TestNearest(t *testing.T) {
-	known := []string{"approvals", "audience", "identity", "iap"}
-	for word, want := range map[string]string{
-		"apprval": "approvals", "Identity": "identity", "audiance": "audience", "zzz": "", "": "", strings.Repeat("a", 1000): "",
-	} {
-		if got := nearest(word, known); got != want {
-			t.Errorf("nearest to %.20q is %q, want %q", word, got, want)
-		}
+// A file that cannot be read has no values, so nothing more is said of it.
+func TestAFileThatCannotBeReadIsAnError(t *testing.T) {
+	var s sample
+	f, err := Decode("f.yaml", []byte("name: *a\ncount: x\n"), &s)
+	if f != nil || err == nil || err.Error() != "f.yaml:1:1: not YAML: unknown anchor 'a' referenced" {
+		t.Errorf("%v, %v", f, err)
+	}
+	f, err = Decode("f.yaml", make([]byte, MaxBytes+1), &s)
+	if f != nil || err == nil || err.Error() != "f.yaml:1:1: the file has 1048577 bytes, the limit is 1048576" {
+		t.Errorf("%v, %v", f, err)
 	}
 }
 

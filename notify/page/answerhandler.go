@@ -7,8 +7,9 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
+
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // assertionHeader is what an answer's request was signed by.

@@ -10,12 +10,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/notify/page"
-	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/notify/page"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 func TestAnAnswerNeedsNoScript(t *testing.T) {

@@ -7,8 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/notify/page"
 )
 
 func TestS16AFormFromElsewhereDecidesNothing(t *testing.T) {

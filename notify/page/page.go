@@ -10,10 +10,11 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
+
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // Visitor is who a request is from.

@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/notify/page"
 )
 
 func TestS16ThePagesAreForWhomIAPVouchesForAlone(t *testing.T) {

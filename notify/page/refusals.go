@@ -7,8 +7,9 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
+
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // refusedPath begins the path of what a process without a ledger passes on to

@@ -8,8 +8,9 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
+
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // TakerConfig is what a Taker needs.

@@ -11,11 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/notify/page"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
+
+	"github.com/rescind-dev/rescind/notify/page"
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // courier keeps what it is given, or fails.

@@ -7,12 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/notify/slack"
 )
 
 // slackButton is a button as Slack keeps it, and sends it back.

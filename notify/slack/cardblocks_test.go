@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/notify"
 )
 
 func TestEveryStateRendersAsAgreed(t *testing.T) {

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
+
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // Answerer records what a person answers. It decides whether the person may,

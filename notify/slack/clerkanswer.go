@@ -7,10 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
+
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/remediate"
 )
 
 // do answers or pages, and returns what to tell the person: nothing when all

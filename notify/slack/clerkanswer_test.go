@@ -7,15 +7,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
-	"github.com/rescind-dev/rescind/remediate/finding"
-	"github.com/rescind-dev/rescind/remediate/judge"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestS9ACardThatWasNotPostedByRescindDecidesNothing(t *testing.T) {

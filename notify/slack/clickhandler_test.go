@@ -9,13 +9,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate/fault"
-	"github.com/rescind-dev/rescind/remediate/finding"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestAClickOnACardIsRecordedAsItsAnswer(t *testing.T) {

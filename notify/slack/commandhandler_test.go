@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate/finding"
+
+	"github.com/rescind-dev/rescind/notify/slack"
 )
 
 // answerTo has somebody write a command, and returns what they alone are told.

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+
 	api "github.com/slack-go/slack"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Notify posts the finding to its channel, or brings the messages that show it

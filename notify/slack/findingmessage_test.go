@@ -4,11 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/remediate/finding"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 func TestNotifyPostsOnceAndThenUpdatesTheSameMessage(t *testing.T) {

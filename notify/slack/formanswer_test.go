@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
-	"github.com/rescind-dev/rescind/remediate/finding"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const why = "agreed with the payments team"

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/notify"
 )
 
 // fillIn says in an open form what the finding is and, for an exemption, what

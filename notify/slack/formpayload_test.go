@@ -6,10 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // formJSON is a form as it comes back, with its reason, term and metadata.

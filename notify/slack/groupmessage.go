@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+
 	api "github.com/slack-go/slack"
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
-	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 var _ remediate.GroupNotifier = (*Notifier)(nil)

@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -13,9 +17,6 @@ import (
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
-	"github.com/rescind-dev/rescind/remediate/finding"
-	"github.com/rescind-dev/rescind/remediate/state"
-	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // group is a group of so many findings that wait for an answer.

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
-	api "github.com/slack-go/slack"
-
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	api "github.com/slack-go/slack"
 )
 
 // What the parts of the home tab look back and ahead.

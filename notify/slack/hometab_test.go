@@ -6,10 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/sim"
-	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/notify/slack"
 )
 
 // home has somebody open the home tab, and returns it.

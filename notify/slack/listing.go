@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 
-	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
+
+	"github.com/rescind-dev/rescind/notify"
 )
 
 // maxListed is how many findings an answer or a part of the home tab names.

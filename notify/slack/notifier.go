@@ -9,11 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+
 	api "github.com/slack-go/slack"
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
-	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Config is what a Notifier needs.

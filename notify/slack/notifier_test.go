@@ -4,9 +4,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 func TestANotifierNeedsATokenAndRoutes(t *testing.T) {

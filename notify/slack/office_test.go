@@ -11,12 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
-	"github.com/rescind-dev/rescind/remediate/fault"
-	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // recorder is the side of remediate that takes answers.

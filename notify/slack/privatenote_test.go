@@ -7,10 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 func TestAPrivateNoteFindsAnotherWayWhenTheFirstFails(t *testing.T) {

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+
 	api "github.com/slack-go/slack"
 
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
-	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 var _ remediate.RoundupNotifier = (*Notifier)(nil)

@@ -5,9 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
+
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // workspace is a simulated Slack and a notifier that posts to it.

@@ -11,7 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
-// Cell implements remediate.CellStore.
+// Cell implements cells.Store.
 func (s *Store) Cell(ctx context.Context, name string) (c cells.Cell, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		c, err = cell(tx, name)
@@ -31,7 +31,7 @@ func cell(tx *bbolt.Tx, name string) (cells.Cell, error) {
 	return record.ReadCell(b)
 }
 
-// SetCell implements remediate.CellStore.
+// SetCell implements cells.Store.
 func (s *Store) SetCell(ctx context.Context, c cells.Cell) (stored cells.Cell, err error) {
 	err = s.update(ctx, func(tx *bbolt.Tx) error {
 		old, err := cell(tx, c.Name)

@@ -14,7 +14,7 @@ import (
 
 var _ remediate.Store = (*Store)(nil)
 
-// Create implements remediate.FindingStore.
+// Create implements finding.Store.
 func (s *Store) Create(ctx context.Context, f finding.Finding) (stored finding.Finding, err error) {
 	f.Revision = 1
 	err = s.update(ctx, func(tx *bbolt.Tx) error {
@@ -30,7 +30,7 @@ func (s *Store) Create(ctx context.Context, f finding.Finding) (stored finding.F
 	return stored, nil
 }
 
-// Finding implements remediate.FindingStore.
+// Finding implements finding.Store.
 func (s *Store) Finding(ctx context.Context, id string) (f finding.Finding, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		f, err = get(tx, []byte(id))
@@ -42,7 +42,7 @@ func (s *Store) Finding(ctx context.Context, id string) (f finding.Finding, err 
 	return f, nil
 }
 
-// Update implements remediate.FindingStore.
+// Update implements finding.Store.
 func (s *Store) Update(ctx context.Context, f finding.Finding) (stored finding.Finding, err error) {
 	err = s.update(ctx, func(tx *bbolt.Tx) error {
 		old, err := get(tx, []byte(f.ID))

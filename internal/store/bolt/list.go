@@ -13,7 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// Findings implements remediate.FindingStore. It reads what the query selects,
+// Findings implements finding.Store. It reads what the query selects,
 // and no more, however much there is besides.
 func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
 	if q.Resource != (cloud.Resource{}) && q.Project != "" && q.Project != q.Resource.Project {
@@ -26,7 +26,7 @@ func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Findin
 	return out, nil
 }
 
-// Due implements remediate.FindingStore. It reads what is due, and no more.
+// Due implements finding.Store. It reads what is due, and no more.
 func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
 	all := func(finding.Finding) bool { return true }
 	out, err := s.list(ctx, walk{bucket: byDue, prefixes: [][]byte{nil}, last: earliestFirst(at), limit: limit, match: all})

@@ -11,7 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
-// Cell implements remediate.CellStore.
+// Cell implements cells.Store.
 func (s *Store) Cell(ctx context.Context, name string) (c cells.Cell, err error) {
 	err = call(ctx, callTimeout, func(ctx context.Context) error {
 		doc, err := read(ctx, s.doc(cellsIn, name))
@@ -26,7 +26,7 @@ func (s *Store) Cell(ctx context.Context, name string) (c cells.Cell, err error)
 	return c, nil
 }
 
-// SetCell implements remediate.CellStore.
+// SetCell implements cells.Store.
 func (s *Store) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
 	at := c.Revision
 	c.Revision++

@@ -10,7 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
-// Create implements remediate.FindingStore.
+// Create implements finding.Store.
 func (s *Store) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	f.Revision = 1
 	stored, err := s.put(ctx, f, func(old *firestore.DocumentSnapshot) error {
@@ -25,7 +25,7 @@ func (s *Store) Create(ctx context.Context, f finding.Finding) (finding.Finding,
 	return stored, nil
 }
 
-// Finding implements remediate.FindingStore.
+// Finding implements finding.Store.
 func (s *Store) Finding(ctx context.Context, id string) (f finding.Finding, err error) {
 	err = call(ctx, callTimeout, func(ctx context.Context) error {
 		doc, err := read(ctx, s.doc(findings, id))
@@ -44,7 +44,7 @@ func (s *Store) Finding(ctx context.Context, id string) (f finding.Finding, err 
 	return f, nil
 }
 
-// Update implements remediate.FindingStore.
+// Update implements finding.Store.
 func (s *Store) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	at := f.Revision
 	f.Revision++

@@ -12,7 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// Findings implements remediate.FindingStore. It reads what the query selects,
+// Findings implements finding.Store. It reads what the query selects,
 // and no more: Firestore applies every filter, each combination of which has
 // its index.
 func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
@@ -47,7 +47,7 @@ func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Findin
 	return out, nil
 }
 
-// Due implements remediate.FindingStore. It reads what is due, and no more.
+// Due implements finding.Store. It reads what is due, and no more.
 func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
 	in := s.client.Collection(findings).OrderBy(dueField, firestore.Asc).OrderBy(idField, firestore.Asc).
 		Where(dueField, "<=", stamp(at))

@@ -9,7 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
-// Cell implements remediate.CellStore.
+// Cell implements cells.Store.
 func (s *Store) Cell(ctx context.Context, name string) (cells.Cell, error) {
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {
@@ -26,7 +26,7 @@ func (s *Store) cell(name string) (cells.Cell, error) {
 	return record.ReadCell(b)
 }
 
-// SetCell implements remediate.CellStore.
+// SetCell implements cells.Store.
 func (s *Store) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {

@@ -53,7 +53,7 @@ func New() *Store {
 	}
 }
 
-// Create implements remediate.FindingStore.
+// Create implements finding.Store.
 func (s *Store) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	f.Revision = 1
 	b, stored, err := record.Finding(f)
@@ -71,7 +71,7 @@ func (s *Store) Create(ctx context.Context, f finding.Finding) (finding.Finding,
 	return stored, nil
 }
 
-// Finding implements remediate.FindingStore.
+// Finding implements finding.Store.
 func (s *Store) Finding(ctx context.Context, id string) (finding.Finding, error) {
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {
@@ -88,7 +88,7 @@ func (s *Store) finding(id string) (finding.Finding, error) {
 	return record.ReadFinding(k.record)
 }
 
-// Update implements remediate.FindingStore.
+// Update implements finding.Store.
 func (s *Store) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {
@@ -114,7 +114,7 @@ func (s *Store) Update(ctx context.Context, f finding.Finding) (finding.Finding,
 	return stored, nil
 }
 
-// Findings implements remediate.FindingStore.
+// Findings implements finding.Store.
 func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
 	newestFirst := func(a, b finding.Finding) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
@@ -122,7 +122,7 @@ func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Findin
 	return s.list(ctx, q.Matches, newestFirst, q.Limit)
 }
 
-// Due implements remediate.FindingStore.
+// Due implements finding.Store.
 func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
 	due := func(f finding.Finding) bool { return !f.DueAt.IsZero() && !f.DueAt.After(at) }
 	earliestFirst := func(a, b finding.Finding) int {

@@ -1,42 +1,21 @@
 package policies
 
 import (
-	"embed"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
+
+	"github.com/rescind-dev/rescind/policies/catalog"
 )
-
-// The catalogue: each file holds one policy and is named after it.
-//
-//go:embed catalog/*.yaml
-var catalog embed.FS
-
-// always lists the built-in policies that are loaded whatever the files say.
-// The others of the catalogue are loaded when a file names them.
-var always = []string{"no-default-service-account", "no-editor-on-runtime-identity", "no-public-invoker"}
 
 // theCompiler, builtInNames and compiled are part of the program and never
 // change, so each is made once.
 var (
 	theCompiler  = sync.OnceValues(newCompiler)
-	builtInNames = sync.OnceValue(readNames)
+	builtInNames = sync.OnceValue(catalog.Names)
 	compiled     sync.Map // name -> func() (*rule, error)
 )
-
-func readNames() []string {
-	entries, err := catalog.ReadDir("catalog")
-	if err != nil {
-		panic(fmt.Sprintf("built-in policies: %v", err)) // they are in the program: cannot happen
-	}
-	var names []string
-	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
-	}
-	return names
-}
 
 func isBuiltIn(name string) bool { return slices.Contains(builtInNames(), name) }
 
@@ -53,10 +32,9 @@ func compileBuiltIn(name string) (*rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := "catalog/" + name + ".yaml"
-	data, err := catalog.ReadFile(file)
+	file, data, err := catalog.Read(name)
 	if err != nil {
-		return nil, fmt.Errorf("built-in policies: %w", err)
+		return nil, err
 	}
 	l := loader{compiler: c, isBuiltIn: func(string) bool { return false }, named: map[string]*draft{}}
 	l.file(File{Name: file, Data: data})

@@ -94,47 +94,6 @@ var (
 	}}
 )
 
-// shownGrant is a grant with the objects that stand for it and its parts. One
-// allocation makes those of all grants of a change.
-type shownGrant struct {
-	cloud.Grant
-	grant, role, member, condition object
-}
-
-// ofGrant is what the object of a grant, or of a part of one, shows.
-func ofGrant(o *object) *shownGrant {
-	if g, ok := o.data.(*shownGrant); ok {
-		return g
-	}
-	return &shownGrant{}
-}
-
-// show returns the grants as CEL sees them.
-func (e *evaluation) show(gs []cloud.Grant) []ref.Val {
-	shown, vals := make([]shownGrant, len(gs)), make([]ref.Val, len(gs))
-	for i, g := range gs {
-		s := &shown[i]
-		s.Grant = g
-		s.grant, s.role = object{grantType, e, s}, object{roleType, e, s}
-		s.member, s.condition = object{memberType, e, s}, object{conditionType, e, s}
-		vals[i] = &s.grant
-	}
-	return vals
-}
-
-// sameShown reports whether two objects of one type show the same.
-func sameShown(t *objectType, a, b *shownGrant) bool {
-	switch t {
-	case roleType:
-		return a.Role == b.Role
-	case memberType:
-		return a.Member == b.Member
-	case conditionType:
-		return a.Condition == b.Condition
-	}
-	return a.Grant == b.Grant
-}
-
 // constraintRef is a constraint as it is in force for a project.
 type constraintRef struct{ name, project string }
 

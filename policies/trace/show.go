@@ -1,4 +1,4 @@
-package policies
+package trace
 
 import (
 	"fmt"
@@ -12,14 +12,23 @@ import (
 	"cel.dev/cel-go/common/types/traits"
 )
 
+// shownText is a part of the expression as a person would write it.
+func (s state) shownText(x ast.Expr) string {
+	text, err := s.text(x)
+	if err != nil {
+		return "(an expression that cannot be shown)"
+	}
+	return text
+}
+
 // operands shows what a comparison or a function was given: each operand that
 // is no literal, and what that was made of in turn.
-func (s state) operands(n *Trace, x ast.Expr) {
+func (s state) operands(n *Node, x ast.Expr) {
 	for _, o := range operandsOf(x) {
 		if o.Kind() == ast.LiteralKind || o.Kind() == ast.ListKind {
 			continue
 		}
-		shown := TraceValue{s.text(o), s.shown(s.value(o.ID()))}
+		shown := Value{s.shownText(o), s.shown(s.value(o.ID()))}
 		if shown.Value != "" && !slices.Contains(n.Values, shown) {
 			n.Values = append(n.Values, shown)
 		}
@@ -58,8 +67,8 @@ func (s state) shown(v ref.Val) string {
 		return "error: " + abbreviate(v.Error())
 	case types.String:
 		return strconv.Quote(abbreviate(string(v)))
-	case *object:
-		return abbreviate(v.shown())
+	case interface{ Shown() string }:
+		return abbreviate(v.Shown())
 	case traits.Mapper:
 		return fmt.Sprintf("a map of %d", sizeOf(v))
 	case traits.Lister:
@@ -86,74 +95,9 @@ func sizeOf(v traits.Sizer) int {
 	return int(n)
 }
 
-// shown is what an object is known by.
-func (o *object) shown() string {
-	switch o.t {
-	case grantType:
-		return ofGrant(o).String()
-	case memberType:
-		return string(ofGrant(o).Member)
-	case roleType:
-		return ofGrant(o).Role
-	}
-	return ""
-}
-
 func abbreviate(s string) string {
 	if r := []rune(s); len(r) > maxShown {
 		return string(r[:maxShown]) + "..."
 	}
 	return s
-}
-
-// omit drops elements that settle nothing.
-func (n *Trace) omit(elements []*Trace) {
-	n.Parts = slices.DeleteFunc(n.Parts, func(p *Trace) bool { return slices.Contains(elements, p) })
-	n.Omitted = len(elements)
-}
-
-// decide marks n, and of its parts those that its answer rests on.
-func (n *Trace) decide() {
-	n.Decided = true
-	switch n.Op {
-	case "&&", "all":
-		n.decideBy(TraceFalse)
-	case "||", "exists":
-		n.decideBy(TraceTrue)
-	case "?:":
-		n.decideBranch()
-	default:
-		for _, p := range n.Parts {
-			p.decide()
-		}
-	}
-}
-
-// decideBy marks the parts of an && (settled by one that is false) or of an ||
-// (by one that is true). What is unsure rests on what is unsure.
-func (n *Trace) decideBy(settles TraceAnswer) {
-	for _, p := range n.Parts {
-		unsure := p.Answer == TraceUnknown || p.Answer == TraceError
-		switch n.Answer {
-		case TraceTrue, TraceFalse:
-			if n.Answer != settles || p.Answer == settles {
-				p.decide()
-			}
-		default:
-			if unsure {
-				p.decide()
-			}
-		}
-	}
-}
-
-func (n *Trace) decideBranch() {
-	condition, then, otherwise := n.Parts[0], n.Parts[1], n.Parts[2]
-	condition.decide()
-	switch condition.Answer {
-	case TraceTrue:
-		then.decide()
-	case TraceFalse:
-		otherwise.decide()
-	}
 }

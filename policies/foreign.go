@@ -130,28 +130,3 @@ func not(v ref.Val) ref.Val {
 	}
 	return v
 }
-
-// overridden reports whether an override of the running policy names a scope
-// that the changed resource lies in: what a policy forbids by the organization's
-// own constraints, it then forbids there by itself.
-func (e *evaluation) overridden() ref.Val {
-	_, found, d := e.override(e.rule)
-	if d != nil {
-		return e.unknown(*d)
-	}
-	return types.Bool(found)
-}
-
-// conditionRemoved reports whether the change that added g, which has no
-// condition, took the same role under a condition from the same member.
-func (e *evaluation) conditionRemoved(g cloud.Grant) bool {
-	if g.Condition != (cloud.Condition{}) {
-		return false
-	}
-	for _, d := range e.in.Change.Deltas {
-		if d.Action == cloud.Remove && d.Grant.Role == g.Role && d.Grant.Member == g.Member && d.Grant.Condition != (cloud.Condition{}) {
-			return true
-		}
-	}
-	return false
-}

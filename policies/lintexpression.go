@@ -1,15 +1,14 @@
 package policies
 
 import (
-	"math"
 	"slices"
 	"strings"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/ast"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies/trace"
 )
 
 // expression finds policies, or kinds of theirs, that no change can violate.
@@ -19,7 +18,7 @@ func (l *linter) expression(e entry, r *rule) error {
 		return err
 	}
 	at := *e.when
-	at.Line, at.Column = e.source.place(e.when, 0)
+	at.Line, at.Column = e.source.Within(e.when, 0)
 	why := map[cloud.Kind]string{}
 	for _, k := range r.On {
 		switch in := situationsOf(k); {
@@ -57,30 +56,6 @@ func neverCertain(p cel.Program, k cloud.Kind) bool {
 	})
 }
 
-// visit shows see each part of an expression that has been compiled
-// before.
-func (c *compiler) visit(expression string, see func(ast.Expr)) {
-	if checked, issues := c.env.Compile(expression); issues.Err() == nil {
-		ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(see))
-	}
-}
-
-// constraints lists the constraints that an expression names, in order.
-func (c *compiler) constraints(expression string) []string {
-	var out []string
-	c.visit(expression, func(x ast.Expr) {
-		if x.Kind() != ast.CallKind || x.AsCall().FunctionName() != "constraint" || len(x.AsCall().Args()) != 1 {
-			return
-		}
-		if a := x.AsCall().Args()[0]; a.Kind() == ast.LiteralKind {
-			if name, ok := a.AsLiteral().Value().(string); ok && !slices.Contains(out, name) {
-				out = append(out, name)
-			}
-		}
-	})
-	return out
-}
-
 // constraintNames finds constraints under a name that no fact is about.
 func (l *linter) constraintNames(e entry, at *yaml.Node, r *rule) {
 	for _, name := range l.compiler.constraints(r.When) {
@@ -95,7 +70,7 @@ func (l *linter) remediation(e entry, r *rule) {
 	for i, step := range r.Remediation {
 		if !slices.ContainsFunc(r.On, func(k cloud.Kind) bool { return applies(step, k) }) {
 			l.report(e, e.nth("remediation", i), "remediation-never-applies",
-				"policy %q: %s does nothing for a %s", e.Name, step, strings.Join(asStrings(r.On), " or a "))
+				"policy %q: %s does nothing for a %s", e.Name, step, join(r.On, " or a "))
 		}
 	}
 }
@@ -145,15 +120,11 @@ func (l *linter) duplicate(e entry, r *rule) {
 
 // canonical writes an expression the one way, without comments and spacing.
 func (l *linter) canonical(expression string) string {
-	t, err := newTracer(l.compiler, expression, nil)
+	x, err := trace.Parse(l.compiler.env, expression, maxCost)
 	if err != nil {
 		return expression
 	}
-	text, err := cel.ExprToString(t.ast.Expr(), t.ast.SourceInfo(), cel.FormatWrapOnColumn(math.MaxInt32))
-	if err != nil {
-		return expression
-	}
-	return text
+	return x.String()
 }
 
 func (l *linter) tests(e entry) {

@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -88,5 +89,32 @@ func TestTheSamplesOfABuiltInPolicyAreAboutItAsShipped(t *testing.T) {
 		if !r.OK {
 			t.Errorf("%s: got %s, want %s", r.Name, r.Got, r.Want)
 		}
+	}
+}
+
+// What a sample does not mention was not touched; what it calls unknown is.
+func TestWhatASampleDoesNotMentionWasNotTouched(t *testing.T) {
+	s := load(t, File{Name: "f.yaml", Data: []byte(head + strings.Replace(good, `"true"`, "workload.identity.default || change.invokerCheckDisabled || change.added.size() > 0", 1) + `    tests:
+      - {name: an update, change: {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: update}, want: compliant}
+      - {name: an update of its ingress, change: {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: update, ingress: all}, want: compliant}
+      - {name: an empty policy, change: {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: setIamPolicy, policy: []}, want: compliant}
+      - {name: an empty delta, change: {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: setIamPolicy, added: []}, want: compliant}
+      - {name: neither, change: {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: setIamPolicy}, want: unknown}
+      - {name: an unknown account, change: {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: update, identity: unknown}, want: unknown}
+      - {name: an account left out, change: {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: create, identity: unset}, want: violation}
+      - {name: an account as it was, change: {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: update, identity: unchanged}, want: compliant}
+      - {name: an unknown check, change: {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: update, invokerCheckDisabled: unknown}, want: unknown}
+      - {name: a check as it was, change: {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: update, invokerCheckDisabled: unchanged}, want: compliant}
+      - {name: grants left open, change: {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: setIamPolicy, added: [], unread: [grants]}, want: unknown}
+`)})
+	ran := 0
+	for _, r := range s.Test(func(name string) bool { return strings.HasPrefix(name, "mine/") }) {
+		ran++
+		if !r.OK {
+			t.Errorf("%s: got %s, want %s: %q", r.Name, r.Got, r.Want, r.Reasons)
+		}
+	}
+	if ran != 11 {
+		t.Errorf("%d samples ran", ran)
 	}
 }

@@ -1,0 +1,46 @@
+package policies
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/common"
+
+	"github.com/rescind-dev/rescind/internal/strictyaml"
+)
+
+// offset is the number of characters of text before a place in it.
+func offset(text string, at common.Location) int {
+	chars := 0
+	lines := strings.SplitAfter(text, "\n")
+	for i := 0; i < at.Line()-1 && i < len(lines); i++ {
+		chars += len([]rune(lines[i]))
+	}
+	return chars + max(at.Column(), 0)
+}
+
+var quotedName = regexp.MustCompile(`(?:undeclared reference to|undefined field) '([^']*)'`)
+
+// hint suggests the name that was meant.
+func (c *compiler) hint(message string) string {
+	m := quotedName.FindStringSubmatch(message)
+	switch {
+	case m == nil:
+		return ""
+	case m[1] == "matches":
+		return "; regular expressions are not offered, use glob() or domain()"
+	case slices.Contains(c.names, m[1]):
+		return ""
+	}
+	return strictyaml.Suggest(m[1], c.names)
+}
+
+var asides = regexp.MustCompile(` \((?:in container|did you mean) '[^']*'\??\)`)
+
+// plainMessage is CEL's message in one line, without CEL's own suggestions,
+// which know nothing of fields.
+func plainMessage(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return asides.ReplaceAllString(line, "")
+}

@@ -1,0 +1,108 @@
+package policies
+
+import (
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// shownGrant is a grant with the objects that stand for it and its parts. One
+// allocation makes those of all grants of a change.
+type shownGrant struct {
+	cloud.Grant
+	grant, role, member, condition object
+}
+
+// ofGrant is what the object of a grant, or of a part of one, shows.
+func ofGrant(o *object) *shownGrant {
+	if g, ok := o.data.(*shownGrant); ok {
+		return g
+	}
+	return &shownGrant{}
+}
+
+// show returns the grants as CEL sees them.
+func (e *evaluation) show(gs []cloud.Grant) []ref.Val {
+	shown, vals := make([]shownGrant, len(gs)), make([]ref.Val, len(gs))
+	for i, g := range gs {
+		s := &shown[i]
+		s.Grant = g
+		s.grant, s.role = object{grantType, e, s}, object{roleType, e, s}
+		s.member, s.condition = object{memberType, e, s}, object{conditionType, e, s}
+		vals[i] = &s.grant
+	}
+	return vals
+}
+
+// sameShown reports whether two objects of one type show the same.
+func sameShown(t *objectType, a, b *shownGrant) bool {
+	switch t {
+	case roleType:
+		return a.Role == b.Role
+	case memberType:
+		return a.Member == b.Member
+	case conditionType:
+		return a.Condition == b.Condition
+	}
+	return a.Grant == b.Grant
+}
+
+// memberEmail is empty for a deleted member, whose address may by now belong
+// to somebody else.
+func memberEmail(m cloud.Member) string {
+	if m.Deleted() {
+		return ""
+	}
+	return m.Email()
+}
+
+func (e *evaluation) invokes(role string) ref.Val {
+	if invokes, listed := invokingRoles[role]; listed {
+		return types.Bool(invokes)
+	}
+	return e.truth(Question{Kind: RoleInvokes, Name: role})
+}
+
+// conditionRemoved reports whether the change that added g, which has no
+// condition, took the same role under a condition from the same member.
+func (e *evaluation) conditionRemoved(g cloud.Grant) bool {
+	if g.Condition != (cloud.Condition{}) {
+		return false
+	}
+	for _, d := range e.in.Change.Deltas {
+		if d.Action == cloud.Remove && d.Grant.Role == g.Role && d.Grant.Member == g.Member && d.Grant.Condition != (cloud.Condition{}) {
+			return true
+		}
+	}
+	return false
+}
+
+// invokingRoles says of predefined roles whether they hold run.routes.invoke
+// or run.jobs.run, so that the common cases need no look-up. As of November
+// 2026, from
+//
+//   - https://cloud.google.com/iam/docs/roles-permissions/run (Cloud Run's roles
+//     and, by permission, the roles that hold it),
+//   - https://cloud.google.com/run/docs/authenticating/overview ("services are
+//     only callable by Project Owners, Project Editors, and Cloud Run Admins
+//     and Cloud Run Invokers").
+//
+// A role that is not listed is asked for (RoleInvokes): custom roles, and the
+// roles of other products, some of which hold these permissions too.
+var invokingRoles = map[string]bool{
+	"roles/owner":  true,
+	"roles/editor": true,
+	"roles/viewer": false,
+
+	"roles/run.admin":                     true,
+	"roles/run.builder":                   false,
+	"roles/run.developer":                 true,
+	"roles/run.invoker":                   true,
+	"roles/run.jobsExecutor":              true,
+	"roles/run.jobsExecutorWithOverrides": true,
+	"roles/run.servicesInvoker":           true,
+	"roles/run.sourceDeveloper":           true,
+	"roles/run.sourceViewer":              false,
+	"roles/run.viewer":                    false,
+}
