@@ -17,6 +17,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/page"
+	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -105,6 +106,8 @@ func TestAPageHasAFormForExactlyTheAnswersThatCount(t *testing.T) {
 	expired.ExpiresAt = noon
 	old := in(state.Reverted)
 	old.EndedAt = noon.Add(-25 * time.Hour)
+	unnamed := in(state.Reverted) // it ran as the default account because none was named
+	unnamed.Done = []judge.Step{{Kind: policies.RestoreIdentity, Resource: service, After: judge.StepState{ServiceAccount: "api@pay-prod.iam.gserviceaccount.com"}}}
 	undo := in(state.Undone)
 	undo.State, undo.EndedAt, undo.ExpiresAt = state.Pending, time.Time{}, noon.Add(time.Hour)
 	for _, tc := range []struct {
@@ -118,6 +121,7 @@ func TestAPageHasAFormForExactlyTheAnswersThatCount(t *testing.T) {
 		{"a report", []finding.Finding{in(state.Reported)}, []string{"revert"}},
 		{"a revert", []finding.Finding{in(state.Reverted)}, []string{"undo"}},
 		{"a revert of the day before", []finding.Finding{old}, nil},
+		{"a revert whose undo would have to write what nobody named", []finding.Finding{unnamed}, nil},
 		{"a revert with an undo under way", []finding.Finding{in(state.Reverted), undo}, nil},
 		{"a revert that was undone", []finding.Finding{in(state.Reverted), in(state.Undone)}, nil},
 		{"an undo that waits for another person", []finding.Finding{undo}, []string{"undo"}},

@@ -11,6 +11,7 @@ package pagerduty
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -121,7 +122,7 @@ var severities = map[policies.Severity]string{policies.Critical: "critical", pol
 func (p *Pager) Page(ctx context.Context, f finding.Finding) error {
 	m := notify.Card(f, p.card)
 	e := event{RoutingKey: string(p.key), Action: "trigger", DedupKey: f.ID, Client: "rescind", Payload: &payload{
-		Summary: cut(m.Headline+": "+m.Status, maxSummary), Source: f.Resource.Path(), Severity: "error", Timestamp: f.CreatedAt.UTC(), Class: f.Policy,
+		Summary: cut(m.Headline+": "+m.Status, maxSummary), Source: source(f), Severity: "error", Timestamp: f.CreatedAt.UTC(), Class: notify.Clean(f.Policy),
 	}}
 	if s, ok := severities[f.Severity]; ok {
 		e.Payload.Severity = s
@@ -130,6 +131,12 @@ func (p *Pager) Page(ctx context.Context, f finding.Finding) error {
 		e.Links = []link{{m.Link, "The finding"}}
 	}
 	return p.send(ctx, f, e)
+}
+
+// source is what PagerDuty wants for every incident, also of a resource that is
+// not known.
+func source(f finding.Finding) string {
+	return cmp.Or(notify.Clean(f.Resource.Path()), "an unknown resource")
 }
 
 // Resolve resolves the finding's incident.
