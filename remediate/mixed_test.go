@@ -15,7 +15,7 @@ import (
 	"cloud.google.com/go/run/apiv2/runpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
@@ -29,7 +29,7 @@ type mixed struct {
 	rng   *rand.Rand
 	both  []*remediate.Remediator
 	watch *rules
-	slack *sim.Slack
+	slack *simslack.Workspace
 	down  bool // Slack
 	bell  *bell
 	feed  *taken
@@ -65,10 +65,10 @@ func mixedWith(t *testing.T, enforce policies.Enforcement, change func(*remediat
 		c.Entries = c.Judge.Facts.(remediate.EntryClient)
 		c.Store, c.IAM, c.Exporter, c.OnCall = m.watch, m.iam, m.feed, []remediate.Pager{m.bell}
 	}, change)
-	m.slack = sim.NewSlack(sim.SlackConfig{Token: "xoxb-sim", SigningSecret: "s", Team: "T01", App: "A01", Now: m.Clock})
-	m.slack.Inject(func(string) *sim.SlackFault {
+	m.slack = simslack.New(simslack.Config{Token: "xoxb-sim", SigningSecret: "s", Team: "T01", App: "A01", Now: m.Clock})
+	m.slack.Inject(func(string) *simslack.Fault {
 		if m.down {
-			return &sim.SlackFault{Status: 503}
+			return &simslack.Fault{Status: 503}
 		}
 		return nil
 	})

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -38,7 +38,7 @@ func (d *demo) answer(ctx context.Context, out io.Writer, ids []string, c click,
 }
 
 // press presses a button of the card, and fills in the form that it opens.
-func (d *demo) press(ctx context.Context, out io.Writer, m sim.SlackMessage, c click) error {
+func (d *demo) press(ctx context.Context, out io.Writer, m simslack.Message, c click) error {
 	if err := d.slack.Click(ctx, c.user, m.Channel, m.TS, c.action); err != nil {
 		return err
 	}
@@ -62,13 +62,13 @@ func (d *demo) fillForm(ctx context.Context, out io.Writer, c click) error {
 }
 
 // card is the message that shows the finding.
-func (d *demo) card(id string) (sim.SlackMessage, bool) {
+func (d *demo) card(id string) (simslack.Message, bool) {
 	for _, m := range d.slack.Messages() {
 		if m.Thread == "" && bytes.Contains(m.Blocks, []byte(id)) {
 			return m, true
 		}
 	}
-	return sim.SlackMessage{}, false
+	return simslack.Message{}, false
 }
 
 // waitFor waits until the worker is done with the finding.

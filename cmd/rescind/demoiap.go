@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/sim/iap"
 )
 
 const demoIAPAudience = "/projects/264172533001/locations/europe-west1/services/rescind-page"
@@ -17,7 +17,7 @@ func (d *demo) startIAP(ctx context.Context, c *config) error {
 		return nil
 	}
 	var err error
-	if d.iap, err = sim.NewIAP(demoIAPAudience, []string{"ada@example.com", "bob@example.com", "eve@example.com"}, time.Now); err != nil {
+	if d.iap, err = iap.New(demoIAPAudience, []string{"ada@example.com", "bob@example.com", "eve@example.com"}, time.Now); err != nil {
 		return err
 	}
 	keys, err := d.serve(ctx, d.iap.JWKS())
@@ -36,5 +36,5 @@ func (d *demo) addPages(mux *http.ServeMux) {
 	}
 	mux.Handle("/findings", d.iap.Protect(d.app.routes))
 	mux.Handle("/findings/", d.iap.Protect(d.app.routes))
-	mux.Handle(sim.SignInPath, d.iap.SignIn())
+	mux.Handle(iap.SignInPath, d.iap.SignIn())
 }

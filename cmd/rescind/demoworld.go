@@ -17,6 +17,9 @@ import (
 	"github.com/rescind-dev/rescind/functions"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/sim/iap"
+	"github.com/rescind-dev/rescind/internal/sim/push"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -33,18 +36,18 @@ const (
 // Slack, and one rescind between them, put together as serve does it.
 type demo struct {
 	cloud  *sim.Cloud
-	slack  *sim.Slack
-	pusher *sim.Pusher
+	slack  *simslack.Workspace
+	pusher *push.Pusher
 	app    *app
 	clock  *demoClock
 	feed   *demoFeed
 	queue  *demoQueue
 
-	base    string   // where the page is; empty for no page
-	iap     *sim.IAP // in front of rescind's pages
-	simAddr string   // of the simulated cloud
-	conf    config   // that rescind was started with
-	dir     string   // of the store and the policy file
+	base    string     // where the page is; empty for no page
+	iap     *iap.Proxy // in front of rescind's pages
+	simAddr string     // of the simulated cloud
+	conf    config     // that rescind was started with
+	dir     string     // of the store and the policy file
 	running sync.WaitGroup
 	working sync.WaitGroup // rescind alone
 	stop    context.CancelFunc
@@ -92,9 +95,9 @@ func newDemoAt(ctx context.Context, base, simAddr, policies string, log *slog.Lo
 // startRescind starts the simulated Slack, the key server and the receiver,
 // and tells each where the others are.
 func (d *demo) startRescind(ctx context.Context, policies string, log *slog.Logger) error {
-	d.slack = sim.NewSlack(sim.SlackConfig{ //nolint:gosec // the secrets of a simulation
+	d.slack = simslack.New(simslack.Config{ //nolint:gosec // the secrets of a simulation
 		Token: "xoxb-demo", SigningSecret: "demo-signing-secret", Team: demoTeam, App: "A0DEMO", Now: time.Now,
-		Users: []sim.SlackUser{
+		Users: []simslack.User{
 			{ID: "U0ADA", Name: "ada", Email: "ada@example.com"},
 			{ID: "U0BOB", Name: "bob", Email: "bob@example.com"},
 			{ID: "U0EVE", Name: "eve", Email: "eve@example.com"},
@@ -111,7 +114,7 @@ func (d *demo) startRescind(ctx context.Context, policies string, log *slog.Logg
 	base := "http://" + receiver.Addr().String()
 	d.slack.Connect(slackURL, base+"/slack/interactions")
 	d.slack.ConnectApp(base+"/slack/commands", base+"/slack/events")
-	if d.pusher, err = sim.NewPusher(sim.PusherOptions{URL: base + "/events", Audience: demoAudience, Account: demoPusher}); err != nil {
+	if d.pusher, err = push.New(push.Options{URL: base + "/events", Audience: demoAudience, Account: demoPusher}); err != nil {
 		return err
 	}
 	keys, err := d.serve(ctx, d.pusher.JWKS())

@@ -16,6 +16,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/sim/push"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -24,7 +26,7 @@ import (
 type openedWorld struct {
 	*demo
 	t      *testing.T
-	pusher *sim.Pusher
+	pusher *push.Pusher
 	url    string
 
 	mu      sync.Mutex
@@ -40,14 +42,14 @@ func newOpenedWorld(t *testing.T, change func(*config)) *openedWorld {
 	w.cloud = sim.NewCloud(sim.Options{Emit: w.emitted})
 	w.must(seed(w.cloud))
 	w.simAddr = listenOnLoopback(t, &w.running, w.cloud)
-	w.slack = sim.NewSlack(sim.SlackConfig{Token: "xoxb-demo", SigningSecret: "demo-signing-secret", Team: demoTeam, App: "A0DEMO", Now: time.Now})
+	w.slack = simslack.New(simslack.Config{Token: "xoxb-demo", SigningSecret: "demo-signing-secret", Team: demoTeam, App: "A0DEMO", Now: time.Now})
 	slack := httptest.NewServer(w.slack.Handler())
 	t.Cleanup(slack.Close)
 	receiver := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.app.handler().ServeHTTP(rw, r) }))
 	t.Cleanup(receiver.Close)
 	w.url = receiver.URL
 	var err error
-	w.pusher, err = sim.NewPusher(sim.PusherOptions{URL: w.url + "/events", Audience: demoAudience, Account: demoPusher})
+	w.pusher, err = push.New(push.Options{URL: w.url + "/events", Audience: demoAudience, Account: demoPusher})
 	w.must(err)
 	keys := httptest.NewServer(w.pusher.JWKS())
 	t.Cleanup(keys.Close)
@@ -139,7 +141,7 @@ func (w *openedWorld) wantStates(want map[remediate.State]int) {
 }
 
 // messages are those in the channel, outside threads.
-func (w *openedWorld) messages() (out []sim.SlackMessage) {
+func (w *openedWorld) messages() (out []simslack.Message) {
 	for _, m := range w.slack.Messages() {
 		if m.Thread == "" {
 			out = append(out, m)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -103,7 +103,7 @@ func TestTheButtonThatPagesOnCallPagesOnCall(t *testing.T) {
 func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
 	d := newTestDemo(t, askAlways)
 	f, card := asked(t, d)
-	d.slack.SetUser(sim.SlackUser{ID: "U0BOB", Name: "bob", Email: "bob@example.com", Guest: true})
+	d.slack.SetUser(simslack.User{ID: "U0BOB", Name: "bob", Email: "bob@example.com", Guest: true})
 	for _, u := range []string{"U0BOB", "U0EVE"} {
 		if err := d.slack.Click(t.Context(), u, card.Channel, card.TS, "rescind.revert"); err != nil {
 			t.Fatal(err)

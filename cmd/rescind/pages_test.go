@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/sim/iap"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -71,7 +71,7 @@ func (s website) web(who string) *http.Client {
 		s.t.Fatal(err)
 	}
 	c := &http.Client{Jar: jar}
-	s.read(c.PostForm(s.base+sim.SignInPath, url.Values{"as": {who}}))
+	s.read(c.PostForm(s.base+iap.SignInPath, url.Values{"as": {who}}))
 	return c
 }
 
@@ -174,7 +174,7 @@ func TestAPageByItselfHasTheWorkerDecide(t *testing.T) {
 	worker := another(t, s.d, func(wc *config, w *world) { wc.AnswersTopic, w.role = c.AnswersTopic, roleWorker })
 	mux := http.NewServeMux()
 	mux.Handle("/", s.d.iap.Protect(page.handler()))
-	mux.Handle(sim.SignInPath, s.d.iap.SignIn())
+	mux.Handle(iap.SignInPath, s.d.iap.SignIn())
 	server.Config.Handler = mux
 	server.Start()
 	t.Cleanup(server.Close)

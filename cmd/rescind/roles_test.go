@@ -15,7 +15,7 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate"
 )
 
@@ -38,7 +38,7 @@ func another(t *testing.T, d *demo, change func(*config, *world)) *app {
 }
 
 // asked has somebody deploy what rescind asks about, and returns the finding.
-func asked(t *testing.T, d *demo) (remediate.Finding, sim.SlackMessage) {
+func asked(t *testing.T, d *demo) (remediate.Finding, simslack.Message) {
 	t.Helper()
 	if err := d.perform(t.Context(), actOf("default")); err != nil {
 		t.Fatal(err)

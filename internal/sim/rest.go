@@ -1,17 +1,17 @@
 package sim
 
 import (
-	"encoding/json"
 	"net/http"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
+	"google.golang.org/genproto/googleapis/api/annotations"
+
+	"github.com/rescind-dev/rescind/internal/sim/transcode"
 )
 
 // Handler answers the REST face and gcloud's. It may be used as an HTTP proxy:
 // gcloud asks for "REGION-run.test", and the region is read from that host.
 func (c *Cloud) Handler() http.Handler {
-	rest := &transcoder{}
+	rest := transcode.New(extraRules())
 	c.register(rest)
 	mux := http.NewServeMux()
 	mux.Handle("/", rest)
@@ -19,38 +19,19 @@ func (c *Cloud) Handler() http.Handler {
 	return mux
 }
 
-// httpStatus and codeName say how Google's REST APIs write a code.
-// https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
-var httpStatus = map[codes.Code]int{
-	codes.InvalidArgument: 400, codes.FailedPrecondition: 400, codes.OutOfRange: 400, codes.Unauthenticated: 401,
-	codes.PermissionDenied: 403, codes.NotFound: 404, codes.AlreadyExists: 409, codes.Aborted: 409,
-	codes.ResourceExhausted: 429, codes.Canceled: 499, codes.Unimplemented: 501, codes.Unavailable: 503, codes.DeadlineExceeded: 504,
-}
-
-var codeName = map[codes.Code]string{
-	codes.Canceled: "CANCELLED", codes.Unknown: "UNKNOWN", codes.InvalidArgument: "INVALID_ARGUMENT",
-	codes.DeadlineExceeded: "DEADLINE_EXCEEDED", codes.NotFound: "NOT_FOUND", codes.AlreadyExists: "ALREADY_EXISTS",
-	codes.PermissionDenied: "PERMISSION_DENIED", codes.Unauthenticated: "UNAUTHENTICATED",
-	codes.ResourceExhausted: "RESOURCE_EXHAUSTED", codes.FailedPrecondition: "FAILED_PRECONDITION",
-	codes.Aborted: "ABORTED", codes.OutOfRange: "OUT_OF_RANGE", codes.Unimplemented: "UNIMPLEMENTED",
-	codes.Internal: "INTERNAL", codes.Unavailable: "UNAVAILABLE", codes.DataLoss: "DATA_LOSS",
-}
-
-func writeStatus(w http.ResponseWriter, err error) {
-	s := status.Convert(err)
-	code, ok := httpStatus[s.Code()]
-	if !ok {
-		code = http.StatusInternalServerError
+// extraRules are paths that no annotation names: Cloud Run has its operations
+// under its own version, and gcloud calls older versions of Resource Manager
+// whose requests and answers are the same.
+func extraRules() map[string][]*annotations.HttpRule {
+	return map[string][]*annotations.HttpRule{
+		"google.longrunning.Operations.GetOperation": {transcode.Get("/v2/{name=projects/*/locations/*/operations/*}")},
+		"google.cloud.resourcemanager.v3.Projects.GetIamPolicy": {
+			transcode.Post("/v1/{resource=projects/*}:getIamPolicy"), transcode.Post("/v1beta1/{resource=projects/*}:getIamPolicy"),
+		},
+		"google.cloud.resourcemanager.v3.Projects.SetIamPolicy":      {transcode.Post("/v1/{resource=projects/*}:setIamPolicy")},
+		"google.cloud.resourcemanager.v3.Folders.GetIamPolicy":       {transcode.Post("/v2/{resource=folders/*}:getIamPolicy")},
+		"google.cloud.resourcemanager.v3.Folders.SetIamPolicy":       {transcode.Post("/v2/{resource=folders/*}:setIamPolicy")},
+		"google.cloud.resourcemanager.v3.Organizations.GetIamPolicy": {transcode.Post("/v1/{resource=organizations/*}:getIamPolicy")},
+		"google.cloud.resourcemanager.v3.Organizations.SetIamPolicy": {transcode.Post("/v1/{resource=organizations/*}:setIamPolicy")},
 	}
-	writeBody(w, code, body{"error": body{"code": code, "message": s.Message(), "status": codeName[s.Code()]}})
-}
-
-func writeBody(w http.ResponseWriter, code int, v any) {
-	b, err := json.Marshal(v)
-	if err != nil { // what is answered is made of maps, structs and strings
-		code, b = http.StatusInternalServerError, nil
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	w.Write(b)
 }

@@ -126,3 +126,38 @@ func (c *Cloud) list(k *kind, parent string) ([]*workload, error) {
 	slices.SortFunc(out, func(a, b *workload) int { return strings.Compare(a.name.String(), b.name.String()) })
 	return out, nil
 }
+
+// name is a workload's place: "projects/P/locations/L/services/S".
+type name struct {
+	project, location, collection, id string
+}
+
+func (n name) String() string { return n.parent() + "/" + n.collection + "/" + n.id }
+
+func (n name) parent() string { return "projects/" + n.project + "/locations/" + n.location }
+
+// parseName reads a workload's relative resource name. A project number is
+// taken for the project it belongs to, as Google Cloud does.
+func (c *Cloud) parseName(s string) (name, bool) { return splitName(c.canonical(s)) }
+
+// nameOf is parseName for those who do not hold the lock, and for one kind.
+func (c *Cloud) nameOf(k *kind, s string) (name, error) {
+	n, ok := splitName(c.resolve(s))
+	if !ok || n.collection != k.collection {
+		return name{}, status.Errorf(codes.InvalidArgument, "Invalid %s name %q", k.noun, s)
+	}
+	return n, nil
+}
+
+func splitName(s string) (name, bool) {
+	p := strings.Split(s, "/")
+	if len(p) != 6 || p[0] != "projects" || p[2] != "locations" {
+		return name{}, false
+	}
+	for _, part := range p {
+		if part == "" || part == "-" { // "-" is every one, in lists only
+			return name{}, false
+		}
+	}
+	return name{p[1], p[3], p[4], p[5]}, true
+}

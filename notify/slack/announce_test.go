@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -19,9 +19,9 @@ func TestAnAnnouncementReachesEveryChannelOnceHoweverOftenItIsTried(t *testing.T
 		t.Fatal(err)
 	}
 	posts := 0
-	w.Inject(func(string) *sim.SlackFault {
+	w.Inject(func(string) *simslack.Fault {
 		if posts++; posts == 1 {
-			return &sim.SlackFault{Status: 503}
+			return &simslack.Fault{Status: 503}
 		}
 		return nil
 	})

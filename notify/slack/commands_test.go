@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -108,7 +108,7 @@ func TestS11ManyFindingsFitAnAnswerAndTheHomeTab(t *testing.T) {
 }
 
 // home has somebody open the home tab, and returns it.
-func (o *office) home(t *testing.T, user string) sim.SlackView {
+func (o *office) home(t *testing.T, user string) simslack.View {
 	t.Helper()
 	if err := o.OpenHome(t.Context(), user); err != nil {
 		t.Fatal(err)

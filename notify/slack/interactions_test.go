@@ -18,7 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
@@ -146,9 +146,9 @@ func (o *office) click(t *testing.T, user string, f remediate.Finding, action st
 
 // fail makes a method of the Web API answer with the status.
 func (o *office) fail(status int, methods ...string) {
-	o.Inject(func(m string) *sim.SlackFault {
+	o.Inject(func(m string) *simslack.Fault {
 		if slices.Contains(methods, m) {
-			return &sim.SlackFault{Status: status}
+			return &simslack.Fault{Status: status}
 		}
 		return nil
 	})
@@ -180,7 +180,7 @@ func TestAClickOnACardIsRecordedAsItsAnswer(t *testing.T) {
 func TestI9ADecidedCardHasNoButtonToClick(t *testing.T) {
 	o := newOffice(t)
 	f := o.show(t, decided(o.show(t, publicService()), remediate.Kept))
-	if err := o.Click(t.Context(), "U01", "C01PAY", f.Surfaces[0].ID, "rescind.revert"); !errors.Is(err, sim.ErrNoButton) {
+	if err := o.Click(t.Context(), "U01", "C01PAY", f.Surfaces[0].ID, "rescind.revert"); !errors.Is(err, simslack.ErrNoButton) {
 		t.Errorf("click: %v", err)
 	}
 }

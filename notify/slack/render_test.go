@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
@@ -192,7 +192,7 @@ var ours = regexp.MustCompile(`<!date\^-?[0-9]+\^\{date_short_pretty\} \{time\}\
 // no markup in it that is not ours.
 func acceptable(t testing.TB, d drawn) {
 	t.Helper()
-	if err := sim.CheckBlocks(d.Blocks); err != nil {
+	if err := simslack.CheckBlocks(d.Blocks); err != nil {
 		t.Fatalf("Slack would refuse this: %v\n%s", err, d.Blocks)
 	}
 	if n := len(utf16.Encode([]rune(d.Text))); n == 0 || n > 4000 {

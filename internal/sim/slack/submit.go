@@ -1,0 +1,177 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+)
+
+// ErrNoView is a form that the person does not have open (any more).
+var ErrNoView = errors.New("no such form is open")
+
+// input is an input block of a view, as far as a person fills it in.
+type input struct {
+	Type    string
+	BlockID string `json:"block_id"`
+	Label   textObject
+	Element struct {
+		Type      string
+		ActionID  string `json:"action_id"`
+		Multiline bool
+		MinLength int `json:"min_length"`
+		MaxLength int `json:"max_length"`
+		Options   []option
+		Initial   *option `json:"initial_option"`
+	}
+}
+
+type option struct {
+	Text  textObject
+	Value string
+}
+
+// Submit has a person fill in a form and send it off: values by block id. What
+// Slack itself would not let them send is an error, as is what the app answers
+// other than that it is done; what the app objects to stays on the form.
+func (s *Workspace) Submit(ctx context.Context, userID, viewID string, values map[string]string) error {
+	body, err := s.submissionBody(userID, viewID, values)
+	if err != nil {
+		return fmt.Errorf("submit form %s: %w", viewID, err)
+	}
+	answer, err := s.interact(ctx, body)
+	if err != nil {
+		return fmt.Errorf("submit form %s: %w", viewID, err)
+	}
+	return s.submitted(viewID, answer)
+}
+
+// Dismiss has a person close a form without sending it, and the app be told.
+func (s *Workspace) Dismiss(ctx context.Context, userID, viewID string) error {
+	body, err := s.viewBody("view_closed", userID, viewID, map[string]any{})
+	if err != nil {
+		return fmt.Errorf("close form %s: %w", viewID, err)
+	}
+	s.mu.Lock()
+	s.views = slices.DeleteFunc(s.views, func(v *View) bool { return v.ID == viewID })
+	s.mu.Unlock()
+	if _, err := s.interact(ctx, body); err != nil {
+		return fmt.Errorf("close form %s: %w", viewID, err)
+	}
+	return nil
+}
+
+// interact posts a payload to the app's interactions URL.
+func (s *Workspace) interact(ctx context.Context, payload string) ([]byte, error) {
+	s.mu.Lock()
+	to := s.interactions
+	s.mu.Unlock()
+	return s.post(ctx, to, "application/x-www-form-urlencoded", url.Values{"payload": {payload}}.Encode())
+}
+
+// submissionBody is the payload of a view_submission.
+func (s *Workspace) submissionBody(userID, viewID string, values map[string]string) (string, error) {
+	s.mu.Lock()
+	v := s.viewBy(viewID, "")
+	var blocks json.RawMessage
+	if v != nil {
+		blocks = v.Blocks
+	}
+	s.mu.Unlock()
+	state, err := filled(blocks, values)
+	if err != nil {
+		return "", err
+	}
+	return s.viewBody("view_submission", userID, viewID, state)
+}
+
+// viewBody is the payload that tells the app what became of a form.
+// https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
+func (s *Workspace) viewBody(kind, userID, viewID string, state map[string]any) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.viewBy(viewID, "")
+	user, ok := s.users[userID]
+	if v == nil || !ok || v.User != userID {
+		return "", ErrNoView
+	}
+	var view map[string]any
+	if err := json.Unmarshal(v.raw, &view); err != nil {
+		return "", err
+	}
+	view["id"], view["team_id"], view["app_id"], view["hash"] = v.ID, s.cfg.Team, s.cfg.App, strconv.Itoa(v.Edits)
+	view["state"] = map[string]any{"values": state}
+	payload, err := json.Marshal(map[string]any{
+		"type": kind, "api_app_id": s.cfg.App, "enterprise": nil, "is_enterprise_install": false,
+		"team":       map[string]any{"id": s.cfg.Team, "domain": "sim"},
+		"user":       map[string]any{"id": user.ID, "username": user.Name, "team_id": user.Team},
+		"trigger_id": s.trigger(user.ID), "view": view, "response_urls": []any{},
+	})
+	return string(payload), err
+}
+
+// filled is what a form's state says once a person filled it in.
+func filled(blocks json.RawMessage, values map[string]string) (map[string]any, error) {
+	var inputs []input
+	_ = json.Unmarshal(blocks, &inputs) // other blocks have other shapes
+	state := map[string]any{}
+	for _, in := range inputs {
+		if in.Type != "input" {
+			continue
+		}
+		said, err := in.said(values[in.BlockID])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", in.Label.Text, err)
+		}
+		state[in.BlockID] = map[string]any{in.Element.ActionID: said}
+	}
+	return state, nil
+}
+
+func (in input) said(v string) (map[string]any, error) {
+	e := in.Element
+	if e.Type == "static_select" {
+		at := slices.IndexFunc(e.Options, func(o option) bool { return o.Value == v })
+		if at < 0 {
+			return nil, errors.New("choose one of the options")
+		}
+		return map[string]any{"type": e.Type, "selected_option": map[string]any{"value": v, "text": map[string]any{"type": "plain_text", "text": e.Options[at].Text.Text}}}, nil
+	}
+	switch n := utf8.RuneCountInString(v); {
+	case n < max(1, e.MinLength):
+		return nil, fmt.Errorf("write at least %d characters", max(1, e.MinLength))
+	case e.MaxLength > 0 && n > e.MaxLength:
+		return nil, fmt.Errorf("write at most %d characters", e.MaxLength)
+	}
+	return map[string]any{"type": e.Type, "value": v}, nil
+}
+
+// submitted does with the form what the app answered.
+func (s *Workspace) submitted(viewID string, answer []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.viewBy(viewID, "")
+	if v == nil {
+		return ErrNoView
+	}
+	var a struct {
+		Action string            `json:"response_action"`
+		Errors map[string]string `json:"errors"`
+	}
+	if len(answer) > 0 && json.Unmarshal(answer, &a) != nil {
+		return errors.New("the app's answer is not JSON")
+	}
+	switch a.Action {
+	case "errors":
+		v.Errors = a.Errors
+	case "", "clear":
+		s.views = slices.DeleteFunc(s.views, func(o *View) bool { return o.ID == viewID })
+	default:
+		return fmt.Errorf("the app answered response_action %q", a.Action)
+	}
+	return nil
+}
