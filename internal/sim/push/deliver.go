@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
 // Deliver pushes one entry under a message id of the caller's choice; the
 // same id twice is a redelivery. It tries again while the receiver is not
-// there or answers 5xx, and returns the last status.
+// there or answers anything that does not acknowledge, and returns the last
+// status, which is 0 where the receiver was not there.
 func (p *Pusher) Deliver(ctx context.Context, entry []byte, messageID string) (int, error) {
 	return p.deliver(ctx, message{messageID, entry, p.opt.Now()})
 }
@@ -22,10 +24,8 @@ func (p *Pusher) deliver(ctx context.Context, m message) (int, error) {
 	for attempt := 1; ; attempt++ {
 		code, err := p.post(ctx, m)
 		switch {
-		case err == nil && code < 300:
+		case err == nil && acknowledges(code):
 			return code, nil
-		case err == nil && code < 500:
-			return code, fmt.Errorf("push message %s: the receiver refused it with %d", m.id, code)
 		case attempt == p.opt.Attempts && err == nil:
 			return code, fmt.Errorf("push message %s: %d after %d attempts", m.id, code, attempt)
 		case attempt == p.opt.Attempts:
@@ -36,6 +36,13 @@ func (p *Pusher) deliver(ctx context.Context, m message) (int, error) {
 		}
 		pause = min(2*pause, 2*time.Second)
 	}
+}
+
+// acknowledges reports the codes that Pub/Sub takes for an answer. A refusal
+// is none: what answers 401 or 404 is sent the message again.
+// https://cloud.google.com/pubsub/docs/push
+func acknowledges(code int) bool {
+	return slices.Contains([]int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent}, code)
 }
 
 func (p *Pusher) post(ctx context.Context, m message) (int, error) {

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
 )
 
 // httpStatus and codeName say how Google's REST APIs write a code.
@@ -25,14 +26,31 @@ var codeName = map[codes.Code]string{
 	codes.Internal: "INTERNAL", codes.Unavailable: "UNAVAILABLE", codes.DataLoss: "DATA_LOSS",
 }
 
-// WriteError answers with an error in the form of Google's REST APIs.
+// WriteError answers with an error in the form of Google's REST APIs, its
+// details included.
 func WriteError(w http.ResponseWriter, err error) {
 	s := status.Convert(err)
 	code, ok := httpStatus[s.Code()]
 	if !ok {
 		code = http.StatusInternalServerError
 	}
-	WriteJSON(w, code, map[string]any{"error": map[string]any{"code": code, "message": s.Message(), "status": codeName[s.Code()]}})
+	said := map[string]any{"code": code, "message": s.Message(), "status": codeName[s.Code()]}
+	if details := Details(s); len(details) > 0 {
+		said["details"] = details
+	}
+	WriteJSON(w, code, map[string]any{"error": said})
+}
+
+// Details renders the details of a status, each with its type beside the
+// fields. One of a type that nobody here knows is left out.
+func Details(s *status.Status) []json.RawMessage {
+	var out []json.RawMessage
+	for _, d := range s.Proto().GetDetails() {
+		if b, err := protojson.Marshal(d); err == nil {
+			out = append(out, b)
+		}
+	}
+	return out
 }
 
 // WriteJSON answers with a value and an HTTP status.

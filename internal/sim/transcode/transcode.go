@@ -4,7 +4,8 @@
 //
 // It knows what the methods of the simulated Google Cloud use of the rules:
 // paths with variables, bodies, and query fields. It streams nothing and writes
-// no response_body.
+// no response_body. Of a body it ignores what the generated packages do not
+// know, which Google refuses: Google's own descriptions may be newer.
 package transcode
 
 import (
