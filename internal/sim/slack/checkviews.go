@@ -28,6 +28,7 @@ func checkView(raw, kind string) []string {
 		return []string{"[ERROR] not an object"}
 	}
 	c := &checker{ids: map[string]bool{}, inputs: true}
+	c.keys("", v, "blocks", "private_metadata", "callback_id", "external_id", "title", "submit", "close", "clear_on_close", "notify_on_close", "submit_disabled")
 	blocks, _ := v["blocks"].([]any)
 	c.atMost("/blocks", len(blocks), 100)
 	for i, b := range blocks {

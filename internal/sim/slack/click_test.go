@@ -1,104 +1,127 @@
 package slack_test
 
 import (
-	"encoding/json"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 )
 
-// app takes interactions and keeps the last one.
-func app(t *testing.T, c *chat, status int) (last func() (http.Header, map[string]any)) {
-	t.Helper()
-	var h http.Header
-	var payload map[string]any
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		form, _ := url.ParseQuery(string(body))
-		h, payload = r.Header, nil
-		_ = json.Unmarshal([]byte(form.Get("payload")), &payload)
-		w.WriteHeader(status)
-	}))
-	t.Cleanup(srv.Close)
-	c.Connect(c.url, srv.URL)
-	return func() (http.Header, map[string]any) { return h, payload }
+// signature is what Slack says of a request's body.
+// https://docs.slack.dev/authentication/verifying-requests-from-slack
+func signature(secret, stamp, body string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte("v0:" + stamp + ":" + body))
+	return "v0=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-func TestAClickIsSignedAndComesFromTheStoredButton(t *testing.T) {
-	c := newChat(t)
-	last := app(t, c, http.StatusOK)
-	ts := c.call(t, "chat.postMessage", "channel", "C01", "text", "one", "blocks", card)["ts"].(string)
-	if err := c.Click(t.Context(), "U01", "C01", ts, "app.yes"); err != nil {
-		t.Fatal(err)
+func TestWhatSlackSendsIsSigned(t *testing.T) {
+	o := newOffice(t)
+	o.click(t, "U01")
+	for _, send := range []func() error{
+		func() error { return o.Command(t.Context(), "U01", "C01", "/rescind", "list") },
+		func() error { return o.OpenHome(t.Context(), "U01") },
+		func() error { return o.Send(t.Context(), "payload=%7B%7D") },
+	} {
+		if err := send(); err != nil {
+			t.Fatal(err)
+		}
 	}
-	h, p := last()
-	action := p["actions"].([]any)[0].(map[string]any)
-	if action["value"] != "v" || action["block_id"] != "a" || p["user"].(map[string]any)["team_id"] != "T01" {
-		t.Errorf("payload %v", p)
+	for _, r := range o.told {
+		stamp := r.header.Get("X-Slack-Request-Timestamp")
+		if want := signature("s", stamp, r.body); stamp != "1795348800" || r.header.Get("X-Slack-Signature") != want {
+			t.Errorf("%s: signed %s at %s, want %s", r.path, r.header.Get("X-Slack-Signature"), stamp, want)
+		}
 	}
-	if h.Get("X-Slack-Request-Timestamp") != "1795348800" || len(h.Get("X-Slack-Signature")) != 67 {
-		t.Errorf("headers %v", h)
+}
+
+// https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+func TestAClickTellsTheStoredButtonAndWhoPressedIt(t *testing.T) {
+	o := newOffice(t)
+	o.SetUser(simslack.User{ID: "U03", Name: "eve", Team: "T99"})
+	told := o.click(t, "U03")
+	ts := o.Messages()[0].TS
+	want := map[string]any{
+		"type": "block_actions", "api_app_id": "A01", "enterprise": nil, "is_enterprise_install": false,
+		"team":      map[string]any{"id": "T01", "domain": "sim"},
+		"user":      map[string]any{"id": "U03", "username": "eve", "team_id": "T99"},
+		"channel":   map[string]any{"id": "C01", "name": "sim"},
+		"container": map[string]any{"type": "message", "message_ts": ts, "channel_id": "C01", "is_ephemeral": false},
+		"actions": []any{map[string]any{
+			"type": "button", "action_id": "app.yes", "block_id": "a", "value": "v",
+			"text": map[string]any{"type": "plain_text", "text": "Yes"}, "action_ts": dig(told.payload["actions"].([]any)[0], "action_ts"),
+		}},
 	}
-	c.call(t, "chat.update", "channel", "C01", "ts", ts, "text", "done")
+	got := map[string]any{}
+	for k := range want {
+		got[k] = told.payload[k]
+	}
+	if diff := cmp.Diff(want, got); diff != "" || told.path != "/interactions" || told.header.Get("Content-Type") != "application/x-www-form-urlencoded" {
+		t.Errorf("%s as %s (-want +got):\n%s", told.path, told.header.Get("Content-Type"), diff)
+	}
+	if url, _ := told.payload["response_url"].(string); !strings.HasPrefix(url, o.url+"/actions/") || told.payload["trigger_id"] == "" {
+		t.Errorf("response_url %s, trigger %v", url, told.payload["trigger_id"])
+	}
+}
+
+// Two clicks on one button are two: an app that tells them apart does so by
+// action_ts.
+func TestEachClickIsOneOfItsOwn(t *testing.T) {
+	o := newOffice(t)
+	ts := o.post(t)
+	seen := map[any]bool{}
+	for range 3 {
+		if err := o.Click(t.Context(), "U01", "C01", ts, "app.yes"); err != nil {
+			t.Fatal(err)
+		}
+		p := o.last(t).payload
+		for _, once := range []any{dig(p["actions"].([]any)[0], "action_ts"), p["trigger_id"], p["response_url"]} {
+			if seen[once] {
+				t.Errorf("%v comes twice", once)
+			}
+			seen[once] = true
+		}
+	}
+}
+
+func TestAButtonIsPressedOnlyWhereItStands(t *testing.T) {
+	o := newOffice(t)
+	ts := o.post(t)
+	press := func(user, channel, ts, action string) error { return o.Click(t.Context(), user, channel, ts, action) }
 	for name, err := range map[string]error{
-		"a button that is gone":   c.Click(t.Context(), "U01", "C01", ts, "app.yes"),
-		"a message that is gone":  c.Click(t.Context(), "U01", "C01", "1.1", "app.yes"),
-		"another channel's stamp": c.Click(t.Context(), "U01", "C02", ts, "app.yes"),
+		"another button":          press("U01", "C01", ts, "app.no"),
+		"a message there is not":  press("U01", "C01", "1.1", "app.yes"),
+		"another channel's stamp": press("U01", "C02", ts, "app.yes"),
 	} {
 		if !errors.Is(err, simslack.ErrNoButton) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	if err := press("U99", "C01", ts, "app.yes"); err == nil || errors.Is(err, simslack.ErrNoButton) {
+		t.Errorf("a person there is not: %v", err)
+	}
+	o.call(t, "chat.update", "channel", "C01", "ts", ts, "text", "done")
+	if err := press("U01", "C01", ts, "app.yes"); !errors.Is(err, simslack.ErrNoButton) {
+		t.Errorf("a button that an update took away: %v", err)
+	}
+	if len(o.told) != 0 {
+		t.Errorf("the app was told %v", o.told)
+	}
 }
 
 func TestAClickThatTheAppRefusesIsAnError(t *testing.T) {
-	c := newChat(t)
-	app(t, c, http.StatusUnauthorized)
-	ts := c.call(t, "chat.postMessage", "channel", "C01", "text", "one", "blocks", card)["ts"].(string)
+	o := newOffice(t)
+	o.status = http.StatusUnauthorized
+	ts := o.post(t)
 	want := "click app.yes on " + ts + " in C01: the app answered HTTP 401"
-	if err := c.Click(t.Context(), "U01", "C01", ts, "app.yes"); err == nil || err.Error() != want {
+	if err := o.Click(t.Context(), "U01", "C01", ts, "app.yes"); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
-	}
-}
-
-func TestAResponseURLTakesFiveNotesInThirtyMinutes(t *testing.T) {
-	c := newChat(t)
-	last := app(t, c, http.StatusOK)
-	ts := c.call(t, "chat.postMessage", "channel", "C01", "text", "one", "blocks", card)["ts"].(string)
-	answer := func(url string) int {
-		t.Helper()
-		res, err := http.Post(url, "application/json", strings.NewReader(`{"text":"no","response_type":"ephemeral"}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		return res.StatusCode
-	}
-	if err := c.Click(t.Context(), "U01", "C01", ts, "app.yes"); err != nil {
-		t.Fatal(err)
-	}
-	_, p := last()
-	for i := range 6 {
-		if got := answer(p["response_url"].(string)); (got == 200) != (i < 5) {
-			t.Errorf("note %d: HTTP %d", i+1, got)
-		}
-	}
-	if n := c.Notes(); len(n) != 5 || n[0].User != "U01" || n[0].Text != "no" {
-		t.Errorf("notes %+v", n)
-	}
-	if err := c.Click(t.Context(), "U01", "C01", ts, "app.yes"); err != nil {
-		t.Fatal(err)
-	}
-	_, p = last()
-	c.now = c.now.Add(31 * time.Minute)
-	if got := answer(p["response_url"].(string)); got == 200 {
-		t.Errorf("half an hour later: HTTP %d", got)
 	}
 }

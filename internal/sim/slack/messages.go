@@ -45,6 +45,9 @@ func (s *Workspace) postMessage(args url.Values) reply {
 }
 
 func (s *Workspace) updateMessage(args url.Values) reply {
+	if !isChannel(args.Get("channel")) { // the id: a name that can be posted to cannot be updated in
+		return refused("channel_not_found")
+	}
 	m := s.find(args.Get("channel"), args.Get("ts"))
 	if m == nil {
 		return refused("message_not_found")

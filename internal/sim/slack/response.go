@@ -2,8 +2,10 @@ package slack
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -20,6 +22,8 @@ type responseURL struct {
 	expires           time.Time
 }
 
+// serveResponse takes what the app answers later: for one person, unless it says
+// in_channel. It is held to the limits of any message.
 func (s *Workspace) serveResponse(w http.ResponseWriter, r *http.Request) {
 	var p struct {
 		Text     string
@@ -34,18 +38,22 @@ func (s *Workspace) serveResponse(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := s.responses[r.PathValue("key")]
+	bad := checkContent(url.Values{"text": {p.Text}, "blocks": {string(p.Blocks)}})
 	switch {
 	case at == nil || s.cfg.Now().After(at.expires):
 		http.Error(w, "expired_url", http.StatusNotFound)
 	case at.uses >= responseUses:
 		http.Error(w, "used_url", http.StatusNotFound)
-	case length(p.Text) > maxText || p.Text == "":
-		http.Error(w, "invalid_payload", http.StatusBadRequest)
+	case bad != nil:
+		http.Error(w, fmt.Sprint(bad["error"]), http.StatusBadRequest)
 	case p.Replaces:
 		at.uses++
 		if m := s.find(at.channel, at.ts); m != nil {
 			m.Text, m.Blocks, m.Edits = p.Text, p.Blocks, m.Edits+1
 		}
+	case p.Type == "in_channel":
+		at.uses++
+		s.messages = append(s.messages, &Message{Channel: at.channel, TS: s.stamp(), Text: p.Text, Blocks: p.Blocks})
 	default:
 		at.uses++
 		s.notes = append(s.notes, Note{at.user, at.channel, p.Text, s.cfg.Now()})

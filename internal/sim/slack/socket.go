@@ -45,18 +45,27 @@ func (s *Workspace) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.Close()
 	c := &socket{conn: conn, waiting: map[string]chan json.RawMessage{}}
-	if c.write(map[string]any{"type": "hello", "num_connections": 1, "connection_info": map[string]any{"app_id": s.cfg.App}}) != nil {
+	if !s.greet(c) {
 		return
 	}
-	s.mu.Lock()
-	s.socket = c
-	s.mu.Unlock()
 	c.read()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.socket == c {
 		s.socket = nil
 	}
+}
+
+// greet makes a connection the app's socket. Whoever was greeted is connected:
+// nobody looks in between.
+func (s *Workspace) greet(c *socket) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.write(map[string]any{"type": "hello", "num_connections": 1, "connection_info": map[string]any{"app_id": s.cfg.App}}) != nil {
+		return false
+	}
+	s.socket = c
+	return true
 }
 
 // Connected reports whether the app has a socket open.
@@ -117,11 +126,14 @@ func (c *socket) send(ctx context.Context, body string) ([]byte, error) {
 	c.mu.Lock()
 	c.waiting[id] = answer
 	c.mu.Unlock()
-	if err := c.write(map[string]any{"type": kind, "envelope_id": id, "payload": payload, "accepts_response_payload": true}); err != nil {
+	if err := c.write(map[string]any{"type": kind, "envelope_id": id, "payload": payload, "accepts_response_payload": kind != "events_api"}); err != nil {
 		return nil, err
 	}
 	select {
 	case a := <-answer:
+		if kind == "events_api" && len(a) > 0 {
+			return nil, errors.New("the app answered an event, which takes no answer, with a payload")
+		}
 		return a, nil
 	case <-ctx.Done():
 		return nil, errors.New("the app did not acknowledge in time")

@@ -16,10 +16,11 @@ var ErrNoView = errors.New("no such form is open")
 
 // input is an input block of a view, as far as a person fills it in.
 type input struct {
-	Type    string
-	BlockID string `json:"block_id"`
-	Label   textObject
-	Element struct {
+	Type     string
+	BlockID  string `json:"block_id"`
+	Label    textObject
+	Optional bool
+	Element  struct {
 		Type      string
 		ActionID  string `json:"action_id"`
 		Multiline bool
@@ -50,15 +51,25 @@ func (s *Workspace) Submit(ctx context.Context, userID, viewID string, values ma
 	return s.submitted(viewID, answer)
 }
 
-// Dismiss has a person close a form without sending it, and the app be told.
+// Dismiss has a person close a form without sending it. The app is told if it
+// asked to be, by notify_on_close.
 func (s *Workspace) Dismiss(ctx context.Context, userID, viewID string) error {
 	body, err := s.viewBody("view_closed", userID, viewID, map[string]any{})
 	if err != nil {
 		return fmt.Errorf("close form %s: %w", viewID, err)
 	}
+	var asked struct {
+		Notify bool `json:"notify_on_close"`
+	}
 	s.mu.Lock()
+	if v := s.viewBy(viewID, ""); v != nil {
+		_ = json.Unmarshal(v.raw, &asked) // it was read when it was opened
+	}
 	s.views = slices.DeleteFunc(s.views, func(v *View) bool { return v.ID == viewID })
 	s.mu.Unlock()
+	if !asked.Notify {
+		return nil
+	}
 	if _, err := s.interact(ctx, body); err != nil {
 		return fmt.Errorf("close form %s: %w", viewID, err)
 	}
@@ -134,6 +145,9 @@ func filled(blocks json.RawMessage, values map[string]string) (map[string]any, e
 
 func (in input) said(v string) (map[string]any, error) {
 	e := in.Element
+	if v == "" && in.Optional {
+		return map[string]any{"type": e.Type, "value": nil, "selected_option": nil}, nil
+	}
 	if e.Type == "static_select" {
 		at := slices.IndexFunc(e.Options, func(o option) bool { return o.Value == v })
 		if at < 0 {
@@ -167,6 +181,11 @@ func (s *Workspace) submitted(viewID string, answer []byte) error {
 	}
 	switch a.Action {
 	case "errors":
+		for id := range a.Errors {
+			if !v.asks(id) {
+				return fmt.Errorf("the app objects to %q, which is no input of the form", id)
+			}
+		}
 		v.Errors = a.Errors
 	case "", "clear":
 		s.views = slices.DeleteFunc(s.views, func(o *View) bool { return o.ID == viewID })
@@ -174,4 +193,11 @@ func (s *Workspace) submitted(viewID string, answer []byte) error {
 		return fmt.Errorf("the app answered response_action %q", a.Action)
 	}
 	return nil
+}
+
+// asks reports whether the form has an input block of the id.
+func (v *View) asks(blockID string) bool {
+	var inputs []input
+	_ = json.Unmarshal(v.Blocks, &inputs) // other blocks have other shapes
+	return slices.ContainsFunc(inputs, func(in input) bool { return in.Type == "input" && in.BlockID == blockID })
 }
