@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"cloud.google.com/go/run/apiv2/runpb"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -37,10 +38,22 @@ func (c *Cloud) constrained(w *workload, next object) error {
 		return nil
 	}
 	if c.enforced(w.name.project, requireInvokerIam) {
-		return status.Errorf(codes.FailedPrecondition,
-			"invoker_iam_disabled is not currently available: constraint constraints/%s is enforced for projects/%s.", requireInvokerIam, w.name.project)
+		return violated(requireInvokerIam, "projects/"+w.name.project, "invoker_iam_disabled is not currently available")
 	}
 	return nil
+}
+
+// violated is what a write gets that an organization policy forbids: which
+// constraint it was stands in the details.
+func violated(constraint, subject, what string) error {
+	s := status.Newf(codes.FailedPrecondition, "%s: constraint constraints/%s is enforced for %s.", what, constraint, subject)
+	detailed, err := s.WithDetails(&errdetails.PreconditionFailure{Violations: []*errdetails.PreconditionFailure_Violation{
+		{Type: "constraints/" + constraint, Subject: subject, Description: what},
+	}})
+	if err != nil { // a message of the generated types always fits
+		return s.Err()
+	}
+	return detailed.Err()
 }
 
 // stamp sets what only Google Cloud sets. The new state is not ready yet:

@@ -105,7 +105,11 @@ func (s *projects) SearchProjects(_ context.Context, r *resourcemanagerpb.Search
 		return nil, status.Errorf(codes.InvalidArgument, "query %q: the simulator knows parent: only", r.Query)
 	}
 	found, err := s.projects("SearchProjects", func(k *container) bool { return !ok || k.parent == parent })
-	return &resourcemanagerpb.SearchProjectsResponse{Projects: found}, err
+	if err != nil {
+		return nil, err
+	}
+	page, next, err := onePage(found, r)
+	return &resourcemanagerpb.SearchProjectsResponse{Projects: page, NextPageToken: next}, err
 }
 
 func (s *projects) projects(method string, match func(*container) bool) (out []*resourcemanagerpb.Project, err error) {

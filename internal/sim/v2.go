@@ -2,10 +2,13 @@ package sim
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"cloud.google.com/go/longrunning/autogen/longrunningpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -32,7 +35,36 @@ func runRecord(k *kind, n name, method, verb string) *record {
 // writeV2 does an edit for the v2 API: it answers with an operation, and logs
 // its beginning and its end.
 func (c *Cloud) writeV2(ctx context.Context, verb string, e edit, req proto.Message) (*longrunningpb.Operation, error) {
+	make := e.next
+	e.next = func(stored object) (object, error) {
+		next, err := make(proto.Clone(stored).(object))
+		if err == nil {
+			err = reserved(stored, next)
+		}
+		return next, err
+	}
 	return c.operateV2(ctx, e.kind, e.name, verb, req, func(who caller) (*operation, error) { return c.apply(who, e) })
+}
+
+// reserved refuses new labels, and annotations of a new workload, that are
+// Google Cloud's own in v1: v2 has fields for them.
+func reserved(stored, next object) error {
+	for k := range next.GetLabels() {
+		if _, there := stored.GetLabels()[k]; systemKey(k) && !there {
+			return status.Errorf(codes.InvalidArgument, "labels: %q is reserved", k)
+		}
+	}
+	for k := range next.GetAnnotations() {
+		if systemKey(k) && stored.GetUid() == "" {
+			return status.Errorf(codes.InvalidArgument, "annotations: %q is reserved", k)
+		}
+	}
+	return nil
+}
+
+func systemKey(k string) bool {
+	domain, _, _ := strings.Cut(k, "/")
+	return slices.Contains([]string{"run.googleapis.com", "cloud.googleapis.com", "serving.knative.dev", "autoscaling.knative.dev"}, domain)
 }
 
 func (c *Cloud) deleteV2(ctx context.Context, k *kind, full, etag string, validateOnly bool, req proto.Message) (*longrunningpb.Operation, error) {

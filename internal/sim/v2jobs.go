@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"cloud.google.com/go/iam/apiv1/iampb"
@@ -69,14 +70,16 @@ type executions struct {
 // ListExecutions lists a job's executions, the latest added first.
 func (s *executions) ListExecutions(_ context.Context, r *runpb.ListExecutionsRequest) (*runpb.ListExecutionsResponse, error) {
 	out := &runpb.ListExecutionsResponse{}
-	return out, s.c.read(runV2+"Executions.ListExecutions", func() error {
+	return out, s.c.read(runV2+"Executions.ListExecutions", func() (err error) {
 		w, err := s.c.find(jobKind, strings.TrimSuffix(r.GetParent(), "/"))
 		if err != nil {
 			return err
 		}
-		for _, e := range s.c.executions[w.name.String()] {
-			out.Executions = append([]*runpb.Execution{proto.Clone(e).(*runpb.Execution)}, out.Executions...)
+		var all []*runpb.Execution
+		for _, e := range slices.Backward(s.c.executions[w.name.String()]) {
+			all = append(all, proto.Clone(e).(*runpb.Execution))
 		}
-		return nil
+		out.Executions, out.NextPageToken, err = onePage(all, r)
+		return err
 	})
 }

@@ -42,10 +42,12 @@ func (s *revisions) ListRevisions(_ context.Context, r *runpb.ListRevisionsReque
 		if err != nil {
 			return err
 		}
+		var all []*runpb.Revision
 		for _, rev := range slices.Backward(w.revisions) {
-			out.Revisions = append(out.Revisions, proto.Clone(rev.proto).(*runpb.Revision))
+			all = append(all, proto.Clone(rev.proto).(*runpb.Revision))
 		}
-		return nil
+		out.Revisions, out.NextPageToken, err = onePage(all, r)
+		return err
 	})
 }
 

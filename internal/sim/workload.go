@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -39,6 +40,9 @@ type edit struct {
 func notFound(name string) error {
 	return status.Errorf(codes.NotFound, "Resource '%s' was not found", name)
 }
+
+// workloadID is what a new workload may be called.
+var workloadID = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,47}[a-z0-9])?$`)
 
 // find returns a stored workload of a kind.
 func (c *Cloud) find(k *kind, full string) (*workload, error) {
@@ -98,6 +102,9 @@ func (c *Cloud) target(e edit) (*workload, error) {
 			e.name, e.etag, w.obj.GetEtag())
 	case status.Code(err) == codes.NotFound && (e.create || e.allowMissing):
 		n, _ := c.parseName(e.name)
+		if !workloadID.MatchString(n.id) {
+			return nil, status.Errorf(codes.InvalidArgument, "Invalid %s id %q: lower-case letters, digits and hyphens, under 50 characters.", e.kind.noun, n.id)
+		}
 		if c.containers["projects/"+n.project] == nil {
 			return nil, notFound("projects/" + n.project)
 		}
