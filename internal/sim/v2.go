@@ -35,9 +35,9 @@ func runRecord(k *kind, n name, method, verb string) *record {
 // writeV2 does an edit for the v2 API: it answers with an operation, and logs
 // its beginning and its end.
 func (c *Cloud) writeV2(ctx context.Context, verb string, e edit, req proto.Message) (*longrunningpb.Operation, error) {
-	make := e.next
+	change := e.next
 	e.next = func(stored object) (object, error) {
-		next, err := make(proto.Clone(stored).(object))
+		next, err := change(proto.Clone(stored).(object))
 		if err == nil {
 			err = reserved(stored, next)
 		}
