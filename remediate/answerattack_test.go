@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -81,7 +81,7 @@ func TestAReasonMayBeLongInAnyScriptButNotInvisible(t *testing.T) {
 
 func TestS6TwoAccountsOfOneMailAreOneVote(t *testing.T) {
 	h := newHall(t, func(c *setup) { c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2} })
-	h.slack.SetUser(sim.SlackUser{ID: "U0TWIN", Email: "ADA@EXAMPLE.COM", Team: "T01"})
+	h.slack.SetUser(simslack.User{ID: "U0TWIN", Email: "ADA@EXAMPLE.COM", Team: "T01"})
 	f := h.several(1)[0]
 	for _, user := range []string{"U0ADA", "U0TWIN"} {
 		v := h.form(user, h.card(), "rescind.keep")

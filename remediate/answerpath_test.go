@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -39,7 +39,7 @@ func newHall(t *testing.T, change ...func(*setup)) *hall {
 	})
 	h.must(err)
 	h.engine = newEngine(t, c)
-	for _, u := range []sim.SlackUser{
+	for _, u := range []simslack.User{
 		{ID: "U0ADA", Email: "Ada@Example.com"}, {ID: "U0BOB", Email: "bob@example.com"}, {ID: "U0JO", Email: "JO@example.com"},
 		{ID: "U0EVE", Email: "eve@example.com"}, {ID: "U0GUEST", Email: "ada@example.com", Guest: true},
 	} {
@@ -68,7 +68,7 @@ func newHall(t *testing.T, change ...func(*setup)) *hall {
 }
 
 // press clicks a button of the message, and has the form filled in that it opens.
-func (h *hall) press(user string, m sim.SlackMessage, action string) {
+func (h *hall) press(user string, m simslack.Message, action string) {
 	h.t.Helper()
 	h.must(h.slack.Click(h.t.Context(), user, m.Channel, m.TS, action))
 	h.fillIn()
@@ -83,7 +83,7 @@ func (h *hall) fillIn() {
 }
 
 // form is the form that the user's click opened.
-func (h *hall) form(user string, m sim.SlackMessage, action string) sim.SlackView {
+func (h *hall) form(user string, m simslack.Message, action string) simslack.View {
 	h.t.Helper()
 	h.press(user, m, action)
 	views := h.slack.Views()

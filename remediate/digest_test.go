@@ -14,7 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/group"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -50,12 +50,12 @@ func (b *burst) sweeps(d time.Duration) {
 	}
 }
 
-func isDigest(m sim.SlackMessage) bool {
+func isDigest(m simslack.Message) bool {
 	return strings.Contains(string(m.Blocks), "MANY FINDINGS")
 }
 
 // digests are the messages that speak for many, the other cards those that do not.
-func (b *burst) digests() (digests, cards []sim.SlackMessage) {
+func (b *burst) digests() (digests, cards []simslack.Message) {
 	for _, m := range b.cards() {
 		switch {
 		case strings.Contains(m.Text, "<!subteam^"): // a page
@@ -68,13 +68,13 @@ func (b *burst) digests() (digests, cards []sim.SlackMessage) {
 	return digests, cards
 }
 
-func (b *burst) digest() sim.SlackMessage {
+func (b *burst) digest() simslack.Message {
 	b.t.Helper()
 	ds, _ := b.digests()
 	if len(ds) != 1 {
 		b.t.Fatalf("%d digests, want one: %+v", len(ds), ds)
 	}
-	if err := sim.CheckBlocks(ds[0].Blocks); err != nil {
+	if err := simslack.CheckBlocks(ds[0].Blocks); err != nil {
 		b.t.Fatal(err)
 	}
 	return ds[0]
@@ -162,7 +162,7 @@ func TestWhoseQuestionEndsFirstIsToldOfFirstAfterAFlood(t *testing.T) {
 	b.wantCards(60)
 	_, cards := b.digests()
 	for k, f := range fs[20:] {
-		at := slices.IndexFunc(cards, func(c sim.SlackMessage) bool { return strings.Contains(string(c.Blocks), f.ID) })
+		at := slices.IndexFunc(cards, func(c simslack.Message) bool { return strings.Contains(string(c.Blocks), f.ID) })
 		if off := at - (59 - k); off < -1 || off > 1 { // neighbours may change places in the line
 			t.Errorf("the card about the %dth deadline is number %d", 40-k, at-19)
 		}
@@ -290,7 +290,7 @@ func TestACrashBeforeTheDigestsPlaceIsStoredLeavesAtMostOneThatClaimsNothing(t *
 				fs = append(fs, b.flood(10, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })...)
 				b.sweeps(3 * time.Minute)
 				ds, _ := b.digests()
-				claims := slices.DeleteFunc(slices.Clone(ds), func(m sim.SlackMessage) bool { return !strings.Contains(m.Text, "more need an answer") })
+				claims := slices.DeleteFunc(slices.Clone(ds), func(m simslack.Message) bool { return !strings.Contains(m.Text, "more need an answer") })
 				if len(ds) > 2 || len(claims) != 1 {
 					t.Fatalf("%d digests, of which %d have numbers: %+v", len(ds), len(claims), ds)
 				}
@@ -321,7 +321,7 @@ func TestSlackDownInAFloodPagesForTheFirstAndIsCaughtUp(t *testing.T) {
 	later := func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) }
 	fs := b.flood(20, later)
 	b.settle()
-	b.failing(func(string) *sim.SlackFault { return &sim.SlackFault{Status: 503} })
+	b.failing(func(string) *simslack.Fault { return &simslack.Fault{Status: 503} })
 	fs = append(fs, b.flood(30, later)...)
 	for range 30 {
 		b.pass(30 * time.Second)

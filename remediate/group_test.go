@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
@@ -34,7 +34,7 @@ const jo = "user:jo@example.com"
 type burst struct {
 	*engine
 	t     *testing.T
-	slack *sim.Slack
+	slack *simslack.Workspace
 	iam   *policyOfEach
 	url   string // of the Web API
 	made  int
@@ -44,13 +44,13 @@ type burst struct {
 	// calls are the messages that Slack was sent, posted or rewritten, with
 	// the time of each.
 	calls []time.Time
-	fault func(method string) *sim.SlackFault
+	fault func(method string) *simslack.Fault
 }
 
 func newBurst(t *testing.T, change ...func(*setup)) *burst {
 	t.Helper()
 	b := &burst{t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), iam: &policyOfEach{taken: map[cloud.Resource]int{}}}
-	b.slack = sim.NewSlack(sim.SlackConfig{Token: "xoxb-sim", SigningSecret: "s", Team: "T01", App: "A01", Now: b.Clock})
+	b.slack = simslack.New(simslack.Config{Token: "xoxb-sim", SigningSecret: "s", Team: "T01", App: "A01", Now: b.Clock})
 	b.slack.Inject(b.called)
 	srv := httptest.NewServer(b.slack.Handler())
 	t.Cleanup(srv.Close)
@@ -119,7 +119,7 @@ func (b *burst) wait(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-func (b *burst) called(method string) *sim.SlackFault {
+func (b *burst) called(method string) *simslack.Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if strings.HasPrefix(method, "chat.") {
@@ -131,7 +131,7 @@ func (b *burst) called(method string) *sim.SlackFault {
 	return b.fault(method)
 }
 
-func (b *burst) failing(fault func(method string) *sim.SlackFault) {
+func (b *burst) failing(fault func(method string) *simslack.Fault) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.fault = fault
@@ -274,7 +274,7 @@ func (b *burst) settle() {
 }
 
 // cards are the messages outside threads.
-func (b *burst) cards() (out []sim.SlackMessage) {
+func (b *burst) cards() (out []simslack.Message) {
 	for _, m := range b.slack.Messages() {
 		if m.Thread == "" {
 			out = append(out, m)
@@ -283,7 +283,7 @@ func (b *burst) cards() (out []sim.SlackMessage) {
 	return out
 }
 
-func (b *burst) card() sim.SlackMessage {
+func (b *burst) card() simslack.Message {
 	b.t.Helper()
 	cs := b.cards()
 	if len(cs) != 1 {
@@ -301,7 +301,7 @@ func (b *burst) stored(f finding.Finding) finding.Finding {
 
 // click presses a button of the message as it stands and returns the finding
 // that the answer came to.
-func (b *burst) click(m sim.SlackMessage, action, who, reason string) (finding.Finding, error) {
+func (b *burst) click(m simslack.Message, action, who, reason string) (finding.Finding, error) {
 	b.t.Helper()
 	_, rest, ok := strings.Cut(string(m.Blocks), `"action_id":"`+action+`"`)
 	if !ok {
@@ -365,7 +365,7 @@ func TestFortyFindingsOfOneCauseShareOneMessage(t *testing.T) {
 			t.Errorf("the card lacks %q:\n%s", want, m.Blocks)
 		}
 	}
-	if err := sim.CheckBlocks(m.Blocks); err != nil {
+	if err := simslack.CheckBlocks(m.Blocks); err != nil {
 		t.Error(err)
 	}
 	for _, f := range fs {

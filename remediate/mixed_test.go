@@ -17,7 +17,7 @@ import (
 	"cloud.google.com/go/run/apiv2/runpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
@@ -35,7 +35,7 @@ type mixed struct {
 	rng   *rand.Rand
 	both  []*engine
 	watch *rules
-	slack *sim.Slack
+	slack *simslack.Workspace
 	down  bool // Slack
 	bell  *bell
 	feed  *taken
@@ -71,10 +71,10 @@ func mixedWith(t *testing.T, enforce policies.Enforcement, change func(*setup)) 
 		c.Entries = c.Facts.(remediate.EntryClient)
 		c.Store, c.IAM, c.Exporter, c.OnCall = m.watch, m.iam, m.feed, []group.PlainPager{m.bell}
 	}, change)
-	m.slack = sim.NewSlack(sim.SlackConfig{Token: "xoxb-sim", SigningSecret: "s", Team: "T01", App: "A01", Now: m.Clock})
-	m.slack.Inject(func(string) *sim.SlackFault {
+	m.slack = simslack.New(simslack.Config{Token: "xoxb-sim", SigningSecret: "s", Team: "T01", App: "A01", Now: m.Clock})
+	m.slack.Inject(func(string) *simslack.Fault {
 		if m.down {
-			return &sim.SlackFault{Status: 503}
+			return &simslack.Fault{Status: 503}
 		}
 		return nil
 	})

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
@@ -56,7 +56,7 @@ func (b *burst) allShown(n int) {
 	b.t.Helper()
 	fs, err := b.Store.Findings(b.t.Context(), finding.Query{})
 	b.must(err)
-	cards := map[string]sim.SlackMessage{}
+	cards := map[string]simslack.Message{}
 	for _, m := range b.cards() {
 		cards[m.TS] = m
 	}
@@ -76,7 +76,7 @@ func (b *burst) allShown(n int) {
 
 func TestSlacksOwnLimitIsKeptAndCountsAsNoAttempt(t *testing.T) {
 	b := newBurst(t)
-	b.failing(func(string) *sim.SlackFault { return &sim.SlackFault{Status: 429, RetryAfter: "30"} })
+	b.failing(func(string) *simslack.Fault { return &simslack.Fault{Status: 429, RetryAfter: "30"} })
 	f := b.opens()
 	b.failing(nil)
 	if f := b.stored(f); f.Attempts != 0 || !f.Owes(finding.Notify) || f.DueAt.Sub(b.Clock()) < 29*time.Second {

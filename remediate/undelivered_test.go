@@ -11,18 +11,18 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/group"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-func slackSays(code string) *sim.SlackFault {
-	return &sim.SlackFault{Status: 200, Body: `{"ok":false,"error":"` + code + `"}`}
+func slackSays(code string) *simslack.Fault {
+	return &simslack.Fault{Status: 200, Body: `{"ok":false,"error":"` + code + `"}`}
 }
 
 func TestSlackDownForTenMinutesFallsBackOnceAndIsCaughtUpOnce(t *testing.T) {
 	b, p := escalating(t)
-	b.failing(func(string) *sim.SlackFault { return &sim.SlackFault{Status: 503} })
+	b.failing(func(string) *simslack.Fault { return &simslack.Fault{Status: 503} })
 	f := b.opens()
 	begin := b.Clock()
 	for b.Clock().Sub(begin) < 20*time.Minute {
@@ -55,7 +55,7 @@ func TestI7NoFailureOfAnUpdateChangesAFindingAndItsOutcomeIsSeenSomewhere(t *tes
 			b := newBurst(t)
 			f := b.several(1)[0]
 			old := b.card().TS
-			b.failing(func(method string) *sim.SlackFault {
+			b.failing(func(method string) *simslack.Fault {
 				if method == "chat.update" {
 					return slackSays(code)
 				}
@@ -80,7 +80,7 @@ func TestABrokenApprovalPathIsAnErrorAndFallsBackAtOnce(t *testing.T) {
 			b, p := escalating(t)
 			var log bytes.Buffer
 			b.change(func(c *setup) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
-			b.failing(func(string) *sim.SlackFault { return slackSays(code) })
+			b.failing(func(string) *simslack.Fault { return slackSays(code) })
 			f := b.opens()
 			if f := b.stored(f); !f.Undelivered || f.State != state.Pending || !f.Owes(finding.Notify) {
 				t.Errorf("undelivered %v, %s, owes %v", f.Undelivered, f.State, f.Outbox)
@@ -106,12 +106,12 @@ func (b *burst) group(f finding.Finding) (g group.Group) {
 
 func TestI13EveryEndIsShownOnceSlackIsBackOrSaidToBeUndeliverable(t *testing.T) {
 	t.Parallel()
-	faults := []*sim.SlackFault{nil, {Status: 503}, {Status: 429, RetryAfter: "20"}, {Drop: true}, {Status: 200, Body: "<html>"},
+	faults := []*simslack.Fault{nil, {Status: 503}, {Status: 429, RetryAfter: "20"}, {Drop: true}, {Status: 200, Body: "<html>"},
 		slackSays("message_not_found"), slackSays("not_in_channel"), slackSays("internal_error")}
 	for seed := range uint64(3) {
 		rng := rand.New(rand.NewPCG(seed, 13))
 		b, _ := escalating(t)
-		b.failing(func(string) *sim.SlackFault { return faults[rng.IntN(len(faults))] })
+		b.failing(func(string) *simslack.Fault { return faults[rng.IntN(len(faults))] })
 		var fs []finding.Finding
 		for range 12 {
 			if rng.IntN(2) == 0 {
@@ -135,7 +135,7 @@ func TestI13EveryEndIsShownOnceSlackIsBackOrSaidToBeUndeliverable(t *testing.T) 
 		}
 		b.failing(nil)
 		b.settle()
-		cards := map[string]sim.SlackMessage{}
+		cards := map[string]simslack.Message{}
 		for _, m := range b.cards() {
 			cards[m.TS] = m
 		}

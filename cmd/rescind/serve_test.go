@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/sim/push"
 )
 
 const serveAudience = "https://r.example.com"
@@ -96,9 +96,9 @@ func (s *served) ask(t *testing.T, method, path, token, body string) int {
 }
 
 // signer makes tokens as Google does, and says where its keys are.
-func signer(t *testing.T, account string) (p *sim.Pusher, keysURL string) {
+func signer(t *testing.T, account string) (p *push.Pusher, keysURL string) {
 	t.Helper()
-	p, err := sim.NewPusher(sim.PusherOptions{URL: "http://127.0.0.1:1/", Audience: serveAudience, Account: account})
+	p, err := push.New(push.Options{URL: "http://127.0.0.1:1/", Audience: serveAudience, Account: account})
 	if err != nil {
 		t.Fatal(err)
 	}

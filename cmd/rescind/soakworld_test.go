@@ -32,6 +32,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/sim/push"
 )
 
 const (
@@ -48,7 +49,7 @@ type soakWorld struct {
 	t       *testing.T
 	cloud   *sim.Cloud
 	addr    string
-	pusher  *sim.Pusher
+	pusher  *push.Pusher
 	port    string
 	dir     string
 	program string
@@ -77,7 +78,7 @@ func newSoakWorld(t *testing.T, guardrails string) *soakWorld {
 	})
 	w.port = freePort(t)
 	var err error
-	w.pusher, err = sim.NewPusher(sim.PusherOptions{
+	w.pusher, err = push.New(push.Options{
 		URL: "http://127.0.0.1:" + w.port + "/events", Audience: serveAudience, Account: soakPush, Attempts: 1000,
 		Client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}, Timeout: time.Minute},
 	})

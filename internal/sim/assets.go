@@ -10,6 +10,7 @@ import (
 	"cloud.google.com/go/asset/apiv1/assetpb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
@@ -71,6 +72,8 @@ func (s *assets) SearchAllResources(_ context.Context, r *assetpb.SearchAllResou
 			in := strings.TrimPrefix(a.ParentFullResourceName, "//cloudresourcemanager.googleapis.com/")
 			return !slices.Contains(s.c.lineage(in), scope) || !types.MatchString(a.AssetType) || !asked(a, strings.Trim(r.Query, `"`))
 		})
+		r := proto.Clone(r).(*assetpb.SearchAllResourcesRequest)
+		r.PageSize = min(max(r.PageSize, 0), 500)
 		page, next, err := onePage(index, r)
 		out = &assetpb.SearchAllResourcesResponse{Results: page, NextPageToken: next}
 		return err

@@ -7,9 +7,12 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/rescind-dev/rescind/internal/sim/transcode"
 )
 
 // record is one changing call as the audit log will tell it. The fields are
@@ -96,6 +99,9 @@ func (c *Cloud) log(who caller, r *record, err error) {
 	p := &e.Payload
 	p.Request, p.Response, p.ServiceData = r.request, r.response, r.serviceData
 	p.AuthorizationInfo = []body{{"granted": true, "permission": r.permission, "resource": r.resource, "resourceAttributes": body{}}}
+	if status.Code(err) == codes.PermissionDenied {
+		delete(p.AuthorizationInfo[0], "granted") // a false one is left out
+	}
 	p.RequestMetadata = body{
 		"callerIp": "192.0.2.10", "callerSuppliedUserAgent": who.userAgent,
 		"requestAttributes":     body{"time": e.Timestamp, "auth": body{}},
@@ -150,6 +156,9 @@ func (e *logEntry) refuse(err error) {
 	s := status.Convert(err)
 	e.Severity = "ERROR"
 	e.Payload.Status = body{"code": int(s.Code()), "message": s.Message()}
+	if details := transcode.Details(s); len(details) > 0 {
+		e.Payload.Status["details"] = details
+	}
 	e.Payload.Response, e.Payload.ServiceData = nil, nil
 }
 

@@ -4,10 +4,8 @@ import (
 	"testing"
 
 	"cloud.google.com/go/iam/apiv1/iampb"
-	"cloud.google.com/go/orgpolicy/apiv2/orgpolicypb"
 	"cloud.google.com/go/run/apiv2/runpb"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 )
 
 func TestALongRunningWriteLogsItsBeginningAndItsEnd(t *testing.T) {
@@ -100,62 +98,5 @@ func TestResourceManagersPolicyEntryCarriesTheDelta(t *testing.T) {
 	if dig(e, "protoPayload", "methodName") != "SetIamPolicy" || dig(e, "protoPayload", "resourceName") != "projects/pay-prod" ||
 		dig(e, "protoPayload", "request", "resource") != "pay-prod" || dig(e, "resource", "type") != "project" {
 		t.Errorf("entry: %v", e)
-	}
-}
-
-func TestAFolderGrantIsInTheFoldersLog(t *testing.T) {
-	c, j := seeded(t, Options{})
-	g := dial(t, c)
-	_, err := g.folders.SetIamPolicy(t.Context(), &iampb.SetIamPolicyRequest{Resource: "folders/4001", Policy: policyOf(bind("roles/editor", "user:a@example.com"))})
-	must(t, err)
-	_, err = g.orgs.SetIamPolicy(t.Context(), &iampb.SetIamPolicyRequest{Resource: "organizations/77", Policy: policyOf(bind("roles/editor", "user:a@example.com"))})
-	must(t, err)
-	es := j.take()
-	for i, want := range []string{"folders/4001", "organizations/77"} {
-		if got := es[i]["logName"]; got != want+"/logs/cloudaudit.googleapis.com%2Factivity" {
-			t.Errorf("logged in %v", got)
-		}
-		if dig(es[i], "protoPayload", "resourceName") != want || dig(es[i], "protoPayload", "request", "resource") != want {
-			t.Errorf("entry: %v", es[i])
-		}
-	}
-}
-
-func TestOrganizationPolicyWritesAreLogged(t *testing.T) {
-	c, j := seeded(t, Options{})
-	g := dial(t, c)
-	name := "folders/4001/policies/" + requireInvokerIam
-	p, err := g.policies.CreatePolicy(t.Context(), &orgpolicypb.CreatePolicyRequest{Parent: "folders/4001", Policy: &orgpolicypb.Policy{Name: name, Spec: enforceSpec(true)}})
-	must(t, err)
-	p.Spec = enforceSpec(false)
-	_, err = g.policies.UpdatePolicy(t.Context(), &orgpolicypb.UpdatePolicyRequest{Policy: p, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"spec"}}})
-	must(t, err)
-	must(t, g.policies.DeletePolicy(t.Context(), &orgpolicypb.DeletePolicyRequest{Name: name}))
-	es := j.take()
-	if diff := cmp.Diff([]string{orgPolicyV2 + "CreatePolicy", orgPolicyV2 + "UpdatePolicy", orgPolicyV2 + "DeletePolicy"}, methods(es)); diff != "" {
-		t.Errorf("logged (-want +got):\n%s", diff)
-	}
-	if dig(es[0], "protoPayload", "resourceName") != name || dig(es[0], "resource", "type") != "audited_resource" {
-		t.Errorf("entry: %v", es[0])
-	}
-}
-
-func TestAReceiverMayWriteBack(t *testing.T) {
-	var c *Cloud
-	var seen []string
-	c, _ = seeded(t, Options{})
-	c.opt.Emit = func(entry []byte) {
-		seen = append(seen, string(entry))
-		if len(seen) == 1 { // undo it, from within
-			s := &services{c: c}
-			if _, err := s.SetIamPolicy(t.Context(), &iampb.SetIamPolicyRequest{Resource: serviceName, Policy: policyOf()}); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-	_, err := (&services{c: c}).SetIamPolicy(t.Context(), &iampb.SetIamPolicyRequest{Resource: serviceName, Policy: policyOf(bind("roles/run.invoker", "allUsers"))})
-	must(t, err)
-	if len(seen) != 2 {
-		t.Errorf("%d entries", len(seen))
 	}
 }

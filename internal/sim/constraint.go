@@ -54,17 +54,58 @@ func specOf(r *orgpolicypb.PolicySpec_PolicyRule) *orgpolicypb.PolicySpec {
 	return &orgpolicypb.PolicySpec{Rules: []*orgpolicypb.PolicySpec_PolicyRule{r}}
 }
 
-// effectiveSpec is what is in force of a constraint, boolean or list. A list
-// is not merged with what its ancestors say.
+// effectiveSpec is what is in force of a constraint, boolean or list.
 func (c *Cloud) effectiveSpec(container, constraint string) *orgpolicypb.PolicySpec {
-	r := c.ruleOf(container, constraint)
-	if r == nil && listConstraints[constraint] {
-		r = &orgpolicypb.PolicySpec_PolicyRule{Kind: &orgpolicypb.PolicySpec_PolicyRule_AllowAll{AllowAll: true}}
+	if rules := c.listRules(container, constraint); len(rules) > 0 {
+		return &orgpolicypb.PolicySpec{Rules: rules}
 	}
-	if r == nil {
-		return enforceSpec(false)
+	if listConstraints[constraint] {
+		return specOf(&orgpolicypb.PolicySpec_PolicyRule{Kind: &orgpolicypb.PolicySpec_PolicyRule_AllowAll{AllowAll: true}})
 	}
-	return specOf(proto.Clone(r).(*orgpolicypb.PolicySpec_PolicyRule))
+	return enforceSpec(c.ruleOf(container, constraint).GetEnforce())
+}
+
+// listRules are the rules of a list constraint from a container upwards, as far
+// as each policy inherits from the next; none for a boolean constraint.
+func (c *Cloud) listRules(container, constraint string) (rules []*orgpolicypb.PolicySpec_PolicyRule) {
+	for _, at := range c.lineage(container) {
+		spec := c.orgPolicies[at+"/policies/"+constraint].GetSpec()
+		if spec == nil {
+			continue
+		}
+		for _, r := range spec.Rules {
+			if _, boolean := r.Kind.(*orgpolicypb.PolicySpec_PolicyRule_Enforce); !boolean && r.Condition == nil {
+				rules = append(rules, proto.Clone(r).(*orgpolicypb.PolicySpec_PolicyRule))
+			}
+		}
+		if !spec.InheritFromParent {
+			break
+		}
+	}
+	return rules
+}
+
+// checkSpec refuses a spec that contradicts itself, by the comments of
+// google.cloud.orgpolicy.v2.PolicySpec.
+func checkSpec(s *orgpolicypb.PolicySpec) error {
+	boolean, always := false, 0
+	for _, r := range s.GetRules() {
+		if _, ok := r.Kind.(*orgpolicypb.PolicySpec_PolicyRule_Enforce); ok {
+			boolean = true
+		}
+		if r.Condition == nil {
+			always++
+		}
+	}
+	switch {
+	case s.GetReset_() && (len(s.Rules) > 0 || s.InheritFromParent):
+		return status.Error(codes.InvalidArgument, "A policy that resets a constraint has no rules and does not inherit.")
+	case boolean && s.InheritFromParent:
+		return status.Error(codes.InvalidArgument, "Only the policies of list constraints inherit.")
+	case boolean && always != 1:
+		return status.Errorf(codes.InvalidArgument, "A boolean policy has one rule without a condition, this one %d.", always)
+	}
+	return nil
 }
 
 // listConstraints allow everything where nobody set them; any other constraint

@@ -1,5 +1,6 @@
-// Package sim is a simulated Google Cloud, and a simulated Slack, for the demo
-// and for tests.
+// Package sim is a simulated Google Cloud, for the demo and for tests. What
+// else is simulated knows nothing of it and has a package of its own below:
+// Slack, Pub/Sub's pushes, and Identity-Aware Proxy.
 //
 // The cloud is one in-memory model with three faces: gRPC, which the real Go
 // clients talk to; REST with JSON, transcoded from the google.api.http

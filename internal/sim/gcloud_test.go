@@ -70,14 +70,6 @@ func TestGcloudMakesAMess(t *testing.T) {
 	}
 }
 
-func identities(s State) []string {
-	var out []string
-	for _, w := range s.Workloads {
-		out = append(out, lastSegment(w.Name)+" "+w.Identity)
-	}
-	return out
-}
-
 // gcloud runs the real command with everything it might otherwise read from
 // this machine, or ask of the internet, switched off.
 type gcloud struct {

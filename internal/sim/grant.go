@@ -19,15 +19,54 @@ type grant struct {
 
 func (g grant) key() string { return g.role + "\n" + conditionKey(g.condition) + "\n" + g.member }
 
-// check refuses what IAM refuses in any grant.
-func (g grant) check(version int32) error {
+// memberTypes are what stands before the colon of a member.
+// https://cloud.google.com/iam/docs/principal-identifiers
+var memberTypes = []string{
+	"user", "serviceAccount", "group", "domain", "principal", "principalSet", "deleted", "projectOwner", "projectEditor", "projectViewer",
+}
+
+// check refuses what IAM refuses in any grant, or on that resource.
+func (g grant) check(version int32, resource string) error {
+	kind, id, _ := strings.Cut(g.member, ":")
+	public := g.member == "allUsers" || g.member == "allAuthenticatedUsers"
 	switch {
 	case g.condition != nil && version != 3:
 		return status.Error(codes.InvalidArgument, "Policies with conditions must specify version 3.")
-	case strings.Contains(g.role, withCond):
+	case strings.Contains(g.role, withCond) || !strings.Contains(g.role, "roles/"):
 		return status.Errorf(codes.InvalidArgument, "Role %s is not supported for this resource.", g.role)
-	case !strings.Contains(g.member, ":") && g.member != "allUsers" && g.member != "allAuthenticatedUsers":
+	case public && !opensToAll(resource):
+		return status.Errorf(codes.InvalidArgument, "Members of type allUsers and allAuthenticatedUsers cannot be added to %s.", resource)
+	case !public && (!slices.Contains(memberTypes, kind) || id == ""):
 		return status.Errorf(codes.InvalidArgument, "The member %s is of an unknown type. Please set a valid type prefix for the member.", g.member)
+	}
+	return nil
+}
+
+// opensToAll reports the resources whose policies take everybody. Those of
+// projects, folders and organizations do not (the comments of Resource Manager's
+// SetIamPolicy). Jobs are said not to either (hashicorp/terraform-provider-google
+// issue 13592); here they do, so that such a grant is looked for on every kind.
+func opensToAll(resource string) bool {
+	_, container := levelOf(resource)
+	return !container
+}
+
+// How many members a policy may name, each as often as it is named, and how
+// many of them may be groups: the comments of google.iam.v1.Policy.
+const (
+	mostMembers = 1500
+	mostGroups  = 250
+)
+
+func withinLimits(gs []grant) error {
+	groups := 0
+	for _, g := range gs {
+		if strings.HasPrefix(g.member, "group:") {
+			groups++
+		}
+	}
+	if len(gs) > mostMembers || groups > mostGroups {
+		return status.Errorf(codes.InvalidArgument, "The policy names %d members, %d of them groups; at most %d and %d are allowed.", len(gs), groups, mostMembers, mostGroups)
 	}
 	return nil
 }

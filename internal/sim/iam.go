@@ -34,8 +34,12 @@ func (c *Cloud) readPolicy(method string, r *iampb.GetIamPolicyRequest, exists f
 		if err := exists(resource); err != nil {
 			return err
 		}
+		version := r.GetOptions().GetRequestedPolicyVersion()
+		if !policyVersion(version) {
+			return status.Errorf(codes.InvalidArgument, "Requested policy version (%d) is none there is.", version)
+		}
 		out = proto.Clone(c.seen(resource, c.policy(resource))).(*iampb.Policy)
-		if r.GetOptions().GetRequestedPolicyVersion() < 3 {
+		if version < 3 {
 			hideConditions(out)
 		}
 		return nil
@@ -78,31 +82,51 @@ func (c *Cloud) writePolicy(ctx context.Context, r *record, req *iampb.SetIamPol
 	return out, err
 }
 
+// policyVersion reports the versions that a policy, or a request for one, may
+// be of.
+func policyVersion(v int32) bool { return v == 0 || v == 1 || v == 3 }
+
 // nextPolicy is the policy that a write leaves behind. A write without an
-// etag is accepted, blind as it is: the API is so.
+// etag is accepted, blind as it is, and may lose conditions: the API is so.
 func (c *Cloud) nextPolicy(resource string, stored *iampb.Policy, req *iampb.SetIamPolicyRequest) (*iampb.Policy, error) {
-	if req.Policy == nil {
-		return nil, status.Error(codes.InvalidArgument, "policy is required")
+	if err := acceptable(stored, req.Policy); err != nil {
+		return nil, err
 	}
-	if len(req.Policy.Etag) > 0 && !slices.Equal(req.Policy.Etag, stored.Etag) {
-		return nil, status.Error(codes.Aborted,
-			"There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.")
-	}
-	next := &iampb.Policy{Version: 1, AuditConfigs: stored.AuditConfigs, Etag: c.policyEtag(resource)}
-	if slices.Contains(req.GetUpdateMask().GetPaths(), "audit_configs") {
+	next := &iampb.Policy{Version: max(1, stored.Version), Bindings: stored.Bindings, AuditConfigs: stored.AuditConfigs, Etag: c.policyEtag(resource)}
+	paths := req.GetUpdateMask().GetPaths()
+	if slices.Contains(paths, "audit_configs") {
 		next.AuditConfigs = req.Policy.AuditConfigs
 	}
+	if len(paths) > 0 && !slices.Contains(paths, "bindings") {
+		return next, nil
+	}
 	grants := grantsOf(req.Policy)
+	next.Version, next.Bindings = 1, bindings(grants)
 	for _, g := range grants {
-		if err := g.check(req.Policy.Version); err != nil {
+		if err := g.check(req.Policy.Version, resource); err != nil {
 			return nil, err
 		}
 		if g.condition != nil {
 			next.Version = 3
 		}
 	}
-	next.Bindings = bindings(grants)
-	return next, nil
+	return next, withinLimits(grants)
+}
+
+// acceptable refuses a policy for what it is, whatever it grants.
+func acceptable(stored, sent *iampb.Policy) error {
+	switch {
+	case sent == nil:
+		return status.Error(codes.InvalidArgument, "policy is required")
+	case !policyVersion(sent.Version):
+		return status.Errorf(codes.InvalidArgument, "Specified policy version (%d) is none there is.", sent.Version)
+	case len(sent.Etag) > 0 && !slices.Equal(sent.Etag, stored.Etag):
+		return status.Error(codes.Aborted,
+			"There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.")
+	case len(sent.Etag) > 0 && stored.Version == 3 && sent.Version < 3:
+		return status.Errorf(codes.InvalidArgument, "Specified policy version (%d) cannot be less than the existing policy version (3).", sent.Version)
+	}
+	return nil
 }
 
 func (c *Cloud) policyEtag(resource string) []byte {

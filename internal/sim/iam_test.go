@@ -6,21 +6,8 @@ import (
 
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/genproto/googleapis/type/expr"
 	"google.golang.org/grpc/codes"
 )
-
-func policyOf(bs ...*iampb.Binding) *iampb.Policy { return &iampb.Policy{Version: 3, Bindings: bs} }
-
-func bind(role string, members ...string) *iampb.Binding {
-	return &iampb.Binding{Role: role, Members: members}
-}
-
-var untilNoon = &expr.Expr{Title: "until noon", Expression: "request.time < timestamp('2026-11-20T12:00:00Z')"}
-
-func v3(resource string) *iampb.GetIamPolicyRequest {
-	return &iampb.GetIamPolicyRequest{Resource: resource, Options: &iampb.GetPolicyOptions{RequestedPolicyVersion: 3}}
-}
 
 func TestConditionsAreHiddenFromOldReaders(t *testing.T) {
 	c, _ := seeded(t, Options{})

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	_ "google.golang.org/genproto/googleapis/cloud/audit"    // what entries hold, for protojson
 	_ "google.golang.org/genproto/googleapis/iam/v1/logging" // likewise
@@ -40,12 +42,28 @@ func (c *Cloud) keepLogged(e []byte) {
 	}
 }
 
+// What a list without a size holds, and what it may hold at most.
+const (
+	usualEntries = 50
+	mostEntries  = 1000
+)
+
 // ListLogEntries knows as a filter what selects single entries: field="text" for
 // logName, timestamp and insertId, joined by AND.
 func (s *logs) ListLogEntries(_ context.Context, r *loggingpb.ListLogEntriesRequest) (out *loggingpb.ListLogEntriesResponse, err error) {
 	want, err := readFilter(r.Filter)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case len(r.ResourceNames) == 0 || len(r.ResourceNames) > 100:
+		return nil, status.Errorf(codes.InvalidArgument, "%d resource names, want 1 to 100", len(r.ResourceNames))
+	case r.PageSize > mostEntries:
+		return nil, status.Errorf(codes.InvalidArgument, "Page size %d is over %d", r.PageSize, mostEntries)
+	case r.OrderBy != "" && r.OrderBy != "timestamp asc" && r.OrderBy != "timestamp desc":
+		return nil, status.Errorf(codes.InvalidArgument, "Cannot order by %q", r.OrderBy)
+	case r.PageSize == 0:
+		r = proto.Clone(r).(*loggingpb.ListLogEntriesRequest)
+		r.PageSize = usualEntries
 	}
 	err = s.c.read("google.logging.v2.LoggingServiceV2.ListLogEntries", func() error {
 		var found []*loggingpb.LogEntry
@@ -59,6 +77,12 @@ func (s *logs) ListLogEntries(_ context.Context, r *loggingpb.ListLogEntriesRequ
 			if shown && slices.Contains(r.ResourceNames, container) && want.selects(e) {
 				found = append(found, e)
 			}
+		}
+		slices.SortStableFunc(found, func(a, b *loggingpb.LogEntry) int {
+			return cmp.Or(a.Timestamp.AsTime().Compare(b.Timestamp.AsTime()), strings.Compare(a.InsertId, b.InsertId))
+		})
+		if r.OrderBy == "timestamp desc" {
+			slices.Reverse(found)
 		}
 		page, next, err := onePage(found, r)
 		out = &loggingpb.ListLogEntriesResponse{Entries: page, NextPageToken: next}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -140,6 +141,9 @@ func (s *orgPolicies) put(
 			delete(c.orgPolicies, full)
 			r.response = typed(&emptypb.Empty{})
 			return nil
+		}
+		if err := cmp.Or(checkSpec(p.Spec), checkSpec(p.DryRunSpec)); err != nil {
+			return err
 		}
 		c.putOrgPolicy(full, p)
 		out = c.numbered(p)

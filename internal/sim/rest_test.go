@@ -14,15 +14,9 @@ import (
 	"cloud.google.com/go/run/apiv2/runpb"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc/codes"
-)
 
-// rest serves the REST face and returns its address.
-func rest(t *testing.T, c *Cloud) string {
-	t.Helper()
-	ts := httptest.NewServer(c.Handler())
-	t.Cleanup(ts.Close)
-	return ts.URL
-}
+	"github.com/rescind-dev/rescind/internal/sim/transcode"
+)
 
 func TestTheRESTClientsSeeTheSameCloud(t *testing.T) {
 	c, j := seeded(t, Options{OperationPolls: 1})
@@ -77,7 +71,7 @@ func TestRESTRefusesWhatItCannotRead(t *testing.T) {
 		{"a body that is no JSON", "PATCH", "/v2/" + serviceName, "{", 400, "body: "},
 		{"a query field nobody knows", "PATCH", "/v2/" + serviceName + "?colour=red", "{}", 400, `unknown field \"colour\"`},
 		{"a part of a field without parts", "PATCH", "/v2/" + serviceName + "?validate_only.x=1", "{}", 400, `field \"validate_only\" has no parts`},
-		{"a body over the cap", "PATCH", "/v2/" + serviceName, strings.Repeat(" ", maxBody+1), 400, "request body too large"},
+		{"a body over the cap", "PATCH", "/v2/" + serviceName, strings.Repeat(" ", transcode.MaxBody+1), 400, "request body too large"},
 		{"a v1 body that is an array", "PUT", "/apis/serving.knative.dev/v1/namespaces/pay-prod/services/api", "[]", 400, "body: "},
 		{"a v1 object without a template", "PUT", "/apis/serving.knative.dev/v1/namespaces/pay-prod/services/api", "{}", 400, "spec.template: required"},
 		{"a v1 policy verb nobody knows", "GET", "/v1/" + serviceName + ":nonsense", "", 404, "The simulator has no GET"},
@@ -95,4 +89,32 @@ func TestRESTRefusesWhatItCannotRead(t *testing.T) {
 			t.Errorf("logged as done: %v", e)
 		}
 	}
+}
+
+// FuzzHandler looks for a request that makes the simulator panic.
+func FuzzHandler(f *testing.F) {
+	for _, seed := range [][3]string{
+		{"GET", "/v2/" + serviceName, ""},
+		{"PATCH", "/v2/" + serviceName + "?updateMask=template.serviceAccount", `{"template":{"serviceAccount":"a@b"}}`},
+		{"PATCH", "/v2/" + jobName, `{"template":{"template":{}}}`},
+		{"POST", "/v2/" + location + "/services?serviceId=web", `{}`},
+		{"POST", "/v2/" + serviceName + ":setIamPolicy", `{"policy":{"bindings":[{"role":"r","members":["allUsers"],"condition":{}}],"version":3}}`},
+		{"GET", "/v2/projects/pay-prod/policies/c:getEffectivePolicy", ""},
+		{"PATCH", "/v2/projects/pay-prod/policies/c?updateMask=spec", `{"spec":{"rules":[{}]}}`},
+		{"PUT", v1Service, `{"spec":{"template":{"spec":{"containers":[{"image":1}]}}}}`},
+		{"PUT", "/apis/run.googleapis.com/v1/namespaces/pay-prod/jobs/nightly", `{"spec":{"template":{"spec":{}}}}`},
+		{"POST", "/v1/projects/pay-prod:setIamPolicy", `{"policy":{}}`},
+	} {
+		f.Add(seed[0], seed[1], seed[2])
+	}
+	f.Fuzz(func(t *testing.T, method, path, body string) {
+		r := httptest.NewRequest("GET", "http://europe-west1-run.test/", strings.NewReader(body))
+		u, err := r.URL.Parse(path)
+		if err != nil || method == "" {
+			return
+		}
+		r.Method, r.URL = method, u
+		c, _ := seeded(t, Options{})
+		c.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	})
 }

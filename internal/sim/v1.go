@@ -3,6 +3,8 @@ package sim
 import (
 	"net/http"
 	"strings"
+
+	"github.com/rescind-dev/rescind/internal/sim/transcode"
 )
 
 // v1 is Cloud Run's first API, which gcloud and the console speak. Its writes
@@ -56,10 +58,10 @@ func parent(r *http.Request) string {
 // answer writes what a call returned.
 func answer(w http.ResponseWriter, v any, err error) {
 	if err != nil {
-		writeStatus(w, err)
+		transcode.WriteError(w, err)
 		return
 	}
-	writeBody(w, http.StatusOK, v)
+	transcode.WriteJSON(w, http.StatusOK, v)
 }
 
 func (k *kind) v1Method(verb string) string { return "google.cloud.run.v1." + k.noun + "s." + verb }
@@ -97,4 +99,25 @@ func (v *v1) get(k *kind) http.HandlerFunc {
 		})
 		answer(w, out, err)
 	}
+}
+
+// project is Resource Manager v1's "gcloud projects describe".
+func (v *v1) project(w http.ResponseWriter, r *http.Request) {
+	out := body{}
+	err := v.c.getContainer(projectLevel, "GetProject", "projects/"+r.PathValue("project"), func(k *container) {
+		id := lastSegment(k.name)
+		out = body{"projectId": id, "projectNumber": k.number, "name": id, "lifecycleState": "ACTIVE"}
+		if l, ok := levelOf(k.parent); ok {
+			out["parent"] = body{"type": l.monitored, "id": lastSegment(k.parent)}
+		}
+	})
+	answer(w, out, err)
+}
+
+// enabled tells gcloud, which asks before a deployment, that an API is on.
+func (v *v1) enabled(w http.ResponseWriter, r *http.Request) {
+	transcode.WriteJSON(w, http.StatusOK, body{
+		"name":  "projects/" + r.PathValue("project") + "/services/" + r.PathValue("api"),
+		"state": "ENABLED",
+	})
 }

@@ -1,42 +1,12 @@
 package sim
 
 import (
-	"encoding/json"
-	"io"
 	"net/http"
-	"strings"
 	"testing"
 
 	"cloud.google.com/go/run/apiv2/runpb"
 	"github.com/google/go-cmp/cmp"
 )
-
-func do(t *testing.T, req *http.Request) (int, string) {
-	t.Helper()
-	res, err := http.DefaultClient.Do(req)
-	must(t, err)
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	must(t, err)
-	return res.StatusCode, string(b)
-}
-
-// regional calls v1 the way gcloud does: the region is in the host.
-func regional(t *testing.T, base, method, path string, send any) (int, map[string]any) {
-	t.Helper()
-	b, err := json.Marshal(send)
-	must(t, err)
-	req, err := http.NewRequestWithContext(t.Context(), method, base+path, strings.NewReader(string(b)))
-	must(t, err)
-	req.Host = "europe-west1-run.test"
-	req.Header.Set("Authorization", "Bearer alice@example.com")
-	code, text := do(t, req)
-	var out map[string]any
-	must(t, json.Unmarshal([]byte(text), &out))
-	return code, out
-}
-
-const v1Service = "/apis/serving.knative.dev/v1/namespaces/pay-prod/services/api"
 
 func TestAV1ReplaceIsSeenByV2AndLoggedInV1sWords(t *testing.T) {
 	c, j := seeded(t, Options{})

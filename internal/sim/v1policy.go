@@ -9,6 +9,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/rescind-dev/rescind/internal/sim/transcode"
 )
 
 // policyTarget splits "svc:getIamPolicy" off a path.
@@ -24,7 +26,7 @@ func (v *v1) getPolicy(k *kind) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		resource, err := policyTarget(k, r, "getIamPolicy")
 		if err != nil {
-			writeStatus(w, err)
+			transcode.WriteError(w, err)
 			return
 		}
 		req := &iampb.GetIamPolicyRequest{Resource: resource}
@@ -40,30 +42,30 @@ func (v *v1) setPolicy(k *kind) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		resource, err := policyTarget(k, r, "setIamPolicy")
 		if err != nil {
-			writeStatus(w, err)
+			transcode.WriteError(w, err)
 			return
 		}
 		req := &iampb.SetIamPolicyRequest{}
-		b, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+		b, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, transcode.MaxBody))
 		if err == nil {
 			err = protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(b, req)
 		}
 		if err != nil {
-			writeStatus(w, status.Errorf(codes.InvalidArgument, "body: %v", err))
+			transcode.WriteError(w, status.Errorf(codes.InvalidArgument, "body: %v", err))
 			return
 		}
 		req.Resource = resource
-		p, err := v.c.runSetPolicy(incoming(r), k, k.v1Method("SetIamPolicy"), req)
+		p, err := v.c.runSetPolicy(transcode.Context(r), k, k.v1Method("SetIamPolicy"), req)
 		answerPolicy(w, p, err)
 	}
 }
 
 func answerPolicy(w http.ResponseWriter, p *iampb.Policy, err error) {
 	if err != nil {
-		writeStatus(w, err)
+		transcode.WriteError(w, err)
 		return
 	}
 	out := typed(p)
 	delete(out, "@type")
-	writeBody(w, http.StatusOK, out)
+	transcode.WriteJSON(w, http.StatusOK, out)
 }

@@ -7,6 +7,8 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/rescind-dev/rescind/internal/sim/transcode"
 )
 
 // write is a create or a replace of the whole object.
@@ -14,7 +16,7 @@ func (v *v1) write(k *kind, verb string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		sent, raw, err := readV1(r)
 		if err != nil {
-			writeStatus(w, err)
+			transcode.WriteError(w, err)
 			return
 		}
 		create := verb == "Create"
@@ -37,7 +39,7 @@ func (v *v1) write(k *kind, verb string) http.HandlerFunc {
 
 // readV1 reads an object, typed and as the caller wrote it.
 func readV1(r *http.Request) (k knative, raw body, err error) {
-	b, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	b, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, transcode.MaxBody))
 	if err == nil {
 		err = json.Unmarshal(b, &k)
 	}
@@ -56,7 +58,7 @@ func (v *v1) edit(r *http.Request, verb string, e edit, raw body) (out knative, 
 	if err != nil {
 		return out, err
 	}
-	who := v.c.callerOf(incoming(r))
+	who := v.c.callerOf(transcode.Context(r))
 	rec := v1Record(k, n, verb, body{k.field: raw})
 	if e.create {
 		delete(rec.request, "name")
@@ -97,11 +99,11 @@ func (v *v1) delete(k *kind) http.HandlerFunc {
 		full := parent(r) + "/" + k.collection + "/" + r.PathValue("id")
 		n, err := v.c.nameOf(k, full)
 		if err != nil {
-			writeStatus(w, err)
+			transcode.WriteError(w, err)
 			return
 		}
 		rec := v1Record(k, n, "Delete", body{})
-		err = v.c.write(v.c.callerOf(incoming(r)), rec, func() error {
+		err = v.c.write(v.c.callerOf(transcode.Context(r)), rec, func() error {
 			rec.response = body{"@type": "type.googleapis.com/google.cloud.run.v1.Status", "status": "Success"}
 			_, err := v.c.remove(k, full, "", false)
 			return err

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -39,6 +40,9 @@ type edit struct {
 func notFound(name string) error {
 	return status.Errorf(codes.NotFound, "Resource '%s' was not found", name)
 }
+
+// workloadID is what a new workload may be called.
+var workloadID = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,47}[a-z0-9])?$`)
 
 // find returns a stored workload of a kind.
 func (c *Cloud) find(k *kind, full string) (*workload, error) {
@@ -98,6 +102,9 @@ func (c *Cloud) target(e edit) (*workload, error) {
 			e.name, e.etag, w.obj.GetEtag())
 	case status.Code(err) == codes.NotFound && (e.create || e.allowMissing):
 		n, _ := c.parseName(e.name)
+		if !workloadID.MatchString(n.id) {
+			return nil, status.Errorf(codes.InvalidArgument, "Invalid %s id %q: lower-case letters, digits and hyphens, under 50 characters.", e.kind.noun, n.id)
+		}
 		if c.containers["projects/"+n.project] == nil {
 			return nil, notFound("projects/" + n.project)
 		}
@@ -125,4 +132,39 @@ func (c *Cloud) list(k *kind, parent string) ([]*workload, error) {
 	}
 	slices.SortFunc(out, func(a, b *workload) int { return strings.Compare(a.name.String(), b.name.String()) })
 	return out, nil
+}
+
+// name is a workload's place: "projects/P/locations/L/services/S".
+type name struct {
+	project, location, collection, id string
+}
+
+func (n name) String() string { return n.parent() + "/" + n.collection + "/" + n.id }
+
+func (n name) parent() string { return "projects/" + n.project + "/locations/" + n.location }
+
+// parseName reads a workload's relative resource name. A project number is
+// taken for the project it belongs to, as Google Cloud does.
+func (c *Cloud) parseName(s string) (name, bool) { return splitName(c.canonical(s)) }
+
+// nameOf is parseName for those who do not hold the lock, and for one kind.
+func (c *Cloud) nameOf(k *kind, s string) (name, error) {
+	n, ok := splitName(c.resolve(s))
+	if !ok || n.collection != k.collection {
+		return name{}, status.Errorf(codes.InvalidArgument, "Invalid %s name %q", k.noun, s)
+	}
+	return n, nil
+}
+
+func splitName(s string) (name, bool) {
+	p := strings.Split(s, "/")
+	if len(p) != 6 || p[0] != "projects" || p[2] != "locations" {
+		return name{}, false
+	}
+	for _, part := range p {
+		if part == "" || part == "-" { // "-" is every one, in lists only
+			return name{}, false
+		}
+	}
+	return name{p[1], p[3], p[4], p[5]}, true
 }

@@ -16,7 +16,7 @@ import (
 
 	"github.com/rescind-dev/rescind/functions"
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/sim/iap"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/policies"
@@ -46,7 +46,7 @@ type site struct {
 	store   *memory.Store
 	desk    remediate.Desk
 	gate    page.Gate
-	iap     *sim.IAP
+	iap     *iap.Proxy
 	log     *lockedLog
 	now     time.Time
 	keys    *httptest.Server
@@ -57,7 +57,7 @@ func newSite(t testing.TB, change ...func(*page.Config)) *site {
 	s := &site{t: t, store: memory.New(), log: &lockedLog{}, now: noon.Add(10 * time.Minute)}
 	clock := func() time.Time { return s.now }
 	var err error
-	if s.iap, err = sim.NewIAP(audience, nil, clock); err != nil {
+	if s.iap, err = iap.New(audience, nil, clock); err != nil {
 		t.Fatal(err)
 	}
 	s.keys = httptest.NewServer(s.iap.JWKS())

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 )
@@ -84,7 +84,7 @@ func bare(t testing.TB, s string) {
 // no markup in it that is not ours.
 func acceptable(t testing.TB, d drawn) {
 	t.Helper()
-	if err := sim.CheckBlocks(d.Blocks); err != nil {
+	if err := simslack.CheckBlocks(d.Blocks); err != nil {
 		t.Fatalf("Slack would refuse this: %v\n%s", err, d.Blocks)
 	}
 	if n := len(utf16.Encode([]rune(d.Text))); n == 0 || n > 4000 {

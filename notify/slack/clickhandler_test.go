@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
 )
 
@@ -37,7 +37,7 @@ func TestAClickOnACardIsRecordedAsItsAnswer(t *testing.T) {
 func TestI9ADecidedCardHasNoButtonToClick(t *testing.T) {
 	o := newOffice(t)
 	f := o.show(t, decided(o.show(t, publicService()), state.Kept))
-	if err := o.Click(t.Context(), "U01", "C01PAY", f.Surfaces[0].ID, "rescind.revert"); !errors.Is(err, sim.ErrNoButton) {
+	if err := o.Click(t.Context(), "U01", "C01PAY", f.Surfaces[0].ID, "rescind.revert"); !errors.Is(err, simslack.ErrNoButton) {
 		t.Errorf("click: %v", err)
 	}
 }

@@ -9,29 +9,29 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
 )
 
 func TestFailuresSayWhatToDoNext(t *testing.T) {
 	for _, row := range []struct {
 		name  string
-		fault sim.SlackFault
+		fault simslack.Fault
 		want  slack.Error
 	}{
-		{"a rate limit with its wait", sim.SlackFault{Status: 429, RetryAfter: "7"}, slack.Error{Kind: slack.RateLimited, RetryAfter: 7 * time.Second}},
-		{"a rate limit without a wait", sim.SlackFault{Status: 429}, slack.Error{Kind: slack.RateLimited, Code: "HTTP 429", RetryAfter: 30 * time.Second}},
-		{"a rate limit with a fraction", sim.SlackFault{Status: 429, RetryAfter: "1.5"}, slack.Error{Kind: slack.RateLimited, RetryAfter: 30 * time.Second}},
-		{"a rate limit in JSON", sim.SlackFault{Status: 200, Body: `{"ok":false,"error":"ratelimited"}`}, slack.Error{Kind: slack.RateLimited, Code: "ratelimited", RetryAfter: 30 * time.Second}},
-		{"an outage", sim.SlackFault{Status: 503, Body: "<html>down"}, slack.Error{Kind: slack.Down, Code: "HTTP 503"}},
-		{"a page in place of an answer", sim.SlackFault{Status: 200, Body: "<html>"}, slack.Error{Kind: slack.Lost, Code: "the answer is not JSON"}},
-		{"a lost answer", sim.SlackFault{Drop: true}, slack.Error{Kind: slack.Lost}},
-		{"a channel without the app", sim.SlackFault{Status: 200, Body: `{"ok":false,"error":"not_in_channel"}`}, slack.Error{Kind: slack.Refused, Code: "not_in_channel"}},
-		{"a redirect", sim.SlackFault{Status: 307}, slack.Error{Kind: slack.Refused, Code: "HTTP 307"}},
+		{"a rate limit with its wait", simslack.Fault{Status: 429, RetryAfter: "7"}, slack.Error{Kind: slack.RateLimited, RetryAfter: 7 * time.Second}},
+		{"a rate limit without a wait", simslack.Fault{Status: 429}, slack.Error{Kind: slack.RateLimited, Code: "HTTP 429", RetryAfter: 30 * time.Second}},
+		{"a rate limit with a fraction", simslack.Fault{Status: 429, RetryAfter: "1.5"}, slack.Error{Kind: slack.RateLimited, RetryAfter: 30 * time.Second}},
+		{"a rate limit in JSON", simslack.Fault{Status: 200, Body: `{"ok":false,"error":"ratelimited"}`}, slack.Error{Kind: slack.RateLimited, Code: "ratelimited", RetryAfter: 30 * time.Second}},
+		{"an outage", simslack.Fault{Status: 503, Body: "<html>down"}, slack.Error{Kind: slack.Down, Code: "HTTP 503"}},
+		{"a page in place of an answer", simslack.Fault{Status: 200, Body: "<html>"}, slack.Error{Kind: slack.Lost, Code: "the answer is not JSON"}},
+		{"a lost answer", simslack.Fault{Drop: true}, slack.Error{Kind: slack.Lost}},
+		{"a channel without the app", simslack.Fault{Status: 200, Body: `{"ok":false,"error":"not_in_channel"}`}, slack.Error{Kind: slack.Refused, Code: "not_in_channel"}},
+		{"a redirect", simslack.Fault{Status: 307}, slack.Error{Kind: slack.Refused, Code: "HTTP 307"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorkspace(t)
-			w.Inject(func(string) *sim.SlackFault { return &row.fault })
+			w.Inject(func(string) *simslack.Fault { return &row.fault })
 			s, err := w.Notify(t.Context(), publicService())
 			var got *slack.Error
 			if !errors.As(err, &got) || len(s) != 0 {

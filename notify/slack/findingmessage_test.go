@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 )
 
 func TestNotifyPostsOnceAndThenUpdatesTheSameMessage(t *testing.T) {
@@ -72,9 +72,9 @@ func TestNotifyPostsAnewWhereTheMessageIsGone(t *testing.T) {
 func TestNotifyKeepsWhatWasShownWhenTheThreadFails(t *testing.T) {
 	w := newWorkspace(t)
 	f := decided(w.show(t, publicService()), state.Kept)
-	w.Inject(func(method string) *sim.SlackFault {
+	w.Inject(func(method string) *simslack.Fault {
 		if method == "chat.postMessage" {
-			return &sim.SlackFault{Status: 503}
+			return &simslack.Fault{Status: 503}
 		}
 		return nil
 	})

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -21,7 +21,7 @@ import (
 const why = "agreed with the payments team"
 
 // opened has a person press a button that opens a form, and returns the form.
-func (o *office) opened(t *testing.T, user string, f finding.Finding, action string) sim.SlackView {
+func (o *office) opened(t *testing.T, user string, f finding.Finding, action string) simslack.View {
 	t.Helper()
 	o.click(t, user, f, action)
 	views := o.Views()
@@ -125,7 +125,7 @@ func TestAFormThatCannotBeOpenedDecidesNothingAndSaysSo(t *testing.T) {
 		{"as Slack is down", func(o *office) { o.fail(503, "views.open") }},
 		{"as there are too many", func(o *office) { o.fail(429, "views.open") }},
 		{"as it took too long", func(o *office) {
-			o.Inject(func(m string) *sim.SlackFault {
+			o.Inject(func(m string) *simslack.Fault {
 				if m == "views.open" {
 					o.now = o.now.Add(4 * time.Second)
 				}

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 )
@@ -116,7 +116,7 @@ func TestAGroupWhoseMessageIsGoneIsPostedAnew(t *testing.T) {
 func TestAGroupKeepsWhatWasShownWhenTheRestFails(t *testing.T) {
 	w := newWorkspace(t)
 	g, fs := newGroup(2)
-	w.Inject(func(string) *sim.SlackFault { return &sim.SlackFault{Status: 503} })
+	w.Inject(func(string) *simslack.Fault { return &simslack.Fault{Status: 503} })
 	if s, err := w.NotifyGroup(t.Context(), g, fs); err == nil || len(s) != 0 {
 		t.Errorf("nothing was posted: %v, surfaces %+v", err, s)
 	}
@@ -127,9 +127,9 @@ func TestAGroupKeepsWhatWasShownWhenTheRestFails(t *testing.T) {
 	}
 	g.Changes++
 	g.Timeline = append(g.Timeline, g.Timeline...)
-	w.Inject(func(m string) *sim.SlackFault {
+	w.Inject(func(m string) *simslack.Fault {
 		if m == "chat.postMessage" {
-			return &sim.SlackFault{Status: 503}
+			return &simslack.Fault{Status: 503}
 		}
 		return nil
 	})

@@ -9,12 +9,12 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
 )
 
 // home has somebody open the home tab, and returns it.
-func (o *office) home(t *testing.T, user string) sim.SlackView {
+func (o *office) home(t *testing.T, user string) simslack.View {
 	t.Helper()
 	if err := o.OpenHome(t.Context(), user); err != nil {
 		t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/finding"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
 )
 
@@ -29,9 +29,9 @@ func TestAnAnnouncementReachesEveryChannelOnceHoweverOftenItIsTried(t *testing.T
 		t.Fatal(err)
 	}
 	posts := 0
-	w.Inject(func(string) *sim.SlackFault {
+	w.Inject(func(string) *simslack.Fault {
 		if posts++; posts == 1 {
-			return &sim.SlackFault{Status: 503}
+			return &simslack.Fault{Status: 503}
 		}
 		return nil
 	})

@@ -14,7 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
@@ -142,9 +142,9 @@ func (o *office) click(t *testing.T, user string, f finding.Finding, action stri
 
 // fail makes a method of the Web API answer with the status.
 func (o *office) fail(status int, methods ...string) {
-	o.Inject(func(m string) *sim.SlackFault {
+	o.Inject(func(m string) *simslack.Fault {
 		if slices.Contains(methods, m) {
-			return &sim.SlackFault{Status: status}
+			return &simslack.Fault{Status: status}
 		}
 		return nil
 	})

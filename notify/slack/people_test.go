@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -16,15 +16,15 @@ import (
 
 // crowd is a workspace of which only the people matter.
 type crowd struct {
-	*sim.Slack
+	*simslack.Workspace
 	url string
 }
 
 func newCrowd(t *testing.T) crowd {
 	t.Helper()
-	s := sim.NewSlack(sim.SlackConfig{
+	s := simslack.New(simslack.Config{
 		Token: "xoxb-1", SigningSecret: "s", Team: "T01", App: "A01", Groups: map[string][]string{"S01": {"U01"}, "S02": {}},
-		Users: []sim.SlackUser{{ID: "U01", Name: "ada", Email: "Ada@example.com"}},
+		Users: []simslack.User{{ID: "U01", Name: "ada", Email: "Ada@example.com"}},
 	})
 	srv := httptest.NewServer(s.Handler())
 	t.Cleanup(srv.Close)
@@ -55,18 +55,18 @@ func classOf(err error) finding.RefusedClass {
 func TestS6WhoAClickerIsAllowedToBe(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		user sim.SlackUser
+		user simslack.User
 		says string // of the refusal; empty for none
 	}{
-		{"a member", sim.SlackUser{Email: "bob@example.com"}, ""},
-		{"one of whose mail Slack says nothing", sim.SlackUser{Email: "bob@example.com", Unsaid: true}, ""},
-		{"deactivated", sim.SlackUser{Email: "bob@example.com", Deleted: true}, "deactivated"},
-		{"a bot", sim.SlackUser{Email: "bob@example.com", Bot: true}, "bots"},
-		{"a guest", sim.SlackUser{Email: "bob@example.com", Guest: true}, "guests"},
-		{"a guest of one channel", sim.SlackUser{Email: "bob@example.com", Ultra: true}, "guests"},
-		{"a stranger", sim.SlackUser{Email: "bob@example.com", Stranger: true}, "other workspaces"},
-		{"of another workspace", sim.SlackUser{Email: "bob@example.com", Team: "T02"}, "other workspaces"},
-		{"with an unconfirmed mail", sim.SlackUser{Email: "bob@example.com", Unconfirmed: true}, "not confirmed"},
+		{"a member", simslack.User{Email: "bob@example.com"}, ""},
+		{"one of whose mail Slack says nothing", simslack.User{Email: "bob@example.com", Unsaid: true}, ""},
+		{"deactivated", simslack.User{Email: "bob@example.com", Deleted: true}, "deactivated"},
+		{"a bot", simslack.User{Email: "bob@example.com", Bot: true}, "bots"},
+		{"a guest", simslack.User{Email: "bob@example.com", Guest: true}, "guests"},
+		{"a guest of one channel", simslack.User{Email: "bob@example.com", Ultra: true}, "guests"},
+		{"a stranger", simslack.User{Email: "bob@example.com", Stranger: true}, "other workspaces"},
+		{"of another workspace", simslack.User{Email: "bob@example.com", Team: "T02"}, "other workspaces"},
+		{"with an unconfirmed mail", simslack.User{Email: "bob@example.com", Unconfirmed: true}, "not confirmed"},
 	} {
 		c := newCrowd(t)
 		tt.user.ID = "U07"
@@ -93,8 +93,8 @@ func TestS6WhoAClickerIsAllowedToBe(t *testing.T) {
 
 func TestS15TheMailIsThePrincipal(t *testing.T) {
 	c := newCrowd(t)
-	c.SetUser(sim.SlackUser{ID: "U02", Email: "ADA@Example.com"})
-	c.SetUser(sim.SlackUser{ID: "U03", Email: "eve@example.org"})
+	c.SetUser(simslack.User{ID: "U02", Email: "ADA@Example.com"})
+	c.SetUser(simslack.User{ID: "U03", Email: "eve@example.org"})
 	p := c.people(t)
 	for _, id := range []string{"U01", "U02"} {
 		if got, err := p.Principal(t.Context(), id); err != nil || got != "user:ada@example.com" {
@@ -104,7 +104,7 @@ func TestS15TheMailIsThePrincipal(t *testing.T) {
 	if got, err := p.Principal(t.Context(), "U03"); got != "" || classOf(err) != finding.ClassIdentity || !strings.Contains(err.Error(), "example.org") {
 		t.Errorf("of another domain: %q, %v", got, err)
 	}
-	c.SetUser(sim.SlackUser{ID: "U02", Email: "carol@example.com"})
+	c.SetUser(simslack.User{ID: "U02", Email: "carol@example.com"})
 	if got, err := p.Principal(t.Context(), "U02"); err != nil || got != "user:carol@example.com" {
 		t.Errorf("once the mail has changed: %q, %v; want who they are now", got, err)
 	}
@@ -112,7 +112,7 @@ func TestS15TheMailIsThePrincipal(t *testing.T) {
 		t.Errorf("without groups, somebody who is not named: %q, %v; want nobody", got, err)
 	}
 	for _, mail := range []string{"", "ada", "@example.com", "ada@", "ada@evil.org@example.com", "bo\u212a@example.com", "deleted:ada@example.com", "a da@example.com"} {
-		c.SetUser(sim.SlackUser{ID: "U04", Email: mail})
+		c.SetUser(simslack.User{ID: "U04", Email: mail})
 		if got, err := p.Principal(t.Context(), "U04"); got != "" || err == nil {
 			t.Errorf("mail %q: %q, %v; want nobody", mail, got, err)
 		}
@@ -120,9 +120,9 @@ func TestS15TheMailIsThePrincipal(t *testing.T) {
 }
 
 func TestS6MembershipOfAUserGroup(t *testing.T) {
-	fails := func(method string, f sim.SlackFault) func(crowd) {
+	fails := func(method string, f simslack.Fault) func(crowd) {
 		return func(c crowd) {
-			c.Inject(func(m string) *sim.SlackFault {
+			c.Inject(func(m string) *simslack.Fault {
 				if m != method {
 					return nil
 				}
@@ -144,14 +144,14 @@ func TestS6MembershipOfAUserGroup(t *testing.T) {
 		{name: "a robot", principal: "serviceAccount:x@p.iam.gserviceaccount.com", want: remediate.NoApprover},
 		{name: "no such group", groups: []string{"S02", "S99"}, says: "no_such_subteam"},
 		{name: "a member in spite of a group that is gone", groups: []string{"S99", "S01"}, want: remediate.Approver},
-		{name: "without a paid plan", before: fails("usergroups.users.list", sim.SlackFault{Status: 200, Body: `{"ok":false,"error":"plan_upgrade_required"}`}), says: "plan_upgrade_required"},
-		{name: "with the user look-up down", before: fails("users.lookupByEmail", sim.SlackFault{Status: 500}), says: "HTTP 500"},
-		{name: "with the group limited", before: fails("usergroups.users.list", sim.SlackFault{Status: 429, RetryAfter: "1.5"}), says: "HTTP 429"},
-		{name: "with an answer that is lost", before: fails("usergroups.users.list", sim.SlackFault{Drop: true}), says: "no answer"},
-		{name: "with an answer that is none", before: fails("usergroups.users.list", sim.SlackFault{Status: 200, Body: `{"ok":true}`}), says: "lists no members"},
-		{name: "with somebody else's answer", before: fails("users.lookupByEmail", sim.SlackFault{Status: 200,
+		{name: "without a paid plan", before: fails("usergroups.users.list", simslack.Fault{Status: 200, Body: `{"ok":false,"error":"plan_upgrade_required"}`}), says: "plan_upgrade_required"},
+		{name: "with the user look-up down", before: fails("users.lookupByEmail", simslack.Fault{Status: 500}), says: "HTTP 500"},
+		{name: "with the group limited", before: fails("usergroups.users.list", simslack.Fault{Status: 429, RetryAfter: "1.5"}), says: "HTTP 429"},
+		{name: "with an answer that is lost", before: fails("usergroups.users.list", simslack.Fault{Drop: true}), says: "no answer"},
+		{name: "with an answer that is none", before: fails("usergroups.users.list", simslack.Fault{Status: 200, Body: `{"ok":true}`}), says: "lists no members"},
+		{name: "with somebody else's answer", before: fails("users.lookupByEmail", simslack.Fault{Status: 200,
 			Body: `{"ok":true,"user":{"id":"U01","team_id":"T01","profile":{"email":"eve@example.com"}}}`}), says: "another mail"},
-		{name: "with a page instead of an answer", before: fails("users.lookupByEmail", sim.SlackFault{Status: 200, Body: `<html>`}), says: "not JSON"},
+		{name: "with a page instead of an answer", before: fails("users.lookupByEmail", simslack.Fault{Status: 200, Body: `<html>`}), says: "not JSON"},
 	} {
 		c := newCrowd(t)
 		if tt.before != nil {
@@ -183,7 +183,7 @@ func TestI11AClickerWhoCannotBeLookedUpIsNobodyYet(t *testing.T) {
 		"other types":    `{"ok":true,"user":{"id":"U01","team_id":"T01","deleted":"no"}}`,
 	} {
 		c := newCrowd(t)
-		c.Inject(func(string) *sim.SlackFault { return &sim.SlackFault{Status: http.StatusOK, Body: body} })
+		c.Inject(func(string) *simslack.Fault { return &simslack.Fault{Status: http.StatusOK, Body: body} })
 		named := func(pc *slack.PeopleConfig) {
 			pc.Users = map[string]string{"U01": "user:ada@example.com"}
 		}

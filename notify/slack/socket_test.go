@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
@@ -115,9 +115,9 @@ func TestASocketConnectsAgain(t *testing.T) {
 func TestASocketThatCannotBeOpenedWaitsLongerEachTime(t *testing.T) {
 	p := newPlugged(t)
 	p.connected(t)
-	p.Inject(func(m string) *sim.SlackFault {
+	p.Inject(func(m string) *simslack.Fault {
 		if m == "apps.connections.open" {
-			return &sim.SlackFault{Status: 500}
+			return &simslack.Fault{Status: 500}
 		}
 		return nil
 	})

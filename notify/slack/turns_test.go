@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate/cells"
@@ -115,7 +115,7 @@ func TestRewritingHasALineOfItsOwn(t *testing.T) {
 func TestALimitOfSlacksIsKeptByEveryProcess(t *testing.T) {
 	q := newQueue(t, memory.New())
 	one, two := q.process(), q.process()
-	q.Inject(func(string) *sim.SlackFault { return &sim.SlackFault{Status: 429, RetryAfter: "7"} })
+	q.Inject(func(string) *simslack.Fault { return &simslack.Fault{Status: 429, RetryAfter: "7"} })
 	if got := q.after(one, numbered(1, "pay-prod")); got != 7*time.Second {
 		t.Errorf("it is told to wait %s", got)
 	}
@@ -135,7 +135,7 @@ func TestALimitOfSlacksIsKeptByEveryProcess(t *testing.T) {
 func TestAGroupKnowsWithoutACallThatThereIsNoTurn(t *testing.T) {
 	q := newQueue(t, memory.New())
 	n := q.process()
-	g, fs := group(2)
+	g, fs := newGroup(2)
 	if err := n.Ready(g); err != nil {
 		t.Errorf("before anything was sent: %v", err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/trail"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -44,7 +44,7 @@ func tricks() []string {
 var ourLists = regexp.MustCompile("(?m)^\\*[^*\n]+\\*|`[^`]*`")
 
 // harmless fails the test unless all that stands in Slack is as it was meant.
-func harmless(t *testing.T, messages []sim.SlackMessage) {
+func harmless(t *testing.T, messages []simslack.Message) {
 	t.Helper()
 	for _, m := range messages {
 		if len(m.Blocks) > 0 && string(m.Blocks) != "null" {
@@ -131,7 +131,7 @@ func (s scope) Preview(context.Context, string) (remediate.Preview, error) {
 	return remediate.Preview{Scope: string(s), Count: 2, Examples: []finding.Finding{tricky(publicService(), string(s))}}, nil
 }
 
-func viewIsHarmless(t *testing.T, v sim.SlackView) {
+func viewIsHarmless(t *testing.T, v simslack.View) {
 	t.Helper()
 	var blocks any
 	if err := json.Unmarshal(v.Blocks, &blocks); err != nil {

@@ -7,13 +7,13 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/finding"
 
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
 )
 
 // workspace is a simulated Slack and a notifier that posts to it.
 type workspace struct {
-	*sim.Slack
+	*simslack.Workspace
 	url string
 	now time.Time
 	*slack.Notifier
@@ -22,9 +22,9 @@ type workspace struct {
 func newWorkspace(t *testing.T) *workspace {
 	t.Helper()
 	w := &workspace{now: noon}
-	w.Slack = sim.NewSlack(sim.SlackConfig{
+	w.Workspace = simslack.New(simslack.Config{
 		Token: "xoxb-sim", AppToken: "xapp-sim", SigningSecret: string(signingSecret), Team: "T01", App: "A01", Now: func() time.Time { return w.now },
-		Users: []sim.SlackUser{{ID: "U01", Name: "ada"}, {ID: "U02", Name: "mallory"}, {ID: "U03", Name: "guest", Team: "T99"}},
+		Users: []simslack.User{{ID: "U01", Name: "ada"}, {ID: "U02", Name: "mallory"}, {ID: "U03", Name: "guest", Team: "T99"}},
 	})
 	srv := httptest.NewServer(w.Handler())
 	t.Cleanup(srv.Close)

@@ -13,7 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/group"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
@@ -42,15 +42,15 @@ func TestEveryCardCanBeLookedAt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := sim.CheckBlocks(raw); err != nil {
+		if err := simslack.CheckBlocks(raw); err != nil {
 			t.Errorf("%s: Slack would refuse this: %v", c.name, err)
 		}
-		drawn := sim.RenderBlocks(raw)
+		drawn := simslack.RenderBlocks(raw)
 		if strings.Contains(string(drawn), "slack-unknown") {
 			t.Errorf("%s: the page cannot draw all of:\n%s", c.name, raw)
 		}
 		fmt.Fprintf(&page, "<section><h2>%s</h2><div class=\"box slack-card\">%s</div><p class=dim>Aloud: %s</p></section>\n",
-			template.HTMLEscapeString(c.name), drawn, sim.RenderText(text))
+			template.HTMLEscapeString(c.name), drawn, simslack.RenderText(text))
 	}
 	for _, s := range state.All() {
 		if !seen[s] {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
@@ -23,15 +24,15 @@ var pageSource string
 // command some of its start.
 func pageTemplate() *template.Template {
 	return template.Must(template.New("page").Funcs(template.FuncMap{
-		"blocks": func(m sim.SlackMessage) template.HTML {
+		"blocks": func(m simslack.Message) template.HTML {
 			if len(m.Blocks) == 0 {
-				return sim.RenderText(m.Text)
+				return simslack.RenderText(m.Text)
 			}
-			return sim.RenderBlocks(m.Blocks)
+			return simslack.RenderBlocks(m.Blocks)
 		},
-		"form":    sim.RenderView,
-		"said":    sim.RenderText,
-		"buttons": func(m sim.SlackMessage) bool { return bytes.Contains(m.Blocks, []byte(`"action_id"`)) },
+		"form":    simslack.RenderView,
+		"said":    simslack.RenderText,
+		"buttons": func(m simslack.Message) bool { return bytes.Contains(m.Blocks, []byte(`"action_id"`)) },
 		"upper":   strings.ToUpper,
 		"short":   shortName,
 		"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
@@ -58,7 +59,7 @@ type pageView struct {
 	State    sim.State
 	Cards    []cardView
 	Forms    []formView
-	Users    []sim.SlackUser
+	Users    []simslack.User
 	Notes    []noteView
 }
 
@@ -69,15 +70,15 @@ type noteView struct{ User, Text string }
 
 // formView is a form that somebody has open.
 type formView struct {
-	Form  sim.SlackView
+	Form  simslack.View
 	User  string
 	Wrong []string
 }
 
 // cardView is a message with the replies in its thread.
 type cardView struct {
-	Card    sim.SlackMessage
-	Replies []sim.SlackMessage
+	Card    simslack.Message
+	Replies []simslack.Message
 }
 
 func (d *Demo) view(ctx context.Context) (pageView, error) {
@@ -111,7 +112,7 @@ func (d *Demo) view(ctx context.Context) (pageView, error) {
 	return v, err
 }
 
-func nameOf(users []sim.SlackUser, id string) string {
+func nameOf(users []simslack.User, id string) string {
 	for _, u := range users {
 		if u.ID == id {
 			return u.Name

@@ -17,7 +17,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
-	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/sim/iap"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -75,7 +75,7 @@ func (s website) web(who string) *http.Client {
 		s.t.Fatal(err)
 	}
 	c := &http.Client{Jar: jar}
-	s.read(c.PostForm(s.base+sim.SignInPath, url.Values{"as": {who}}))
+	s.read(c.PostForm(s.base+iap.SignInPath, url.Values{"as": {who}}))
 	return c
 }
 
@@ -178,7 +178,7 @@ func TestAPageByItselfHasTheWorkerDecide(t *testing.T) {
 	worker := another(t, s.d, func(wc *config.Config, o *process.Options) { wc.AnswersTopic, o.Role = c.AnswersTopic, process.Worker })
 	mux := http.NewServeMux()
 	mux.Handle("/", s.d.IAP.Protect(page.Handler()))
-	mux.Handle(sim.SignInPath, s.d.IAP.SignIn())
+	mux.Handle(iap.SignInPath, s.d.IAP.SignIn())
 	server.Config.Handler = mux
 	server.Start()
 	t.Cleanup(server.Close)

@@ -13,7 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -21,7 +21,7 @@ import (
 func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
 	w := newWorld(t, askAlways)
 	f, card := asked(t, w)
-	w.Slack.SetUser(sim.SlackUser{ID: "U0BOB", Name: "bob", Email: "bob@example.com", Guest: true})
+	w.Slack.SetUser(simslack.User{ID: "U0BOB", Name: "bob", Email: "bob@example.com", Guest: true})
 	for _, u := range []string{"U0BOB", "U0EVE"} {
 		if err := w.Slack.Click(t.Context(), u, card.Channel, card.TS, "rescind.revert"); err != nil {
 			t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -82,7 +82,7 @@ func serve(t *testing.T, a *process.App, sweepEvery time.Duration) string {
 }
 
 // asked has somebody deploy what rescind asks about, and returns the finding.
-func asked(t *testing.T, w *sandbox.World) (finding.Finding, sim.SlackMessage) {
+func asked(t *testing.T, w *sandbox.World) (finding.Finding, simslack.Message) {
 	t.Helper()
 	a, _ := sandbox.ActOf("default")
 	if err := w.Perform(t.Context(), a); err != nil {

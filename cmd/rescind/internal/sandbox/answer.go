@@ -10,7 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
-	"github.com/rescind-dev/rescind/internal/sim"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -45,7 +45,7 @@ func (w *World) Answer(ctx context.Context, out io.Writer, ids []string, c Click
 }
 
 // Press presses a button of the card, and fills in the form that it opens.
-func (w *World) Press(ctx context.Context, out io.Writer, m sim.SlackMessage, c Click) error {
+func (w *World) Press(ctx context.Context, out io.Writer, m simslack.Message, c Click) error {
 	if err := w.Slack.Click(ctx, c.User, m.Channel, m.TS, c.Action); err != nil {
 		return err
 	}
@@ -69,13 +69,13 @@ func (w *World) fillForm(ctx context.Context, out io.Writer, c Click) error {
 }
 
 // Card is the message that shows the finding.
-func (w *World) Card(id string) (sim.SlackMessage, bool) {
+func (w *World) Card(id string) (simslack.Message, bool) {
 	for _, m := range w.Slack.Messages() {
 		if m.Thread == "" && bytes.Contains(m.Blocks, []byte(id)) {
 			return m, true
 		}
 	}
-	return sim.SlackMessage{}, false
+	return simslack.Message{}, false
 }
 
 // WaitUntil waits until the worker owes nothing for the finding, nor for an undo

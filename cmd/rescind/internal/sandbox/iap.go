@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
-	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/sim/iap"
 )
 
 const iapAudience = "/projects/264172533001/locations/europe-west1/services/rescind-page"
@@ -19,7 +19,7 @@ func (w *World) startIAP(ctx context.Context, c *config.Config) error {
 		return nil
 	}
 	var err error
-	if w.IAP, err = sim.NewIAP(iapAudience, []string{"ada@example.com", "bob@example.com", "eve@example.com"}, time.Now); err != nil {
+	if w.IAP, err = iap.New(iapAudience, []string{"ada@example.com", "bob@example.com", "eve@example.com"}, time.Now); err != nil {
 		return err
 	}
 	keys, err := w.serve(ctx, w.IAP.JWKS())
@@ -38,5 +38,5 @@ func (w *World) AddPages(mux *http.ServeMux) {
 	}
 	mux.Handle("/findings", w.IAP.Protect(w.App.Handler()))
 	mux.Handle("/findings/", w.IAP.Protect(w.App.Handler()))
-	mux.Handle(sim.SignInPath, w.IAP.SignIn())
+	mux.Handle(iap.SignInPath, w.IAP.SignIn())
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/sim/push"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -27,7 +29,7 @@ import (
 type openedWorld struct {
 	*World
 	t      *testing.T
-	pusher *sim.Pusher
+	pusher *push.Pusher
 	url    string
 
 	mu      sync.Mutex
@@ -43,14 +45,14 @@ func newOpenedWorld(t *testing.T, change func(*config.Config)) *openedWorld {
 	w.Cloud = sim.NewCloud(sim.Options{Emit: w.emitted})
 	w.must(seed(w.Cloud))
 	w.SimAddr = listenOnLoopback(t, &w.running, w.Cloud)
-	w.Slack = sim.NewSlack(sim.SlackConfig{Token: "xoxb-demo", SigningSecret: "demo-signing-secret", Team: team, App: "A0DEMO", Now: time.Now})
+	w.Slack = simslack.New(simslack.Config{Token: "xoxb-demo", SigningSecret: "demo-signing-secret", Team: team, App: "A0DEMO", Now: time.Now})
 	slack := httptest.NewServer(w.Slack.Handler())
 	t.Cleanup(slack.Close)
 	receiver := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.App.Handler().ServeHTTP(rw, r) }))
 	t.Cleanup(receiver.Close)
 	w.url = receiver.URL
 	var err error
-	w.pusher, err = sim.NewPusher(sim.PusherOptions{URL: w.url + "/events", Audience: audience, Account: pusherAccount})
+	w.pusher, err = push.New(push.Options{URL: w.url + "/events", Audience: audience, Account: pusherAccount})
 	w.must(err)
 	keys := httptest.NewServer(w.pusher.JWKS())
 	t.Cleanup(keys.Close)
@@ -142,7 +144,7 @@ func (w *openedWorld) wantStates(want map[state.State]int) {
 }
 
 // messages are those in the channel, outside threads.
-func (w *openedWorld) messages() (out []sim.SlackMessage) {
+func (w *openedWorld) messages() (out []simslack.Message) {
 	for _, m := range w.Slack.Messages() {
 		if m.Thread == "" {
 			out = append(out, m)

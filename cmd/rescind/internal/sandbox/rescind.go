@@ -14,15 +14,16 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/functions"
-	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/sim/push"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 )
 
 // startRescind starts the simulated Slack, the key server and the receiver,
 // and tells each where the others are.
 func (w *World) startRescind(ctx context.Context, policies string, log *slog.Logger) error {
-	w.Slack = sim.NewSlack(sim.SlackConfig{ //nolint:gosec // the secrets of a simulation
+	w.Slack = simslack.New(simslack.Config{ //nolint:gosec // the secrets of a simulation
 		Token: "xoxb-demo", SigningSecret: "demo-signing-secret", Team: team, App: "A0DEMO", Now: time.Now,
-		Users: []sim.SlackUser{
+		Users: []simslack.User{
 			{ID: "U0ADA", Name: "ada", Email: "ada@example.com"},
 			{ID: "U0BOB", Name: "bob", Email: "bob@example.com"},
 			{ID: "U0EVE", Name: "eve", Email: "eve@example.com"},
@@ -39,7 +40,7 @@ func (w *World) startRescind(ctx context.Context, policies string, log *slog.Log
 	base := "http://" + receiver.Addr().String()
 	w.Slack.Connect(slackURL, base+"/slack/interactions")
 	w.Slack.ConnectApp(base+"/slack/commands", base+"/slack/events")
-	if w.Pusher, err = sim.NewPusher(sim.PusherOptions{URL: base + "/events", Audience: audience, Account: pusherAccount}); err != nil {
+	if w.Pusher, err = push.New(push.Options{URL: base + "/events", Audience: audience, Account: pusherAccount}); err != nil {
 		return err
 	}
 	keys, err := w.serve(ctx, w.Pusher.JWKS())

@@ -14,6 +14,9 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/sim/iap"
+	"github.com/rescind-dev/rescind/internal/sim/push"
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 )
 
 // Who rescind is in this world, and the one channel of its workspace.
@@ -34,9 +37,9 @@ const (
 type World struct {
 	Cloud   *sim.Cloud
 	SimAddr string // of the cloud, over gRPC and REST
-	Slack   *sim.Slack
-	Pusher  *sim.Pusher
-	IAP     *sim.IAP // in front of rescind's pages; nil where there are none
+	Slack   *simslack.Workspace
+	Pusher  *push.Pusher
+	IAP     *iap.Proxy // in front of rescind's pages; nil where there are none
 	App     *process.App
 	Config  config.Config // that rescind was started with
 	Log     *slog.Logger
