@@ -11,7 +11,7 @@ import (
 	"maps"
 	"net/http"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
 // What Count of AnswersConfig is told, beside KindTooLarge and KindRetry.
@@ -23,7 +23,7 @@ const (
 
 // Take does what a signed request asks. It returns nil when the request is done
 // with, also when it was refused, and an error when it must come again.
-type Take func(ctx context.Context, s remediate.Signed) error
+type Take func(ctx context.Context, s desk.Signed) error
 
 // AnswersConfig is what POST /answers needs.
 type AnswersConfig struct {
@@ -109,20 +109,20 @@ func (a *answers) take(ctx context.Context, m arrived) error {
 // signed reads a signed request. When it was published must be known: without
 // it nobody could tell a fresh signature from an old one. No error quotes the
 // data.
-func signed(m arrived) (remediate.Signed, error) {
+func signed(m arrived) (desk.Signed, error) {
 	if m.published.IsZero() {
-		return remediate.Signed{}, errors.New("the time of publishing is missing, or not in RFC 3339")
+		return desk.Signed{}, errors.New("the time of publishing is missing, or not in RFC 3339")
 	}
-	var s remediate.Signed
+	var s desk.Signed
 	dec := json.NewDecoder(bytes.NewReader(m.data))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(&s)
 	_, end := dec.Token()
 	switch {
 	case err != nil || !errors.Is(end, io.EOF):
-		return remediate.Signed{}, errors.New("the data is not the JSON of a signed request")
+		return desk.Signed{}, errors.New("the data is not the JSON of a signed request")
 	case s.Kind == "" || s.Path == "" || len(s.Body) == 0:
-		return remediate.Signed{}, errors.New("the signed request lacks kind, path or body")
+		return desk.Signed{}, errors.New("the signed request lacks kind, path or body")
 	}
 	s.At = m.published
 	return s, nil

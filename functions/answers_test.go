@@ -11,26 +11,27 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/functions"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
-// desk is a POST /answers and what came of it.
-type desk struct {
+// counter is a POST /answers and what came of it.
+type counter struct {
 	http.Handler
-	took []remediate.Signed
+	took []desk.Signed
 	fail error
 	log  strings.Builder
 	kind []string
 }
 
-func newDesk(t testing.TB) *desk {
+func newDesk(t testing.TB) *counter {
 	t.Helper()
-	d := &desk{}
+	d := &counter{}
 	h, err := functions.NewAnswers(functions.AnswersConfig{
-		Takes: map[string]functions.Take{"slack": func(_ context.Context, s remediate.Signed) error {
+		Takes: map[string]functions.Take{"slack": func(_ context.Context, s desk.Signed) error {
 			d.took = append(d.took, s)
 			return d.fail
 		}},
@@ -43,7 +44,7 @@ func newDesk(t testing.TB) *desk {
 	return d
 }
 
-func (d *desk) post(body string, headers ...string) int {
+func (d *counter) post(body string, headers ...string) int {
 	r := httptest.NewRequest(http.MethodPost, "/answers", strings.NewReader(body))
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
@@ -54,7 +55,7 @@ func (d *desk) post(body string, headers ...string) int {
 	return w.Code
 }
 
-var answer = remediate.Signed{
+var answer = desk.Signed{
 	Kind: "slack", Path: "/slack/interactions", Header: map[string]string{"X-Slack-Signature": "v0=5ec2e7"}, Body: []byte("payload=5ec2e7"),
 }
 
@@ -70,9 +71,9 @@ func pushed(data string) string {
 func TestAnAnswerIsTakenAsItWasSignedAndWhenItWasPublished(t *testing.T) {
 	want := answer
 	want.At = time.Date(2026, 11, 22, 12, 0, 0, 5e8, time.UTC)
-	for name, post := range map[string]func(*desk) int{
-		"wrapped": func(d *desk) int { return d.post(pushed(answerJSON())) },
-		"unwrapped": func(d *desk) int {
+	for name, post := range map[string]func(*counter) int{
+		"wrapped": func(d *counter) int { return d.post(pushed(answerJSON())) },
+		"unwrapped": func(d *counter) int {
 			return d.post(answerJSON(), "x-goog-pubsub-message-id: m1", "x-goog-pubsub-publish-time: 2026-11-22T12:00:00.5Z")
 		},
 	} {
@@ -80,7 +81,7 @@ func TestAnAnswerIsTakenAsItWasSignedAndWhenItWasPublished(t *testing.T) {
 		if code := post(d); code != http.StatusNoContent {
 			t.Errorf("%s: HTTP %d", name, code)
 		}
-		if diff := cmp.Diff([]remediate.Signed{want}, d.took); diff != "" || d.kind[0] != functions.KindAnswer {
+		if diff := cmp.Diff([]desk.Signed{want}, d.took); diff != "" || d.kind[0] != functions.KindAnswer {
 			t.Errorf("%s: %v (-want +got):\n%s", name, d.kind, diff)
 		}
 		if strings.Contains(d.log.String(), "5ec2e7") {
@@ -126,7 +127,7 @@ func TestAnAnswerThatCouldNotBeTakenComesAgain(t *testing.T) {
 }
 
 func TestAnswersTakeATokenOrSayThatTheyTakeNone(t *testing.T) {
-	takes := map[string]functions.Take{"slack": func(context.Context, remediate.Signed) error { return nil }}
+	takes := map[string]functions.Take{"slack": func(context.Context, desk.Signed) error { return nil }}
 	for name, c := range map[string]functions.AnswersConfig{
 		"no token and no word of it": {Takes: takes, Log: logTo(&strings.Builder{})},
 		"nobody who takes them":      {Log: logTo(&strings.Builder{}), AllowUnauthenticated: true},

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/authority"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -13,7 +15,6 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 const ada, bob = "user:ada@example.com", "user:bob@example.com"
@@ -22,7 +23,7 @@ const ada, bob = "user:ada@example.com", "user:bob@example.com"
 // and as the card bound it, and returns what the desk says.
 func press(t *testing.T, st *memory.Store, now time.Time, who, id, digest string, c finding.Choice) (finding.Finding, error) {
 	t.Helper()
-	desk := remediate.Desk{Store: st, Now: func() time.Time { return now }, ExpiresIn: time.Hour, Authority: remediate.Authority{
+	desk := desk.Desk{Store: st, Now: func() time.Time { return now }, ExpiresIn: time.Hour, Authority: authority.Authority{
 		Approvers: map[string]bool{ada: true, bob: true}, Quorum: map[finding.Choice]int{finding.ChooseUndo: 2},
 		StepUp: map[policies.Severity]bool{policies.Critical: true},
 	}}

@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/group"
 
 	"github.com/rescind-dev/rescind/remediate/finding"
-
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // Filled returns the form with what the finding is, and where it stands.
@@ -18,7 +17,7 @@ func (f Form) Filled(of finding.Finding) Form {
 }
 
 // Covering returns the form with what the exemption would have covered.
-func (f Form) Covering(p remediate.Preview) Form {
+func (f Form) Covering(p desk.Preview) Form {
 	about := append(f.About[:len(f.About):len(f.About)], Clean(sentence("It covers "+short(p.Scope, maxPhrase))),
 		"In the last 90 days it would have covered "+covered(p)+".")
 	for _, e := range p.Examples {
@@ -28,7 +27,7 @@ func (f Form) Covering(p remediate.Preview) Form {
 	return f
 }
 
-func covered(p remediate.Preview) string {
+func covered(p desk.Preview) string {
 	if p.AtLeast {
 		return "at least " + findings(p.Count)
 	}

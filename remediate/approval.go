@@ -2,7 +2,6 @@ package remediate
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -18,24 +17,15 @@ func (r *Remediator) unapproved(ctx context.Context, f finding.Finding) (finding
 	if f.State != state.Approved || f.Automatic { // what was begun is finished, and a policy needs no votes
 		return f, false, nil
 	}
-	c := finding.ChooseRevert
-	if f.UndoOf != "" {
-		c = finding.ChooseUndo
-	}
-	now, au := r.cfg.Now(), r.cfg.Authority.resolved(ctx, f, c)
-	have, unsure, need := len(au.votes(f, c, now, Approver)), au.votes(f, c, now, Undetermined), au.quorum(f, c)
-	var err error
-	switch {
-	case au.Misconfigured == "" && have >= need:
+	now := r.cfg.Now()
+	switch a := r.cfg.Authority.Recount(ctx, f, now); {
+	case a.Holds:
 		return f, false, nil
-	case au.Misconfigured != "":
-		f, err = r.update(ctx, f.PutOff("the configuration of the approvers is wrong: "+au.Misconfigured, now))
-	case have+len(unsure) >= need:
-		who := unsure[0].Principal
-		f, err = r.update(ctx, f.PutOff("whether "+who+" still may approve it could not be looked up"+au.failures(who), now))
+	case a.Unknown != "":
+		f = f.PutOff(a.Unknown, now)
 	default:
-		why := fmt.Sprintf("%d of %d votes count (%s)", have, need, au.lost(f, c, now))
-		f, err = r.update(ctx, f.Disapproved(now, why))
+		f = f.Disapproved(now, a.Lost)
 	}
+	f, err := r.update(ctx, f)
 	return f, true, err
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -20,15 +20,15 @@ type people struct {
 	fresh   []bool // what was asked for
 }
 
-func (d *people) Approver(_ context.Context, principal string, fresh bool) (remediate.Membership, error) {
+func (d *people) Approver(_ context.Context, principal string, fresh bool) (authority.Membership, error) {
 	d.fresh = append(d.fresh, fresh)
 	switch {
 	case d.failing:
-		return remediate.Membership{}, errors.New("unavailable")
+		return authority.Membership{}, errors.New("unavailable")
 	case slices.Contains(d.members, principal):
-		return remediate.Membership{Standing: remediate.Approver}, nil
+		return authority.Membership{Standing: authority.Approver}, nil
 	}
-	return remediate.Membership{Standing: remediate.NoApprover}, nil
+	return authority.Membership{Standing: authority.NoApprover}, nil
 }
 
 // approvedBy is a finding that a member of the group had reverted, not yet
@@ -37,7 +37,7 @@ func approvedBy(t *testing.T, who string) (*rig, *people, finding.Finding) {
 	t.Helper()
 	d := &people{members: []string{who}}
 	g := newRig(t, set{public: policies.Approve}, func(c *setup) {
-		c.Authority = remediate.Authority{Directory: d}
+		c.Authority = authority.Authority{Directory: d}
 	})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.answer(g.one(), finding.ChooseRevert, who)
@@ -87,7 +87,7 @@ func TestAnApprovalThatCannotBeCountedWaits(t *testing.T) {
 
 func TestARaisingAnswerIsNotDecidedOnWhatWasReadBefore(t *testing.T) {
 	d := &people{members: []string{ada}}
-	g := newRig(t, set{public: policies.Approve}, func(c *setup) { c.Authority = remediate.Authority{Directory: d} })
+	g := newRig(t, set{public: policies.Approve}, func(c *setup) { c.Authority = authority.Authority{Directory: d} })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.answer(g.one(), finding.ChooseKeep, ada)
 	g.want(f, state.Kept, "")
@@ -98,7 +98,7 @@ func TestARaisingAnswerIsNotDecidedOnWhatWasReadBefore(t *testing.T) {
 
 func TestPauseTakesAMemberWhoCanBeLookedUp(t *testing.T) {
 	d := &people{members: []string{ada}}
-	g := newRig(t, nil, func(c *setup) { c.Authority = remediate.Authority{Directory: d} })
+	g := newRig(t, nil, func(c *setup) { c.Authority = authority.Authority{Directory: d} })
 	_, err := g.Desk().Pause(t.Context(), bob, "cli", "a release", time.Hour)
 	refused(t, err, "not an approver")
 	d.failing = true

@@ -12,6 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -249,7 +250,7 @@ func TestGuardrailsThatMeetAnUnconfirmedEntry(t *testing.T) {
 	})
 	t.Run("while paused it is looked up, and waits", func(t *testing.T) {
 		g := confirming(t, set{public: policies.Revert})
-		_, err := g.Store.SetPause(t.Context(), remediate.Pause{On: true, At: g.Clock(), Until: g.Clock().Add(time.Hour), By: "user:ada@example.com", Reason: "a drill"})
+		_, err := g.Store.SetPause(t.Context(), desk.Pause{On: true, At: g.Clock(), Until: g.Clock().Add(time.Hour), By: "user:ada@example.com", Reason: "a drill"})
 		g.must(err)
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		g.want(g.one(), state.Approved, "paused")

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/group"
 
 	"cloud.google.com/go/run/apiv2/runpb"
@@ -94,8 +95,8 @@ func (s fatedStore) Findings(ctx context.Context, q finding.Query) ([]finding.Fi
 	return struck(s.fate, func() ([]finding.Finding, error) { return s.Store.Findings(ctx, q) })
 }
 
-func (s fatedStore) Pause(ctx context.Context) (remediate.Pause, error) {
-	return struck(s.fate, func() (remediate.Pause, error) { return s.Store.Pause(ctx) })
+func (s fatedStore) Pause(ctx context.Context) (desk.Pause, error) {
+	return struck(s.fate, func() (desk.Pause, error) { return s.Store.Pause(ctx) })
 }
 
 func (s fatedStore) Handled(ctx context.Context, id string) (bool, error) {

@@ -3,12 +3,13 @@ package remediate
 import (
 	"context"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Desk is the remediator's own.
-func (r *Remediator) Desk() Desk {
-	return Desk{Store: r.cfg.Store, Authority: r.cfg.Authority, ExpiresIn: r.cfg.ExpiresIn, Now: r.cfg.Now, Ledger: r.cfg.Ledger, OnCall: r.pagers()}
+func (r *Remediator) Desk() desk.Desk {
+	return desk.Desk{Store: r.cfg.Store, Authority: r.cfg.Authority, ExpiresIn: r.cfg.ExpiresIn, Now: r.cfg.Now, Ledger: r.cfg.Ledger, OnCall: r.pagers()}
 }
 
 // Answer records a person's word on a finding; see Desk.Answer. What it leads to

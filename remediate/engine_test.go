@@ -2,6 +2,9 @@ package remediate_test
 
 import (
 	"testing"
+	"time"
+
+	"github.com/rescind-dev/rescind/remediate/scan"
 
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/group"
@@ -14,13 +17,17 @@ type setup struct {
 	Notifier     group.Plain
 	OnCall       []group.PlainPager
 	RoundupAbove int
+	// Inventory is what scans go through, each ScanEvery; nil for no scans.
+	Inventory scan.Inventory
+	ScanEvery time.Duration
 }
 
 // engine is one process: a Remediator, and what it was made of.
 type engine struct {
 	*remediate.Remediator
 	setup
-	t *testing.T
+	scanner *scan.Scanner // nil without an Inventory
+	t       *testing.T
 }
 
 func newEngine(t *testing.T, s setup) *engine {
@@ -46,6 +53,15 @@ func (e *engine) change(by func(*setup)) {
 		c.OnCall = append(c.OnCall, group.NewPager(p, c.Store, c.Now))
 	}
 	if e.Remediator, err = remediate.New(c); err != nil {
+		e.t.Fatal(err)
+	}
+	if e.Inventory == nil {
+		return
+	}
+	if e.scanner, err = scan.New(scan.Config{
+		Resources: e.Remediator, Inventory: e.Inventory, Store: c.Store, Scope: c.Scope, Every: e.ScanEvery,
+		Now: c.Now, Wait: c.Wait, NewID: c.NewID, Log: c.Log,
+	}); err != nil {
 		e.t.Fatal(err)
 	}
 }

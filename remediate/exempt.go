@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -17,7 +18,7 @@ func (r *Remediator) withoutExempted(ctx context.Context, k judged) (judged, err
 		return k, nil
 	}
 	known, err := r.cfg.Store.Findings(ctx, finding.Query{
-		Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Exempted}, Since: k.now.At.Add(-MaxExemption - finding.DecisionHolds),
+		Resource: k.change.Resource, Policy: k.Policy, States: []state.State{state.Exempted}, Since: k.now.At.Add(-authority.MaxExemption - finding.DecisionHolds),
 	})
 	if err != nil {
 		return judged{}, fmt.Errorf("look up exemptions of %s: %w", k.change.Resource, err)

@@ -20,6 +20,7 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -61,7 +62,7 @@ func newBurst(t *testing.T, change ...func(*setup)) *burst {
 	c := setup{Notifier: b.notifier(st), Config: remediate.Config{
 		Facts: nothingKnown{}, Judge: judge.Judge{Policies: set}, Store: st, IAM: b.iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
 		Scope: remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
-		Authority: remediate.Authority{
+		Authority: authority.Authority{
 			Approvers: map[string]bool{ada: true, bob: true, jo: true}, Quorum: map[finding.Choice]int{finding.ChooseKeep: 2},
 		},
 		Self: "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: time.Second,

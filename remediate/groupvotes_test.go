@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -18,7 +18,7 @@ func inGroup(t *testing.T) (*burst, *people) {
 	t.Helper()
 	d := &people{members: []string{bob}}
 	return newBurst(t, func(c *setup) {
-		c.Authority = remediate.Authority{Approvers: map[string]bool{ada: true, jo: true}, Directory: d, Quorum: map[finding.Choice]int{finding.ChooseKeep: 2}}
+		c.Authority = authority.Authority{Approvers: map[string]bool{ada: true, jo: true}, Directory: d, Quorum: map[finding.Choice]int{finding.ChooseKeep: 2}}
 	}), d
 }
 

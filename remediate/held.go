@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -55,7 +56,7 @@ func (r *Remediator) announce(ctx context.Context) error {
 	now := r.cfg.Now()
 	lapsed := p.On && !p.Active(now)
 	if lapsed {
-		p = Pause{Revision: p.Revision, At: now, Owed: true} // it ended by itself
+		p = desk.Pause{Revision: p.Revision, At: now, Owed: true} // it ended by itself
 	}
 	if !p.Owed || now.Before(p.DueAt) {
 		return nil
@@ -80,7 +81,7 @@ func (r *Remediator) announce(ctx context.Context) error {
 	return err
 }
 
-func (r *Remediator) announcePause(ctx context.Context, p Pause) (Pause, error) {
+func (r *Remediator) announcePause(ctx context.Context, p desk.Pause) (desk.Pause, error) {
 	a, ok := r.cfg.Notifier.(Announcer)
 	if !ok {
 		p.Owed = false

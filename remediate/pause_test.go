@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/group"
 
 	"github.com/rescind-dev/rescind/policies"
@@ -103,8 +104,8 @@ func TestWhetherItIsPausedMustBeKnown(t *testing.T) {
 // forgetful is a store that cannot say whether rescind is paused.
 type forgetful struct{ remediate.Store }
 
-func (forgetful) Pause(context.Context) (remediate.Pause, error) {
-	return remediate.Pause{}, errors.New("unavailable")
+func (forgetful) Pause(context.Context) (desk.Pause, error) {
+	return desk.Pause{}, errors.New("unavailable")
 }
 
 func TestWhoMayPauseAndHowLong(t *testing.T) {

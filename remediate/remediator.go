@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -28,7 +29,7 @@ type Config struct {
 	Entries   EntryClient
 	Notifier  Notifier
 	Scope     Scope
-	Authority Authority
+	Authority authority.Authority
 	Limits    Limits
 	// Ledger records what is no finding's state; nil for nothing.
 	Ledger *trail.Ledger
@@ -51,10 +52,6 @@ type Config struct {
 	PageAfter time.Duration
 	// VerifyFor bounds how long a write is given to show.
 	VerifyFor time.Duration
-	// Inventory lists what a scan goes through; ScanEvery is how often ScanSome
-	// begins at the top, zero for never.
-	Inventory Inventory
-	ScanEvery time.Duration
 
 	Now   func() time.Time
 	Wait  func(ctx context.Context, d time.Duration) error // sleeps, or returns ctx's error
@@ -101,7 +98,6 @@ func New(c Config) (*Remediator, error) {
 	need("Log", c.Log == nil)
 	need("ExpiresIn", c.ExpiresIn <= 0)
 	need("VerifyFor", c.VerifyFor <= 0)
-	need("Inventory", c.ScanEvery != 0 && c.Inventory == nil)
 	if c.OnExpiry != LeaveOnExpiry && c.OnExpiry != RevertOnExpiry && c.OnExpiry != EscalateOnExpiry {
 		errs = append(errs, fmt.Errorf("remediate: OnExpiry is %q, want %q, %q or %q", c.OnExpiry, LeaveOnExpiry, RevertOnExpiry, EscalateOnExpiry))
 	}

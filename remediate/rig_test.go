@@ -30,6 +30,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -90,7 +91,7 @@ func newRig(t *testing.T, enforce set, change ...func(*setup)) *rig {
 			Fallback: map[string]string{"pay-prod": "fallback@pay-prod.iam.gserviceaccount.com"}},
 		Store: st, IAM: g.google, Workloads: g.google, Constraints: g.google,
 		Scope:     remediate.Scope{Include: []cloud.Resource{cloud.OrganizationResource("77")}},
-		Authority: remediate.Authority{Approvers: map[string]bool{"user:ada@example.com": true, "user:" + mallory: true}},
+		Authority: authority.Authority{Approvers: map[string]bool{"user:ada@example.com": true, "user:" + mallory: true}},
 		Limits:    remediate.Limits{PerPolicyHour: 20, PerProjectHour: 10, TotalHour: 50, SameChange: 3, FightWindow: 24 * time.Hour},
 		Self:      "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: 10 * time.Second,
 		Now: g.Clock, Wait: g.wait, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),

@@ -15,9 +15,6 @@ import (
 
 const foundByScan = "found by a scan of live state: no event told of it; what is there is judged as if it had just been made"
 
-// scanTries bounds how often a scan of one resource waits for its turn.
-const scanTries = 20
-
 // Covers reports whether the resource is in scope, or may be.
 func (r *Remediator) Covers(ctx context.Context, res cloud.Resource) bool {
 	in, _ := r.cfg.Scope.membership(ctx, r.cfg.Facts, res)
@@ -30,14 +27,9 @@ func (r *Remediator) Covers(ctx context.Context, res cloud.Resource) bool {
 // not raised again; the outcome has it among the known. Open findings that live
 // state shows to be fixed end as superseded. Live state that cannot be read is
 // an error: there is nothing else to judge.
-func (r *Remediator) Scan(ctx context.Context, res cloud.Resource) (Outcome, error) {
-	out, err := r.scanNow(ctx, res)
-	err = r.inTurn(ctx, err, func() (err error) { out, err = r.scanNow(ctx, res); return err })
-	return out, err
-}
-
-// scanNow is Scan without waiting for a turn: what a rate holds back is an error.
-func (r *Remediator) scanNow(ctx context.Context, res cloud.Resource) (out Outcome, err error) {
+//
+// What a rate holds back is an error matching *fault.BusyError; see fault.InTurn.
+func (r *Remediator) Scan(ctx context.Context, res cloud.Resource) (out Outcome, err error) {
 	in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, res)
 	if in == outOfScope {
 		return Outcome{Kind: OutOfScope}, nil

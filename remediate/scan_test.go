@@ -282,18 +282,3 @@ func TestAScanOfAnUndoneRevertRaisesNothing(t *testing.T) {
 	g.editPolicy(apiPath, func(p *iampb.Policy) { p.Bindings = nil })
 	g.scanNone(apiService)
 }
-
-func TestAScanWaitsForItsTurn(t *testing.T) {
-	g := newRig(t, set{public: policies.Approve})
-	g.unseen(apiPath, "roles/run.invoker", "allUsers")
-	for range 1000 { // what one region may be asked, and more
-		if _, err := g.google.Policy(t.Context(), apiService); err != nil {
-			break
-		}
-	}
-	began := g.Clock()
-	g.want(g.scanOne(apiService), state.Pending, "")
-	if g.Clock().Equal(began) {
-		t.Error("it asked before its turn")
-	}
-}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
@@ -21,7 +22,7 @@ type Store interface {
 	finding.Store
 	ChangeStore
 	IdentityStore
-	PauseStore
+	desk.PauseStore
 	cells.Store
 }
 

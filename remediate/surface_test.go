@@ -9,7 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -31,7 +31,7 @@ func TestAMessageThatSomebodySawIsBroughtUpToDate(t *testing.T) {
 		{"the only one", nil, []finding.Surface{card("2.2", 0)}},
 	} {
 		st := memory.New()
-		desk := remediate.Desk{Store: st, Now: func() time.Time { return surfaceTime }, HandOver: true}
+		desk := desk.Desk{Store: st, Now: func() time.Time { return surfaceTime }, HandOver: true}
 		f, err := st.Create(t.Context(), finding.Finding{ID: "f", State: state.Expired, EndedAt: surfaceTime, Surfaces: row.surfaces})
 		if err != nil {
 			t.Fatal(err)
@@ -48,7 +48,7 @@ func TestAMessageThatSomebodySawIsBroughtUpToDate(t *testing.T) {
 
 func TestShowingAFindingPutsOffNothingThatIsBeingCarriedOut(t *testing.T) {
 	st := memory.New()
-	desk := remediate.Desk{Store: st, Now: func() time.Time { return surfaceTime }, HandOver: true}
+	desk := desk.Desk{Store: st, Now: func() time.Time { return surfaceTime }, HandOver: true}
 	due := surfaceTime.Add(time.Minute)
 	_, err := st.Create(t.Context(), finding.Finding{ID: "f", State: state.Applying, Outbox: []finding.Effect{finding.Apply}, DueAt: due})
 	if err != nil {
@@ -62,7 +62,7 @@ func TestShowingAFindingPutsOffNothingThatIsBeingCarriedOut(t *testing.T) {
 
 func TestEndlesslyManyMessagesOfOneFindingAreNotKept(t *testing.T) {
 	st := memory.New()
-	desk := remediate.Desk{Store: st, Now: func() time.Time { return surfaceTime }}
+	desk := desk.Desk{Store: st, Now: func() time.Time { return surfaceTime }}
 	if _, err := st.Create(t.Context(), finding.Finding{ID: "f", State: state.Expired}); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/scan"
+
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"cloud.google.com/go/run/apiv2/runpb"
 	"github.com/google/go-cmp/cmp"
@@ -61,7 +63,7 @@ func scanning(t *testing.T, change ...func(*setup)) (*rig, *lookedAt) {
 	looks := &lookedAt{}
 	g := newRig(t, set{public: policies.Approve}, append([]func(*setup){func(c *setup) {
 		looks.PolicyClient, c.IAM = c.IAM, looks
-		c.Inventory, c.ScanEvery = c.Facts.(remediate.Inventory), time.Hour
+		c.Inventory, c.ScanEvery = c.Facts.(scan.Inventory), time.Hour
 	}}, change...)...)
 	g.cloud.AddFolder("4002", "folders/4001")
 	g.cloud.AddProject("pay-dev", "264172533002", "folders/4002", "folders/4001", "organizations/77")
@@ -81,7 +83,7 @@ var wholeScope = []string{
 
 func (g *rig) scanSome() {
 	g.t.Helper()
-	g.must(g.ScanSome(g.t.Context()))
+	g.must(g.scanner.Some(g.t.Context()))
 }
 
 func wantLooks(t *testing.T, looks *lookedAt, want ...string) {
@@ -147,7 +149,7 @@ func TestTwoThatSweepAtOnceScanEachResourceOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			if err := g.ScanSome(t.Context()); err != nil {
+			if err := g.scanner.Some(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -178,7 +180,7 @@ func TestAProcessThatDiesInAScanIsTakenOverAndOneResourceRepeatedAtMost(t *testi
 	dead := false
 	g, looks := scanning(t, func(c *setup) { c.Store = deadCells{c.Store, &dead} })
 	looks.then = func(r cloud.Resource) { dead = r.Path() == apiPath }
-	if err := g.ScanSome(t.Context()); err == nil {
+	if err := g.scanner.Some(t.Context()); err == nil {
 		t.Error("it did not notice that its store was gone")
 	}
 	wantLooks(t, looks, wholeScope[:3]...)
@@ -217,6 +219,26 @@ func TestWhatCannotBeScannedIsSaidOnceARoundAndTheRestIsScanned(t *testing.T) {
 	}
 }
 
+func TestAScanThatWasAskedForWaitsForItsTurn(t *testing.T) {
+	g, looks := scanning(t)
+	for range 1000 { // what one region may be asked, and more
+		if _, err := g.google.Policy(t.Context(), apiService); err != nil {
+			break
+		}
+	}
+	began := g.Clock()
+	r, err := g.scanner.All(t.Context(), scan.Walk{
+		Name: "all", Tops: []cloud.Resource{cloud.ProjectResource("pay-prod")}, Resumed: func(scan.Round) {}, Visit: func(scan.Visit) {},
+	})
+	g.must(err)
+	if g.Clock().Equal(began) || r.Failed != 0 || r.Scanned != 4 {
+		t.Errorf("it waited %s and came to %s; want that it waits and scans four", g.Clock().Sub(began), r)
+	}
+	if got := looks.taken(); !slices.Contains(got, apiPath) {
+		t.Errorf("looked at %q, want the service among them", got)
+	}
+}
+
 func TestASweepDoesNotWaitForItsTurn(t *testing.T) {
 	g, looks := scanning(t)
 	for range 1000 { // what one region may be asked, and more
@@ -239,7 +261,7 @@ func TestARequestThatIsGoneStopsAScanWithoutAFailure(t *testing.T) {
 	g, looks := scanning(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	looks.then = func(cloud.Resource) { cancel() }
-	if err := g.ScanSome(ctx); !errors.Is(err, context.Canceled) {
+	if err := g.scanner.Some(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v, want that it was told to stop", err)
 	}
 	wantLooks(t, looks, wholeScope[0])
@@ -252,7 +274,7 @@ func TestARequestThatIsGoneStopsAScanWithoutAFailure(t *testing.T) {
 }
 
 // round is the stored one of the sweep.
-func (g *rig) round() (r remediate.Round) {
+func (g *rig) round() (r scan.Round) {
 	g.t.Helper()
 	c, err := g.Store.Cell(g.t.Context(), "scan")
 	g.must(err)
@@ -353,11 +375,11 @@ func TestHowFarAScanIsStaysSmallHoweverMuchThereIs(t *testing.T) {
 func TestAScanThatWasAskedForGoesOnWhereItStopped(t *testing.T) {
 	g, looks := scanning(t)
 	tops := []cloud.Resource{cloud.OrganizationResource("77")}
-	var resumed []remediate.Round
-	scan := func(ctx context.Context, fromStart bool) (remediate.Round, error) {
-		return g.ScanAll(ctx, remediate.Walk{
+	var resumed []scan.Round
+	asked := func(ctx context.Context, fromStart bool) (scan.Round, error) {
+		return g.scanner.All(ctx, scan.Walk{
 			Name: "all", Tops: tops, FromStart: fromStart,
-			Resumed: func(r remediate.Round) { resumed = append(resumed, r) }, Visit: func(remediate.Visit) {},
+			Resumed: func(r scan.Round) { resumed = append(resumed, r) }, Visit: func(scan.Visit) {},
 		})
 	}
 	stop := func(at string) {
@@ -367,45 +389,45 @@ func TestAScanThatWasAskedForGoesOnWhereItStopped(t *testing.T) {
 				cancel()
 			}
 		}
-		if _, err := scan(ctx, false); !errors.Is(err, context.Canceled) {
+		if _, err := asked(ctx, false); !errors.Is(err, context.Canceled) {
 			t.Fatalf("error is %v, want that it was told to stop", err)
 		}
 		looks.then = nil
 		looks.taken()
 	}
 	stop(apiPath)
-	r, err := scan(t.Context(), false)
+	r, err := asked(t.Context(), false)
 	g.must(err)
 	wantLooks(t, looks, wholeScope[2:]...)
 	if len(resumed) != 1 || resumed[0].Scanned != 2 || r.Scanned != 10 {
 		t.Errorf("went on from %+v, and came to %s", resumed, r)
 	}
-	_, err = scan(t.Context(), false) // the last one ended
+	_, err = asked(t.Context(), false) // the last one ended
 	g.must(err)
 	wantLooks(t, looks, wholeScope...)
 
 	stop(apiPath)
-	_, err = scan(t.Context(), true)
+	_, err = asked(t.Context(), true)
 	g.must(err)
 	wantLooks(t, looks, wholeScope...)
 
 	stop(apiPath)
 	g.pass(time.Hour)
-	_, err = scan(t.Context(), false)
+	_, err = asked(t.Context(), false)
 	g.must(err)
 	wantLooks(t, looks, wholeScope...)
 }
 
 func TestOfTwoThatWereAskedForTheLaterGoesOn(t *testing.T) {
 	g, looks := scanning(t)
-	all := remediate.Walk{Name: "all", Tops: []cloud.Resource{cloud.OrganizationResource("77")},
-		Resumed: func(remediate.Round) {}, Visit: func(remediate.Visit) {}}
+	all := scan.Walk{Name: "all", Tops: []cloud.Resource{cloud.OrganizationResource("77")},
+		Resumed: func(scan.Round) {}, Visit: func(scan.Visit) {}}
 	looks.then = func(r cloud.Resource) {
 		looks.then = nil
-		_, err := g.ScanAll(t.Context(), all)
+		_, err := g.scanner.All(t.Context(), all)
 		g.must(err)
 	}
-	if _, err := g.ScanAll(t.Context(), all); !errors.Is(err, remediate.ErrTakenOver) {
+	if _, err := g.scanner.All(t.Context(), all); !errors.Is(err, scan.ErrTakenOver) {
 		t.Errorf("error is %v, want that it was taken over", err)
 	}
 	wantLooks(t, looks, append([]string{hookPath}, wholeScope...)...)

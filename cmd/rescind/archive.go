@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/internal/store"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -66,7 +67,7 @@ func (f *flags) toDecide(env environment, path string, do func(archive) error) e
 }
 
 // desk takes decisions. Nobody in this process works on what is decided.
-func (arc archive) desk() remediate.Desk {
+func (arc archive) desk() desk.Desk {
 	return process.Desk(arc.config, arc.store, arc.ledger(), arc.lookup)
 }
 

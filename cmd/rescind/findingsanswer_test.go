@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/store/bolt"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -116,7 +116,7 @@ func TestPauseAndResumeSetTheSwitch(t *testing.T) {
 			t.Errorf("stored %+v (%v), want four hours and an announcement owed", p, err)
 		}
 	})
-	var p remediate.Pause
+	var p desk.Pause
 	if err := json.Unmarshal([]byte(b.ran("resume", "--format", "json")), &p); err != nil || p.On || p.By != "user:ada@example.com" || !p.Owed {
 		t.Errorf("resumed: %v, %+v", err, p)
 	}

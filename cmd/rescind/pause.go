@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
 const pauseUsage = `Usage: rescind pause --config FILE --reason TEXT [flags]
@@ -58,7 +58,7 @@ func pauseCommand() command {
 	return command{name: "pause", summary: "stop all writes to Google Cloud for a time", usage: pauseUsage, run: func(ctx context.Context, env environment, args []string) error {
 		f := newFlags("pause")
 		duration := f.Duration("for", 24*time.Hour, "")
-		return runSwitch(ctx, env, f, args, true, func(d remediate.Desk, who, reason string) (remediate.Pause, error) {
+		return runSwitch(ctx, env, f, args, true, func(d desk.Desk, who, reason string) (desk.Pause, error) {
 			return d.Pause(ctx, who, via, reason, *duration)
 		})
 	}}
@@ -66,7 +66,7 @@ func pauseCommand() command {
 
 func resumeCommand() command {
 	return command{name: "resume", summary: "end a pause", usage: resumeUsage, run: func(ctx context.Context, env environment, args []string) error {
-		return runSwitch(ctx, env, newFlags("resume"), args, false, func(d remediate.Desk, who, reason string) (remediate.Pause, error) {
+		return runSwitch(ctx, env, newFlags("resume"), args, false, func(d desk.Desk, who, reason string) (desk.Pause, error) {
 			return d.Resume(ctx, who, via, reason)
 		})
 	}}
@@ -75,7 +75,7 @@ func resumeCommand() command {
 // runSwitch reads the flags that both commands have, and sets the switch as the
 // caller.
 func runSwitch(ctx context.Context, env environment, f *flags, args []string, needsReason bool,
-	set func(d remediate.Desk, who, reason string) (remediate.Pause, error)) error {
+	set func(d desk.Desk, who, reason string) (desk.Pause, error)) error {
 	path := f.String("config", "", "")
 	reason := f.String("reason", "", "")
 	format := formatFlag(f)

@@ -10,10 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/scan"
+
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 const scanUsage = `Usage: rescind scan --config FILE [flags]
@@ -77,7 +78,7 @@ func runScan(ctx context.Context, env environment, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	return scan(ctx, env, a, o, config.Containers(c.Scope.Include))
+	return scanScope(ctx, env, a, o, config.Containers(c.Scope.Include))
 }
 
 func scanFlags(f *flags, args []string) (scanOptions, error) {
@@ -108,15 +109,15 @@ func scanFlags(f *flags, args []string) (scanOptions, error) {
 	return o, nil
 }
 
-// scan looks at all that the options choose, and writes what it found. What
+// scanScope looks at all that the options choose, and writes what it found. What
 // could not be looked at is told at once, and fails the command at the end.
-func scan(ctx context.Context, env environment, a *process.App, o scanOptions, scope []cloud.Resource) error {
+func scanScope(ctx context.Context, env environment, a *process.App, o scanOptions, scope []cloud.Resource) error {
 	s := scanner{progress: newProgress(env.stderr)}
 	if len(o.projects) > 0 {
 		scope = s.named(ctx, a, o.projects)
 	}
 	refused := s.failures
-	round, err := a.ScanAll(ctx, remediate.Walk{
+	round, err := a.Scanner().All(ctx, scan.Walk{
 		Name: walkName(scope), Tops: scope, FromStart: o.fromStart, Resumed: s.resumed, Visit: s.visit,
 	})
 	s.progress.end()
@@ -126,7 +127,7 @@ func scan(ctx context.Context, env environment, a *process.App, o scanOptions, s
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("not scanned to the end: %w; started again within the hour it goes on from here", ctx.Err())
-	case errors.Is(err, remediate.ErrTakenOver):
+	case errors.Is(err, scan.ErrTakenOver):
 		return fmt.Errorf("not scanned to the end: another rescind scan of the same began meanwhile: %w", err)
 	case err != nil:
 		return err

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/scan"
+
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"google.golang.org/grpc/codes"
 
@@ -21,7 +23,6 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	"github.com/rescind-dev/rescind/internal/store/bolt"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
@@ -202,9 +203,9 @@ func TestAScanThatWasCutOffGoesOnWhenItIsStartedAgain(t *testing.T) {
 		defer a.Close()
 		ctx, cancel := context.WithCancel(t.Context())
 		visits := 0
-		_, err = a.ScanAll(ctx, remediate.Walk{
-			Name: walkName(config.Containers(c.Scope.Include)), Tops: config.Containers(c.Scope.Include), Resumed: func(remediate.Round) {},
-			Visit: func(remediate.Visit) {
+		_, err = a.Scanner().All(ctx, scan.Walk{
+			Name: walkName(config.Containers(c.Scope.Include)), Tops: config.Containers(c.Scope.Include), Resumed: func(scan.Round) {},
+			Visit: func(scan.Visit) {
 				if visits++; visits == 3 {
 					cancel()
 				}

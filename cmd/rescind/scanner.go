@@ -9,11 +9,12 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/scan"
+
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/replay"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -47,12 +48,12 @@ func (s *scanner) named(ctx context.Context, a *process.App, projects []string) 
 	return tops
 }
 
-func (s *scanner) resumed(r remediate.Round) {
+func (s *scanner) resumed(r scan.Round) {
 	s.progress.done("going on where the scan of %s stopped: %s; `rescind findings list` has what it found",
 		r.Began.UTC().Format(time.RFC3339), r)
 }
 
-func (s *scanner) visit(v remediate.Visit) {
+func (s *scanner) visit(v scan.Visit) {
 	s.failed(v.Err)
 	for _, f := range v.Outcome.Findings {
 		s.found = append(s.found, scanFinding{f, true})

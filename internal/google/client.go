@@ -82,7 +82,7 @@ type Options struct {
 }
 
 // Client implements remediate.PolicyClient, remediate.WorkloadClient,
-// remediate.ConstraintClient, remediate.FactsClient, remediate.Inventory and
+// remediate.ConstraintClient, remediate.FactsClient, scan.Inventory and
 // remediate.EntryClient. It may be used by several goroutines at once.
 type Client struct {
 	services      *run.ServicesClient

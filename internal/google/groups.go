@@ -12,7 +12,7 @@ import (
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
 )
 
 // groupsTimeout bounds the look-up of one person in all groups: somebody waits
@@ -41,7 +41,7 @@ type Groups struct {
 	service *cloudidentity.Service
 }
 
-var _ remediate.Directory = (*Groups)(nil)
+var _ authority.Directory = (*Groups)(nil)
 
 // NewGroups returns the groups. It makes no call.
 func NewGroups(ctx context.Context, o GroupsOptions) (*Groups, error) {
@@ -87,9 +87,9 @@ func (nowhere) RoundTrip(*http.Request) (*http.Response, error) {
 
 // Approver reports whether the principal, a user or a service account, is in one
 // of the groups. It reads anew each time.
-func (g *Groups) Approver(ctx context.Context, principal string, _ bool) (remediate.Membership, error) {
+func (g *Groups) Approver(ctx context.Context, principal string, _ bool) (authority.Membership, error) {
 	kind, mail, _ := strings.Cut(principal, ":")
-	out := remediate.Membership{Standing: remediate.NoApprover}
+	out := authority.Membership{Standing: authority.NoApprover}
 	if kind != "user" && kind != "serviceAccount" || !strings.Contains(mail, "@") {
 		return out, nil
 	}
@@ -99,12 +99,12 @@ func (g *Groups) Approver(ctx context.Context, principal string, _ bool) (remedi
 		e := g.in(ctx, email, mail)
 		out.Evidence = append(out.Evidence, e)
 		switch e.Standing {
-		case remediate.Approver:
-			out.Standing = remediate.Approver
+		case authority.Approver:
+			out.Standing = authority.Approver
 			return out, nil
-		case remediate.NoApprover:
+		case authority.NoApprover:
 		default:
-			out.Standing = remediate.Undetermined
+			out.Standing = authority.Undetermined
 		}
 	}
 	return out, nil
@@ -114,8 +114,8 @@ func (g *Groups) Approver(ctx context.Context, principal string, _ bool) (remedi
 // of Cloud Identity that not everybody has: without it, direct members are
 // listed, which cannot tell who is in a group inside the group.
 // https://cloud.google.com/identity/docs/how-to/memberships-google-groups
-func (g *Groups) in(ctx context.Context, group, mail string) remediate.Evidence {
-	e := remediate.Evidence{Source: groupSource, Group: group}
+func (g *Groups) in(ctx context.Context, group, mail string) authority.Evidence {
+	e := authority.Evidence{Source: groupSource, Group: group}
 	found, err := g.service.Groups.Lookup().GroupKeyId(group).Context(ctx).Do()
 	if err != nil {
 		e.Note = said(err)
@@ -125,9 +125,9 @@ func (g *Groups) in(ctx context.Context, group, mail string) remediate.Evidence 
 		Query("member_key_id == '" + quotedGroup.Replace(mail) + "'").Context(ctx).Do()
 	switch {
 	case err == nil && check.HasMembership:
-		e.Standing = remediate.Approver
+		e.Standing = authority.Approver
 	case err == nil:
-		e.Standing = remediate.NoApprover
+		e.Standing = authority.NoApprover
 	case forbidden(err):
 		return g.direct(ctx, e, found.Name, mail)
 	default:
@@ -143,7 +143,7 @@ var quotedGroup = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 var errFound = errors.New("found")
 
 // direct looks among the direct members alone.
-func (g *Groups) direct(ctx context.Context, e remediate.Evidence, name, mail string) remediate.Evidence {
+func (g *Groups) direct(ctx context.Context, e authority.Evidence, name, mail string) authority.Evidence {
 	nested := false
 	err := g.service.Groups.Memberships.List(name).View("FULL").PageSize(500).Pages(ctx, func(page *cloudidentity.ListMembershipsResponse) error {
 		e.Members += len(page.Memberships)
@@ -157,13 +157,13 @@ func (g *Groups) direct(ctx context.Context, e remediate.Evidence, name, mail st
 	})
 	switch {
 	case errors.Is(err, errFound):
-		e.Standing, e.Note = remediate.Approver, "a direct member"
+		e.Standing, e.Note = authority.Approver, "a direct member"
 	case err != nil:
 		e.Note = said(err)
 	case nested:
 		e.Note = "no direct member; who is in the groups inside it cannot be looked up with this edition of Cloud Identity"
 	default:
-		e.Standing, e.Note = remediate.NoApprover, "direct members only"
+		e.Standing, e.Note = authority.NoApprover, "direct members only"
 	}
 	return e
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/rescind-dev/rescind/internal/google"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
 )
 
 // identities is a Cloud Identity API with one group, groups/g1.
@@ -75,18 +75,18 @@ func TestS6MembershipOfAGoogleGroup(t *testing.T) {
 		api       identities
 		principal string
 		group     string
-		want      remediate.Standing
+		want      authority.Standing
 		says      string
 	}{
-		{name: "a member, through whatever group", api: identities{transitive: map[string]bool{"ada@example.com": true}}, want: remediate.Approver, says: "a member"},
-		{name: "no member", want: remediate.NoApprover, says: "not a member"},
-		{name: "another kind of principal", principal: "principal://iam.googleapis.com/x/subject/ada@example.com", want: remediate.NoApprover},
+		{name: "a member, through whatever group", api: identities{transitive: map[string]bool{"ada@example.com": true}}, want: authority.Approver, says: "a member"},
+		{name: "no member", want: authority.NoApprover, says: "not a member"},
+		{name: "another kind of principal", principal: "principal://iam.googleapis.com/x/subject/ada@example.com", want: authority.NoApprover},
 		{name: "a group that cannot be seen", group: "gone@example.com", says: "HTTP 403"},
 		{name: "an API that fails", api: identities{status: 503}, says: "HTTP 503"},
-		{name: "without the edition, a direct member on a later page", api: identities{status: 403, direct: []string{"bob@example.com", "Ada@example.com"}}, want: remediate.Approver, says: "a direct member"},
-		{name: "without the edition, no direct member", api: identities{status: 403, direct: []string{"bob@example.com"}}, want: remediate.NoApprover, says: "direct members only"},
+		{name: "without the edition, a direct member on a later page", api: identities{status: 403, direct: []string{"bob@example.com", "Ada@example.com"}}, want: authority.Approver, says: "a direct member"},
+		{name: "without the edition, no direct member", api: identities{status: 403, direct: []string{"bob@example.com"}}, want: authority.NoApprover, says: "direct members only"},
 		{name: "without the edition, groups inside the group", api: identities{status: 403, direct: []string{"bob@example.com", "group:sre@example.com"}}, says: "cannot be looked up with this edition"},
-		{name: "without the edition, a member beside a group inside", api: identities{status: 403, direct: []string{"group:sre@example.com", "ada@example.com"}}, want: remediate.Approver},
+		{name: "without the edition, a member beside a group inside", api: identities{status: 403, direct: []string{"group:sre@example.com", "ada@example.com"}}, want: authority.Approver},
 		{name: "without the right to list", api: identities{status: 403, listStatus: 403}, says: "HTTP 403"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestInsecureGroupsAreOnThisMachineOrNowhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m, err := g.Approver(t.Context(), "user:ada@example.com", true); err != nil || m.Standing != remediate.Undetermined {
+	if m, err := g.Approver(t.Context(), "user:ada@example.com", true); err != nil || m.Standing != authority.Undetermined {
 		t.Errorf("with no endpoint: %+v, %v; want undetermined", m, err)
 	}
 }

@@ -19,7 +19,7 @@ import (
 // page for every level of folders.
 const inventoryPage = 50
 
-// List implements remediate.Inventory. Projects and folders that are being
+// List implements scan.Inventory. Projects and folders that are being
 // deleted are left out. Regions that a list of services names as not reached
 // are an error, beside what was found.
 func (c *Client) List(ctx context.Context, in cloud.Resource, k cloud.Kind, page string) ([]cloud.Resource, string, error) {

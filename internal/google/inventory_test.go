@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rescind-dev/rescind/remediate/scan"
+
 	"cloud.google.com/go/resourcemanager/apiv3/resourcemanagerpb"
 	"cloud.google.com/go/run/apiv2/runpb"
 	"github.com/google/go-cmp/cmp"
@@ -17,11 +19,10 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
-var _ remediate.Inventory = (*Client)(nil)
+var _ scan.Inventory = (*Client)(nil)
 
 func nested(t *testing.T) *world {
 	t.Helper()

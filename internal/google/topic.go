@@ -10,7 +10,7 @@ import (
 	"cloud.google.com/go/pubsub/v2"
 	"google.golang.org/api/option"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
 // publishTimeout bounds one message. The library would try for a minute, by
@@ -23,7 +23,7 @@ type Topic struct {
 	publisher *pubsub.Publisher
 }
 
-var _ remediate.Courier = (*Topic)(nil)
+var _ desk.Courier = (*Topic)(nil)
 
 // OpenTopic returns the topic "projects/P/topics/T", with application default
 // credentials, or in the emulator that PUBSUB_EMULATOR_HOST names. It calls
@@ -64,7 +64,7 @@ func (t *Topic) Publish(ctx context.Context, data []byte, attributes map[string]
 }
 
 // Send implements remediate.Courier.
-func (t *Topic) Send(ctx context.Context, s remediate.Signed) error {
+func (t *Topic) Send(ctx context.Context, s desk.Signed) error {
 	b, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)

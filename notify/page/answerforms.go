@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"github.com/rescind-dev/rescind/notify"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
@@ -56,7 +56,7 @@ type preview struct {
 	Examples     []row
 }
 
-func previewOf(p remediate.Preview) preview {
+func previewOf(p desk.Preview) preview {
 	out := preview{Scope: sentence(p.Scope), Count: strconv.Itoa(p.Count) + " findings"}
 	switch {
 	case p.AtLeast:

@@ -7,9 +7,8 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
-
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // assertionHeader is what an answer's request was signed by.
@@ -84,8 +83,8 @@ func (p *pages) send(w http.ResponseWriter, r *http.Request, v Visitor, f findin
 		p.refuse(w, r, v, f, d, http.StatusConflict, refusal.Why)
 		return
 	}
-	err := p.cfg.Courier.Send(r.Context(), remediate.Signed{
-		Kind: remediate.SignedByIAP, Path: "/findings/" + f.ID, Body: d.encode(),
+	err := p.cfg.Courier.Send(r.Context(), desk.Signed{
+		Kind: desk.SignedByIAP, Path: "/findings/" + f.ID, Body: d.encode(),
 		Header: map[string]string{assertionHeader: r.Header.Get(assertionHeader)},
 	})
 	if err != nil {

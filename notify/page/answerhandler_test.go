@@ -10,13 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 func TestAnAnswerNeedsNoScript(t *testing.T) {
@@ -83,8 +83,8 @@ func TestWhatAnExemptionWouldHaveCoveredStandsBesideItsForm(t *testing.T) {
 		"it would have covered 1 finding besides this one:", `<a href="/findings/`+before.ID+`">`, `<option value="7d">7 days</option>`)
 
 	broken := newSite(t, func(c *page.Config) {
-		c.Preview = func(context.Context, string) (remediate.Preview, error) {
-			return remediate.Preview{}, errors.New("unavailable")
+		c.Preview = func(context.Context, string) (desk.Preview, error) {
+			return desk.Preview{}, errors.New("unavailable")
 		}
 	})
 	broken.put(question())

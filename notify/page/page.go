@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 
@@ -50,15 +51,15 @@ type RecordRefusal func(ctx context.Context, finding string, a finding.Answer, c
 type Config struct {
 	Gate     Gate
 	Findings Findings
-	Answers  Answerer          // records answers in this process
-	Courier  remediate.Courier // takes them to the process that does
+	Answers  Answerer     // records answers in this process
+	Courier  desk.Courier // takes them to the process that does
 	// RecordRefusal records that these pages refused an answer of somebody known
 	// before it came to Answers, which records those that it refuses itself.
 	// Without it the courier takes refusals to where there is one.
 	RecordRefusal RecordRefusal
 	// Preview says what an exemption would have covered; without it the pages
 	// offer none.
-	Preview func(ctx context.Context, finding string) (remediate.Preview, error)
+	Preview func(ctx context.Context, finding string) (desk.Preview, error)
 	// BaseURL is where people reach the pages, "https://rescind.example.com":
 	// answers are taken from pages of this origin alone. Empty: of whatever host
 	// a request names, over https.

@@ -7,9 +7,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
-
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // refusedPath begins the path of what a process without a ledger passes on to
@@ -33,8 +32,8 @@ func (p *pages) recordRefusal(r *http.Request, v Visitor, id string, d decision,
 		p.cfg.RecordRefusal(r.Context(), id, d.answer(v, p.cfg.Now()), string(refusal.Class), refusal.Why)
 	case p.cfg.Courier != nil:
 		body := url.Values{"choice": {string(d.Choice)}, "digest": {d.Digest}, "class": {string(refusal.Class)}, "why": {refusal.Why}}
-		err := p.cfg.Courier.Send(r.Context(), remediate.Signed{
-			Kind: remediate.SignedByIAP, Path: refusedPath + id, Body: []byte(body.Encode()),
+		err := p.cfg.Courier.Send(r.Context(), desk.Signed{
+			Kind: desk.SignedByIAP, Path: refusedPath + id, Body: []byte(body.Encode()),
 			Header: map[string]string{assertionHeader: r.Header.Get(assertionHeader)},
 		})
 		if err != nil {
@@ -46,10 +45,10 @@ func (p *pages) recordRefusal(r *http.Request, v Visitor, id string, d decision,
 // takeRefusal records a refusal that travelled, and reports whether it was one.
 // That it was is as good as the word of whoever may publish; whose it was is
 // signed.
-func (t *Taker) takeRefusal(ctx context.Context, v Visitor, s remediate.Signed) bool {
+func (t *Taker) takeRefusal(ctx context.Context, v Visitor, s desk.Signed) bool {
 	id, ok := strings.CutPrefix(s.Path, refusedPath)
 	fields, err := url.ParseQuery(string(s.Body))
-	if !ok || err != nil || !findingID.MatchString(id) || s.Kind != remediate.SignedByIAP {
+	if !ok || err != nil || !findingID.MatchString(id) || s.Kind != desk.SignedByIAP {
 		return false
 	}
 	t.recordRefusal(ctx, id, finding.Answer{

@@ -20,7 +20,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -44,7 +45,7 @@ type site struct {
 	t       testing.TB
 	handler http.Handler
 	store   *memory.Store
-	desk    remediate.Desk
+	desk    desk.Desk
 	gate    page.Gate
 	iap     *iap.Proxy
 	log     *lockedLog
@@ -63,7 +64,7 @@ func newSite(t testing.TB, change ...func(*page.Config)) *site {
 	s.keys = httptest.NewServer(s.iap.JWKS())
 	t.Cleanup(s.keys.Close)
 	s.gate = newGate(t, s.keys.URL)
-	s.desk = remediate.Desk{Store: s.store, Now: clock, ExpiresIn: time.Hour, Authority: remediate.Authority{
+	s.desk = desk.Desk{Store: s.store, Now: clock, ExpiresIn: time.Hour, Authority: authority.Authority{
 		Approvers: map[string]bool{"user:" + ada: true, "user:" + bob: true, "user:" + jo: true},
 	}}
 	s.handler = s.pages(change...)

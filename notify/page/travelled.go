@@ -8,9 +8,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
-
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // TakerConfig is what a Taker needs.
@@ -44,7 +43,7 @@ func NewTaker(c TakerConfig) (*Taker, error) {
 //
 // IAP signs who came, and not what they sent: whoever may publish and saw an
 // assertion within its ten minutes can answer as that person, and as no other.
-func (t *Taker) Take(ctx context.Context, s remediate.Signed) error {
+func (t *Taker) Take(ctx context.Context, s desk.Signed) error {
 	h := http.Header{}
 	for name, value := range s.Header {
 		h.Add(name, value) // of two spellings of a name the gate sees both
@@ -62,7 +61,7 @@ func (t *Taker) Take(ctx context.Context, s remediate.Signed) error {
 	}
 	id, ok := strings.CutPrefix(s.Path, "/findings/")
 	d, err := readForm(s.Body)
-	if !ok || !findingID.MatchString(id) || s.Kind != remediate.SignedByIAP || err != nil {
+	if !ok || !findingID.MatchString(id) || s.Kind != desk.SignedByIAP || err != nil {
 		t.cfg.Log.WarnContext(ctx, "answer dropped", "by", v.Principal, "error", errForm)
 		t.recordRefusal(ctx, "", finding.Answer{Choice: "form", Principal: v.Principal, Via: "iap:" + v.Subject}, string(finding.ClassInvalid), errForm.Error())
 		return nil //nolint:nilerr // what cannot be read now never can be

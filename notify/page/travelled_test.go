@@ -11,21 +11,21 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 
 	"github.com/rescind-dev/rescind/notify/page"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // courier keeps what it is given, or fails.
 type courier struct {
-	sent []remediate.Signed
+	sent []desk.Signed
 	err  error
 }
 
-func (c *courier) Send(_ context.Context, s remediate.Signed) error {
+func (c *courier) Send(_ context.Context, s desk.Signed) error {
 	if c.err == nil {
 		c.sent = append(c.sent, s)
 	}
@@ -63,7 +63,7 @@ func TestAnAnswerTravelsAsItWasSignedAndIsTakenThere(t *testing.T) {
 		t.Fatalf("the page itself made it %s", f.State)
 	}
 	sent := c.sent[0]
-	if sent.Kind != remediate.SignedByIAP || sent.Path != "/findings/"+findingA || len(sent.Header) != 1 || strings.Contains(string(sent.Body), "token") {
+	if sent.Kind != desk.SignedByIAP || sent.Path != "/findings/"+findingA || len(sent.Header) != 1 || strings.Contains(string(sent.Body), "token") {
 		t.Errorf("sent %s %s %q %s", sent.Kind, sent.Path, sent.Header, sent.Body)
 	}
 	sent.At = s.now.Add(time.Second)
@@ -82,24 +82,24 @@ func TestAnAnswerTravelsAsItWasSignedAndIsTakenThere(t *testing.T) {
 func TestS16TheWorkerVerifiesAnAnswerAgain(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
-		change func(*remediate.Signed)
+		change func(*desk.Signed)
 		log    string
 	}{
-		{"published without an assertion", func(s *remediate.Signed) { s.Header = nil }, "answer dropped"},
-		{"with the unsigned header", func(s *remediate.Signed) {
+		{"published without an assertion", func(s *desk.Signed) { s.Header = nil }, "answer dropped"},
+		{"with the unsigned header", func(s *desk.Signed) {
 			s.Header = map[string]string{"X-Goog-Authenticated-User-Email": "accounts.google.com:" + ada}
 		}, "answer dropped"},
-		{"with two spellings of the header", func(s *remediate.Signed) {
+		{"with two spellings of the header", func(s *desk.Signed) {
 			s.Header["x-goog-iap-jwt-assertion"] = s.Header["X-Goog-Iap-Jwt-Assertion"]
 		}, "2 headers"},
-		{"with a changed assertion", func(s *remediate.Signed) { s.Header["X-Goog-Iap-Jwt-Assertion"] += "A" }, "answer dropped"},
-		{"published after the assertion's end", func(s *remediate.Signed) { s.At = s.At.Add(11 * time.Minute) }, "expired"},
-		{"for another path", func(s *remediate.Signed) { s.Path = "/findings/" + findingA + "/x" }, "answer dropped"},
-		{"of another kind", func(s *remediate.Signed) { s.Kind = remediate.SignedBySlack }, "answer dropped"},
-		{"with no form", func(s *remediate.Signed) { s.Body = []byte("%") }, "answer dropped"},
-		{"with an empty form", func(s *remediate.Signed) { s.Body = nil }, "answer dropped"},
-		{"for a finding there is not", func(s *remediate.Signed) { s.Path = "/findings/aaaaaaaaaaaaaaaaaaaaaaaaaa" }, "there is no finding"},
-		{"on a plan there was not", func(s *remediate.Signed) { s.Body = []byte("choice=revert&revision=1&digest=0123456789abcdef") }, "answer refused"},
+		{"with a changed assertion", func(s *desk.Signed) { s.Header["X-Goog-Iap-Jwt-Assertion"] += "A" }, "answer dropped"},
+		{"published after the assertion's end", func(s *desk.Signed) { s.At = s.At.Add(11 * time.Minute) }, "expired"},
+		{"for another path", func(s *desk.Signed) { s.Path = "/findings/" + findingA + "/x" }, "answer dropped"},
+		{"of another kind", func(s *desk.Signed) { s.Kind = desk.SignedBySlack }, "answer dropped"},
+		{"with no form", func(s *desk.Signed) { s.Body = []byte("%") }, "answer dropped"},
+		{"with an empty form", func(s *desk.Signed) { s.Body = nil }, "answer dropped"},
+		{"for a finding there is not", func(s *desk.Signed) { s.Path = "/findings/aaaaaaaaaaaaaaaaaaaaaaaaaa" }, "there is no finding"},
+		{"on a plan there was not", func(s *desk.Signed) { s.Body = []byte("choice=revert&revision=1&digest=0123456789abcdef") }, "answer refused"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s, c, taker := away(t)
@@ -226,7 +226,7 @@ func FuzzTake(f *testing.F) {
 	}
 	taker := s.taker(func(c *page.TakerConfig) { c.Log = slog.New(slog.DiscardHandler) })
 	f.Fuzz(func(t *testing.T, path, body string) {
-		err := taker.Take(t.Context(), remediate.Signed{Kind: remediate.SignedByIAP, Path: path, Body: []byte(body), At: s.now,
+		err := taker.Take(t.Context(), desk.Signed{Kind: desk.SignedByIAP, Path: path, Body: []byte(body), At: s.now,
 			Header: map[string]string{"X-Goog-Iap-Jwt-Assertion": assertion}})
 		if err != nil {
 			t.Errorf("comes again for ever: %v", err)

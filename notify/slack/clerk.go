@@ -5,11 +5,10 @@ import (
 	"errors"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/group"
 
 	"github.com/rescind-dev/rescind/remediate/finding"
-
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // Answerer records what a person answers. It decides whether the person may,
@@ -31,7 +30,7 @@ type Findings interface {
 
 // Previewer says what an exemption of a finding would have covered.
 type Previewer interface {
-	Preview(ctx context.Context, finding string) (remediate.Preview, error)
+	Preview(ctx context.Context, finding string) (desk.Preview, error)
 }
 
 // Escalator has whoever is on call told of a finding. Whether that is too much,
@@ -45,8 +44,8 @@ type Desk interface {
 	// Admits returns nil for somebody who may decide, else a
 	// *finding.RefusedError.
 	Admits(ctx context.Context, principal string) error
-	Pause(ctx context.Context, by, via, reason string, duration time.Duration) (remediate.Pause, error)
-	Resume(ctx context.Context, by, via, reason string) (remediate.Pause, error)
+	Pause(ctx context.Context, by, via, reason string, duration time.Duration) (desk.Pause, error)
+	Resume(ctx context.Context, by, via, reason string) (desk.Pause, error)
 	// Group returns a group and those of its findings that wait for an answer, or
 	// fault.ErrNotFound.
 	Group(ctx context.Context, id string) (group.Group, []finding.Finding, error)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -16,7 +17,6 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 func TestS9ACardThatWasNotPostedByRescindDecidesNothing(t *testing.T) {
@@ -94,7 +94,7 @@ func (p *pager) Page(context.Context, string, string, string) (finding.Finding, 
 func TestI10AClickAuthorisesThePlanItsCardShowedAndNoOther(t *testing.T) {
 	st := memory.New()
 	o := newOffice(t, func(c *slack.ReceiverConfig) {
-		desk := c.Clerk.Desk.(remediate.Desk)
+		desk := c.Clerk.Desk.(desk.Desk)
 		desk.Store = st
 		c.Clerk.Answers, c.Clerk.Findings = desk, st
 	})

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
@@ -14,14 +14,14 @@ import (
 // carrying it out is a worker's. An answer that was not recorded is explained,
 // to the person alone.
 func (r *Receiver) Interactions() http.Handler {
-	return r.handler(InteractionsPath, func(ctx context.Context, s remediate.Signed) reply {
+	return r.handler(InteractionsPath, func(ctx context.Context, s desk.Signed) reply {
 		i, err := Parse(s.Body)
 		return r.interact(ctx, s, i, err)
 	})
 }
 
 // interact does what a verified interaction asks, in the time that Slack waits.
-func (r *Receiver) interact(ctx context.Context, s remediate.Signed, i Interaction, unreadable error) reply {
+func (r *Receiver) interact(ctx context.Context, s desk.Signed, i Interaction, unreadable error) reply {
 	refused, done := r.refusedAtTheDoor(i, unreadable)
 	var mistakes *FormError
 	switch {
@@ -71,7 +71,7 @@ func (r *Receiver) foreign(i Interaction) bool {
 // open shows the form that the click asks for, from what the click says alone:
 // whoever is reachable from the internet need not be able to read findings. What
 // the finding is, the worker fills in.
-func (r *Receiver) open(ctx context.Context, s remediate.Signed, i Interaction) reply {
+func (r *Receiver) open(ctx context.Context, s desk.Signed, i Interaction) reply {
 	form, _ := i.form() // opens said that there is one
 	opening, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
@@ -91,7 +91,7 @@ func (r *Receiver) open(ctx context.Context, s remediate.Signed, i Interaction) 
 }
 
 // pass hands the signed request on as it came.
-func (r *Receiver) pass(ctx context.Context, s remediate.Signed, i Interaction) reply {
+func (r *Receiver) pass(ctx context.Context, s desk.Signed, i Interaction) reply {
 	sending, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
 	if err := r.cfg.Courier.Send(sending, s); err != nil {

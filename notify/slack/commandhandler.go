@@ -6,9 +6,8 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
-
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // command is one slash command, as Slack reports it.
@@ -26,7 +25,7 @@ const sayWorking = "Working on it…"
 // Commands is the handler of POST /slack/commands. The answer is for the person
 // alone; one that travels is announced, and comes by the response URL.
 func (r *Receiver) Commands() http.Handler {
-	return r.handler(CommandsPath, func(ctx context.Context, s remediate.Signed) reply {
+	return r.handler(CommandsPath, func(ctx context.Context, s desk.Signed) reply {
 		c, err := parseCommand(s.Body)
 		if err != nil {
 			r.cfg.Log.WarnContext(ctx, "command unreadable", "error", err)
@@ -36,7 +35,7 @@ func (r *Receiver) Commands() http.Handler {
 	})
 }
 
-func (r *Receiver) command(ctx context.Context, s remediate.Signed, c command) reply {
+func (r *Receiver) command(ctx context.Context, s desk.Signed, c command) reply {
 	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
 	if r.cfg.Courier != nil {
@@ -75,7 +74,7 @@ func ephemeral(text string) map[string]any {
 }
 
 // takeCommand answers a command that travelled.
-func (r *Receiver) takeCommand(ctx context.Context, s remediate.Signed) error {
+func (r *Receiver) takeCommand(ctx context.Context, s desk.Signed) error {
 	c, err := parseCommand(s.Body)
 	if err != nil {
 		r.cfg.Log.WarnContext(ctx, "command unreadable", "error", err)

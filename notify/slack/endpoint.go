@@ -7,7 +7,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
 // The paths of Slack's requests, which say what is in them.
@@ -27,7 +27,7 @@ type reply struct {
 func failed(status int) reply { return reply{status: status} }
 
 // handler serves one path: what it returns for a verified request is sent.
-func (r *Receiver) handler(path string, do func(ctx context.Context, s remediate.Signed) reply) http.Handler {
+func (r *Receiver) handler(path string, do func(ctx context.Context, s desk.Signed) reply) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx, cancel := context.WithTimeout(req.Context(), wholeTime)
 		defer cancel()
@@ -57,18 +57,18 @@ func (a reply) send(w http.ResponseWriter) {
 
 // verified returns the request as it was signed, and no part of it that was
 // not. It reads nothing in the body before that.
-func (r *Receiver) verified(w http.ResponseWriter, req *http.Request, path string) (remediate.Signed, int) {
+func (r *Receiver) verified(w http.ResponseWriter, req *http.Request, path string) (desk.Signed, int) {
 	body, status := readBody(w, req)
 	if status != http.StatusOK {
-		return remediate.Signed{}, status
+		return desk.Signed{}, status
 	}
 	now := r.cfg.Now()
 	if err := Verify(req.Header, body, r.cfg.Secrets, now); err != nil {
 		r.cfg.Log.WarnContext(req.Context(), "request refused", "path", path, "error", err)
-		return remediate.Signed{}, http.StatusUnauthorized
+		return desk.Signed{}, http.StatusUnauthorized
 	}
-	return remediate.Signed{
-		Kind: remediate.SignedBySlack, Path: path, Body: body, At: now,
+	return desk.Signed{
+		Kind: desk.SignedBySlack, Path: path, Body: body, At: now,
 		Header: map[string]string{headerTime: req.Header.Get(headerTime), headerSignature: req.Header.Get(headerSignature)},
 	}, http.StatusOK
 }

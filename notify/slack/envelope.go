@@ -10,7 +10,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
 // envelope is one message of Slack's.
@@ -39,7 +39,7 @@ func (s *Socket) handle(ctx context.Context, c *connection, e envelope) {
 
 // unwrapped does what the envelope holds, as if it had been posted.
 func (r *Receiver) unwrapped(ctx context.Context, e envelope) reply {
-	none := remediate.Signed{} // nothing of this can travel
+	none := desk.Signed{} // nothing of this can travel
 	switch e.Type {
 	case "interactive":
 		i, err := parsePayload(e.Payload)

@@ -8,7 +8,7 @@ import (
 
 	api "github.com/slack-go/slack"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
 // event is what Slack tells the app unasked, as far as it is read.
@@ -48,7 +48,7 @@ func (e event) opensHome() bool {
 // Events is the handler of POST /slack/events. It says who it is when Slack asks,
 // and has the home tab drawn for whoever opens it.
 func (r *Receiver) Events() http.Handler {
-	return r.handler(EventsPath, func(ctx context.Context, s remediate.Signed) reply {
+	return r.handler(EventsPath, func(ctx context.Context, s desk.Signed) reply {
 		e, err := parseEvent(s.Body)
 		if err != nil {
 			r.cfg.Log.WarnContext(ctx, "event unreadable", "error", err)
@@ -61,7 +61,7 @@ func (r *Receiver) Events() http.Handler {
 	})
 }
 
-func (r *Receiver) event(ctx context.Context, s remediate.Signed, e event) reply {
+func (r *Receiver) event(ctx context.Context, s desk.Signed, e event) reply {
 	switch {
 	case r.foreign(e.person()) || !e.opensHome():
 		return reply{}
@@ -77,7 +77,7 @@ func (r *Receiver) event(ctx context.Context, s remediate.Signed, e event) reply
 }
 
 // takeEvent draws the home tab of an event that travelled.
-func (r *Receiver) takeEvent(ctx context.Context, s remediate.Signed) error {
+func (r *Receiver) takeEvent(ctx context.Context, s desk.Signed) error {
 	e, err := parseEvent(s.Body)
 	if err != nil {
 		r.cfg.Log.WarnContext(ctx, "event unreadable", "error", err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 
@@ -15,7 +16,6 @@ import (
 
 	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 const why = "agreed with the payments team"
@@ -104,8 +104,8 @@ func TestAFormIsFilledInAfterItHasOpened(t *testing.T) {
 
 type preview struct{}
 
-func (preview) Preview(context.Context, string) (remediate.Preview, error) {
-	return remediate.Preview{Scope: "allUsers on api", Count: 3}, nil
+func (preview) Preview(context.Context, string) (desk.Preview, error) {
+	return desk.Preview{Scope: "allUsers on api", Count: 3}, nil
 }
 
 func TestAFormTellsWhoMayNotAnswerBeforeTheyWriteAReason(t *testing.T) {

@@ -11,13 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/authority"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 
 	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // recorder is the side of remediate that takes answers.
@@ -88,9 +89,9 @@ func newOffice(t *testing.T, change ...func(*slack.ReceiverConfig)) *office {
 		Secrets: secrets, Team: "T01", AppID: "A01", Token: "xoxb-sim", APIURL: o.url + "/api/", ResponseURLs: o.url + "/",
 		Clerk: &slack.ClerkConfig{
 			Answers: &o.answers, Findings: &o.answers, Channels: []string{"C01PAY", "C01"}, BaseURL: options.BaseURL,
-			Desk: remediate.Desk{
+			Desk: desk.Desk{
 				Store: memory.New(), Now: func() time.Time { return o.now },
-				Authority: remediate.Authority{Approvers: map[string]bool{"user:ada@example.com": true}},
+				Authority: authority.Authority{Approvers: map[string]bool{"user:ada@example.com": true}},
 			},
 			Approvers: listed(map[string]string{"U01": "user:ada@example.com", "U03": "user:eve@example.com"}),
 		},
@@ -169,11 +170,11 @@ func (o *office) post(body []byte, h http.Header, path string) int {
 
 // courier is a topic that takes what it is given, or fails.
 type courier struct {
-	took func(remediate.Signed)
+	took func(desk.Signed)
 	fail error
 }
 
-func (c courier) Send(_ context.Context, s remediate.Signed) error {
+func (c courier) Send(_ context.Context, s desk.Signed) error {
 	if c.fail == nil && c.took != nil {
 		c.took(s)
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
 // Slack signs the body and not the path, so what was signed for one endpoint
@@ -33,7 +33,7 @@ func TestS1WhatWasSignedForOnePathDecidesNothingOnAnother(t *testing.T) {
 			for k, v := range signed(stampOf(noon), []byte(body), signingSecret) {
 				header[k] = v[0]
 			}
-			s := remediate.Signed{Kind: remediate.SignedBySlack, Path: path, Header: header, Body: []byte(body), At: noon}
+			s := desk.Signed{Kind: desk.SignedBySlack, Path: path, Header: header, Body: []byte(body), At: noon}
 			if err := tr.take(t, s); err != nil || len(tr.answers.got) != 0 || len(entries(t, l)) != 0 || len(tr.notes()) != 0 {
 				t.Errorf("%s as %s: %v; answers %v, ledger %v, notes %v", of, path, err, tr.answers.got, entries(t, l), tr.notes())
 			}

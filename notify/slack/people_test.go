@@ -10,7 +10,7 @@ import (
 
 	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
@@ -85,7 +85,7 @@ func TestS6WhoAClickerIsAllowedToBe(t *testing.T) {
 		}
 		c.SetGroup("S01", "U07")
 		m, err := c.people(t).Approver(t.Context(), "user:bob@example.com", true)
-		if err != nil || (m.Standing == remediate.Approver) != (tt.says == "") || m.Standing == remediate.Undetermined {
+		if err != nil || (m.Standing == authority.Approver) != (tt.says == "") || m.Standing == authority.Undetermined {
 			t.Errorf("%s, as a member of the group: %q, %v", tt.name, m.Standing, err)
 		}
 	}
@@ -134,16 +134,16 @@ func TestS6MembershipOfAUserGroup(t *testing.T) {
 		name, principal string
 		groups          []string
 		before          func(crowd)
-		want            remediate.Standing
+		want            authority.Standing
 		says            string
 	}{
-		{name: "a member", want: remediate.Approver, says: "S01: a member"},
-		{name: "a member of the second group", groups: []string{"S02", "S01"}, want: remediate.Approver},
-		{name: "no member", groups: []string{"S02"}, want: remediate.NoApprover, says: "S02: not a member"},
-		{name: "without an account", principal: "user:zoe@example.com", want: remediate.NoApprover, says: "nobody in the workspace"},
-		{name: "a robot", principal: "serviceAccount:x@p.iam.gserviceaccount.com", want: remediate.NoApprover},
+		{name: "a member", want: authority.Approver, says: "S01: a member"},
+		{name: "a member of the second group", groups: []string{"S02", "S01"}, want: authority.Approver},
+		{name: "no member", groups: []string{"S02"}, want: authority.NoApprover, says: "S02: not a member"},
+		{name: "without an account", principal: "user:zoe@example.com", want: authority.NoApprover, says: "nobody in the workspace"},
+		{name: "a robot", principal: "serviceAccount:x@p.iam.gserviceaccount.com", want: authority.NoApprover},
 		{name: "no such group", groups: []string{"S02", "S99"}, says: "no_such_subteam"},
-		{name: "a member in spite of a group that is gone", groups: []string{"S99", "S01"}, want: remediate.Approver},
+		{name: "a member in spite of a group that is gone", groups: []string{"S99", "S01"}, want: authority.Approver},
 		{name: "without a paid plan", before: fails("usergroups.users.list", simslack.Fault{Status: 200, Body: `{"ok":false,"error":"plan_upgrade_required"}`}), says: "plan_upgrade_required"},
 		{name: "with the user look-up down", before: fails("users.lookupByEmail", simslack.Fault{Status: 500}), says: "HTTP 500"},
 		{name: "with the group limited", before: fails("usergroups.users.list", simslack.Fault{Status: 429, RetryAfter: "1.5"}), says: "HTTP 429"},

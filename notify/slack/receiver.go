@@ -9,7 +9,7 @@ import (
 
 	api "github.com/slack-go/slack"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
 // ReceiverConfig is what a Receiver needs.
@@ -21,7 +21,7 @@ type ReceiverConfig struct {
 	APIURL  string   // where Slack's Web API is; empty for Slack's own
 	// Exactly one of these is set. Courier takes what was verified to the
 	// process that answers, which verifies it again; with Clerk that is this one.
-	Courier remediate.Courier
+	Courier desk.Courier
 	Clerk   *ClerkConfig
 	// Later has something done that Slack's answer need not wait for, once it
 	// was given; it never blocks. Without it such things are left out.

@@ -13,7 +13,8 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -23,7 +24,7 @@ func book() (*trail.Ledger, func(*slack.ReceiverConfig)) {
 	st := memory.New()
 	l := trail.NewLedger(st, func() time.Time { return noon }, slog.New(slog.DiscardHandler))
 	return l, func(c *slack.ReceiverConfig) {
-		c.Clerk.Desk = remediate.Desk{Store: st, Now: c.Now, Ledger: l, Authority: remediate.Authority{Approvers: map[string]bool{"user:ada@example.com": true}}}
+		c.Clerk.Desk = desk.Desk{Store: st, Now: c.Now, Ledger: l, Authority: authority.Authority{Approvers: map[string]bool{"user:ada@example.com": true}}}
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
 // Take does what a signed request asks that travelled: the same as if it had
@@ -13,12 +13,12 @@ import (
 // the time at which the request was published, as whoever can publish is not
 // yet Slack. It returns nil when the request is done with, also refused; with an
 // error it must come again. It may come twice: the second time changes nothing.
-func (r *Receiver) Take(ctx context.Context, s remediate.Signed) error {
+func (r *Receiver) Take(ctx context.Context, s desk.Signed) error {
 	h := http.Header{}
 	for k, v := range s.Header {
 		h.Add(k, v)
 	}
-	unsigned := s.Kind != remediate.SignedBySlack
+	unsigned := s.Kind != desk.SignedBySlack
 	if err := Verify(h, s.Body, r.cfg.Secrets, s.At); err != nil || unsigned {
 		r.cfg.Log.WarnContext(ctx, "request refused", "path", s.Path, "error", ErrUnsigned)
 		return nil //nolint:nilerr // it will be as unsigned the next time
@@ -38,7 +38,7 @@ func (r *Receiver) Take(ctx context.Context, s remediate.Signed) error {
 	return nil
 }
 
-func (r *Receiver) takeInteraction(ctx context.Context, s remediate.Signed) error {
+func (r *Receiver) takeInteraction(ctx context.Context, s desk.Signed) error {
 	i, unreadable := Parse(s.Body)
 	refused, done := r.refusedAtTheDoor(i, unreadable)
 	switch {

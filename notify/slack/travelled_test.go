@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
@@ -17,7 +17,7 @@ import (
 // that answers, in one workspace.
 type travelling struct {
 	*office
-	sent   []remediate.Signed
+	sent   []desk.Signed
 	worker *slack.Receiver
 }
 
@@ -29,7 +29,7 @@ func newTravelling(t *testing.T, change ...func(*slack.ReceiverConfig)) *travell
 		clerk = *c
 		c.Clerk, c.Later = nil, nil
 		if c.Courier == nil {
-			c.Courier = courier{took: func(s remediate.Signed) { tr.sent = append(tr.sent, s) }}
+			c.Courier = courier{took: func(s desk.Signed) { tr.sent = append(tr.sent, s) }}
 		}
 	})...)
 	clerk.Courier = nil
@@ -41,7 +41,7 @@ func newTravelling(t *testing.T, change ...func(*slack.ReceiverConfig)) *travell
 }
 
 // take delivers what was sent, and returns the errors.
-func (tr *travelling) take(t *testing.T, s ...remediate.Signed) error {
+func (tr *travelling) take(t *testing.T, s ...desk.Signed) error {
 	t.Helper()
 	var errs []error
 	for _, one := range s {
@@ -115,17 +115,17 @@ func TestWhatTravelledIsVerifiedAgain(t *testing.T) {
 	good := tr.sent[0]
 	for _, row := range []struct {
 		name   string
-		change func(*remediate.Signed)
+		change func(*desk.Signed)
 	}{
-		{"another body", func(s *remediate.Signed) { s.Body = append(s.Body[:len(s.Body):len(s.Body)], 'x') }},
-		{"another signature", func(s *remediate.Signed) {
+		{"another body", func(s *desk.Signed) { s.Body = append(s.Body[:len(s.Body):len(s.Body)], 'x') }},
+		{"another signature", func(s *desk.Signed) {
 			s.Header = map[string]string{"X-Slack-Request-Timestamp": stampOf(noon), "X-Slack-Signature": "v0=" + strings.Repeat("0", 64)}
 		}},
-		{"no signature", func(s *remediate.Signed) { s.Header = nil }},
-		{"an old request, published anew", func(s *remediate.Signed) { s.At = noon.Add(301 * time.Second) }},
-		{"no time of publishing", func(s *remediate.Signed) { s.At = time.Time{} }},
-		{"signed by somebody else", func(s *remediate.Signed) { s.Kind = remediate.SignedByIAP }},
-		{"of a path there is not", func(s *remediate.Signed) { s.Path = "/admin" }},
+		{"no signature", func(s *desk.Signed) { s.Header = nil }},
+		{"an old request, published anew", func(s *desk.Signed) { s.At = noon.Add(301 * time.Second) }},
+		{"no time of publishing", func(s *desk.Signed) { s.At = time.Time{} }},
+		{"signed by somebody else", func(s *desk.Signed) { s.Kind = desk.SignedByIAP }},
+		{"of a path there is not", func(s *desk.Signed) { s.Path = "/admin" }},
 	} {
 		s := good
 		row.change(&s)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -15,7 +16,6 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/notify/slack"
-	"github.com/rescind-dev/rescind/remediate"
 )
 
 // tricky has strangers' text wherever a finding holds some.
@@ -127,8 +127,8 @@ func TestS10NothingThatStrangersWroteIsMarkupInWhatOnePersonIsTold(t *testing.T)
 // scope says of an exemption what it was given.
 type scope string
 
-func (s scope) Preview(context.Context, string) (remediate.Preview, error) {
-	return remediate.Preview{Scope: string(s), Count: 2, Examples: []finding.Finding{tricky(publicService(), string(s))}}, nil
+func (s scope) Preview(context.Context, string) (desk.Preview, error) {
+	return desk.Preview{Scope: string(s), Count: 2, Examples: []finding.Finding{tricky(publicService(), string(s))}}, nil
 }
 
 func viewIsHarmless(t *testing.T, v simslack.View) {

@@ -7,69 +7,69 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
 )
 
 // groupSource is what evidence of a user group says it comes from.
 const groupSource = "Slack user group"
 
-var _ remediate.Directory = (*People)(nil)
+var _ authority.Directory = (*People)(nil)
 
 // Approver reports whether the principal is in one of the user groups. Somebody
 // without an account in the workspace is in none. What Slack does not say,
 // because it fails, has no such group or wants a paid plan, is undetermined.
 // It keeps nothing; remediate.Remembering does.
-func (p *People) Approver(ctx context.Context, principal string, _ bool) (remediate.Membership, error) {
+func (p *People) Approver(ctx context.Context, principal string, _ bool) (authority.Membership, error) {
 	mail, isUser := strings.CutPrefix(strings.ToLower(principal), "user:")
 	if !isUser || len(p.cfg.Groups) == 0 {
-		return remediate.Membership{Standing: remediate.NoApprover}, nil
+		return authority.Membership{Standing: authority.NoApprover}, nil
 	}
 	return p.look(ctx, mail), nil
 }
 
-func (p *People) look(ctx context.Context, mail string) remediate.Membership {
+func (p *People) look(ctx context.Context, mail string) authority.Membership {
 	u, err := p.user(ctx, "users.lookupByEmail", url.Values{"email": {mail}})
 	switch {
 	case errors.Is(err, errNoUser):
-		return p.all(remediate.NoApprover, "nobody in the workspace has this mail")
+		return p.all(authority.NoApprover, "nobody in the workspace has this mail")
 	case err != nil:
-		return p.all(remediate.Undetermined, err.Error())
+		return p.all(authority.Undetermined, err.Error())
 	}
 	if theirs, plain := plainMail(u.Profile.Email); !plain || theirs != mail {
-		return p.all(remediate.Undetermined, "Slack answered with somebody of another mail")
+		return p.all(authority.Undetermined, "Slack answered with somebody of another mail")
 	}
 	if why := p.unfit(u); why != "" {
-		return p.all(remediate.NoApprover, why)
+		return p.all(authority.NoApprover, why)
 	}
-	out := remediate.Membership{Standing: remediate.NoApprover}
+	out := authority.Membership{Standing: authority.NoApprover}
 	for _, g := range p.cfg.Groups {
 		e := p.in(ctx, g, u.ID)
 		out.Evidence = append(out.Evidence, e)
 		switch e.Standing {
-		case remediate.Approver:
-			out.Standing = remediate.Approver
+		case authority.Approver:
+			out.Standing = authority.Approver
 			return out
-		case remediate.NoApprover:
+		case authority.NoApprover:
 		default:
-			out.Standing = remediate.Undetermined
+			out.Standing = authority.Undetermined
 		}
 	}
 	return out
 }
 
 // all is the same finding for every group.
-func (p *People) all(s remediate.Standing, note string) remediate.Membership {
-	m := remediate.Membership{Standing: s}
+func (p *People) all(s authority.Standing, note string) authority.Membership {
+	m := authority.Membership{Standing: s}
 	for _, g := range p.cfg.Groups {
-		m.Evidence = append(m.Evidence, remediate.Evidence{Source: groupSource, Group: g, Standing: s, Note: note})
+		m.Evidence = append(m.Evidence, authority.Evidence{Source: groupSource, Group: g, Standing: s, Note: note})
 	}
 	return m
 }
 
 // in looks the user up in one group.
 // https://docs.slack.dev/reference/methods/usergroups.users.list
-func (p *People) in(ctx context.Context, group, userID string) remediate.Evidence {
-	e := remediate.Evidence{Source: groupSource, Group: group}
+func (p *People) in(ctx context.Context, group, userID string) authority.Evidence {
+	e := authority.Evidence{Source: groupSource, Group: group}
 	var answer struct{ Users *[]string }
 	err := p.api.call(ctx, "usergroups.users.list", url.Values{"usergroup": {group}}, &answer)
 	switch {
@@ -78,9 +78,9 @@ func (p *People) in(ctx context.Context, group, userID string) remediate.Evidenc
 	case answer.Users == nil:
 		e.Note = "the answer lists no members"
 	default:
-		e.Members, e.Standing = len(*answer.Users), remediate.NoApprover
+		e.Members, e.Standing = len(*answer.Users), authority.NoApprover
 		if slices.Contains(*answer.Users, userID) {
-			e.Standing = remediate.Approver
+			e.Standing = authority.Approver
 		}
 	}
 	return e

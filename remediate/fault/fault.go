@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -74,3 +75,22 @@ func (e *PermissionError) Error() string {
 
 // Unwrap returns the API's error.
 func (e *PermissionError) Unwrap() error { return e.Err }
+
+// turnTries bounds how often something waits for its turn.
+const turnTries = 20
+
+// InTurn does it, and again when its turn has come for what a rate held back.
+func InTurn(ctx context.Context, wait func(context.Context, time.Duration) error, do func() error) error {
+	err := do()
+	for try := 1; try < turnTries; try++ {
+		after, limited := NextTurn(err)
+		if !limited {
+			return err
+		}
+		if err := wait(ctx, after); err != nil {
+			return err
+		}
+		err = do()
+	}
+	return err
+}

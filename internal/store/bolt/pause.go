@@ -7,7 +7,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/rescind-dev/rescind/internal/store/record"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
@@ -15,27 +15,27 @@ import (
 var pauseKey = []byte("pause")
 
 // Pause implements remediate.PauseStore.
-func (s *Store) Pause(ctx context.Context) (p remediate.Pause, err error) {
+func (s *Store) Pause(ctx context.Context) (p desk.Pause, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		p, err = pause(tx)
 		return err
 	})
 	if err != nil {
-		return remediate.Pause{}, fmt.Errorf("read pause: %w", err)
+		return desk.Pause{}, fmt.Errorf("read pause: %w", err)
 	}
 	return p, nil
 }
 
-func pause(tx *bbolt.Tx) (remediate.Pause, error) {
+func pause(tx *bbolt.Tx) (desk.Pause, error) {
 	b := tx.Bucket(meta).Get(pauseKey)
 	if b == nil {
-		return remediate.Pause{}, nil
+		return desk.Pause{}, nil
 	}
 	return record.ReadPause(b)
 }
 
 // SetPause implements remediate.PauseStore.
-func (s *Store) SetPause(ctx context.Context, p remediate.Pause) (stored remediate.Pause, err error) {
+func (s *Store) SetPause(ctx context.Context, p desk.Pause) (stored desk.Pause, err error) {
 	err = s.update(ctx, func(tx *bbolt.Tx) error {
 		old, err := pause(tx)
 		if err != nil {
@@ -53,7 +53,7 @@ func (s *Store) SetPause(ctx context.Context, p remediate.Pause) (stored remedia
 		return tx.Bucket(meta).Put(pauseKey, b)
 	})
 	if err != nil {
-		return remediate.Pause{}, fmt.Errorf("set pause: %w", err)
+		return desk.Pause{}, fmt.Errorf("set pause: %w", err)
 	}
 	return stored, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/store/firestore"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
@@ -25,7 +26,7 @@ func TestADatabaseThatIsMissingIsAnErrorAndNotAnAbsence(t *testing.T) {
 		"LearnIdentity": func() error { return s.LearnIdentity(ctx, remediate.Sighting{Email: "a@b", At: noon}) },
 		"Identity":      func() error { _, err := s.Identity(ctx, "a@b"); return err },
 		"Pause":         func() error { _, err := s.Pause(ctx); return err },
-		"SetPause":      func() error { _, err := s.SetPause(ctx, remediate.Pause{}); return err },
+		"SetPause":      func() error { _, err := s.SetPause(ctx, desk.Pause{}); return err },
 	} {
 		err := call()
 		if err == nil || errors.Is(err, fault.ErrNotFound) || !strings.Contains(err.Error(), "The database rescind does not exist") {

@@ -19,6 +19,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/firestore"
 	"github.com/rescind-dev/rescind/internal/store/storetest"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -143,7 +144,7 @@ func TestAWriteWhoseAnswerWasLostIsNoLostRace(t *testing.T) {
 		t.Errorf("learn: %v, %d answers lost", err, lost)
 	}
 	lost = 0
-	if p, err := s.SetPause(t.Context(), remediate.Pause{On: true}); err != nil || p.Revision != 1 || lost != 1 {
+	if p, err := s.SetPause(t.Context(), desk.Pause{On: true}); err != nil || p.Revision != 1 || lost != 1 {
 		t.Errorf("pause: revision %d, %v, %d answers lost", p.Revision, err, lost)
 	}
 	lost = 0
@@ -255,7 +256,7 @@ func TestADocumentOfALaterRescindIsRefusedAndLeftAsItIs(t *testing.T) {
 	if err := s.LearnIdentity(t.Context(), seen); err != nil {
 		t.Fatal(err)
 	}
-	p, err := s.SetPause(t.Context(), remediate.Pause{On: true})
+	p, err := s.SetPause(t.Context(), desk.Pause{On: true})
 	if err != nil {
 		t.Fatal(err)
 	}

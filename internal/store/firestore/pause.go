@@ -7,12 +7,12 @@ import (
 	"cloud.google.com/go/firestore"
 
 	"github.com/rescind-dev/rescind/internal/store/record"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Pause implements remediate.PauseStore.
-func (s *Store) Pause(ctx context.Context) (p remediate.Pause, err error) {
+func (s *Store) Pause(ctx context.Context) (p desk.Pause, err error) {
 	err = call(ctx, callTimeout, func(ctx context.Context) error {
 		doc, err := read(ctx, s.pause())
 		if err == nil {
@@ -21,18 +21,18 @@ func (s *Store) Pause(ctx context.Context) (p remediate.Pause, err error) {
 		return err
 	})
 	if err != nil {
-		return remediate.Pause{}, fmt.Errorf("read pause: %w", err)
+		return desk.Pause{}, fmt.Errorf("read pause: %w", err)
 	}
 	return p, nil
 }
 
 // SetPause implements remediate.PauseStore.
-func (s *Store) SetPause(ctx context.Context, p remediate.Pause) (remediate.Pause, error) {
+func (s *Store) SetPause(ctx context.Context, p desk.Pause) (desk.Pause, error) {
 	at := p.Revision
 	p.Revision++
 	b, stored, err := record.Pause(p)
 	if err != nil {
-		return remediate.Pause{}, fmt.Errorf("set pause: %w", err)
+		return desk.Pause{}, fmt.Errorf("set pause: %w", err)
 	}
 	err = call(ctx, callTimeout, func(ctx context.Context) error {
 		return swap(ctx, s.pause(), func(old *firestore.DocumentSnapshot) (fields, error) {
@@ -44,7 +44,7 @@ func (s *Store) SetPause(ctx context.Context, p remediate.Pause) (remediate.Paus
 		})
 	})
 	if err != nil {
-		return remediate.Pause{}, fmt.Errorf("set pause: %w", err)
+		return desk.Pause{}, fmt.Errorf("set pause: %w", err)
 	}
 	return stored, nil
 }
@@ -52,13 +52,13 @@ func (s *Store) SetPause(ctx context.Context, p remediate.Pause) (remediate.Paus
 func (s *Store) pause() *firestore.DocumentRef { return s.doc(switches, "pause") }
 
 // pauseOf is the zero Pause for a document that does not exist: never set.
-func pauseOf(doc *firestore.DocumentSnapshot) (remediate.Pause, error) {
+func pauseOf(doc *firestore.DocumentSnapshot) (desk.Pause, error) {
 	if !doc.Exists() {
-		return remediate.Pause{}, nil
+		return desk.Pause{}, nil
 	}
 	b, err := recordOf(doc)
 	if err != nil {
-		return remediate.Pause{}, err
+		return desk.Pause{}, err
 	}
 	return record.ReadPause(b)
 }

@@ -5,43 +5,43 @@ import (
 	"fmt"
 
 	"github.com/rescind-dev/rescind/internal/store/record"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Pause implements remediate.PauseStore.
-func (s *Store) Pause(ctx context.Context) (remediate.Pause, error) {
+func (s *Store) Pause(ctx context.Context) (desk.Pause, error) {
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {
-		return remediate.Pause{}, err
+		return desk.Pause{}, err
 	}
 	return s.paused()
 }
 
-func (s *Store) paused() (remediate.Pause, error) {
+func (s *Store) paused() (desk.Pause, error) {
 	if s.pause == nil {
-		return remediate.Pause{}, nil
+		return desk.Pause{}, nil
 	}
 	return record.ReadPause(s.pause)
 }
 
 // SetPause implements remediate.PauseStore.
-func (s *Store) SetPause(ctx context.Context, p remediate.Pause) (remediate.Pause, error) {
+func (s *Store) SetPause(ctx context.Context, p desk.Pause) (desk.Pause, error) {
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {
-		return remediate.Pause{}, err
+		return desk.Pause{}, err
 	}
 	old, err := s.paused()
 	if err != nil {
-		return remediate.Pause{}, err
+		return desk.Pause{}, err
 	}
 	if old.Revision != p.Revision {
-		return remediate.Pause{}, fmt.Errorf("set pause at revision %d, stored is %d: %w", p.Revision, old.Revision, fault.ErrConflict)
+		return desk.Pause{}, fmt.Errorf("set pause at revision %d, stored is %d: %w", p.Revision, old.Revision, fault.ErrConflict)
 	}
 	p.Revision++
 	b, stored, err := record.Pause(p)
 	if err != nil {
-		return remediate.Pause{}, err
+		return desk.Pause{}, err
 	}
 	s.pause = b
 	return stored, nil

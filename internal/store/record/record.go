@@ -11,6 +11,7 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
@@ -102,20 +103,20 @@ func ReadSighting(b []byte) (remediate.Sighting, error) {
 }
 
 // Pause returns the stored form of p, and p as it reads back.
-func Pause(p remediate.Pause) ([]byte, remediate.Pause, error) {
+func Pause(p desk.Pause) ([]byte, desk.Pause, error) {
 	b, err := encode(p)
 	if err != nil {
-		return nil, remediate.Pause{}, fmt.Errorf("encode pause: %w", err)
+		return nil, desk.Pause{}, fmt.Errorf("encode pause: %w", err)
 	}
 	stored, err := ReadPause(b)
 	return b, stored, err
 }
 
 // ReadPause reads the stored form of a pause.
-func ReadPause(b []byte) (remediate.Pause, error) {
-	var p remediate.Pause
+func ReadPause(b []byte) (desk.Pause, error) {
+	var p desk.Pause
 	if err := decode(b, &p); err != nil {
-		return remediate.Pause{}, fmt.Errorf("decode pause: %w", err)
+		return desk.Pause{}, fmt.Errorf("decode pause: %w", err)
 	}
 	p.At, p.Until, p.DueAt = p.At.UTC(), p.Until.UTC(), p.DueAt.UTC()
 	return p, nil

@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
-func paused(t *testing.T, s remediate.Store) remediate.Pause {
+func paused(t *testing.T, s remediate.Store) desk.Pause {
 	t.Helper()
 	p, err := s.Pause(t.Context())
 	if err != nil {
@@ -19,7 +20,7 @@ func paused(t *testing.T, s remediate.Store) remediate.Pause {
 	return p
 }
 
-func setPause(t *testing.T, s remediate.Store, p remediate.Pause) remediate.Pause {
+func setPause(t *testing.T, s remediate.Store, p desk.Pause) desk.Pause {
 	t.Helper()
 	got, err := s.SetPause(t.Context(), p)
 	if err != nil {
@@ -28,13 +29,13 @@ func setPause(t *testing.T, s remediate.Store, p remediate.Pause) remediate.Paus
 	return got
 }
 
-func aPause() remediate.Pause {
-	return remediate.Pause{On: true, By: "user:ada@example.com", Via: "cli", Reason: "a release \x00", At: noon, Until: noon.Add(time.Hour),
+func aPause() desk.Pause {
+	return desk.Pause{On: true, By: "user:ada@example.com", Via: "cli", Reason: "a release \x00", At: noon, Until: noon.Add(time.Hour),
 		Owed: true, Told: []string{"C01"}, DueAt: noon.Add(time.Minute)}
 }
 
 func keepsPause(t *testing.T, s remediate.Store) {
-	wantSame(t, "before it is set", paused(t, s), remediate.Pause{})
+	wantSame(t, "before it is set", paused(t, s), desk.Pause{})
 	want := aPause()
 	got := setPause(t, s, want)
 	want.Revision = 1
@@ -44,7 +45,7 @@ func keepsPause(t *testing.T, s remediate.Store) {
 	if at := paused(t, s).At; at.Location() != time.UTC {
 		t.Errorf("set at %s, want UTC", at)
 	}
-	off := setPause(t, s, remediate.Pause{Revision: 1})
+	off := setPause(t, s, desk.Pause{Revision: 1})
 	wantSame(t, "set anew", paused(t, s), off)
 	if off.Revision != 2 || off.On {
 		t.Errorf("set anew: %+v, want it off at revision 2", off)
@@ -54,10 +55,10 @@ func keepsPause(t *testing.T, s remediate.Store) {
 func refusesStalePause(t *testing.T, s remediate.Store) {
 	first := setPause(t, s, aPause())
 	for _, revision := range []int64{0, 2} {
-		_, err := s.SetPause(t.Context(), remediate.Pause{Revision: revision})
+		_, err := s.SetPause(t.Context(), desk.Pause{Revision: revision})
 		wantError(t, "set at another revision", err, fault.ErrConflict)
 	}
-	if _, err := s.SetPause(cancelled(t), remediate.Pause{Revision: 1}); err == nil {
+	if _, err := s.SetPause(cancelled(t), desk.Pause{Revision: 1}); err == nil {
 		t.Error("set with a cancelled context")
 	}
 	if _, err := s.Pause(cancelled(t)); err == nil {

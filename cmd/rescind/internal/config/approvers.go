@@ -8,14 +8,14 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // Authority is what the configuration says of who may answer, the groups left
 // out: those are looked up.
-func (a Approvals) Authority() remediate.Authority {
-	out := remediate.Authority{
+func (a Approvals) Authority() authority.Authority {
+	out := authority.Authority{
 		Approvers: map[string]bool{},
 		Quorum: map[finding.Choice]int{
 			finding.ChooseRevert: a.Quorum.Revert, finding.ChooseKeep: a.Quorum.Keep,

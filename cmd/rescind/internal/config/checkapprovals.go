@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/notify/pagerduty"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
 )
 
 func (a Approvals) check(k *checks) {
@@ -19,8 +19,8 @@ func (a Approvals) check(k *checks) {
 		k.refuse(n >= 1, "approvals.quorum."+choice, "approvals.quorum.%s is %d, want at least 1", choice, n)
 	}
 	for severity, d := range a.MaxExempt.bySeverity() {
-		k.refuse(d <= remediate.MaxExemption, "approvals.max_exempt."+string(severity),
-			"approvals.max_exempt.%s is %s, want at most %s: what lasts longer belongs into a policy file", severity, d, remediate.MaxExemption)
+		k.refuse(d <= authority.MaxExemption, "approvals.max_exempt."+string(severity),
+			"approvals.max_exempt.%s is %s, want at most %s: what lasts longer belongs into a policy file", severity, d, authority.MaxExemption)
 	}
 	for i, s := range a.StepUp {
 		k.refuse(slices.Contains([]string{"low", "medium", "high", "critical"}, s), fmt.Sprintf("approvals.step_up[%d]", i),

@@ -9,14 +9,14 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
-// desk is what takes people's answers in a process, and has on-call paged.
-type desk interface {
+// counter is what takes people's answers in a process, and has on-call paged.
+type counter interface {
 	slack.Answerer
 	slack.Escalator
 }
 
 // answers is what records them in this process.
-func (a *App) answers(o Options) desk {
+func (a *App) answers(o Options) counter {
 	if o.Role == Worker {
 		return a.prompt()
 	}

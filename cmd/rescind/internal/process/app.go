@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/scan"
+
 	"github.com/rescind-dev/rescind/remediate/trail"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
@@ -25,6 +27,7 @@ type App struct {
 	opts     Options
 	store    remediate.Store
 	ledger   *trail.Ledger
+	scanner  *scan.Scanner
 	policies *policies.Set
 	google   *google.Client
 	routes   http.Handler
@@ -104,6 +107,9 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, o Options) (_ *App, 
 	if a.Remediator, err = remediate.New(rc); err != nil {
 		return nil, err
 	}
+	if a.scanner, err = newScanner(c, o, st, a.google, a.Remediator); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
@@ -112,6 +118,9 @@ func (a *App) Store() remediate.Store { return a.store }
 
 // Ledger is the audit trail of what is no finding's state.
 func (a *App) Ledger() *trail.Ledger { return a.ledger }
+
+// Scanner walks over what is live.
+func (a *App) Scanner() *scan.Scanner { return a.scanner }
 
 // Handler is what the process serves; nil where it serves nothing.
 func (a *App) Handler() http.Handler { return a.routes }

@@ -9,6 +9,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -29,12 +31,12 @@ func people(c config.Config, lookup func(string) (string, bool)) (*slack.People,
 }
 
 // directory is all groups together, nil where none is configured.
-func directory(ctx context.Context, c config.Config, who *slack.People, now func() time.Time) (remediate.Directory, error) {
+func directory(ctx context.Context, c config.Config, who *slack.People, now func() time.Time) (authority.Directory, error) {
 	a := c.Approvals.Approvers
 	if !a.Grouped() || a.Misconfigured() != "" {
 		return nil, nil
 	}
-	var all remediate.Directories
+	var all authority.Directories
 	if len(a.SlackUsergroups) > 0 {
 		if who == nil {
 			return nil, fmt.Errorf("approvals.approvers.slack_usergroups: no Slack is configured to look them up in")
@@ -50,22 +52,22 @@ func directory(ctx context.Context, c config.Config, who *slack.People, now func
 		}
 		all = append(all, g)
 	}
-	return remediate.Remembering(all, now), nil
+	return authority.Remembering(all, now), nil
 }
 
 // outOfReach is a directory that this process cannot ask.
 type outOfReach struct{ err error }
 
 // Approver says why not.
-func (d outOfReach) Approver(context.Context, string, bool) (remediate.Membership, error) {
-	return remediate.Membership{}, d.err
+func (d outOfReach) Approver(context.Context, string, bool) (authority.Membership, error) {
+	return authority.Membership{}, d.err
 }
 
 // Desk takes decisions where nobody works on what is decided: what it
 // records is due at once, for a process that serves. It reaches Google and Slack
 // for nothing but who is in a group, where groups may answer.
-func Desk(c config.Config, st remediate.Store, ledger *trail.Ledger, lookup func(string) (string, bool)) remediate.Desk {
-	return remediate.Desk{
+func Desk(c config.Config, st remediate.Store, ledger *trail.Ledger, lookup func(string) (string, bool)) desk.Desk {
+	return desk.Desk{
 		Store: st, Authority: lookedUp(c.Approvals.Authority(), groups(c, lookup)), ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
 		Now: time.Now, HandOver: true, Ledger: ledger, OnCall: pagerNames(c),
 	}
@@ -73,7 +75,7 @@ func Desk(c config.Config, st remediate.Store, ledger *trail.Ledger, lookup func
 
 // groups are those of the configuration. What cannot be asked from here is a
 // failed look-up, not a reason to go on without it.
-func groups(c config.Config, lookup func(string) (string, bool)) remediate.Directory {
+func groups(c config.Config, lookup func(string) (string, bool)) authority.Directory {
 	if lookup == nil {
 		lookup = func(string) (string, bool) { return "", false }
 	}
@@ -81,7 +83,7 @@ func groups(c config.Config, lookup func(string) (string, bool)) remediate.Direc
 	if err != nil && len(c.Approvals.Approvers.SlackUsergroups) == 0 {
 		who, err = nil, nil // Slack is not asked
 	}
-	var d remediate.Directory
+	var d authority.Directory
 	if err == nil {
 		d, err = directory(context.Background(), c, who, time.Now)
 	}
@@ -92,7 +94,7 @@ func groups(c config.Config, lookup func(string) (string, bool)) remediate.Direc
 }
 
 // lookedUp is the authority with its groups.
-func lookedUp(au remediate.Authority, groups remediate.Directory) remediate.Authority {
+func lookedUp(au authority.Authority, groups authority.Directory) authority.Authority {
 	au.Directory = groups
 	return au
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/functions"
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/internal/store"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
 // front is a process that people reach: it verifies, and passes on what they
@@ -28,7 +28,7 @@ type front struct {
 }
 
 // newFront returns a front without routes, and what takes answers from it.
-func newFront(ctx context.Context, c config.Config, o Options) (*front, remediate.Courier, error) {
+func newFront(ctx context.Context, c config.Config, o Options) (*front, desk.Courier, error) {
 	if err := o.check(); err != nil {
 		return nil, nil, err
 	}

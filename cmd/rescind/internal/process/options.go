@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
 // Options are what a process takes from where it runs. Lookup, Now, Wait and Log
@@ -25,7 +26,7 @@ type Options struct {
 	Saw     func(change cloud.Change, out remediate.Outcome) // nil: nobody watches
 	Count   func(kind string)                                // told the kind of every message; nil: nobody counts
 	Store   remediate.Store                                  // nil: the one that the configuration names
-	Courier remediate.Courier                                // nil: the topic that the configuration names
+	Courier desk.Courier                                     // nil: the topic that the configuration names
 	Log     *slog.Logger
 }
 

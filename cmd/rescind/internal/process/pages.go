@@ -11,12 +11,13 @@ import (
 	"github.com/rescind-dev/rescind/functions"
 	pages "github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
 // addPages adds the pages behind IAP to what a process serves, if there are any:
 // without iap.audience their paths answer 404. Answers are recorded here, or go
 // to the worker by courier; one of the two is nil.
-func addPages(mux *http.ServeMux, c config.Config, o Options, st remediate.Store, answers pages.Answerer, courier remediate.Courier, refused pages.RecordRefusal) error {
+func addPages(mux *http.ServeMux, c config.Config, o Options, st remediate.Store, answers pages.Answerer, courier desk.Courier, refused pages.RecordRefusal) error {
 	if c.IAP.Audience == "" {
 		return nil
 	}
@@ -26,7 +27,7 @@ func addPages(mux *http.ServeMux, c config.Config, o Options, st remediate.Store
 	}
 	h, err := pages.New(pages.Config{
 		Gate: gate, Findings: st, Answers: answers, Courier: courier, RecordRefusal: refused,
-		Preview: remediate.Desk{Store: st, Now: o.Now}.Preview,
+		Preview: desk.Desk{Store: st, Now: o.Now}.Preview,
 		BaseURL: c.BaseURL, OnExpiry: remediate.Expiry(c.Approvals.OnExpiry), Now: o.Now, Log: o.Log,
 	})
 	if err != nil {
@@ -51,7 +52,7 @@ func (a *App) addPageTaker(takes map[string]functions.Take, c config.Config, o O
 	if err != nil {
 		return err
 	}
-	takes[remediate.SignedByIAP] = t.Take
+	takes[desk.SignedByIAP] = t.Take
 	return nil
 }
 

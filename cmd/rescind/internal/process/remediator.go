@@ -4,6 +4,9 @@ import (
 	"crypto/rand"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/scan"
+
+	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/group"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
@@ -30,7 +33,7 @@ func googleOptions(c config.Config, o Options, st remediate.Store) google.Option
 	}
 }
 
-func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate.Store, gcp *google.Client, n *group.Notifier, groups remediate.Directory) remediate.Config {
+func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate.Store, gcp *google.Client, n *group.Notifier, groups authority.Directory) remediate.Config {
 	g := c.Guardrails
 	var entries remediate.EntryClient
 	if g.ConfirmEntry {
@@ -43,7 +46,7 @@ func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate
 			MaxEventAge: time.Duration(g.MaxEventAge),
 		},
 		Store: st, IAM: gcp, Workloads: gcp, Constraints: gcp, Entries: entries, Notifier: n,
-		Scope:     remediate.Scope{Include: config.Containers(c.Scope.Include), Exclude: config.Containers(c.Scope.Exclude)},
+		Scope:     scope(c),
 		Authority: lookedUp(c.Approvals.Authority(), groups),
 		Limits: remediate.Limits{
 			PerPolicyHour: g.MaxReverts.PerPolicy, PerProjectHour: g.MaxReverts.PerProject, TotalHour: g.MaxReverts.Total,
@@ -54,9 +57,21 @@ func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate
 		ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
 		OnExpiry:  remediate.Expiry(c.Approvals.OnExpiry),
 		PageAfter: time.Duration(c.Approvals.Escalation.After), FallbackAfter: time.Duration(c.Slack.FallbackAfter),
-		VerifyFor: 30 * time.Second, Inventory: gcp, ScanEvery: time.Duration(c.Scan.Every),
-		Now: o.Now, Wait: o.Wait, NewID: rand.Text, Log: o.Log,
+		VerifyFor: 30 * time.Second,
+		Now:       o.Now, Wait: o.Wait, NewID: rand.Text, Log: o.Log,
 	}
+}
+
+// newScanner walks over what is live, below the scope of the configuration.
+func newScanner(c config.Config, o Options, st remediate.Store, gcp *google.Client, r *remediate.Remediator) (*scan.Scanner, error) {
+	return scan.New(scan.Config{
+		Resources: r, Inventory: gcp, Store: st, Scope: scope(c), Every: time.Duration(c.Scan.Every),
+		Now: o.Now, Wait: o.Wait, NewID: rand.Text, Log: o.Log,
+	})
+}
+
+func scope(c config.Config) remediate.Scope {
+	return remediate.Scope{Include: config.Containers(c.Scope.Include), Exclude: config.Containers(c.Scope.Exclude)}
 }
 
 // self is the principal that rescind itself acts as.

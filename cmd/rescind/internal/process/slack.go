@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/rescind-dev/rescind/remediate/authority"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/group"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
@@ -15,7 +17,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
-func newNotifier(c config.Config, o Options, st remediate.Store, groups remediate.Directory) (group.Plain, error) {
+func newNotifier(c config.Config, o Options, st remediate.Store, groups authority.Directory) (group.Plain, error) {
 	if !c.Slack.Configured() {
 		return logNotifier{o.Log}, nil
 	}
@@ -39,7 +41,7 @@ func newNotifier(c config.Config, o Options, st remediate.Store, groups remediat
 }
 
 // needing has cards say who it takes, and offer no answer that a click cannot give.
-func needing(o notify.Options, au remediate.Authority) notify.Options {
+func needing(o notify.Options, au authority.Authority) notify.Options {
 	o.Needs, o.StepsUp = au.Needs, au.StepsUp
 	return o
 }
@@ -72,7 +74,7 @@ func (a *App) addSlack(routes *functions.Routes, takes map[string]functions.Take
 	case o.Role != Worker:
 		*routes = slackRoutes(*routes, r)
 	}
-	takes[remediate.SignedBySlack] = r.Take
+	takes[desk.SignedBySlack] = r.Take
 	return nil
 }
 
@@ -91,7 +93,7 @@ func slackRoutes(routes functions.Routes, r *slack.Receiver) functions.Routes {
 
 // newReceiver returns what takes Slack's requests: with a courier it passes
 // answers on, without one they are recorded here.
-func newReceiver(c config.Config, o Options, courier remediate.Courier, clerk *slack.ClerkConfig, later func(func(context.Context))) (*slack.Receiver, error) {
+func newReceiver(c config.Config, o Options, courier desk.Courier, clerk *slack.ClerkConfig, later func(func(context.Context))) (*slack.Receiver, error) {
 	token, err := c.Slack.BotToken.Read(o.Lookup)
 	if err != nil {
 		return nil, fmt.Errorf("slack.bot_token: %w", err)
@@ -111,7 +113,7 @@ func newReceiver(c config.Config, o Options, courier remediate.Courier, clerk *s
 }
 
 // clerk answers what people ask in Slack, and has it carried out.
-func (a *App) clerk(c config.Config, answers desk) *slack.ClerkConfig {
+func (a *App) clerk(c config.Config, answers counter) *slack.ClerkConfig {
 	k := &slack.ClerkConfig{
 		Approvers: a.people.Principal, Answers: answers, Findings: a.store, Previews: a.Desk(),
 		Desk: a.Desk(), BaseURL: c.BaseURL, Channels: config.Channels(c.Slack.Routes),

@@ -128,7 +128,7 @@ func (a *App) scanAlong(ctx context.Context, every time.Duration) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := a.ScanSome(ctx); err != nil && ctx.Err() == nil {
+			if err := a.scanner.Some(ctx); err != nil && ctx.Err() == nil {
 				a.log.ErrorContext(ctx, "scan", "error", err.Error())
 			}
 		}
@@ -138,7 +138,7 @@ func (a *App) scanAlong(ctx context.Context, every time.Duration) {
 // serveSweep does what is due first: the scan takes what time is left.
 func (a *App) serveSweep(w http.ResponseWriter, r *http.Request) {
 	n, err := a.SweepFor(r.Context(), sweepFor)
-	err = errors.Join(err, a.ScanSome(r.Context()))
+	err = errors.Join(err, a.scanner.Some(r.Context()))
 	if err != nil {
 		a.log.ErrorContext(r.Context(), "sweep", "findings", n, "error", err.Error())
 		w.WriteHeader(http.StatusServiceUnavailable)

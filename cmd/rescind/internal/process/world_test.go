@@ -18,7 +18,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
-	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -26,7 +26,7 @@ import (
 func slackURL(w *sandbox.World) string { return strings.TrimSuffix(w.Config.Slack.APIURL, "api/") }
 
 // taken takes what was sent out of the queue.
-func (q *queue) taken() []remediate.Signed {
+func (q *queue) taken() []desk.Signed {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	out := q.kept
@@ -102,10 +102,10 @@ func asked(t *testing.T, w *sandbox.World) (finding.Finding, simslack.Message) {
 // queue is a courier as Pub/Sub is one: it keeps what it took.
 type queue struct {
 	mu   sync.Mutex
-	kept []remediate.Signed
+	kept []desk.Signed
 }
 
-func (q *queue) Send(_ context.Context, s remediate.Signed) error {
+func (q *queue) Send(_ context.Context, s desk.Signed) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.kept = append(q.kept, s)
@@ -113,7 +113,7 @@ func (q *queue) Send(_ context.Context, s remediate.Signed) error {
 }
 
 // deliver pushes an answer to the worker as Pub/Sub does.
-func deliver(t *testing.T, w *sandbox.World, worker *process.App, s remediate.Signed) {
+func deliver(t *testing.T, w *sandbox.World, worker *process.App, s desk.Signed) {
 	t.Helper()
 	server := httptest.NewServer(worker.Handler())
 	defer server.Close()

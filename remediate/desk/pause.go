@@ -1,4 +1,4 @@
-package remediate
+package desk
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -63,7 +64,7 @@ func (d Desk) pause(ctx context.Context, by, via, reason string, duration time.D
 	if err := d.mayPause(ctx, by); err != nil {
 		return Pause{}, err
 	}
-	switch why := badReason(reason); {
+	switch why := authority.BadReason(reason); {
 	case why != "":
 		return Pause{}, finding.RefuseAs(finding.ClassReason, "pausing %s", why)
 	case duration <= 0 || duration > finding.MaxPause:
@@ -89,8 +90,8 @@ func (d Desk) resume(ctx context.Context, by, via, reason string) (Pause, error)
 	if err := d.mayPause(ctx, by); err != nil {
 		return Pause{}, err
 	}
-	if utf8.RuneCountInString(reason) > maxReason {
-		return Pause{}, finding.RefuseAs(finding.ClassReason, "a reason has at most %d characters", maxReason)
+	if utf8.RuneCountInString(reason) > authority.MaxReason {
+		return Pause{}, finding.RefuseAs(finding.ClassReason, "a reason has at most %d characters", authority.MaxReason)
 	}
 	return d.setPause(ctx, func(old Pause) (Pause, error) {
 		if !old.Active(d.Now()) {
@@ -103,7 +104,7 @@ func (d Desk) resume(ctx context.Context, by, via, reason string) (Pause, error)
 // mayPause says why somebody may not pause or resume, or nil. Either can raise
 // the exposure, so nothing old is relied on.
 func (d Desk) mayPause(ctx context.Context, by string) error {
-	return d.Authority.resolved(ctx, finding.Finding{}, finding.ChooseKeep, by).admitsPerson(by)
+	return d.Authority.AdmitsAtAll(ctx, by)
 }
 
 func (d Desk) setPause(ctx context.Context, next func(Pause) (Pause, error)) (Pause, error) {
@@ -125,11 +126,14 @@ func (d Desk) setPause(ctx context.Context, next func(Pause) (Pause, error)) (Pa
 	return Pause{}, fmt.Errorf("set the pause: %w", fault.ErrConflict)
 }
 
+// wakeBatch bounds what resuming makes due, to as much as one sweep takes.
+const wakeBatch = 200
+
 // wake makes what waits for a pause to end due now, as much as one sweep takes.
 // The rest, and what another process changes meanwhile or a crash leaves out, is
 // looked at within pauseLook.
 func (d Desk) wake(ctx context.Context) error {
-	waiting, err := d.Store.Findings(ctx, finding.Query{States: []state.State{state.Approved, state.Applying}, Limit: sweepBatch})
+	waiting, err := d.Store.Findings(ctx, finding.Query{States: []state.State{state.Approved, state.Applying}, Limit: wakeBatch})
 	if err != nil {
 		return fmt.Errorf("look up what waits for the pause to end: %w", err)
 	}

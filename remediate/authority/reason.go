@@ -1,4 +1,4 @@
-package remediate
+package authority
 
 import (
 	"fmt"
@@ -27,15 +27,15 @@ func hidden(r rune) bool {
 		unicode.In(r, unicode.C, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-func badReason(s string) string {
+func BadReason(s string) string {
 	switch {
 	case visible(s) == 0:
 		return "takes a reason"
-	case utf8.RuneCountInString(s) > maxReason:
-		return fmt.Sprintf("takes a reason of at most %d characters", maxReason)
+	case utf8.RuneCountInString(s) > MaxReason:
+		return fmt.Sprintf("takes a reason of at most %d characters", MaxReason)
 	}
 	return ""
 }
 
 // maxReason bounds a reason, in characters.
-const maxReason = 500
+const MaxReason = 500

@@ -1,4 +1,4 @@
-package remediate
+package authority
 
 import (
 	"context"
@@ -61,10 +61,10 @@ func (d counting) Approver(_ context.Context, principal string, _ bool) (Members
 
 func TestARequestAsksAboutNobodyTwice(t *testing.T) {
 	asked := counting{}
-	d := Desk{Authority: Authority{Directory: asked}}.memoized()
+	d := Authority{Directory: asked}.Memoized()
 	f := pendingFinding()
 	for range 40 { // the findings of one card
-		d.Authority.resolved(t.Context(), f, finding.ChooseKeep, adaP, bobP, "user:ADA@example.com")
+		d.resolved(t.Context(), f, finding.ChooseKeep, adaP, bobP, "user:ADA@example.com")
 	}
 	if len(asked) != 2 || asked[adaP] != 1 || asked[bobP] != 1 {
 		t.Errorf("asked %v, want once about each", asked)

@@ -1,4 +1,4 @@
-package remediate
+package authority
 
 import (
 	"context"
@@ -23,7 +23,16 @@ func Remembering(d Directory, now func() time.Time) Directory {
 	return &remembering{Directory: d, now: now, seen: map[string]remembered{}}
 }
 
-// onlyOnce remembers everybody it was asked about, failures too.
+// Memoized is the authority for one request: it asks about nobody twice. A group
+// of findings is answered one by one, and each would ask about every voter.
+func (au Authority) Memoized() Authority {
+	if au.Directory != nil {
+		au.Directory = memo{au.Directory, map[string]Membership{}}
+	}
+	return au
+}
+
+// memo remembers everybody it was asked about, failures too.
 type memo struct {
 	Directory
 	seen map[string]Membership

@@ -1,4 +1,4 @@
-package remediate
+package scan
 
 import (
 	"cmp"
@@ -134,4 +134,16 @@ func roundIn(c cells.Cell) (Round, error) {
 		}
 	}
 	return s, nil
+}
+
+// listed are the kinds of what lies right in a container, in the order in which
+// a scan lists them.
+func listed(in cloud.Kind) []cloud.Kind {
+	switch in {
+	case cloud.Project:
+		return []cloud.Kind{cloud.RunService, cloud.RunJob, cloud.RunWorkerPool}
+	case cloud.Folder, cloud.Organization:
+		return []cloud.Kind{cloud.Project, cloud.Folder}
+	}
+	return nil
 }

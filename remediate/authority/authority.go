@@ -1,8 +1,8 @@
-package remediate
+package authority
 
 import (
+	"context"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -32,6 +32,19 @@ type Authority struct {
 	StepUp map[policies.Severity]bool
 
 	known map[string]Membership // what Directory said; see resolved
+}
+
+// Answer is the transition of one answer, with everybody looked up whom it turns
+// on. An answer that is refused changes nothing, and its error is a
+// *finding.RefusedError.
+func (au Authority) Answer(ctx context.Context, f finding.Finding, a finding.Answer) (finding.Finding, error) {
+	return au.resolved(ctx, f, a.Choice, a.Principal).answered(f, a)
+}
+
+// AdmitsAtAll says why somebody may decide nothing at all, or nil. What they decide
+// can raise the exposure, so nothing old is relied on.
+func (au Authority) AdmitsAtAll(ctx context.Context, principal string) error {
+	return au.resolved(ctx, finding.Finding{}, finding.ChooseKeep, principal).admitsPerson(principal)
 }
 
 // answered is the transition of one answer. A refused one changes nothing: that
@@ -71,10 +84,10 @@ func (au Authority) admits(f finding.Finding, a finding.Answer) error {
 		return finding.RefuseAs(finding.ClassActor, "%s made this change and cannot %s it; someone else can", a.Principal, a.Choice)
 	case au.StepsUp(f) && !behindIAP(a):
 		return finding.RefuseAs(finding.ClassStepUp, "a finding like this is answered on its page alone, where you log in again: /findings/%s", f.ID)
-	case finding.Raises(a.Choice) && badReason(a.Reason) != "":
-		return finding.RefuseAs(finding.ClassReason, "%s %s", finding.NounOf[a.Choice], badReason(a.Reason))
-	case utf8.RuneCountInString(a.Reason) > maxReason:
-		return finding.RefuseAs(finding.ClassReason, "a reason has at most %d characters", maxReason)
+	case finding.Raises(a.Choice) && BadReason(a.Reason) != "":
+		return finding.RefuseAs(finding.ClassReason, "%s %s", finding.NounOf[a.Choice], BadReason(a.Reason))
+	case utf8.RuneCountInString(a.Reason) > MaxReason:
+		return finding.RefuseAs(finding.ClassReason, "a reason has at most %d characters", MaxReason)
 	case a.Choice == finding.ChooseExempt:
 		if err := au.admitsExemption(f, a); err != nil {
 			return err
@@ -171,25 +184,4 @@ func (au Authority) votes(f finding.Finding, c finding.Choice, now time.Time, s 
 // contains reports whether one of the answers is the principal's.
 func contains(votes []finding.Answer, principal string) bool {
 	return slices.ContainsFunc(votes, func(o finding.Answer) bool { return finding.Canonical(o.Principal) == finding.Canonical(principal) })
-}
-
-// lost names those whose votes no longer count, and why.
-func (au Authority) lost(f finding.Finding, c finding.Choice, now time.Time) string {
-	var out []string
-	counted := au.votes(f, c, now, Approver)
-	for _, a := range f.Answers {
-		switch {
-		case a.Choice != c || contains(counted, a.Principal):
-		case au.standing(a.Principal) != Approver:
-			out = append(out, a.Principal+" is no approver any more")
-		case finding.Raises(c) && f.MadeBy(a.Principal):
-			out = append(out, a.Principal+" made the change as well")
-		default:
-			out = append(out, a.Principal+"'s no longer counts")
-		}
-	}
-	if len(out) == 0 {
-		return "nobody's was taken away, it takes more by now"
-	}
-	return strings.Join(out, "; ")
 }

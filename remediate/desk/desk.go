@@ -1,4 +1,4 @@
-package remediate
+package desk
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -17,8 +18,8 @@ import (
 // Remediator has one. A Desk that has nobody who works beside it says so in
 // HandOver.
 type Desk struct {
-	Store     DeskStore
-	Authority Authority
+	Store     Store
+	Authority authority.Authority
 	// ExpiresIn is how long an undo waits for the second person, where it takes one.
 	ExpiresIn time.Duration
 	Now       func() time.Time
@@ -32,11 +33,15 @@ type Desk struct {
 }
 
 // DeskStore is the part of a Store that a Desk needs.
-type DeskStore interface {
+type Store interface {
 	finding.Store
 	PauseStore
 	cells.Store
 }
+
+// conflictTries bounds how often a decision starts over because somebody else wrote
+// in between.
+const conflictTries = 5
 
 // Answer records a person's word on a finding and returns the finding as
 // stored: for an undo the new record. The ID of a Group answers all of it that
@@ -88,19 +93,16 @@ func (d Desk) finding(ctx context.Context, id string) (finding.Finding, error) {
 // answered is the transition of one answer, with the hand-over. Who may is asked
 // before, so that the transition itself is pure.
 func (d Desk) answered(ctx context.Context, f finding.Finding, a finding.Answer) (finding.Finding, error) {
-	next, err := d.Authority.resolved(ctx, f, a.Choice, a.Principal).answered(f, a)
+	next, err := d.Authority.Answer(ctx, f, a)
 	if err == nil && d.HandOver && len(next.Outbox) > 0 {
 		next.DueAt = a.At
 	}
 	return next, err
 }
 
-// memoized is the desk for one request: it asks about nobody twice. A group of
-// findings is answered one by one, and each would ask about every voter.
+// memoized is the desk for one request; see authority.Authority.Memoized.
 func (d Desk) memoized() Desk {
-	if d.Authority.Directory != nil {
-		d.Authority.Directory = memo{d.Authority.Directory, map[string]Membership{}}
-	}
+	d.Authority = d.Authority.Memoized()
 	return d
 }
 

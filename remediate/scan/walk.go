@@ -1,4 +1,4 @@
-package remediate
+package scan
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -22,14 +23,14 @@ var ErrTakenOver = errors.New("another process has gone on with it")
 type Visit struct {
 	Resource cloud.Resource
 	List     cloud.Kind // of the list that could not be read; empty where Resource was scanned
-	Outcome  Outcome
+	Outcome  remediate.Outcome
 	Err      error
 }
 
 // walker takes a round further. What it does is stored after every resource by
 // compare-and-set, so of two that are at one round, one finds out and stops.
 type walker struct {
-	*Remediator
+	*Scanner
 	cell  cells.Cell
 	round Round
 	// patient is true for a walk that waits for its turn where a rate holds it
@@ -38,22 +39,22 @@ type walker struct {
 	visit   func(Visit)
 }
 
-// openWalk reads where a walk stands.
-func (r *Remediator) openWalk(ctx context.Context, name string) (*walker, error) {
-	cell, err := r.cfg.Store.Cell(ctx, name)
+// open reads where a walk stands.
+func (c *Scanner) open(ctx context.Context, name string) (*walker, error) {
+	cell, err := c.cfg.Store.Cell(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("look up where the scan stands: %w", err)
 	}
-	w := &walker{Remediator: r, cell: cell, visit: func(Visit) {}}
+	w := &walker{Scanner: c, cell: cell, visit: func(Visit) {}}
 	if w.round, err = roundIn(cell); err != nil {
-		r.cfg.Log.WarnContext(ctx, "scan begins anew", "error", err.Error())
+		c.cfg.Log.WarnContext(ctx, "scan begins anew", "error", err.Error())
 	}
 	return w, nil
 }
 
 // begin starts a round at those of the tops that are in scope.
 func (w *walker) begin(ctx context.Context, tops []cloud.Resource) {
-	tops = slices.DeleteFunc(slices.Clone(tops), func(r cloud.Resource) bool { return !w.Covers(ctx, r) })
+	tops = slices.DeleteFunc(slices.Clone(tops), func(r cloud.Resource) bool { return !w.cfg.Resources.Covers(ctx, r) })
 	w.round = newRound(tops, w.cfg.Now())
 }
 
@@ -120,11 +121,8 @@ func (w *walker) do(ctx context.Context, t task) error {
 	if t.list != "" {
 		return w.list(at, ctx, t)
 	}
-	scan := w.scanNow
-	if w.patient {
-		scan = w.Scan
-	}
-	out, err := scan(at, t.at)
+	var out remediate.Outcome
+	err := w.inTurn(at, func() (err error) { out, err = w.cfg.Resources.Scan(at, t.at); return err })
 	if err := w.interrupted(ctx, err); err != nil {
 		return err
 	}
@@ -140,11 +138,7 @@ func (w *walker) do(ctx context.Context, t task) error {
 func (w *walker) list(at, ctx context.Context, t task) error {
 	var found []cloud.Resource
 	var next string
-	read := func() (err error) { found, next, err = w.cfg.Inventory.List(at, t.at, t.list, t.page); return err }
-	err := read()
-	if w.patient {
-		err = w.inTurn(at, err, read)
-	}
+	err := w.inTurn(at, func() (err error) { found, next, err = w.cfg.Inventory.List(at, t.at, t.list, t.page); return err })
 	if err := w.interrupted(ctx, err); err != nil {
 		return err
 	}
@@ -176,17 +170,10 @@ func (w *walker) saw(v Visit) {
 	w.visit(v)
 }
 
-// inTurn reads again when the turn has come for what a rate held back.
-func (r *Remediator) inTurn(ctx context.Context, err error, read func() error) error {
-	for try := 1; try < scanTries; try++ {
-		after, limited := fault.NextTurn(err)
-		if !limited {
-			return err
-		}
-		if err := r.cfg.Wait(ctx, after); err != nil {
-			return err
-		}
-		err = read()
+// inTurn does it, where the walk is patient as often as it takes to have a turn.
+func (w *walker) inTurn(ctx context.Context, do func() error) error {
+	if !w.patient {
+		return do()
 	}
-	return err
+	return fault.InTurn(ctx, w.cfg.Wait, do)
 }

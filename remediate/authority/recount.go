@@ -1,0 +1,63 @@
+package authority
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/remediate/finding"
+)
+
+// Approval is what a new count of the votes for an approved plan comes to. The
+// zero Approval is that it no longer holds.
+type Approval struct {
+	Holds bool
+	// Unknown says why it cannot be told at the moment; empty where it can.
+	Unknown string
+	// Lost says how many votes are left of how many it takes, and whose no longer
+	// count.
+	Lost string
+}
+
+// Recount counts the votes for an approved plan once more: since they were given
+// somebody may have left the approvers, or have made the same change.
+func (au Authority) Recount(ctx context.Context, f finding.Finding, now time.Time) Approval {
+	c := finding.ChooseRevert
+	if f.UndoOf != "" {
+		c = finding.ChooseUndo
+	}
+	au = au.resolved(ctx, f, c)
+	have, unsure, need := len(au.votes(f, c, now, Approver)), au.votes(f, c, now, Undetermined), au.quorum(f, c)
+	switch {
+	case au.Misconfigured != "":
+		return Approval{Unknown: "the configuration of the approvers is wrong: " + au.Misconfigured}
+	case have >= need:
+		return Approval{Holds: true}
+	case have+len(unsure) >= need:
+		who := unsure[0].Principal
+		return Approval{Unknown: "whether " + who + " still may approve it could not be looked up" + au.failures(who)}
+	}
+	return Approval{Lost: fmt.Sprintf("%d of %d votes count (%s)", have, need, au.lost(f, c, now))}
+}
+
+// lost names those whose votes no longer count, and why.
+func (au Authority) lost(f finding.Finding, c finding.Choice, now time.Time) string {
+	var out []string
+	counted := au.votes(f, c, now, Approver)
+	for _, a := range f.Answers {
+		switch {
+		case a.Choice != c || contains(counted, a.Principal):
+		case au.standing(a.Principal) != Approver:
+			out = append(out, a.Principal+" is no approver any more")
+		case finding.Raises(c) && f.MadeBy(a.Principal):
+			out = append(out, a.Principal+" made the change as well")
+		default:
+			out = append(out, a.Principal+"'s no longer counts")
+		}
+	}
+	if len(out) == 0 {
+		return "nobody's was taken away, it takes more by now"
+	}
+	return strings.Join(out, "; ")
+}
