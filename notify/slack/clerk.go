@@ -44,14 +44,21 @@ type Desk interface {
 	// Admits returns nil for somebody who may decide, else a
 	// *finding.RefusedError.
 	Admits(ctx context.Context, principal string) error
-	Pause(ctx context.Context, by, via, reason string, duration time.Duration) (desk.Pause, error)
-	Resume(ctx context.Context, by, via, reason string) (desk.Pause, error)
+	Pauser
 	// Group returns a group and those of its findings that wait for an answer, or
 	// fault.ErrNotFound.
 	Group(ctx context.Context, id string) (group.Group, []finding.Finding, error)
 	// Refused records an answer that was refused before it could come to an
 	// Answerer, which records those that it refuses itself.
 	Refused(ctx context.Context, finding string, a finding.Answer, class, why string)
+}
+
+// Pauser takes the pause. What it refuses a *finding.RefusedError says.
+type Pauser interface {
+	// Pause stops all writes for that long.
+	Pause(ctx context.Context, by, via, reason string, duration time.Duration) (desk.Pause, error)
+	// Resume ends the pause.
+	Resume(ctx context.Context, by, via, reason string) (desk.Pause, error)
 }
 
 // Approvers says which principal ("user:ada@example.com") a Slack user is, or

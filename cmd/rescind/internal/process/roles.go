@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -38,7 +39,7 @@ type Process interface {
 	Announce(ctx context.Context, c config.Config)
 	Handler() http.Handler
 	Serve(ctx context.Context, l net.Listener, sweepEvery time.Duration) error
-	Close() error
+	io.Closer
 }
 
 // New puts together the process of o.Role.

@@ -4,47 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
-	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
-
-// stopped reports whether the plan must not be carried out now, and returns the
-// finding as it is then stored. Whether rescind is paused has to be known:
-// unknown is no reason to write.
-func (r *Remediator) stopped(ctx context.Context, f finding.Finding) (finding.Finding, bool, error) {
-	p, err := r.cfg.Store.Pause(ctx)
-	if err != nil {
-		return finding.Finding{}, true, fmt.Errorf("look up whether rescind is paused: %w", err)
-	}
-	switch now := r.cfg.Now(); {
-	case p.Active(now):
-		f, err = r.update(ctx, f.Stopped(p.String(), p.Until, now))
-		return f, true, err
-	case r.overdue(f, now):
-		next, err := r.update(ctx, r.asking(f.Overdue(now, r.cfg.ExpiresIn)))
-		if err == nil && f.Automatic {
-			r.giveBack(ctx, f)
-		}
-		return next, true, err
-	}
-	return f, false, nil
-}
-
-// overdue reports whether the plan was approved too long ago to be begun now: by
-// a pause or an outage in between, a policy's word is as stale as an old event,
-// and a person's holds for a time.
-func (r *Remediator) overdue(f finding.Finding, now time.Time) bool {
-	return f.State == state.Approved && (f.Automatic && !f.WasAsked() && r.old(f, now) || !f.ExecuteBy.IsZero() && now.After(f.ExecuteBy))
-}
-
-func (r *Remediator) old(f finding.Finding, now time.Time) bool {
-	return r.cfg.Judge.MaxEventAge > 0 && now.Sub(f.Change.Time) > r.cfg.Judge.MaxEventAge
-}
 
 // announce tells every channel of a pause that began or ended, where the
 // Notifier can. Two processes that sweep at once tell it once.

@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // Store keeps findings and what was learned. Every write is atomic: it is
@@ -46,6 +47,13 @@ type IdentityStore interface {
 	Identity(ctx context.Context, email string) (Sighting, error)
 }
 
+// Sighting is one workload seen to run as one account.
+type Sighting struct {
+	Email    string         `json:"email"`
+	Workload cloud.Resource `json:"workload"`
+	At       time.Time      `json:"at"`
+}
+
 // Pruner is a Store that forgets only when it is told to. Others do by
 // themselves.
 type Pruner interface {
@@ -55,11 +63,12 @@ type Pruner interface {
 	Prune(ctx context.Context, now time.Time, limit int) (int, error)
 }
 
-// Sighting is one workload seen to run as one account.
-type Sighting struct {
-	Email    string         `json:"email"`
-	Workload cloud.Resource `json:"workload"`
-	At       time.Time      `json:"at"`
+// FactsClient answers what policies ask, and remembers answers for a while.
+type FactsClient interface {
+	judge.Facts
+	// Changed tells the client of a change it may have to forget answers
+	// for: an org policy write, a custom role, an allow policy, a deploy.
+	Changed(c cloud.Change)
 }
 
 // PolicyClient reads and writes allow policies, at version 3.
@@ -73,21 +82,15 @@ type PolicyClient interface {
 
 // WorkloadClient reads and changes Cloud Run services, jobs and worker pools.
 type WorkloadClient interface {
+	WorkloadReader
+	WorkloadWriter
+}
+
+// WorkloadReader reads what is live of Cloud Run.
+type WorkloadReader interface {
 	// Workload returns what is live, with its etag, or an error matching
 	// ErrNotFound.
 	Workload(ctx context.Context, r cloud.Resource) (cloud.Workload, error)
-	// SetIdentity makes the workload run as the account, from the state in w:
-	// an error matching ErrConflict if w.Etag is not current, and one matching
-	// ErrUnwritten if a rehearsal was refused. It returns when
-	// Google's operation has ended; whether the new revision serves is for
-	// the caller to verify.
-	SetIdentity(ctx context.Context, w cloud.Workload, email string) error
-	// RequireInvokerIAM turns the invoker check back on, likewise.
-	RequireInvokerIAM(ctx context.Context, w cloud.Workload) error
-	// DisableInvokerIAM turns it off again, likewise: for an undo alone.
-	DisableInvokerIAM(ctx context.Context, w cloud.Workload) error
-	// SetIngress sets a service's ingress, likewise; no revision is made.
-	SetIngress(ctx context.Context, w cloud.Workload, ingress string) error
 	// Running names the executions of a job that have not ended, some of them
 	// where there are many; nothing for other workloads.
 	Running(ctx context.Context, r cloud.Resource) ([]string, error)
@@ -96,12 +99,38 @@ type WorkloadClient interface {
 	Serving(ctx context.Context, r cloud.Resource) ([]string, error)
 }
 
-// FactsClient answers what policies ask, and remembers answers for a while.
-type FactsClient interface {
-	judge.Facts
-	// Changed tells the client of a change it may have to forget answers
-	// for: an org policy write, a custom role, an allow policy, a deploy.
-	Changed(c cloud.Change)
+// WorkloadWriter changes a workload from the state in w: an error matching
+// ErrConflict if w.Etag is not current, and one matching ErrUnwritten if a
+// rehearsal was refused. It returns when Google's operation has ended; whether
+// the change holds is for the caller to verify.
+type WorkloadWriter interface {
+	// SetIdentity makes the workload run as the account, in a new revision.
+	SetIdentity(ctx context.Context, w cloud.Workload, email string) error
+	// SetInvokerCheck turns a service's invoker check on or, for an undo alone,
+	// off again; no revision is made.
+	SetInvokerCheck(ctx context.Context, w cloud.Workload, on bool) error
+	// SetIngress sets a service's ingress; no revision is made.
+	SetIngress(ctx context.Context, w cloud.Workload, ingress string) error
+}
+
+// ConstraintClient reads and changes organization policies.
+type ConstraintClient interface {
+	// OrgPolicy returns what is set at r itself, or an error matching
+	// ErrNotFound where nothing is.
+	OrgPolicy(ctx context.Context, r cloud.Resource) (judge.OrgPolicy, error)
+	// DeleteOrgPolicy takes it away: an error matching ErrConflict if the
+	// etag is not current.
+	DeleteOrgPolicy(ctx context.Context, r cloud.Resource, etag string) error
+	// CreateOrgPolicy sets it where nothing is set.
+	CreateOrgPolicy(ctx context.Context, r cloud.Resource, body string) error
+}
+
+// EntryClient looks up log entries where Google keeps them.
+type EntryClient interface {
+	// Entry returns, as JSON, the log entry that the change came from: that of
+	// its log, time and insertId. It returns an error matching ErrNotFound
+	// where there is none, or none yet.
+	Entry(ctx context.Context, c cloud.Change) ([]byte, error)
 }
 
 // Notifier brings what people see of a finding up to date.
@@ -124,4 +153,33 @@ type Announcer interface {
 	// those that were told already, and returns all that are told now; also
 	// with an error, so that nobody is told twice.
 	Announce(ctx context.Context, text string, told []string) ([]string, error)
+}
+
+// Fallback is an Exporter that can speak up where the Notifier cannot.
+type Fallback interface {
+	// Undelivered says that nobody could be told of the finding since
+	// f.UndeliveredSince.
+	Undelivered(ctx context.Context, f finding.Finding) error
+}
+
+// Exporter takes copies of the audit trail out of the store: to a log, to a
+// feed. What it took once it may be given again, so it names each line the same
+// every time: by its hash, or by the finding and the number of the event.
+type Exporter interface {
+	// Export takes the events of the finding's timeline after the first so
+	// many, and returns nil once they are durable where it takes them.
+	Export(ctx context.Context, f finding.Finding, after int) error
+	// ExportRecords takes records of the ledger, likewise.
+	ExportRecords(ctx context.Context, es []trail.Record) error
+}
+
+// Pager reaches whoever is on call.
+type Pager interface {
+	// Name tells pagers apart; it is stored with what is owed.
+	Name() string
+	// Page tells of a finding that waits for an answer. It may be called again
+	// with the same finding, after a crash.
+	Page(ctx context.Context, f finding.Finding) error
+	// Resolve says that a finding that was told of has ended.
+	Resolve(ctx context.Context, f finding.Finding) error
 }
