@@ -50,6 +50,18 @@ func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) 
 	return s, nil
 }
 
+// readOrgPolicy reads what is set at res; the zero OrgPolicy where nothing is.
+func (r *Remediator) readOrgPolicy(ctx context.Context, res cloud.Resource) (*judge.OrgPolicy, error) {
+	p, err := r.cfg.Constraints.OrgPolicy(ctx, res)
+	if errors.Is(err, fault.ErrNotFound) {
+		return &judge.OrgPolicy{}, nil
+	}
+	if ok, err := r.readable(ctx, res, err); !ok {
+		return nil, err
+	}
+	return &p, nil
+}
+
 // readable tells a read that succeeded from one that cannot (no such resource,
 // no permission, refused for good) and from one that may succeed later, which
 // is an error.
@@ -65,16 +77,4 @@ func (r *Remediator) readable(ctx context.Context, res cloud.Resource, err error
 		return false, nil
 	}
 	return false, fmt.Errorf("read %s: %w", res, err)
-}
-
-// readOrgPolicy reads what is set at res; the zero OrgPolicy where nothing is.
-func (r *Remediator) readOrgPolicy(ctx context.Context, res cloud.Resource) (*judge.OrgPolicy, error) {
-	p, err := r.cfg.Constraints.OrgPolicy(ctx, res)
-	if errors.Is(err, fault.ErrNotFound) {
-		return &judge.OrgPolicy{}, nil
-	}
-	if ok, err := r.readable(ctx, res, err); !ok {
-		return nil, err
-	}
-	return &p, nil
 }

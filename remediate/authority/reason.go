@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 )
 
+// maxReason bounds a reason, in characters.
+const MaxReason = 500
+
 // visible is how many characters a reader gets of a reason, the spaces between
 // them counted. There are many that take no room or show nothing: a reason of
 // those alone is none.
@@ -36,6 +39,3 @@ func BadReason(s string) string {
 	}
 	return ""
 }
-
-// maxReason bounds a reason, in characters.
-const MaxReason = 500

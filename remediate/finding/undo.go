@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,4 +33,21 @@ func (f Finding) Undoable(now time.Time) error {
 		return RefuseAs(ClassExpired, "it ended at %s; a revert can be undone for %s", ended.UTC().Format(time.RFC3339), judge.Span(undoWithin))
 	}
 	return nil
+}
+
+// UndoBegun is the record that undoes f, open for answers. Silence never undoes.
+func (f Finding) UndoBegun(id string, now time.Time, expiresIn time.Duration) Finding {
+	return Finding{
+		ID: id, UndoOf: f.ID, Policy: f.Policy, Title: f.Title, Severity: f.Severity, Verdict: f.Verdict, Message: f.Message,
+		Enforcement: f.Enforcement, EnforcedBy: f.EnforcedBy, Decision: judge.Ask, Guarded: true, StepUp: f.StepUp,
+		Resource: f.Resource, Change: f.Change, Actors: slices.Clone(f.Actors), Plan: f.UndoPlan(),
+		State: state.Pending, Why: "undo of " + f.ID, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(expiresIn),
+	}
+}
+
+// UndoneAs is a finding that another one undid, shown anew: its card would go on
+// offering the undo. How it ended stays as it is.
+func (f Finding) UndoneAs(id string, now time.Time) Finding {
+	f.UndoneBy, f.DueAt = id, now
+	return f.owing(Notify)
 }
