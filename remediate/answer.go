@@ -15,14 +15,14 @@ func (r *Remediator) Desk() desk.Desk {
 	return desk.Desk{Store: r.cfg.Store, Authority: r.cfg.Authority, ExpiresIn: r.cfg.ExpiresIn, Now: r.cfg.Now, Ledger: r.cfg.Ledger, OnCall: r.pagers()}
 }
 
-// Answer records a person's word on a finding; see Desk.Answer. What it leads to
-// is left in the outbox, for Work.
+// Answer records a person's word on a finding; see desk.Desk.Answer. What it
+// leads to is left in the outbox, for Work.
 func (r *Remediator) Answer(ctx context.Context, id string, a finding.Answer) (finding.Finding, error) {
 	return r.Desk().Answer(ctx, id, a)
 }
 
-// RecordSurface records where the finding was seen; see Desk.Shown. Drawing it is left
-// in the outbox, for Work.
+// RecordSurface records where the finding was seen; see desk.Desk.RecordSurface.
+// Drawing it is left in the outbox, for Work.
 func (r *Remediator) RecordSurface(ctx context.Context, id string, at finding.Surface) (finding.Finding, error) {
 	return r.Desk().RecordSurface(ctx, id, at)
 }

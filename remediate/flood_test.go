@@ -77,7 +77,7 @@ func (b *burst) wantCards(want int) {
 	}
 }
 
-// toldTwice names the findings that are on two cards.
+// toldOnce names the findings that are on two cards.
 func (b *burst) toldOnce(fs []finding.Finding) {
 	b.t.Helper()
 	_, cards := b.roundups()

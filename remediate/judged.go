@@ -22,7 +22,7 @@ type judged struct {
 	vanished bool
 	// seen is when a finding about the change was opened; zero for now.
 	seen time.Time
-	// covered is true for a grant that was there before the change.
+	// preexisting is true for a grant that was there before the change.
 	preexisting bool
 	// unconfirmed is true when Cloud Logging does not bear out the entry;
 	// awaited says why, while it may do so later.
@@ -93,6 +93,6 @@ func (k judged) replaces(f finding.Finding) bool {
 		return f.Change.Verb == k.change.Verb
 	}
 	return !slices.ContainsFunc(f.Plan.Steps, func(s judge.Step) bool {
-		return k.now.StepNeeded(s) && !slices.ContainsFunc(k.Plan.Steps, func(o judge.Step) bool { return k.now.Covers(o, s) })
+		return k.now.StepNeeded(s) && !slices.ContainsFunc(k.Plan.Steps, func(o judge.Step) bool { return k.now.Replaces(o, s) })
 	})
 }

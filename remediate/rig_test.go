@@ -230,7 +230,7 @@ func (g *rig) want(f finding.Finding, s state.State, says string) {
 	}
 }
 
-// told is a Notifier that remembers the states it was to show; while failing,
+// notice is a Notifier that remembers the states it was to show; while failing,
 // it refuses.
 type notice struct {
 	mu      sync.Mutex

@@ -16,7 +16,7 @@ import (
 // and the findings that speak for the rest.
 func (r *Remediator) withoutKnown(ctx context.Context, k judged, before []finding.Finding, unsure string) (left judged, known []finding.Finding) {
 	for _, f := range before {
-		if grants := k.coveredBy(f); len(grants) > 0 {
+		if grants := k.grantsSpokenFor(f); len(grants) > 0 {
 			known = append(known, f)
 			k.change = judge.Granting(k.change, slices.DeleteFunc(k.change.Added(), func(g cloud.Grant) bool { return slices.Contains(grants, g) }))
 		} else if f.StandsFor(k.Decision, k.now.At) && k.sameAs(f) {
@@ -34,8 +34,8 @@ func (r *Remediator) withoutKnown(ctx context.Context, k judged, before []findin
 	return judged{}, known
 }
 
-// coveredBy are the grants of the judgement that a finding from before speaks for.
-func (k judged) coveredBy(f finding.Finding) []cloud.Grant {
+// grantsSpokenFor are the grants of the judgement that a finding from before speaks for.
+func (k judged) grantsSpokenFor(f finding.Finding) []cloud.Grant {
 	if !f.StandsFor(k.Decision, k.now.At) {
 		return nil
 	}
@@ -56,7 +56,7 @@ func (k judged) sameAs(f finding.Finding) bool {
 		return f.Plan.Empty() && f.Message == k.Message
 	}
 	return !slices.ContainsFunc(k.Plan.Steps, func(s judge.Step) bool {
-		return !slices.ContainsFunc(f.Subject(), func(o judge.Step) bool { return k.now.Covers(o, s) })
+		return !slices.ContainsFunc(f.Subject(), func(o judge.Step) bool { return k.now.Replaces(o, s) })
 	})
 }
 

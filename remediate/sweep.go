@@ -15,8 +15,8 @@ import (
 const sweepBatch = 200
 
 // Sweep does what is due: questions that expired, effects that failed or were
-// cut off, state to read again, a pause to announce. It may run at any time, any number of times,
-// concurrently. It returns how many findings it looked at.
+// cut off, state to read again, a pause to announce. It may run at any time, any
+// number of times, concurrently. It returns how many findings it looked at.
 func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 	var errs []error
 	if err := r.announce(ctx); err != nil {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxReason bounds a reason, in characters.
+// MaxReason bounds a reason, in characters.
 const MaxReason = 500
 
 // visible is how many characters a reader gets of a reason, the spaces between
@@ -30,6 +30,8 @@ func hidden(r rune) bool {
 		unicode.In(r, unicode.C, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
+// BadReason says what is wrong with a reason, as the end of a sentence that begins
+// with what it is for; empty for one that will do.
 func BadReason(s string) string {
 	switch {
 	case visible(s) == 0:

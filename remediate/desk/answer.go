@@ -99,5 +99,6 @@ const (
 // Courier takes signed requests to the process that carries them out. When Send
 // returns nil the request is durable, and will be delivered at least once.
 type Courier interface {
+	// Send returns once the request is durable, or an error.
 	Send(ctx context.Context, s Signed) error
 }

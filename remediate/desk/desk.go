@@ -32,7 +32,7 @@ type Desk struct {
 	OnCall []string
 }
 
-// DeskStore is the part of a Store that a Desk needs.
+// Store is the part of a Store that a Desk needs.
 type Store interface {
 	finding.Store
 	PauseStore
@@ -62,7 +62,7 @@ func (d Desk) memoized() Desk {
 
 // Admits returns nil for somebody who may decide at all, and a *RefusedError for
 // anybody else, also where it could not be looked up. Whether an answer of
-// withoutLeased counts on a finding, only answering tells.
+// theirs counts on a finding, only answering tells.
 func (d Desk) Admits(ctx context.Context, principal string) error { return d.mayPause(ctx, principal) }
 
 // RecordSurface records that the finding stands at a place, and has it drawn there

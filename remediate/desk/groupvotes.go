@@ -73,7 +73,7 @@ func (d Desk) voted(ctx context.Context, g group.Group, open []finding.Finding, 
 	return g.WithLine(a.At, state.Pending, a.Principal, fmt.Sprintf("%s of all %d%s", a.Choice, len(open), a.Because())), nil
 }
 
-// flooded is the answer as one on the finding itself.
+// forFinding is the answer as one on the finding itself.
 func forFinding(f finding.Finding, a finding.Answer) finding.Answer {
 	a.Revision, a.Digest = f.Revision, f.Plan.Digest
 	if a.Digest == "" {

@@ -21,7 +21,7 @@ func (f Finding) Answered(a Answer) Finding {
 // Voted is the finding after an answer that does not decide: so many of those
 // that it takes were given.
 func (f Finding) Voted(a Answer, have, need int) Finding {
-	return f.noted(a.At, a.Principal, fmt.Sprintf("%s answered %s: %d of %d%s", a.Principal, a.words(), have, need, a.Because()), Notify)
+	return f.stays(a.At, a.Principal, fmt.Sprintf("%s answered %s: %d of %d%s", a.Principal, a.words(), have, need, a.Because()), Notify)
 }
 
 // Approved is the finding after the answer by which its plan is to be carried out.
@@ -83,7 +83,7 @@ func (f Finding) Paged(now time.Time, who, what string, pagers []string) Finding
 	if len(pagers) > 0 {
 		f.PagedAt = now
 	}
-	return f.noted(now, who, what, effects...)
+	return f.stays(now, who, what, effects...)
 }
 
 // Unreadable ends a finding whose live state could not be read for so long that

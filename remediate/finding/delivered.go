@@ -55,13 +55,12 @@ func (f Finding) Undeliverable(now time.Time, pagers []string) Finding {
 		return f.Paged(now, "", what+"; on-call is paged", pagers)
 	}
 	why := f.Why
-	f = f.noted(now, "", what, Notify)
+	f = f.stays(now, "", what, Notify)
 	f.Why = why
 	return f
 }
 
-// Released is a finding that gets a message of its own after
-// all.
+// Released is a finding that gets a message of its own after all, from then on.
 func (f Finding) Released(at time.Time) Finding {
 	f.InRoundup = ""
 	f = f.owing(Notify)

@@ -8,7 +8,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// lease is how long one process has for a finding's effects before the sweep
+// Lease is how long one process has for a finding's effects before the sweep
 // takes them over. It is longer than the longest wait for a Cloud Run
 // operation, so that a slow one is not started twice.
 const Lease = 5 * time.Minute
@@ -108,7 +108,7 @@ func (f Finding) Postponed(now time.Time, err error) Finding {
 	return f.Unreadable(now, err)
 }
 
-// pageDue reports whether the time has come to page before the question expires.
+// PageDue reports whether the time has come to page before the question expires.
 func (f Finding) PageDue(now time.Time) bool {
 	return f.State == state.Pending && !f.PageAt.IsZero() && !now.Before(f.PageAt)
 }

@@ -91,7 +91,7 @@ type Finding struct {
 	// Group is the ID of the group whose message shows the finding; empty for
 	// one with a message of its own.
 	Group string `json:"group,omitempty"`
-	// InRoundup is the channel whose digest speaks for the finding in place of a
+	// InRoundup is the channel whose roundup speaks for the finding in place of a
 	// message of its group; empty for none.
 	InRoundup string `json:"in_digest,omitempty"`
 	// Published is how many events of the timeline were taken out.

@@ -98,9 +98,9 @@ func (f Finding) Exported() Finding {
 	return f.paid(Publish)
 }
 
-// ExportTried is a finding whose events were taken out, or were
-// not: then the sweep comes again later each time. What else it comes for keeps
-// its time, and its count of attempts.
+// ExportTried is a finding whose events were taken out, or were not: then the
+// sweep comes again later each time. What else it comes for keeps its time, and its
+// count of attempts.
 func (f Finding) ExportTried(now time.Time) Finding {
 	switch {
 	case f.State == state.Waiting, f.Owes(Apply):

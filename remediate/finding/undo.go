@@ -16,9 +16,11 @@ const undoWithin = 24 * time.Hour
 // written, and nothing else. It is empty where rescind wrote nothing.
 func (f Finding) UndoPlan() judge.Plan { return judge.InverseOf(f.Done) }
 
+// UndoID is the ID of the n-th undo of the finding, from 1: everybody who undoes it
+// comes to the same.
 func UndoID(f Finding, n int) string { return ID(f.ID+" undo "+strconv.Itoa(n), f.Policy, f.Resource) }
 
-// undoable says why the finding cannot be undone, or nil.
+// Undoable says why the finding cannot be undone, with a *RefusedError, or nil.
 func (f Finding) Undoable(now time.Time) error {
 	ended := f.EndedAt
 	if f.State == state.Uncertain {

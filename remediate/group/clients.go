@@ -36,7 +36,7 @@ type RoundupNotifier interface {
 	GroupNotifier
 	// EveryChannel lists what Channel may name.
 	EveryChannel() []string
-	// NotifyDigest posts or rewrites the channel's roundup and returns where it
+	// NotifyRoundup posts or rewrites the channel's roundup and returns where it
 	// is now, also with an error. What it posts first holds no number, which it
 	// could not take back if nobody came to store where it is.
 	NotifyRoundup(ctx context.Context, d Roundup, s RoundupContent) (finding.Surface, error)
@@ -44,8 +44,11 @@ type RoundupNotifier interface {
 
 // A PlainPager reaches whoever is on call, once for each finding.
 type PlainPager interface {
+	// Name tells pagers apart.
 	Name() string
+	// Page tells of a finding that waits for an answer.
 	Page(ctx context.Context, f finding.Finding) error
+	// Resolve says that a finding that was told of has ended.
 	Resolve(ctx context.Context, f finding.Finding) error
 }
 

@@ -47,7 +47,7 @@ func (i Item) isCurrentFor(f finding.Finding) bool {
 	return i.Seen > 0 && i.State == f.State && i.Told >= len(f.Timeline) && i.Undone == (f.UndoneBy != "")
 }
 
-// hasPlan reports whether the message shows the finding as it is.
+// isCurrentFor reports whether the message shows the finding as it is.
 func (g Group) isCurrentFor(f finding.Finding) bool {
 	i := g.index(f.ID)
 	return i >= 0 && g.Items[i].isCurrentFor(f) && g.Drawn == g.Changes && len(g.Surfaces) > 0
@@ -66,12 +66,13 @@ func (g Group) surfacesOf(f finding.Finding) []finding.Surface {
 	return out
 }
 
-// matches adds a line to what the thread tells.
+// WithLine adds a line to what the thread tells.
 func (g Group) WithLine(now time.Time, s state.State, who, what string) Group {
 	g.Timeline = append(slices.Clip(g.Timeline), trail.Event{At: now, State: s, Who: who, What: what})
 	return g
 }
 
+// Few names a few, and counts the rest.
 func Few(names []string) string {
 	more := ""
 	if n := len(names) - maxNamed; n > 0 {
