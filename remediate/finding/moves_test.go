@@ -36,12 +36,15 @@ func in(s state.State) Finding {
 	if s == state.Pending {
 		f.ExpiresAt = noon.Add(time.Hour)
 	}
-	if s == state.Approved || s.Working() {
-		f = f.owing(Apply)
+	if s.Ended() {
+		f.EndedAt = noon.Add(-time.Minute)
 	}
 	if s != state.None {
 		f = f.withEvent(noon.Add(-time.Minute), "", "as it was")
-		f.Outbox = slices.DeleteFunc(f.Outbox, func(e Effect) bool { return e == Publish })
+	}
+	f.Outbox = nil
+	if s == state.Approved || s.Working() {
+		f.Outbox = []Effect{Apply}
 	}
 	return f
 }
@@ -161,7 +164,7 @@ func wantTold(t *testing.T, was, is Finding, who string) {
 	if via := map[bool]string{true: "cli"}[who != ""]; last.Via != via {
 		t.Errorf("it came via %q, want %q", last.Via, via)
 	}
-	if !is.UpdatedAt.Equal(noon) || is.State.Ended() != is.EndedAt.Equal(noon) {
+	if !is.UpdatedAt.Equal(noon) || is.State.Ended() != is.EndedAt.Equal(noon) || is.State.Ended() == is.EndedAt.IsZero() {
 		t.Errorf("updated at %s, ended at %s", is.UpdatedAt, is.EndedAt)
 	}
 }
@@ -268,6 +271,23 @@ func TestOnCallIsToldOfTheEndOfWhatTheyWerePagedAbout(t *testing.T) {
 				t.Errorf("%s from %q: ended %t, and owes %v", m.name, s, is.State.Ended(), is.Outbox)
 			}
 		}
+	}
+}
+
+func TestWhatIsToldOfAnEndLaterDoesNotMoveIt(t *testing.T) {
+	f := in(state.Kept)
+	f.UndeliveredSince = noon.Add(-time.Minute)
+	if got := f.Undeliverable(noon, nil); !got.EndedAt.Equal(f.EndedAt) || got.State != state.Kept {
+		t.Errorf("it is %s and ended at %s, want %s", got.State, got.EndedAt, f.EndedAt)
+	}
+	f.EndedAt, f.PagedAt = time.Time{}, noon.Add(-time.Minute) // from before ends were recorded
+	if got := f.Undeliverable(noon, nil); !got.EndedAt.Equal(noon) || !got.Owes(Resolve) {
+		t.Errorf("it ended at %s and owes %v", got.EndedAt, got.Outbox)
+	}
+	open := in(state.Pending)
+	open.UndeliveredSince, open.PagedAt = noon.Add(-time.Minute), noon.Add(-time.Minute)
+	if got := open.Undeliverable(noon, nil); !got.EndedAt.IsZero() || got.Owes(Resolve) {
+		t.Errorf("a question ended at %s for it, and owes %v", got.EndedAt, got.Outbox)
 	}
 }
 

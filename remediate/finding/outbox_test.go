@@ -10,6 +10,7 @@ import (
 
 func TestAnEffectIsOwedOnceAndPaidOnce(t *testing.T) {
 	f := owes(state.Kept).owing(Notify, Publish).owing(Notify)
+	f.DueAt = noon
 	if !slices.Equal(f.Outbox, []Effect{Notify, Publish}) {
 		t.Errorf("owed are %v", f.Outbox)
 	}
@@ -43,8 +44,18 @@ func TestWhatAGroupOwesLeavesTheLeaseOfWhoeverAppliesAlone(t *testing.T) {
 	if got := applied.OwingFor("g", Notify, noon); !got.DueAt.Equal(applied.DueAt) {
 		t.Errorf("the plan is taken over at %s, and its lease ends at %s", got.DueAt, applied.DueAt)
 	}
-	if got := asked.Carried(noon); got.Owes(Carry) || !got.Owes(Notify) {
-		t.Errorf("carried, it owes %v; want the news shown", got.Outbox)
+	if got := asked.Carried(noon); got.Owes(Carry) || !got.Owes(Notify) || !got.DueAt.Equal(noon.Add(NotifyLease)) {
+		t.Errorf("carried, it owes %v at %s; want the news shown", got.Outbox, got.DueAt)
+	}
+	if got := applied.Carried(noon); !got.DueAt.Equal(applied.DueAt) {
+		t.Errorf("carried, the plan is taken over at %s, and its lease ends at %s", got.DueAt, applied.DueAt)
+	}
+}
+
+func TestWhatAnotherProcessIsAtOwesNothingFromThisOne(t *testing.T) {
+	f := owes(state.Approved, Apply, Notify)
+	if got := f.Leased(); len(got.Outbox) > 0 || len(f.Outbox) != 2 {
+		t.Errorf("it owes %v, and the one stored %v", got.Outbox, f.Outbox)
 	}
 }
 
