@@ -2,6 +2,7 @@ package finding
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +67,18 @@ func TestWhatCannotBeToldIsTriedAgainWithinMinutesAndAtTheLimit(t *testing.T) {
 	}
 }
 
+func TestWhatARoundupSpokeForIsToldOfByItselfWhenItIsLetGo(t *testing.T) {
+	f := owes(state.Pending)
+	f.InRoundup = "C01"
+	got := f.Released(noon.Add(time.Minute))
+	if got.InRoundup != "" || !got.Owes(Notify) || !got.DueAt.Equal(noon.Add(time.Minute)) {
+		t.Errorf("it owes %v at %s, spoken for in %q", got.Outbox, got.DueAt, got.InRoundup)
+	}
+	if late := f.Released(f.ExpiresAt.Add(time.Minute)); !late.DueAt.Equal(f.ExpiresAt) {
+		t.Errorf("due at %s, want no later than it expires", late.DueAt)
+	}
+}
+
 func TestWhatCannotBeToldPagesForAQuestionAloneAndNotTwiceInAShortTime(t *testing.T) {
 	pagers := []string{"pagerduty"}
 	ended := owes(state.Reverted)
@@ -80,6 +93,9 @@ func TestWhatCannotBeToldPagesForAQuestionAloneAndNotTwiceInAShortTime(t *testin
 		t.Error("on-call is paged twice in a quarter of an hour")
 	}
 	asked.PagedAt = noon.Add(-PageEvery)
+	if got := asked.Undeliverable(noon, nil); strings.Contains(got.Why, "paged") {
+		t.Errorf("with nobody on call it says %q", got.Why)
+	}
 	if got := asked.Undeliverable(noon, pagers); !got.Owes(PageBy("pagerduty")) {
 		t.Errorf("a question that nobody can see owes %v", got.Outbox)
 	}

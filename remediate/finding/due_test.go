@@ -49,6 +49,7 @@ func TestTheSweepComesWhenTheFirstThingIsDue(t *testing.T) {
 		{"an exemption that has ended", over, 0},
 		{"what ended and owes nothing", owes(state.Reverted), 0},
 	} {
+		tt.f.DueAt = noon.Add(-time.Hour)
 		if got := tt.f.scheduled(noon).DueAt; tt.want == 0 && !got.IsZero() || tt.want > 0 && !got.Equal(noon.Add(tt.want)) {
 			t.Errorf("%s: due at %s, want in %s", tt.name, got, tt.want)
 		}
@@ -122,8 +123,10 @@ func TestLiveStateThatCannotBeReadIsGivenUpInTheEnd(t *testing.T) {
 	if busy.State != state.Pending {
 		t.Errorf("one in line for its turn is %s", busy.State)
 	}
-	if ended := owes(state.Kept); ended.Postponed(noon, errDown).State != state.Kept {
-		t.Error("what has ended fails for want of live state")
+	ended := owes(state.Kept)
+	ended.Attempts = 20
+	if got := ended.Postponed(noon, errDown); got.State != state.Kept || !got.DueAt.Equal(noon.Add(time.Hour)) {
+		t.Errorf("what has ended is %s, and looked at again at %s", got.State, got.DueAt)
 	}
 }
 
