@@ -48,4 +48,13 @@
 // Of a key that is there twice the last one counts, and letter case does not
 // tell keys apart, as in all of encoding/json. Google writes every key outside
 // of labels and annotations, so neither is a way to hide one.
+//
+// # The files
+//
+// decode.go is the way from an entry to a change: envelope.go and split.go are
+// what every entry has, header.go and actor.go what every change has. run.go,
+// runname.go, written.go, object.go, params.go and settle.go read Cloud Run;
+// iam.go, delta.go, manager.go and serviceaccount.go allow policies; orgpolicy.go
+// and orgpolicyv2.go organization policies; functions.go the functions that own a
+// service. body.go and name.go are what the readers share.
 package auditlog
