@@ -20,16 +20,26 @@ func checkCertsURL(s string) error {
 	if s == "" {
 		return nil
 	}
+	if err := CheckPrivate(s); err != nil {
+		return fmt.Errorf("certs URL %w", err)
+	}
+	return nil
+}
+
+// CheckPrivate returns an error unless nobody on the way to the URL can read or
+// change what is sent: it is https, or http to a loopback address. The error is the
+// rest of a sentence that begins with what the URL is.
+func CheckPrivate(s string) error {
 	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" {
-		return errors.New("certs URL is not a URL with a host")
+		return errors.New("is not a URL with a host")
 	}
 	ip := net.ParseIP(u.Hostname())
 	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 	if u.Scheme == "https" || u.Scheme == "http" && loopback {
 		return nil
 	}
-	return fmt.Errorf("certs URL has scheme %q and host %q: want https, or a loopback address", u.Scheme, u.Hostname())
+	return fmt.Errorf("has scheme %q and host %q: want https, or a loopback address", u.Scheme, u.Hostname())
 }
 
 // keysError says that the keys could not be had, so that no token can be

@@ -77,7 +77,7 @@ func soon(t *testing.T, what string, do func() error) {
 	}
 }
 
-func TestKeysAreFetchedOnceForAllWhoWait(t *testing.T) {
+func TestS19KeysAreFetchedOnceForAllWhoWait(t *testing.T) {
 	for name, verify := range map[string]func(t *testing.T, url string) func() error{
 		"of IAP": func(t *testing.T, url string) func() error {
 			v := newIAP(t, url, at(came))
@@ -114,7 +114,7 @@ func TestKeysAreFetchedOnceForAllWhoWait(t *testing.T) {
 	}
 }
 
-func TestAFailureToFetchKeysIsRememberedForAWhile(t *testing.T) {
+func TestS19AFailureToFetchKeysIsRememberedForAWhile(t *testing.T) {
 	var hits atomic.Int32
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		hits.Add(1)
@@ -138,7 +138,7 @@ func TestAFailureToFetchKeysIsRememberedForAWhile(t *testing.T) {
 	}
 }
 
-func TestASlowKeyServerAndMadeUpKeysDelayNoGoodPage(t *testing.T) {
+func TestS19ASlowKeyServerAndMadeUpKeysDelayNoGoodPage(t *testing.T) {
 	for name, later := range map[string]time.Duration{"soon": time.Minute, "when the keys are to be freshened": 31 * time.Minute} {
 		t.Run(name, func(t *testing.T) {
 			g := newGate(t, newIAPCerts(t).Config.Handler)

@@ -16,6 +16,7 @@ const (
 	google    part = "internal/google"
 	store     part = "internal/store"
 	yaml      part = "internal/strictyaml"
+	intake    part = "internal/intake"
 	sim       part = "internal/sim"
 	command   part = "cmd"
 	arch      part = "internal/arch"
@@ -40,13 +41,14 @@ func arrows() map[part][]part {
 		policies:  {cloud, yaml},
 		judge:     {cloud, policies},
 		remediate: {cloud, auditlog, policies, judge},
-		notify:    decides,
+		notify:    append([]part{intake}, decides...),
 		functions: decides,
 		// Replay judges as live handling does, and knows nothing of what follows.
 		replay: {cloud, auditlog, policies, judge, yaml},
 		google: decides,
 		store:  decides,
 		yaml:   nil,
+		intake: nil,
 		// A simulation that shared code with the adapters would share their
 		// mistakes, and every test against it would pass.
 		sim:  {cloud},
