@@ -28,7 +28,7 @@ type Take func(ctx context.Context, s desk.Signed) error
 // AnswersConfig is what POST /answers needs.
 type AnswersConfig struct {
 	// Takes says who verifies and carries out each kind of signed request, such
-	// as remediate.SignedBySlack.
+	// as desk.SignedBySlack.
 	Takes map[string]Take
 	Log   *slog.Logger
 	// Verifier checks the sender's token. None is an error unless
@@ -49,7 +49,7 @@ func (c AnswersConfig) Validate() error {
 }
 
 // NewAnswers returns the handler of POST /answers: a push, in any envelope that
-// says when it was published, of a remediate.Signed as JSON. It answers 204 when
+// says when it was published, of a desk.Signed as JSON. It answers 204 when
 // the message is done with, for whatever reason, and 503 when it must come
 // again. What it logs holds neither the request nor its signature.
 func NewAnswers(c AnswersConfig) (http.Handler, error) {

@@ -15,6 +15,7 @@ import (
 // Handler is what an event becomes. An error means that the change may be
 // handled another time, and must come again.
 type Handler interface {
+	// Handle takes the change to its outcome.
 	Handle(ctx context.Context, c cloud.Change) (remediate.Outcome, error)
 }
 

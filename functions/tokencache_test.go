@@ -26,3 +26,16 @@ func TestTheTokenCacheIsBounded(t *testing.T) {
 		}
 	}
 }
+
+func TestAVerifiedTokenIsRememberedUntilTheSecondInWhichItExpires(t *testing.T) {
+	c := newTokenCache(3)
+	c.add("token", 2000, time.Unix(1000, 0))
+	for second, want := range map[int64]bool{1000: true, 1999: true, 2000: false, 2001: false} {
+		if got := c.has("token", time.Unix(second, 0)); got != want {
+			t.Errorf("at %d it is remembered: %t, want %t", second, got, want)
+		}
+	}
+	if c.has("another token", time.Unix(1000, 0)) {
+		t.Error("what was never verified is remembered")
+	}
+}

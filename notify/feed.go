@@ -23,6 +23,7 @@ const (
 
 // Publisher takes one message; it is durable when Publish returns nil.
 type Publisher interface {
+	// Publish takes the data and what subscribers filter by.
 	Publish(ctx context.Context, data []byte, attributes map[string]string) error
 }
 

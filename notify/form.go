@@ -16,7 +16,7 @@ type Form struct {
 	Submit string // the effect, likewise short
 	Terms  []Term // how long it may hold; only with ChooseExempt
 	// About is what the finding is and, of an exemption, what it would have
-	// covered; empty until that was looked up.
+	// exempted; empty until that was looked up.
 	About []string
 }
 

@@ -37,7 +37,7 @@ func TestWhatRaisesTheExposureTakesAFormAndARevertNone(t *testing.T) {
 
 func TestAFormSaysWhatItIsAboutAndWhatItWouldHaveCovered(t *testing.T) {
 	form, _ := notify.FormOf(finding.ChooseExempt)
-	form = form.Filled(publicService()).Covering(desk.Preview{Scope: "roles/run.invoker to allUsers on service api", Count: 1, Examples: []finding.Finding{in(state.Reverted)}})
+	form = form.Filled(publicService()).WithPreview(desk.Preview{Scope: "roles/run.invoker to allUsers on service api", Count: 1, Examples: []finding.Finding{in(state.Reverted)}})
 	want := []string{
 		"Anyone on the internet can invoke api: jo@example.com set the allow policy of service api in europe-west1, project pay-prod at 22 Nov 2026 12:00 UTC.",
 		"Pending your decision until 22 Nov 2026 13:00 UTC.",
@@ -49,7 +49,7 @@ func TestAFormSaysWhatItIsAboutAndWhatItWouldHaveCovered(t *testing.T) {
 		t.Errorf("about (-want +got):\n%s", d)
 	}
 	form, _ = notify.FormOf(finding.ChooseExempt)
-	if got := strings.Join(form.Covering(desk.Preview{Count: 200, AtLeast: true}).About, " "); !strings.Contains(got, "at least 200 findings") {
+	if got := strings.Join(form.WithPreview(desk.Preview{Count: 200, AtLeast: true}).About, " "); !strings.Contains(got, "at least 200 findings") {
 		t.Errorf("about %q", got)
 	}
 }
@@ -148,7 +148,7 @@ func TestAFormIsFilledInAnewEachTime(t *testing.T) {
 	form, _ := notify.FormOf(finding.ChooseExempt)
 	once := form.Filled(publicService())
 	covers := desk.Preview{Scope: "allUsers on api", Count: 0}
-	first, second := once.Covering(covers).About, once.Covering(covers).About
+	first, second := once.WithPreview(covers).About, once.WithPreview(covers).About
 	if len(form.About) != 0 || len(once.About) != 2 || !slices.Equal(first, second) || first[3] != "In the last 90 days it would have covered 0 findings." {
 		t.Errorf("the form %q, filled in %q, covering %q and %q", form.About, once.About, first, second)
 	}

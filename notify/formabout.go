@@ -16,10 +16,10 @@ func (f Form) Filled(of finding.Finding) Form {
 	return f
 }
 
-// Covering returns the form with what the exemption would have covered.
-func (f Form) Covering(p desk.Preview) Form {
+// WithPreview returns the form with what the exemption would have exempted.
+func (f Form) WithPreview(p desk.Preview) Form {
 	about := append(f.About[:len(f.About):len(f.About)], Clean(sentence("It covers "+short(p.Scope, maxPhrase))),
-		"In the last 90 days it would have covered "+covered(p)+".")
+		"In the last 90 days it would have covered "+counted(p)+".")
 	for _, e := range p.Examples {
 		about = append(about, Clean(Clock(e.CreatedAt)+": "+who(e)+" "+verb(e.Change)+" "+where(e.Resource)+" ("+string(e.State)+")"))
 	}
@@ -27,7 +27,7 @@ func (f Form) Covering(p desk.Preview) Form {
 	return f
 }
 
-func covered(p desk.Preview) string {
+func counted(p desk.Preview) string {
 	if p.AtLeast {
 		return "at least " + findings(p.Count)
 	}

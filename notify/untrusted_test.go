@@ -74,7 +74,7 @@ func TestNothingAStrangerWroteHidesInWhatSpeaksForManyFindings(t *testing.T) {
 		sum.Open, sum.Ended = fs, fs
 		readable(t, "a roundup, with "+name, notify.Roundup(flood, sum, options))
 		form, _ := notify.FormOf(finding.ChooseExempt)
-		readable(t, "a form, with "+name, form.Filled(fs[0]).Covering(desk.Preview{Scope: trick, Examples: fs}))
+		readable(t, "a form, with "+name, form.Filled(fs[0]).WithPreview(desk.Preview{Scope: trick, Examples: fs}))
 		all, _ := notify.FormOfAll(finding.ChooseKeep)
 		readable(t, "a form of all, with "+name, all.FilledAll(g, fs))
 		readable(t, "a refusal, with "+name, notify.Refusal(fs[0], finding.Answer{Principal: "user:ada@example.com", Choice: finding.ChooseKeep}, trick))

@@ -34,8 +34,8 @@ func (x Exemption) whole() bool { return len(x.Members) == 0 && len(x.Roles) == 
 // expired reports whether the exemption no longer holds.
 func (x Exemption) expired(now time.Time) bool { return !now.Before(x.Expires) }
 
-// covers reports whether a narrowed exemption names the grant.
-func (x Exemption) covers(g cloud.Grant) bool {
+// names reports whether a narrowed exemption names the grant.
+func (x Exemption) names(g cloud.Grant) bool {
 	return (len(x.Members) == 0 || slices.Contains(x.Members, string(g.Member))) &&
 		(len(x.Roles) == 0 || slices.Contains(x.Roles, g.Role))
 }
@@ -56,6 +56,7 @@ func (x Exemption) ending(now time.Time) string {
 	return ""
 }
 
+// String says in a sentence why, whose and until when it is.
 func (x Exemption) String() string {
 	return fmt.Sprintf("exempt: %s (owner %s, until %s)", x.Reason, x.Owner, x.Expires.Format(time.DateOnly))
 }
@@ -75,14 +76,14 @@ func (x exemption) matches(r cloud.Resource) bool {
 // resource whole ends it. One that names members or roles takes its grants
 // out, and what is left of the change is judged again.
 func (e *evaluation) exempt(r *rule, f finding) finding {
-	covered := map[cloud.Grant]bool{}
+	exempted := map[cloud.Grant]bool{}
 	var by *Exemption
 	var reasons []string
 	for _, x := range r.exemptions {
 		if !x.matches(e.in.Change.Resource) {
 			continue
 		}
-		grants := slices.DeleteFunc(slices.Clone(f.grants), func(g cloud.Grant) bool { return !x.covers(g) })
+		grants := slices.DeleteFunc(slices.Clone(f.grants), func(g cloud.Grant) bool { return !x.names(g) })
 		switch {
 		case !x.whole() && len(grants) == 0:
 		case x.expired(e.in.Now):
@@ -91,7 +92,7 @@ func (e *evaluation) exempt(r *rule, f finding) finding {
 			return f.exempted(x.Exemption, said(x.String(), x.ending(e.in.Now))...)
 		default:
 			for _, g := range grants {
-				covered[g] = true
+				exempted[g] = true
 			}
 			if by == nil {
 				by = &x.Exemption
@@ -103,7 +104,7 @@ func (e *evaluation) exempt(r *rule, f finding) finding {
 		f.reasons = append(f.reasons, reasons...)
 		return f
 	}
-	rest := e.find(r, e.subject(func(g cloud.Grant) bool { return !covered[g] }))
+	rest := e.find(r, e.subject(func(g cloud.Grant) bool { return !exempted[g] }))
 	if rest.verdict == Compliant {
 		return f.exempted(*by, reasons...)
 	}

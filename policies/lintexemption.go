@@ -8,8 +8,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
-// exemptions finds those that have ended or soon will, cover nothing, or have
-// covered nothing.
+// exemptions finds those that have ended or soon will, can exempt nothing, or have
+// exempted nothing.
 func (l *linter) exemptions(e entry, r *rule) {
 	unused := l.unused(e, r)
 	for i, x := range e.exemptions {
@@ -21,7 +21,7 @@ func (l *linter) exemptions(e entry, r *rule) {
 		case ending != "":
 			l.warn(e, at, "exemption-ending", "policy %q: %s", e.Name, ending)
 		}
-		if why := coversNothing(r, x); why != "" {
+		if why := neverApplies(r, x); why != "" {
 			l.report(e, at, "exemption-never-applies", "policy %q: exemption by %s covers nothing: %s", e.Name, x.Owner, why)
 		} else if slices.Contains(unused, i) {
 			l.report(e, at, "exemption-unused", "policy %q: exemption by %s covers nothing in the history (%s)",
@@ -30,8 +30,8 @@ func (l *linter) exemptions(e entry, r *rule) {
 	}
 }
 
-// coversNothing says why an exemption can never cover anything of the policy's.
-func coversNothing(r *rule, x exemption) string {
+// neverApplies says why an exemption can never exempt anything of the policy's.
+func neverApplies(r *rule, x exemption) string {
 	if !slices.Contains(r.On, x.pattern.Kind) {
 		return fmt.Sprintf("the policy is not about a %s", x.pattern.Kind)
 	}
@@ -48,7 +48,7 @@ func coversNothing(r *rule, x exemption) string {
 	return ""
 }
 
-// unused lists the exemptions of an entry that cover nothing that happened.
+// unused lists the exemptions of an entry that exempt nothing that happened.
 func (l *linter) unused(e entry, r *rule) []int {
 	if len(l.in.History) == 0 {
 		return nil
@@ -66,15 +66,15 @@ func (l *linter) unused(e entry, r *rule) []int {
 			continue
 		}
 		for _, found := range event.judge(set) {
-			left = slices.DeleteFunc(left, func(i int) bool { return e.exemptions[i].wouldCover(event.Change.Resource, found) })
+			left = slices.DeleteFunc(left, func(i int) bool { return e.exemptions[i].wouldExempt(event.Change.Resource, found) })
 		}
 	}
 	return left
 }
 
-// wouldCover reports whether the exemption names something of a result.
-func (x exemption) wouldCover(on cloud.Resource, found Result) bool {
-	return x.matches(on) && (x.whole() || slices.ContainsFunc(found.Grants, x.covers))
+// wouldExempt reports whether the exemption names something of a result.
+func (x exemption) wouldExempt(on cloud.Resource, found Result) bool {
+	return x.matches(on) && (x.whole() || slices.ContainsFunc(found.Grants, x.names))
 }
 
 // judge evaluates the event, answering what is asked until nothing new is.

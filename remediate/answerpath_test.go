@@ -31,6 +31,15 @@ func newHall(t *testing.T, change ...func(*setup)) *hall {
 		c.Authority.Quorum = nil
 		c.Ledger = trail.NewLedger(c.Store, c.Now, c.Log)
 	}}, change...)...)}
+	h.postAtOnce()
+	h.letIn()
+	h.receive()
+	h.connect()
+	return h
+}
+
+// postAtOnce has the engine tell in a channel that takes any number of messages.
+func (h *hall) postAtOnce() {
 	c := h.setup
 	var err error
 	c.Notifier, err = slack.NewNotifier(slack.Config{
@@ -38,7 +47,11 @@ func newHall(t *testing.T, change ...func(*setup)) *hall {
 		Route: func(finding.Finding) string { return "C01PAY" }, Channels: []string{"C01PAY"},
 	})
 	h.must(err)
-	h.engine = newEngine(t, c)
+	h.engine = newEngine(h.t, c)
+}
+
+// letIn has three approvers in Slack, one who is none, and a guest.
+func (h *hall) letIn() {
 	for _, u := range []simslack.User{
 		{ID: "U0ADA", Email: "Ada@Example.com"}, {ID: "U0BOB", Email: "bob@example.com"}, {ID: "U0JO", Email: "JO@example.com"},
 		{ID: "U0EVE", Email: "eve@example.com"}, {ID: "U0GUEST", Email: "ada@example.com", Guest: true},
@@ -46,11 +59,14 @@ func newHall(t *testing.T, change ...func(*setup)) *hall {
 		u.Team = "T01"
 		h.slack.SetUser(u)
 	}
-	site := strings.TrimSuffix(h.url, "/api")
+}
+
+// receive makes the endpoints that take what people do.
+func (h *hall) receive() {
 	people, err := slack.NewPeople(slack.PeopleConfig{Token: "xoxb-sim", APIURL: h.url, Team: "T01", ByMail: true})
 	h.must(err)
 	h.receiver, err = slack.NewReceiver(slack.ReceiverConfig{
-		Secrets: []slack.Secret{"s"}, Team: "T01", AppID: "A01", Token: "xoxb-sim", APIURL: h.url, ResponseURLs: site + "/",
+		Secrets: []slack.Secret{"s"}, Team: "T01", AppID: "A01", Token: "xoxb-sim", APIURL: h.url, ResponseURLs: h.site() + "/",
 		Clerk: &slack.ClerkConfig{
 			Approvers: people.Principal, Answers: h.Remediator, Findings: h.Store, Previews: h.Desk(), Desk: h.Desk(), Channels: []string{"C01PAY"},
 		},
@@ -58,14 +74,19 @@ func newHall(t *testing.T, change ...func(*setup)) *hall {
 		Now:   h.Clock, Log: slog.New(slog.DiscardHandler),
 	})
 	h.must(err)
-	srv := httptest.NewServer(h.receiver.Interactions())
-	t.Cleanup(srv.Close)
-	commands := httptest.NewServer(h.receiver.Commands())
-	t.Cleanup(commands.Close)
-	h.slack.Connect(site, srv.URL)
-	h.slack.ConnectApp(commands.URL, "")
-	return h
 }
+
+// connect has Slack send what people do to the endpoints.
+func (h *hall) connect() {
+	srv := httptest.NewServer(h.receiver.Interactions())
+	h.t.Cleanup(srv.Close)
+	commands := httptest.NewServer(h.receiver.Commands())
+	h.t.Cleanup(commands.Close)
+	h.slack.Connect(h.site(), srv.URL)
+	h.slack.ConnectApp(commands.URL, "")
+}
+
+func (h *hall) site() string { return strings.TrimSuffix(h.url, "/api") }
 
 // press clicks a button of the message, and has the form filled in that it opens.
 func (h *hall) press(user string, m simslack.Message, action string) {

@@ -108,15 +108,6 @@ func (r *Remediator) applySteps(ctx context.Context, f finding.Finding, first bo
 	return made, nil
 }
 
-func (r *Remediator) verifySteps(ctx context.Context, p judge.Plan) error {
-	for _, s := range p.Steps {
-		if err := r.verify(ctx, s); err != nil {
-			return fmt.Errorf("verify %s on %s: %w", s.Kind, s.Resource, err)
-		}
-	}
-	return nil
-}
-
 // applied is the transition out of Applying, by what came of it.
 func (r *Remediator) applied(f finding.Finding, done []judge.Step, note string, err error) finding.Finding {
 	now, did := r.cfg.Now(), len(done) > 0

@@ -7,6 +7,18 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
+// Expiry is what becomes of a question that nobody answered.
+type Expiry string
+
+// The expiries. Leave is the safe one.
+const (
+	LeaveOnExpiry  Expiry = "leave"
+	RevertOnExpiry Expiry = "revert"
+	// EscalateOnExpiry puts the question once more, and pages on-call; what nobody
+	// answers then either is left.
+	EscalateOnExpiry Expiry = "escalate"
+)
+
 // expire ends a question that nobody answered in time. Where silence is
 // configured to mean revert, it does so for a certain violation that no
 // guardrail spoke about, that the policies of today still see, within the

@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
@@ -109,52 +108,23 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 	return out, nil
 }
 
-// judged is a judgement with the change it is about, as live state shows it, and
-// what is live.
-type judged struct {
-	judge.Judgement
-	change cloud.Change
-	now    judge.Snapshot
-	// vanished is true when the entry shows a violation that live state no longer
-	// (or, for a first half, not yet) has.
-	vanished bool
-	// seen is when a finding about the change was opened; zero for now.
-	seen time.Time
-	// covered is true for a grant that was there before the change.
-	preexisting bool
-	// unconfirmed is true when Cloud Logging does not bear out the entry;
-	// awaited says why, while it may do so later.
-	unconfirmed bool
-	awaited     string
-}
+// OutcomeKind says how the handling of one change ended.
+type OutcomeKind string
 
-// judge judges the change as live state shows it, and adds what the entry
-// alone would have been judged for and live state does not show.
-func (r *Remediator) judge(ctx context.Context, c cloud.Change, now judge.Snapshot) []judged {
-	if c.Verb == cloud.Delete {
-		return nil
-	}
-	var out []judged
-	if !now.Gone {
-		live := now.Observe(c)
-		for _, g := range r.cfg.Judge.Judge(ctx, live, now) {
-			if c.Resource.Kind.Container() && !c.HasDelta {
-				g.Unattribute(c)
-			}
-			if c.Resource.Kind.Workload() && now.Workload == nil && now.Policy != nil {
-				g.Lower(judge.Ask, "rescind may not read "+c.Resource.Path()+", so whether another product owns it is unknown")
-			}
-			if c.Verb == cloud.SetPolicy && now.Policy == nil {
-				g.Lower(judge.Revert, "judged on the entry alone: the live policy could not be read; applying reads it first, and takes only what is there")
-			}
-			out = append(out, judged{Judgement: g, change: live, now: now})
-		}
-	}
-	for _, g := range r.cfg.Judge.Judge(ctx, c, judge.Snapshot{At: now.At}) {
-		seen := slices.ContainsFunc(out, func(k judged) bool { return k.Policy == g.Policy })
-		if g.Verdict == policies.Violation && !seen {
-			out = append(out, judged{Judgement: g, change: c, now: now, vanished: true})
-		}
-	}
-	return out
+// The outcomes of Handle and Scan. None of them is an error: an error means that the
+// change must come again.
+const (
+	Compliant  OutcomeKind = "compliant"    // judged, and nothing to say
+	Found      OutcomeKind = "found"        // one or more findings
+	Duplicate  OutcomeKind = "duplicate"    // this change was handled to its end before
+	OwnChange  OutcomeKind = "own change"   // rescind made it
+	OutOfScope OutcomeKind = "out of scope" // never touched, counted
+	Settled    OutcomeKind = "settled"      // violates, but people settled exactly this before
+)
+
+// Outcome is what became of one change.
+type Outcome struct {
+	Kind     OutcomeKind
+	Findings []finding.Finding // those the change opened or joined, as stored
+	Known    []finding.Finding // of a scan: those of before that speak for what it found
 }

@@ -60,18 +60,6 @@ func foundInPassing(f finding.Finding) bool {
 		f.Resource.Kind.Container() && !f.Change.HasDelta
 }
 
-// replaces reports whether the new plan does all that the open finding's plan
-// has left to do. A change that says what it added is judged on that alone, so
-// its plan is not about what others added.
-func (k judged) replaces(f finding.Finding) bool {
-	if f.Plan.Empty() {
-		return f.Change.Verb == k.change.Verb
-	}
-	return !slices.ContainsFunc(f.Plan.Steps, func(s judge.Step) bool {
-		return k.now.StepNeeded(s) && !slices.ContainsFunc(k.Plan.Steps, func(o judge.Step) bool { return k.now.Covers(o, s) })
-	})
-}
-
 // decidedBefore reports whether people kept or left exactly this before. A
 // change that says what it added made the grants anew, so it is raised again;
 // so is what was settled more than recentLook findings ago.

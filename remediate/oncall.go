@@ -11,21 +11,6 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
-// Pager reaches whoever is on call.
-type Pager interface {
-	// Name tells pagers apart; it is stored with what is owed.
-	Name() string
-	// Page tells of a finding that waits for an answer. It may be called again
-	// with the same finding, after a crash.
-	Page(ctx context.Context, f finding.Finding) error
-	// Resolve says that a finding that was told of has ended.
-	Resolve(ctx context.Context, f finding.Finding) error
-}
-
-// EscalateOnExpiry puts the question once more, and pages on-call; what nobody
-// answers then either is left.
-const EscalateOnExpiry Expiry = "escalate"
-
 // asking sets when a new question pages.
 func (r *Remediator) asking(f finding.Finding) finding.Finding {
 	if r.cfg.PageAfter > 0 && len(r.cfg.OnCall) > 0 && r.cfg.PageAfter < r.cfg.ExpiresIn {

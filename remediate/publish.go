@@ -17,17 +17,6 @@ const exportTimeout = 3 * time.Second
 // hundred findings in a sweep would else wait for it one after the other.
 const exportPause = 15 * time.Second
 
-// Exporter takes copies of the audit trail out of the store: to a log, to a
-// feed. What it took once it may be given again, so it names each line the same
-// every time: by its hash, or by the finding and the number of the event.
-type Exporter interface {
-	// Export takes the events of the finding's timeline after the first so
-	// many, and returns nil once they are durable where it takes them.
-	Export(ctx context.Context, f finding.Finding, after int) error
-	// ExportRecords takes records of the ledger, likewise.
-	ExportRecords(ctx context.Context, es []trail.Record) error
-}
-
 var errExporterRests = errors.New("the exporter failed a moment ago and is left alone")
 
 // resting keeps a process from asking a failing exporter again at once.

@@ -70,9 +70,6 @@ func (r *Remediator) create(ctx context.Context, k judged) (finding.Finding, err
 	return created, nil
 }
 
-// id is the finding's, which every delivery of the change comes to.
-func (k judged) id() string { return finding.ID(k.change.ID, k.Policy, k.change.Resource) }
-
 // withoutLeased hides what a finding owes while the process that stored it is at it:
 // two that post a card make two cards. What it does not get done is left to the
 // sweep. A revert that nobody claimed cannot wait; claiming it is a
@@ -115,19 +112,6 @@ func (r *Remediator) open(ctx context.Context, k judged) (finding.Finding, error
 		return f.Deferred(wait, k.now.At, "waiting for the grace period until "+wait.UTC().Format(time.RFC3339)), nil
 	}
 	return r.asking(f.Decided(k.now.At, r.cfg.ExpiresIn)), nil
-}
-
-// since is when the change was made. One dated ahead was made by the time it
-// was first seen, or an entry with a made-up date could put off a revert.
-func (k judged) since() time.Time {
-	seen := k.now.At
-	if !k.seen.IsZero() {
-		seen = k.seen
-	}
-	if k.change.Time.After(seen) {
-		return seen
-	}
-	return k.change.Time
 }
 
 // update stores the next revision of a finding. Losing to another writer is an

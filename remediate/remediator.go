@@ -59,15 +59,6 @@ type Config struct {
 	Log   *slog.Logger
 }
 
-// Expiry is what becomes of a question that nobody answered.
-type Expiry string
-
-// The expiries. Leave is the safe one.
-const (
-	LeaveOnExpiry  Expiry = "leave"
-	RevertOnExpiry Expiry = "revert"
-)
-
 // Remediator takes findings through their life. It is safe for concurrent use,
 // and several may share one store.
 type Remediator struct {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -69,4 +70,31 @@ func (r *Remediator) attribute(ctx context.Context, c cloud.Change) error {
 		}
 	}
 	return nil
+}
+
+// rejudge reads live state again for a finding that waits: for the grace
+// period to end, or for state that did not show its change yet. What still
+// does not show is superseded.
+func (r *Remediator) rejudge(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, f.Resource)
+	if in == outOfScope {
+		return r.update(ctx, f.Superseded(state.ByTimer, r.cfg.Now(), errOutOfScope.Error()))
+	}
+	now, err := r.snapshot(ctx, f.Change)
+	if err != nil {
+		return finding.Finding{}, err
+	}
+	for _, k := range r.judge(ctx, f.Change, now) {
+		if k.Policy != f.Policy || k.vanished {
+			continue
+		}
+		if unsure != "" {
+			k.Lower(judge.Report, unsure)
+		}
+		if k, err = r.withoutExempted(ctx, k); err != nil {
+			return finding.Finding{}, err
+		}
+		return r.reopen(ctx, f, k, state.ByTimer)
+	}
+	return r.update(ctx, f.Superseded(state.ByTimer, now.At, judge.VanishedWhy(now)))
 }

@@ -12,17 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"cloud.google.com/go/iam/apiv1/iampb"
-	run "cloud.google.com/go/run/apiv2"
-	"cloud.google.com/go/run/apiv2/runpb"
-	"google.golang.org/genproto/googleapis/type/expr"
-	"google.golang.org/grpc"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
-
-	resourcemanager "cloud.google.com/go/resourcemanager/apiv3"
-	"google.golang.org/api/option"
-	"google.golang.org/grpc/credentials/insecure"
-
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/google"
@@ -34,6 +23,8 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 )
 
 const (
@@ -67,40 +58,61 @@ type set map[string]policies.Enforcement
 func newRig(t *testing.T, enforce set, change ...func(*setup)) *rig {
 	t.Helper()
 	g := &rig{t: t, now: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC), told: &notice{}}
-	g.cloud = sim.NewCloud(sim.Options{Now: g.Clock, Emit: g.keep})
-	g.seed()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	g.must(err)
-	go g.cloud.Serve(l)
-	t.Cleanup(func() { g.cloud.Close() })
-	addr := l.Addr().String()
-	g.conn, err = grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(caller(mallory)))
-	g.must(err)
-	t.Cleanup(func() { g.conn.Close() })
-
+	addr := g.serveCloud()
+	g.connectMallory(addr)
 	st := memory.New()
-	g.google, err = google.New(t.Context(), google.Options{
-		Endpoints: google.Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr, Logging: addr}, Insecure: true,
-		DialOptions: []grpc.DialOption{grpc.WithPerRPCCredentials(caller(self))},
-		Identities:  st, Now: g.Clock, Wait: g.wait,
-	})
-	g.must(err)
-	t.Cleanup(func() { g.google.Close() })
-	c := setup{Notifier: g.told, Config: remediate.Config{
-		Facts: g.google, Judge: judge.Judge{Policies: g.load(enforce), MaxEventAge: 15 * time.Minute,
-			Fallback: map[string]string{"pay-prod": "fallback@pay-prod.iam.gserviceaccount.com"}},
-		Store: st, IAM: g.google, Workloads: g.google, Constraints: g.google,
-		Scope:     remediate.Scope{Include: []cloud.Resource{cloud.OrganizationResource("77")}},
-		Authority: authority.Authority{Approvers: map[string]bool{"user:ada@example.com": true, "user:" + mallory: true}},
-		Limits:    remediate.Limits{PerPolicyHour: 20, PerProjectHour: 10, TotalHour: 50, SameChange: 3, FightWindow: 24 * time.Hour},
-		Self:      "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: 10 * time.Second,
-		Now: g.Clock, Wait: g.wait, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),
-	}}
+	g.connectRescind(addr, st)
+	c := setup{Notifier: g.told, Config: g.config(enforce, st)}
 	for _, f := range change {
 		f(&c)
 	}
 	g.engine = newEngine(t, c)
 	return g
+}
+
+// serveCloud starts the simulated cloud, with what stands in it, and returns its
+// address.
+func (g *rig) serveCloud() string {
+	g.cloud = sim.NewCloud(sim.Options{Now: g.Clock, Emit: g.keep})
+	g.seed()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	g.must(err)
+	go g.cloud.Serve(l)
+	g.t.Cleanup(func() { g.cloud.Close() })
+	return l.Addr().String()
+}
+
+func (g *rig) connectMallory(addr string) {
+	var err error
+	g.conn, err = grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(caller(mallory)))
+	g.must(err)
+	g.t.Cleanup(func() { g.conn.Close() })
+}
+
+func (g *rig) connectRescind(addr string, st *memory.Store) {
+	var err error
+	g.google, err = google.New(g.t.Context(), google.Options{
+		Endpoints: google.Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr, Logging: addr}, Insecure: true,
+		DialOptions: []grpc.DialOption{grpc.WithPerRPCCredentials(caller(self))},
+		Identities:  st, Now: g.Clock, Wait: g.wait,
+	})
+	g.must(err)
+	g.t.Cleanup(func() { g.google.Close() })
+}
+
+// config is that of a rescind which may touch the whole organization, and of which
+// two people are approvers.
+func (g *rig) config(enforce set, st *memory.Store) remediate.Config {
+	return remediate.Config{
+		Facts: g.google, Store: st, IAM: g.google, Workloads: g.google, Constraints: g.google,
+		Judge: judge.Judge{Policies: g.load(enforce), MaxEventAge: 15 * time.Minute,
+			Fallback: map[string]string{"pay-prod": "fallback@pay-prod.iam.gserviceaccount.com"}},
+		Scope:     remediate.Scope{Include: []cloud.Resource{cloud.OrganizationResource("77")}},
+		Authority: authority.Authority{Approvers: map[string]bool{"user:ada@example.com": true, "user:" + mallory: true}},
+		Limits:    remediate.Limits{PerPolicyHour: 20, PerProjectHour: 10, TotalHour: 50, SameChange: 3, FightWindow: 24 * time.Hour},
+		Self:      "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: 10 * time.Second,
+		Now: g.Clock, Wait: g.wait, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),
+	}
 }
 
 func (g *rig) load(enforce set) *policies.Set {
@@ -118,21 +130,6 @@ func (g *rig) load(enforce set) *policies.Set {
 	s, err := policies.Load(policies.File{Name: "test.yaml", Data: []byte(b.String())})
 	g.must(err)
 	return s
-}
-
-func (g *rig) seed() {
-	c := g.cloud
-	c.AddProject("pay-prod", "264172533001", "folders/4001", "organizations/77")
-	c.SetConstraint("folders/4001", "run.managed.requireInvokerIam", true)
-	images := []*runpb.Container{{Image: "example.com/app:v1"}}
-	g.must(c.PutService(&runpb.Service{Name: apiPath, Template: &runpb.RevisionTemplate{ServiceAccount: apiAccount, Containers: images}}))
-	g.must(c.PutJob(&runpb.Job{Name: jobPath, Template: &runpb.ExecutionTemplate{Template: &runpb.TaskTemplate{ServiceAccount: "job@pay-prod.iam.gserviceaccount.com", Containers: images}}}))
-	g.must(c.PutWorkerPool(&runpb.WorkerPool{Name: poolPath, Template: &runpb.WorkerPoolRevisionTemplate{ServiceAccount: "pool@pay-prod.iam.gserviceaccount.com", Containers: images}}))
-	g.must(c.PutPolicy(apiPath, &iampb.Policy{Bindings: []*iampb.Binding{
-		{Role: "roles/run.invoker", Members: []string{"group:frontend@example.com"}},
-		{Role: "roles/run.invoker", Members: []string{"user:partner@example.org"}, Condition: &expr.Expr{Title: "pilot", Expression: "request.time < timestamp('2027-01-01T00:00:00Z')"}},
-	}}))
-	g.must(c.PutPolicy("projects/pay-prod", &iampb.Policy{Bindings: []*iampb.Binding{{Role: "roles/owner", Members: []string{"group:platform@example.com"}}}}))
 }
 
 func (g *rig) must(err error) {
@@ -233,88 +230,7 @@ func (g *rig) want(f finding.Finding, s state.State, says string) {
 	}
 }
 
-// grant has mallory add a grant to a service's or project's policy.
-func (g *rig) grant(resource, role, member string) {
-	g.t.Helper()
-	g.editPolicy(resource, func(p *iampb.Policy) {
-		p.Bindings = append(p.Bindings, &iampb.Binding{Role: role, Members: []string{member}})
-	})
-}
-
-func (g *rig) editPolicy(resource string, edit func(*iampb.Policy)) {
-	g.t.Helper()
-	get := &iampb.GetIamPolicyRequest{Resource: resource, Options: &iampb.GetPolicyOptions{RequestedPolicyVersion: 3}}
-	ctx := g.t.Context()
-	if strings.Contains(resource, "/services/") {
-		c, err := run.NewServicesClient(ctx, option.WithGRPCConn(g.conn))
-		g.must(err)
-		p, err := c.GetIamPolicy(ctx, get)
-		g.must(err)
-		edit(p)
-		_, err = c.SetIamPolicy(ctx, &iampb.SetIamPolicyRequest{Resource: resource, Policy: p})
-		g.must(err)
-		return
-	}
-	c, err := resourcemanager.NewProjectsClient(ctx, option.WithGRPCConn(g.conn))
-	g.must(err)
-	p, err := c.GetIamPolicy(ctx, get)
-	g.must(err)
-	edit(p)
-	_, err = c.SetIamPolicy(ctx, &iampb.SetIamPolicyRequest{Resource: resource, Policy: p})
-	g.must(err)
-}
-
-// deploy has mallory deploy the service as an account.
-func (g *rig) deploy(account string) {
-	g.t.Helper()
-	c, err := run.NewServicesClient(g.t.Context(), option.WithGRPCConn(g.conn))
-	g.must(err)
-	op, err := c.UpdateService(g.t.Context(), &runpb.UpdateServiceRequest{
-		Service:    &runpb.Service{Name: apiPath, Template: &runpb.RevisionTemplate{ServiceAccount: account}},
-		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"template.service_account"}},
-	})
-	g.must(err)
-	_, err = op.Wait(g.t.Context())
-	g.must(err)
-}
-
-// members lists who holds a role on a resource, conditions ignored.
-func (g *rig) members(resource, role string) []string {
-	var out []string
-	for _, p := range g.cloud.State().Policies {
-		if !strings.HasSuffix(p.Resource, resource) {
-			continue
-		}
-		for _, gr := range p.Grants {
-			if gr.Role == role {
-				out = append(out, gr.Member)
-			}
-		}
-	}
-	return out
-}
-
-func (g *rig) identity(path string) string {
-	for _, w := range g.cloud.State().Workloads {
-		if w.Name == path {
-			return w.Identity
-		}
-	}
-	return ""
-}
-
-// writes counts the writes that rescind itself made since the last call.
-func (g *rig) writes() (n int) {
-	g.t.Helper()
-	for _, c := range g.events() {
-		if c.Actor.Principal == "serviceAccount:"+self && c.Half != cloud.LastHalf {
-			n++
-		}
-	}
-	return n
-}
-
-// told is a Notifier that remembers the states it was to show; while failing,
+// notice is a Notifier that remembers the states it was to show; while failing,
 // it refuses.
 type notice struct {
 	mu      sync.Mutex
@@ -331,44 +247,3 @@ func (n *notice) Notify(_ context.Context, f finding.Finding) ([]finding.Surface
 	n.states = append(n.states, f.State)
 	return []finding.Surface{{Kind: "test", Channel: "c", ID: "1", Rendered: f.Revision}}, nil
 }
-
-type caller string
-
-func (c caller) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	return map[string]string{"authorization": "Bearer " + string(c)}, nil
-}
-
-func (caller) RequireTransportSecurity() bool { return false }
-
-func sequence(prefix string) func() string {
-	n := 0
-	return func() string { n++; return fmt.Sprintf("%s%d", prefix, n) }
-}
-
-// bareRemediator is a Remediator with no world but an allow policy.
-func bareRemediator(t *testing.T, iam remediate.PolicyClient) *engine {
-	t.Helper()
-	now := func() time.Time { return time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC) }
-	set, err := policies.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newEngine(t, setup{Notifier: &notice{}, Config: remediate.Config{
-		Facts: nothingKnown{}, Judge: judge.Judge{Policies: set}, Store: memory.New(), IAM: iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
-		Scope: remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
-		Self:  "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: time.Second,
-		Now: now, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),
-	}})
-}
-
-type nothingKnown struct{}
-
-func (nothingKnown) Fact(context.Context, policies.Question) policies.Fact {
-	return policies.Fact{Why: "nobody knows"}
-}
-
-func (nothingKnown) Changed(cloud.Change) {}
-
-type noWorkloads struct{ remediate.WorkloadClient }
-
-type noConstraints struct{ remediate.ConstraintClient }

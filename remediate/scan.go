@@ -15,8 +15,8 @@ import (
 
 const foundByScan = "found by a scan of live state: no event told of it; what is there is judged as if it had just been made"
 
-// Covers reports whether the resource is in scope, or may be.
-func (r *Remediator) Covers(ctx context.Context, res cloud.Resource) bool {
+// MayBeInScope reports whether the resource is in scope, or may be.
+func (r *Remediator) MayBeInScope(ctx context.Context, res cloud.Resource) bool {
 	in, _ := r.cfg.Scope.membership(ctx, r.cfg.Facts, res)
 	return in != outOfScope
 }

@@ -3,18 +3,20 @@ package remediate
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // withoutKnown is what no finding from before speaks for, zero if there is nothing,
 // and the findings that speak for the rest.
 func (r *Remediator) withoutKnown(ctx context.Context, k judged, before []finding.Finding, unsure string) (left judged, known []finding.Finding) {
 	for _, f := range before {
-		if grants := k.coveredBy(f); len(grants) > 0 {
+		if grants := k.grantsSpokenFor(f); len(grants) > 0 {
 			known = append(known, f)
 			k.change = judge.Granting(k.change, slices.DeleteFunc(k.change.Added(), func(g cloud.Grant) bool { return slices.Contains(grants, g) }))
 		} else if f.StandsFor(k.Decision, k.now.At) && k.sameAs(f) {
@@ -32,8 +34,8 @@ func (r *Remediator) withoutKnown(ctx context.Context, k judged, before []findin
 	return judged{}, known
 }
 
-// coveredBy are the grants of the judgement that a finding from before speaks for.
-func (k judged) coveredBy(f finding.Finding) []cloud.Grant {
+// grantsSpokenFor are the grants of the judgement that a finding from before speaks for.
+func (k judged) grantsSpokenFor(f finding.Finding) []cloud.Grant {
 	if !f.StandsFor(k.Decision, k.now.At) {
 		return nil
 	}
@@ -54,7 +56,7 @@ func (k judged) sameAs(f finding.Finding) bool {
 		return f.Plan.Empty() && f.Message == k.Message
 	}
 	return !slices.ContainsFunc(k.Plan.Steps, func(s judge.Step) bool {
-		return !slices.ContainsFunc(f.Subject(), func(o judge.Step) bool { return k.now.Covers(o, s) })
+		return !slices.ContainsFunc(f.Subject(), func(o judge.Step) bool { return k.now.Replaces(o, s) })
 	})
 }
 
@@ -74,4 +76,26 @@ func (k judged) identified(before []finding.Finding) judged {
 		k.change.ID += " after " + before[i].ID
 	}
 	return k
+}
+
+// recentLook is how many findings of one resource and policy are looked at to
+// learn what people settled, and what is known: the newest. A resource that is
+// changed every minute must not make every look at it dearer for years.
+const recentLook = 200
+
+// history is what is known of a resource and policy: all that is open, and the
+// newest of what ended; newest first.
+func (r *Remediator) history(ctx context.Context, res cloud.Resource, policy string) ([]finding.Finding, error) {
+	recent, err := r.cfg.Store.Findings(ctx, finding.Query{Resource: res, Policy: policy, Limit: recentLook})
+	if err == nil && len(recent) == recentLook {
+		var open []finding.Finding
+		open, err = r.cfg.Store.Findings(ctx, finding.Query{
+			Resource: res, Policy: policy, States: state.Open(), After: recent[len(recent)-1].Position(),
+		})
+		recent = slices.Concat(recent, open)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up findings of %s: %w", res, err)
+	}
+	return recent, nil
 }

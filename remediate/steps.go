@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -28,9 +27,9 @@ func (r *Remediator) applyStep(ctx context.Context, s judge.Step) (made judge.St
 		case policies.RemoveGrants, judge.RestoreGrants, policies.RestoreCondition:
 			made, wrote, err = r.changeGrants(ctx, s)
 		case policies.RequireInvoker:
-			wrote, err = r.requireInvoker(ctx, s)
+			wrote, err = r.setInvokerCheck(ctx, s, true)
 		case judge.DisableInvoker:
-			wrote, err = r.disableInvoker(ctx, s)
+			wrote, err = r.setInvokerCheck(ctx, s, false)
 		case policies.RestoreIdentity:
 			wrote, err = r.restoreIdentity(ctx, s)
 		case policies.RestoreIngress:
@@ -55,148 +54,4 @@ func (r *Remediator) applyStep(ctx context.Context, s judge.Step) (made judge.St
 func declined(err error) bool {
 	var denied *fault.PermissionError
 	return errors.As(err, &denied) || errors.Is(err, fault.ErrNotFound) || errors.Is(err, fault.ErrUnwritten)
-}
-
-// changeGrants takes away the grants that only Before has and adds those that
-// only After has.
-func (r *Remediator) changeGrants(ctx context.Context, s judge.Step) (made judge.Step, wrote bool, err error) {
-	p, err := r.cfg.IAM.Policy(ctx, s.Resource)
-	if err != nil {
-		return s, false, err
-	}
-	if p.HidesConditions() {
-		return s, false, fmt.Errorf("%w: the policy was read below version 3, writing it would drop conditions", fault.ErrRefused)
-	}
-	next, effective := p.Apply(s.DeltasOn(p))
-	if len(effective) == 0 {
-		return s, false, nil
-	}
-	return s.WithDeltas(effective), true, r.cfg.IAM.SetPolicy(ctx, s.Resource, next)
-}
-
-func (r *Remediator) requireInvoker(ctx context.Context, s judge.Step) (bool, error) {
-	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
-	if err != nil || !w.InvokerCheckDisabled.On {
-		return false, err
-	}
-	return true, r.cfg.Workloads.RequireInvokerIAM(ctx, w)
-}
-
-// disableInvoker turns the check off again, where it was off before rescind
-// turned it on.
-func (r *Remediator) disableInvoker(ctx context.Context, s judge.Step) (bool, error) {
-	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
-	if err != nil || w.InvokerCheckDisabled.On {
-		return false, err
-	}
-	return true, r.cfg.Workloads.DisableInvokerIAM(ctx, w)
-}
-
-func (r *Remediator) restoreIdentity(ctx context.Context, s judge.Step) (bool, error) {
-	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
-	if err != nil || w.Identity.Email == s.After.ServiceAccount {
-		return false, err
-	}
-	if w.Identity.Email != s.Before.ServiceAccount {
-		return false, fmt.Errorf("it runs as %q now, the plan was made for %q: %w", w.Identity.Email, s.Before.ServiceAccount, errChanged)
-	}
-	return true, r.cfg.Workloads.SetIdentity(ctx, w, s.After.ServiceAccount)
-}
-
-// unverifiedError says that a write was accepted, and does not show yet or
-// could not be looked at.
-type unverifiedError struct {
-	why string
-	err error // of looking, where that is what went wrong
-}
-
-func (e *unverifiedError) Error() string { return e.why }
-
-func (e *unverifiedError) Unwrap() error { return e.err }
-
-// verify reads until the step shows, at most VerifyFor. An operation that
-// succeeded is not yet a workload that is fixed: a revision may never become
-// ready, or traffic may be pinned to the old one.
-func (r *Remediator) verify(ctx context.Context, s judge.Step) error {
-	deadline := r.cfg.Now().Add(r.cfg.VerifyFor)
-	for pause := time.Second; ; pause *= 2 {
-		why, err := r.unmet(ctx, s)
-		switch {
-		case errors.Is(err, fault.ErrNotFound):
-			return err
-		case err != nil:
-			return &unverifiedError{err.Error(), err}
-		case why == "":
-			return nil
-		}
-		if r.cfg.Now().Add(pause).After(deadline) {
-			return &unverifiedError{why: why}
-		}
-		if err := r.cfg.Wait(ctx, pause); err != nil {
-			return &unverifiedError{why: why}
-		}
-	}
-}
-
-// unmet says what is not yet as the step wants it, or "".
-func (r *Remediator) unmet(ctx context.Context, s judge.Step) (string, error) {
-	switch s.Kind {
-	case policies.RemoveGrants, judge.RestoreGrants, policies.RestoreCondition:
-		p, err := r.cfg.IAM.Policy(ctx, s.Resource)
-		if err != nil {
-			return "", err
-		}
-		return unmetGrants(p, s), nil
-	case policies.RequireInvoker:
-		w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
-		if err == nil && w.InvokerCheckDisabled.On {
-			return "the invoker IAM check still shows as disabled", nil
-		}
-		return "", err
-	case judge.DisableInvoker:
-		w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
-		if err == nil && !w.InvokerCheckDisabled.On {
-			return "the invoker IAM check still shows as on", nil
-		}
-		return "", err
-	case policies.RestoreIdentity:
-		return r.identityUnmet(ctx, s)
-	case policies.RestoreIngress:
-		return r.ingressUnmet(ctx, s)
-	case policies.RestoreConstrain:
-		return r.orgPolicyUnmet(ctx, s)
-	}
-	return "", nil
-}
-
-func unmetGrants(p cloud.AllowPolicy, s judge.Step) string {
-	for _, d := range s.DeltasOn(p) {
-		switch shown := p.Has(d.Grant); {
-		case shown && d.Action == cloud.Remove:
-			return "the policy still shows a grant that was removed"
-		case !shown && d.Action == cloud.Add:
-			return "the policy does not show yet a grant that was put back"
-		}
-	}
-	return ""
-}
-
-func (r *Remediator) identityUnmet(ctx context.Context, s judge.Step) (string, error) {
-	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
-	if err != nil {
-		return "", err
-	}
-	if w.Identity.Email != s.After.ServiceAccount {
-		return "the template still names " + w.Identity.Email, nil
-	}
-	serving, err := r.cfg.Workloads.Serving(ctx, s.Resource)
-	if err != nil {
-		return "", err
-	}
-	for _, email := range serving {
-		if email != s.After.ServiceAccount {
-			return "a revision that runs as " + email + " still has traffic or a tag", nil
-		}
-	}
-	return "", nil
 }

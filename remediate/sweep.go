@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
-	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -15,8 +15,8 @@ import (
 const sweepBatch = 200
 
 // Sweep does what is due: questions that expired, effects that failed or were
-// cut off, state to read again, a pause to announce. It may run at any time, any number of times,
-// concurrently. It returns how many findings it looked at.
+// cut off, state to read again, a pause to announce. It may run at any time, any
+// number of times, concurrently. It returns how many findings it looked at.
 func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 	var errs []error
 	if err := r.announce(ctx); err != nil {
@@ -72,39 +72,52 @@ func (r *Remediator) sweep(ctx context.Context, f finding.Finding) error {
 	return errors.Join(err, later)
 }
 
-// Work does now what one finding still owes, rather than when the sweep comes
-// by, and returns it as stored then.
-func (r *Remediator) Work(ctx context.Context, id string) (finding.Finding, error) {
-	f, err := r.cfg.Store.Finding(ctx, id)
-	if err != nil {
-		return finding.Finding{}, fmt.Errorf("look up finding %s: %w", id, err)
+// pruneBatch bounds what one sweep forgets; it is more than comes in between
+// two sweeps.
+const pruneBatch = 500
+
+// prune has a store forget what was kept long enough, if it has to be told.
+func (r *Remediator) prune(ctx context.Context) error {
+	if p, ok := r.cfg.Store.(Pruner); ok {
+		n, err := p.Prune(ctx, r.cfg.Now(), pruneBatch)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			r.cfg.Log.InfoContext(ctx, "forgot what was kept long enough", "records", n)
+		}
 	}
-	return r.work(ctx, f), nil
+	return nil
 }
 
-// rejudge reads live state again for a finding that waits: for the grace
-// period to end, or for state that did not show its change yet. What still
-// does not show is superseded.
-func (r *Remediator) rejudge(ctx context.Context, f finding.Finding) (finding.Finding, error) {
-	in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, f.Resource)
-	if in == outOfScope {
-		return r.update(ctx, f.Superseded(state.ByTimer, r.cfg.Now(), errOutOfScope.Error()))
-	}
-	now, err := r.snapshot(ctx, f.Change)
-	if err != nil {
-		return finding.Finding{}, err
-	}
-	for _, k := range r.judge(ctx, f.Change, now) {
-		if k.Policy != f.Policy || k.vanished {
-			continue
+// soon is how near the next thing due has to be for a sweep to wait for it.
+const soon = 2 * time.Second
+
+// SweepFor sweeps, and again as long as something is due soon, for about d:
+// what stands in line for a message a second would otherwise go out one
+// message a sweep. It returns how many findings it looked at.
+func (r *Remediator) SweepFor(ctx context.Context, d time.Duration) (int, error) {
+	until, total := r.cfg.Now().Add(d), 0
+	for {
+		n, err := r.Sweep(ctx)
+		total += n
+		if err != nil {
+			return total, err
 		}
-		if unsure != "" {
-			k.Lower(judge.Report, unsure)
+		now := r.cfg.Now()
+		next, err := r.cfg.Store.Due(ctx, now.Add(soon), 1)
+		switch {
+		case err != nil:
+			return total, fmt.Errorf("list what is due soon: %w", err)
+		case len(next) == 0, !now.Before(until):
+			return total, nil
 		}
-		if k, err = r.withoutExempted(ctx, k); err != nil {
-			return finding.Finding{}, err
+		// What is due still, another process is at, or could not be done.
+		wait := max(next[0].DueAt.Sub(now), time.Second/4)
+		if err := r.cfg.Wait(ctx, wait); errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return total, nil // what is left stays due
+		} else if err != nil {
+			return total, err
 		}
-		return r.reopen(ctx, f, k, state.ByTimer)
 	}
-	return r.update(ctx, f.Superseded(state.ByTimer, now.At, judge.VanishedWhy(now)))
 }

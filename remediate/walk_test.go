@@ -5,28 +5,24 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate/scan"
-
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"cloud.google.com/go/run/apiv2/runpb"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/grpc/codes"
-
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/scan"
 	"github.com/rescind-dev/rescind/remediate/state"
+	"google.golang.org/grpc/codes"
 )
 
 // lookedAt is a PolicyClient that takes down whose policies were read, and calls
@@ -219,60 +215,6 @@ func TestWhatCannotBeScannedIsSaidOnceARoundAndTheRestIsScanned(t *testing.T) {
 	}
 }
 
-func TestAScanThatWasAskedForWaitsForItsTurn(t *testing.T) {
-	g, looks := scanning(t)
-	for range 1000 { // what one region may be asked, and more
-		if _, err := g.google.Policy(t.Context(), apiService); err != nil {
-			break
-		}
-	}
-	began := g.Clock()
-	r, err := g.scanner.All(t.Context(), scan.Walk{
-		Name: "all", Tops: []cloud.Resource{cloud.ProjectResource("pay-prod")}, Resumed: func(scan.Round) {}, Visit: func(scan.Visit) {},
-	})
-	g.must(err)
-	if g.Clock().Equal(began) || r.Failed != 0 || r.Scanned != 4 {
-		t.Errorf("it waited %s and came to %s; want that it waits and scans four", g.Clock().Sub(began), r)
-	}
-	if got := looks.taken(); !slices.Contains(got, apiPath) {
-		t.Errorf("looked at %q, want the service among them", got)
-	}
-}
-
-func TestASweepDoesNotWaitForItsTurn(t *testing.T) {
-	g, looks := scanning(t)
-	for range 1000 { // what one region may be asked, and more
-		if _, err := g.google.Policy(t.Context(), apiService); err != nil {
-			break
-		}
-	}
-	began := g.Clock()
-	g.scanSome()
-	if waited := g.Clock().Sub(began); waited > 10*time.Second {
-		t.Errorf("waited %s", waited)
-	}
-	wantLooks(t, looks, wholeScope[:3]...)
-	g.pass(time.Minute)
-	g.scanSome()
-	wantLooks(t, looks, wholeScope[2:]...)
-}
-
-func TestARequestThatIsGoneStopsAScanWithoutAFailure(t *testing.T) {
-	g, looks := scanning(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	looks.then = func(cloud.Resource) { cancel() }
-	if err := g.scanner.Some(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("error is %v, want that it was told to stop", err)
-	}
-	wantLooks(t, looks, wholeScope[0])
-	looks.then = nil
-	g.scanSome()
-	wantLooks(t, looks, wholeScope...)
-	if r := g.round(); r.Failed != 0 || r.Ended.IsZero() {
-		t.Errorf("round %+v, want one without failures", r)
-	}
-}
-
 // round is the stored one of the sweep.
 func (g *rig) round() (r scan.Round) {
 	g.t.Helper()
@@ -313,124 +255,6 @@ func TestAScanGoesOnAfterAPlaceThatCannotBeRead(t *testing.T) {
 		g.scanSome()
 		wantLooks(t, looks, wholeScope...)
 	}
-}
-
-// inventory is an organization with as many folders in folders as there may be,
-// and 50,000 projects in each of the deepest.
-type inventory struct{}
-
-func (inventory) List(_ context.Context, in cloud.Resource, k cloud.Kind, page string) (out []cloud.Resource, next string, err error) {
-	depth := 0
-	if in.Kind == cloud.Folder {
-		depth = int(in.Name[0] - 'a' + 1)
-	}
-	from := 0
-	if page != "" {
-		from, err = strconv.Atoi(page)
-	}
-	for i := from; i < from+50; i++ {
-		switch {
-		case k == cloud.Folder && depth < 10:
-			out = append(out, cloud.FolderResource(fmt.Sprintf("%c%012d", 'a'+depth, i)))
-		case k == cloud.Project && depth == 10:
-			out = append(out, cloud.ProjectResource(fmt.Sprintf("a-project-id-of-thirty-%07d", i)))
-		}
-	}
-	if len(out) > 0 && from < 50_000 {
-		next = strconv.Itoa(from + 50)
-	}
-	return out, next, err
-}
-
-// biggest is a store that takes down how large cells become.
-type biggest struct {
-	remediate.Store
-	size *int
-}
-
-func (s biggest) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
-	*s.size = max(*s.size, len(c.Value))
-	return s.Store.SetCell(ctx, c)
-}
-
-// emptyPolicies is a PolicyClient of a world without grants.
-type emptyPolicies struct{ remediate.PolicyClient }
-
-func (emptyPolicies) Policy(context.Context, cloud.Resource) (cloud.AllowPolicy, error) {
-	return cloud.AllowPolicy{}, nil
-}
-
-func TestHowFarAScanIsStaysSmallHoweverMuchThereIs(t *testing.T) {
-	t.Parallel()
-	var size int
-	g, _ := scanning(t, func(c *setup) {
-		c.Store, c.IAM, c.Inventory, c.Facts = biggest{c.Store, &size}, emptyPolicies{}, inventory{}, nothingKnown{}
-	})
-	g.scanSome()
-	if r := g.round(); r.Scanned < 100 || len(r.Stack) < 11 || size > 100_000 {
-		t.Errorf("%s, %d deep, the cell grew to %d bytes; want fewer than 100,000", r, len(r.Stack), size)
-	}
-}
-
-func TestAScanThatWasAskedForGoesOnWhereItStopped(t *testing.T) {
-	g, looks := scanning(t)
-	tops := []cloud.Resource{cloud.OrganizationResource("77")}
-	var resumed []scan.Round
-	asked := func(ctx context.Context, fromStart bool) (scan.Round, error) {
-		return g.scanner.All(ctx, scan.Walk{
-			Name: "all", Tops: tops, FromStart: fromStart,
-			Resumed: func(r scan.Round) { resumed = append(resumed, r) }, Visit: func(scan.Visit) {},
-		})
-	}
-	stop := func(at string) {
-		ctx, cancel := context.WithCancel(t.Context())
-		looks.then = func(r cloud.Resource) {
-			if r.Path() == at {
-				cancel()
-			}
-		}
-		if _, err := asked(ctx, false); !errors.Is(err, context.Canceled) {
-			t.Fatalf("error is %v, want that it was told to stop", err)
-		}
-		looks.then = nil
-		looks.taken()
-	}
-	stop(apiPath)
-	r, err := asked(t.Context(), false)
-	g.must(err)
-	wantLooks(t, looks, wholeScope[2:]...)
-	if len(resumed) != 1 || resumed[0].Scanned != 2 || r.Scanned != 10 {
-		t.Errorf("went on from %+v, and came to %s", resumed, r)
-	}
-	_, err = asked(t.Context(), false) // the last one ended
-	g.must(err)
-	wantLooks(t, looks, wholeScope...)
-
-	stop(apiPath)
-	_, err = asked(t.Context(), true)
-	g.must(err)
-	wantLooks(t, looks, wholeScope...)
-
-	stop(apiPath)
-	g.pass(time.Hour)
-	_, err = asked(t.Context(), false)
-	g.must(err)
-	wantLooks(t, looks, wholeScope...)
-}
-
-func TestOfTwoThatWereAskedForTheLaterGoesOn(t *testing.T) {
-	g, looks := scanning(t)
-	all := scan.Walk{Name: "all", Tops: []cloud.Resource{cloud.OrganizationResource("77")},
-		Resumed: func(scan.Round) {}, Visit: func(scan.Visit) {}}
-	looks.then = func(r cloud.Resource) {
-		looks.then = nil
-		_, err := g.scanner.All(t.Context(), all)
-		g.must(err)
-	}
-	if _, err := g.scanner.All(t.Context(), all); !errors.Is(err, scan.ErrTakenOver) {
-		t.Errorf("error is %v, want that it was taken over", err)
-	}
-	wantLooks(t, looks, append([]string{hookPath}, wholeScope...)...)
 }
 
 func TestAScanClosesWhatWasFixedWithoutAnEvent(t *testing.T) {

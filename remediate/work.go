@@ -3,11 +3,9 @@ package remediate
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // work does what a stored finding still owes and returns it as stored then. An
@@ -37,17 +35,6 @@ func (r *Remediator) work(ctx context.Context, f finding.Finding) finding.Findin
 	return r.onCall(ctx, f)
 }
 
-// carry takes a group's decision to its findings. What cannot be done now is due
-// again later: left as it is it would be the first of every sweep.
-func (r *Remediator) carry(ctx context.Context, f finding.Finding) (finding.Finding, error) {
-	next, err := r.Desk().Carry(ctx, f)
-	if err == nil || errors.Is(err, fault.ErrConflict) {
-		return next, err
-	}
-	next, later := r.update(ctx, f.Later(r.cfg.Now(), err))
-	return next, errors.Join(err, later)
-}
-
 // claimed reports whether a process carries the plan out, or waits between two
 // attempts: then it is for the sweep to come back, once it is due.
 func (r *Remediator) claimed(f finding.Finding) bool {
@@ -74,25 +61,4 @@ func (r *Remediator) progress(ctx context.Context, f finding.Finding, what strin
 		return f
 	}
 	return next
-}
-
-// notify brings what people see up to date, and records where they see it.
-func (r *Remediator) notify(ctx context.Context, f finding.Finding) (finding.Finding, error) {
-	if f.State == state.Undone {
-		if err := r.markUndone(ctx, f); err != nil {
-			return finding.Finding{}, err
-		}
-	}
-	notice, failed := r.cfg.Notifier.Notify(ctx, f)
-	shown := f
-	for range conflictTries {
-		stored, err := r.update(ctx, r.delivered(ctx, f.Notified(notice, shown, failed, r.cfg.Now()), failed))
-		if !errors.Is(err, fault.ErrConflict) {
-			return stored, errors.Join(failed, err)
-		}
-		if f, err = r.cfg.Store.Finding(ctx, f.ID); err != nil {
-			return finding.Finding{}, errors.Join(failed, fmt.Errorf("look up finding: %w", err))
-		}
-	}
-	return finding.Finding{}, errors.Join(failed, fault.ErrConflict)
 }

@@ -146,7 +146,7 @@ const (
 
 // read lists page by page until there are as many as asked for, and says what it
 // left out, if anything. The actor is the one filter that a store does not know.
-func (o findingFilter) read(ctx context.Context, st finding.Store, now time.Time) (out []finding.Finding, left string, err error) {
+func (o findingFilter) read(ctx context.Context, st finding.Reader, now time.Time) (out []finding.Finding, left string, err error) {
 	out = []finding.Finding{}
 	q := o.query
 	if before := now.Add(-o.olderThan + 1); o.olderThan > 0 && (q.Until.IsZero() || before.Before(q.Until)) {

@@ -39,7 +39,7 @@ type scanFinding struct {
 func (s *scanner) named(ctx context.Context, a *process.App, projects []string) (tops []cloud.Resource) {
 	for _, p := range projects {
 		at := cloud.ProjectResource(p)
-		if !a.Covers(ctx, at) {
+		if !a.MayBeInScope(ctx, at) {
 			s.failed(fmt.Errorf("scan %s: it is out of scope", at))
 			continue
 		}

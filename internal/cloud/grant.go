@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"cmp"
-	"slices"
 )
 
 // Condition is the IAM condition of a binding; the zero Condition is none.
@@ -57,21 +56,6 @@ const (
 type Delta struct {
 	Action Action `json:"action"`
 	Grant  Grant  `json:"grant"`
-}
-
-// Invert returns the deltas that undo ds, last first.
-func Invert(ds []Delta) []Delta {
-	out := make([]Delta, 0, len(ds))
-	for _, d := range slices.Backward(ds) {
-		switch d.Action {
-		case Add:
-			d.Action = Remove
-		case Remove:
-			d.Action = Add
-		}
-		out = append(out, d)
-	}
-	return out
 }
 
 // Deltas returns one delta a grant, in their order; nil for none.

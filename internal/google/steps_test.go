@@ -40,7 +40,7 @@ func TestWhatARehearsalRefusesIsNotWritten(t *testing.T) {
 	must(t, err)
 	for name, write := range map[string]func() error{
 		"identity":      func() error { return w.client.SetIdentity(t.Context(), before, goodAccount) },
-		"invoker check": func() error { return w.client.RequireInvokerIAM(t.Context(), before) },
+		"invoker check": func() error { return w.client.SetInvokerCheck(t.Context(), before, true) },
 		"ingress":       func() error { return w.client.SetIngress(t.Context(), before, "internal") },
 	} {
 		w.updates = nil

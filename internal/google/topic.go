@@ -63,7 +63,7 @@ func (t *Topic) Publish(ctx context.Context, data []byte, attributes map[string]
 	return nil
 }
 
-// Send implements remediate.Courier.
+// Send implements desk.Courier.
 func (t *Topic) Send(ctx context.Context, s desk.Signed) error {
 	b, err := json.Marshal(s)
 	if err != nil {

@@ -54,26 +54,21 @@ func (c *Client) SetIdentity(ctx context.Context, w cloud.Workload, email string
 	return explainDeploy(err, w.Resource, email)
 }
 
-// RequireInvokerIAM turns a service's invoker check back on, if w.Etag is
+// SetInvokerCheck turns a service's invoker check on or off, if w.Etag is
 // current; otherwise the error matches fault.ErrConflict. No revision is
 // made, so what serves goes on serving. Its errors are those of SetIdentity.
-func (c *Client) RequireInvokerIAM(ctx context.Context, w cloud.Workload) error {
-	return c.setInvokerCheck(ctx, w, "require invoker IAM of", false)
-}
-
-// DisableInvokerIAM turns a service's invoker check off, in the same way.
-func (c *Client) DisableInvokerIAM(ctx context.Context, w cloud.Workload) error {
-	return c.setInvokerCheck(ctx, w, "disable invoker IAM of", true)
-}
-
-func (c *Client) setInvokerCheck(ctx context.Context, w cloud.Workload, doing string, disabled bool) error {
+func (c *Client) SetInvokerCheck(ctx context.Context, w cloud.Workload, on bool) error {
+	doing := "disable invoker IAM of"
+	if on {
+		doing = "require invoker IAM of"
+	}
 	if w.Resource.Kind != cloud.RunService {
 		return fmt.Errorf("%s %s: %w: a %q has no invoker check", doing, w.Resource, fault.ErrRefused, w.Resource.Kind)
 	}
 	if w.Etag == "" {
 		return fmt.Errorf("%s %s: %w: %w", doing, w.Resource, fault.ErrRefused, errNoEtag)
 	}
-	s := &runpb.Service{Name: w.Resource.Path(), Etag: w.Etag, InvokerIamDisabled: disabled}
+	s := &runpb.Service{Name: w.Resource.Path(), Etag: w.Etag, InvokerIamDisabled: !on}
 	err := c.updateService(ctx, s, "invoker_iam_disabled")
 	if takenRevision(err) {
 		// Seen even where the mask names nothing of the template.

@@ -63,7 +63,7 @@ func TestAWriteToAWorkloadThatChangedIsAConflict(t *testing.T) {
 				t.Errorf("serving (-want +got):\n%s", d)
 			}
 			if r == service {
-				wantError(t, w.client.RequireInvokerIAM(t.Context(), stale), fault.ErrConflict)
+				wantError(t, w.client.SetInvokerCheck(t.Context(), stale, true), fault.ErrConflict)
 			}
 		})
 	}
@@ -126,7 +126,7 @@ func TestAnInvokerCheckRefusedForTheRevisionsNameIsTriedWithoutTheName(t *testin
 	}))
 	before, err := w.client.Workload(t.Context(), service)
 	must(t, err)
-	must(t, w.client.RequireInvokerIAM(t.Context(), before))
+	must(t, w.client.SetInvokerCheck(t.Context(), before, true))
 	if n := w.count("Services/UpdateService"); n != 3 {
 		t.Errorf("%d updates: want a rehearsal that is refused for the revision's name, one without it, and the write", n)
 	}
@@ -137,14 +137,14 @@ func TestAnInvokerCheckRefusedForTheRevisionsNameIsTriedWithoutTheName(t *testin
 	}
 }
 
-func TestRequireInvokerIAMMakesNoRevision(t *testing.T) {
+func TestTurningTheInvokerCheckOnMakesNoRevision(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	must(t, w.PutService(&runpb.Service{
 		Name: service.Path(), InvokerIamDisabled: true, Template: &runpb.RevisionTemplate{ServiceAccount: apiAccount},
 	}))
 	before, err := w.client.getService(t.Context(), service)
 	must(t, err)
-	must(t, w.client.RequireInvokerIAM(t.Context(), cloud.Workload{Resource: service, Etag: before.GetEtag()}))
+	must(t, w.client.SetInvokerCheck(t.Context(), cloud.Workload{Resource: service, Etag: before.GetEtag()}, true))
 	after, err := w.client.getService(t.Context(), service)
 	must(t, err)
 	if after.GetInvokerIamDisabled() || after.GetLatestCreatedRevision() != before.GetLatestCreatedRevision() {
@@ -158,9 +158,9 @@ func TestAnUpdateThatIsNotSafeIsRefusedBeforeItIsSent(t *testing.T) {
 		"no etag":                        w.client.SetIdentity(t.Context(), cloud.Workload{Resource: service}, goodAccount),
 		"no account":                     w.client.SetIdentity(t.Context(), cloud.Workload{Resource: service, Etag: "e"}, ""),
 		"no workload":                    w.client.SetIdentity(t.Context(), cloud.Workload{Resource: project, Etag: "e"}, goodAccount),
-		"invoker check without an etag":  w.client.RequireInvokerIAM(t.Context(), cloud.Workload{Resource: service}),
-		"invoker check of a job":         w.client.RequireInvokerIAM(t.Context(), cloud.Workload{Resource: job, Etag: "e"}),
-		"invoker check of a worker pool": w.client.RequireInvokerIAM(t.Context(), cloud.Workload{Resource: pool, Etag: "e"}),
+		"invoker check without an etag":  w.client.SetInvokerCheck(t.Context(), cloud.Workload{Resource: service}, true),
+		"invoker check of a job":         w.client.SetInvokerCheck(t.Context(), cloud.Workload{Resource: job, Etag: "e"}, true),
+		"invoker check of a worker pool": w.client.SetInvokerCheck(t.Context(), cloud.Workload{Resource: pool, Etag: "e"}, true),
 	} {
 		if !errors.Is(err, fault.ErrRefused) {
 			t.Errorf("%s: error is %v, want it refused", name, err)

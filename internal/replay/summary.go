@@ -67,6 +67,7 @@ type Problem struct {
 	Reason string `json:"reason"`
 }
 
+// String is the place, a colon and the reason.
 func (p Problem) String() string {
 	if p.Line == 0 {
 		return fmt.Sprintf("%s: %s", p.Input, p.Reason)

@@ -12,6 +12,7 @@ import (
 // Value is a type that reads itself from the node, and notes what is wrong with
 // it in the reader. Problems call it what: the path to it.
 type Value interface {
+	// ReadYAML sets the value from the node.
 	ReadYAML(r *Reader, what string, n *yaml.Node)
 }
 

@@ -50,7 +50,7 @@ func (v *findingView) fillIn(d decision) {
 	v.Typed = d.Reason // the form it was typed into is gone
 }
 
-// preview is what an exemption would have covered.
+// preview is what an exemption would have exempted.
 type preview struct {
 	Scope, Count string
 	Examples     []row

@@ -35,16 +35,19 @@ type Gate func(ctx context.Context, h http.Header, at time.Time) (Visitor, error
 // Findings is what the pages read. They write nothing, so a store that cannot be
 // written to is enough.
 type Findings interface {
+	// Finding returns the finding, or an error matching fault.ErrNotFound.
 	Finding(ctx context.Context, id string) (finding.Finding, error)
+	// Findings returns those that match, newest first.
 	Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error)
 }
 
-// Answerer records what a person answers; see remediate.Desk.
+// Answerer records what a person answers; see desk.Desk.
 type Answerer interface {
+	// Answer returns the finding as stored, or a *finding.RefusedError.
 	Answer(ctx context.Context, finding string, a finding.Answer) (finding.Finding, error)
 }
 
-// RecordRefusal records that an answer was refused; see remediate.Desk.Refused.
+// RecordRefusal records that an answer was refused; see desk.Desk.Refused.
 type RecordRefusal func(ctx context.Context, finding string, a finding.Answer, class, why string)
 
 // Config is what the pages need. Of Answers and Courier exactly one is set.
@@ -57,7 +60,7 @@ type Config struct {
 	// before it came to Answers, which records those that it refuses itself.
 	// Without it the courier takes refusals to where there is one.
 	RecordRefusal RecordRefusal
-	// Preview says what an exemption would have covered; without it the pages
+	// Preview says what an exemption would have exempted; without it the pages
 	// offer none.
 	Preview func(ctx context.Context, finding string) (desk.Preview, error)
 	// BaseURL is where people reach the pages, "https://rescind.example.com":

@@ -16,26 +16,31 @@ import (
 // and comes with the finding as it stands. When it returns nil the answer is
 // durable; what follows of it is not its caller's to wait for.
 type Answerer interface {
+	// Answer returns the finding as stored.
 	Answer(ctx context.Context, finding string, a finding.Answer) (finding.Finding, error)
 	// RecordSurface is told of a message that shows the finding and that the store
-	// may not know, or may believe up to date; see remediate.Desk.RecordSurface.
+	// may not know, or may believe up to date; see desk.Desk.RecordSurface.
 	RecordSurface(ctx context.Context, finding string, at finding.Surface) (finding.Finding, error)
 }
 
 // Findings looks findings up.
 type Findings interface {
+	// Finding returns the finding, or an error matching fault.ErrNotFound.
 	Finding(ctx context.Context, id string) (finding.Finding, error)
+	// Findings returns those that match, newest first.
 	Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error)
 }
 
-// Previewer says what an exemption of a finding would have covered.
+// Previewer says what an exemption of a finding would have exempted.
 type Previewer interface {
+	// Preview looks that up; see desk.Desk.Preview.
 	Preview(ctx context.Context, finding string) (desk.Preview, error)
 }
 
 // Escalator has whoever is on call told of a finding. Whether that is too much,
 // a *finding.RefusedError says.
 type Escalator interface {
+	// Page returns the finding as stored; see desk.Desk.Page.
 	Page(ctx context.Context, finding, by, via string) (finding.Finding, error)
 }
 
@@ -44,14 +49,21 @@ type Desk interface {
 	// Admits returns nil for somebody who may decide, else a
 	// *finding.RefusedError.
 	Admits(ctx context.Context, principal string) error
-	Pause(ctx context.Context, by, via, reason string, duration time.Duration) (desk.Pause, error)
-	Resume(ctx context.Context, by, via, reason string) (desk.Pause, error)
+	Pauser
 	// Group returns a group and those of its findings that wait for an answer, or
 	// fault.ErrNotFound.
 	Group(ctx context.Context, id string) (group.Group, []finding.Finding, error)
 	// Refused records an answer that was refused before it could come to an
 	// Answerer, which records those that it refuses itself.
 	Refused(ctx context.Context, finding string, a finding.Answer, class, why string)
+}
+
+// Pauser takes the pause. What it refuses a *finding.RefusedError says.
+type Pauser interface {
+	// Pause stops all writes for that long.
+	Pause(ctx context.Context, by, via, reason string, duration time.Duration) (desk.Pause, error)
+	// Resume ends the pause.
+	Resume(ctx context.Context, by, via, reason string) (desk.Pause, error)
 }
 
 // Approvers says which principal ("user:ada@example.com") a Slack user is, or
@@ -66,7 +78,7 @@ type ClerkConfig struct {
 	Approvers Approvers
 	Answers   Answerer
 	Findings  Findings
-	Previews  Previewer // nil: forms say nothing of what an exemption covers
+	Previews  Previewer // nil: forms say nothing of what an exemption exempts
 	OnCall    Escalator // nil: nobody can be paged
 	Desk      Desk      // of the commands and the home tab
 	BaseURL   string    // where findings have a page; empty for no links

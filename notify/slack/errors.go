@@ -37,6 +37,7 @@ type Error struct {
 	RetryAfter time.Duration // with RateLimited
 }
 
+// Error names the method, what went wrong, and Slack's word for it.
 func (e *Error) Error() string {
 	s := "slack " + e.Method + ": " + string(e.Kind)
 	if e.Code != "" {

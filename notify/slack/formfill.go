@@ -13,7 +13,7 @@ import (
 )
 
 // fillIn says in an open form what the finding is and, for an exemption, what
-// it would have covered. That the form was closed meanwhile is nobody's concern.
+// it would have exempted. That the form was closed meanwhile is nobody's concern.
 func (r *Receiver) fillIn(ctx context.Context, i Interaction) error {
 	form, _ := i.form()
 	form, err := r.clerk.about(ctx, form, i)
@@ -62,7 +62,7 @@ func (c *clerk) about(ctx context.Context, form notify.Form, i Interaction) (not
 	case err != nil:
 		return form, err
 	}
-	return form.Covering(p), nil
+	return form.WithPreview(p), nil
 }
 
 // aboutAll is the form with the findings that it answers.

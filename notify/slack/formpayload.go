@@ -45,6 +45,7 @@ func (v view) check() error {
 // FormError is a form that a person can mend: what is wrong, by block.
 type FormError struct{ Wrong map[string]string }
 
+// Error counts the mistakes.
 func (e *FormError) Error() string { return fmt.Sprintf("the form has %d mistakes", len(e.Wrong)) }
 
 // metaPattern is a form's private metadata: the value of the button that opened

@@ -18,7 +18,7 @@ var _ authority.Directory = (*People)(nil)
 // Approver reports whether the principal is in one of the user groups. Somebody
 // without an account in the workspace is in none. What Slack does not say,
 // because it fails, has no such group or wants a paid plan, is undetermined.
-// It keeps nothing; remediate.Remembering does.
+// It keeps nothing; authority.Remembering does.
 func (p *People) Approver(ctx context.Context, principal string, _ bool) (authority.Membership, error) {
 	mail, isUser := strings.CutPrefix(strings.ToLower(principal), "user:")
 	if !isUser || len(p.cfg.Groups) == 0 {

@@ -20,6 +20,7 @@ import (
 // Variables is what an expression reads its variables and functions from.
 type Variables interface {
 	interpreter.Activation
+	// ResolveFunction returns the function of that name, and whether there is one.
 	ResolveFunction(name string) (functions.LateBoundOp, bool)
 	// Whys says in sentences what an unknown value stands for.
 	Whys(*types.Unknown) []string

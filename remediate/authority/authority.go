@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -113,75 +114,16 @@ func (au Authority) admitsNow(f finding.Finding, a finding.Answer) error {
 	return nil
 }
 
-// admitsVote says why the answer cannot count towards its quorum, or nil. Where
-// the decision hangs on somebody who answered before and cannot be looked up
-// now, nothing is decided and nothing is recorded: the answer would be used up.
-func (au Authority) admitsVote(f finding.Finding, a finding.Answer) error {
-	votes, need := au.votes(f, a.Choice, a.At, Approver), au.quorum(f, a.Choice)
-	unsure := au.votes(f, a.Choice, a.At, Undetermined)
-	switch {
-	case contains(votes, a.Principal):
-		return finding.RefuseAs(finding.ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
-	case !au.findable(need):
-		return finding.RefuseAs(finding.ClassMisconfigured, "%s takes %d people, and the configuration names %d", finding.NounOf[a.Choice], need, au.people())
-	case len(votes)+1 < need && len(votes)+1+len(unsure) >= need:
-		return finding.RefuseAs(finding.ClassUndetermined, "whether %s, who answered before, still may could not be looked up; that is not a no%s",
-			unsure[0].Principal, au.failures(unsure[0].Principal))
-	}
-	return nil
+// viaIAP begins the Via of an answer whose IAP assertion was verified.
+const viaIAP = "iap:"
+
+// StepsUp reports whether the finding is answered on the page behind IAP alone:
+// a stolen Slack session must not decide what matters most, in either
+// direction.
+func (au Authority) StepsUp(f finding.Finding) bool {
+	return f.StepUp == policies.StepUpIAP || au.StepUp[f.Severity]
 }
 
-// findable reports whether so many people can be found at all. Who is in a group
-// is for the day to show; a list is as long as it is.
-func (au Authority) findable(n int) bool { return au.Directory != nil || au.people() >= n }
-
-// people is how many the configuration names.
-func (au Authority) people() int {
-	names := map[string]bool{}
-	for p, may := range au.Approvers {
-		if may {
-			names[finding.Canonical(p)] = true
-		}
-	}
-	return len(names)
-}
-
-// quorum is how many people a choice takes. An actor who is not known cannot
-// be kept from keeping their own change, so that takes two.
-func (au Authority) quorum(f finding.Finding, c finding.Choice) int {
-	n := au.Quorum[c]
-	switch {
-	case n < 1 && c == finding.ChooseExempt:
-		n = 2
-	case n < 1:
-		n = 1
-	}
-	if finding.Raises(c) && f.UnknownActor() {
-		n = max(n, 2)
-	}
-	return n
-}
-
-// votes are the answers of people of that standing which count, one a person:
-// given on the plan as it stands, in time, by somebody who did not make the
-// change if it is kept. An approver can have been removed, or have made the
-// same change, since they voted.
-func (au Authority) votes(f finding.Finding, c finding.Choice, now time.Time, s Standing) []finding.Answer {
-	var out []finding.Answer
-	for _, a := range f.Answers {
-		switch {
-		case a.Choice != c, !f.HasPlan(a.Digest), au.standing(a.Principal) != s, finding.Raises(c) && f.MadeBy(a.Principal):
-		case au.StepsUp(f) && !behindIAP(a):
-		case c == finding.ChooseExempt && !a.Until.After(now): // it would have ended by now
-		case contains(out, a.Principal):
-		default:
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-// contains reports whether one of the answers is the principal's.
-func contains(votes []finding.Answer, principal string) bool {
-	return slices.ContainsFunc(votes, func(o finding.Answer) bool { return finding.Canonical(o.Principal) == finding.Canonical(principal) })
-}
+// behindIAP reports whether the answer came through IAP. The command line is not
+// as good: the credentials it shows live for months in a file.
+func behindIAP(a finding.Answer) bool { return strings.HasPrefix(a.Via, viaIAP) }

@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 )
 
+// MaxReason bounds a reason, in characters.
+const MaxReason = 500
+
 // visible is how many characters a reader gets of a reason, the spaces between
 // them counted. There are many that take no room or show nothing: a reason of
 // those alone is none.
@@ -27,6 +30,8 @@ func hidden(r rune) bool {
 		unicode.In(r, unicode.C, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
+// BadReason says what is wrong with a reason, as the end of a sentence that begins
+// with what it is for; empty for one that will do.
 func BadReason(s string) string {
 	switch {
 	case visible(s) == 0:
@@ -36,6 +41,3 @@ func BadReason(s string) string {
 	}
 	return ""
 }
-
-// maxReason bounds a reason, in characters.
-const MaxReason = 500

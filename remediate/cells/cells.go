@@ -2,7 +2,12 @@ package cells
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // Store keeps small values that several processes change: counts, places
@@ -26,4 +31,71 @@ type Cell struct {
 	// KeepUntil is from when on the store may forget it; zero for never. Until
 	// it does, the cell is there.
 	KeepUntil time.Time `json:"keep_until,omitzero"`
+}
+
+// tries bounds how often a change starts over because another process was
+// faster. Of all that compete one gets through each time, so nobody waits in
+// vain: it is more than will ever be at one cell at once.
+const tries = 200
+
+// Read returns the value that the cell of that name holds as JSON, with the cell:
+// the zero value where the cell was never set, or is no longer kept. A value that
+// is not such JSON is an error.
+func Read[T any](ctx context.Context, s Store, name string) (v T, c Cell, err error) {
+	c, err = s.Cell(ctx, name)
+	if err != nil {
+		return v, Cell{}, fmt.Errorf("look up cell %s: %w", name, err)
+	}
+	c.Name = name
+	if len(c.Value) == 0 {
+		return v, c, nil
+	}
+	if err := json.Unmarshal(c.Value, &v); err != nil {
+		var zero T
+		return zero, Cell{}, fmt.Errorf("read cell %s: %w", name, err)
+	}
+	return v, c, nil
+}
+
+// Set stores the value in the cell that Read returned, if nobody changed it since:
+// otherwise an error matching fault.ErrConflict, and nothing is stored. It returns
+// the cell as stored.
+func Set(ctx context.Context, s Store, c Cell, v any, keepUntil time.Time) (Cell, error) {
+	var err error
+	if c.Value, err = json.Marshal(v); err != nil {
+		return Cell{}, fmt.Errorf("store cell %s: %w", c.Name, err)
+	}
+	c.KeepUntil = keepUntil
+	stored, err := s.SetCell(ctx, c)
+	if err != nil {
+		return Cell{}, fmt.Errorf("store cell %s: %w", c.Name, err)
+	}
+	return stored, nil
+}
+
+// Change stores what change makes of the value, to be kept until then (the zero
+// time: for ever), and returns it. When another process was faster it starts over
+// on what that one stored, so change may be called several times and must decide
+// on its argument alone. One that returns false, or an error, stores nothing; what
+// it returned is returned.
+func Change[T any](ctx context.Context, s Store, name string, keepUntil time.Time, change func(T) (T, bool, error)) (T, error) {
+	var zero T
+	for range tries {
+		v, c, err := Read[T](ctx, s, name)
+		if err != nil {
+			return zero, err
+		}
+		next, changed, err := change(v)
+		if err != nil || !changed {
+			return next, err
+		}
+		_, err = Set(ctx, s, c, next, keepUntil)
+		switch {
+		case err == nil:
+			return next, nil
+		case !errors.Is(err, fault.ErrConflict):
+			return zero, err
+		}
+	}
+	return zero, fmt.Errorf("change cell %s: %w", name, fault.ErrConflict)
 }

@@ -32,7 +32,7 @@ type Desk struct {
 	OnCall []string
 }
 
-// DeskStore is the part of a Store that a Desk needs.
+// Store is the part of a Store that a Desk needs.
 type Store interface {
 	finding.Store
 	PauseStore
@@ -42,42 +42,6 @@ type Store interface {
 // conflictTries bounds how often a decision starts over because somebody else wrote
 // in between.
 const conflictTries = 5
-
-// Answer records a person's word on a finding and returns the finding as
-// stored: for an undo the new record. The ID of a Group answers all of it that
-// is pending, by the same rules for each, and returns one of its findings. It decides at most once: the winner of
-// the compare-and-set does, everybody else gets a *RefusedError that says what
-// happened.
-func (d Desk) Answer(ctx context.Context, id string, a finding.Answer) (finding.Finding, error) {
-	a.At, d = d.Now(), d.memoized()
-	f, err := d.answer(ctx, id, a)
-	d.audited(ctx, id, a, err)
-	return f, err
-}
-
-func (d Desk) answer(ctx context.Context, id string, a finding.Answer) (finding.Finding, error) {
-	if a.Choice == finding.ChooseUndo {
-		return d.undo(ctx, id, a)
-	}
-	for range conflictTries {
-		f, err := d.finding(ctx, id)
-		if err != nil {
-			return d.orGroup(ctx, id, a, err)
-		}
-		if a.Revision > f.Revision {
-			return f, finding.RefuseAs(finding.ClassStale, "the finding never was at revision %d; answer on the current card", a.Revision)
-		}
-		next, refused := d.answered(ctx, f, a)
-		if refused != nil {
-			return f, refused
-		}
-		stored, err := d.Store.Update(ctx, next)
-		if !errors.Is(err, fault.ErrConflict) {
-			return stored, err
-		}
-	}
-	return finding.Finding{}, fmt.Errorf("answer finding %s: %w", id, fault.ErrConflict)
-}
 
 func (d Desk) finding(ctx context.Context, id string) (finding.Finding, error) {
 	f, err := d.Store.Finding(ctx, id)
@@ -90,16 +54,6 @@ func (d Desk) finding(ctx context.Context, id string) (finding.Finding, error) {
 	return f, nil
 }
 
-// answered is the transition of one answer, with the hand-over. Who may is asked
-// before, so that the transition itself is pure.
-func (d Desk) answered(ctx context.Context, f finding.Finding, a finding.Answer) (finding.Finding, error) {
-	next, err := d.Authority.Answer(ctx, f, a)
-	if err == nil && d.HandOver && len(next.Outbox) > 0 {
-		next.DueAt = a.At
-	}
-	return next, err
-}
-
 // memoized is the desk for one request; see authority.Authority.Memoized.
 func (d Desk) memoized() Desk {
 	d.Authority = d.Authority.Memoized()
@@ -108,7 +62,7 @@ func (d Desk) memoized() Desk {
 
 // Admits returns nil for somebody who may decide at all, and a *RefusedError for
 // anybody else, also where it could not be looked up. Whether an answer of
-// withoutLeased counts on a finding, only answering tells.
+// theirs counts on a finding, only answering tells.
 func (d Desk) Admits(ctx context.Context, principal string) error { return d.mayPause(ctx, principal) }
 
 // RecordSurface records that the finding stands at a place, and has it drawn there

@@ -158,3 +158,12 @@ type PauseStore interface {
 	// ErrConflict, and nothing is written.
 	SetPause(ctx context.Context, p Pause) (Pause, error)
 }
+
+// switched records that the pause was set, or who was refused that.
+func (d Desk) switched(ctx context.Context, kind trail.Kind, a finding.Answer, p Pause, err error) {
+	if err != nil {
+		d.audited(ctx, "", a, err)
+		return
+	}
+	d.Ledger.Note(ctx, trail.Record{Kind: kind, Who: a.Principal, Via: a.Via, What: p.String()})
+}

@@ -8,11 +8,11 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
-// Preview is what an exemption would have covered, had it been there for the
+// Preview is what an exemption would have exempted, had it been there for the
 // last 90 days.
 type Preview struct {
-	Scope    string            // what it covers, in a sentence
-	Count    int               // findings it would have covered; those of Examples included
+	Scope    string            // what it exempts, in a sentence
+	Count    int               // findings it would have exempted; those of Examples included
 	AtLeast  bool              // there are more than Count
 	Examples []finding.Finding // the newest of them, five at most
 }
@@ -25,7 +25,7 @@ const (
 	previewShows = 5
 )
 
-// Preview is what an exemption by the finding would have covered of the last 90
+// Preview is what an exemption by the finding would have exempted of the last 90
 // days, the finding itself left out: people are shown it before they except
 // something. Of more than 500 findings about the resource and policy it looks at
 // the newest. Its error is a *RefusedError where there is nothing to except.
@@ -46,7 +46,7 @@ func (d Desk) Preview(ctx context.Context, id string) (Preview, error) {
 	out := Preview{Scope: f.ExemptScope(), AtLeast: len(past) > previewLooks}
 	f.Exemption = &finding.Exemption{Grants: f.Plan.Grants()}
 	for _, o := range past[:min(len(past), previewLooks)] {
-		if o.ID == f.ID || o.UndoOf != "" || !o.CoveredBy(f) {
+		if o.ID == f.ID || o.UndoOf != "" || !o.ExemptedBy(f) {
 			continue
 		}
 		out.Count++

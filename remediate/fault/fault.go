@@ -42,6 +42,7 @@ type BusyError struct {
 	Theirs bool
 }
 
+// Error says which rate it is, and when the next turn is.
 func (e *BusyError) Error() string {
 	return fmt.Sprintf("held back by the limit of %s; next turn in %s", e.Where, e.After.Round(time.Second))
 }
@@ -49,7 +50,8 @@ func (e *BusyError) Error() string {
 // Is makes it one of those after which nothing is written.
 func (e *BusyError) Is(target error) bool { return target == ErrUnwritten }
 
-// busy returns when to come again for what a rate held back.
+// NextTurn returns when to come again for what a rate held back, and
+// whether that is what the error says.
 func NextTurn(err error) (after time.Duration, ok bool) {
 	var b *BusyError
 	if !errors.As(err, &b) {
@@ -66,6 +68,7 @@ type PermissionError struct {
 	Err        error
 }
 
+// Error names the permission, where Google did, and the resource.
 func (e *PermissionError) Error() string {
 	if e.Permission == "" {
 		return "permission denied on " + e.Resource.String() + ": " + e.Err.Error()
@@ -79,7 +82,8 @@ func (e *PermissionError) Unwrap() error { return e.Err }
 // turnTries bounds how often something waits for its turn.
 const turnTries = 20
 
-// InTurn does it, and again when its turn has come for what a rate held back.
+// InTurn does it, and again when its turn has come for what a rate held back, at
+// most twenty times. It returns the last error, or that of waiting.
 func InTurn(ctx context.Context, wait func(context.Context, time.Duration) error, do func() error) error {
 	err := do()
 	for try := 1; try < turnTries; try++ {

@@ -9,7 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
-// canonical is the one spelling of a principal. Addresses are compared without
+// Canonical is the one spelling of a principal. Addresses are compared without
 // case: mail servers and IAM do not tell them apart. An account that was deleted
 // since is still who it was.
 // https://cloud.google.com/iam/docs/principal-identifiers
@@ -21,13 +21,13 @@ func Canonical(principal string) string {
 	return p
 }
 
-// madeBy reports whether the principal is one of the actors, or one they acted
+// MadeBy reports whether the principal is one of the actors, or one they acted
 // through.
 func (f Finding) MadeBy(principal string) bool {
 	return slices.ContainsFunc(f.Authors(), func(p string) bool { return SamePerson(p, principal) })
 }
 
-// unknownActor reports whether somebody who cannot be told from the approvers
+// UnknownActor reports whether somebody who cannot be told from the approvers
 // may have made the change: the log names nobody, or a subject of another
 // identity provider, which is not the mail that the same person answers with.
 func (f Finding) UnknownActor() bool {
@@ -37,7 +37,8 @@ func (f Finding) UnknownActor() bool {
 	})
 }
 
-// actors are all who made the change, and whom they acted through.
+// Authors are all who made the change, and whom they acted through; the
+// unknown actor where nobody is known.
 func (f Finding) Authors() []string {
 	var out []string
 	for _, a := range f.Actors {
@@ -49,7 +50,7 @@ func (f Finding) Authors() []string {
 	return out
 }
 
-// same reports whether an actor is the principal, as far as it can be seen. The
+// SamePerson reports whether an actor is the principal, as far as it can be seen. The
 // subject of a federated identity is often its mail.
 func SamePerson(actor, principal string) bool {
 	actor, principal = Canonical(actor), Canonical(principal)

@@ -40,21 +40,21 @@ type Answer struct {
 // Exemption excepts from one policy what one finding is about, until it ends.
 type Exemption struct {
 	Until time.Time `json:"until"`
-	// Grants are the only ones it covers, where the finding is about grants.
+	// Grants are the only ones it exempts, where the finding is about grants.
 	Grants []cloud.Grant `json:"grants,omitempty"`
 }
 
 // NoPlan stands for the digest of a finding without a plan, on its card.
 const NoPlan = "00000000"
 
-// nouns name what a choice is.
+// NounOf names what a choice is, with its article.
 var NounOf = map[Choice]string{ChooseRevert: "a revert", ChooseKeep: "a keep", ChooseExempt: "an exemption", ChooseUndo: "an undo"}
 
-// raises reports whether the choice leaves or brings back what a policy objects
+// Raises reports whether the choice leaves or brings back what a policy objects
 // to: then whoever made the change has no say.
 func Raises(c Choice) bool { return c == ChooseKeep || c == ChooseExempt || c == ChooseUndo }
 
-// changes reports whether the choice has the plan carried out.
+// CarriesOut reports whether the choice has the plan carried out.
 func CarriesOut(c Choice) bool { return c == ChooseRevert || c == ChooseUndo }
 
 // Because is the answer's reason as the end of a sentence, if it has one.
@@ -73,7 +73,7 @@ func (a Answer) words() string {
 	return "exempt until " + a.Until.UTC().Format(time.RFC3339)
 }
 
-// choices are the answers that the finding takes, an undo's record its own.
+// Choices are the answers that the finding takes, an undo's record its own.
 func (f Finding) Choices() []Choice {
 	if f.UndoOf != "" {
 		return []Choice{ChooseUndo}
@@ -95,7 +95,7 @@ func (f Finding) OpenChoices(now time.Time) []Choice {
 	})
 }
 
-// RecordSurface is the digest of the plan that the choice is about, as it is shown to
+// DigestFor is the digest of the plan that the choice is about, as it is shown to
 // people: NoPlan where there is no plan.
 func (f Finding) DigestFor(c Choice) string {
 	p := f.Plan
@@ -108,7 +108,7 @@ func (f Finding) DigestFor(c Choice) string {
 	return p.Digest
 }
 
-// hasPlan reports whether digest, or its first eight digits at least, names the
+// HasPlan reports whether digest, or its first eight digits at least, names the
 // finding's plan.
 func (f Finding) HasPlan(digest string) bool {
 	if f.Plan.Digest == "" {
@@ -117,26 +117,30 @@ func (f Finding) HasPlan(digest string) bool {
 	return len(digest) >= 8 && strings.HasPrefix(f.Plan.Digest, digest)
 }
 
+// AnsweredBy reports whether the answer was given on the finding before, by the
+// same person and about the plan as it stands.
 func (f Finding) AnsweredBy(a Answer) bool {
 	return slices.ContainsFunc(f.Answers, func(o Answer) bool { return a.Repeats(o) && f.HasPlan(o.Digest) })
 }
 
+// Repeated is the *RefusedError of an answer that was given before.
 func (a Answer) Repeated() error {
 	return RefuseAs(ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
 }
 
-// repeats reports whether the same person gave the same answer before.
+// Repeats reports whether the other answer is the same, by the same person.
 func (a Answer) Repeats(o Answer) bool {
 	return Canonical(o.Principal) == Canonical(a.Principal) && o.Choice == a.Choice
 }
 
-// exempts reports whether the finding holds an exemption that has not ended.
+// Exempts reports whether the finding holds an exemption that has not ended.
 // What a policy file exempts is none: the file itself is asked each time.
 func (f Finding) Exempts(now time.Time) bool {
 	return f.State == state.Exempted && f.Exemption != nil && now.Before(f.Exemption.Until)
 }
 
-// exclusion is what the exemption keeps out of later judgements.
+// Exclusion is what the exemption keeps out of later judgements. It is for a
+// finding that has one.
 func (f Finding) Exclusion() judge.Exclusion {
 	return judge.Exclusion{Plan: f.Plan, Message: f.Message, Grants: f.Exemption.Grants, Why: f.Why + ", finding " + f.ID}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -22,7 +21,7 @@ func (f Finding) Answered(a Answer) Finding {
 // Voted is the finding after an answer that does not decide: so many of those
 // that it takes were given.
 func (f Finding) Voted(a Answer, have, need int) Finding {
-	return f.noted(a.At, a.Principal, fmt.Sprintf("%s answered %s: %d of %d%s", a.Principal, a.words(), have, need, a.Because()), Notify)
+	return f.stays(a.At, a.Principal, fmt.Sprintf("%s answered %s: %d of %d%s", a.Principal, a.words(), have, need, a.Because()), Notify)
 }
 
 // Approved is the finding after the answer by which its plan is to be carried out.
@@ -84,38 +83,13 @@ func (f Finding) Paged(now time.Time, who, what string, pagers []string) Finding
 	if len(pagers) > 0 {
 		f.PagedAt = now
 	}
-	return f.noted(now, who, what, effects...)
+	return f.stays(now, who, what, effects...)
 }
 
 // Unreadable ends a finding whose live state could not be read for so long that
 // nothing can be decided any more.
 func (f Finding) Unreadable(now time.Time, err error) Finding {
 	return f.to(state.Failed, state.ByTimer, now, "", "live state could not be read: "+err.Error(), Notify)
-}
-
-// Undeliverable marks a finding that people could not be told of since
-// UndeliveredSince, and pages about a question, unless that was just done. Why it
-// is in its state is not touched: it is Slack that is down.
-func (f Finding) Undeliverable(now time.Time, pagers []string) Finding {
-	f.Undelivered = true
-	what := "could not be shown to anybody since " + f.UndeliveredSince.UTC().Format(time.RFC3339)
-	if f.State == state.Pending && len(pagers) > 0 && now.Sub(f.PagedAt) >= PageEvery {
-		return f.Paged(now, "", what+"; on-call is paged", pagers)
-	}
-	why := f.Why
-	f = f.noted(now, "", what, Notify)
-	f.Why = why
-	return f
-}
-
-// UndoBegun is the record that undoes f, open for answers. Silence never undoes.
-func (f Finding) UndoBegun(id string, now time.Time, expiresIn time.Duration) Finding {
-	return Finding{
-		ID: id, UndoOf: f.ID, Policy: f.Policy, Title: f.Title, Severity: f.Severity, Verdict: f.Verdict, Message: f.Message,
-		Enforcement: f.Enforcement, EnforcedBy: f.EnforcedBy, Decision: judge.Ask, Guarded: true, StepUp: f.StepUp,
-		Resource: f.Resource, Change: f.Change, Actors: slices.Clone(f.Actors), Plan: f.UndoPlan(),
-		State: state.Pending, Why: "undo of " + f.ID, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(expiresIn),
-	}
 }
 
 // PageEvery is how often on-call is paged about one finding, or one group of

@@ -28,7 +28,7 @@ func (f Finding) Claimed(now time.Time, done []judge.Step) Finding {
 // sentence, and ends by itself then. People are told once.
 func (f Finding) Stopped(pause string, until, now time.Time) Finding {
 	if why := "waits, as " + pause; !f.Paused || f.Why != why {
-		f = f.noted(now, "", why, Notify)
+		f = f.stays(now, "", why, Notify)
 	}
 	f.Paused = true
 	f.DueAt = now.Add(pauseLook)
@@ -42,7 +42,7 @@ func (f Finding) Stopped(pause string, until, now time.Time) Finding {
 // told once.
 func (f Finding) PutOff(why string, now time.Time) Finding {
 	if why = "waits: " + why; f.Why != why {
-		f = f.noted(now, "", why, Notify)
+		f = f.stays(now, "", why, Notify)
 	}
 	return f.retried(now)
 }

@@ -82,7 +82,7 @@ func (f Finding) JoinedBy(c cloud.Change, now time.Time) Finding {
 		return f
 	}
 	f.Joined = append(slices.Clip(f.Joined), c.ID)
-	return f.noted(now, "", fmt.Sprintf("the same change again, by %s (%s)", trail.Fit(c.Actor.Principal, trail.MaxName), trail.Fit(c.Method, trail.MaxName)), Notify)
+	return f.stays(now, "", fmt.Sprintf("the same change again, by %s (%s)", trail.Fit(c.Actor.Principal, trail.MaxName), trail.Fit(c.Method, trail.MaxName)), Notify)
 }
 
 // Attributed adds the actor that another half of a change names, and reports
@@ -95,7 +95,7 @@ func (f Finding) Attributed(c cloud.Change, now time.Time) (Finding, bool) {
 		f.Change.Actor = c.Actor
 		f.Actors = slices.DeleteFunc(slices.Clone(f.Actors), func(o cloud.Actor) bool { return o.Principal == cloud.UnknownActor })
 	}
-	return f.withActor(c.Actor).noted(now, "", "made by "+trail.Fit(c.Actor.Principal, trail.MaxName)+", as the other half of the operation says", Notify), true
+	return f.withActor(c.Actor).stays(now, "", "made by "+trail.Fit(c.Actor.Principal, trail.MaxName)+", as the other half of the operation says", Notify), true
 }
 
 // Superseded ends a finding that something else settled. Nobody is told who was

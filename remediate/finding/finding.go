@@ -3,7 +3,6 @@ package finding
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"slices"
 	"strings"
 	"time"
 
@@ -92,7 +91,7 @@ type Finding struct {
 	// Group is the ID of the group whose message shows the finding; empty for
 	// one with a message of its own.
 	Group string `json:"group,omitempty"`
-	// InRoundup is the channel whose digest speaks for the finding in place of a
+	// InRoundup is the channel whose roundup speaks for the finding in place of a
 	// message of its group; empty for none.
 	InRoundup string `json:"in_digest,omitempty"`
 	// Published is how many events of the timeline were taken out.
@@ -105,50 +104,10 @@ type Finding struct {
 	Joined []string `json:"joined,omitempty"`
 }
 
-// Surface is one place a finding is shown, and the revision shown there.
-type Surface struct {
-	Kind     string `json:"kind"` // "slack"
-	Channel  string `json:"channel"`
-	ID       string `json:"id"` // the message's timestamp in Slack
-	Rendered int64  `json:"rendered"`
-	// Told is how many lines of the timeline the place has already been told of.
-	Told int `json:"told,omitempty"`
-}
-
-// Effect is work that a stored transition owes the outside world. It is stored
-// in the same write as the transition, so that a crash in between loses
-// nothing; the sweep finishes what is left.
-type Effect string
-
-// The effects.
-const (
-	Apply  Effect = "apply"
-	Notify Effect = "notify"
-	// Publish takes the events of the timeline out, to the Exporter.
-	Publish Effect = "publish"
-)
-
-// Carry is owed by one finding of a group for all of them: to take what people
-// decided about the group to each of its findings.
-const Carry Effect = "carry"
-
-// Resolve is owed by a finding that ended after on-call was paged about it.
-const Resolve Effect = "resolve"
-
-// PageBy is what a finding owes until that pager has told of it.
-func PageBy(name string) Effect { return Effect("page " + name) }
-
 // ID returns the finding id of one policy's verdict on one change: the same
 // for every delivery of the same entry, so that a redelivery continues the
 // finding it began. 26 characters of base32, 128 bits.
 func ID(changeID, policy string, r cloud.Resource) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{changeID, policy, r.String()}, "\x00")))
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
-}
-
-// Owes reports whether the effect is still in the outbox.
-func (f Finding) Owes(e Effect) bool { return slices.Contains(f.Outbox, e) }
-
-func (s Surface) samePlace(o Surface) bool {
-	return s.Kind == o.Kind && s.Channel == o.Channel && s.ID == o.ID
 }

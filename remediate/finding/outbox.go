@@ -4,21 +4,32 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// lease is how long one process has for a finding's effects before the sweep
-// takes them over. It is longer than the longest wait for a Cloud Run
-// operation, so that a slow one is not started twice.
-const Lease = 5 * time.Minute
+// Effect is work that a stored transition owes the outside world. It is stored
+// in the same write as the transition, so that a crash in between loses
+// nothing; the sweep finishes what is left.
+type Effect string
 
-// NotifyLease is how long one process has to bring what people see up to date.
-const NotifyLease = 30 * time.Second
+// The effects.
+const (
+	Apply  Effect = "apply"
+	Notify Effect = "notify"
+	// Publish takes the events of the timeline out, to the Exporter.
+	Publish Effect = "publish"
+	// Carry is owed by one finding of a group for all of them: to take what people
+	// decided about the group to each of its findings.
+	Carry Effect = "carry"
+	// Resolve is owed by a finding that ended after on-call was paged about it.
+	Resolve Effect = "resolve"
+)
 
-// showsWithin is how long live state is given to show a change before the change
-// counts as superseded: a first half may be logged before its effect is there.
-const showsWithin = 30 * time.Second
+// PageBy is what a finding owes until that pager has told of it.
+func PageBy(name string) Effect { return Effect("page " + name) }
+
+// Owes reports whether the effect is still in the outbox.
+func (f Finding) Owes(e Effect) bool { return slices.Contains(f.Outbox, e) }
 
 // owing adds effects to the outbox, each once.
 func (f Finding) owing(effects ...Effect) Finding {
@@ -64,41 +75,6 @@ func (f Finding) OwingFor(group string, e Effect, now time.Time) Finding {
 	return f.notAfterExpiry()
 }
 
-// PagedAfter has a question page on-call when nobody answered for so long.
-func (f Finding) PagedAfter(wait time.Duration) Finding {
-	if f.State != state.Pending {
-		return f
-	}
-	f.PageAt = f.UpdatedAt.Add(wait)
-	return f.notAfterExpiry()
-}
-
-// ExemptionOver is an exempted finding whose exemption has ended: nothing is due.
-func (f Finding) ExemptionOver(now time.Time) Finding { return f.scheduled(now) }
-
-// GiveUpAfter is for how long after a question expired its live state is tried to
-// be read: about as long as MaxAttempts take.
-const GiveUpAfter = time.Hour
-
-// Postponed is a finding that is due and whose live state could not be read: it is
-// looked at again, later each time, and fails in the end.
-func (f Finding) Postponed(now time.Time, err error) Finding {
-	if _, limited := fault.NextTurn(err); limited {
-		return f.Later(now, err)
-	}
-	switch late := now.Sub(f.ExpiresAt); {
-	case f.State == state.Pending && late < GiveUpAfter:
-		// Its attempts are those to tell people, and say nothing of live state.
-		f.DueAt, f.UpdatedAt = now.Add(max(late, backoff(0))), now
-		return f
-	case f.State != state.Pending && (f.Attempts < MaxAttempts || f.State.Ended()):
-		f.Attempts++
-		f.DueAt, f.UpdatedAt = now.Add(backoff(f.Attempts)), now
-		return f
-	}
-	return f.Unreadable(now, err)
-}
-
 // Leased hides what a finding owes from us while another process is at it. It is
 // for the caller to look at, and not to be stored.
 func (f Finding) Leased() Finding {
@@ -106,72 +82,33 @@ func (f Finding) Leased() Finding {
 	return f
 }
 
-// scheduled sets when the sweep must look again, if nobody does before.
-func (f Finding) scheduled(now time.Time) Finding {
-	switch {
-	case f.Owes(Apply):
-		f.DueAt = now.Add(Lease)
-	case slices.ContainsFunc(f.Outbox, func(e Effect) bool { return e != Publish || f.State != state.Waiting }):
-		f.DueAt = now.Add(NotifyLease)
-	case f.State == state.Pending:
-		f.DueAt = f.deadline()
-	case f.State == state.Waiting:
-		f.DueAt = now.Add(showsWithin)
-	case f.State == state.Exempted && f.Exemption != nil && now.Before(f.Exemption.Until):
-		f.DueAt = f.Exemption.Until
-	default:
-		f.DueAt = time.Time{}
-	}
-	return f.notAfterExpiry()
-}
-
-// notAfterExpiry keeps a notice that fails from putting off the expiry. An
-// answer that is being carried came in time, and the expiry waits for it.
-func (f Finding) notAfterExpiry() Finding {
-	if f.State == state.Pending && !f.Owes(Carry) && f.DueAt.After(f.deadline()) {
-		f.DueAt = f.deadline()
-	}
-	return f
-}
-
-// retried leaves the outbox as it is and has the sweep come again, later each
-// time, at most hourly.
-func (f Finding) retried(now time.Time) Finding {
-	if f.State == state.Waiting { // a notice that fails puts off no grace period, and is no attempt to read live state
-		f.DueAt, f.UpdatedAt = now.Add(showsWithin), now
+// Carried is a finding that owed to carry a group's answer and has. The message
+// has news, whatever became of this one.
+func (f Finding) Carried(now time.Time) Finding {
+	f = f.paid(Carry).owing(Notify)
+	if f.Owes(Apply) {
 		return f
 	}
-	f.Attempts++
-	f.DueAt = now.Add(backoff(f.Attempts))
-	f.UpdatedAt = now
-	return f.notAfterExpiry()
+	return f.scheduled(now)
 }
 
-func backoff(attempts int) time.Duration {
-	return min(time.Hour, 15*time.Second<<min(attempts, 8))
+// Exported is the finding once all its events were taken out.
+func (f Finding) Exported() Finding {
+	f.Published = len(f.Timeline)
+	return f.paid(Publish)
 }
 
-// Later has the sweep come again after err: for what a rate held back when its
-// turn comes, and without counting an attempt, because a hundred findings in
-// line must not fail for having waited; for anything else later each time.
-func (f Finding) Later(now time.Time, err error) Finding {
-	after, ok := fault.NextTurn(err)
-	if !ok || len(f.Timeline) > maxEvents {
-		return f.retried(now)
+// ExportTried is a finding whose events were taken out, or were not: then the
+// sweep comes again later each time. What else it comes for keeps its time, and its
+// count of attempts.
+func (f Finding) ExportTried(now time.Time) Finding {
+	switch {
+	case f.State == state.Waiting, f.Owes(Apply):
+		return f
+	case f.Owes(Publish):
+		age := now.Sub(f.Timeline[len(f.Timeline)-1].At)
+		f.DueAt = now.Add(min(max(age, backoff(0)), time.Hour))
+		return f.notAfterExpiry()
 	}
-	f.DueAt, f.UpdatedAt = now.Add(after), now
-	return f.notAfterExpiry()
-}
-
-// deadline is when the sweep has to look at a question at the latest.
-func (f Finding) deadline() time.Time {
-	if !f.PageAt.IsZero() && f.PageAt.Before(f.ExpiresAt) {
-		return f.PageAt
-	}
-	return f.ExpiresAt
-}
-
-// pageDue reports whether the time has come to page before the question expires.
-func (f Finding) PageDue(now time.Time) bool {
-	return f.State == state.Pending && !f.PageAt.IsZero() && !now.Before(f.PageAt)
+	return f.scheduled(now)
 }

@@ -35,13 +35,16 @@ type RefusedError struct {
 	Why   string
 }
 
+// Error is the reason after "refused: "; see ReasonOf.
 func (e *RefusedError) Error() string { return "refused: " + e.Why }
 
+// RefuseAs is a refusal of that class, a *RefusedError; why reads on after
+// "refused: ".
 func RefuseAs(c RefusedClass, format string, args ...any) error {
 	return &RefusedError{c, fmt.Sprintf(format, args...)}
 }
 
-// classOf is the class of a refusal, and empty for any other error.
+// ClassOf is the class of a refusal, and empty for any other error.
 func ClassOf(err error) RefusedClass {
 	var refused *RefusedError
 	if !errors.As(err, &refused) {
@@ -50,9 +53,11 @@ func ClassOf(err error) RefusedClass {
 	return refused.Class
 }
 
-// refuse is a refusal of what makes no answer.
+// Refuse is a refusal of what makes no answer: RefuseAs with ClassInvalid.
 func Refuse(format string, args ...any) error { return RefuseAs(ClassInvalid, format, args...) }
 
+// ReasonOf is why an answer was refused, in words for whoever gave it; of any
+// other error its text.
 func ReasonOf(err error) string {
 	var refused *RefusedError
 	if errors.As(err, &refused) {

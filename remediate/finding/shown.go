@@ -1,13 +1,21 @@
 package finding
 
 import (
-	"errors"
 	"slices"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
+
+// Surface is one place a finding is shown, and the revision shown there.
+type Surface struct {
+	Kind     string `json:"kind"` // "slack"
+	Channel  string `json:"channel"`
+	ID       string `json:"id"` // the message's timestamp in Slack
+	Rendered int64  `json:"rendered"`
+	// Told is how many lines of the timeline the place has already been told of.
+	Told int `json:"told,omitempty"`
+}
 
 // A Notice is where people see a finding.
 type Notice struct {
@@ -109,96 +117,9 @@ func keptBeside(updated, before, stored []Surface) []Surface {
 	return out
 }
 
-// Released is a finding that gets a message of its own after
-// all.
-func (f Finding) Released(at time.Time) Finding {
-	f.InRoundup = ""
-	f = f.owing(Notify)
-	f.DueAt = at
-	return f.notAfterExpiry()
-}
-
-// Exported is the finding once all its events were taken out.
-func (f Finding) Exported() Finding {
-	f.Published = len(f.Timeline)
-	return f.paid(Publish)
-}
-
-// ExportTried is a finding whose events were taken out, or were
-// not: then the sweep comes again later each time. What else it comes for keeps
-// its time, and its count of attempts.
-func (f Finding) ExportTried(now time.Time) Finding {
-	switch {
-	case f.State == state.Waiting, f.Owes(Apply):
-		return f
-	case f.Owes(Publish):
-		age := now.Sub(f.Timeline[len(f.Timeline)-1].At)
-		f.DueAt = now.Add(min(max(age, backoff(0)), time.Hour))
-		return f.notAfterExpiry()
-	}
-	return f.scheduled(now)
-}
-
 // maxSurfaces bounds the messages that one finding keeps up to date.
 const maxSurfaces = 20
 
-// UndoneAs is a finding that another one undid, shown anew: its card would go on
-// offering the undo. How it ended stays as it is.
-func (f Finding) UndoneAs(id string, now time.Time) Finding {
-	f.UndoneBy, f.DueAt = id, now
-	return f.owing(Notify)
-}
-
-// Carried is a finding that owed to carry a group's answer and has. The message
-// has news, whatever became of this one.
-func (f Finding) Carried(now time.Time) Finding {
-	f = f.paid(Carry).owing(Notify)
-	if f.Owes(Apply) {
-		return f
-	}
-	return f.scheduled(now)
-}
-
-// noticeRetry is how far apart tries to tell people are at most. When Slack is
-// back, cards must not stay wrong for the hour that other things may wait.
-const noticeRetry = 5 * time.Minute
-
-// Delivered is a finding that people were told of.
-func (f Finding) Delivered() Finding {
-	f.UndeliveredSince, f.Undelivered, f.FellBack = time.Time{}, false, false
-	return f
-}
-
-// NotDelivered is a finding that people were not told of. One that they could not
-// be told of for so long (0: never), or will not be without someone's help, is
-// marked once, which is for the decision feed to see, and pages on-call if it is a
-// question. Nothing else about the finding changes: it is Slack that is down.
-func (f Finding) NotDelivered(now time.Time, tooLong time.Duration, pagers []string, failed error) Finding {
-	var b *fault.BusyError
-	if errors.As(failed, &b) && !b.Theirs { // in line for its turn
-		return f
-	}
-	if f.UndeliveredSince.IsZero() {
-		f.UndeliveredSince = now
-	}
-	limit := f.UndeliveredSince.Add(tooLong)
-	due := earlier(f.DueAt, now.Add(noticeRetry))
-	switch reached := tooLong > 0 && !now.Before(limit); {
-	case !f.Undelivered && (reached || errors.Is(failed, fault.ErrBroken)):
-		f = f.Undeliverable(now, pagers)
-	case !f.Undelivered && tooLong > 0:
-		due = earlier(due, limit)
-	}
-	if f.Owes(Apply) {
-		return f
-	}
-	f.DueAt = due
-	return f.notAfterExpiry()
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
-		return b
-	}
-	return a
+func (s Surface) samePlace(o Surface) bool {
+	return s.Kind == o.Kind && s.Channel == o.Channel && s.ID == o.ID
 }

@@ -8,25 +8,35 @@ import (
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// FindingStore keeps findings.
+// Store keeps findings.
 type Store interface {
-	// Create stores f at revision 1, whatever f.Revision is, and returns it
-	// so. It returns an error matching ErrExists if a finding with f.ID is
-	// stored.
-	Create(ctx context.Context, f Finding) (Finding, error)
+	Reader
+	Writer
+}
+
+// Reader looks findings up.
+type Reader interface {
 	// Finding returns the finding, or an error matching ErrNotFound.
 	Finding(ctx context.Context, id string) (Finding, error)
-	// Update replaces the finding if it is still at f.Revision, and returns it
-	// at the next revision; otherwise an error matching ErrConflict or
-	// ErrNotFound, and nothing is written. A finding whose trail does not
-	// extend the stored one is refused: see Finding.Extends.
-	Update(ctx context.Context, f Finding) (Finding, error)
 	// Findings returns those that match, newest first by CreatedAt; those
 	// of one instant in the order of their IDs.
 	Findings(ctx context.Context, q Query) ([]Finding, error)
 	// Due returns findings whose DueAt is set and not after at, earliest
 	// first; limit 0: no limit.
 	Due(ctx context.Context, at time.Time, limit int) ([]Finding, error)
+}
+
+// Writer stores findings, each write whole or not at all.
+type Writer interface {
+	// Create stores f at revision 1, whatever f.Revision is, and returns it
+	// so. It returns an error matching ErrExists if a finding with f.ID is
+	// stored.
+	Create(ctx context.Context, f Finding) (Finding, error)
+	// Update replaces the finding if it is still at f.Revision, and returns it
+	// at the next revision; otherwise an error matching ErrConflict or
+	// ErrNotFound, and nothing is written. A finding whose trail does not
+	// extend the stored one is refused: see Finding.Extends.
+	Update(ctx context.Context, f Finding) (Finding, error)
 }
 
 // Query selects findings; a zero field selects all.

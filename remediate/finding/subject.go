@@ -28,7 +28,7 @@ func (f Finding) Subject() []judge.Step {
 	return judge.InverseOf(f.Plan.Steps).Steps
 }
 
-// ExemptScope says what an exemption by the finding covers.
+// ExemptScope says what an exemption by the finding exempts.
 func (f Finding) ExemptScope() string {
 	var what []string
 	for _, s := range f.Plan.Steps {
@@ -40,8 +40,8 @@ func (f Finding) ExemptScope() string {
 	return fmt.Sprintf("policy %s on %s: %s, and nothing else", f.Policy, f.Resource, strings.Join(what, "; "))
 }
 
-// CoveredBy reports whether the exemption of x would have covered the finding.
-func (f Finding) CoveredBy(x Finding) bool {
+// ExemptedBy reports whether the exemption of x would have exempted the finding.
+func (f Finding) ExemptedBy(x Finding) bool {
 	g := judge.Judgement{Result: policies.Result{Verdict: f.Verdict, Message: f.Message, Grants: f.Plan.Grants()}, Plan: f.Plan}
 	return f.Verdict != policies.Exempt && g.Without(x.Exclusion()).Verdict == policies.Exempt
 }

@@ -70,7 +70,7 @@ func (f Finding) Lines(after int) []trail.Line {
 // operation is logged again when it ends.
 const ownSlack = 10 * time.Minute
 
-// explains reports whether the finding wrote, or was about to write, such a
+// Explains reports whether the finding wrote, or was about to write, such a
 // change at that time.
 func (f Finding) Explains(c cloud.Change, now time.Time) bool {
 	begun, ended := f.written(now)

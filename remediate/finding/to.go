@@ -31,15 +31,15 @@ func (f Finding) to(s state.State, by state.Cause, now time.Time, who, what stri
 		f.EndedAt = time.Time{} // a reported finding can be reverted after all
 	}
 	f.State = s
-	if f = f.told(now, who, what, effects...); s.Ended() {
+	if f = f.withEvent(now, who, what, effects...); s.Ended() {
 		f = f.resolving()
 	}
 	return f.scheduled(now)
 }
 
-// noted tells of something that leaves the finding in its state.
-func (f Finding) noted(now time.Time, who, what string, effects ...Effect) Finding {
-	f = f.told(now, who, what, effects...)
+// stays tells of something that leaves the finding in its state.
+func (f Finding) stays(now time.Time, who, what string, effects ...Effect) Finding {
+	f = f.withEvent(now, who, what, effects...)
 	if f.State.Ended() && f.EndedAt.IsZero() { // what is told of it later does not make it end later
 		f.EndedAt = now
 		f = f.resolving()
@@ -47,8 +47,8 @@ func (f Finding) noted(now time.Time, who, what string, effects ...Effect) Findi
 	return f.scheduled(now)
 }
 
-// told adds an event to the timeline, with what it owes.
-func (f Finding) told(now time.Time, who, what string, effects ...Effect) Finding {
+// withEvent adds an event to the timeline, with what it owes.
+func (f Finding) withEvent(now time.Time, who, what string, effects ...Effect) Finding {
 	f.Why, f.UpdatedAt = what, now
 	f.Timeline = f.Timeline.With(f.ID, trail.Event{
 		At: now, State: f.State, Who: who, Via: f.answeredVia(who, now), What: what, Plan: f.Plan.Digest,
@@ -59,6 +59,7 @@ func (f Finding) told(now time.Time, who, what string, effects ...Effect) Findin
 	return f.owing(append(effects, Publish)...)
 }
 
+// misstepped refuses a move that has no arrow.
 func (f Finding) misstepped(s state.State, by state.Cause) Finding {
 	f.Misstep = fmt.Sprintf("no %s leads from %q to %q", by, f.State, s)
 	return f

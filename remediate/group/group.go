@@ -3,14 +3,12 @@ package group
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -140,85 +138,6 @@ func (g Group) with(f finding.Finding, now time.Time) Group {
 	return g
 }
 
-// matches adds a line to what the thread tells.
-func (g Group) WithLine(now time.Time, s state.State, who, what string) Group {
-	g.Timeline = append(slices.Clip(g.Timeline), trail.Event{At: now, State: s, Who: who, What: what})
-	return g
-}
-
-// maxNamed bounds how many findings a line of the thread names.
-const maxNamed = 5
-
-// refreshed takes over the newest states of findings, before they are drawn.
-func (g Group) refreshed(fs []finding.Finding, now time.Time) Group {
-	g.Items = slices.Clone(g.Items)
-	moved := map[state.State][]string{}
-	for _, f := range fs {
-		i := g.index(f.ID)
-		if i < 0 || g.Items[i].Seen >= f.Revision || g.Items[i].isCurrentFor(f) {
-			continue
-		}
-		it := &g.Items[i]
-		if it.State != f.State {
-			moved[f.State] = append(moved[f.State], it.Resource.Name)
-		}
-		it.State, it.Seen, it.Told, it.Undone = f.State, f.Revision, len(f.Timeline), f.UndoneBy != ""
-		g.Changes++
-	}
-	if len(g.Items) < 2 {
-		return g // its thread is the finding's own
-	}
-	for _, s := range state.All() {
-		if names := moved[s]; len(names) > 0 {
-			g = g.WithLine(now, s, "", Few(names))
-		}
-	}
-	return g
-}
-
-// isCurrentFor reports whether the finding reads as it was last shown. Its revision
-// does not tell: a notice that waits for its turn makes one, too.
-func (i Item) isCurrentFor(f finding.Finding) bool {
-	return i.Seen > 0 && i.State == f.State && i.Told >= len(f.Timeline) && i.Undone == (f.UndoneBy != "")
-}
-
-func Few(names []string) string {
-	more := ""
-	if n := len(names) - maxNamed; n > 0 {
-		names, more = names[:maxNamed], fmt.Sprintf(" and %d more", n)
-	}
-	return strings.Join(names, ", ") + more
-}
-
-// drawn is the transition of having been shown, or not, as it was at that
-// count of changes.
-func (g Group) drawn(surfaces []finding.Surface, at int64, failed error) Group {
-	g.Surfaces, g.DrawnBy = surfaces, time.Time{}
-	if failed == nil {
-		g.Drawn = max(g.Drawn, at)
-	}
-	return g
-}
-
-// hasPlan reports whether the message shows the finding as it is.
-func (g Group) isCurrentFor(f finding.Finding) bool {
-	i := g.index(f.ID)
-	return i >= 0 && g.Items[i].isCurrentFor(f) && g.Drawn == g.Changes && len(g.Surfaces) > 0
-}
-
-// surfacesOf is where the finding is shown: in the message of its group.
-func (g Group) surfacesOf(f finding.Finding) []finding.Surface {
-	out := slices.Clone(g.Surfaces)
-	i := g.index(f.ID)
-	if len(g.Items) < 2 || i < 0 {
-		return out
-	}
-	for j := range out {
-		out[j].Rendered, out[j].Told = g.Items[i].Seen, g.Items[i].Told
-	}
-	return out
-}
-
 // Admits says why the answer cannot be one on the group as it stands, whoever
 // gives it; nil if it can.
 func (g Group) Admits(a finding.Answer) error {
@@ -232,14 +151,6 @@ func (g Group) Admits(a finding.Answer) error {
 		return a.Repeated()
 	case g.Agreed != nil:
 		return finding.RefuseAs(finding.ClassDecided, "%s was decided, and is being carried out", g.Agreed.Choice)
-	}
-	return nil
-}
-
-// free returns a *BusyError while another process draws the message.
-func (g Group) free(now time.Time) error {
-	if now.Before(g.DrawnBy) {
-		return &fault.BusyError{Where: "one process a message", After: time.Second}
 	}
 	return nil
 }

@@ -3,44 +3,11 @@ package group
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/rescind-dev/rescind/remediate/cells"
-	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
-
-// Plain shows one finding in a message of its own.
-type Plain interface {
-	// Notify shows f on every surface it belongs on and returns the surfaces as
-	// they are now, also with an error. It may be called again with the same
-	// finding.
-	Notify(ctx context.Context, f finding.Finding) ([]finding.Surface, error)
-}
-
-// GroupNotifier is a Plain notifier that can show findings of one cause in one
-// message.
-type GroupNotifier interface {
-	Plain
-	// Channel is where the finding's message belongs; "" for nowhere.
-	Channel(f finding.Finding) string
-	// Ready returns a *BusyError if it is known that the group's channel takes
-	// no message now, posted or rewritten: before anything is looked up for one.
-	Ready(g Group) error
-	// NotifyGroup shows a group of two or more on its surfaces, or on a new
-	// one, and returns the surfaces as they are now, also with an error.
-	// items are those of its findings that were looked up: all that had not
-	// ended when they were last shown.
-	NotifyGroup(ctx context.Context, g Group, items []finding.Finding) ([]finding.Surface, error)
-}
-
-// Store is the part of a store that grouping needs.
-type Store interface {
-	finding.Store
-	cells.Store
-}
 
 // Config is all that a Notifier needs.
 type Config struct {
@@ -123,10 +90,6 @@ func (m *Notifier) Announce(ctx context.Context, text string, told []string) ([]
 	return nil, nil
 }
 
-type announcer interface {
-	Announce(ctx context.Context, text string, told []string) ([]string, error)
-}
-
 // enter returns the group that the finding is in, and puts it into one if it is
 // in none: that of the window before, if its first finding was less than a
 // window ago, or that of its own window.
@@ -165,86 +128,4 @@ func (m *Notifier) place(ctx context.Context, f finding.Finding, c Cause, id str
 		}
 		return g.with(f, now), true, nil
 	})
-}
-
-// showGroup draws the group's message, unless somebody drew it since with all
-// that there is to see of the finding: forty findings that change at once are
-// one call.
-func (m *Notifier) showGroup(ctx context.Context, g Group, f finding.Finding) (finding.Notice, error) {
-	if g.isCurrentFor(f) {
-		return finding.Notice{Group: g.ID, Surfaces: g.surfacesOf(f)}, nil
-	}
-	if err := m.groups.Ready(g); err != nil {
-		return finding.Notice{Group: g.ID, Surfaces: f.Surfaces}, err
-	}
-	g, items, err := m.beginDrawing(ctx, g, f)
-	if err != nil {
-		return finding.Notice{Group: g.ID, Surfaces: f.Surfaces}, err
-	}
-	surfaces, failed := m.draw(ctx, g, items)
-	at := g.Changes
-	// What was posted is stored even when the request that began it has gone.
-	g, err = Change(context.WithoutCancel(ctx), m.cfg.Store, g.ID, m.cfg.Now(), func(g Group) (Group, bool, error) {
-		return g.drawn(surfaces, at, failed), true, nil
-	})
-	return finding.Notice{Group: g.ID, Surfaces: g.surfacesOf(f)}, errors.Join(failed, err)
-}
-
-// beginDrawing looks up what there is to draw and takes the message for this
-// process alone: two that post it would post it twice.
-func (m *Notifier) beginDrawing(ctx context.Context, g Group, f finding.Finding) (Group, []finding.Finding, error) {
-	now := m.cfg.Now()
-	if err := g.free(now); err != nil {
-		return g, nil, err
-	}
-	items, err := m.undrawn(ctx, g, f)
-	if err != nil {
-		return g, nil, err
-	}
-	next, err := Change(ctx, m.cfg.Store, g.ID, now, func(g Group) (Group, bool, error) {
-		if err := g.free(now); err != nil {
-			return g, false, err
-		}
-		g = g.refreshed(items, now)
-		g.DrawnBy = now.Add(finding.NotifyLease)
-		return g, true, nil
-	})
-	if err != nil {
-		return g, nil, err
-	}
-	return next, items, nil
-}
-
-// undrawn are the group's findings, but for those that had ended when they were
-// last shown: they show what they showed.
-func (m *Notifier) undrawn(ctx context.Context, g Group, f finding.Finding) ([]finding.Finding, error) {
-	var out []finding.Finding
-	for _, i := range g.Items {
-		switch {
-		case i.Finding == f.ID:
-			out = append(out, f)
-			continue
-		case i.State.Ended() && i.Seen > 0:
-			continue
-		}
-		o, err := m.cfg.Store.Finding(ctx, i.Finding)
-		switch {
-		case errors.Is(err, fault.ErrNotFound): // no longer kept
-			continue
-		case err != nil:
-			return nil, fmt.Errorf("look up finding %s of group %s: %w", i.Finding, g.ID, err)
-		}
-		out = append(out, o)
-	}
-	return out, nil
-}
-
-// draw shows a group of one as the finding that it is.
-func (m *Notifier) draw(ctx context.Context, g Group, items []finding.Finding) ([]finding.Surface, error) {
-	if len(g.Items) > 1 || len(items) == 0 {
-		return m.groups.NotifyGroup(ctx, g, items)
-	}
-	f := items[0]
-	f.Surfaces, f.Revision = g.Surfaces, g.Items[0].Seen
-	return m.groups.Notify(ctx, f)
 }

@@ -12,13 +12,6 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
-// A PlainPager reaches whoever is on call, once for each finding.
-type PlainPager interface {
-	Name() string
-	Page(ctx context.Context, f finding.Finding) error
-	Resolve(ctx context.Context, f finding.Finding) error
-}
-
 // Pager pages once for all findings of a group, and of a roundup: forty findings
 // of one cause that nobody answered are one page.
 type Pager struct {

@@ -85,9 +85,9 @@ func (d Roundup) wanting(now time.Time, above int) (Roundup, bool) {
 // whether the roundup speaks for it, and whether the record changed.
 func (d Roundup) joined(g Group, f finding.Finding, now time.Time, above int) (next Roundup, covered, changed bool) {
 	switch {
-	case f.InRoundup != "": // covered back before: let go by release, or nobody has to know any more
+	case f.InRoundup != "": // spoken for before: let go by release, or nobody has to know any more
 		return d, f.State != state.Pending || !d.Since.IsZero(), false
-	case g.Medium == ByRoundup: // one more of a cause that is covered back
+	case g.Medium == ByRoundup: // one more of a cause that the roundup speaks for
 		if d.Since.IsZero() || !d.Over.IsZero() {
 			return d, false, false
 		}

@@ -2,52 +2,11 @@ package group
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
-
-const (
-	// maxListed bounds how many findings a roundup is drawn from: of more it
-	// says "at least".
-	maxListed = 1000
-	// maxQueued is how many findings that are let go wait for their messages at
-	// once. All ten thousand would fill every sweep.
-	maxQueued = 30
-	// maxReleased bounds how many one round lets go: a group is let go whole.
-	maxReleased = maxGroup
-)
-
-// RoundupNotifier is a Notifier that can speak for many findings in one message.
-type RoundupNotifier interface {
-	GroupNotifier
-	// EveryChannel lists what Channel may name.
-	EveryChannel() []string
-	// NotifyDigest posts or rewrites the channel's roundup and returns where it
-	// is now, also with an error. What it posts first holds no number, which it
-	// could not take back if nobody came to store where it is.
-	NotifyRoundup(ctx context.Context, d Roundup, s RoundupContent) (finding.Surface, error)
-}
-
-// RoundupContent is what a roundup speaks for, as it stands in the store, newest first.
-type RoundupContent struct {
-	Open  []finding.Finding // not finished: pending, but for those that are being carried out
-	Ended []finding.Finding // that ended without a message of their own
-	// More is true where there are more than were looked at.
-	More bool
-	// Above is how many new messages in ten minutes the channel takes.
-	Above int
-	// Done is true once the roundup speaks for nobody any more.
-	Done bool
-}
 
 // roundUp reports whether the channel's roundup speaks for the finding in place
 // of a message of its group, and stores what the group is told by.
@@ -137,81 +96,4 @@ func (m *Notifier) tend(ctx context.Context, channel string, unseen Unseen) erro
 		return err
 	}
 	return m.drawRoundup(ctx, d, s, unseen)
-}
-
-func (m *Notifier) drawRoundup(ctx context.Context, d Roundup, s RoundupContent, unseen Unseen) error {
-	now, at, drawn := m.cfg.Now(), d.Message, s.fingerprint(d)
-	var failed error
-	if drawn != d.Drawn && !(s.Done && d.Message.ID == "") {
-		at, failed = m.roundups.NotifyRoundup(ctx, d, s)
-		if at.ID != d.Message.ID {
-			drawn = "posted" // without a number: it is rewritten next time
-		}
-	}
-	// What was posted is stored even when the request that began it has gone.
-	d, err := changeRoundup(context.WithoutCancel(ctx), m.cfg.Store, d.Channel, now, func(d Roundup) (Roundup, bool) {
-		d = d.drawn(at, drawn, now, failed)
-		if s.Done && failed == nil && !d.Over.IsZero() { // else it began again meanwhile
-			d = d.closed()
-		}
-		return d, true
-	})
-	broken := errors.Is(failed, fault.ErrBroken)
-	if broken {
-		m.cfg.Log.ErrorContext(ctx, "the approval path is broken", "channel", d.Channel, "error", failed.Error())
-	}
-	late := m.cfg.FallbackAfter > 0 && !d.UnseenSince.IsZero() && now.Sub(d.UnseenSince) >= m.cfg.FallbackAfter
-	if err == nil && unseen != nil && !d.FellBack && (broken || late) {
-		err = m.roundupUnseen(ctx, d, unseen)
-	}
-	return errors.Join(failed, err)
-}
-
-// contentOf looks up what the roundup speaks for.
-func (m *Notifier) contentOf(ctx context.Context, d Roundup) (RoundupContent, error) {
-	s := RoundupContent{Above: m.cfg.RoundupAbove}
-	for _, part := range []struct {
-		of   []state.State
-		into *[]finding.Finding
-	}{{state.Open(), &s.Open}, {ended(), &s.Ended}} {
-		fs, err := m.cfg.Store.Findings(ctx, finding.Query{States: part.of, Since: d.From, Limit: maxListed})
-		if err != nil {
-			return RoundupContent{}, fmt.Errorf("list what the roundup of %s speaks for: %w", d.Channel, err)
-		}
-		s.More = s.More || len(fs) == maxListed
-		*part.into = slices.DeleteFunc(fs, func(f finding.Finding) bool { return f.InRoundup != d.Channel })
-	}
-	return s, nil
-}
-
-func ended() []state.State {
-	return slices.DeleteFunc(state.All(), func(s state.State) bool { return !s.Ended() })
-}
-
-// fingerprint tells one drawing of the roundup from another.
-func (s RoundupContent) fingerprint(d Roundup) string {
-	var b strings.Builder
-	fmt.Fprint(&b, s.Done, s.More, s.Above, d.Over.IsZero())
-	for _, f := range slices.Concat(s.Open, s.Ended) {
-		b.WriteString(" " + f.ID + " " + string(f.State))
-	}
-	sum := sha256.Sum256([]byte(b.String()))
-	return hex.EncodeToString(sum[:8])
-}
-
-// roundupUnseen has one finding speak for all that the roundup should have spoken
-// for and did not, as nobody can be told: it is marked, and pages on-call.
-func (m *Notifier) roundupUnseen(ctx context.Context, d Roundup, unseen Unseen) error {
-	covered, _, err := m.covered(ctx, d)
-	if err != nil || len(covered) == 0 {
-		return err
-	}
-	if err := unseen(ctx, covered[0].id, d.UnseenSince); err != nil {
-		return err
-	}
-	_, err = changeRoundup(ctx, m.cfg.Store, d.Channel, m.cfg.Now(), func(d Roundup) (Roundup, bool) {
-		d.FellBack = true
-		return d, true
-	})
-	return err
 }

@@ -62,7 +62,7 @@ func (g Judgement) exempt(x Exclusion) Judgement {
 // remainder is what the exclusion leaves to do of a step; false for nothing.
 func (x Exclusion) remainder(s Step) (Step, bool) {
 	if len(s.Before.Grants) == 0 {
-		return s, !slices.ContainsFunc(x.Plan.Steps, func(o Step) bool { return Snapshot{}.Covers(o, s) })
+		return s, !slices.ContainsFunc(x.Plan.Steps, func(o Step) bool { return Snapshot{}.Replaces(o, s) })
 	}
 	s.Before.Grants = missingFrom(x.Grants, s.Before.Grants)
 	s.After.Grants = slices.DeleteFunc(slices.Clone(s.After.Grants), func(g cloud.Grant) bool {

@@ -11,7 +11,7 @@ import (
 
 // A guardrail looks at a judgement and says what the decision may be at most,
 // and why; an empty why means that it has nothing to say. The guardrails that
-// need the store (fights and rates) are in limits.go.
+// need the store (fights and rates) are in remediate/limits.go.
 type guardrail func(j Judge, g Judgement, c cloud.Change, now Snapshot) (atMost Decision, why string)
 
 // guardrails, in the order of the documentation. Each adds its own reason.

@@ -12,6 +12,7 @@ import (
 // Facts answers what an entry does not say. An answer that could not be had is a
 // policies.Fact that is not Known and says why; it is no error.
 type Facts interface {
+	// Fact answers one question.
 	Fact(ctx context.Context, q policies.Question) policies.Fact
 }
 
@@ -84,7 +85,7 @@ func (j Judge) results(ctx context.Context, c cloud.Change, now time.Time) []pol
 	return j.Policies.Evaluate(policies.Input{Change: c, Facts: facts, Now: now})
 }
 
-// accepts reports whether the policy would be content with the workload
+// acceptable reports whether the policy would be content with the workload
 // running as id: what a revert goes back to must not itself violate.
 func (j Judge) acceptable(ctx context.Context, policy string, c cloud.Change, id cloud.Identity, now time.Time) bool {
 	if id.Knowledge != cloud.Known || c.Workload == nil {

@@ -20,6 +20,7 @@ const (
 
 // Policies judges changes; *policies.Set does.
 type Policies interface {
+	// Evaluate judges the change by every policy, without what is compliant.
 	Evaluate(in policies.Input) []policies.Result
 }
 

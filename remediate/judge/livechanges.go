@@ -35,6 +35,7 @@ func (s Snapshot) Changes(res cloud.Resource) []cloud.Change {
 	return out
 }
 
+// Granting is the change as one that adds these grants and nothing else.
 func Granting(c cloud.Change, grants []cloud.Grant) cloud.Change {
 	c.Deltas = cloud.Deltas(cloud.Add, grants)
 	return c

@@ -27,7 +27,7 @@ type Snapshot struct {
 	Gone bool
 }
 
-// preexistingSuffix reports whether any step of the plan still has something to do. Of
+// Needs reports whether any step of the plan still has something to do. Of
 // what was not read it says yes: only seeing a fix makes it one.
 func (s Snapshot) Needs(p Plan) bool {
 	if s.Gone {
@@ -36,6 +36,8 @@ func (s Snapshot) Needs(p Plan) bool {
 	return slices.ContainsFunc(p.Steps, s.StepNeeded)
 }
 
+// StepNeeded reports whether the step still has something to do; of what was not
+// read it says yes.
 func (s Snapshot) StepNeeded(st Step) bool {
 	switch st.Kind {
 	case policies.RemoveGrants:
@@ -58,8 +60,8 @@ func (s Snapshot) StepNeeded(st Step) bool {
 	return true
 }
 
-// Covers reports whether step does all that is left to do of old.
-func (s Snapshot) Covers(step, old Step) bool {
+// Replaces reports whether step does all that is left to do of old.
+func (s Snapshot) Replaces(step, old Step) bool {
 	return step.Kind == old.Kind && step.Resource == old.Resource && step.Before.ServiceAccount == old.Before.ServiceAccount &&
 		step.Before.Ingress == old.Before.Ingress && step.Before.OrgPolicy == old.Before.OrgPolicy &&
 		!slices.ContainsFunc(old.Before.Grants, func(g cloud.Grant) bool {
@@ -136,6 +138,8 @@ func (s Snapshot) stillAdded(ds []cloud.Delta) []cloud.Delta {
 	return out
 }
 
+// SameGrant reports whether both are one grant to one address, which IAM takes in
+// any case and stores in one. Of members without an address it says no.
 func SameGrant(a, b cloud.Grant) bool {
 	return a.Role == b.Role && a.Condition == b.Condition && a.Member.Email() != "" && strings.EqualFold(string(a.Member), string(b.Member))
 }

@@ -28,7 +28,7 @@ func randomGrants(rng *rand.Rand, n int) []cloud.Grant {
 }
 
 func policyOf(gs []cloud.Grant) cloud.AllowPolicy {
-	p, _ := cloud.AllowPolicy{Version: 3}.Apply(cloud.Invert(cloud.Deltas(cloud.Remove, gs)))
+	p, _ := cloud.AllowPolicy{Version: 3}.Apply(cloud.Deltas(cloud.Add, gs))
 	return p
 }
 

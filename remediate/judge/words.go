@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 )
 
+// RevertedWhy says what carrying the plan out did.
 func RevertedWhy(p Plan) string {
 	var done []string
 	for _, s := range p.Steps {
@@ -34,6 +35,7 @@ func RevertedWhy(p Plan) string {
 	return strings.Join(done, "; ") + verifiedWhy(p)
 }
 
+// UndoneWhy says what an undo by the plan did.
 func UndoneWhy(p Plan) string {
 	return "undone: what the revert changed is as it was before" + verifiedWhy(p)
 }
@@ -77,6 +79,7 @@ func named(gs []cloud.Grant) string {
 // maxGrantsNamed is how many grants a sentence names.
 const maxGrantsNamed = 5
 
+// VanishedWhy says why live state has nothing more to do with a change.
 func VanishedWhy(s Snapshot) string {
 	if s.Gone {
 		return "the resource no longer exists"

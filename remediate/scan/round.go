@@ -108,7 +108,7 @@ func (s *Round) read(found []cloud.Resource, page string) {
 	top.Listing = kinds[slices.Index(kinds, top.Listing)+1]
 }
 
-// covered reports whether another process is at it.
+// leased reports whether another process is at it.
 func (s Round) leased(now time.Time) bool { return now.Before(s.LeasedUntil) }
 
 func (s Round) over() bool { return s.Began.IsZero() || !s.Ended.IsZero() }

@@ -28,8 +28,8 @@ const hourly = "scan"
 
 // Resources scans one resource; *remediate.Remediator does.
 type Resources interface {
-	// Covers reports whether the resource is in scope, or may be.
-	Covers(ctx context.Context, r cloud.Resource) bool
+	// MayBeInScope reports whether the resource is in scope, or may be.
+	MayBeInScope(ctx context.Context, r cloud.Resource) bool
 	// Scan judges what is live of the resource; what a rate holds back is an
 	// error matching *fault.BusyError.
 	Scan(ctx context.Context, r cloud.Resource) (remediate.Outcome, error)

@@ -54,7 +54,7 @@ func (c *Scanner) open(ctx context.Context, name string) (*walker, error) {
 
 // begin starts a round at those of the tops that are in scope.
 func (w *walker) begin(ctx context.Context, tops []cloud.Resource) {
-	tops = slices.DeleteFunc(slices.Clone(tops), func(r cloud.Resource) bool { return !w.cfg.Resources.Covers(ctx, r) })
+	tops = slices.DeleteFunc(slices.Clone(tops), func(r cloud.Resource) bool { return !w.cfg.Resources.MayBeInScope(ctx, r) })
 	w.round = newRound(tops, w.cfg.Now())
 }
 

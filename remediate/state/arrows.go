@@ -13,15 +13,15 @@ const (
 	ByEffect Cause = "effect" // what came of carrying the plan out
 )
 
-// Arrow says that To may follow From, and by what.
-type Arrow struct {
-	From, To State
-	By       []Cause
+// arrow says that one state may follow the other, and by what.
+type arrow struct {
+	from, to State
+	by       []Cause
 }
 
 // arrows is the life of a finding. What is not here does not happen: a
 // transition that tries it is refused, and its finding cannot be stored.
-var arrows = []Arrow{
+var arrows = []arrow{
 	// What a judgement begins as. An undo begins with the person who asks for it.
 	{None, Reported, []Cause{ByEvent}},
 	{None, Waiting, []Cause{ByEvent}},
@@ -64,17 +64,14 @@ var arrows = []Arrow{
 	{Uncertain, Applying, []Cause{ByEffect}},
 }
 
-// Arrows lists the life of a finding, in its order.
-func Arrows() []Arrow { return slices.Clone(arrows) }
-
 // Leads reports whether the cause may take a finding from one state to the other.
 func Leads(from, to State, by Cause) bool {
-	return slices.ContainsFunc(arrows, func(a Arrow) bool {
-		return a.From == from && a.To == to && slices.Contains(a.By, by)
+	return slices.ContainsFunc(arrows, func(a arrow) bool {
+		return a.from == from && a.to == to && slices.Contains(a.by, by)
 	})
 }
 
 // Follows reports whether one state may follow the other, by whatever cause.
 func Follows(from, to State) bool {
-	return slices.ContainsFunc(arrows, func(a Arrow) bool { return a.From == from && a.To == to })
+	return slices.ContainsFunc(arrows, func(a arrow) bool { return a.from == from && a.to == to })
 }

@@ -15,12 +15,12 @@ import (
 // keepLedger is how long the ledger is kept, as long as findings are.
 const keepLedger = 400 * 24 * time.Hour
 
-// appendTries bounds how many others may be faster. Each of them has written an
+// appendTries bounds how many others may be faster. Each of them has written a
 // record, so nobody waits in vain.
 const appendTries = 200
 
 // Ledger is the audit trail of what is no finding's state: who was refused, who
-// paused, what was started. Entries are appended and never changed, in one chain
+// paused, what was started. Records are appended and never changed, in one chain
 // of hashes a UTC day: one chain for all time would be what every process waits
 // for, and could not be let go of after its time.
 //

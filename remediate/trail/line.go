@@ -13,7 +13,7 @@ type Line struct {
 	// Chain is what the line is in: "finding/ID" or "ledger/DAY".
 	Chain string `json:"chain"`
 	N     int    `json:"n"`
-	// Kind is the state that a finding was then in, or an EntryKind.
+	// Kind is the state that a finding was then in, or the Kind of a record.
 	Kind     string `json:"kind"`
 	Finding  string `json:"finding,omitempty"`
 	Policy   string `json:"policy,omitempty"`

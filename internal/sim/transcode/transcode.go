@@ -79,6 +79,7 @@ func (t *Transcoder) RegisterService(d *grpc.ServiceDesc, impl any) {
 	}
 }
 
+// ServeHTTP calls the method that the request names; 404 where there is none.
 func (t *Transcoder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, rt := range t.routes {
 		if m := rt.path.FindStringSubmatch(r.URL.Path); m != nil && rt.verb == r.Method {

@@ -14,7 +14,7 @@ import (
 // pauseKey is where the pause stands in meta.
 var pauseKey = []byte("pause")
 
-// Pause implements remediate.PauseStore.
+// Pause implements desk.PauseStore.
 func (s *Store) Pause(ctx context.Context) (p desk.Pause, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		p, err = pause(tx)
@@ -34,7 +34,7 @@ func pause(tx *bbolt.Tx) (desk.Pause, error) {
 	return record.ReadPause(b)
 }
 
-// SetPause implements remediate.PauseStore.
+// SetPause implements desk.PauseStore.
 func (s *Store) SetPause(ctx context.Context, p desk.Pause) (stored desk.Pause, err error) {
 	err = s.update(ctx, func(tx *bbolt.Tx) error {
 		old, err := pause(tx)

@@ -11,7 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
-// Pause implements remediate.PauseStore.
+// Pause implements desk.PauseStore.
 func (s *Store) Pause(ctx context.Context) (p desk.Pause, err error) {
 	err = call(ctx, callTimeout, func(ctx context.Context) error {
 		doc, err := read(ctx, s.pause())
@@ -26,7 +26,7 @@ func (s *Store) Pause(ctx context.Context) (p desk.Pause, err error) {
 	return p, nil
 }
 
-// SetPause implements remediate.PauseStore.
+// SetPause implements desk.PauseStore.
 func (s *Store) SetPause(ctx context.Context, p desk.Pause) (desk.Pause, error) {
 	at := p.Revision
 	p.Revision++

@@ -9,7 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
-// Pause implements remediate.PauseStore.
+// Pause implements desk.PauseStore.
 func (s *Store) Pause(ctx context.Context) (desk.Pause, error) {
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {
@@ -25,7 +25,7 @@ func (s *Store) paused() (desk.Pause, error) {
 	return record.ReadPause(s.pause)
 }
 
-// SetPause implements remediate.PauseStore.
+// SetPause implements desk.PauseStore.
 func (s *Store) SetPause(ctx context.Context, p desk.Pause) (desk.Pause, error) {
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {

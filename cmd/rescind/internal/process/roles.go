@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -35,10 +36,13 @@ func ParseRole(name string) (Role, error) {
 
 // Process is one rescind of some role, put together.
 type Process interface {
+	// Announce says in the log what the configuration makes of the process.
 	Announce(ctx context.Context, c config.Config)
+	// Handler serves what the role is reached at.
 	Handler() http.Handler
+	// Serve serves on l until ctx ends, sweeping as often as that; zero for never.
 	Serve(ctx context.Context, l net.Listener, sweepEvery time.Duration) error
-	Close() error
+	io.Closer
 }
 
 // New puts together the process of o.Role.

@@ -1,0 +1,133 @@
+package finding
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
+)
+
+// Lease is how long one process has for a finding's effects before the sweep
+// takes them over. It is longer than the longest wait for a Cloud Run
+// operation, so that a slow one is not started twice.
+const Lease = 5 * time.Minute
+
+// NotifyLease is how long one process has to bring what people see up to date.
+const NotifyLease = 30 * time.Second
+
+// showsWithin is how long live state is given to show a change before the change
+// counts as superseded: a first half may be logged before its effect is there.
+const showsWithin = 30 * time.Second
+
+// GiveUpAfter is for how long after a question expired its live state is tried to
+// be read: about as long as MaxAttempts take.
+const GiveUpAfter = time.Hour
+
+// scheduled sets when the sweep must look again, if nobody does before.
+func (f Finding) scheduled(now time.Time) Finding {
+	switch {
+	case f.Owes(Apply):
+		f.DueAt = now.Add(Lease)
+	case slices.ContainsFunc(f.Outbox, func(e Effect) bool { return e != Publish || f.State != state.Waiting }):
+		f.DueAt = now.Add(NotifyLease)
+	case f.State == state.Pending:
+		f.DueAt = f.deadline()
+	case f.State == state.Waiting:
+		f.DueAt = now.Add(showsWithin)
+	case f.State == state.Exempted && f.Exemption != nil && now.Before(f.Exemption.Until):
+		f.DueAt = f.Exemption.Until
+	default:
+		f.DueAt = time.Time{}
+	}
+	return f.notAfterExpiry()
+}
+
+// notAfterExpiry keeps a notice that fails from putting off the expiry. An
+// answer that is being carried came in time, and the expiry waits for it.
+func (f Finding) notAfterExpiry() Finding {
+	if f.State == state.Pending && !f.Owes(Carry) && f.DueAt.After(f.deadline()) {
+		f.DueAt = f.deadline()
+	}
+	return f
+}
+
+// deadline is when the sweep has to look at a question at the latest.
+func (f Finding) deadline() time.Time {
+	if !f.PageAt.IsZero() && f.PageAt.Before(f.ExpiresAt) {
+		return f.PageAt
+	}
+	return f.ExpiresAt
+}
+
+// retried leaves the outbox as it is and has the sweep come again, later each
+// time, at most hourly.
+func (f Finding) retried(now time.Time) Finding {
+	if f.State == state.Waiting { // a notice that fails puts off no grace period, and is no attempt to read live state
+		f.DueAt, f.UpdatedAt = now.Add(showsWithin), now
+		return f
+	}
+	f.Attempts++
+	f.DueAt = now.Add(backoff(f.Attempts))
+	f.UpdatedAt = now
+	return f.notAfterExpiry()
+}
+
+func backoff(attempts int) time.Duration {
+	return min(time.Hour, 15*time.Second<<min(attempts, 8))
+}
+
+// Later has the sweep come again after err: for what a rate held back when its
+// turn comes, and without counting an attempt, because a hundred findings in
+// line must not fail for having waited; for anything else later each time.
+func (f Finding) Later(now time.Time, err error) Finding {
+	after, ok := fault.NextTurn(err)
+	if !ok || len(f.Timeline) > maxEvents {
+		return f.retried(now)
+	}
+	f.DueAt, f.UpdatedAt = now.Add(after), now
+	return f.notAfterExpiry()
+}
+
+// Postponed is a finding that is due and whose live state could not be read: it is
+// looked at again, later each time, and fails in the end.
+func (f Finding) Postponed(now time.Time, err error) Finding {
+	if _, limited := fault.NextTurn(err); limited {
+		return f.Later(now, err)
+	}
+	switch late := now.Sub(f.ExpiresAt); {
+	case f.State == state.Pending && late < GiveUpAfter:
+		// Its attempts are those to tell people, and say nothing of live state.
+		f.DueAt, f.UpdatedAt = now.Add(max(late, backoff(0))), now
+		return f
+	case f.State != state.Pending && (f.Attempts < MaxAttempts || f.State.Ended()):
+		f.Attempts++
+		f.DueAt, f.UpdatedAt = now.Add(backoff(f.Attempts)), now
+		return f
+	}
+	return f.Unreadable(now, err)
+}
+
+// PageDue reports whether the time has come to page before the question expires.
+func (f Finding) PageDue(now time.Time) bool {
+	return f.State == state.Pending && !f.PageAt.IsZero() && !now.Before(f.PageAt)
+}
+
+// PagedAfter has a question page on-call when nobody answered for so long.
+func (f Finding) PagedAfter(wait time.Duration) Finding {
+	if f.State != state.Pending {
+		return f
+	}
+	f.PageAt = f.UpdatedAt.Add(wait)
+	return f.notAfterExpiry()
+}
+
+// ExemptionOver is an exempted finding whose exemption has ended: nothing is due.
+func (f Finding) ExemptionOver(now time.Time) Finding { return f.scheduled(now) }
+
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}

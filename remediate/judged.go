@@ -1,0 +1,98 @@
+package remediate
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+)
+
+// judged is a judgement with the change it is about, as live state shows it, and
+// what is live.
+type judged struct {
+	judge.Judgement
+	change cloud.Change
+	now    judge.Snapshot
+	// vanished is true when the entry shows a violation that live state no longer
+	// (or, for a first half, not yet) has.
+	vanished bool
+	// seen is when a finding about the change was opened; zero for now.
+	seen time.Time
+	// preexisting is true for a grant that was there before the change.
+	preexisting bool
+	// unconfirmed is true when Cloud Logging does not bear out the entry;
+	// awaited says why, while it may do so later.
+	unconfirmed bool
+	awaited     string
+}
+
+// judge judges the change as live state shows it, and adds what the entry
+// alone would have been judged for and live state does not show.
+func (r *Remediator) judge(ctx context.Context, c cloud.Change, now judge.Snapshot) []judged {
+	if c.Verb == cloud.Delete {
+		return nil
+	}
+	var out []judged
+	if !now.Gone {
+		live := now.Observe(c)
+		for _, g := range r.cfg.Judge.Judge(ctx, live, now) {
+			if c.Resource.Kind.Container() && !c.HasDelta {
+				g.Unattribute(c)
+			}
+			if c.Resource.Kind.Workload() && now.Workload == nil && now.Policy != nil {
+				g.Lower(judge.Ask, "rescind may not read "+c.Resource.Path()+", so whether another product owns it is unknown")
+			}
+			if c.Verb == cloud.SetPolicy && now.Policy == nil {
+				g.Lower(judge.Revert, "judged on the entry alone: the live policy could not be read; applying reads it first, and takes only what is there")
+			}
+			out = append(out, judged{Judgement: g, change: live, now: now})
+		}
+	}
+	for _, g := range r.cfg.Judge.Judge(ctx, c, judge.Snapshot{At: now.At}) {
+		seen := slices.ContainsFunc(out, func(k judged) bool { return k.Policy == g.Policy })
+		if g.Verdict == policies.Violation && !seen {
+			out = append(out, judged{Judgement: g, change: c, now: now, vanished: true})
+		}
+	}
+	return out
+}
+
+// id is the finding's, which every delivery of the change comes to.
+func (k judged) id() string { return finding.ID(k.change.ID, k.Policy, k.change.Resource) }
+
+// since is when the change was made. One dated ahead was made by the time it
+// was first seen, or an entry with a made-up date could put off a revert.
+func (k judged) since() time.Time {
+	seen := k.now.At
+	if !k.seen.IsZero() {
+		seen = k.seen
+	}
+	if k.change.Time.After(seen) {
+		return seen
+	}
+	return k.change.Time
+}
+
+// begun is when the finding was opened.
+func (k judged) begun() time.Time {
+	if k.seen.IsZero() {
+		return k.now.At
+	}
+	return k.seen
+}
+
+// replaces reports whether the new plan does all that the open finding's plan
+// has left to do. A change that says what it added is judged on that alone, so
+// its plan is not about what others added.
+func (k judged) replaces(f finding.Finding) bool {
+	if f.Plan.Empty() {
+		return f.Change.Verb == k.change.Verb
+	}
+	return !slices.ContainsFunc(f.Plan.Steps, func(s judge.Step) bool {
+		return k.now.StepNeeded(s) && !slices.ContainsFunc(k.Plan.Steps, func(o judge.Step) bool { return k.now.Replaces(o, s) })
+	})
+}

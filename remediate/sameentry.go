@@ -1,0 +1,68 @@
+package remediate
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
+)
+
+// otherwise says what the logged entry has other than the change, or "".
+func (r *Remediator) otherwise(ctx context.Context, c, logged cloud.Change) string {
+	for _, field := range []struct{ name, event, logged string }{
+		{"insertId", c.InsertID, logged.InsertID},
+		{"time", c.Time.UTC().Format(time.RFC3339Nano), logged.Time.UTC().Format(time.RFC3339Nano)},
+		{"service", c.Service, logged.Service},
+		{"method", c.Method, logged.Method},
+		{"resource", c.Resource.String(), logged.Resource.String()},
+		{"operation", c.Operation, logged.Operation},
+	} {
+		if field.event != field.logged {
+			return fmt.Sprintf("%s %q, not %q", field.name, field.logged, field.event)
+		}
+	}
+	// The half that has no actor is given that of the other half.
+	if who := logged.Actor.Principal; who != "" && who != cloud.UnknownActor && who != c.Actor.Principal {
+		return fmt.Sprintf("actor %q, not %q", who, c.Actor.Principal)
+	}
+	if c.HasDelta {
+		for _, g := range c.Added() {
+			if !slices.ContainsFunc(logged.Added(), func(o cloud.Grant) bool { return o == g || judge.SameGrant(o, g) }) || !logged.HasDelta {
+				return fmt.Sprintf("no grant of %s", g)
+			}
+		}
+	}
+	if !r.ownLog(ctx, c) {
+		return fmt.Sprintf("log %q, which is not that of %s", c.LogName, c.Resource)
+	}
+	return ""
+}
+
+// ownLog reports whether the change is in the log of the container it is in.
+// Anybody may have a project, and a log in it.
+func (r *Remediator) ownLog(ctx context.Context, c cloud.Change) bool {
+	name, _, _ := strings.Cut(c.LogName, "/logs/")
+	name, err := url.PathUnescape(name)
+	log, ok := cloud.ParseContainer(name)
+	own, known := container(c.Resource)
+	switch {
+	case err != nil || !ok || !known:
+		return false
+	case log == own:
+		return true
+	case log.Kind != cloud.Project || own.Kind != cloud.Project:
+		return false
+	}
+	id, number := log.Name, own.Name
+	if strings.Trim(id, "0123456789") == "" {
+		id, number = number, id
+	}
+	f := r.cfg.Facts.Fact(ctx, policies.Question{Kind: policies.ProjectNumber, Project: id, Value: number})
+	return f.Known && f.Value
+}

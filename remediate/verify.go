@@ -1,0 +1,158 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
+)
+
+func (r *Remediator) verifySteps(ctx context.Context, p judge.Plan) error {
+	for _, s := range p.Steps {
+		if err := r.verify(ctx, s); err != nil {
+			return fmt.Errorf("verify %s on %s: %w", s.Kind, s.Resource, err)
+		}
+	}
+	return nil
+}
+
+// unverifiedError says that a write was accepted, and does not show yet or
+// could not be looked at.
+type unverifiedError struct {
+	why string
+	err error // of looking, where that is what went wrong
+}
+
+func (e *unverifiedError) Error() string { return e.why }
+
+func (e *unverifiedError) Unwrap() error { return e.err }
+
+// verify reads until the step shows, at most VerifyFor. An operation that
+// succeeded is not yet a workload that is fixed: a revision may never become
+// ready, or traffic may be pinned to the old one.
+func (r *Remediator) verify(ctx context.Context, s judge.Step) error {
+	deadline := r.cfg.Now().Add(r.cfg.VerifyFor)
+	for pause := time.Second; ; pause *= 2 {
+		why, err := r.unmet(ctx, s)
+		switch {
+		case errors.Is(err, fault.ErrNotFound):
+			return err
+		case err != nil:
+			return &unverifiedError{err.Error(), err}
+		case why == "":
+			return nil
+		}
+		if r.cfg.Now().Add(pause).After(deadline) {
+			return &unverifiedError{why: why}
+		}
+		if err := r.cfg.Wait(ctx, pause); err != nil {
+			return &unverifiedError{why: why}
+		}
+	}
+}
+
+// unmet says what is not yet as the step wants it, or "".
+func (r *Remediator) unmet(ctx context.Context, s judge.Step) (string, error) {
+	switch s.Kind {
+	case policies.RemoveGrants, judge.RestoreGrants, policies.RestoreCondition:
+		p, err := r.cfg.IAM.Policy(ctx, s.Resource)
+		if err != nil {
+			return "", err
+		}
+		return unmetGrants(p, s), nil
+	case policies.RequireInvoker:
+		w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
+		if err == nil && w.InvokerCheckDisabled.On {
+			return "the invoker IAM check still shows as disabled", nil
+		}
+		return "", err
+	case judge.DisableInvoker:
+		w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
+		if err == nil && !w.InvokerCheckDisabled.On {
+			return "the invoker IAM check still shows as on", nil
+		}
+		return "", err
+	case policies.RestoreIdentity:
+		return r.identityUnmet(ctx, s)
+	case policies.RestoreIngress:
+		return r.ingressUnmet(ctx, s)
+	case policies.RestoreConstrain:
+		return r.orgPolicyUnmet(ctx, s)
+	}
+	return "", nil
+}
+
+func unmetGrants(p cloud.AllowPolicy, s judge.Step) string {
+	for _, d := range s.DeltasOn(p) {
+		switch shown := p.Has(d.Grant); {
+		case shown && d.Action == cloud.Remove:
+			return "the policy still shows a grant that was removed"
+		case !shown && d.Action == cloud.Add:
+			return "the policy does not show yet a grant that was put back"
+		}
+	}
+	return ""
+}
+
+func (r *Remediator) identityUnmet(ctx context.Context, s judge.Step) (string, error) {
+	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
+	if err != nil {
+		return "", err
+	}
+	if w.Identity.Email != s.After.ServiceAccount {
+		return "the template still names " + w.Identity.Email, nil
+	}
+	serving, err := r.cfg.Workloads.Serving(ctx, s.Resource)
+	if err != nil {
+		return "", err
+	}
+	for _, email := range serving {
+		if email != s.After.ServiceAccount {
+			return "a revision that runs as " + email + " still has traffic or a tag", nil
+		}
+	}
+	return "", nil
+}
+
+func (r *Remediator) ingressUnmet(ctx context.Context, s judge.Step) (string, error) {
+	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
+	if err == nil && w.Ingress != s.After.Ingress {
+		return "its ingress still shows as " + w.Ingress, nil
+	}
+	return "", err
+}
+
+func (r *Remediator) orgPolicyUnmet(ctx context.Context, s judge.Step) (string, error) {
+	p, err := r.cfg.Constraints.OrgPolicy(ctx, s.Resource)
+	if err != nil && !errors.Is(err, fault.ErrNotFound) {
+		return "", err
+	}
+	if p.Body != s.After.OrgPolicy {
+		return "the organization policy does not show the change yet", nil
+	}
+	return "", nil
+}
+
+// stillRunning says which executions of a job were running when its account was
+// replaced: the new one is for executions to come. They are named, not
+// cancelled; what they do may be half done.
+func (r *Remediator) stillRunning(ctx context.Context, p judge.Plan) string {
+	for _, s := range p.Steps {
+		if s.Kind != policies.RestoreIdentity || s.Resource.Kind != cloud.RunJob {
+			continue
+		}
+		switch names, err := r.cfg.Workloads.Running(ctx, s.Resource); {
+		case err != nil:
+			return ". Whether executions go on as the account they began with is unknown: " + err.Error()
+		case len(names) > 0:
+			return ". Executions that are running go on as the account they began with: " + strings.Join(names, ", ")
+		}
+	}
+	return ""
+}

@@ -1,0 +1,76 @@
+package remediate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
+)
+
+// changeGrants takes away the grants that only Before has and adds those that
+// only After has.
+func (r *Remediator) changeGrants(ctx context.Context, s judge.Step) (made judge.Step, wrote bool, err error) {
+	p, err := r.cfg.IAM.Policy(ctx, s.Resource)
+	if err != nil {
+		return s, false, err
+	}
+	if p.HidesConditions() {
+		return s, false, fmt.Errorf("%w: the policy was read below version 3, writing it would drop conditions", fault.ErrRefused)
+	}
+	next, effective := p.Apply(s.DeltasOn(p))
+	if len(effective) == 0 {
+		return s, false, nil
+	}
+	return s.WithDeltas(effective), true, r.cfg.IAM.SetPolicy(ctx, s.Resource, next)
+}
+
+// setInvokerCheck turns the check on, or, for an undo, off again where it was off
+// before rescind turned it on.
+func (r *Remediator) setInvokerCheck(ctx context.Context, s judge.Step, on bool) (bool, error) {
+	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
+	if err != nil || w.InvokerCheckDisabled.On != on {
+		return false, err
+	}
+	return true, r.cfg.Workloads.SetInvokerCheck(ctx, w, on)
+}
+
+func (r *Remediator) restoreIdentity(ctx context.Context, s judge.Step) (bool, error) {
+	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
+	if err != nil || w.Identity.Email == s.After.ServiceAccount {
+		return false, err
+	}
+	if w.Identity.Email != s.Before.ServiceAccount {
+		return false, fmt.Errorf("it runs as %q now, the plan was made for %q: %w", w.Identity.Email, s.Before.ServiceAccount, errChanged)
+	}
+	return true, r.cfg.Workloads.SetIdentity(ctx, w, s.After.ServiceAccount)
+}
+
+func (r *Remediator) setIngress(ctx context.Context, s judge.Step) (bool, error) {
+	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
+	if err != nil || w.Ingress == s.After.Ingress {
+		return false, err
+	}
+	if w.Ingress != s.Before.Ingress {
+		return false, fmt.Errorf("its ingress is %q now, the plan was made for %q: %w", w.Ingress, s.Before.Ingress, errChanged)
+	}
+	return true, r.cfg.Workloads.SetIngress(ctx, w, s.After.Ingress)
+}
+
+// setOrgPolicy deletes or, undoing that, creates.
+func (r *Remediator) setOrgPolicy(ctx context.Context, s judge.Step) (bool, error) {
+	p, err := r.cfg.Constraints.OrgPolicy(ctx, s.Resource)
+	if err != nil && !errors.Is(err, fault.ErrNotFound) {
+		return false, err
+	}
+	switch {
+	case p.Body == s.After.OrgPolicy:
+		return false, nil
+	case p.Body != s.Before.OrgPolicy:
+		return false, fmt.Errorf("the organization policy is another one now: %w", errChanged)
+	case s.After.OrgPolicy == "":
+		return true, r.cfg.Constraints.DeleteOrgPolicy(ctx, s.Resource, p.Etag)
+	}
+	return true, r.cfg.Constraints.CreateOrgPolicy(ctx, s.Resource, s.After.OrgPolicy)
+}
