@@ -19,7 +19,7 @@
 // The states, and which may follow which and by what, are one table in package
 // state. Every step is a pure function in package finding: begun.go has how a
 // finding begins, answered.go what people and silence make of it, applied.go how
-// its plan is carried out, shown.go what people see. A step adds an event to the
+// its plan is carried out, shown.go what people see; expiry.go and due.go say when. A step adds an event to the
 // timeline and effects to the outbox, and is stored with them in one write before
 // any of them is done. Whoever stored it works them off, and the sweep does what
 // is left.
@@ -30,7 +30,7 @@
 // changes were handled, the pause, and cells: small values set by compare-and-set.
 // Their keys:
 //
-//	reverts                  the automatic reverts of the last hour (reverts.go)
+//	reverts                  the automatic reverts of the last hour (revertlimit.go)
 //	alarms                   the alarms that are owed to people (alarm.go)
 //	alarm/ID                 that this alarm was raised (ownchange.go)
 //	scan, scan NAME          how far a walk over live state is (package scan)
@@ -48,7 +48,8 @@
 // what is live; package judge says which policies object; exemptions, confirm.go
 // and limits.go lower what may be done unasked; record.go and join.go store a new
 // finding, or add to one that is open. work.go then does what it owes: apply.go
-// claims the plan and carries it out step by step, after approval and pause were
-// looked at once more. sweep.go does what is due, expire.go what a question is
-// worth that nobody answered. scan.go judges what no event told of.
+// claims the plan, after approval and pause were looked at once more; steps.go and
+// write.go make its writes, and verify.go looks whether they hold. sweep.go does
+// what is due, onexpiry.go what a question is worth that nobody answered. scan.go
+// judges what no event told of.
 package remediate
