@@ -18,6 +18,11 @@ const (
 	// keysLive is how long fetched keys are used. A key that Google withdraws
 	// is good for that long at most.
 	keysLive = time.Hour
+	// keysFresh is after how long they are fetched anew. Until they end, whoever
+	// comes first looks, and everybody else goes on with what there is.
+	keysFresh = 30 * time.Minute
+	// freshenTime is how long who has a good key waits for fresher ones.
+	freshenTime = 200 * time.Millisecond
 	// keysPause keeps made-up key ids from making us fetch for each request.
 	keysPause = 30 * time.Second
 )
@@ -28,35 +33,71 @@ type iapKeys struct {
 	client *http.Client
 	now    func() time.Time
 
-	mu      sync.Mutex
+	mu      sync.Mutex // never held while keys are fetched
 	keys    map[string]*ecdsa.PublicKey
 	fetched time.Time
+	looked  time.Time // when somebody last set out to fetch fresh ones
 }
 
 func newIAPKeys(c IAPConfig) *iapKeys {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &iapKeys{url: cmp.Or(c.CertsURL, iapCerts), client: keyClient(c.Client), now: c.Now}
+	return &iapKeys{url: cmp.Or(c.CertsURL, iapCerts), client: keyClient(c.Client, c.Now), now: c.Now}
 }
 
 // find returns the key, or nil where IAP publishes none of that id. An error
 // says that the keys could not be had.
 func (k *iapKeys) find(ctx context.Context, id string) (*ecdsa.PublicKey, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	age := k.now().Sub(k.fetched)
-	if key := k.keys[id]; key != nil && age < keysLive || k.keys != nil && age < keysPause {
+	key, enough := k.have(id)
+	if enough {
 		return key, nil
+	}
+	if key != nil { // a slow key server is nothing to wait for
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, freshenTime)
+		defer cancel()
 	}
 	keys, err := k.fetch(ctx)
 	if err != nil {
-		return nil, err
+		return key, ifMissing(key, err)
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.keys, k.fetched = keys, k.now()
 	return keys[id], nil
 }
 
+// have returns the key of that id if there is one that is still good, and whether
+// that is enough to go on with.
+func (k *iapKeys) have(id string) (key *ecdsa.PublicKey, enough bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.now()
+	age := now.Sub(k.fetched)
+	if k.keys == nil || age >= keysLive {
+		return nil, false
+	}
+	key = k.keys[id]
+	switch {
+	case key == nil:
+		return nil, age < keysPause
+	case age >= keysFresh && now.Sub(k.looked) >= keysPause:
+		k.looked = now
+		return key, false
+	}
+	return key, true
+}
+
+// ifMissing is the error, unless there is a key all the same.
+func ifMissing(key *ecdsa.PublicKey, err error) error {
+	if key != nil {
+		return nil
+	}
+	return err
+}
+
+// fetch gets the keys that are published now.
 func (k *iapKeys) fetch(ctx context.Context) (map[string]*ecdsa.PublicKey, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, k.url, nil)
 	if err != nil {

@@ -49,12 +49,12 @@ func NewOIDC(c OIDCConfig) (*OIDC, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	v, err := idtoken.NewValidator(&idtoken.ValidatorOptions{Client: keyClient(c.Client), RS256CertsURL: c.CertsURL})
-	if err != nil {
-		return nil, fmt.Errorf("make token validator: %w", err)
-	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	v, err := idtoken.NewValidator(&idtoken.ValidatorOptions{Client: keyClient(c.Client, c.Now), RS256CertsURL: c.CertsURL})
+	if err != nil {
+		return nil, fmt.Errorf("make token validator: %w", err)
 	}
 	return &OIDC{c.Audience, c.Email, c.Now, v, newTokenCache(maxTokens)}, nil
 }

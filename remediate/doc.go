@@ -1,8 +1,55 @@
-// Package remediate is the life of a finding: judge, decide, plan, ask, apply,
-// verify.
+// Package remediate is the engine: it takes one change to findings, and findings
+// to their ends.
 //
 // It promises that what is done is decided on live state, that a revert is the
 // exact inverse of what violates and nothing more, that unknown is never
 // reverted on its own, and that every finding ends with a reason. It does not
 // know Google's or Slack's libraries: it declares the clients it needs.
+//
+// # The record
+//
+// A finding ([finding.Finding]) is one policy's verdict on one change: what it is
+// about, the plan that would end it, the state it is in, who answered what, its
+// timeline, where it is shown, and what it owes. It is stored whole, by
+// compare-and-set on its revision. Nothing else says how far anything is: a
+// process keeps no state that a crash could lose.
+//
+// # Its life
+//
+// The states, and which may follow which and by what, are one table in package
+// state. Every step is a pure function in package finding: begun.go has how a
+// finding begins, answered.go what people and silence make of it, applied.go how
+// its plan is carried out, shown.go what people see; expiry.go and due.go say when. A step adds an event to the
+// timeline and effects to the outbox, and is stored with them in one write before
+// any of them is done. Whoever stored it works them off, and the sweep does what
+// is left.
+//
+// # What several processes share
+//
+// Beside findings the store holds what was learned (which account runs what), which
+// changes were handled, the pause, and cells: small values set by compare-and-set.
+// Their keys:
+//
+//	reverts                  the automatic reverts of the last hour (revertlimit.go)
+//	alarms                   the alarms that are owed to people (alarm.go)
+//	alarm/ID                 that this alarm was raised (ownchange.go)
+//	scan, scan NAME          how far a walk over live state is (package scan)
+//	group/ID                 findings of one cause that share a message (package group)
+//	flood/CHANNEL            a channel's new messages and its roundup (package group)
+//	ledger/DAY/N             the N-th record of a day's ledger (package trail)
+//	ledger/DAY/head          how far that day's chain goes
+//	ledger/exported          up to where the ledger was taken out
+//	writes PROJECT/REGION    the turns of writes to Google Cloud (internal/google)
+//	slack/turn/CHANNEL       when a channel takes its next message (notify/slack)
+//
+// # The way of a change
+//
+// handle.go takes it in: ours, in scope (scope.go), seen before? read.go reads
+// what is live; package judge says which policies object; exemptions, confirm.go
+// and limits.go lower what may be done unasked; record.go and join.go store a new
+// finding, or add to one that is open. work.go then does what it owes: apply.go
+// claims the plan, after approval and pause were looked at once more; steps.go and
+// write.go make its writes, and verify.go looks whether they hold. sweep.go does
+// what is due, onexpiry.go what a question is worth that nobody answered. scan.go
+// judges what no event told of.
 package remediate

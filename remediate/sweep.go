@@ -50,7 +50,7 @@ func (r *Remediator) sweep(ctx context.Context, f finding.Finding) error {
 	next, err := f, error(nil)
 	switch {
 	case f.Owes(finding.Carry): // an answer that came in time counts, also where carrying it was cut off
-	case f.State == state.Pending && !r.cfg.Now().Before(f.ExpiresAt):
+	case f.PastExpiry(r.cfg.Now()):
 		next, err = r.expire(ctx, f)
 	case f.PageDue(r.cfg.Now()):
 		next, err = r.update(ctx, f.Paged(r.cfg.Now(), "", "nobody answered yet: on-call is paged", r.pagers()))

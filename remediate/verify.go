@@ -85,7 +85,7 @@ func (r *Remediator) unmet(ctx context.Context, s judge.Step) (string, error) {
 	case policies.RestoreConstrain:
 		return r.orgPolicyUnmet(ctx, s)
 	}
-	return "", nil
+	return "", fmt.Errorf("%w: no check is known for step %q", fault.ErrRefused, s.Kind)
 }
 
 func unmetGrants(p cloud.AllowPolicy, s judge.Step) string {

@@ -48,11 +48,6 @@ type exitError struct{ code int }
 
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", e.code) }
 
-// run finds the command, runs it and returns the exit code.
-func run(ctx context.Context, args []string, env environment) int {
-	return dispatch(ctx, "rescind", commands(), args, env)
-}
-
 func dispatch(ctx context.Context, path string, cmds []command, args []string, env environment) int {
 	if len(args) == 0 {
 		overview(env.stderr, path, cmds)
@@ -124,19 +119,4 @@ func overview(w io.Writer, path string, cmds []command) {
 
 func isHelp(arg string) bool {
 	return arg == "help" || arg == "-h" || arg == "-help" || arg == "--help"
-}
-
-// commands lists the subcommands in the order the overview shows them.
-func commands() []command {
-	return []command{
-		demoCommand(),
-		serveCommand(),
-		replayCommand(),
-		scanCommand(),
-		policyCommand(),
-		findingsCommand(),
-		auditCommand(),
-		pauseCommand(),
-		resumeCommand(),
-	}
 }

@@ -20,3 +20,23 @@ func main() {
 	stop()
 	os.Exit(code)
 }
+
+// commands lists the subcommands in the order the overview shows them.
+func commands() []command {
+	return []command{
+		demoCommand(),
+		serveCommand(),
+		replayCommand(),
+		scanCommand(),
+		policyCommand(),
+		findingsCommand(),
+		auditCommand(),
+		pauseCommand(),
+		resumeCommand(),
+	}
+}
+
+// run finds the command, runs it and returns the exit code.
+func run(ctx context.Context, args []string, env environment) int {
+	return dispatch(ctx, "rescind", commands(), args, env)
+}

@@ -38,7 +38,12 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 		{
 			"what decides may not know the adapters",
 			module + "remediate", module + "internal/google",
-			[]string{"remediate imports internal/google: remediate may import only internal/cloud, internal/auditlog, policies of ours"},
+			[]string{"remediate imports internal/google: remediate may import only internal/cloud, internal/auditlog, policies, remediate/judge of ours"},
+		},
+		{
+			"replay judges, and does nothing else that live handling does",
+			module + "internal/replay", module + "remediate",
+			[]string{"internal/replay imports remediate: internal/replay may import only internal/cloud, internal/auditlog, policies, remediate/judge, internal/strictyaml of ours"},
 		},
 		{
 			"policies may not read log entries",
@@ -53,12 +58,12 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 		{
 			"two adapters may not lean on each other",
 			module + "notify/slack", module + "internal/store",
-			[]string{"notify/slack imports internal/store: notify may import only internal/cloud, internal/auditlog, policies, remediate of ours"},
+			[]string{"notify/slack imports internal/store: notify may import only internal/intake, internal/cloud, internal/auditlog, policies, remediate/judge, remediate of ours"},
 		},
 		{
 			"only the command wires the simulation in",
 			module + "functions", module + "internal/sim",
-			[]string{"functions imports internal/sim: functions may import only internal/cloud, internal/auditlog, policies, remediate of ours"},
+			[]string{"functions imports internal/sim: functions may import only internal/cloud, internal/auditlog, policies, remediate/judge, remediate of ours"},
 		},
 		{
 			"the values import nothing of ours",
@@ -113,7 +118,7 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 		{
 			"what serves knows nothing simulated",
 			module + "cmd/rescind/internal/process", module + "internal/sim",
-			[]string{"cmd/rescind/internal/process imports internal/sim: cmd/rescind/internal/process may import only cmd/rescind/internal/config, internal/cloud, internal/auditlog, policies, remediate, notify, functions, internal/google, internal/store of ours"},
+			[]string{"cmd/rescind/internal/process imports internal/sim: cmd/rescind/internal/process may import only cmd/rescind/internal/config, internal/cloud, internal/auditlog, policies, remediate/judge, remediate, notify, functions, internal/google, internal/store of ours"},
 		},
 		{
 			"a room of the command leans on none above it",
@@ -123,7 +128,7 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 		{
 			"nobody but the command's rooms leans on one",
 			module + "remediate", module + "cmd/rescind/internal/config",
-			[]string{"remediate imports cmd/rescind/internal/config: remediate may import only internal/cloud, internal/auditlog, policies of ours"},
+			[]string{"remediate imports cmd/rescind/internal/config: remediate may import only internal/cloud, internal/auditlog, policies, remediate/judge of ours"},
 		},
 		{
 			"a part may import itself",

@@ -8,6 +8,7 @@ const (
 	cloud     part = "internal/cloud"
 	auditlog  part = "internal/auditlog"
 	policies  part = "policies"
+	judge     part = "remediate/judge"
 	remediate part = "remediate"
 	notify    part = "notify"
 	functions part = "functions"
@@ -15,6 +16,7 @@ const (
 	google    part = "internal/google"
 	store     part = "internal/store"
 	yaml      part = "internal/strictyaml"
+	intake    part = "internal/intake"
 	sim       part = "internal/sim"
 	command   part = "cmd"
 	arch      part = "internal/arch"
@@ -31,19 +33,22 @@ const (
 // decides knows nothing of what carries its decisions out, so that live,
 // replay, scan and demo can be one pipeline with other clients.
 func arrows() map[part][]part {
-	decides := []part{cloud, auditlog, policies, remediate}
-	wires := []part{cloud, auditlog, policies, remediate, notify, functions, google, store}
+	decides := []part{cloud, auditlog, policies, judge, remediate}
+	wires := []part{cloud, auditlog, policies, judge, remediate, notify, functions, google, store}
 	return map[part][]part{
 		cloud:     nil,
 		auditlog:  {cloud},
 		policies:  {cloud, yaml},
-		remediate: {cloud, auditlog, policies},
-		notify:    decides,
+		judge:     {cloud, policies},
+		remediate: {cloud, auditlog, policies, judge},
+		notify:    append([]part{intake}, decides...),
 		functions: decides,
-		replay:    {cloud, auditlog, policies, remediate, yaml},
-		google:    decides,
-		store:     decides,
-		yaml:      nil,
+		// Replay judges as live handling does, and knows nothing of what follows.
+		replay: {cloud, auditlog, policies, judge, yaml},
+		google: decides,
+		store:  decides,
+		yaml:   nil,
+		intake: nil,
 		// A simulation that shared code with the adapters would share their
 		// mistakes, and every test against it would pass.
 		sim:  {cloud},

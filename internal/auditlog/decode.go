@@ -38,7 +38,7 @@ func Decode(entry []byte) (cloud.Change, error) {
 		return cloud.Change{}, err
 	}
 	e.dropPieces()
-	call, err := e.call()
+	call, err := readerOf(e.service)(e)
 	if err != nil {
 		return cloud.Change{}, err
 	}
@@ -54,21 +54,6 @@ type call struct {
 	unnamed, rehearsed, unknown string
 	// read fills in what became of the resource.
 	read func(*cloud.Change)
-}
-
-// call lets the service's reader recognise the method.
-func (e *envelope) call() (call, error) {
-	switch e.service {
-	case runService:
-		return e.runCall()
-	case resourceManager:
-		return e.resourceManagerCall()
-	case iamService:
-		return e.serviceAccountCall()
-	case orgPolicyService:
-		return e.orgPolicyCall()
-	}
-	return e.functionCall()
 }
 
 // change puts together what the envelope and the reader say. A failed call is

@@ -16,6 +16,10 @@
 // spellings of a key (serviceAccount, service_account): no complete v2 entry
 // has been seen in public, and v1 shapes do occur under v2 methods.
 //
+// relevant.go has the log and the services, methods.go their methods. run.go,
+// resourcemanager.go, serviceaccount.go, orgpolicy*.go and functions.go each
+// recognise the calls of one of them; name.go and runname.go say what is named.
+//
 // # What it says
 //
 // What was stored (the response) is preferred to what was asked (the request),

@@ -4,18 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
-	"slices"
 	"strings"
-)
-
-// The services whose changes are read.
-const (
-	runService       = "run.googleapis.com"
-	resourceManager  = "cloudresourcemanager.googleapis.com"
-	iamService       = "iam.googleapis.com"
-	orgPolicyService = "orgpolicy.googleapis.com"
-	functionsService = "cloudfunctions.googleapis.com"
 )
 
 // envelope is a LogEntry. The bodies stay raw until it is known that they
@@ -89,57 +78,6 @@ func parse(entry []byte) (*envelope, error) {
 	return &e, nil
 }
 
-// relevant reports, as an error, why the entry cannot be a change. A missing
-// log name is told last, so that a mangled entry is not taken for a foreign one.
-func (e *envelope) relevant() error {
-	name, err := e.text("logName", e.LogName)
-	if err != nil {
-		return err
-	}
-	if e.log = decodeLogName(name); name != "" && !activityLog(e.log) {
-		return fmt.Errorf("%w: log %s is not the activity log", ErrNotChange, quote(name))
-	}
-	if e.Payload == nil && name == "" {
-		return fmt.Errorf("%w: neither logName nor protoPayload is there, so no LogEntry", ErrUnreadable)
-	}
-	if e.Payload == nil {
-		return fmt.Errorf("%w: no protoPayload, so no audit-log entry", ErrNotChange)
-	}
-	if err := e.callName(name); err != nil {
-		return err
-	}
-	if name == "" {
-		return fmt.Errorf("%w: logName is missing, and only the activity log starts anything (%s of %s)",
-			ErrNotChange, quote(e.method), e.service)
-	}
-	return nil
-}
-
-// callName reads the service and the method, and lets only services pass that
-// have a reader.
-func (e *envelope) callName(log string) (err error) {
-	if e.service, err = e.text("protoPayload.serviceName", e.Payload.ServiceName); err != nil {
-		return err
-	}
-	switch e.service {
-	case "":
-		if log == "" && e.mistyped == "" {
-			return fmt.Errorf("%w: neither logName nor protoPayload.serviceName is there", ErrNotChange)
-		}
-		return e.missing("protoPayload.serviceName")
-	case runService, resourceManager, iamService, orgPolicyService, functionsService:
-	default:
-		return fmt.Errorf("%w: service %s", ErrNotChange, quote(e.service))
-	}
-	if e.method, err = e.text("protoPayload.methodName", e.Payload.MethodName); err != nil {
-		return err
-	}
-	if e.method == "" {
-		return e.missing("protoPayload.methodName")
-	}
-	return nil
-}
-
 // missing says what is not there, and what may be the cause.
 func (e *envelope) missing(field string) error {
 	of := ""
@@ -159,23 +97,4 @@ func (e *envelope) text(field string, v any) (string, error) {
 	default:
 		return "", fmt.Errorf("%w: %s is not text", ErrUnreadable, field)
 	}
-}
-
-// decodeLogName decodes once, as Cloud Logging encodes once; a name that does
-// not decode is nobody's.
-func decodeLogName(s string) string {
-	d, err := url.PathUnescape(s)
-	if err != nil {
-		return ""
-	}
-	return d
-}
-
-// activityLog reports whether the decoded name is CONTAINER/ID/logs/ and the
-// activity log's own id. A suffix would not do: a log id may hold slashes, and
-// anybody with logging.logEntries.create chooses one.
-func activityLog(decoded string) bool {
-	p := strings.SplitN(decoded, "/", 4)
-	return len(p) == 4 && p[1] != "" && p[2] == "logs" && p[3] == "cloudaudit.googleapis.com/activity" &&
-		slices.Contains([]string{"projects", "folders", "organizations", "billingAccounts"}, p[0])
 }

@@ -46,12 +46,10 @@ type functionRequest struct {
 }
 
 // functionCall recognises what a deploy of a gen2 function does to the Cloud
-// Run service it owns. Functions of the first generation own none.
+// Run service it owns.
 func (e *envelope) functionCall() (call, error) {
 	group, last := lastWords(e.method)
-	verb := map[string]cloud.Verb{
-		"CreateFunction": cloud.Create, "UpdateFunction": cloud.Update, "DeleteFunction": cloud.Delete,
-	}[last]
+	verb := functionVerbs[last]
 	if group != "FunctionService" || verb == "" {
 		return call{}, e.notChange("changes no Cloud Run service")
 	}

@@ -160,9 +160,8 @@ func controller(labels map[string]string) string {
 		return cloudFunctions
 	case strings.HasPrefix(by, "firebase"):
 		return "Firebase"
-	default:
-		return by
 	}
+	return "" // anybody may set a label: one that no product is known by owns nothing
 }
 
 const cloudFunctions = "Cloud Functions"

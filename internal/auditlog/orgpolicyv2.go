@@ -12,7 +12,7 @@ import (
 // constraints are definitions; alone they enforce nothing.
 func (e *envelope) orgPolicyCall() (call, error) {
 	_, last := lastWords(e.method)
-	if last != "CreatePolicy" && last != "UpdatePolicy" && last != "DeletePolicy" {
+	if !slices.Contains(orgPolicyV2Writes, last) {
 		return call{}, e.notChange("changes no organization policy")
 	}
 	var request struct {

@@ -2,58 +2,9 @@ package auditlog
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
-
-// method is a method of Cloud Run, taken apart.
-type method struct {
-	verb cloud.Verb
-	kind cloud.Kind // empty for SetIamPolicy: the resource's name says
-	// internal is true for the methods through which Cloud Functions writes
-	// the service below a function. Their entries have no bodies.
-	internal bool
-}
-
-var runVerbs = []struct {
-	prefix string
-	verb   cloud.Verb
-}{{"Create", cloud.Create}, {"Replace", cloud.Replace}, {"Update", cloud.Update}, {"Delete", cloud.Delete}}
-
-var runNouns = map[string]cloud.Kind{
-	"service": cloud.RunService, "internalservice": cloud.RunService,
-	"job": cloud.RunJob, "workerpool": cloud.RunWorkerPool,
-}
-
-// parseMethod reads "google.cloud.run.v2.Services.UpdateService" by its last
-// word, whatever the version: Google's own list of methods has no worker pool.
-func parseMethod(last string) (method, bool) {
-	if setsIamPolicy(last) {
-		return method{verb: cloud.SetPolicy}, true
-	}
-	for _, v := range runVerbs {
-		noun, ok := strings.CutPrefix(last, v.prefix)
-		noun = strings.ToLower(noun)
-		if kind := runNouns[noun]; ok && kind != "" {
-			return method{v.verb, kind, noun == "internalservice"}, true
-		}
-	}
-	return method{}, false
-}
-
-// harmless are the methods that change nothing a policy could be about: who
-// may call a workload, and what it runs as, stay as they were.
-var harmless = map[string]bool{
-	"RunJob": true, "CancelExecution": true, "DeleteExecution": true, "DeleteTask": true, "DeleteRevision": true,
-	"DeleteOperation": true, "WaitOperation": true, "CancelOperation": true, "SubmitBuild": true,
-	"TestIamPermissions": true, "ExportImage": true, "ExportStatus": true, "ExportMetadata": true,
-	"CreateDomainMapping": true, "ReplaceDomainMapping": true, "DeleteDomainMapping": true,
-}
-
-func isHarmless(last string) bool {
-	return harmless[last] || strings.HasPrefix(last, "Get") || strings.HasPrefix(last, "List")
-}
 
 // runCall recognises a method of Cloud Run. Instances have methods of the same
 // names as services; they are told by the group, and by the resource's name.

@@ -2,10 +2,34 @@ package auditlog
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
+
+// serviceAccountCall recognises the IAM policy of a service account: who may
+// act as it, not what it may do.
+func (e *envelope) serviceAccountCall() (call, error) {
+	_, last := lastWords(e.method)
+	on := collectionOf(e.Payload.ResourceName)
+	if !setsIamPolicy(last) || on != "serviceAccounts" && on != "" {
+		return call{}, e.notChange("changes no service account's policy")
+	}
+	r, byID, ok := e.serviceAccount()
+	if !ok {
+		return call{verb: cloud.SetPolicy, unnamed: fmt.Sprintf("%s: resourceName %s and the rest of the entry do not name a service account with its project",
+			quote(e.method), quote(e.Payload.ResourceName))}, nil
+	}
+	return call{verb: cloud.SetPolicy, resource: r, read: func(c *cloud.Change) {
+		if byID {
+			leave(c, "resource", "the entry names the service account by its number, not by its e-mail")
+		}
+		if found, _ := e.readDelta(c); !found {
+			e.readPolicy(c)
+		}
+	}}, nil
+}
 
 // serviceAccount names the account: resourceName holds its unique number and
 // no project, the labels its e-mail, and the request the project. byID is true

@@ -200,7 +200,7 @@ func TestIngressAndLabelsAreReadInTheWordsOfV1(t *testing.T) {
 		{"an update that leaves it out", updateService, obj{request: obj{"service": v2(own, obj{"ingress": "INGRESS_TRAFFIC_ALL"}), "updateMask": "template"}}, "", ""},
 		{"a function's service", "v2-create-service-last", obj{response: v2("", managed("cloudfunctions"))}, "all", "Cloud Functions"},
 		{"a Firebase service", "v2-create-service-last", obj{response: v2("", managed("firebase-app-hosting"))}, "all", "Firebase"},
-		{"a service of a product to come", "v2-create-service-last", obj{response: v2("", managed("something"))}, "all", "something"},
+		{"a label that no product is known by", "v2-create-service-last", obj{response: v2("", managed("something"))}, "all", ""},
 		{"a label the update did not write", updateService, obj{request: obj{"service": v2(own, managed("cloudfunctions")), "updateMask": "template"}}, "", ""},
 		{"Cloud Functions itself", "internal-replace-service", nil, "", "Cloud Functions"},
 	} {

@@ -56,30 +56,6 @@ func IsDefaultServiceAccount(email string) bool {
 	return ok && p != "" && !strings.Contains(p, "@")
 }
 
-// IsGoogleManaged reports whether the e-mail is a service agent or another
-// account that Google itself operates. Such a member is never touched:
-// removing it can break the service it works for.
-// https://cloud.google.com/iam/docs/service-agents
-func IsGoogleManaged(email string) bool {
-	name, domain, ok := strings.Cut(email, "@")
-	if !ok {
-		return false
-	}
-	switch domain {
-	case "cloudservices.gserviceaccount.com", "cloudbuild.gserviceaccount.com",
-		"system.gserviceaccount.com", "container-engine-robot.iam.gserviceaccount.com":
-		return true
-	}
-	n, isAgent := strings.CutPrefix(name, "service-")
-	if !isAgent || !strings.HasSuffix(domain, ".iam.gserviceaccount.com") {
-		return false
-	}
-	for _, org := range []string{"org-", "folder-"} {
-		n = strings.TrimPrefix(n, org)
-	}
-	return isNumber(n)
-}
-
 // ServiceAccountProject returns the project a service account lives in, as far
 // as its e-mail says: the id for user-managed and App Engine accounts, the
 // number for the Compute Engine default account, "" where it cannot be told.

@@ -22,27 +22,6 @@ func TestDefaultServiceAccountsAreKnownByTheirForm(t *testing.T) {
 	}
 }
 
-func TestGoogleManagedAccountsAreKnownByTheirForm(t *testing.T) {
-	for email, want := range map[string]bool{
-		"service-264172533001@gcp-sa-pubsub.iam.gserviceaccount.com":         true,
-		"service-264172533001@serverless-robot-prod.iam.gserviceaccount.com": true,
-		"service-org-77@security-center-api.iam.gserviceaccount.com":         true,
-		"service-folder-4001@gcp-sa-logging.iam.gserviceaccount.com":         true,
-		"264172533001@cloudservices.gserviceaccount.com":                     true,
-		"264172533001@cloudbuild.gserviceaccount.com":                        true,
-		"service-agent-manager@system.gserviceaccount.com":                   true,
-		"264172533001-compute@developer.gserviceaccount.com":                 false,
-		"service-api@pay-prod.iam.gserviceaccount.com":                       false,
-		"service-@gcp-sa-pubsub.iam.gserviceaccount.com":                     false,
-		"service-1@gcp-sa-pubsub.iam.gserviceaccount.com.evil.example":       false,
-		"ada@example.com": false,
-	} {
-		if got := IsGoogleManaged(email); got != want {
-			t.Errorf("%q: Google-managed %v, want %v", email, got, want)
-		}
-	}
-}
-
 func TestMembers(t *testing.T) {
 	for _, tt := range []struct {
 		member  Member

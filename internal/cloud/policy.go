@@ -18,6 +18,11 @@ type AllowPolicy struct {
 	Version  int32     `json:"version,omitempty"`
 	Etag     string    `json:"etag,omitempty"`
 	Bindings []Binding `json:"bindings,omitempty"`
+	// Read is the message that the policy was read as, for whoever read it: a
+	// write changes that message where the bindings differ, so that what this
+	// version of rescind does not know of survives. It is nobody else's, and not
+	// stored; a policy without it cannot be written.
+	Read any `json:"-"`
 }
 
 // Grants lists every grant of the policy once, in a stable order.

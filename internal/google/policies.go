@@ -3,14 +3,12 @@ package google
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 
 	"cloud.google.com/go/iam"
 	iamadmin "cloud.google.com/go/iam/admin/apiv1"
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"github.com/googleapis/gax-go/v2"
-	"google.golang.org/genproto/googleapis/type/expr"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -85,17 +83,19 @@ func (c *Client) Policy(ctx context.Context, r cloud.Resource) (cloud.AllowPolic
 	return fromPolicy(p), nil
 }
 
-// SetPolicy replaces the bindings of r's allow policy, if p.Etag is current;
-// otherwise the error matches fault.ErrConflict. Audit configuration is
-// not touched. A policy without an etag, or read below version 3, is refused
-// before anything is sent. An error that is no conflict, not found, refusal or
+// SetPolicy makes the grants of r's allow policy those of p, if p.Etag is current;
+// otherwise the error matches fault.ErrConflict. It changes the message that Policy
+// read where the grants differ, and nothing else in it, also not what this version
+// of rescind does not know; audit configuration is not touched. A policy that was
+// not read so, or without an etag, or below version 3, is refused before anything
+// is sent. An error that is no conflict, not found, refusal or
 // missing permission leaves open whether the policy was written: read it again.
 func (c *Client) SetPolicy(ctx context.Context, r cloud.Resource, p cloud.AllowPolicy) error {
 	api, ok := c.policyAPI(r.Kind)
 	if !ok {
 		return fmt.Errorf("write policy of %s: %w: no allow policy of a %q is written", r, fault.ErrRefused, r.Kind)
 	}
-	next, err := toPolicy(p)
+	next, err := edited(p)
 	if err != nil {
 		return fmt.Errorf("write policy of %s: %w: %w", r, fault.ErrRefused, err)
 	}
@@ -112,14 +112,10 @@ func fromPolicy(p *iampb.Policy) cloud.AllowPolicy {
 	out := cloud.AllowPolicy{
 		Version: p.GetVersion(),
 		Etag:    base64.StdEncoding.EncodeToString(p.GetEtag()),
+		Read:    p,
 	}
 	for _, b := range p.GetBindings() {
-		binding := cloud.Binding{Role: b.GetRole(), Condition: cloud.Condition{
-			Title:       b.GetCondition().GetTitle(),
-			Description: b.GetCondition().GetDescription(),
-			Expression:  b.GetCondition().GetExpression(),
-			Location:    b.GetCondition().GetLocation(),
-		}}
+		binding := cloud.Binding{Role: b.GetRole(), Condition: conditionOf(b)}
 		for _, m := range b.GetMembers() {
 			binding.Members = append(binding.Members, cloud.Member(m))
 		}
@@ -128,38 +124,9 @@ func fromPolicy(p *iampb.Policy) cloud.AllowPolicy {
 	return out
 }
 
-func toPolicy(p cloud.AllowPolicy) (*iampb.Policy, error) {
-	if p.Etag == "" {
-		return nil, errors.New("it has no etag, and a write without one overwrites what others do")
-	}
-	if p.HidesConditions() {
-		return nil, errors.New("it was read below version 3, and writing it would drop its conditions")
-	}
-	etag, err := base64.StdEncoding.DecodeString(p.Etag)
-	if err != nil {
-		return nil, fmt.Errorf("its etag: %w", err)
-	}
-	out := &iampb.Policy{Version: p.Version, Etag: etag}
-	if p.Conditional() {
-		out.Version = policyVersion
-	}
-	for _, b := range p.Bindings {
-		out.Bindings = append(out.Bindings, toBinding(b))
-	}
-	return out, nil
-}
-
-func toBinding(b cloud.Binding) *iampb.Binding {
-	out := &iampb.Binding{Role: b.Role}
-	for _, m := range b.Members {
-		out.Members = append(out.Members, string(m))
-	}
-	if c := b.Condition; c != (cloud.Condition{}) {
-		out.Condition = &expr.Expr{
-			Title: c.Title, Description: c.Description, Expression: c.Expression, Location: c.Location,
-		}
-	}
-	return out
+func conditionOf(b *iampb.Binding) cloud.Condition {
+	c := b.GetCondition()
+	return cloud.Condition{Title: c.GetTitle(), Description: c.GetDescription(), Expression: c.GetExpression(), Location: c.GetLocation()}
 }
 
 // permission names what a request on a resource of this kind needs. Cloud

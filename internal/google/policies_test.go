@@ -135,7 +135,8 @@ func TestAWriteThatWouldLoseSomethingIsRefusedBeforeItIsSent(t *testing.T) {
 	}{
 		{"a policy without an etag", cloud.AllowPolicy{}, "no etag"},
 		{"a policy read below version 3", cloud.AllowPolicy{Etag: "ACAB", Bindings: []cloud.Binding{{Role: "roles/viewer_withcond_904e15fd"}}}, "version 3"},
-		{"an etag that Google did not give", cloud.AllowPolicy{Etag: "*"}, "its etag"},
+		{"a policy that was not read", cloud.AllowPolicy{Etag: "ACAB"}, "not read from Google"},
+		{"another etag than it was read with", cloud.AllowPolicy{Etag: "ACAB", Read: &iampb.Policy{Etag: []byte("one")}}, "its etag"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, sim.Options{})

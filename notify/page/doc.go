@@ -17,6 +17,6 @@
 //   - formorigin.go, formreading.go: whether a form is ours, and what it says
 //   - answerhandler.go: how an answer is recorded or passed on
 //   - refusals.go: how a refusal is recorded
-//   - travelled.go: answers that pages elsewhere passed on
+//   - travelledanswer.go: answers that pages elsewhere passed on
 //   - templates.go: how a page is written
 package page

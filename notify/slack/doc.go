@@ -33,7 +33,7 @@
 //   - commandhandler.go, commandrun.go: a slash command, and what it does
 //   - eventhandler.go: that somebody opened the home tab
 //   - clerkanswer.go: how an answer is recorded, or refused
-//   - travelled.go: what was verified elsewhere, verified and done here
+//   - travelledanswer.go: what was verified elsewhere, verified and done here
 //   - privatenote.go: telling one person, and nobody else
 //   - people.go, usergroups.go: who a Slack user is
 package slack

@@ -4,9 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
+	"time"
 
+	"github.com/rescind-dev/rescind/internal/intake"
 	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
@@ -31,7 +32,10 @@ func (r *Receiver) handler(path string, do func(ctx context.Context, s desk.Sign
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx, cancel := context.WithTimeout(req.Context(), wholeTime)
 		defer cancel()
-		s, status := r.verified(w, req, path)
+		// Slack sends at once. Who takes their time is not Slack.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(wholeTime))
+		s, done, status := r.verified(req, path)
+		defer done()
 		if status != http.StatusOK {
 			w.WriteHeader(status)
 			return
@@ -56,37 +60,47 @@ func (a reply) send(w http.ResponseWriter) {
 }
 
 // verified returns the request as it was signed, and no part of it that was
-// not. It reads nothing in the body before that.
-func (r *Receiver) verified(w http.ResponseWriter, req *http.Request, path string) (desk.Signed, int) {
-	body, status := readBody(w, req)
+// not. It reads nothing in the body before that. The caller
+// calls done when it holds the request no longer.
+func (r *Receiver) verified(req *http.Request, path string) (s desk.Signed, done func(), status int) {
+	body, done, status := r.readBody(req)
 	if status != http.StatusOK {
-		return desk.Signed{}, status
+		if status == http.StatusUnauthorized {
+			r.cfg.Log.WarnContext(req.Context(), "request refused", "path", path, "error", ErrUnsigned)
+		}
+		return desk.Signed{}, done, status
 	}
 	now := r.cfg.Now()
 	if err := Verify(req.Header, body, r.cfg.Secrets, now); err != nil {
 		r.cfg.Log.WarnContext(req.Context(), "request refused", "path", path, "error", err)
-		return desk.Signed{}, http.StatusUnauthorized
+		return desk.Signed{}, done, http.StatusUnauthorized
 	}
 	return desk.Signed{
 		Kind: desk.SignedBySlack, Path: path, Body: body, At: now,
 		Header: map[string]string{headerTime: req.Header.Get(headerTime), headerSignature: req.Header.Get(headerSignature)},
-	}, http.StatusOK
+	}, done, http.StatusOK
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, int) {
-	if r.Method != http.MethodPost {
-		return nil, http.StatusMethodNotAllowed
-	}
-	if r.ContentLength > maxBody {
-		return nil, http.StatusRequestEntityTooLarge
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
+// readBody reads the body of a request that may be signed: what cannot be, is
+// turned away by its headers. The caller calls done when it holds it no longer.
+func (r *Receiver) readBody(req *http.Request) (body []byte, done func(), status int) {
+	done = func() {}
 	switch {
-	case errors.As(err, &tooLarge):
-		return nil, http.StatusRequestEntityTooLarge
-	case err != nil:
-		return nil, http.StatusBadRequest
+	case req.Method != http.MethodPost:
+		return nil, done, http.StatusMethodNotAllowed
+	case req.ContentLength > maxBody:
+		return nil, done, http.StatusRequestEntityTooLarge
+	case !maySign(req.Header, r.cfg.Now()):
+		return nil, done, http.StatusUnauthorized
 	}
-	return body, http.StatusOK
+	body, done, err := r.room.Read(req.Body, maxBody)
+	switch {
+	case errors.Is(err, intake.ErrTooLarge):
+		return nil, done, http.StatusRequestEntityTooLarge
+	case errors.Is(err, intake.ErrBusy):
+		return nil, done, http.StatusServiceUnavailable
+	case err != nil:
+		return nil, done, http.StatusBadRequest
+	}
+	return body, done, http.StatusOK
 }

@@ -63,6 +63,7 @@ func TestOnlyAPostOfReasonableSizeIsRead(t *testing.T) {
 		t.Errorf("too large: HTTP %d", got)
 	}
 	r := httptest.NewRequest(http.MethodPost, "/", io.MultiReader(bytes.NewReader(big))) // length unknown
+	r.Header = signed(stampOf(noon), big, "guess")
 	w = httptest.NewRecorder()
 	o.handler.ServeHTTP(w, r)
 	if w.Code != http.StatusRequestEntityTooLarge {

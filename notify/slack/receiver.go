@@ -9,6 +9,7 @@ import (
 
 	api "github.com/slack-go/slack"
 
+	"github.com/rescind-dev/rescind/internal/intake"
 	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
@@ -67,6 +68,14 @@ const (
 	wholeTime  = 2600 * time.Millisecond
 )
 
+// How many bytes of requests that anybody may have sent are held at once. Slack's
+// own have some kilobytes; a large form has a few dozen.
+const (
+	smallBody       = 64 << 10
+	unverifiedSmall = 24 << 20
+	unverifiedLarge = 16 << 20
+)
+
 // Receiver takes what Slack sends. It acts on nothing that Slack did not sign,
 // and leaves nobody who clicked without an answer. One with a clerk records
 // answers; one with a courier only verifies, opens forms and passes on, and so
@@ -76,6 +85,7 @@ type Receiver struct {
 	clerk *clerk // nil: answers are passed on
 	api   *api.Client
 	notes notes
+	room  intake.Room // for what is not verified yet
 }
 
 // NewReceiver returns a Receiver, or an error that says all that the config lacks.
@@ -87,7 +97,10 @@ func NewReceiver(c ReceiverConfig) (*Receiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Receiver{cfg: c, api: newClient(c.Token, c.APIURL), notes: n}
+	r := &Receiver{
+		cfg: c, api: newClient(c.Token, c.APIURL), notes: n,
+		room: intake.Room{Small: unverifiedSmall, Large: unverifiedLarge, SmallBody: smallBody},
+	}
 	if c.Clerk != nil {
 		r.clerk = &clerk{*c.Clerk}
 	}

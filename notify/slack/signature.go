@@ -33,14 +33,10 @@ const (
 // their form than Slack needs. Any other case is ErrUnsigned, also an empty
 // list of secrets or an empty secret, with which anyone could sign.
 func Verify(h http.Header, body []byte, secrets []Secret, now time.Time) error {
-	stamp, ok := only(h, headerTime)
-	if !ok || !fresh(stamp, now) {
+	if !maySign(h, now) {
 		return ErrUnsigned
 	}
-	signature, ok := only(h, headerSignature)
-	if !ok || !wellFormed(signature) {
-		return ErrUnsigned
-	}
+	stamp, signature := h.Get(headerTime), h.Get(headerSignature)
 	signed := false
 	for _, s := range secrets {
 		if s == "" {
@@ -52,6 +48,14 @@ func Verify(h http.Header, body []byte, secrets []Secret, now time.Time) error {
 		return ErrUnsigned
 	}
 	return nil
+}
+
+// maySign reports whether the headers have the form of a signature within five
+// minutes of now, whatever it is worth: without it no body is read.
+func maySign(h http.Header, now time.Time) bool {
+	stamp, ok := only(h, headerTime)
+	signature, once := only(h, headerSignature)
+	return ok && once && fresh(stamp, now) && wellFormed(signature)
 }
 
 // Sign is the signature Slack puts on a body at a time, in Unix seconds.

@@ -102,7 +102,7 @@ func (au Authority) admitsNow(f finding.Finding, a finding.Answer) error {
 	switch {
 	case f.State != state.Pending && !(f.State == state.Reported && a.Choice == finding.ChooseRevert):
 		return finding.RefuseAs(finding.ClassDecided, "the finding is %s: %s", f.State, f.Why)
-	case f.State == state.Pending && !a.At.Before(f.ExpiresAt):
+	case f.PastExpiry(a.At):
 		return finding.RefuseAs(finding.ClassExpired, "the question expired at %s", f.ExpiresAt.UTC().Format(time.RFC3339))
 	case !f.HasPlan(a.Digest):
 		return finding.RefuseAs(finding.ClassStale, "the plan changed since this card was made; answer on the current one")

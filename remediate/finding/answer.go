@@ -89,7 +89,7 @@ func (f Finding) OpenChoices(now time.Time) []Choice {
 		return []Choice{ChooseUndo}
 	}
 	return slices.DeleteFunc(f.Choices(), func(c Choice) bool {
-		return f.State == state.Pending && !now.Before(f.ExpiresAt) ||
+		return f.PastExpiry(now) ||
 			f.State != state.Pending && !(f.State == state.Reported && c == ChooseRevert) ||
 			CarriesOut(c) && !f.Plan.Executable()
 	})

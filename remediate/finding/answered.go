@@ -64,7 +64,8 @@ func (f Finding) ApprovedBySilence(now time.Time) Finding {
 
 // Escalated puts a question once more that nobody answered in time, and pages.
 func (f Finding) Escalated(now time.Time, expiresIn time.Duration, pagers []string) Finding {
-	f.EscalatedAt, f.ExpiresAt = now, now.Add(expiresIn)
+	f = f.openFor(now, expiresIn)
+	f.EscalatedAt = now
 	what := "nobody answered: asked once more"
 	if len(pagers) > 0 {
 		what += ", and on-call is paged"

@@ -68,8 +68,8 @@ func (f Finding) askedAfterAll(now time.Time, expiresIn time.Duration) Finding {
 	why += fmt.Sprintf("by then the change was %s old, too old to be reverted without being asked", judge.Span(now.Sub(f.Change.Time)))
 	f.Paused, f.Automatic, f.Guarded, f.Decision = false, false, true, judge.Ask
 	f.Reasons = append(slices.Clip(f.Reasons), why)
-	f.ExpiresAt, f.ExecuteBy = now.Add(expiresIn), time.Time{} // it was approved by nobody now
-	return f.to(state.Pending, state.ByEffect, now, "", why, Notify)
+	f.ExecuteBy = time.Time{} // it was approved by nobody now
+	return f.openFor(now, expiresIn).to(state.Pending, state.ByEffect, now, "", why, Notify)
 }
 
 // Disapproved ends a finding whose approval no longer holds. It does not go back
@@ -104,9 +104,6 @@ func (f Finding) TriedAgain(now time.Time, err error) Finding {
 	f.Why = "will be tried again: " + err.Error()
 	return f.Later(now, err)
 }
-
-// WasAsked reports whether the finding was a question before.
-func (f Finding) WasAsked() bool { return !f.ExpiresAt.IsZero() }
 
 // Lapsed reports whether the finding ended because its approval did.
 func (f Finding) Lapsed() bool { return f.State == state.Expired && !f.ExecuteBy.IsZero() }

@@ -36,7 +36,7 @@ func (f Finding) Decided(now time.Time, expiresIn time.Duration) Finding {
 		f.Automatic = true
 		return f.to(state.Approved, state.ByEvent, now, "", "to be reverted: the policy says so and no guardrail objects", Apply, Notify)
 	case f.Decision == judge.Ask:
-		f.ExpiresAt = now.Add(expiresIn)
+		f = f.openFor(now, expiresIn)
 		return f.to(state.Pending, state.ByEvent, now, "", "asked; expires at "+f.ExpiresAt.UTC().Format(time.RFC3339), Notify)
 	}
 	return f.to(state.Reported, state.ByEvent, now, "", "reported; nothing else will be done", Notify)

@@ -20,10 +20,6 @@ const NotifyLease = 30 * time.Second
 // counts as superseded: a first half may be logged before its effect is there.
 const showsWithin = 30 * time.Second
 
-// GiveUpAfter is for how long after a question expired its live state is tried to
-// be read: about as long as MaxAttempts take.
-const GiveUpAfter = time.Hour
-
 // scheduled sets when the sweep must look again, if nobody does before.
 func (f Finding) scheduled(now time.Time) Finding {
 	switch {
@@ -41,23 +37,6 @@ func (f Finding) scheduled(now time.Time) Finding {
 		f.DueAt = time.Time{}
 	}
 	return f.notAfterExpiry()
-}
-
-// notAfterExpiry keeps a notice that fails from putting off the expiry. An
-// answer that is being carried came in time, and the expiry waits for it.
-func (f Finding) notAfterExpiry() Finding {
-	if f.State == state.Pending && !f.Owes(Carry) && f.DueAt.After(f.deadline()) {
-		f.DueAt = f.deadline()
-	}
-	return f
-}
-
-// deadline is when the sweep has to look at a question at the latest.
-func (f Finding) deadline() time.Time {
-	if !f.PageAt.IsZero() && f.PageAt.Before(f.ExpiresAt) {
-		return f.PageAt
-	}
-	return f.ExpiresAt
 }
 
 // retried leaves the outbox as it is and has the sweep come again, later each
@@ -106,20 +85,6 @@ func (f Finding) Postponed(now time.Time, err error) Finding {
 		return f
 	}
 	return f.Unreadable(now, err)
-}
-
-// PageDue reports whether the time has come to page before the question expires.
-func (f Finding) PageDue(now time.Time) bool {
-	return f.State == state.Pending && !f.PageAt.IsZero() && !now.Before(f.PageAt)
-}
-
-// PagedAfter has a question page on-call when nobody answered for so long.
-func (f Finding) PagedAfter(wait time.Duration) Finding {
-	if f.State != state.Pending {
-		return f
-	}
-	f.PageAt = f.UpdatedAt.Add(wait)
-	return f.notAfterExpiry()
 }
 
 // ExemptionOver is an exempted finding whose exemption has ended: nothing is due.

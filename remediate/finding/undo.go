@@ -39,12 +39,13 @@ func (f Finding) Undoable(now time.Time) error {
 
 // UndoBegun is the record that undoes f, open for answers. Silence never undoes.
 func (f Finding) UndoBegun(id string, now time.Time, expiresIn time.Duration) Finding {
-	return Finding{
+	undo := Finding{
 		ID: id, UndoOf: f.ID, Policy: f.Policy, Title: f.Title, Severity: f.Severity, Verdict: f.Verdict, Message: f.Message,
 		Enforcement: f.Enforcement, EnforcedBy: f.EnforcedBy, Decision: judge.Ask, Guarded: true, StepUp: f.StepUp,
 		Resource: f.Resource, Change: f.Change, Actors: slices.Clone(f.Actors), Plan: f.UndoPlan(),
-		State: state.Pending, Why: "undo of " + f.ID, CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(expiresIn),
+		State: state.Pending, Why: "undo of " + f.ID, CreatedAt: now, UpdatedAt: now,
 	}
+	return undo.openFor(now, expiresIn)
 }
 
 // UndoneAs is a finding that another one undid, shown anew: its card would go on

@@ -43,7 +43,13 @@ func unknown(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string
 	return Ask, "not certain: what is unknown is never reverted without being asked"
 }
 
-func controllerOwned(_ Judge, _ Judgement, c cloud.Change, now Snapshot) (Decision, string) {
+// controllerOwned asks about what a product would write again that deploys the
+// workload. Who may call the workload it does not write, and whoever sets its label
+// on one of theirs must not keep a grant by it.
+func controllerOwned(_ Judge, g Judgement, c cloud.Change, now Snapshot) (Decision, string) {
+	if len(g.Grants) > 0 && !g.InvokerCheck && !g.Identity {
+		return "", ""
+	}
 	for _, w := range []*cloud.Workload{now.Workload, c.Workload} {
 		if w != nil && w.Controller != "" {
 			return Ask, fmt.Sprintf("owned by %s, which would undo a direct change at its next deploy: change it there", w.Controller)

@@ -7,6 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -48,7 +51,13 @@ const layout = "2"
 // Open opens the store in the file, which it makes if need be, readable to the
 // owner alone. The file is locked until Close; if another process holds it,
 // Open waits for one second and then returns an error that says so.
+//
+// A file that is a link, or that everybody may read or write, is refused: who can
+// write the store can decide anything, and who can read it knows what is open.
 func Open(path string) (*Store, error) {
+	if err := checkPrivate(path); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("open store: %s is in use by another process (a running rescind serve?)", path)
@@ -60,6 +69,26 @@ func Open(path string) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
 	}
 	return &Store{db}, nil
+}
+
+// checkPrivate says what is wrong with a file that is there, and what mends it.
+func checkPrivate(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // it is made, readable to the owner alone
+	case err != nil:
+		return err
+	case info.Mode()&fs.ModeSymlink != 0:
+		target, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			target = "the file itself"
+		}
+		return fmt.Errorf("%s is a link, which whoever may write its directory can lead elsewhere: name %s in the configuration", path, target)
+	case info.Mode().Perm()&0o007 != 0:
+		return fmt.Errorf("everybody on this machine may get at %s (mode %04o): chmod o-rwx %s", path, info.Mode().Perm(), path)
+	}
+	return nil
 }
 
 func prepare(tx *bbolt.Tx) error {

@@ -131,3 +131,43 @@ func writeLayout(t *testing.T, path, layout string) {
 		t.Fatal(err)
 	}
 }
+
+func TestS20AStoreThatOthersCanGetAtIsRefusedWithWhatMendsIt(t *testing.T) {
+	for mode, want := range map[os.FileMode]string{
+		0o600: "", 0o660: "", 0o640: "", 0o700: "",
+		0o604: "(mode 0604): chmod o-rwx ", 0o602: "(mode 0602): chmod o-rwx ", 0o666: "(mode 0666): chmod o-rwx ", 0o601: "(mode 0601): chmod o-rwx ",
+	} {
+		path := filepath.Join(t.TempDir(), "state.db")
+		open(t, path).Close()
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		s, err := bolt.Open(path)
+		if s != nil {
+			s.Close()
+		}
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want+path) {
+			t.Errorf("mode %04o: %v, want %q", mode, err, want)
+		}
+	}
+}
+
+func TestS20AStoreThatIsALinkIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "state.db"), filepath.Join(dir, "link.db")
+	open(t, path).Close()
+	for name, target := range map[string]string{"to a store": path, "to nothing": filepath.Join(dir, "gone.db")} {
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bolt.Open(link); err == nil || !strings.Contains(err.Error(), link+" is a link") {
+			t.Errorf("a link %s: %v", name, err)
+		}
+		if err := os.Remove(link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "gone.db")); err == nil {
+		t.Error("a store was made where the link leads")
+	}
+}

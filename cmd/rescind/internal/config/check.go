@@ -124,6 +124,10 @@ const maxRoundupAbove = 600
 func (s Slack) check(k *checks) {
 	k.refuse(s.Mode == "http" || s.Mode == "socket", "slack.mode", "slack.mode is %q, want http or socket", s.Mode)
 	k.refuse(s.Mode != "socket" || s.AppToken != Secret{}, "slack.mode", "slack.mode is socket, which needs slack.app_token, and that is missing")
+	if s.APIURL != "" { // the bot token goes there with every call
+		err := functions.CheckPrivate(s.APIURL)
+		k.refuse(err == nil, "slack.api_url", "slack.api_url %v", err)
+	}
 	if !s.Configured() {
 		return
 	}

@@ -80,6 +80,9 @@ func TestAConfigurationIsRefused(t *testing.T) {
 			`5:37: approvals.approvers.users: U1 is "ada@example.com", want user:E-MAIL, as the audit log names people`,
 			`6:32: fallback_identity: "folders/1" is not projects/P`,
 			`6:51: fallback_identity of projects/p: "b" is not a service account's e-mail`}},
+		{"a Slack that somebody on the way could be", smallConfig + "slack: {api_url: http://slack.example.com/api/}\n", []string{
+			`5:18: slack.api_url has scheme "http" and host "slack.example.com": want https, or a loopback address`}},
+		{"a Slack that is nowhere", smallConfig + "slack: {api_url: slack.example.com}\n", []string{`5:18: slack.api_url is not a URL with a host`}},
 		{"an alias", smallConfig + "base_url: &u https://x\niap: {audience: *u}\n", []string{
 			`5:11: anchors are not allowed; write the value out where it is used`, `6:17: aliases are not allowed; write the value out`}},
 		{"what is not YAML", "scope: {include: [\n", []string{`1:1: not YAML: did not find expected node content`}},

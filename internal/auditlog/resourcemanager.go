@@ -2,6 +2,8 @@ package auditlog
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
@@ -11,7 +13,7 @@ import (
 // SetIamPolicy too, and are told by the resource's name.
 func (e *envelope) resourceManagerCall() (call, error) {
 	_, last := lastWords(e.method)
-	policy := last == "SetOrgPolicy" || last == "ClearOrgPolicy"
+	policy := slices.Contains(orgPolicyV1Writes, last)
 	if !policy && !setsIamPolicy(last) {
 		return call{}, e.notChange("changes no policy")
 	}
@@ -33,25 +35,33 @@ func (e *envelope) resourceManagerCall() (call, error) {
 	}}, nil
 }
 
-// serviceAccountCall recognises the IAM policy of a service account: who may
-// act as it, not what it may do.
-func (e *envelope) serviceAccountCall() (call, error) {
-	_, last := lastWords(e.method)
-	on := collectionOf(e.Payload.ResourceName)
-	if !setsIamPolicy(last) || on != "serviceAccounts" && on != "" {
-		return call{}, e.notChange("changes no service account's policy")
+// container is the project, folder or organization the call was about. False
+// if the entry names something else, such as tagKeys/123.
+func (e *envelope) container() (cloud.Resource, bool) {
+	s := e.Payload.ResourceName
+	if rest, ok := strings.CutPrefix(s, "//"); ok {
+		_, s, _ = strings.Cut(rest, "/")
 	}
-	r, byID, ok := e.serviceAccount()
-	if !ok {
-		return call{verb: cloud.SetPolicy, unnamed: fmt.Sprintf("%s: resourceName %s and the rest of the entry do not name a service account with its project",
-			quote(e.method), quote(e.Payload.ResourceName))}, nil
+	l := e.Resource.Labels
+	switch {
+	case s != "":
+	case part(l["organization_id"]) != "":
+		s = "organizations/" + l["organization_id"]
+	case part(l["folder_id"]) != "":
+		s = "folders/" + l["folder_id"]
+	default:
+		s = "projects/" + l["project_id"]
 	}
-	return call{verb: cloud.SetPolicy, resource: r, read: func(c *cloud.Change) {
-		if byID {
-			leave(c, "resource", "the entry names the service account by its number, not by its e-mail")
-		}
-		if found, _ := e.readDelta(c); !found {
-			e.readPolicy(c)
-		}
-	}}, nil
+	return e.parseContainer(s)
+}
+
+func (e *envelope) parseContainer(s string) (cloud.Resource, bool) {
+	r, ok := cloud.ParseContainer(s)
+	if !ok || part(r.Name) == "" {
+		return cloud.Resource{}, false
+	}
+	if r.Kind == cloud.Project {
+		return cloud.ProjectResource(e.projectOf(r.Name)), true
+	}
+	return r, true
 }

@@ -1,0 +1,107 @@
+package auditlog
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// The services whose changes are read; readerOf has the reader of each, and
+// methods.go says which of their methods are changes.
+const (
+	runService       = "run.googleapis.com"
+	resourceManager  = "cloudresourcemanager.googleapis.com"
+	iamService       = "iam.googleapis.com"
+	orgPolicyService = "orgpolicy.googleapis.com"
+	functionsService = "cloudfunctions.googleapis.com"
+)
+
+// reader recognises a method of its service.
+type reader func(*envelope) (call, error)
+
+// readerOf is nil for a service that no policy could be about.
+func readerOf(service string) reader {
+	switch service {
+	case runService:
+		return (*envelope).runCall
+	case resourceManager:
+		return (*envelope).resourceManagerCall
+	case iamService:
+		return (*envelope).serviceAccountCall
+	case orgPolicyService:
+		return (*envelope).orgPolicyCall
+	case functionsService:
+		return (*envelope).functionCall
+	}
+	return nil
+}
+
+// relevant reports, as an error, why the entry cannot be a change. A missing
+// log name is told last, so that a mangled entry is not taken for a foreign one.
+func (e *envelope) relevant() error {
+	name, err := e.text("logName", e.LogName)
+	if err != nil {
+		return err
+	}
+	if e.log = decodeLogName(name); name != "" && !activityLog(e.log) {
+		return fmt.Errorf("%w: log %s is not the activity log", ErrNotChange, quote(name))
+	}
+	if e.Payload == nil && name == "" {
+		return fmt.Errorf("%w: neither logName nor protoPayload is there, so no LogEntry", ErrUnreadable)
+	}
+	if e.Payload == nil {
+		return fmt.Errorf("%w: no protoPayload, so no audit-log entry", ErrNotChange)
+	}
+	if err := e.callName(name); err != nil {
+		return err
+	}
+	if name == "" {
+		return fmt.Errorf("%w: logName is missing, and only the activity log starts anything (%s of %s)",
+			ErrNotChange, quote(e.method), e.service)
+	}
+	return nil
+}
+
+// callName reads the service and the method, and lets only services pass that
+// have a reader.
+func (e *envelope) callName(log string) (err error) {
+	if e.service, err = e.text("protoPayload.serviceName", e.Payload.ServiceName); err != nil {
+		return err
+	}
+	switch {
+	case e.service == "":
+		if log == "" && e.mistyped == "" {
+			return fmt.Errorf("%w: neither logName nor protoPayload.serviceName is there", ErrNotChange)
+		}
+		return e.missing("protoPayload.serviceName")
+	case readerOf(e.service) == nil:
+		return fmt.Errorf("%w: service %s", ErrNotChange, quote(e.service))
+	}
+	if e.method, err = e.text("protoPayload.methodName", e.Payload.MethodName); err != nil {
+		return err
+	}
+	if e.method == "" {
+		return e.missing("protoPayload.methodName")
+	}
+	return nil
+}
+
+// decodeLogName decodes once, as Cloud Logging encodes once; a name that does
+// not decode is nobody's.
+func decodeLogName(s string) string {
+	d, err := url.PathUnescape(s)
+	if err != nil {
+		return ""
+	}
+	return d
+}
+
+// activityLog reports whether the decoded name is CONTAINER/ID/logs/ and the
+// activity log's own id. A suffix would not do: a log id may hold slashes, and
+// anybody with logging.logEntries.create chooses one.
+func activityLog(decoded string) bool {
+	p := strings.SplitN(decoded, "/", 4)
+	return len(p) == 4 && p[1] != "" && p[2] == "logs" && p[3] == "cloudaudit.googleapis.com/activity" &&
+		slices.Contains([]string{"projects", "folders", "organizations", "billingAccounts"}, p[0])
+}

@@ -1,0 +1,48 @@
+package cloud
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestGoogleManagedAccountsAreKnownByTheirFullDomain(t *testing.T) {
+	for email, want := range map[string]bool{
+		"service-264172533001@gcp-sa-pubsub.iam.gserviceaccount.com":         true,
+		"service-264172533001@serverless-robot-prod.iam.gserviceaccount.com": true,
+		"service-org-77@security-center-api.iam.gserviceaccount.com":         true,
+		"service-folder-4001@gcp-sa-logging.iam.gserviceaccount.com":         true,
+		"p264172533001-123456@gcp-sa-logging.iam.gserviceaccount.com":        true,
+		"264172533001@cloudservices.gserviceaccount.com":                     true,
+		"264172533001@cloudbuild.gserviceaccount.com":                        true,
+		"service-agent-manager@system.gserviceaccount.com":                   true,
+
+		"264172533001-compute@developer.gserviceaccount.com":           false,
+		"service-api@pay-prod.iam.gserviceaccount.com":                 false,
+		"service-123456@their-project.iam.gserviceaccount.com":         false,
+		"service-264172533001@gcp-sa-evil.iam.gserviceaccount.com":     false,
+		"service-1@gcp-sa-pubsub.iam.gserviceaccount.com.evil.example": false,
+		"service-1@evil.gcp-sa-pubsub.iam.gserviceaccount.com":         false,
+		"service-1@gcp-sa-PUBSUB.iam.gserviceaccount.com":              false,
+		"@gcp-sa-pubsub.iam.gserviceaccount.com":                       false,
+		"gcp-sa-pubsub.iam.gserviceaccount.com":                        false,
+		"ada@example.com":                                              false,
+		"":                                                             false,
+	} {
+		if got := IsGoogleManaged(email); got != want {
+			t.Errorf("%q: Google-managed %v, want %v", email, got, want)
+		}
+	}
+}
+
+// A domain that is listed with a slip would be nobody's.
+func TestTheListOfAgentsHoldsDomainsOnce(t *testing.T) {
+	fields := len(strings.Fields(agentDomains)) + len(strings.Fields(agentDomainsSA))
+	if len(agents) != fields {
+		t.Errorf("%d domains of %d words: one is there twice", len(agents), fields)
+	}
+	for d := range agents {
+		if label := strings.TrimSuffix(d, ".iam.gserviceaccount.com"); strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" || strings.HasPrefix(label, "-") {
+			t.Errorf("%q is no domain", d)
+		}
+	}
+}
