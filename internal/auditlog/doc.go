@@ -16,10 +16,6 @@
 // spellings of a key (serviceAccount, service_account): no complete v2 entry
 // has been seen in public, and v1 shapes do occur under v2 methods.
 //
-// relevant.go has the log and the services, methods.go their methods. run.go,
-// resourcemanager.go, serviceaccount.go, orgpolicy*.go and functions.go each
-// recognise the calls of one of them; name.go and runname.go say what is named.
-//
 // # What it says
 //
 // What was stored (the response) is preferred to what was asked (the request),
@@ -55,10 +51,11 @@
 //
 // # The files
 //
-// decode.go is the way from an entry to a change: envelope.go and split.go are
-// what every entry has, header.go and actor.go what every change has. run.go,
-// runname.go, written.go, object.go, params.go and settle.go read Cloud Run;
-// iam.go, delta.go, manager.go and serviceaccount.go allow policies; orgpolicy.go
-// and orgpolicyv2.go organization policies; functions.go the functions that own a
-// service. body.go and name.go are what the readers share.
+// decode.go is the way from an entry to a change. relevant.go has the log and the
+// services, methods.go their methods. run.go, resourcemanager.go,
+// serviceaccount.go, orgpolicy*.go and functions.go each recognise the calls of
+// one of them; name.go and runname.go say what is named. envelope.go, split.go and
+// body.go are what every entry has, header.go and actor.go what every change has.
+// written.go, object.go, params.go and workloadafter.go read what a call made of a
+// workload, allowpolicy.go and delta.go what it made of an allow policy.
 package auditlog

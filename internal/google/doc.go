@@ -12,8 +12,8 @@
 //   - client.go and connect.go open the connections; limits.go, place.go and
 //     sharedturns.go keep to the rates, lists.go and operations.go read pages and
 //     wait for what takes long; errors.go says in remediate's words what went wrong
-//   - policies.go, workloads.go, revisions.go, updates.go and orgpolicies.go read and
-//     change what is live
+//   - policies.go, policyedit.go, workloads.go, revisions.go, updates.go and
+//     orgpolicies.go read and change what is live
 //   - facts.go and cache.go answer what policies ask, from constraints.go,
 //     identities.go, assets.go and hierarchy.go
 //   - entries.go looks log entries up, inventory.go lists what a scan goes through
