@@ -21,6 +21,7 @@ func TestAPersonIsTheSameHoweverTheLogSpellsThem(t *testing.T) {
 		{"escaped", pool + "ada%40example.com", ada, true},
 		{"a federated subject of another", pool + "bob@example.com", ada, false},
 		{"a federated subject is no service account", pool + "ci@p.iam.gserviceaccount.com", "serviceAccount:ci@p.iam.gserviceaccount.com", false},
+		{"nor one that only looks like it", pool + "serviceAccount:ci@p", "serviceAccount:ci@p", false},
 		{"another person", "user:bob@example.com", ada, false},
 		{"a group of that address", "group:ada@example.com", ada, false},
 		{"nobody", "", ada, false},

@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -66,10 +67,32 @@ func TestAnUndoIsAboutWhatItTakesBack(t *testing.T) {
 	}
 }
 
+func TestWhatWasUndoneIsShownAnewAndEndsAsItEnded(t *testing.T) {
+	f := in(state.Reverted)
+	got := f.UndoneAs("u", noon)
+	if got.UndoneBy != "u" || !got.Owes(Notify) || !got.DueAt.Equal(noon) || got.State != state.Reverted || len(got.Timeline) != len(f.Timeline) {
+		t.Errorf("undone by %q, it is %s, owes %v at %s", got.UndoneBy, got.State, got.Outbox, got.DueAt)
+	}
+}
+
+func TestWhatAnExemptionWouldExemptIsSaidInASentence(t *testing.T) {
+	f := in(state.Pending)
+	f.Policy, f.Message = "editors", "nobody may be an editor"
+	if got, want := f.ExemptScope(), "policy editors on "+f.Resource.String()+": "+editor.Steps[0].About()+", and nothing else"; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	f.Plan = judge.Plan{}
+	if got := f.ExemptScope(); !strings.HasSuffix(got, `: "nobody may be an editor", and nothing else`) {
+		t.Errorf("without a plan it says %q", got)
+	}
+}
+
 func TestWhatCanBeUndoneAndUntilWhen(t *testing.T) {
 	for _, s := range state.All() {
 		f := in(s)
-		f.EndedAt = noon
+		if f.EndedAt = noon; !s.Ended() {
+			f.EndedAt = time.Time{}
+		}
 		if err := f.Undoable(noon); ClassOf(err) != ClassNoPlan {
 			t.Errorf("%s, and rescind wrote nothing: %v", s, err)
 		}

@@ -107,6 +107,9 @@ func TestASecondFindingTakesTheMessageOfTheFirstOver(t *testing.T) {
 	if s := g.Surfaces[0]; s.Rendered != 0 || s.Told != 0 || s.ID != "1.1" || own[0].Rendered != 4 {
 		t.Errorf("it is drawn anew at %+v, and was at %+v", s, own[0])
 	}
+	if n := len(g.Timeline); n != 1 || !strings.Contains(g.Timeline[0].What, "this message is about both") {
+		t.Errorf("its thread tells %+v", g.Timeline)
+	}
 }
 
 func TestAGroupHasRoomWhileItAsksAndIsNotTooLong(t *testing.T) {
