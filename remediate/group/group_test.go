@@ -171,6 +171,47 @@ func TestAGroupTakesOverWhatItsFindingsHaveComeTo(t *testing.T) {
 	}
 }
 
+func TestAFewAreNamedAndTheOthersCounted(t *testing.T) {
+	for n, want := range map[int]string{1: "f0", 5: "f0, f1, f2, f3, f4", 6: "f0, f1, f2, f3, f4 and 1 more"} {
+		var ids []string
+		for i := range n {
+			ids = append(ids, question(i).ID)
+		}
+		if got := Few(ids); got != want {
+			t.Errorf("of %d it says %q, want %q", n, got, want)
+		}
+	}
+	g := drawnOf(2)
+	f := question(1)
+	f.Revision, f.State = 2, state.Kept
+	if line := g.refreshed([]finding.Finding{f}, noon).Timeline; len(line) != len(g.Timeline)+1 {
+		t.Errorf("of two findings its thread tells %+v", line)
+	}
+}
+
+func TestAFindingIsShownInTheMessageOfItsGroupAsTheMessageHasIt(t *testing.T) {
+	g := drawnOf(3)
+	for i := range g.Items {
+		g.Items[i].Seen, g.Items[i].Told = int64(10+i), 20+i
+	}
+	for i := range 3 {
+		if s := g.surfacesOf(question(i)); len(s) != 1 || s[0].ID != "1.1" || s[0].Rendered != int64(10+i) || s[0].Told != 20+i {
+			t.Errorf("finding %d is shown at %+v", i, s)
+		}
+	}
+	if s := g.surfacesOf(question(9)); s[0].Rendered != 0 || s[0].Told != 0 {
+		t.Errorf("one that is not in it is shown at %+v", s)
+	}
+	alone := drawnOf(1)
+	alone.Surfaces[0].Rendered = 4
+	if s := alone.surfacesOf(question(0)); s[0].Rendered != 4 {
+		t.Errorf("a message of its own is shown at %+v, want as it was drawn", s)
+	}
+	if pair := drawnOf(2); pair.surfacesOf(question(1))[0].Rendered != 1 {
+		t.Errorf("one of two is shown at %+v", pair.surfacesOf(question(1)))
+	}
+}
+
 func TestAMessageIsCurrentUntilThereIsMoreToSeeOfAFinding(t *testing.T) {
 	g := drawnOf(2)
 	if !g.isCurrentFor(question(0)) {

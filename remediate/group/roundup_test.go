@@ -121,6 +121,14 @@ func TestTheRecordIsWrittenOnlyWhereItSaysSomethingElse(t *testing.T) {
 	if got, _, changed := d.joined(of(1), earlier, now, above); !changed || !got.From.Equal(earlier.CreatedAt) {
 		t.Errorf("one that was opened before: from %s, changed %t", got.From, changed)
 	}
+	spokenFor := of(1)
+	spokenFor.Medium = ByRoundup
+	if got, _, changed := d.joined(spokenFor, earlier, now, above); !changed || !got.From.Equal(earlier.CreatedAt) {
+		t.Errorf("one of a cause that it speaks for: from %s, changed %t", got.From, changed)
+	}
+	if got, covered, changed := wanted(1).joined(of(1), f, now, above); covered || !changed || len(got.Wanted) != 2 {
+		t.Errorf("one that has its own message: %d wanted, changed %t", len(got.Wanted), changed)
+	}
 	ebbing := d
 	ebbing.Over = noon
 	if got, _, changed := ebbing.joined(of(1), question(3), now, above); !changed || !got.Over.IsZero() {
