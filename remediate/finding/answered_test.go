@@ -48,6 +48,9 @@ func TestAQuestionIsPutOnceMoreWithTheTimeThatItHadAtFirst(t *testing.T) {
 	if f.State != state.Pending || !f.EscalatedAt.Equal(noon) || !f.ExpiresAt.Equal(noon.Add(2*time.Hour)) || !f.Owes(PageBy("pagerduty")) {
 		t.Errorf("it is %s until %s, and owes %v", f.State, f.ExpiresAt, f.Outbox)
 	}
+	if want := "nobody answered: asked once more, and on-call is paged; it is left as it is at 2026-11-22T14:00:00Z"; f.Why != want {
+		t.Errorf("it says %q, want %q", f.Why, want)
+	}
 	if alone := in(state.Pending).Escalated(noon, time.Hour, nil); strings.Contains(alone.Why, "paged") || !alone.PagedAt.IsZero() {
 		t.Errorf("with nobody on call it says %q", alone.Why)
 	}
@@ -71,8 +74,8 @@ func TestARevertThatIsOverdueIsAskedAboutOnceItWasNobodysWord(t *testing.T) {
 		t.Errorf("it owes %v, as %s", f.Outbox, f.Why)
 	}
 	approved := in(state.Approved)
-	approved.ExecuteBy = noon.Add(-time.Second)
-	if f = approved.Overdue(noon, time.Hour); f.State != state.Expired || !f.Lapsed() || f.Owes(Apply) {
+	approved.ExecuteBy, approved.Paused = noon.Add(-time.Second), true
+	if f = approved.Overdue(noon, time.Hour); f.State != state.Expired || f.Paused || !f.Lapsed() || f.Owes(Apply) {
 		t.Errorf("what a person approved is %s, lapsed %t, and owes %v", f.State, f.Lapsed(), f.Outbox)
 	}
 }
@@ -84,6 +87,9 @@ func TestWhatWaitsForAPauseOrALookUpSaysSoOnceAndKeepsItsPlan(t *testing.T) {
 	}
 	if !f.Paused || !f.Owes(Apply) || len(f.Timeline) != 2 || !f.DueAt.Equal(noon.Add(time.Minute)) || f.State != state.Approved {
 		t.Errorf("paused %t, %d events, due at %s, owes %v", f.Paused, len(f.Timeline), f.DueAt, f.Outbox)
+	}
+	if got := f.Stopped("rescind is paused by bob", noon.Add(time.Hour), noon); got.Why != "waits, as rescind is paused by bob" || !got.Owes(Notify) {
+		t.Errorf("paused anew, it says %q and owes %v", got.Why, got.Outbox)
 	}
 	if got := f.Stopped("rescind is paused", noon.Add(time.Hour), noon); !got.DueAt.Equal(noon.Add(pauseLook)) {
 		t.Errorf("looked at again at %s", got.DueAt)

@@ -21,6 +21,11 @@ func TestEveryStateIsOpenOrEndedAndNotBoth(t *testing.T) {
 			t.Errorf("%q is open, and no state", s)
 		}
 	}
+	for _, s := range All() {
+		if want := s == Applying || s == Uncertain; s.Working() != want {
+			t.Errorf("in %s a plan is carried out: %t", s, s.Working())
+		}
+	}
 	if None.Ended() || slices.Contains(All(), None) {
 		t.Error("a finding that has no state yet has ended, or is stored as such")
 	}

@@ -2,6 +2,7 @@ package trail_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,6 +45,21 @@ func TestWhatAMinuteLeftOutIsCountedByTheFirstRefusalOfAnother(t *testing.T) {
 	got := b.refuse(1)
 	if len(got) != 32 || got[30].Count != 1 || got[31].Count != 0 {
 		t.Errorf("%d records, the last two %+v", len(got), got[30:])
+	}
+}
+
+func TestARecordIsAsLongAsALineHasRoomFor(t *testing.T) {
+	b := newBook(t)
+	long := strings.Repeat("ä", 5000)
+	b.Refuse(t.Context(), trail.Record{Who: long, Via: long, Finding: long, Class: long, What: long, Plan: long})
+	r := b.list(b.Ledger)[0]
+	for field, got := range map[string][2]int{
+		"who": {len([]rune(r.Who)), trail.MaxWho}, "via": {len([]rune(r.Via)), trail.MaxWho}, "what": {len([]rune(r.What)), 1000},
+		"finding": {len([]rune(r.Finding)), trail.MaxName}, "class": {len([]rune(r.Class)), trail.MaxName}, "plan": {len([]rune(r.Plan)), trail.MaxName},
+	} {
+		if got[0] != got[1] {
+			t.Errorf("%s has %d characters, want %d", field, got[0], got[1])
+		}
 	}
 }
 
