@@ -44,7 +44,7 @@
 //
 // # The way of a change
 //
-// handle.go takes it in: ours, in scope (scope.go), seen before? read.go reads
+// handle.go takes it in: ours, in scope (scope.go), seen before (handled.go)? read.go reads
 // what is live; package judge says which policies object; exemptions, confirm.go
 // and limits.go lower what may be done unasked; record.go and join.go store a new
 // finding, or add to one that is open. work.go then does what it owes: apply.go

@@ -30,9 +30,13 @@ func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error
 	if in == outOfScope {
 		return Outcome{Kind: OutOfScope}, nil
 	}
+	c, err := withContent(c)
+	if err != nil {
+		return Outcome{}, err
+	}
 	if c.ID == "" {
 		c.ID = r.cfg.NewID() // never a duplicate of anything
-	} else if done, err := r.cfg.Store.Handled(ctx, c.ID); err != nil {
+	} else if done, err := r.cfg.Store.Handled(ctx, handledAs(c)); err != nil {
 		return Outcome{}, fmt.Errorf("look up change %s: %w", c.ID, err)
 	} else if done {
 		return Outcome{Kind: Duplicate}, r.attribute(ctx, c)
@@ -44,12 +48,8 @@ func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error
 	if err != nil {
 		return Outcome{}, err
 	}
-	// A first half is not the end of its change: the last half, with the same
-	// ID, says how it went.
-	if c.Half != cloud.FirstHalf {
-		if err := r.cfg.Store.MarkHandled(ctx, c.ID, r.cfg.Now()); err != nil {
-			return Outcome{}, fmt.Errorf("record change %s: %w", c.ID, err)
-		}
+	if err := r.markHandled(ctx, c); err != nil {
+		return Outcome{}, err
 	}
 	for i, f := range out.Findings {
 		out.Findings[i] = r.work(ctx, f)

@@ -18,10 +18,8 @@ import (
 // an open one, or nothing where people settled exactly this before.
 func (r *Remediator) record(ctx context.Context, k judged) (finding.Finding, OutcomeKind, error) {
 	f, err := r.cfg.Store.Finding(ctx, k.id())
-	if err == nil && f.State == state.Superseded && k.change.Half == cloud.LastHalf && !k.vanished {
-		// The first half was given up before its effect showed. What ended
-		// stays so: the last half is a finding of its own.
-		k.change.ID += " last half"
+	if err == nil && !k.continues(f) {
+		k.change.ID += " " + k.change.Content
 		f, err = r.cfg.Store.Finding(ctx, k.id())
 	}
 	switch {

@@ -155,3 +155,24 @@ func TestATurnedOffRoundupLetsGoOfWhatItSpokeFor(t *testing.T) {
 	b.wantCards(30)
 	b.toldOnce(fs)
 }
+
+// In a flood that goes on every notice that comes tends to the roundup, and the
+// sweep finds nothing due: it must see all the same that nobody can be told.
+func TestAFloodThatGoesOnPagesForARoundupThatNobodySees(t *testing.T) {
+	b, p := escalating(t)
+	b.change(func(c *setup) { c.RoundupAbove = 20 })
+	later := func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) }
+	b.flood(20, later)
+	b.settle()
+	b.failing(func(string) *simslack.Fault { return &simslack.Fault{Status: 503} })
+	for i := range 120 {
+		b.opens(b.ofAnotherCause, later)
+		if i%5 == 0 {
+			_, _ = b.Sweep(t.Context())
+		}
+		b.pass(11 * time.Second)
+	}
+	if len(p.paged) != 1 {
+		t.Errorf("paged %d times in 22 minutes without Slack, want once", len(p.paged))
+	}
+}

@@ -7,15 +7,20 @@ import (
 
 func TestGoogleManagedAccountsAreKnownByTheirFullDomain(t *testing.T) {
 	for email, want := range map[string]bool{
-		"service-264172533001@gcp-sa-pubsub.iam.gserviceaccount.com":         true,
-		"service-264172533001@serverless-robot-prod.iam.gserviceaccount.com": true,
-		"service-org-77@security-center-api.iam.gserviceaccount.com":         true,
-		"service-folder-4001@gcp-sa-logging.iam.gserviceaccount.com":         true,
-		"p264172533001-123456@gcp-sa-logging.iam.gserviceaccount.com":        true,
-		"264172533001@cloudservices.gserviceaccount.com":                     true,
-		"264172533001@cloudbuild.gserviceaccount.com":                        true,
-		"service-agent-manager@system.gserviceaccount.com":                   true,
+		"service-264172533001@gcp-sa-pubsub.iam.gserviceaccount.com":           true,
+		"service-264172533001@serverless-robot-prod.iam.gserviceaccount.com":   true,
+		"service-org-77@security-center-api.iam.gserviceaccount.com":           true,
+		"service-folder-4001@gcp-sa-logging.iam.gserviceaccount.com":           true,
+		"p264172533001-123456@gcp-sa-logging.iam.gserviceaccount.com":          true,
+		"service-org-77@gcp-sa-pam.iam.gserviceaccount.com":                    true,
+		"service-264172533001@gcp-sa-vertex-es.iam.gserviceaccount.com":        true,
+		"service-264172533001@gcp-sa-devconnect.iam.gserviceaccount.com":       true,
+		"service-264172533001@gae-api-prod.google.com.iam.gserviceaccount.com": true,
+		"264172533001@cloudservices.gserviceaccount.com":                       true,
+		"264172533001@cloudbuild.gserviceaccount.com":                          true,
+		"service-agent-manager@system.gserviceaccount.com":                     true,
 
+		"service-1@gae-api-prod.iam.gserviceaccount.com":               false,
 		"264172533001-compute@developer.gserviceaccount.com":           false,
 		"service-api@pay-prod.iam.gserviceaccount.com":                 false,
 		"service-123456@their-project.iam.gserviceaccount.com":         false,
@@ -36,9 +41,20 @@ func TestGoogleManagedAccountsAreKnownByTheirFullDomain(t *testing.T) {
 
 // A domain that is listed with a slip would be nobody's.
 func TestTheListOfAgentsHoldsDomainsOnce(t *testing.T) {
-	fields := len(strings.Fields(agentDomains)) + len(strings.Fields(agentDomainsSA))
-	if len(agents) != fields {
-		t.Errorf("%d domains of %d words: one is there twice", len(agents), fields)
+	seen := map[string]bool{}
+	for line := range strings.Lines(agentDomains) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		for _, d := range strings.Fields(line) {
+			if seen[d] {
+				t.Errorf("%s is there twice", d)
+			}
+			seen[d] = true
+		}
+	}
+	if len(agents) != len(seen) || len(agents) < 280 {
+		t.Errorf("%d agents of %d domains", len(agents), len(seen))
 	}
 	for d := range agents {
 		if label := strings.TrimSuffix(d, ".iam.gserviceaccount.com"); strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" || strings.HasPrefix(label, "-") {

@@ -53,7 +53,10 @@ type Change struct {
 	// operation for the halves of a long-running one. Two deliveries of one
 	// entry have the same ID. Empty when the entry has no insertId: such an
 	// entry is never taken for a duplicate.
-	ID        string    `json:"id,omitempty"`
+	ID string `json:"id,omitempty"`
+	// Content is the digest of all that was judged, by which the engine tells a
+	// delivery of the same entry from another that only has its ID. Empty before.
+	Content   string    `json:"content,omitempty"`
 	LogName   string    `json:"log_name,omitempty"`
 	InsertID  string    `json:"insert_id,omitempty"`
 	Operation string    `json:"operation,omitempty"` // long-running operation id

@@ -26,9 +26,9 @@ func TestParseFactsNamesEverythingThatIsWrong(t *testing.T) {
 			`f.yaml:3:5: project "a" is listed twice`,
 			`f.yaml:4:5: project "b": "a" has the number 1 already`}},
 		{"containers that are none", "constraints:\n  c: {enforced: [pay, folders/x, projects/]}\n", []string{
-			`f.yaml:2:18: an entry of enforced is "pay", want projects/ID, folders/NUMBER or organizations/NUMBER`,
-			`f.yaml:2:23: an entry of enforced is "folders/x", want projects/ID, folders/NUMBER or organizations/NUMBER`,
-			`f.yaml:2:34: an entry of enforced is "projects/", want projects/ID, folders/NUMBER or organizations/NUMBER`}},
+			`f.yaml:2:18: an entry of c.enforced is "pay", want projects/ID, folders/NUMBER or organizations/NUMBER`,
+			`f.yaml:2:23: an entry of c.enforced is "folders/x", want projects/ID, folders/NUMBER or organizations/NUMBER`,
+			`f.yaml:2:34: an entry of c.enforced is "projects/", want projects/ID, folders/NUMBER or organizations/NUMBER`}},
 		{"ancestors in the wrong order", "projects:\n  - {id: a, ancestors: [organizations/1, folders/2, projects/b]}\n", []string{
 			`f.yaml:2:42: ancestor "folders/2" comes after an organization: list the nearest first`,
 			`f.yaml:2:53: ancestor "projects/b": a project holds no projects`}},

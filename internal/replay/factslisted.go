@@ -23,10 +23,12 @@ func (f *FactsFile) constraint(p factsParser, key, n *yaml.Node) {
 	}
 	c := listedConstraint{}
 	p.Fields(n, "constraint "+key.Value, strictyaml.Keys{
-		"enforced": func(n *yaml.Node) { c.enforced = p.containers(n, "enforced") },
+		"enforced": func(n *yaml.Node) { c.enforced = p.containers(n, key.Value+".enforced") },
 		"denies": func(n *yaml.Node) {
 			c.denies = map[string][]string{}
-			p.Entries(n, "denies", func(value, n *yaml.Node) { c.denies[value.Value] = p.containers(n, value.Value) })
+			p.Entries(n, key.Value+".denies", func(value, n *yaml.Node) {
+				c.denies[value.Value] = p.containers(n, key.Value+".denies."+value.Value)
+			})
 		},
 	})
 	if c.denies == nil && c.enforced == nil { // listed, and in force nowhere

@@ -153,5 +153,8 @@ func Kind(n *yaml.Node) string {
 	case "!!timestamp":
 		return "a date"
 	}
-	return fmt.Sprintf("text of %d characters", len([]rune(n.Value)))
+	if length := len([]rune(n.Value)); length != 1 {
+		return fmt.Sprintf("text of %d characters", length)
+	}
+	return "text of 1 character"
 }

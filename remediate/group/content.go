@@ -69,7 +69,7 @@ func (s RoundupContent) fingerprint(d Roundup) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-func (m *Notifier) drawRoundup(ctx context.Context, d Roundup, s RoundupContent, unseen Unseen) error {
+func (m *Notifier) drawRoundup(ctx context.Context, d Roundup, s RoundupContent) error {
 	now, at, drawn := m.cfg.Now(), d.Message, s.fingerprint(d)
 	var failed error
 	if drawn != d.Drawn && !(s.Done && d.Message.ID == "") {
@@ -79,37 +79,15 @@ func (m *Notifier) drawRoundup(ctx context.Context, d Roundup, s RoundupContent,
 		}
 	}
 	// What was posted is stored even when the request that began it has gone.
-	d, err := changeRoundup(context.WithoutCancel(ctx), m.cfg.Store, d.Channel, now, func(d Roundup) (Roundup, bool) {
+	_, err := changeRoundup(context.WithoutCancel(ctx), m.cfg.Store, d.Channel, now, func(d Roundup) (Roundup, bool) {
 		d = d.drawn(at, drawn, now, failed)
 		if s.Done && failed == nil && !d.Over.IsZero() { // else it began again meanwhile
 			d = d.closed()
 		}
 		return d, true
 	})
-	broken := errors.Is(failed, fault.ErrBroken)
-	if broken {
+	if errors.Is(failed, fault.ErrBroken) {
 		m.cfg.Log.ErrorContext(ctx, "the approval path is broken", "channel", d.Channel, "error", failed.Error())
 	}
-	late := m.cfg.FallbackAfter > 0 && !d.UnseenSince.IsZero() && now.Sub(d.UnseenSince) >= m.cfg.FallbackAfter
-	if err == nil && unseen != nil && !d.FellBack && (broken || late) {
-		err = m.roundupUnseen(ctx, d, unseen)
-	}
 	return errors.Join(failed, err)
-}
-
-// roundupUnseen has one finding speak for all that the roundup should have spoken
-// for and did not, as nobody can be told: it is marked, and pages on-call.
-func (m *Notifier) roundupUnseen(ctx context.Context, d Roundup, unseen Unseen) error {
-	covered, _, err := m.covered(ctx, d)
-	if err != nil || len(covered) == 0 {
-		return err
-	}
-	if err := unseen(ctx, covered[0].id, d.UnseenSince); err != nil {
-		return err
-	}
-	_, err = changeRoundup(ctx, m.cfg.Store, d.Channel, m.cfg.Now(), func(d Roundup) (Roundup, bool) {
-		d.FellBack = true
-		return d, true
-	})
-	return err
 }

@@ -1,6 +1,7 @@
 package group
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -49,8 +50,10 @@ type Roundup struct {
 	// itself, or nobody has to.
 	NextAt time.Time `json:"next_at,omitzero"`
 	// UnseenSince is since when the roundup could not be shown; zero while it
-	// can. FellBack is true once somebody was paged for it.
+	// can. Broken is true where time alone will not mend that, and FellBack once
+	// somebody was paged for it.
 	UnseenSince time.Time `json:"unseen_since,omitzero"`
+	Broken      bool      `json:"broken,omitempty"`
 	FellBack    bool      `json:"fell_back,omitempty"`
 	// PagedAt is when each pager last told of a finding that the roundup speaks for.
 	PagedAt map[string]time.Time `json:"paged_at,omitempty"`
@@ -146,9 +149,10 @@ func (d Roundup) releases(now time.Time) bool {
 func (d Roundup) drawn(at finding.Surface, drawn string, now time.Time, failed error) Roundup {
 	d.NextAt, d.Message = now.Add(roundupEvery), at
 	_, limited := fault.NextTurn(failed)
+	d.Broken = d.Broken || errors.Is(failed, fault.ErrBroken)
 	switch {
 	case failed == nil:
-		d.UnseenSince, d.FellBack = time.Time{}, false
+		d.UnseenSince, d.Broken, d.FellBack = time.Time{}, false, false
 		if drawn != d.Drawn {
 			d.Drawn = drawn
 			d.Draws++
@@ -157,6 +161,13 @@ func (d Roundup) drawn(at finding.Surface, drawn string, now time.Time, failed e
 		d.UnseenSince = now
 	}
 	return d
+}
+
+// failing reports whether somebody is to be told otherwise, and was not: at once
+// where the way is broken, else after that time; zero is never.
+func (d Roundup) failing(now time.Time, after time.Duration) bool {
+	late := after > 0 && now.Sub(d.UnseenSince) >= after
+	return !d.UnseenSince.IsZero() && !d.FellBack && (d.Broken || late)
 }
 
 // closed is the transition of a flood that is over, with nobody left to speak

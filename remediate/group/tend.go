@@ -37,7 +37,7 @@ func (m *Notifier) roundUp(ctx context.Context, g Group, f finding.Finding) (cov
 		return false, err
 	}
 	if d.due(now) {
-		m.tendOne(ctx, g.Cause.Channel, nil)
+		m.tendOne(ctx, g.Cause.Channel)
 	}
 	return true, nil
 }
@@ -52,13 +52,39 @@ func (m *Notifier) Tend(ctx context.Context, unseen Unseen) {
 		return
 	}
 	for _, channel := range m.roundups.EveryChannel() {
-		m.tendOne(ctx, channel, unseen)
+		m.tendOne(ctx, channel)
+		if err := m.fallBack(ctx, channel, unseen); err != nil {
+			m.cfg.Log.ErrorContext(ctx, "nobody was told of a roundup that cannot be shown, will be tried again", "channel", channel, "error", err.Error())
+		}
 	}
 }
 
+// fallBack has one finding speak for all that the channel's roundup should have
+// spoken for and did not, as nobody can be told: it is marked, and pages on-call.
+// That is no part of tending, which in a flood every notice does and no sweep.
+func (m *Notifier) fallBack(ctx context.Context, channel string, unseen Unseen) error {
+	d, err := readRoundup(ctx, m.cfg.Store, channel)
+	if err != nil || !d.failing(m.cfg.Now(), m.cfg.FallbackAfter) {
+		return err
+	}
+	covered, _, err := m.covered(ctx, d)
+	if err != nil || len(covered) == 0 {
+		return err
+	}
+	if err := unseen(ctx, covered[0].id, d.UnseenSince); err != nil {
+		return err
+	}
+	_, err = changeRoundup(ctx, m.cfg.Store, channel, m.cfg.Now(), func(d Roundup) (Roundup, bool) {
+		changed := !d.FellBack && !d.UnseenSince.IsZero()
+		d.FellBack = changed || d.FellBack
+		return d, changed
+	})
+	return err
+}
+
 // tendOne is tend where nothing else depends on it: the sweep comes back.
-func (m *Notifier) tendOne(ctx context.Context, channel string, unseen Unseen) {
-	err := m.tend(ctx, channel, unseen)
+func (m *Notifier) tendOne(ctx context.Context, channel string) {
+	err := m.tend(ctx, channel)
 	switch _, limited := fault.NextTurn(err); {
 	case err == nil:
 	case limited:
@@ -70,7 +96,7 @@ func (m *Notifier) tendOne(ctx context.Context, channel string, unseen Unseen) {
 
 // tend brings a channel's roundup up to date and, once the flood is over, has
 // the findings that still ask told of one by one.
-func (m *Notifier) tend(ctx context.Context, channel string, unseen Unseen) error {
+func (m *Notifier) tend(ctx context.Context, channel string) error {
 	now, mine := m.cfg.Now(), false
 	d, err := readRoundup(ctx, m.cfg.Store, channel)
 	if err != nil || !d.due(now) {
@@ -95,5 +121,5 @@ func (m *Notifier) tend(ctx context.Context, channel string, unseen Unseen) erro
 	if err != nil {
 		return err
 	}
-	return m.drawRoundup(ctx, d, s, unseen)
+	return m.drawRoundup(ctx, d, s)
 }

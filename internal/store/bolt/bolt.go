@@ -85,10 +85,19 @@ func checkPrivate(path string) error {
 			target = "the file itself"
 		}
 		return fmt.Errorf("%s is a link, which whoever may write its directory can lead elsewhere: name %s in the configuration", path, target)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is %s, want a file, or the name of one to be made", path, kindOf(info.Mode()))
 	case info.Mode().Perm()&0o007 != 0:
 		return fmt.Errorf("everybody on this machine may get at %s (mode %04o): chmod o-rwx %s", path, info.Mode().Perm(), path)
 	}
 	return nil
+}
+
+func kindOf(m fs.FileMode) string {
+	if m.IsDir() {
+		return "a directory"
+	}
+	return "no regular file"
 }
 
 func prepare(tx *bbolt.Tx) error {

@@ -152,6 +152,17 @@ func TestS20AStoreThatOthersCanGetAtIsRefusedWithWhatMendsIt(t *testing.T) {
 	}
 }
 
+func TestADirectoryIsNoStoreAndIsNotToBeChangedEither(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err := bolt.Open(dir)
+	if want := "open store: " + dir + " is a directory, want a file, or the name of one to be made"; err == nil || err.Error() != want {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+}
+
 func TestS20AStoreThatIsALinkIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	path, link := filepath.Join(dir, "state.db"), filepath.Join(dir, "link.db")

@@ -31,6 +31,9 @@ func TestAConfigurationIsRefused(t *testing.T) {
 		{"a secret with two places", smallConfig + slackStart + "  routes: [{channel: C1}]\n  bot_token: {env: A}\n", []string{`10:3: slack has the key "bot_token" twice; it is also on line 6`}},
 		{"a secret from nowhere", smallConfig + "slack: {bot_token: {}, signing_secrets: [{env: A, file: b}]}\n", []string{
 			`5:20: a secret has exactly one of env and file`, `5:42: a secret has exactly one of env and file`}},
+		{"a secret's place of another type", smallConfig + "slack: {bot_token: {env: [x]}}\npolicies: x\n", []string{
+			`5:20: a secret has exactly one of env and file`, `5:26: slack.bot_token.env is a list, want text`,
+			`6:11: policies is text of 1 character, want a list`}},
 		{"a duration that is none", smallConfig + "approvals: {expires_in: 1 hour}\nguardrails: {grace: -1s, max_event_age: 15}\n", []string{
 			`5:25: approvals.expires_in is "1 hour", want a duration like 15m or 24h`, `6:21: guardrails.grace is "-1s", want a duration like 15m or 24h`,
 			`6:41: guardrails.max_event_age is "15", want a duration like 15m or 24h`}},

@@ -33,7 +33,7 @@ func (s *Secret) ReadYAML(r *strictyaml.Reader, what string, n *yaml.Node) {
 		r.Problem(n, "a secret is written as {env: NAME} or {file: PATH}, never inline")
 		return
 	}
-	r.Fields(n, what, strictyaml.Keys{"env": r.AnyText("env", &s.Env), "file": r.AnyText("file", &s.File)})
+	r.Fields(n, what, strictyaml.Keys{"env": r.AnyText(what+".env", &s.Env), "file": r.AnyText(what+".file", &s.File)})
 	if (s.Env == "") == (s.File == "") {
 		r.Problem(n, "a secret has exactly one of env and file")
 	}
