@@ -16,10 +16,6 @@
 // spellings of a key (serviceAccount, service_account): no complete v2 entry
 // has been seen in public, and v1 shapes do occur under v2 methods.
 //
-// relevant.go has the log and the services, methods.go their methods. run.go,
-// resourcemanager.go, serviceaccount.go, orgpolicy*.go and functions.go each
-// recognise the calls of one of them; name.go and runname.go say what is named.
-//
 // # What it says
 //
 // What was stored (the response) is preferred to what was asked (the request),
@@ -52,4 +48,14 @@
 // Of a key that is there twice the last one counts, and letter case does not
 // tell keys apart, as in all of encoding/json. Google writes every key outside
 // of labels and annotations, so neither is a way to hide one.
+//
+// # The files
+//
+// decode.go is the way from an entry to a change. relevant.go has the log and the
+// services, methods.go their methods. run.go, resourcemanager.go,
+// serviceaccount.go, orgpolicy*.go and functions.go each recognise the calls of
+// one of them; name.go and runname.go say what is named. envelope.go, split.go and
+// body.go are what every entry has, header.go and actor.go what every change has.
+// written.go, object.go, params.go and workloadafter.go read what a call made of a
+// workload, allowpolicy.go and delta.go what it made of an allow policy.
 package auditlog

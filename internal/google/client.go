@@ -1,13 +1,3 @@
-// Package google reads and changes Google Cloud through Google's own gRPC
-// clients, behind the interfaces that package remediate declares.
-//
-// It promises that every write names the version it was decided on (an etag),
-// touches only the fields it is about, that every request has a deadline, and
-// that no project and region sees more requests a minute than limits.go says.
-// It decides nothing: no retries of a lost race, no judgement of what it reads.
-//
-// gRPC, not REST, because a protocol buffer keeps the fields it does not know
-// through a read-modify-write, and JSON drops them: a job is written whole.
 package google
 
 import (

@@ -9,4 +9,13 @@
 //
 // What it cannot know is what no entry and no facts file says: such a
 // verdict is unknown, never a guess.
+//
+//   - input.go, unpack.go, split.go, stream.go and foreign.go make records of
+//     whatever the history is stored as
+//   - join.go puts the two entries of an operation together, history.go keeps all
+//     changes until the last was read, learn.go and numbers.go what they show beside
+//   - facts*.go answer what policies ask, from the facts file and from the history
+//   - replay.go judges, past.go single changes; finding.go is what was found
+//   - summary.go accounts for every record; summarytext.go, table.go and text.go
+//     write the report
 package replay

@@ -12,4 +12,14 @@
 // are hidden from old readers, a revision name cannot be used twice. It knows
 // no permissions (Fail injects a refusal where one is needed), bills nothing,
 // runs nothing, and forgets everything when the process ends.
+//
+//   - cloud.go is the Cloud, server.go serves it, seed.go sets what stands there
+//     from the beginning, snapshot.go shows it, fault.go breaks it
+//   - workload*.go, revision.go, reconcile.go and operation.go are the model of Cloud
+//     Run; container.go, iam.go, grant.go, serviceaccount.go and constraint.go that of
+//     what holds it
+//   - v2*.go, resourcemanager.go, projects.go, orgpolicy.go, roles.go, assets.go and
+//     logging.go are the gRPC services, with updatemask.go, paging.go and caller.go
+//   - v1*.go and knative*.go are the paths of gcloud
+//   - audit.go writes the entry of every write
 package sim

@@ -13,6 +13,6 @@
 //   - group.go and groupvotes.go take an answer to many findings, carry.go takes
 //     what was decided to each of them
 //   - undo.go begins an undo, preview.go says what an exemption would exempt
-//   - pause.go is the switch that stops all writes, page.go a page that somebody
-//     asked for
+//   - pause.go is the switch that stops all writes, pageoncall.go a page that
+//     somebody asked for
 package desk

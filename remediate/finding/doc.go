@@ -14,7 +14,8 @@
 //   - begun.go, answered.go and applied.go are the steps that a change, a person
 //     or a timer, and carrying the plan out take it by; to.go is what all of them
 //     come to
-//   - outbox.go is what a finding owes, due.go when the sweep comes again for it
+//   - outbox.go is what a finding owes, due.go when the sweep comes again for it,
+//     expiry.go when a question expires
 //   - shown.go is where people see it, delivered.go what becomes of it when they
 //     cannot
 //   - answer.go is what a person says, refused.go why that was not accepted

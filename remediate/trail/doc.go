@@ -5,4 +5,10 @@
 // before it in its chain, so that a line that is changed, taken out or put in
 // between shows. The hashes have no key: whoever may write to the store can forge a
 // whole chain, so the proof is the copy in a log that others own.
+//
+//   - timeline.go is a finding's chain, of the events in event.go
+//   - ledger.go is the other, of the records in record.go, a chain a day;
+//     ledgerread.go reads and verifies it, ledgerexport.go takes it out
+//   - refusals.go bounds what a flood of refusals costs
+//   - line.go is a line of either, as it is listed and as it leaves the store
 package trail

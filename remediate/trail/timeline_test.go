@@ -73,6 +73,22 @@ func TestAnEventIsAsLongAsALineHasRoomFor(t *testing.T) {
 	}
 }
 
+func TestATextIsCutBetweenCharactersWhereItIsTooLong(t *testing.T) {
+	for in, want := range map[string]string{"": "", "ää": "ää", "äää": "äää", "ääää": "ää…", "\xff": "\uFFFD"} {
+		if got := trail.Fit(in, 3); got != want {
+			t.Errorf("%q is %q, want %q", in, got, want)
+		}
+	}
+}
+
+// A store may give a time back in UTC alone, and without the clock it was read from.
+func TestAnEventHasItsTimeAsAStoreGivesItBack(t *testing.T) {
+	at := began.In(time.FixedZone("east", 3600))
+	if e := trail.Timeline(nil).With("f", trail.Event{At: at})[0]; !e.At.Equal(at) || e.At != began {
+		t.Errorf("it has %#v", e.At)
+	}
+}
+
 // The event of one trail must not show in another that goes on from the same.
 func TestTwoThatGoOnFromOneTrailDoNotShareAnEvent(t *testing.T) {
 	base := slices.Grow(reverted(), 4)
