@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -69,6 +70,31 @@ func TestS18StrangersWhoStallKeepNoClickOut(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Their requests end when they are cut off, not when their time is up: what they sent
+// is held until then.
+func TestS18WhoIsCutOffForAClickIsReadNoLonger(t *testing.T) {
+	o := newOffice(t)
+	const strangers, sends, room = 700, 64<<10 - 1, 40 << 20
+	var deadlines atomic.Int32
+	stall(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		o.handler.ServeHTTP(&deadlined{w, &deadlines}, r)
+	}), strangers, sends)
+	if cut, want := int(deadlines.Load())-strangers, strangers-room/(sends+1); cut < want {
+		t.Errorf("%d of %d strangers had their reading ended, want %d or more", cut, strangers, want)
+	}
+}
+
+// deadlined counts how often somebody is told until when to send.
+type deadlined struct {
+	http.ResponseWriter
+	set *atomic.Int32
+}
+
+func (d *deadlined) SetReadDeadline(t time.Time) error {
+	d.set.Add(1)
+	return http.NewResponseController(d.ResponseWriter).SetReadDeadline(t)
 }
 
 // stall has strangers send so many bytes each, and then nothing. It returns when each
