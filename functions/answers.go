@@ -48,10 +48,12 @@ func (c AnswersConfig) Validate() error {
 	return errors.Join(append(errs, checkSender("answers", c.Verifier, c.AllowUnauthenticated))...)
 }
 
-// NewAnswers returns the handler of POST /answers: a push, in any envelope that
-// says when it was published, of a desk.Signed as JSON. It answers 204 when
-// the message is done with, for whatever reason, and 503 when it must come
-// again. What it logs holds neither the request nor its signature.
+// NewAnswers returns the handler of POST /answers: a push of a desk.Signed as JSON,
+// wrapped, or unwrapped with metadata, so that Pub/Sub says when it was published.
+// A CloudEvent is dropped. It cannot be told here that a subscription unwraps
+// without metadata, and then whoever publishes says when: there must be none such.
+// It answers 204 when the message is done with, for whatever reason, and 503 when
+// it must come again. What it logs holds neither the request nor its signature.
 func NewAnswers(c AnswersConfig) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -106,12 +108,12 @@ func (a *answers) take(ctx context.Context, m arrived) error {
 	return nil
 }
 
-// signed reads a signed request. When it was published must be known: without
-// it nobody could tell a fresh signature from an old one. No error quotes the
-// data.
+// signed reads a signed request. When it was published must be known from Pub/Sub:
+// without it nobody could tell a fresh signature from an old one. No error quotes
+// the data.
 func signed(m arrived) (desk.Signed, error) {
 	if m.published.IsZero() {
-		return desk.Signed{}, errors.New("the time of publishing is missing, or not in RFC 3339")
+		return desk.Signed{}, errors.New("Pub/Sub does not say, in RFC 3339, when this was published: want a wrapped push, or an unwrapped one with metadata, and no CloudEvent")
 	}
 	var s desk.Signed
 	dec := json.NewDecoder(bytes.NewReader(m.data))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func (d *counter) post(body string, headers ...string) int {
 	r := httptest.NewRequest(http.MethodPost, "/answers", strings.NewReader(body))
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Set(name, value)
+		r.Header.Add(name, value)
 	}
 	w := httptest.NewRecorder()
 	d.ServeHTTP(w, r)
@@ -114,6 +115,41 @@ func TestAnAnswerThatCanNeverBeReadIsDroppedAndCounted(t *testing.T) {
 		}
 		if strings.Contains(d.log.String(), "5ec2e7") || !strings.Contains(d.log.String(), "answer dropped") {
 			t.Errorf("%s: log %s", row.name, &d.log)
+		}
+	}
+}
+
+// Attributes of an unwrapped push are headers, and its data is the body: whoever may
+// publish writes all but what Pub/Sub says itself.
+func TestS3APublisherCannotChooseWhenAnAnswerWasPublished(t *testing.T) {
+	const published = "x-goog-pubsub-publish-time: 2026-11-28T14:00:00Z"
+	atPubSub := time.Date(2026, 11, 28, 14, 0, 0, 0, time.UTC)
+	metadata := []string{"x-goog-pubsub-message-id: m1", published}
+	inHeaders := []string{"Ce-Id: e1", "Ce-Source: /x", "Ce-Specversion: 1.0", "Ce-Type: google.cloud.pubsub.topic.v1.messagePublished"}
+	event := structured("google.cloud.pubsub.topic.v1.messagePublished", pushed(answerJSON()))
+	for _, row := range []struct {
+		name, body string
+		headers    []string
+		want       time.Time // zero: the answer is not taken
+	}{
+		{"attributes of a CloudEvent, and a push in the data", pushed(answerJSON()), slices.Concat(metadata, inHeaders), time.Time{}},
+		{"attributes of a CloudEvent, and no message id", pushed(answerJSON()), append([]string{published}, inHeaders...), time.Time{}},
+		{"attributes of a CloudEvent, and an empty message id", pushed(answerJSON()),
+			append([]string{"x-goog-pubsub-message-id: "}, inHeaders...), time.Time{}},
+		{"an attribute that says the data is a CloudEvent", event, append([]string{structuredType}, metadata...), time.Time{}},
+		{"a push in the data", pushed(answerJSON()), metadata, time.Time{}},
+		{"an attribute named like the time of publishing", answerJSON(), append([]string{"x-goog-pubsub-publish-time: 2026-01-01T00:00:00Z"}, metadata...), time.Time{}},
+		{"a CloudEvent in headers, whoever wrote it", pushed(answerJSON()), inHeaders, time.Time{}},
+		{"a CloudEvent in the body, whoever wrote it", event, []string{structuredType}, time.Time{}},
+		{"attributes of a CloudEvent on an honest answer", answerJSON(), slices.Concat(metadata, inHeaders), atPubSub},
+	} {
+		d := newDesk(t)
+		d.post(row.body, row.headers...)
+		switch {
+		case row.want.IsZero() && (len(d.took) != 0 || !slices.Equal(d.kind, []string{functions.KindBadAnswer})):
+			t.Errorf("%s: took %v, counted %v", row.name, d.took, d.kind)
+		case !row.want.IsZero() && (len(d.took) != 1 || !d.took[0].At.Equal(row.want)):
+			t.Errorf("%s: took %v, want one of %v", row.name, d.took, row.want)
 		}
 	}
 }

@@ -36,9 +36,10 @@ const (
 type arrived struct {
 	id   string // Pub/Sub's message id, or the CloudEvent's id; for logs
 	data []byte // a LogEntry or a signed request, as JSON
-	// published is when Pub/Sub took the message; zero where the envelope does
-	// not say it, or not in RFC 3339. Only answers need it, so that is no
-	// reason to refuse an event.
+	// published is when Pub/Sub took the message; zero where the envelope does not
+	// say it, not in RFC 3339, or where whoever published may have written it: in a
+	// CloudEvent, which they can imitate. Only answers need it, so that is no reason
+	// to refuse an event.
 	published time.Time
 }
 
@@ -68,6 +69,11 @@ func receive(w http.ResponseWriter, r *http.Request, max int64) (arrived, error)
 // parse takes a request apart. An error is the sender's for good: the same
 // bytes will be as wrong the next time. It never quotes the body, and what is
 // known of the message is returned with it.
+//
+// What only Pub/Sub writes is asked for first: on an unwrapped push the attributes
+// of the message are headers as well, and so whoever publishes chooses every other
+// header and the body. Without metadata its body is all there is, and one that
+// imitates a wrapped push is taken for one.
 func parse(h http.Header, body []byte) (arrived, error) {
 	m := arrived{id: h.Get(headerMessageID)}
 	if len(bytes.TrimSpace(body)) == 0 {
@@ -75,14 +81,29 @@ func parse(h http.Header, body []byte) (arrived, error) {
 	}
 	contentType, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
 	switch {
-	case isCloudEvent(contentType, h):
-		return parseCloudEvent(contentType, h, body)
-	case m.id != "":
+	case unwrapped(h):
 		m.data = body
-		m.published = instant(h.Get(headerPublishTime))
+		m.published = publishedAt(h)
 		return m, nil
+	case isCloudEvent(contentType, h):
+		m, err := parseCloudEvent(contentType, h, body)
+		m.published = time.Time{}
+		return m, err
 	}
 	return parsePush(body)
+}
+
+func unwrapped(h http.Header) bool {
+	return len(h.Values(headerMessageID)) > 0 || len(h.Values(headerPublishTime)) > 0
+}
+
+// publishedAt is the time in the header of an unwrapped push. Of two, one would be
+// an attribute of the same name, and so the publisher's.
+func publishedAt(h http.Header) time.Time {
+	if v := h.Values(headerPublishTime); len(v) == 1 {
+		return instant(v[0])
+	}
+	return time.Time{}
 }
 
 // push is the body of a Pub/Sub push, or a bare LogEntry, which has LogName.

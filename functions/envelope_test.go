@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,8 +38,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzEnvelopes puts one message into every envelope that says all of it: what
-// arrives must be that message, whichever it came in.
+// FuzzEnvelopes puts one message into every envelope: what arrives must be that
+// message, whichever it came in, but for the time in a CloudEvent.
 func FuzzEnvelopes(f *testing.F) {
 	f.Add([]byte(`{"logName":"l"}`), "m1", int64(1_795_000_000), int64(5e8))
 	f.Add([]byte(`{"message":{"data":"e30="}}`), "application/cloudevents", int64(0), int64(1))
@@ -49,8 +50,12 @@ func FuzzEnvelopes(f *testing.F) {
 		if len(bytes.TrimSpace(data)) == 0 || at.Year() < 0 || at.Year() > 9999 {
 			t.Skip("no message that Pub/Sub could send")
 		}
-		want := arrived{id: id, data: data, published: at}
-		for name, r := range envelopes(t, want) {
+		sent := arrived{id: id, data: data, published: at}
+		for name, r := range envelopes(t, sent) {
+			want := sent
+			if strings.Contains(name, "event") {
+				want.published = time.Time{} // the publisher may have made the event up
+			}
 			got, err := parse(r.header, r.body)
 			if d := cmp.Diff(want, got, cmp.AllowUnexported(arrived{})); err != nil || d != "" {
 				t.Errorf("%s: error %v (-want +got):\n%s", name, err, d)
@@ -85,7 +90,7 @@ func envelopes(t *testing.T, m arrived) map[string]posted {
 		"a wrapped push":                          {http.Header{"Content-Type": {"application/json"}}, marshal(push)},
 		"an unwrapped push":                       {http.Header{headerMessageID: {m.id}, headerPublishTime: {published}}, m.data},
 		"a structured event":                      {structured, event("data", push)},
-		"its data in base64":                      {structured, event("data_base64", marshal(push))},
+		"an event with its data in base64":        {structured, event("data_base64", marshal(push))},
 		"an event in headers, of no content type": {inHeaders, marshal(push)},
 	}
 }

@@ -19,10 +19,8 @@ const (
 	// is good for that long at most.
 	keysLive = time.Hour
 	// keysFresh is after how long they are fetched anew. Until they end, whoever
-	// comes first looks, and everybody else goes on with what there is.
+	// comes first sets that going, and everybody goes on with what there is.
 	keysFresh = 30 * time.Minute
-	// freshenTime is how long who has a good key waits for fresher ones.
-	freshenTime = 200 * time.Millisecond
 	// keysPause keeps made-up key ids from making us fetch for each request.
 	keysPause = 30 * time.Second
 )
@@ -50,22 +48,32 @@ func newIAPKeys(c IAPConfig) *iapKeys {
 // says that the keys could not be had.
 func (k *iapKeys) find(ctx context.Context, id string) (*ecdsa.PublicKey, error) {
 	key, enough := k.have(id)
-	if enough {
+	switch {
+	case enough:
+		return key, nil
+	case key != nil: // a slow key server is nothing to wait for
+		// It outlives the request, by fetchTimeout at most. If it fails, the keys
+		// are as good as they were.
+		go func() { _, _ = k.freshen(context.WithoutCancel(ctx)) }()
 		return key, nil
 	}
-	if key != nil { // a slow key server is nothing to wait for
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, freshenTime)
-		defer cancel()
+	keys, err := k.freshen(ctx)
+	if err != nil {
+		return nil, err
 	}
+	return keys[id], nil
+}
+
+// freshen fetches the keys and keeps them.
+func (k *iapKeys) freshen(ctx context.Context) (map[string]*ecdsa.PublicKey, error) {
 	keys, err := k.fetch(ctx)
 	if err != nil {
-		return key, ifMissing(key, err)
+		return nil, err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.keys, k.fetched = keys, k.now()
-	return keys[id], nil
+	return keys, nil
 }
 
 // have returns the key of that id if there is one that is still good, and whether
@@ -87,14 +95,6 @@ func (k *iapKeys) have(id string) (key *ecdsa.PublicKey, enough bool) {
 		return key, false
 	}
 	return key, true
-}
-
-// ifMissing is the error, unless there is a key all the same.
-func ifMissing(key *ecdsa.PublicKey, err error) error {
-	if key != nil {
-		return nil
-	}
-	return err
 }
 
 // fetch gets the keys that are published now.

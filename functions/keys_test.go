@@ -1,7 +1,9 @@
 package functions_test
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -166,4 +168,64 @@ func TestS19ASlowKeyServerAndMadeUpKeysDelayNoGoodPage(t *testing.T) {
 			all.Wait()
 		})
 	}
+}
+
+func TestS19KeysThatComeSlowlyAreKeptAllTheSame(t *testing.T) {
+	g := newGate(t, newIAPCerts(t).Config.Handler)
+	var since atomic.Int64
+	read := make(chan struct{}, 9)
+	v, err := functions.NewIAP(functions.IAPConfig{Audience: iapAudience, CertsURL: g.URL,
+		Client: &http.Client{Transport: whole{read}}, Now: func() time.Time { return came.Add(time.Duration(since.Load())) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := func(ctx context.Context) error {
+		_, err := v.Verify(ctx, asserting(assertion(nil)), came)
+		return err
+	}
+	if err := page(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	<-read
+	g.close()
+	since.Store(int64(31 * time.Minute))
+	soon(t, "a page while fresh keys are fetched", func() error { return page(t.Context()) })
+	g.hit(t, 2)
+	g.open()
+	<-read
+	g.close() // for whoever asks from now on
+	since.Store(int64(61 * time.Minute))
+	for end := time.Now().Add(10 * time.Second); ; {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		err := page(ctx)
+		cancel()
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("an hour after the first keys: %v; want the fresh ones", err)
+		}
+	}
+}
+
+// whole is a transport that tells when an answer was read and closed.
+type whole struct{ read chan<- struct{} }
+
+func (w whole) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil {
+		resp.Body = &closing{resp.Body, w.read}
+	}
+	return resp, err
+}
+
+type closing struct {
+	io.ReadCloser
+	closed chan<- struct{}
+}
+
+func (c *closing) Close() error {
+	err := c.ReadCloser.Close()
+	c.closed <- struct{}{}
+	return err
 }

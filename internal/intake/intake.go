@@ -3,21 +3,22 @@
 //
 // It promises that however many strangers send at once, what they sent and was
 // not looked at yet takes no more memory than the bound; who is over it is turned
-// away at once, and may come again. Small requests, which people's clicks are, have
-// room of their own, so that large ones do not keep them out. It does not bound how
-// long a sender may take: the server's timeouts do.
+// away at once, and may come again. A body of which nothing came takes no room, and
+// one of which little came takes little. Small requests, which people's clicks are,
+// have room of their own, so that large ones do not keep them out; where there is
+// none left, whoever has been sending for longest is cut off for them. What was cut
+// off is given back when its Read returns, which is a moment later. It does not bound
+// how long a sender may take, nor how many there are: the server does.
 package intake
 
 import (
+	"container/list"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"sync"
 )
-
-// piece is how much of a body is read at once, in bytes.
-const piece = 16 << 10
 
 // What a body is refused for.
 var (
@@ -30,36 +31,50 @@ var (
 // Room is what bodies may take in all. The zero Room has none. It is safe for
 // concurrent use.
 type Room struct {
-	// Small bounds the first SmallBody bytes of all bodies together, Large the
-	// rest of them; all in bytes.
+	// Small bounds the first SmallBody bytes of all bodies together, and Large the
+	// rest of them, and those for which Small has no room left; all in bytes.
 	Small, Large int64
 	SmallBody    int64
 
 	mu           sync.Mutex
-	small, large int64 // taken
+	small, large int64     // taken
+	sending      list.List // of each *taking that can be cut off, the longest there first
 }
 
-// Read reads a body of at most max bytes to its end. The caller calls done when it
-// no longer holds it, also after an error. An error matches ErrTooLarge, ErrBusy, or
-// is that of r.
-func (m *Room) Read(r io.Reader, max int64) (body []byte, done func(), err error) {
-	b := &taking{room: m}
+// Read reads a body of at most max bytes to its end. It may be cut off to make room
+// for another while it is being read, if cut is not nil: cut must have whatever read
+// of r waits return at once, and must not wait itself. The caller calls done when it
+// no longer holds the body, also after an error. An error matches ErrTooLarge,
+// ErrBusy, or is that of r.
+func (m *Room) Read(r io.Reader, max int64, cut func()) (body []byte, done func(), err error) {
+	b := &taking{room: m, cut: cut}
+	body, err = b.read(r, max)
+	if !b.end() {
+		body, err = nil, ErrBusy
+	}
+	return body, b.release, err
+}
+
+func (b *taking) read(r io.Reader, max int64) ([]byte, error) {
+	// Whoever sends nothing takes nothing: room is for what came.
+	p := make([]byte, 1)
 	var pieces [][]byte
 	for total := int64(0); ; {
-		if err := b.take(piece); err != nil {
-			return nil, b.release, err
-		}
-		p := make([]byte, piece)
 		n, err := fill(r, p)
 		pieces = append(pieces, p[:n])
 		switch total += int64(n); {
 		case total > max:
-			return nil, b.release, ErrTooLarge
+			return nil, ErrTooLarge
 		case errors.Is(err, io.EOF):
-			return slices.Concat(pieces...), b.release, nil
+			return slices.Concat(pieces...), nil
 		case err != nil:
-			return nil, b.release, fmt.Errorf("read body: %w", err)
+			return nil, fmt.Errorf("read body: %w", err)
 		}
+		size, err := b.take()
+		if err != nil {
+			return nil, err
+		}
+		p = make([]byte, size)
 	}
 }
 
@@ -72,36 +87,4 @@ func fill(r io.Reader, p []byte) (n int, err error) {
 		n += more
 	}
 	return n, err
-}
-
-// taking is what one body has taken of the room.
-type taking struct {
-	room         *Room
-	small, large int64
-}
-
-// take takes so many bytes more, or returns ErrBusy.
-func (b *taking) take(n int64) error {
-	b.room.mu.Lock()
-	defer b.room.mu.Unlock()
-	switch {
-	case b.small < b.room.SmallBody && b.room.small+n <= b.room.Small:
-		b.room.small += n
-		b.small += n
-	case b.small >= b.room.SmallBody && b.room.large+n <= b.room.Large:
-		b.room.large += n
-		b.large += n
-	default:
-		return ErrBusy
-	}
-	return nil
-}
-
-// release gives back what was taken; doing it again does nothing.
-func (b *taking) release() {
-	b.room.mu.Lock()
-	defer b.room.mu.Unlock()
-	b.room.small -= b.small
-	b.room.large -= b.large
-	b.small, b.large = 0, 0
 }

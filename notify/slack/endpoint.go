@@ -33,8 +33,12 @@ func (r *Receiver) handler(path string, do func(ctx context.Context, s desk.Sign
 		ctx, cancel := context.WithTimeout(req.Context(), wholeTime)
 		defer cancel()
 		// Slack sends at once. Who takes their time is not Slack.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(wholeTime))
-		s, done, status := r.verified(req, path)
+		control := http.NewResponseController(w)
+		var cut func()
+		if control.SetReadDeadline(time.Now().Add(wholeTime)) == nil {
+			cut = func() { _ = control.SetReadDeadline(time.Now()) }
+		}
+		s, done, status := r.verified(req, path, cut)
 		defer done()
 		if status != http.StatusOK {
 			w.WriteHeader(status)
@@ -60,10 +64,10 @@ func (a reply) send(w http.ResponseWriter) {
 }
 
 // verified returns the request as it was signed, and no part of it that was
-// not. It reads nothing in the body before that. The caller
-// calls done when it holds the request no longer.
-func (r *Receiver) verified(req *http.Request, path string) (s desk.Signed, done func(), status int) {
-	body, done, status := r.readBody(req)
+// not. It reads nothing in the body before that, and cut has its reading end. The
+// caller calls done when it holds the request no longer.
+func (r *Receiver) verified(req *http.Request, path string, cut func()) (s desk.Signed, done func(), status int) {
+	body, done, status := r.readBody(req, cut)
 	if status != http.StatusOK {
 		if status == http.StatusUnauthorized {
 			r.cfg.Log.WarnContext(req.Context(), "request refused", "path", path, "error", ErrUnsigned)
@@ -83,7 +87,7 @@ func (r *Receiver) verified(req *http.Request, path string) (s desk.Signed, done
 
 // readBody reads the body of a request that may be signed: what cannot be, is
 // turned away by its headers. The caller calls done when it holds it no longer.
-func (r *Receiver) readBody(req *http.Request) (body []byte, done func(), status int) {
+func (r *Receiver) readBody(req *http.Request, cut func()) (body []byte, done func(), status int) {
 	done = func() {}
 	switch {
 	case req.Method != http.MethodPost:
@@ -93,7 +97,7 @@ func (r *Receiver) readBody(req *http.Request) (body []byte, done func(), status
 	case !maySign(req.Header, r.cfg.Now()):
 		return nil, done, http.StatusUnauthorized
 	}
-	body, done, err := r.room.Read(req.Body, maxBody)
+	body, done, err := r.room.Read(req.Body, maxBody, cut)
 	switch {
 	case errors.Is(err, intake.ErrTooLarge):
 		return nil, done, http.StatusRequestEntityTooLarge
