@@ -18,7 +18,7 @@
 //   - carddiff.go: what its plan changes, line by line
 //   - cardfix.go: what ends the violation for good
 //   - cardbuttons.go: what people can do about it now
-//   - cardtext.go: the card in sentences, for phones and screen readers
+//   - cardaloud.go: the card in sentences, for phones and screen readers
 //   - groupcard.go, groupstatus.go, groupanswers.go: many findings of one cause
 //   - roundup.go, roundupcounts.go: what a channel is told while more comes than it
 //     takes

@@ -9,6 +9,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/strictyaml"
 )
 
+// The keys of a policy file. What else a new one needs is in the package's comment.
+
 const apiVersion = "rescind/v1"
 
 // maxPolicies is how many policies there may be in all files together.

@@ -45,7 +45,7 @@
 // # The way of a change
 //
 // handle.go takes it in: ours, in scope (scope.go), seen before (handled.go)? read.go reads
-// what is live; package judge says which policies object; exemptions, confirm.go
+// what is live; package judge says which policies object; exemptions, confirmentry.go
 // and limits.go lower what may be done unasked; record.go and join.go store a new
 // finding, or add to one that is open. work.go then does what it owes: apply.go
 // claims the plan, after approval and pause were looked at once more; steps.go and

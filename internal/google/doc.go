@@ -16,7 +16,7 @@
 //     orgpolicies.go read and change what is live
 //   - facts.go and cache.go answer what policies ask, from constraints.go,
 //     identities.go, assets.go and hierarchy.go
-//   - entries.go looks log entries up, inventory.go lists what a scan goes through
+//   - entrylookup.go looks log entries up, inventory.go lists what a scan goes through
 //   - groups.go and whoami.go say who somebody is
 //   - auditlog.go and topic.go take what rescind has to say out
 package google

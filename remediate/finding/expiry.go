@@ -7,7 +7,7 @@ import (
 )
 
 // When a question expires. How long it is open is configured
-// (approvals.expires_in); what silence then leads to is the engine's to say.
+// (approvals.expires_in, in cmd/rescind/internal/config); what silence then leads to is the engine's to say.
 
 // GiveUpAfter is for how long after a question expired its live state is tried to
 // be read: about as long as MaxAttempts take.
