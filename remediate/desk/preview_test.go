@@ -31,6 +31,11 @@ func TestAPreviewCountsWhatAnExemptionWouldHaveExempted(t *testing.T) {
 	if !strings.Contains(p.Scope, "policy editors on ") || !strings.Contains(p.Scope, "roles/editor") {
 		t.Errorf("its scope is %q", p.Scope)
 	}
+	if p.Examples[4].ID != "b" {
+		t.Errorf("the last that is shown is %s", p.Examples[4].ID)
+	}
+	_, err = o.Preview(t.Context(), "missing")
+	o.wantRefused(err, finding.ClassNotFound, "there is no finding missing")
 	o.asked("undo", func(f *finding.Finding) { f.UndoOf = "f1" })
 	_, err = o.Preview(t.Context(), "undo")
 	o.wantRefused(err, finding.ClassInvalid, "an undo cannot be exempted")
