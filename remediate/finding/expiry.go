@@ -6,8 +6,8 @@ import (
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// When a question expires. How long it is open is configured
-// (approvals.expires_in, in cmd/rescind/internal/config); what silence then leads to is the engine's to say.
+// When a question expires. How long it is open is configured (approvals.expires_in,
+// in cmd/rescind/internal/config); what silence then leads to is the engine's to say.
 
 // GiveUpAfter is for how long after a question expired its live state is tried to
 // be read: about as long as MaxAttempts take.
