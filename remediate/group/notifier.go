@@ -184,9 +184,12 @@ func (m *Notifier) showGroup(ctx context.Context, g Group, f finding.Finding) (f
 	surfaces, failed := m.draw(ctx, g, items)
 	at := g.Changes
 	// What was posted is stored even when the request that began it has gone.
-	g, err = Change(context.WithoutCancel(ctx), m.cfg.Store, g.ID, m.cfg.Now(), func(g Group) (Group, bool, error) {
+	drawn, err := Change(context.WithoutCancel(ctx), m.cfg.Store, g.ID, m.cfg.Now(), func(g Group) (Group, bool, error) {
 		return g.drawn(surfaces, at, failed), true, nil
 	})
+	if err == nil {
+		g = drawn // else it is shown where it was, and drawn once more
+	}
 	return finding.Notice{Group: g.ID, Surfaces: g.surfacesOf(f)}, errors.Join(failed, err)
 }
 
