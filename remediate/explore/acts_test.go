@@ -28,9 +28,12 @@ func (w *world) acts() []act {
 		}
 	}
 	for i, e := range w.events {
+		if e.own() && slices.ContainsFunc(w.events[i+1:], event.own) {
+			continue // the last of them says as much
+		}
 		add(act{name: fmt.Sprintf("event %d comes", i+1), engine: true, run: func(ctx context.Context, p *process) error {
 			_, err := p.engine().Handle(ctx, cloned(e.Change))
-			p.w.events[i].taken = p.w.events[i].taken || err == nil
+			p.w.events[i].taken = p.w.events[i].taken || err == nil && !e.own()
 			return err
 		}})
 	}
@@ -63,7 +66,7 @@ func (w *world) acts() []act {
 		}})
 	}
 	if w.cfg.pager {
-		for i, f := range w.findings() {
+		for i, f := range w.findings()[:min(1, len(w.order))] {
 			add(act{name: fmt.Sprintf("ada pages on-call of %d", i+1), engine: true, run: func(ctx context.Context, p *process) error {
 				_, err := p.engine().Desk().Page(ctx, f.ID, ada, "test")
 				return p.refusable(err)
@@ -183,7 +186,7 @@ func (w *world) instants() []time.Time {
 		at(p.Until)
 	}
 	for _, e := range w.events {
-		if !e.taken && e.Actor.Principal != self {
+		if !e.taken && !e.own() {
 			at(e.Time.Add(maxEventAge), time.Second)
 		}
 	}

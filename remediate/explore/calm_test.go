@@ -17,11 +17,11 @@ func (w *world) calm(ctx context.Context, known map[uint64]bool) {
 	p := &process{w: w}
 	for _, h := range w.cfg.script {
 		if h.sure && w.happened[h.after] && !w.happened[h.name] {
-			p.perform(h.name)
+			p.named(h.name)
 		}
 	}
 	if w.store.pause.Active(w.now) {
-		p.perform("ada resumes")
+		p.named("ada resumes")
 	}
 	var passed []uint64
 	for range 300 {
@@ -29,8 +29,8 @@ func (w *world) calm(ctx context.Context, known map[uint64]bool) {
 			w.breaks("a sweep fails with nothing amiss: %v", err)
 		}
 		for i := 0; i < len(w.events); i++ {
-			if !w.events[i].taken {
-				p.perform(fmt.Sprintf("event %d comes", i+1))
+			if !w.events[i].taken && !w.events[i].own() {
+				p.named(fmt.Sprintf("event %d comes", i+1))
 			}
 		}
 		print := w.fingerprint()
@@ -114,7 +114,7 @@ func (w *world) left() {
 		ok := slices.ContainsFunc(w.findings(), func(f finding.Finding) bool {
 			return f.Resource.Name == r && (f.State != state.Reverted && f.State != state.Superseded || f.State == state.Superseded && len(f.Answers) > 0)
 		})
-		if !ok && slices.ContainsFunc(w.events, func(e event) bool { return e.Resource.Name == r && e.Actor.Principal != self }) {
+		if !ok && slices.ContainsFunc(w.events, func(e event) bool { return e.Resource.Name == r && !e.own() }) {
 			w.breaks("in the end %s violates, and no finding says why", r)
 		}
 	}

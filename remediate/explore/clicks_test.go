@@ -30,7 +30,11 @@ func (w *world) clicks() []act {
 			if (c == finding.ChooseUndo) != undo || !undo && f.State.Ended() && f.State != state.Reported {
 				continue
 			}
-			for _, who := range people {
+			asked := people
+			if w.cfg.grouped {
+				asked = people[:1] // the others are asked about all of them
+			}
+			for _, who := range asked {
 				out = append(out, act{name: fmt.Sprintf("%s clicks %s on %d", nameOf(who), c, i+1), engine: true, run: func(ctx context.Context, p *process) error {
 					return p.click(ctx, f.ID, c, who)
 				}})
@@ -113,18 +117,29 @@ func (p *process) clickGroup(ctx context.Context, id string, d drawing, c findin
 	a := w.answer(finding.Finding{}, c, who)
 	a.Digest, a.Revision = d.digest, d.revision
 	key := string(c) + " " + who
-	before := w.past.said[key]
-	w.past.said[key] = slices.Concat(before, slices.Sorted(maps.Keys(d.items)))
+	listed := slices.Sorted(maps.Keys(d.items))
+	w.past.said[key] = slices.Concat(w.past.said[key], listed)
 	out, err := r.Answer(ctx, id, a)
 	switch {
 	case finding.ClassOf(err) != "":
-		w.past.said[key] = before
+		w.past.said[key] = without(w.past.said[key], listed)
 		return p.refusable(err)
 	case err != nil:
 		return err
 	}
 	_, err = r.Work(ctx, out.ID)
 	return err
+}
+
+// without is the list with each of these taken out once.
+func without(list, these []string) []string {
+	list = slices.Clone(list)
+	for _, s := range these {
+		if i := slices.Index(list, s); i >= 0 {
+			list = slices.Delete(list, i, i+1)
+		}
+	}
+	return list
 }
 
 // mayAnswer says what speaks against the answer; empty for nothing.

@@ -125,8 +125,9 @@ func (i iamEdge) SetPolicy(ctx context.Context, r cloud.Resource, p cloud.AllowP
 			ID: fmt.Sprint("own ", w.live.writes), Time: w.now, Service: "run.googleapis.com", Method: "SetIamPolicy", Verb: cloud.SetPolicy,
 			Resource: r, Actor: cloud.Actor{Principal: self}, Policy: &p,
 		})
-		removed, added := difference(was, p), difference(p, was)
-		i.p.effected(r, removed, added)
+		if removed, added := difference(was, p), difference(p, was); len(removed)+len(added) > 0 {
+			i.p.effected(r, removed, added)
+		}
 		return true, nil
 	})
 	return err

@@ -27,6 +27,7 @@ type config struct {
 	confirms      bool // reverts only what Cloud Logging has as well
 
 	script   []happening
+	less     int        // by so many acts its stories are shorter than others
 	openings [][]string // how stories begin, beside those that begin with nothing
 	choices  []finding.Choice
 	troubles []trouble
@@ -118,7 +119,7 @@ func setsPolicy(name, after, who string, r cloud.Resource, grants ...cloud.Grant
 		p := policyOf(grants...)
 		w.set(r, p)
 		w.log(cloud.Change{
-			ID: name, Time: w.now, Service: "run.googleapis.com", Method: "SetIamPolicy", Verb: cloud.SetPolicy,
+			ID: name, LogName: activity, InsertID: strings.ReplaceAll(name, " ", "-"), Time: w.now, Service: "run.googleapis.com", Method: setPolicyMethod, Verb: cloud.SetPolicy,
 			Resource: r, Actor: cloud.Actor{Principal: who}, Policy: &p,
 		})
 		w.past.restored = w.past.restored || strings.Contains(name, "again")
@@ -143,6 +144,15 @@ func burst() []happening {
 		setsPolicy("mallory makes web public", "mallory makes api public", mallory, web, private, public),
 		setsPolicy("carol mends api", "mallory makes web public", "user:carol@example.com", api, private),
 	}
+}
+
+// deploysTwice has somebody else's deploy begin as well, which is still at work.
+func deploysTwice() []happening {
+	return append(deploys(), happening{"eve's deploy begins", "mallory's deploy begins", false, func(w *world) {
+		c := w.events[0].Change
+		c.ID, c.Operation, c.Actor = "operation 2", "2", cloud.Actor{Principal: eve}
+		w.log(c)
+	}})
 }
 
 // deploys is a script about a deploy, which is logged in two halves.

@@ -10,7 +10,10 @@ import (
 
 var (
 	asked  = [][]string{{"mallory makes api public", "event 1 comes"}}
+	agreed = append([][]string{{"mallory makes api public", "event 1 comes", "ada clicks revert on 1", "bob clicks revert on 1"}}, asked...)
 	deploy = [][]string{{"mallory's deploy begins", "event 1 comes", "the deploy shows"}}
+
+	twice = [][]string{{"mallory's deploy begins", "eve's deploy begins", "event 1 comes", "event 2 comes", "the deploy shows", "the deploy ends", "event 3 comes"}}
 
 	all  = []finding.Choice{finding.ChooseRevert, finding.ChooseKeep, finding.ChooseExempt, finding.ChooseUndo}
 	some = []finding.Choice{finding.ChooseRevert, finding.ChooseUndo}
@@ -32,7 +35,7 @@ func configs() []*config {
 			troubles: []trouble{{"IAM", "slow"}, {"IAM", "refuses writes"}, {"directory", "down"}}, pauses: true,
 		},
 		{
-			name: "asks two", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, quorum: quorum(2, 2, 2, 2), script: grants(), openings: asked, choices: all,
+			name: "asks two", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, quorum: quorum(2, 2, 2, 2), script: grants(), openings: agreed, choices: all,
 			troubles: []trouble{{"directory", ada}}, leaves: true, handOver: true,
 		},
 		{
@@ -53,7 +56,7 @@ func configs() []*config {
 			limits: remediate.Limits{Grace: time.Minute, TotalHour: 1}, troubles: []trouble{{"IAM", "down"}}, scans: true,
 		},
 		{
-			name: "a deploy in halves", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, script: deploys(), openings: deploy, choices: all, quorum: quorum(1, 1, 1, 1),
+			name: "a deploy in halves", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, script: deploysTwice(), less: 1, openings: append(twice, deploy...), choices: all, quorum: quorum(1, 1, 1, 1),
 			troubles: []trouble{{"IAM", "slow"}, {"IAM", "down"}},
 		},
 		{
@@ -64,7 +67,11 @@ func configs() []*config {
 			troubles: []trouble{{"IAM", "slow"}, {"exporter", "down"}},
 		},
 		{
-			name: "a group", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, grouped: true, script: burst(), openings: [][]string{{"mallory makes api public", "event 1 comes", "mallory makes web public", "event 2 comes"}}, quorum: quorum(1, 2, 2, 1),
+			name: "confirmed", enforce: policies.Revert, onExpiry: remediate.RevertOnExpiry, script: grants(), openings: asked, choices: some, confirms: true,
+			troubles: []trouble{{"Logging", "has none"}, {"Logging", "has another"}, {"Logging", "down"}, {"Logging", "denies"}},
+		},
+		{
+			name: "a group", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, grouped: true, less: 1, script: burst(), openings: [][]string{{"mallory makes api public", "event 1 comes", "mallory makes web public", "event 2 comes"}}, quorum: quorum(1, 2, 2, 1),
 			choices: []finding.Choice{finding.ChooseRevert, finding.ChooseKeep}, pager: true, troubles: []trouble{{"Slack", "down"}},
 		},
 		{

@@ -19,6 +19,7 @@ import (
 type process struct {
 	w      *world
 	mishap mishap
+	others []act    // what the mishap lets in, as it could be when the act began
 	calls  []effect // that it made
 	cancel context.CancelFunc
 
@@ -63,7 +64,7 @@ func reach[T any](p *process, what effect, do func() (T, error)) (T, error) {
 		return none, fault.ErrConflict
 	case meanwhile:
 		p.disturbed = true
-		p.other = p.w.let(p.mishap)
+		p.other = p.w.let(p.mishap, p.others)
 	}
 	out, err := do()
 	switch p.mishap.kind {
@@ -79,28 +80,32 @@ func reach[T any](p *process, what effect, do func() (T, error)) (T, error) {
 
 // let has another process act until it makes its call m.until, or to its end,
 // and returns what has it go on from there.
-func (w *world) let(m mishap) (goOn func()) {
+func (w *world) let(m mishap, others []act) (goOn func()) {
 	next, _ := iter.Pull(func(yield func(struct{}) bool) {
-		for i, name := range m.others {
+		for i, a := range others {
 			p := &process{w: w, mishap: mishap{until: m.until}}
-			if m.until > 0 && i == len(m.others)-1 {
+			if m.until > 0 && i == len(others)-1 {
 				p.stop = func() { yield(struct{}{}) }
 			}
 			p.disturbed = true
-			p.perform(name)
+			p.perform(a)
 		}
 	})
 	next()
 	return func() { next() }
 }
 
-// perform has the process do what the name of an act says, as far as it gets.
-func (p *process) perform(name string) {
-	a, ok := p.w.act(name)
-	if !ok {
-		p.w.breaks("there is no act %q", name)
+// named has the process do what the name of an act says.
+func (p *process) named(name string) {
+	if a, ok := p.w.act(name); ok {
+		p.perform(a)
 		return
 	}
+	p.w.breaks("there is no act %q", name)
+}
+
+// perform has the process do an act, as far as it gets.
+func (p *process) perform(a act) {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:usetesting // each act is a request of its own
 	defer cancel()
 	p.cancel = cancel
@@ -108,9 +113,9 @@ func (p *process) perform(name string) {
 		switch r := recover().(type) {
 		case nil, died:
 		case error:
-			p.w.breaks("%s panics: %v", name, r)
+			p.w.breaks("%s panics: %v", a.name, r)
 		default:
-			p.w.breaks("%s panics: %v", name, r)
+			p.w.breaks("%s panics: %v", a.name, r)
 		}
 		if p.other != nil {
 			p.other()
@@ -118,7 +123,7 @@ func (p *process) perform(name string) {
 	}()
 	err := a.run(ctx, p)
 	if err != nil && !p.refused && !p.excused() {
-		p.w.breaks("%s fails with nothing amiss: %v", name, err)
+		p.w.breaks("%s fails with nothing amiss: %v", a.name, err)
 	}
 }
 

@@ -60,7 +60,7 @@ func (p *process) wrote(was, is finding.Finding) {
 	if was.State != is.State {
 		p.decides(was, is)
 	}
-	if is.State == state.Applying && strings.HasPrefix(is.Why, "applying") && is.DueAt.Equal(w.now.Add(finding.Lease)) {
+	if is.State == state.Applying && strings.HasPrefix(is.Why, "applying") && is.DueAt.Equal(is.UpdatedAt.Add(finding.Lease)) {
 		p.claims(was, is)
 	}
 }
@@ -186,7 +186,7 @@ func (p *process) decides(was, is finding.Finding) {
 		p.reverts(is)
 	case is.State == state.Approved:
 		age := w.now.Sub(is.Change.Time)
-		if w.cfg.enforce != policies.Revert || age > maxEventAge || age < w.cfg.limits.Grace {
+		if w.cfg.enforce != policies.Revert || age > maxEventAge && !p.disturbed || age < w.cfg.limits.Grace {
 			w.breaks("finding %s is reverted unasked, by a policy that says %s, %s after the change", is.ID, w.cfg.enforce, age)
 		}
 		p.reverts(is)
@@ -205,7 +205,7 @@ func (p *process) decides(was, is finding.Finding) {
 		}
 	case is.State == state.Pending && is.UndoOf == "":
 		young := w.now.Sub(is.Change.Time) <= maxEventAge
-		sure := is.Change.Method == "SetIamPolicy" || is.Change.Method == "UpdateService"
+		sure := is.Change.Method == setPolicyMethod || is.Change.Method == "UpdateService"
 		switch e := w.cfg.enforce; {
 		case e == policies.Audit:
 			w.breaks("finding %s asks, and the policy only reports", is.ID)
@@ -218,11 +218,16 @@ func (p *process) decides(was, is finding.Finding) {
 		if !w.newer(is) {
 			w.breaks("finding %s is settled by nothing: %s", is.ID, is.Why)
 		}
-	case is.State == state.Reverted && !p.excused() && w.violates(is) && !w.takenBack(is):
+	case is.State == state.Reverted && !p.excused() && w.violates(is) && !w.takenBack(is) && !w.blurred(is):
 		w.breaks("finding %s is reverted, and is as it was", is.ID)
-	case is.State == state.Undone && !p.excused() && !w.undone(is):
+	case is.State == state.Undone && !p.excused() && !w.undone(is) && !w.blurred(is):
 		w.breaks("finding %s is undone, and is not as it was", is.ID)
 	}
+}
+
+// blurred reports whether reads show the resource as it was a while ago.
+func (w *world) blurred(f finding.Finding) bool {
+	return w.now.Before(w.live.stale[f.Resource.Name].Until)
 }
 
 // takenBack reports whether an undo of the finding wrote something already.
@@ -233,7 +238,7 @@ func (w *world) takenBack(f finding.Finding) bool {
 // newer reports whether another change of the resource came after the finding's.
 func (w *world) newer(f finding.Finding) bool {
 	return slices.ContainsFunc(w.events, func(e event) bool {
-		return e.Resource == f.Resource && e.ID != f.Change.ID && e.Actor.Principal != self
+		return e.Resource == f.Resource && e.ID != f.Change.ID && !e.own()
 	})
 }
 

@@ -52,9 +52,9 @@ type search struct {
 // run tells them all, or up to the first that breaks a rule.
 func (s *search) run(c *config) {
 	s.seen, s.ended = map[uint64]int{}, map[uint64]bool{}
-	s.queue = []*node{{world: newWorld(c, s.tally), depth: 1}} // of those that begin with nothing all is told a little less far
+	s.queue = []*node{{world: newWorld(c, s.tally), depth: 1 + c.less}} // of those that begin with nothing all is told a little less far
 	for _, o := range c.openings {
-		n := &node{world: newWorld(c, s.tally)}
+		n := &node{world: newWorld(c, s.tally), depth: c.less}
 		for _, text := range o {
 			st, err := parseStep(text)
 			if err != nil {
@@ -62,7 +62,7 @@ func (s *search) run(c *config) {
 				return
 			}
 			next, _ := n.tell(st)
-			n = &node{world: next, from: n, by: st}
+			n = &node{world: next, from: n, by: st, depth: c.less}
 		}
 		if _, ok := s.visit(n); !ok {
 			return
@@ -84,7 +84,12 @@ func (w *world) tell(s step) (*world, *process) {
 		next.past.mishaps++
 	}
 	p := &process{w: next, mishap: s.mishap}
-	p.perform(s.act)
+	for _, name := range s.others {
+		if a, ok := next.act(name); ok {
+			p.others = append(p.others, a)
+		}
+	}
+	p.named(s.act)
 	return next, p
 }
 
@@ -133,7 +138,7 @@ func (s *search) strikes(n *node, p *process, moving []string) func(yield func(m
 		for i, what := range p.calls {
 			at := i + 1
 			ms := []mishap{}
-			if n.depth < s.struck {
+			if n.depth-n.cfg.less < s.struck {
 				ms = append(ms, mishap{kind: fails, at: at})
 				if what != reads {
 					ms = append(ms, mishap{kind: dies, at: at}, mishap{kind: answerLost, at: at}, mishap{kind: requestGone, at: at})
@@ -142,10 +147,10 @@ func (s *search) strikes(n *node, p *process, moving []string) func(yield func(m
 					ms = append(ms, mishap{kind: loses, at: at})
 				}
 			}
-			if n.depth < s.between {
+			if n.depth-n.cfg.less < s.between {
 				for _, o := range moving {
 					ms = append(ms, mishap{kind: meanwhile, at: at, others: []string{o}})
-					if n.depth >= s.stopped {
+					if n.depth-n.cfg.less >= s.stopped {
 						continue
 					}
 					for until := 2; until <= 12; until++ {
@@ -205,7 +210,7 @@ func (s *search) twin(n *node, act string, next *world) bool {
 		other := n.copy()
 		other.trouble["Slack"] = mode
 		p := &process{w: other}
-		p.perform(act)
+		p.named(act)
 		s.tally.acts++
 		a, b := next.standings(), other.standings()
 		if slices.Equal(a, b) && maps.Equal(next.live.off, other.live.off) && len(other.broken) == 0 {

@@ -7,30 +7,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/group"
-	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
-
-// message is one that people see, as it was first and as it is now: somebody may
-// still look at either.
-type message struct {
-	finding, group string
-	first, last    drawing
-}
-
-// drawing is what a message shows.
-type drawing struct {
-	revision int64
-	digest   string
-	state    state.State
-	items    map[string]state.State // of a group's
-	choices  []finding.Choice
-}
 
 const channel = "C1"
 
@@ -107,11 +89,7 @@ func (groupEdge) Channel(finding.Finding) string { return channel }
 func (groupEdge) Ready(group.Group) error { return nil }
 
 func (n groupEdge) NotifyGroup(_ context.Context, g group.Group, items []finding.Finding) ([]finding.Surface, error) {
-	m := notify.GroupCard(g, items, notify.Options{Now: n.p.w.now})
-	d := drawing{revision: g.Revision, digest: m.Digest, items: map[string]state.State{}, choices: choices(m)}
-	for _, i := range g.Items {
-		d.items[i.Finding] = i.State
-	}
+	d := n.p.w.groupCard(g, items)
 	return n.show(g.Surfaces, g.Changes, len(g.Timeline), message{group: g.ID}, d)
 }
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // cloned is a copy of a value that shares no memory with it. Times come back in
@@ -100,7 +102,10 @@ func newShape(t reflect.Type) *shape {
 	return nil
 }
 
-var timeType = reflect.TypeFor[time.Time]()
+var (
+	timeType     = reflect.TypeFor[time.Time]()
+	timelineType = reflect.TypeFor[trail.Timeline]()
+)
 
 // canon writes values so that two are written alike when nothing that can matter
 // later tells them apart: times as they lie from now on, no revisions, no hashes.
@@ -111,7 +116,7 @@ type canon struct {
 
 // immaterial are fields that nothing is decided by, but by being equal to what was
 // read a moment ago.
-var immaterial = map[string]bool{"Revision": true, "Hash": true, "Etag": true, "UpdatedAt": true, "Grounds": true}
+var immaterial = map[string]bool{"Revision": true, "Hash": true, "Etag": true, "UpdatedAt": true, "Grounds": true, "Via": true, "Told": true}
 
 var seed = maphash.MakeSeed()
 
@@ -121,6 +126,20 @@ func (c *canon) print() uint64 { return maphash.Bytes(seed, c.out) }
 func (c *canon) number(n int64) { c.out = binary.AppendVarint(c.out, n) }
 func (c *canon) text(s string)  { c.number(int64(len(s))); c.out = append(c.out, s...) }
 func (c *canon) at(t time.Time) { c.number(c.since(t)) }
+
+// timeline leaves out when events were, but for the last, and which plan they name.
+func (c *canon) timeline(t trail.Timeline) {
+	c.number(int64(len(t)))
+	for i, e := range t {
+		c.text(string(e.State))
+		c.text(e.Who)
+		c.text(e.What)
+		if i == len(t)-1 {
+			c.at(e.At)
+		}
+	}
+}
+
 func (c *canon) any(values ...any) {
 	for _, v := range values {
 		c.value(reflect.ValueOf(v))
@@ -133,7 +152,7 @@ func (c *canon) since(t time.Time) int64 {
 	if t.IsZero() {
 		return -1 << 62
 	}
-	return max(int64(t.Sub(c.now)), int64(-40*24*time.Hour))
+	return max(int64(t.Sub(c.now)), int64(-25*time.Hour))
 }
 
 func (c *canon) value(v reflect.Value) {
@@ -147,6 +166,10 @@ func (c *canon) value(v reflect.Value) {
 			c.value(v.Field(i))
 		}
 	case reflect.Slice:
+		if v.Type() == timelineType {
+			c.timeline(v.Interface().(trail.Timeline)) //nolint:forcetypeassert // of that type
+			return
+		}
 		c.number(int64(v.Len()))
 		for i := range v.Len() {
 			c.value(v.Index(i))

@@ -37,6 +37,10 @@ type event struct {
 	taken bool
 }
 
+// own reports whether rescind made the change. Nothing comes of it but an alarm,
+// if it did not.
+func (e event) own() bool { return e.Actor.Principal == self }
+
 // page is what a pager was told of one finding.
 type page struct{ paged, resolved bool }
 
@@ -80,6 +84,11 @@ func (w *world) fingerprint() uint64 {
 	for _, id := range w.order {
 		f := w.store.findings[id]
 		at := f.Revision
+		f.Change.Time = later(f.Change.Time, w.now.Add(-maxEventAge-time.Second))
+		f.Answers = slices.Clone(f.Answers)
+		for i := range f.Answers {
+			f.Answers[i].At = time.Time{}
+		}
 		f.Surfaces = slices.Clone(f.Surfaces)
 		for i := range f.Surfaces {
 			f.Surfaces[i].Rendered -= at
@@ -95,9 +104,18 @@ func (w *world) fingerprint() uint64 {
 	}
 	c.any(w.store.handled, w.store.pause, w.live.policies, w.live.off, w.live.gone, w.live.stale, w.people, w.trouble, w.happened, w.past.said, w.past.clicked, w.past.mishaps, w.past.restored)
 	for _, e := range w.events {
-		c.any(e.taken, e.Time)
+		if c.any(e.taken); !e.taken {
+			c.at(later(e.Time, w.now.Add(-maxEventAge-time.Second)))
+		}
 	}
 	return c.print()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // findings are all there are, as they were opened.
