@@ -25,12 +25,31 @@ func (m *Notifier) showGroup(ctx context.Context, g Group, f finding.Finding) (f
 		return finding.Notice{Group: g.ID, Surfaces: f.Surfaces}, err
 	}
 	surfaces, failed := m.draw(ctx, g, items)
-	at := g.Changes
-	// What was posted is stored even when the request that began it has gone.
-	g, err = Change(context.WithoutCancel(ctx), m.cfg.Store, g.ID, m.cfg.Now(), func(g Group) (Group, bool, error) {
-		return g.drawn(surfaces, at, failed), true, nil
-	})
+	g, err = m.recordDrawn(ctx, g, surfaces, failed)
 	return finding.Notice{Group: g.ID, Surfaces: g.surfacesOf(f)}, errors.Join(failed, err)
+}
+
+// recordDrawn stores that the group was drawn as it is in g, even when the request
+// that began it has gone, and returns it as stored; with an error as it was. Where
+// another process took the message meanwhile, as drawing took longer than its
+// lease, what it shows may be older than what is stored: then it is to be drawn
+// once more, by whoever comes next.
+func (m *Notifier) recordDrawn(ctx context.Context, g Group, surfaces []finding.Surface, failed error) (Group, error) {
+	overtaken := false
+	stored, err := Change(context.WithoutCancel(ctx), m.cfg.Store, g.ID, m.cfg.Now(), func(now Group) (Group, bool, error) {
+		if overtaken = !now.DrawnBy.Equal(g.DrawnBy); overtaken {
+			now.Changes++
+			return now, true, nil
+		}
+		return now.drawn(surfaces, g.Changes, failed), true, nil
+	})
+	switch {
+	case err != nil:
+		return g, err
+	case overtaken:
+		return stored, &fault.BusyError{Where: "one process a message", After: time.Second}
+	}
+	return stored, nil
 }
 
 // beginDrawing looks up what there is to draw and takes the message for this

@@ -1,0 +1,279 @@
+package explore_test
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+)
+
+// The rules that every write of a record has to keep. I1 to I13 are those of
+// docs/security.md:
+//
+//	I1   follows: leaves pending once
+//	I2   claims, effected: only what was answered, and only the plan
+//	I3   effected: once for each finding, and once more for each mishap
+//	I4   decides, click: independent of package authority, by need and votes
+//	I5   answered: given before the deadline
+//	I6   follows: what ended stays
+//	I7   twin: the same act with Slack down leaves every finding where it stands
+//	I8   wrote, effected, Export: one event a move, in the same write, before the effect
+//	I9   drawn: from the record alone; no button that decides on what ended
+//	I10  answered: by whoever was asked about this finding
+//	I11  decides, claims: nobody counts who cannot be looked up
+//	I12  claims: not after an approval has lapsed
+//	I13  ends: what people see
+
+// moves holds that no move is tried for which there is no arrow.
+func (p *process) moves(_, f finding.Finding) {
+	if f.Misstep != "" {
+		p.w.breaks("finding %s: %s", f.ID, f.Misstep)
+	}
+}
+
+// wrote holds a write of a finding against the rules.
+func (p *process) wrote(was, is finding.Finding) {
+	w := p.w
+	w.tally.moved(was.State, is.State)
+	if err := is.VerifyTrail(); err != nil {
+		w.breaks("I8: %v", err)
+	}
+	moved, at := 0, was.State
+	for _, e := range is.Timeline[len(was.Timeline):] {
+		if e.State != at || e.State == state.Waiting && was.State == state.Waiting {
+			moved++
+		}
+		at = e.State
+	}
+	if was.State != is.State && moved != 1 {
+		w.breaks("I8: finding %s goes from %s to %s with %d events", is.ID, was.State, is.State, moved)
+	}
+	p.holds(is)
+	p.follows(was, is)
+	p.answered(was, is)
+	if was.State != is.State {
+		p.decides(was, is)
+	}
+	if is.State == state.Applying && strings.HasPrefix(is.Why, "applying") && is.DueAt.Equal(is.UpdatedAt.Add(finding.Lease)) {
+		p.claims(was, is)
+	}
+}
+
+// holds is about one record.
+func (p *process) holds(f finding.Finding) {
+	now := p.w.now
+	plan := f.State == state.Approved || f.State.Working()
+	for says, broken := range map[string]bool{
+		"owes something and is never due":              len(f.Outbox) > 0 && f.DueAt.IsZero(),
+		"is open and never due":                        !f.State.Ended() && f.DueAt.IsZero(),
+		"ended without an end, or has one and is open": f.State.Ended() == f.EndedAt.IsZero(),
+		"is to be carried out and owes no plan":        plan != f.Owes(finding.Apply),
+		"is approved for ever":                         f.State == state.Approved && f.ExecuteBy.IsZero(),
+		"is a question for ever":                       f.State == state.Pending && f.ExpiresAt.IsZero(),
+		"is looked at after its question has ended":    f.State == state.Pending && !p.excused() && now.Before(f.ExpiresAt) && !f.Owes(finding.Carry) && f.DueAt.After(f.ExpiresAt),
+		"is due too far away":                          !f.State.Ended() && f.DueAt.Sub(now) > expiresIn,
+		"waits for longer than state takes to show":    f.State == state.Waiting && p.w.untroubled() && f.DueAt.Sub(now) > max(30*time.Second, p.w.cfg.limits.Grace),
+		"was guarded and is reverted unasked":          f.State == state.Approved && f.Automatic && f.Guarded && f.Decision == judge.Ask,
+		"is exempt for longer than anybody said": f.Exemption != nil && slices.ContainsFunc(f.Answers, func(a finding.Answer) bool {
+			return a.Choice == finding.ChooseExempt && a.Until.Before(f.Exemption.Until) && p.w.counts(f, a)
+		}),
+		"paged nobody, and knows when": !f.PagedAt.IsZero() && !p.w.cfg.pager,
+	} {
+		if broken {
+			p.w.breaks("finding %s, %s, %s; owes %v, due in %s", f.ID, f.State, says, f.Outbox, f.DueAt.Sub(now))
+		}
+	}
+}
+
+// counts reports whether the answer is one of those that count.
+func (w *world) counts(f finding.Finding, a finding.Answer) bool {
+	return slices.Contains(w.votes(f, a.Choice), a.Principal)
+}
+
+// follows is about one step of a record.
+func (p *process) follows(was, is finding.Finding) {
+	w := p.w
+	if was.State == state.Pending && is.State != state.Pending {
+		w.past.left[is.ID]++
+	}
+	for says, broken := range map[string]bool{
+		"I1: leaves pending again":                      w.past.left[is.ID] > 1,
+		"I6: does not stay as it ended":                 was.State.Ended() && is.State != was.State && !(was.State == state.Reported && is.State == state.Approved),
+		"I6: ended once more":                           was.State.Ended() && is.State == was.State && !is.EndedAt.Equal(was.EndedAt),
+		"I2: its plan changes after it was asked about": was.State != state.Waiting && was.ID != "" && was.Plan.Digest != is.Plan.Digest,
+		"loses answers":                                 len(is.Answers) < len(was.Answers) || !slices.Equal(grounds(is.Answers[:len(was.Answers)]), grounds(was.Answers)),
+		"loses who made it":                             slices.ContainsFunc(was.Actors, func(a cloud.Actor) bool { return a.Principal != cloud.UnknownActor && !made(is, a.Principal) }),
+		"leaves its group":                              was.Group != "" && is.Group != was.Group,
+		"forgets that it was paged":                     !was.PagedAt.IsZero() && is.PagedAt.IsZero(),
+		"forgets what it wrote":                         len(is.Done) == 0 && len(was.Done) > 0 && was.State == state.Uncertain,
+		"takes back what was taken out":                 is.Published < was.Published,
+		"is a guarded one no more":                      was.Guarded && !is.Guarded && was.State != state.Waiting,
+		"forgets where it is shown":                     len(is.Surfaces) < len(was.Surfaces),
+		"escalates again":                               !was.EscalatedAt.IsZero() && !is.EscalatedAt.Equal(was.EscalatedAt),
+		"escalates before its time":                     was.EscalatedAt.IsZero() && !is.EscalatedAt.IsZero() && (w.now.Before(was.ExpiresAt) || w.cfg.onExpiry != remediate.EscalateOnExpiry || is.UndoOf != ""),
+		"is undone by what undid nothing":               is.UndoneBy != "" && w.store.findings[is.UndoneBy].State != state.Undone,
+		"pages twice within 15 minutes":                 !was.PagedAt.IsZero() && is.PagedAt.After(was.PagedAt) && is.EscalatedAt.Equal(was.EscalatedAt) && is.PagedAt.Sub(was.PagedAt) < 15*time.Minute && was.PageAt.IsZero(),
+		"is undelivered before its time":                is.Undelivered && !was.Undelivered && w.trouble["Slack"] == "down" && !p.disturbed && p.mishap.kind == "" && w.now.Sub(is.UndeliveredSince) < w.cfg.fallbackAfter,
+	} {
+		if broken {
+			w.breaks("finding %s, %s to %s: %s", is.ID, was.State, is.State, says)
+		}
+	}
+}
+
+func grounds(as []finding.Answer) []string {
+	var out []string
+	for _, a := range as {
+		out = append(out, a.Principal+" "+string(a.Choice)+" "+a.At.String())
+	}
+	return out
+}
+
+// answered is about answers that were added.
+func (p *process) answered(was, is finding.Finding) {
+	w := p.w
+	for _, a := range is.Answers[len(was.Answers):] {
+		asked := is.ID
+		if is.UndoOf != "" && p.answers.finding != is.ID {
+			asked = is.UndoOf
+		}
+		switch {
+		case was.State == state.Pending && !a.At.Before(was.ExpiresAt):
+			w.breaks("I5: finding %s takes an answer that came %s after its time", is.ID, a.At.Sub(was.ExpiresAt))
+		case a.At.After(w.now):
+			w.breaks("finding %s takes an answer of tomorrow", is.ID)
+		case p.answers == said{asked, a.Choice, a.Principal}:
+		case slices.Contains(w.past.said[string(a.Choice)+" "+a.Principal], is.ID):
+		default:
+			w.breaks("I10: finding %s takes %s of %s, who was not asked about it", is.ID, a.Choice, a.Principal)
+		}
+		if have, need := len(w.votes(is, a.Choice)), w.need(is, a.Choice); is.State == was.State && have >= need && !p.disturbed {
+			w.breaks("finding %s has %d of %d votes to %s and is %s", is.ID, have, need, a.Choice, is.State)
+		}
+	}
+}
+
+// decides is about a move, and what it takes.
+func (p *process) decides(was, is finding.Finding) {
+	w, c := p.w, finding.ChooseRevert
+	if is.UndoOf != "" {
+		c = finding.ChooseUndo
+	}
+	answered := len(is.Answers) > len(was.Answers)
+	switch {
+	case is.State == state.Kept:
+		p.agreed(is, finding.ChooseKeep)
+	case is.State == state.Exempted && was.State != state.Pending:
+		if !slices.ContainsFunc(w.findings(), func(f finding.Finding) bool {
+			return f.State == state.Exempted && f.Exemption != nil && w.now.Before(f.Exemption.Until) && f.Resource == is.Resource
+		}) {
+			w.breaks("finding %s is exempt by nothing", is.ID)
+		}
+	case is.State == state.Exempted:
+		p.agreed(is, finding.ChooseExempt)
+	case is.State == state.Approved && answered:
+		p.agreed(is, c)
+	case is.State == state.Approved && was.State == state.Pending:
+		if w.cfg.onExpiry != remediate.RevertOnExpiry || w.now.Before(was.ExpiresAt) || is.UndoOf != "" || !is.Automatic {
+			w.breaks("finding %s is reverted by a silence that does not say so", is.ID)
+		}
+		p.reverts(is)
+	case is.State == state.Approved:
+		age := w.now.Sub(is.Change.Time)
+		if w.cfg.enforce != policies.Revert || age > maxEventAge && !p.disturbed || age < w.cfg.limits.Grace {
+			w.breaks("finding %s is reverted unasked, by a policy that says %s, %s after the change", is.ID, w.cfg.enforce, age)
+		}
+		p.reverts(is)
+	case is.State == state.Expired && was.State == state.Pending:
+		if w.now.Before(was.ExpiresAt) || w.cfg.onExpiry == remediate.EscalateOnExpiry && is.UndoOf == "" && is.EscalatedAt.IsZero() {
+			w.breaks("finding %s expires %s too early", is.ID, was.ExpiresAt.Sub(w.now))
+		}
+		if w.cfg.onExpiry == remediate.RevertOnExpiry && is.UndoOf == "" && !is.Guarded && w.violates(is) && w.room(is) && !p.excused() {
+			w.breaks("finding %s is left, and silence means revert", is.ID)
+		}
+	case is.State == state.Expired && !w.now.After(was.ExecuteBy):
+		w.breaks("I12: finding %s lapses %s too early", is.ID, was.ExecuteBy.Sub(w.now))
+	case is.State == state.Pending && was.State == state.Approved:
+		if w.now.Sub(is.Change.Time) <= maxEventAge || !was.Automatic || was.WasAsked() {
+			w.breaks("finding %s is asked about after all, and was not held up", is.ID)
+		}
+	case is.State == state.Pending && is.UndoOf == "":
+		young := w.now.Sub(is.Change.Time) <= maxEventAge
+		sure := is.Change.Method == setPolicyMethod || is.Change.Method == "UpdateService"
+		switch e := w.cfg.enforce; {
+		case e == policies.Audit:
+			w.breaks("finding %s asks, and the policy only reports", is.ID)
+		case e == policies.Revert && young && sure && w.room(is) && !p.excused() && w.cfg.limits.SameChange == 0 && !w.cfg.confirms && is.Limit == "":
+			w.breaks("finding %s asks, and the policy reverts: %v", is.ID, is.Reasons)
+		}
+	case is.State == state.Reported && w.cfg.enforce != policies.Audit:
+		w.breaks("finding %s is only reported, and the policy says %s", is.ID, w.cfg.enforce)
+	case is.State == state.Superseded && was.State == state.Pending && !p.excused() && w.violates(is) && !slices.ContainsFunc(w.findings(), func(f finding.Finding) bool { return f.ID != is.ID && !f.State.Ended() }):
+		if !w.newer(is) {
+			w.breaks("finding %s is settled by nothing: %s", is.ID, is.Why)
+		}
+	case is.State == state.Reverted && !p.excused() && w.violates(is) && !w.takenBack(is) && !w.blurred(is):
+		w.breaks("finding %s is reverted, and is as it was", is.ID)
+	case is.State == state.Undone && !p.excused() && !w.undone(is) && !w.blurred(is):
+		w.breaks("finding %s is undone, and is not as it was", is.ID)
+	}
+}
+
+// blurred reports whether reads show the resource as it was a while ago.
+func (w *world) blurred(f finding.Finding) bool {
+	return w.now.Before(w.live.stale[f.Resource.Name].Until)
+}
+
+// takenBack reports whether an undo of the finding wrote something already.
+func (w *world) takenBack(f finding.Finding) bool {
+	return slices.ContainsFunc(w.findings(), func(u finding.Finding) bool { return u.UndoOf == f.ID && w.past.written[u.ID] > 0 })
+}
+
+// newer reports whether another change of the resource came after the finding's.
+func (w *world) newer(f finding.Finding) bool {
+	return slices.ContainsFunc(w.events, func(e event) bool {
+		return e.Resource == f.Resource && e.ID != f.Change.ID && !e.own()
+	})
+}
+
+// agreed holds that enough people said so who may: I4, and I11.
+func (p *process) agreed(f finding.Finding, c finding.Choice) {
+	if have, need := p.w.votes(f, c), p.w.need(f, c); len(have) < need && !p.disturbed {
+		p.w.breaks("I4: finding %s is decided to %s by %v, and it takes %d", f.ID, c, have, need)
+	}
+}
+
+// reverts holds the limits.
+func (p *process) reverts(f finding.Finding) {
+	if !p.w.room(f) {
+		p.w.breaks("finding %s is reverted unasked, beyond the limits", f.ID)
+	}
+	p.w.past.reverts[f.ID] = p.w.now
+}
+
+// room reports whether the limits let one more be reverted unasked.
+func (w *world) room(f finding.Finding) bool {
+	n, l := 0, w.cfg.limits
+	for id, at := range w.past.reverts {
+		if o := w.store.findings[id]; id != f.ID && w.now.Sub(at) <= time.Hour && (!o.State.Ended() || len(o.Done) > 0) && o.Automatic {
+			n++
+		}
+	}
+	return (l.TotalHour == 0 || n < l.TotalHour) && (l.PerPolicyHour == 0 || n < l.PerPolicyHour)
+}
+
+// violates reports whether what the finding is about is so.
+func (w *world) violates(f finding.Finding) bool {
+	name := f.Resource.Name
+	return f.UndoOf == "" && !w.live.gone[name] && (w.live.off[name] && !slices.ContainsFunc(f.Plan.Steps, hasGrants) || w.live.policies[name].Has(public) && len(f.Plan.Grants()) > 0)
+}
+
+func (w *world) undone(f finding.Finding) bool {
+	return w.live.off[f.Resource.Name] || w.live.policies[f.Resource.Name].Has(public)
+}
