@@ -1,7 +1,7 @@
 # Shortcuts for what CONTRIBUTING.md describes. Nothing is built by files here:
 # the go command knows better than make what is stale.
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fuzz bench soak demo ci
+.PHONY: help build test race lint fuzz bench soak explore demo ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ bench: ## run every benchmark
 
 soak: ## the long runs: a burst of 10,000 events, kill -9 again and again, a million findings, 2,000 stories
 	RESCIND_SOAK=long RESCIND_STORIES=2000 go test -v -count=1 -timeout 60m -tags soak -run 'Soak|HoweverItIsTold|WhateverHappensTogether|WhereverATale' ./cmd/rescind ./remediate ./internal/store/bolt
+
+explore: ## every story of a finding, deeper; then each mutant of the table and the guards
+	RESCIND_EXPLORE=deep go test -v -count=1 -timeout 60m -run EveryStory ./remediate/explore
+	go test -v -count=1 -timeout 120m -tags mutants -run EveryMutant ./remediate/explore
 
 demo: ## the whole loop on this machine, with a page to watch
 	go run ./cmd/rescind demo

@@ -20,6 +20,7 @@ const (
 	sim       part = "internal/sim"
 	command   part = "cmd"
 	arch      part = "internal/arch"
+	mutate    part = "internal/mutate"
 
 	// The rooms of the command, in the order in which one leans on another.
 	terminal part = "cmd/rescind/internal/terminal"
@@ -53,6 +54,8 @@ func arrows() map[part][]part {
 		// mistakes, and every test against it would pass.
 		sim:  {cloud},
 		arch: nil,
+		// What changes programs for tests knows none of ours.
+		mutate: nil,
 
 		terminal: nil,
 		config:   append([]part{yaml}, wires...),

@@ -137,6 +137,11 @@ func grants() []happening {
 	}
 }
 
+// widened is a script about a change that another one adds to.
+func widened() []happening {
+	return append(grants(), setsPolicy("eve makes api more public", "mallory makes api public", eve, api, private, public, cloud.Grant{Role: "roles/run.invoker", Member: "allAuthenticatedUsers"}))
+}
+
 // burst is a script about several services at once.
 func burst() []happening {
 	return []happening{

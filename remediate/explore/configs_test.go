@@ -52,7 +52,7 @@ func configs() []*config {
 			troubles: []trouble{{"IAM", "slow"}, {"IAM", "fails writes"}, {"IAM", "is busy"}, {"IAM", "unreadable"}},
 		},
 		{
-			name: "reverts later", enforce: policies.Revert, onExpiry: remediate.LeaveOnExpiry, script: grants(), openings: asked, choices: some,
+			name: "reverts later", enforce: policies.Revert, onExpiry: remediate.LeaveOnExpiry, script: widened(), openings: asked, choices: some,
 			limits: remediate.Limits{Grace: time.Minute, TotalHour: 1}, troubles: []trouble{{"IAM", "down"}}, scans: true,
 		},
 		{
@@ -65,6 +65,10 @@ func configs() []*config {
 		{
 			name: "a deploy reverted", enforce: policies.Revert, onExpiry: remediate.LeaveOnExpiry, script: deploys(), openings: deploy, choices: some,
 			troubles: []trouble{{"IAM", "slow"}, {"exporter", "down"}},
+		},
+		{
+			name: "a deploy reverted later", enforce: policies.Revert, onExpiry: remediate.LeaveOnExpiry, script: deploys(), openings: deploy, choices: some,
+			limits: remediate.Limits{Grace: time.Minute},
 		},
 		{
 			name: "confirmed", enforce: policies.Revert, onExpiry: remediate.RevertOnExpiry, script: grants(), openings: asked, choices: some, confirms: true,

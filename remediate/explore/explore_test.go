@@ -1,6 +1,7 @@
 package explore_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 var (
 	again = flag.String("explore.story", "", "a story as a failure printed it, to be told again")
+	first = flag.Bool("explore.first", false, "end all exploring with the first story that breaks a rule")
 	only  = flag.String("explore.config", "", "the one configuration to explore")
 )
 
@@ -49,6 +51,8 @@ func TestEveryStoryEndsAndTheRulesHold(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	far := levelOf(t, os.Getenv("RESCIND_EXPLORE"))
 	sum, begun := newTally(), time.Now()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	var mu sync.Mutex
 	t.Run("stories", func(t *testing.T) {
 		for _, c := range configs() {
@@ -58,7 +62,10 @@ func TestEveryStoryEndsAndTheRulesHold(t *testing.T) {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
 				mine, since := newTally(), time.Now()
-				s := &search{level: far, tally: mine, ctx: t.Context(), fails: func(s story, broken []string) {
+				s := &search{level: far, tally: mine, ctx: ctx, fails: func(s story, broken []string) {
+					if *first {
+						cancel()
+					}
 					t.Errorf("this story breaks the rules:\n  %s\n%s\ntell it again with\n  go test ./remediate/explore -run EveryStory -explore.story='%s'",
 						strings.ReplaceAll(s.String(), "; ", "\n  "), strings.Join(broken, "\n"), s)
 				}}

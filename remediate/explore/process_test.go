@@ -106,7 +106,7 @@ func (p *process) named(name string) {
 
 // perform has the process do an act, as far as it gets.
 func (p *process) perform(a act) {
-	ctx, cancel := context.WithCancel(context.Background()) //nolint:usetesting // each act is a request of its own
+	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	p.cancel = cancel
 	defer func() {

@@ -186,7 +186,7 @@ func (p *process) decides(was, is finding.Finding) {
 		p.reverts(is)
 	case is.State == state.Approved:
 		age := w.now.Sub(is.Change.Time)
-		if w.cfg.enforce != policies.Revert || age > maxEventAge && !p.disturbed || age < w.cfg.limits.Grace {
+		if w.cfg.enforce != policies.Revert || age > maxEventAge && !p.disturbed || max(age, w.now.Sub(is.CreatedAt)) < w.cfg.limits.Grace {
 			w.breaks("finding %s is reverted unasked, by a policy that says %s, %s after the change", is.ID, w.cfg.enforce, age)
 		}
 		p.reverts(is)
@@ -271,7 +271,7 @@ func (w *world) room(f finding.Finding) bool {
 // violates reports whether what the finding is about is so.
 func (w *world) violates(f finding.Finding) bool {
 	name := f.Resource.Name
-	return f.UndoOf == "" && !w.live.gone[name] && (w.live.off[name] && !slices.ContainsFunc(f.Plan.Steps, hasGrants) || w.live.policies[name].Has(public) && len(f.Plan.Grants()) > 0)
+	return f.UndoOf == "" && !w.live.gone[name] && (w.live.off[name] && !slices.ContainsFunc(f.Plan.Steps, hasGrants) || slices.ContainsFunc(f.Plan.Grants(), w.live.policies[name].Has))
 }
 
 func (w *world) undone(f finding.Finding) bool {

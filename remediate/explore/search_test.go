@@ -263,7 +263,7 @@ func (w *world) probe() {
 			for says, a := range w.wrong(good) {
 				p := &process{w: w}
 				before := w.store.findings[f.ID].Revision
-				_, err := p.engine().Answer(context.Background(), f.ID, a) //nolint:usetesting // as every act
+				_, err := p.engine().Answer(context.Background(), f.ID, a)
 				if finding.ClassOf(err) == "" || w.store.findings[f.ID].Revision != before {
 					w.breaks("finding %s takes %s %s: %v", f.ID, c, says, err)
 				}

@@ -19,7 +19,7 @@ func cloned[T any](v T) T {
 	out := reflect.New(reflect.TypeFor[T]()).Elem()
 	out.Set(reflect.ValueOf(&v).Elem())
 	unshare(out, shapeOf(out.Type()))
-	return out.Interface().(T) //nolint:forcetypeassert // it was made as one
+	return out.Interface().(T)
 }
 
 // unshare replaces all that the value refers to by copies.
@@ -27,7 +27,7 @@ func unshare(v reflect.Value, s *shape) {
 	switch {
 	case s == nil: // it refers to nothing
 	case s.time:
-		if t := v.Interface().(time.Time); t.Location() != time.UTC { //nolint:forcetypeassert // of that type
+		if t := v.Interface().(time.Time); t.Location() != time.UTC {
 			v.Set(reflect.ValueOf(t.UTC()))
 		}
 	case v.Kind() == reflect.Struct:
@@ -72,7 +72,7 @@ var shapes sync.Map // reflect.Type -> *shape, of what is cloned
 
 func shapeOf(t reflect.Type) *shape {
 	if s, ok := shapes.Load(t); ok {
-		return s.(*shape) //nolint:forcetypeassert // nothing else is stored
+		return s.(*shape)
 	}
 	s := newShape(t)
 	shapes.Store(t, s)
@@ -159,7 +159,7 @@ func (c *canon) value(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
 		if v.Type() == timeType {
-			c.at(v.Interface().(time.Time)) //nolint:forcetypeassert // of that type
+			c.at(v.Interface().(time.Time))
 			return
 		}
 		for _, i := range materialOf(v.Type()) {
@@ -167,7 +167,7 @@ func (c *canon) value(v reflect.Value) {
 		}
 	case reflect.Slice:
 		if v.Type() == timelineType {
-			c.timeline(v.Interface().(trail.Timeline)) //nolint:forcetypeassert // of that type
+			c.timeline(v.Interface().(trail.Timeline))
 			return
 		}
 		c.number(int64(v.Len()))
@@ -197,7 +197,7 @@ func (c *canon) value(v reflect.Value) {
 		if v.CanInt() {
 			c.number(v.Int())
 		} else {
-			c.number(int64(v.Uint())) //nolint:gosec // a byte
+			c.number(int64(v.Uint()))
 		}
 	}
 }
@@ -207,7 +207,7 @@ var materials sync.Map // reflect.Type -> []int, of what is written
 // materialOf are the fields of a type that are written.
 func materialOf(t reflect.Type) []int {
 	if is, ok := materials.Load(t); ok {
-		return is.([]int) //nolint:forcetypeassert // nothing else is stored
+		return is.([]int)
 	}
 	var out []int
 	for i := range t.NumField() {
