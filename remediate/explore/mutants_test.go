@@ -33,11 +33,11 @@ const root = "../.."
 var mutated = []string{
 	"remediate/state/arrows.go",
 	"remediate/finding/*.go",
-	"remediate/authority/authority.go", "remediate/authority/exemption.go", "remediate/authority/recount.go", "remediate/authority/stepup.go",
-	"remediate/desk/desk.go", "remediate/desk/group.go", "remediate/desk/carry.go", "remediate/desk/undo.go", "remediate/desk/pause.go", "remediate/desk/page.go",
-	"remediate/held.go", "remediate/approval.go", "remediate/apply.go", "remediate/expire.go", "remediate/join.go", "remediate/resume.go", "remediate/record.go",
-	"remediate/confirm.go", "remediate/exempt.go", "remediate/limits.go", "remediate/reverts.go", "remediate/handle.go", "remediate/sweep.go", "remediate/undo.go",
-	"remediate/work.go", "remediate/oncall.go", "remediate/undelivered.go", "remediate/refusals.go",
+	"remediate/authority/*.go",
+	"remediate/desk/*.go",
+	"remediate/pause.go", "remediate/maybegin.go", "remediate/apply.go", "remediate/onexpiry.go", "remediate/join.go", "remediate/resume.go",
+	"remediate/record.go", "remediate/handled.go", "remediate/confirmentry.go", "remediate/exempt.go", "remediate/limits.go", "remediate/revertlimit.go",
+	"remediate/handle.go", "remediate/sweep.go", "remediate/work.go", "remediate/oncall.go", "remediate/notify.go", "remediate/answer.go",
 }
 
 // TestEveryMutantIsNoticed takes out each arrow of the table and inverts each guard,
