@@ -24,6 +24,9 @@ func (r *Remediator) join(ctx context.Context, k judged) (finding.Finding, bool,
 	for _, f := range open {
 		switch {
 		case f.UndoOf != "": // about what rescind did, not about a change
+		case f.ID == k.id(): // another delivery of this change stored it since
+			f, err := r.resume(ctx, f, k)
+			return f, err == nil, err
 		case slices.Contains(f.Joined, k.change.ID):
 			return r.withoutLeased(f), true, nil
 		case f.Plan.Digest == k.Plan.Digest && k.preexisting: // it was there all along, and is asked about

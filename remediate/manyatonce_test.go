@@ -52,6 +52,38 @@ func TestI3TwoProcessesAndManyDeliveriesComeToOneEffectAndOneCard(t *testing.T) 
 	}
 }
 
+// Of two deliveries at once, the later one looked for the finding before the other
+// stored it, and for open ones after that: it comes upon its own.
+func TestAChangeDoesNotJoinItself(t *testing.T) {
+	g := newRig(t, set{public: policies.Approve})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	c := g.events()[0]
+	s := g.setup
+	s.Store = &lateStore{Store: g.Store, meanwhile: func() { g.handle(c) }}
+	_, err := newEngine(t, s).Handle(t.Context(), c)
+	g.must(err)
+	fs, err := g.Store.Findings(t.Context(), finding.Query{})
+	g.must(err)
+	if len(fs) != 1 || len(fs[0].Joined) > 0 || len(g.told.states) != 1 {
+		t.Errorf("findings %+v, and people were told %v; want the change once", fs, g.told.states)
+	}
+}
+
+// lateStore has something happen just after a finding was looked for and is not there.
+type lateStore struct {
+	remediate.Store
+	meanwhile func()
+}
+
+func (s *lateStore) Finding(ctx context.Context, id string) (finding.Finding, error) {
+	f, err := s.Store.Finding(ctx, id)
+	if run := s.meanwhile; errors.Is(err, fault.ErrNotFound) && run != nil {
+		s.meanwhile = nil
+		run()
+	}
+	return f, err
+}
+
 func TestManyAnswersAtOnceDecideOnce(t *testing.T) {
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
