@@ -37,14 +37,19 @@ func (f Finding) Undoable(now time.Time) error {
 	return nil
 }
 
-// UndoBegun is the record that undoes f, open for answers. Silence never undoes.
+// UndoBegun is the record that undoes f, open for answers. Silence never undoes. The
+// answer that begins it is the first event of its timeline.
 func (f Finding) UndoBegun(id string, now time.Time, expiresIn time.Duration) Finding {
 	undo := Finding{
 		ID: id, UndoOf: f.ID, Policy: f.Policy, Title: f.Title, Severity: f.Severity, Verdict: f.Verdict, Message: f.Message,
 		Enforcement: f.Enforcement, EnforcedBy: f.EnforcedBy, Decision: judge.Ask, Guarded: true, StepUp: f.StepUp,
 		Resource: f.Resource, Change: f.Change, Actors: slices.Clone(f.Actors), Plan: f.UndoPlan(),
-		State: state.Pending, Why: "undo of " + f.ID, CreatedAt: now, UpdatedAt: now,
+		Why: "undo of " + f.ID, CreatedAt: now, UpdatedAt: now,
 	}
+	if !state.Leads(state.None, state.Pending, state.ByPerson) {
+		return undo.misstepped(state.Pending, state.ByPerson)
+	}
+	undo.State = state.Pending
 	return undo.openFor(now, expiresIn)
 }
 
