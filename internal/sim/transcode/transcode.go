@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/grpc"
@@ -46,13 +47,23 @@ func New(extra map[string][]*annotations.HttpRule) *Transcoder {
 	return &Transcoder{extra: extra}
 }
 
-// route is one HTTP binding of one method.
+// route is one HTTP binding of one method. Its template is compiled when a request
+// first may mean it: a test that starts a simulation asks few of its routes.
 type route struct {
-	verb   string
-	path   *regexp.Regexp
-	fields []string // of the request, one for each group of path
-	body   string   // the field the body goes to; "*" is the whole request
-	call   func(context.Context, func(any) error) (any, error)
+	verb     string
+	template string
+	compiled func() (*regexp.Regexp, []string) // and the request's fields, one for each group
+	body     string                            // the field the body goes to; "*" is the whole request
+	call     func(context.Context, func(any) error) (any, error)
+}
+
+// mayMean reports whether the template's fixed beginning and end are the path's.
+func (rt *route) mayMean(path string) bool {
+	begin, rest, ok := strings.Cut(rt.template, "{")
+	if !ok {
+		return path == begin
+	}
+	return strings.HasPrefix(path, begin) && strings.HasSuffix(path, rest[strings.LastIndexByte(rest, '}')+1:])
 }
 
 // RegisterService adds every annotated method of a service.
@@ -73,8 +84,8 @@ func (t *Transcoder) RegisterService(d *grpc.ServiceDesc, impl any) {
 		}
 		for _, rule := range rules {
 			verb, template := pattern(rule)
-			path, fields := compile(template)
-			t.routes = append(t.routes, &route{verb, path, fields, rule.Body, call})
+			compiled := sync.OnceValues(func() (*regexp.Regexp, []string) { return compile(template) })
+			t.routes = append(t.routes, &route{verb, template, compiled, rule.Body, call})
 		}
 	}
 }
@@ -82,16 +93,20 @@ func (t *Transcoder) RegisterService(d *grpc.ServiceDesc, impl any) {
 // ServeHTTP calls the method that the request names; 404 where there is none.
 func (t *Transcoder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, rt := range t.routes {
-		if m := rt.path.FindStringSubmatch(r.URL.Path); m != nil && rt.verb == r.Method {
-			rt.serve(w, r, m[1:])
+		if rt.verb != r.Method || !rt.mayMean(r.URL.Path) {
+			continue
+		}
+		path, fields := rt.compiled()
+		if m := path.FindStringSubmatch(r.URL.Path); m != nil {
+			rt.serve(w, r, fields, m[1:])
 			return
 		}
 	}
 	WriteError(w, status.Errorf(codes.NotFound, "The simulator has no %s %s", r.Method, r.URL.Path))
 }
 
-func (rt *route) serve(w http.ResponseWriter, r *http.Request, values []string) {
-	out, err := rt.call(Context(r), func(into any) error { return rt.decode(r, values, into.(proto.Message)) })
+func (rt *route) serve(w http.ResponseWriter, r *http.Request, fields, values []string) {
+	out, err := rt.call(Context(r), func(into any) error { return rt.decode(r, fields, values, into.(proto.Message)) })
 	if err != nil {
 		WriteError(w, err)
 		return
@@ -112,7 +127,7 @@ func Context(r *http.Request) context.Context {
 }
 
 // decode fills a request from the body, the query and the path.
-func (rt *route) decode(r *http.Request, values []string, into proto.Message) error {
+func (rt *route) decode(r *http.Request, fields, values []string, into proto.Message) error {
 	if err := rt.decodeBody(r, into); err != nil {
 		return status.Errorf(codes.InvalidArgument, "body: %v", err)
 	}
@@ -122,7 +137,7 @@ func (rt *route) decode(r *http.Request, values []string, into proto.Message) er
 			set[k] = v
 		}
 	}
-	for i, field := range rt.fields {
+	for i, field := range fields {
 		set.Set(field, values[i])
 	}
 	for k, v := range set {
