@@ -37,6 +37,16 @@ func (f Finding) to(s state.State, by state.Cause, now time.Time, who, what stri
 	return f.scheduled(now)
 }
 
+// beginning is a new record in a state. What is done with it at once is the first
+// event of its timeline.
+func (f Finding) beginning(s state.State, by state.Cause) Finding {
+	if !state.Leads(state.None, s, by) {
+		return f.misstepped(s, by)
+	}
+	f.State = s
+	return f
+}
+
 // stays tells of something that leaves the finding in its state.
 func (f Finding) stays(now time.Time, who, what string, effects ...Effect) Finding {
 	f = f.withEvent(now, who, what, effects...)

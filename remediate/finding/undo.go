@@ -46,11 +46,7 @@ func (f Finding) UndoBegun(id string, now time.Time, expiresIn time.Duration) Fi
 		Resource: f.Resource, Change: f.Change, Actors: slices.Clone(f.Actors), Plan: f.UndoPlan(),
 		Why: "undo of " + f.ID, CreatedAt: now, UpdatedAt: now,
 	}
-	if !state.Leads(state.None, state.Pending, state.ByPerson) {
-		return undo.misstepped(state.Pending, state.ByPerson)
-	}
-	undo.State = state.Pending
-	return undo.openFor(now, expiresIn)
+	return undo.beginning(state.Pending, state.ByPerson).openFor(now, expiresIn)
 }
 
 // UndoneAs is a finding that another one undid, shown anew: its card would go on
