@@ -84,11 +84,7 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 		if unsure != "" {
 			k.Lower(judge.Report, unsure)
 		}
-		k, err := r.withoutExempted(ctx, k)
-		if err != nil {
-			return Outcome{}, err
-		}
-		f, kind, err := r.record(ctx, k)
+		f, kind, err := r.settle(ctx, k)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -106,6 +102,19 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 		return Outcome{}, fmt.Errorf("remember runtime identity %s: %w", learned.Email, err)
 	}
 	return out, nil
+}
+
+// settle takes one judgement to a finding, or to what was decided before.
+func (r *Remediator) settle(ctx context.Context, k judged) (finding.Finding, OutcomeKind, error) {
+	k, err := r.withoutExempted(ctx, k)
+	if err != nil {
+		return finding.Finding{}, "", err
+	}
+	k, decided, err := r.withoutStanding(ctx, k)
+	if decided || err != nil {
+		return finding.Finding{}, Settled, err
+	}
+	return r.record(ctx, k)
 }
 
 // OutcomeKind says how the handling of one change ended.

@@ -64,6 +64,9 @@ type Workload struct {
 	// The rest is set by a live read only.
 
 	Etag string `json:"etag,omitempty"`
+	// LastWriter is the address of whoever wrote to the workload last, as the API
+	// says it; empty where that is unknown.
+	LastWriter string `json:"last_writer,omitempty"`
 	// Previous is the identity of the revision before the latest one, the
 	// first candidate to go back to; Unknown where there is none (jobs keep
 	// no revisions).

@@ -54,6 +54,7 @@ func (c *Client) workerPool(ctx context.Context, r cloud.Resource) (cloud.Worklo
 func workload(r cloud.Resource, account string, live interface {
 	GetLabels() map[string]string
 	GetEtag() string
+	GetLastModifier() string
 }) cloud.Workload {
 	return cloud.Workload{
 		Resource:             r,
@@ -62,6 +63,7 @@ func workload(r cloud.Resource, account string, live interface {
 		Labels:               live.GetLabels(),
 		Controller:           controller(live.GetLabels()),
 		Etag:                 live.GetEtag(),
+		LastWriter:           live.GetLastModifier(),
 	}
 }
 

@@ -27,7 +27,7 @@ func TestWorkloadShowsWhatIsLive(t *testing.T) {
 	want := cloud.Workload{
 		Resource: service, Identity: cloud.KnownIdentity(apiAccount), InvokerCheckDisabled: cloud.KnownFlag(true),
 		Ingress: "internal", Labels: map[string]string{"goog-managed-by": "cloudfunctions"},
-		Controller: "Cloud Functions", Etag: got.Etag,
+		Controller: "Cloud Functions", Etag: got.Etag, LastWriter: "dev@example.com",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("workload (-want +got):\n%s", d)
@@ -37,6 +37,7 @@ func TestWorkloadShowsWhatIsLive(t *testing.T) {
 		must(t, err)
 		want := cloud.Workload{
 			Resource: r, Identity: cloud.KnownIdentity(apiAccount), InvokerCheckDisabled: cloud.KnownFlag(false), Etag: got.Etag,
+			LastWriter: "dev@example.com",
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", r.Kind, d)

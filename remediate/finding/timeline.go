@@ -80,6 +80,23 @@ func (f Finding) Explains(c cloud.Change, now time.Time) bool {
 	return slices.ContainsFunc(f.Done, func(s judge.Step) bool { return s.Resource == c.Resource && s.Explains(c) })
 }
 
+// Touched reports whether the finding wrote to what the step would change: the same
+// grants, or the same field of the resource.
+func (f Finding) Touched(s judge.Step) bool {
+	return slices.ContainsFunc(f.Done, func(d judge.Step) bool { return d.Concerns(s) })
+}
+
+// Wrote reports whether what the step would change is as the finding wrote it.
+func (f Finding) Wrote(s judge.Step) bool {
+	return slices.ContainsFunc(f.Done, func(d judge.Step) bool { return d.Concerns(s) && d.Leaves(s.Before) })
+}
+
+// WrittenBy is when the finding's plan was carried out at the latest.
+func (f Finding) WrittenBy(now time.Time) time.Time {
+	_, ended := f.written(now)
+	return ended
+}
+
 // written is from when to when the finding's plan was carried out; the zero
 // times if it never was.
 func (f Finding) written(now time.Time) (begun, ended time.Time) {

@@ -51,6 +51,29 @@ func (s Step) Inverse() Step {
 	return s
 }
 
+// Concerns reports whether both steps change the same: one of the same grants, or the
+// same field of the same resource.
+func (s Step) Concerns(o Step) bool {
+	if s.Resource != o.Resource {
+		return false
+	}
+	if gs := slices.Concat(o.Before.Grants, o.After.Grants); len(gs) > 0 {
+		return slices.ContainsFunc(slices.Concat(s.Before.Grants, s.After.Grants), func(g cloud.Grant) bool { return slices.Contains(gs, g) })
+	}
+	return s.Kind == o.Kind || inverses[s.Kind] == o.Kind
+}
+
+// Leaves reports whether the step leaves what it writes in that state.
+func (s Step) Leaves(as StepState) bool {
+	a := s.After
+	if len(as.Grants) > 0 {
+		return !slices.ContainsFunc(as.Grants, func(g cloud.Grant) bool { return !slices.Contains(a.Grants, g) })
+	}
+	sameCheck := a.InvokerIAMDisabled == as.InvokerIAMDisabled ||
+		a.InvokerIAMDisabled != nil && as.InvokerIAMDisabled != nil && *a.InvokerIAMDisabled == *as.InvokerIAMDisabled
+	return sameCheck && a.ServiceAccount == as.ServiceAccount && a.Ingress == as.Ingress && a.OrgPolicy == as.OrgPolicy
+}
+
 // Deltas are the grants that the step takes away and adds.
 func (s Step) Deltas() []cloud.Delta {
 	return slices.Concat(

@@ -61,6 +61,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 func TestACardThatWaitsForItsTurnIsRewrittenThenAndNotAtTheNextTick(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, askAlways)
 	asked(t, w)
 	_, f := alone(t, w, func(*config.Config) {})
@@ -76,6 +77,7 @@ func TestACardThatWaitsForItsTurnIsRewrittenThenAndNotAtTheNextTick(t *testing.T
 }
 
 func TestTheButtonThatPagesOnCallPagesOnCall(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name      string
 		configure func(*config.Approvals)
@@ -84,6 +86,7 @@ func TestTheButtonThatPagesOnCallPagesOnCall(t *testing.T) {
 		{"without one, the group whose members may answer", func(a *config.Approvals) { a.Approvers.SlackUsergroups = []string{"@oncall", "S01ONCALL"} }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, askAlways)
 			asked(t, w)
 			_, f := alone(t, w, func(c *config.Config) { tt.configure(&c.Approvals) })
