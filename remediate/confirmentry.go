@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -21,28 +22,85 @@ const (
 	entryLook = 15 * time.Second
 )
 
-// confirmed looks up the entry behind a revert that nobody is asked about. The
-// topic carries what its publishers put there, and a forged event about a grant
-// that was there for years would have it reverted. What is not found, or not as
-// the event says, becomes a question; what may yet show is waited for.
+// confirmed holds a judgement against the entry behind it. The topic carries what its
+// publishers put there, and a forged event about a grant that was there for years
+// would have it reverted. What is not found, or not as the event says, becomes a
+// question that names nobody; what may yet show is waited for.
 func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
-	if r.cfg.Entries == nil || k.Decision != judge.Revert || k.vanished {
+	if r.cfg.Entries == nil {
 		return k, nil
 	}
-	if k.unconfirmed = k.since().Add(r.cfg.Limits.Grace).After(k.now.At); k.unconfirmed { // it is looked up when that is over
+	if r.inGrace(k) { // it is looked up when that is over
+		k.unconfirmed = true
 		return k, nil
 	}
-	why, again, _ := r.unconfirmed(ctx, k.change)
-	k.unconfirmed = why != ""
+	l := r.lookUp(ctx, k.lookup())
+	k.unconfirmed = l.why != ""
 	switch {
-	case why == "":
+	case k.unconfirmed && r.mayYetShow(k, l):
+		k.awaited = l.why
+	case k.unconfirmed:
+		k.change.Actor = cloud.Actor{Principal: cloud.UnknownActor}
+		k.Lower(judge.Ask, l.why)
+	case k.Decision == judge.Revert && !k.vanished:
 		return k, r.supersedeForged(ctx, k)
-	case again && k.now.At.Before(k.begun().Add(entryWait)):
-		k.awaited = why
-	default:
-		k.Lower(judge.Ask, why)
 	}
 	return k, nil
+}
+
+// inGrace reports whether the judgement is reverted only after a while.
+func (r *Remediator) inGrace(k judged) bool {
+	return k.Decision == judge.Revert && !k.vanished && k.since().Add(r.cfg.Limits.Grace).After(k.now.At)
+}
+
+// mayYetShow reports whether the entry is waited for. What is recorded and nothing
+// more is not; nor is what an account held before its deploy, which a later look would
+// not find the deploy of.
+func (r *Remediator) mayYetShow(k judged, l *entryLookup) bool {
+	open := !k.vanished && !k.preexisting && k.Verdict != policies.Exempt
+	return open && l.again && k.now.At.Before(k.begun().Add(entryWait))
+}
+
+// entryLookup is what a look for the entry behind a change came to. It is kept while
+// the change is handled: one look serves all judgements of it.
+type entryLookup struct {
+	change cloud.Change // as the event says it
+	done   bool
+	why    string // the entry does not bear out the change, "" where it does
+	again  bool   // it may do so later
+	failed bool   // looking it up is what failed, in a way that may pass
+}
+
+// bearsOut reports whether the look was made and found the entry as the event says.
+func (l *entryLookup) bearsOut() bool { return l.done && l.why == "" }
+
+// lookup is the look for the entry behind the judgement.
+func (k judged) lookup() *entryLookup {
+	if k.entry == nil {
+		return &entryLookup{change: k.change}
+	}
+	return k.entry
+}
+
+func (r *Remediator) lookUp(ctx context.Context, l *entryLookup) *entryLookup {
+	if !l.done {
+		l.why, l.again, l.failed = r.unconfirmed(ctx, l.change)
+		l.done = true
+	}
+	return l
+}
+
+// names reports whether the change may name whoever it says made it: where entries
+// are looked up, one that Cloud Logging bears out. An error says that it is to be
+// looked up once more.
+func (r *Remediator) names(ctx context.Context, l *entryLookup) (bool, error) {
+	if r.cfg.Entries == nil {
+		return true, nil
+	}
+	if r.lookUp(ctx, l); l.failed {
+		return false, errors.New(l.why)
+	}
+	return l.bearsOut(), nil
 }
 
 // supersedeForged ends the questions about the same that began with events which

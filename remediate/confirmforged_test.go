@@ -13,30 +13,34 @@ import (
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-func TestOnlyARevertThatNobodyIsAskedAboutIsLookedUp(t *testing.T) {
+func TestAnEntryIsLookedUpOnceForAChangeThatHasFindingsAndForNoOther(t *testing.T) {
 	for name, tt := range map[string]struct {
 		enforce policies.Enforcement
 		change  func(*setup)
 		late    time.Duration
+		member  string
+		asked   int
 		want    state.State
 		says    string
 	}{
-		"a policy that asks":       {policies.Approve, func(*setup) {}, 0, state.Pending, ""},
-		"a policy that reports":    {policies.Audit, func(*setup) {}, 0, state.Reported, ""},
-		"a stale change":           {policies.Revert, func(*setup) {}, time.Hour, state.Pending, "stale"},
-		"a grace period under way": {policies.Revert, func(c *setup) { c.Limits.Grace = time.Minute }, 0, state.Waiting, "grace"},
+		"a policy that reverts":    {policies.Revert, func(*setup) {}, 0, "allUsers", 1, state.Reverted, ""},
+		"a policy that asks":       {policies.Approve, func(*setup) {}, 0, "allUsers", 1, state.Pending, ""},
+		"a policy that reports":    {policies.Audit, func(*setup) {}, 0, "allUsers", 1, state.Reported, ""},
+		"a stale change":           {policies.Revert, func(*setup) {}, time.Hour, "allUsers", 1, state.Pending, "stale"},
+		"a change that is fine":    {policies.Revert, func(*setup) {}, 0, "user:bob@example.com", 0, "", ""},
+		"a grace period under way": {policies.Revert, func(c *setup) { c.Limits.Grace = time.Minute }, 0, "allUsers", 0, state.Waiting, "grace"},
 		"a change out of scope": {policies.Revert, func(c *setup) {
 			c.Scope.Exclude = []cloud.Resource{payProd}
-		}, 0, "", ""},
+		}, 0, "allUsers", 0, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := &entriesAsked{}
 			g := confirming(t, set{public: tt.enforce}, func(c *setup) { asked.EntryClient, c.Entries = c.Entries, asked }, tt.change)
-			g.grant(apiPath, "roles/run.invoker", "allUsers")
+			g.grant(apiPath, "roles/run.invoker", tt.member)
 			g.pass(tt.late)
 			fs := g.deliver()
-			if asked.n != 0 {
-				t.Errorf("Cloud Logging was asked %d times", asked.n)
+			if asked.n != tt.asked {
+				t.Errorf("Cloud Logging was asked %d times, want %d", asked.n, tt.asked)
 			}
 			if tt.want == "" {
 				if len(fs) != 0 {
@@ -97,11 +101,12 @@ func TestSilenceDoesNotRevertWhatAForgedEventAskedAbout(t *testing.T) {
 	c := g.events()[0]
 	c.ID, c.InsertID = "forged", "forged"
 	f := g.handleOne(c)
-	g.want(f, state.Pending, "")
+	g.sweepFor(2 * time.Minute)
+	g.want(g.stored(f.ID), state.Pending, "")
 	g.pass(time.Hour)
 	_, err := g.Sweep(t.Context())
 	g.must(err)
-	g.want(g.stored(f.ID), state.Expired, "not reverted: Cloud Logging has no such entry")
+	g.want(g.stored(f.ID), state.Expired, "not reverted: a guardrail wants a person to decide")
 
 	g = confirming(t, set{public: policies.Approve}, revertOnExpiry)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")

@@ -41,15 +41,18 @@ func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error
 	} else if done {
 		return Outcome{Kind: Duplicate}, r.attribute(ctx, c)
 	}
-	out, err := r.handle(ctx, c, unsure)
+	l := &entryLookup{change: c}
+	out, err := r.handle(ctx, c, unsure, l)
 	for try := 1; errors.Is(err, fault.ErrConflict) && try < conflictTries; try++ { // another process was faster
-		out, err = r.handle(ctx, c, unsure)
+		out, err = r.handle(ctx, c, unsure, l)
 	}
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := r.markHandled(ctx, c); err != nil {
-		return Outcome{}, err
+	if r.cfg.Entries == nil || l.bearsOut() { // what may be made up is no reason not to look again
+		if err := r.markHandled(ctx, c); err != nil {
+			return Outcome{}, err
+		}
 	}
 	for i, f := range out.Findings {
 		out.Findings[i] = r.work(ctx, f)
@@ -66,13 +69,13 @@ func (r *Remediator) own(a cloud.Actor) bool {
 	})
 }
 
-func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) (Outcome, error) {
+func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string, l *entryLookup) (Outcome, error) {
 	now, err := r.snapshot(ctx, c)
 	if err != nil {
 		return Outcome{}, err
 	}
 	cases := r.judge(ctx, c, now)
-	learned, preexisting, err := r.learn(ctx, c, now)
+	learned, preexisting, err := r.learn(ctx, c, now, l)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -84,6 +87,7 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string) 
 		if unsure != "" {
 			k.Lower(judge.Report, unsure)
 		}
+		k.entry = l
 		f, kind, err := r.settle(ctx, k)
 		if err != nil {
 			return Outcome{}, err

@@ -28,6 +28,8 @@ type judged struct {
 	// awaited says why, while it may do so later.
 	unconfirmed bool
 	awaited     string
+	// entry is the look for the entry of the change that is handled.
+	entry *entryLookup
 }
 
 // judge judges the change as live state shows it, and adds what the entry

@@ -13,8 +13,9 @@ import (
 // learn tells which account a successful deploy runs as. The account may hold
 // roles that were granted when it ran nothing, or when no event told of it:
 // preexisting are the judgements of those grants, on the containers that hold them.
-// What has a finding already gets no other.
-func (r *Remediator) learn(ctx context.Context, c cloud.Change, now judge.Snapshot) (s Sighting, preexisting []judged, err error) {
+// What has a finding already gets no other. Nothing is learned from an event alone
+// that may be made up.
+func (r *Remediator) learn(ctx context.Context, c cloud.Change, now judge.Snapshot, l *entryLookup) (s Sighting, preexisting []judged, err error) {
 	if !c.Resource.Kind.Workload() || c.Verb == cloud.SetPolicy || c.Verb == cloud.Delete || c.Half == cloud.FirstHalf {
 		return Sighting{}, nil, nil
 	}
@@ -22,7 +23,15 @@ func (r *Remediator) learn(ctx context.Context, c cloud.Change, now judge.Snapsh
 	if w == nil || w.Identity.Knowledge != cloud.Known {
 		return Sighting{}, nil, nil
 	}
+	if now.Workload == nil {
+		if may, err := r.names(ctx, l); !may || err != nil {
+			return Sighting{}, nil, err
+		}
+	}
 	s = Sighting{Email: w.Identity.Email, Workload: c.Resource, At: c.Time}
+	if s.At.After(now.At) { // a date ahead would outlive what is seen later
+		s.At = now.At
+	}
 	preexisting, err = r.preexistingGrants(ctx, s, c)
 	return s, preexisting, err
 }

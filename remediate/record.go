@@ -29,10 +29,10 @@ func (r *Remediator) record(ctx context.Context, k judged) (finding.Finding, Out
 	case !errors.Is(err, fault.ErrNotFound):
 		return finding.Finding{}, "", fmt.Errorf("look up finding: %w", err)
 	}
+	if k, err = r.confirmed(ctx, k); err != nil {
+		return finding.Finding{}, "", err
+	}
 	if !k.vanished && k.Verdict != policies.Exempt { // what is exempt is about no plan, so it joins none
-		if k, err = r.confirmed(ctx, k); err != nil {
-			return finding.Finding{}, "", err
-		}
 		switch f, ok, err := r.join(ctx, k); {
 		case err != nil:
 			return finding.Finding{}, "", err
@@ -89,7 +89,7 @@ func (r *Remediator) open(ctx context.Context, k judged) (finding.Finding, error
 	case k.vanished:
 		return f.Superseded(state.ByEvent, k.now.At, judge.VanishedWhy(k.now)), nil
 	}
-	if f.Decision == judge.Revert && k.awaited != "" {
+	if k.awaited != "" {
 		return f.Deferred(k.now.At.Add(entryLook), k.now.At, "looked for again, for two minutes: "+k.awaited), nil
 	}
 	wait := k.since().Add(r.cfg.Limits.Grace)

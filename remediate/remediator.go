@@ -24,8 +24,8 @@ type Config struct {
 	Workloads WorkloadClient
 	// Constraints reads and changes organization policies.
 	Constraints ConstraintClient
-	// Entries looks up the entry behind every revert that nobody is asked
-	// about; nil to take events as they come.
+	// Entries looks up the entry behind every change that has a finding; nil to
+	// take events as they come.
 	Entries   EntryClient
 	Notifier  Notifier
 	Scope     Scope

@@ -15,9 +15,14 @@ import (
 // the same change, began.
 func (r *Remediator) resume(ctx context.Context, f finding.Finding, k judged) (finding.Finding, error) {
 	if next, named := f.Attributed(k.change, k.now.At); named && !f.State.Ended() {
-		var err error
-		if f, err = r.update(ctx, next); err != nil {
+		may, err := r.names(ctx, k.lookup())
+		if err != nil {
 			return finding.Finding{}, err
+		}
+		if may {
+			if f, err = r.update(ctx, next); err != nil {
+				return finding.Finding{}, err
+			}
 		}
 	}
 	if f.State != state.Waiting {
@@ -25,6 +30,11 @@ func (r *Remediator) resume(ctx context.Context, f finding.Finding, k judged) (f
 	}
 	if k.vanished { // it waits for live state to show it: the sweep looks, in time
 		return r.withoutLeased(f), nil
+	}
+	if f.Change.Content != k.change.Content {
+		if borneOut, err := r.names(ctx, k.lookup()); !borneOut { // it waits for its own entry
+			return r.withoutLeased(f), err
+		}
 	}
 	return r.reopen(ctx, f, k, state.ByEvent)
 }
@@ -60,10 +70,14 @@ func (r *Remediator) attribute(ctx context.Context, c cloud.Change) error {
 	if err != nil {
 		return fmt.Errorf("look up findings of %s: %w", c.Resource, err)
 	}
+	l := &entryLookup{change: c}
 	for _, f := range known {
 		next, named := f.Attributed(c, r.cfg.Now())
 		if !named || f.Change.ID != c.ID && !slices.Contains(f.Joined, c.ID) {
 			continue
+		}
+		if may, err := r.names(ctx, l); !may || err != nil {
+			return err
 		}
 		if _, err := r.update(ctx, next); err != nil {
 			return err

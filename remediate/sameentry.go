@@ -27,8 +27,9 @@ func (r *Remediator) otherwise(ctx context.Context, c, logged cloud.Change) stri
 			return fmt.Sprintf("%s %q, not %q", field.name, field.logged, field.event)
 		}
 	}
-	// The half that has no actor is given that of the other half.
-	if who := logged.Actor.Principal; who != "" && who != cloud.UnknownActor && who != c.Actor.Principal {
+	// The half that has no actor is given that of the other half, and a change of which
+	// the entry was not found at first names nobody.
+	if who := logged.Actor.Principal; who != "" && who != cloud.UnknownActor && who != c.Actor.Principal && c.Actor.Principal != cloud.UnknownActor {
 		return fmt.Sprintf("actor %q, not %q", who, c.Actor.Principal)
 	}
 	if c.HasDelta {

@@ -60,7 +60,7 @@ func (f Finding) Rejudged(next Finding, by state.Cause) Finding {
 		return f.misstepped(next.State, by)
 	}
 	next.ID, next.Revision, next.CreatedAt = f.ID, f.Revision, f.CreatedAt
-	next.Actors, next.Joined, next.Answers, next.Surfaces = f.Actors, f.Joined, f.Answers, f.Surfaces
+	next.Actors, next.Joined, next.Answers, next.Surfaces = f.makersWith(next), f.Joined, f.Answers, f.Surfaces
 	next.Group, next.PagedAt = f.Group, f.PagedAt
 	next.UndeliveredSince, next.Undelivered, next.FellBack = f.UndeliveredSince, f.Undelivered, f.FellBack
 	news, owed := next.Timeline, f.Outbox
@@ -74,9 +74,24 @@ func (f Finding) Rejudged(next Finding, by state.Cause) Finding {
 	return next
 }
 
+// makersWith are those who made the change, after a later reading of it. A name that
+// Cloud Logging did not bear out gives way to one that it does, or to nobody.
+func (f Finding) makersWith(next Finding) []cloud.Actor {
+	was, is := f.Change.Actor, next.Change.Actor
+	if !f.Unconfirmed || sameActor(was, is) || is.Principal == cloud.UnknownActor && !next.Unconfirmed {
+		return f.Actors
+	}
+	others := slices.DeleteFunc(slices.Clone(f.Actors), func(o cloud.Actor) bool { return sameActor(o, was) || sameActor(o, is) })
+	return append([]cloud.Actor{is}, others...)
+}
+
 // JoinedBy adds another change with the same plan to an open finding: same card,
-// same buttons, one more actor who may not keep it.
+// same buttons, one more actor who may not keep it. Where the event that began it may
+// be made up and names nobody, this one's name takes that place.
 func (f Finding) JoinedBy(c cloud.Change, now time.Time) Finding {
+	if f.Unconfirmed && f.Change.Actor.Principal == cloud.UnknownActor {
+		f = f.madeBy(c.Actor)
+	}
 	f = f.withActor(c.Actor)
 	if len(f.Joined) >= maxJoined {
 		return f
@@ -92,10 +107,16 @@ func (f Finding) Attributed(c cloud.Change, now time.Time) (Finding, bool) {
 		return f, false
 	}
 	if f.Change.ID == c.ID && f.Change.Actor.Principal == cloud.UnknownActor {
-		f.Change.Actor = c.Actor
-		f.Actors = slices.DeleteFunc(slices.Clone(f.Actors), func(o cloud.Actor) bool { return o.Principal == cloud.UnknownActor })
+		f = f.madeBy(c.Actor)
 	}
 	return f.withActor(c.Actor).stays(now, "", "made by "+trail.Fit(c.Actor.Principal, trail.MaxName)+", as the other half of the operation says", Notify), true
+}
+
+// madeBy puts a name in the place of nobody.
+func (f Finding) madeBy(a cloud.Actor) Finding {
+	f.Change.Actor = a
+	f.Actors = slices.DeleteFunc(slices.Clone(f.Actors), func(o cloud.Actor) bool { return o.Principal == cloud.UnknownActor })
+	return f
 }
 
 // Superseded ends a finding that something else settled. Nobody is told who was

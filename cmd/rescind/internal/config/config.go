@@ -134,7 +134,7 @@ type Guardrails struct {
 	MaxEventAge Duration   `yaml:"max_event_age"`
 	Fight       Fight      `yaml:"fight"`
 	Grace       Duration   `yaml:"grace"`
-	// ConfirmEntry has the log entry behind a revert looked up in Cloud Logging.
+	// ConfirmEntry has the log entry behind a finding looked up in Cloud Logging.
 	ConfirmEntry bool `yaml:"confirm_entry"`
 }
 
