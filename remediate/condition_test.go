@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"cloud.google.com/go/iam/apiv1/iampb"
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"google.golang.org/genproto/googleapis/type/expr"
@@ -16,7 +17,7 @@ var pilot = &expr.Expr{Title: "pilot", Description: "until the audit", Expressio
 // unconditional is a rig in which eve's grant to invoke lost its condition.
 func unconditional(t *testing.T, e policies.Enforcement, resource string) (*rig, *iampb.Policy) {
 	t.Helper()
-	g := newRig(t, set{lostCondition: e})
+	g := confirming(t, set{lostCondition: e})
 	return g, g.loseCondition(resource)
 }
 
@@ -35,6 +36,35 @@ func (g *rig) loseCondition(resource string) *iampb.Policy {
 		}
 	})
 	return before
+}
+
+// Whoever makes up an event says what it took away.
+func TestR3AForgedRemovalChoosesNoCondition(t *testing.T) {
+	const mine = "true || request.time < timestamp('2020-01-01T00:00:00Z')"
+	forge := func(c cloud.Change) cloud.Change {
+		for i, d := range c.Deltas {
+			if d.Action == cloud.Remove {
+				c.Deltas[i].Grant.Condition.Expression = mine
+			}
+		}
+		return c
+	}
+	for name, tt := range map[string]struct {
+		rig  func(*testing.T, set, ...func(*setup)) *rig
+		says string
+	}{
+		"looked up in Cloud Logging": {confirming, "no removal of"},
+		"taken as it comes":          {newRig, "without guardrails.confirm_entry nothing bears that out"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := tt.rig(t, set{lostCondition: policies.Revert})
+			g.loseCondition("projects/pay-prod")
+			g.want(g.handleOne(forge(g.events()[0])), state.Pending, tt.says)
+			if n := g.writes(); n != 0 {
+				t.Errorf("%d writes", n)
+			}
+		})
+	}
 }
 
 func TestAConditionIsPutBackExactly(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/auditlog"
@@ -28,6 +29,9 @@ const (
 // question that names nobody; what may yet show is waited for.
 func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
 	if r.cfg.Entries == nil {
+		if k.restoresCondition() {
+			k.Lower(judge.Ask, "the condition to put back is what the event says was there; without guardrails.confirm_entry nothing bears that out")
+		}
 		return k, nil
 	}
 	if r.inGrace(k) { // it is looked up when that is over
@@ -46,6 +50,12 @@ func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
 		return k, r.supersedeForged(ctx, k)
 	}
 	return k, nil
+}
+
+// restoresCondition reports whether the plan writes what only the event says was there
+// before: whoever makes up an event would choose a condition that is always met.
+func (k judged) restoresCondition() bool {
+	return slices.ContainsFunc(k.Plan.Steps, func(s judge.Step) bool { return s.Kind == policies.RestoreCondition })
 }
 
 // inGrace reports whether the judgement is reverted only after a while.

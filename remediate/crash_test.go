@@ -62,8 +62,8 @@ func TestI3WhateverFailsAtWhateverCallTheEndIsThatOfACleanRun(t *testing.T) {
 			[]failure{dies},
 		},
 		{
-			"a condition is put back", set{lostCondition: policies.Revert},
-			func(g *rig) { g.loseCondition("projects/pay-prod") }, false,
+			"a condition is put back", set{lostCondition: policies.Approve},
+			func(g *rig) { g.loseCondition("projects/pay-prod") }, true,
 			func(g *rig) bool { return len(g.policyOf("projects/pay-prod").Bindings[0].Members) == 1 },
 			[]failure{answerLost},
 		},

@@ -39,7 +39,7 @@ func (n *cries) Announce(_ context.Context, text string, told []string) ([]strin
 func watching(t *testing.T, enforce set) (*rig, *cries) {
 	t.Helper()
 	n := &cries{}
-	return newRig(t, enforce, withLedger, func(c *setup) { c.Notifier = n }), n
+	return confirming(t, enforce, withLedger, func(c *setup) { c.Notifier = n }), n
 }
 
 // asSelf is a change that bears the name of rescind.

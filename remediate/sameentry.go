@@ -32,15 +32,32 @@ func (r *Remediator) otherwise(ctx context.Context, c, logged cloud.Change) stri
 	if who := logged.Actor.Principal; who != "" && who != cloud.UnknownActor && who != c.Actor.Principal && c.Actor.Principal != cloud.UnknownActor {
 		return fmt.Sprintf("actor %q, not %q", who, c.Actor.Principal)
 	}
-	if c.HasDelta {
-		for _, g := range c.Added() {
-			if !slices.ContainsFunc(logged.Added(), func(o cloud.Grant) bool { return o == g || judge.SameGrant(o, g) }) || !logged.HasDelta {
-				return fmt.Sprintf("no grant of %s", g)
-			}
-		}
+	if what := deltasBeyond(c, logged); what != "" {
+		return what
 	}
 	if !r.ownLog(ctx, c) {
 		return fmt.Sprintf("log %q, which is not that of %s", c.LogName, c.Resource)
+	}
+	return ""
+}
+
+// deltasBeyond says which grant the event has as added or removed and the entry has
+// not, or "". Both decide: what was added is taken away, and what was removed is where a
+// condition comes from.
+func deltasBeyond(c, logged cloud.Change) string {
+	if !c.HasDelta {
+		return ""
+	}
+	for _, d := range []struct {
+		what          string
+		event, logged []cloud.Grant
+	}{{"no grant of", c.Added(), logged.Added()}, {"no removal of", c.Removed(), logged.Removed()}} {
+		for _, g := range d.event {
+			same := func(o cloud.Grant) bool { return o == g || judge.SameGrant(o, g) }
+			if !logged.HasDelta || !slices.ContainsFunc(d.logged, same) {
+				return fmt.Sprintf("%s %s", d.what, g)
+			}
+		}
 	}
 	return ""
 }
