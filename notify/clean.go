@@ -17,6 +17,8 @@ func Clean(s string) string {
 		last := before
 		before = r
 		switch {
+		case ' ' <= r && r <= '~': // most of all there is, and no table is asked
+			return r
 		case r == '\n' || r == '\r' || r == '\t' || unicode.Is(unicode.Z, r):
 			return ' '
 		case (r == 0xfe0e || r == 0xfe0f) && unicode.Is(unicode.So, last): // draws the sign before it in colour, or not

@@ -114,7 +114,7 @@ func nastyMessage(r *rand.Rand) notify.Message {
 
 func TestS10S11AnyMessageKeepsSlacksLimitsAndHoldsNoForeignMarkup(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
+	for range 100 {
 		acceptable(t, draw(t, nastyMessage(r)))
 	}
 }
