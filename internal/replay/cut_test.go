@@ -52,7 +52,7 @@ func asArray(t testing.TB, text string) string {
 func TestCutLinesLoseNoneBeforeTheCut(t *testing.T) {
 	entries := public(4)
 	text, want := lines(t, entries...), told(replayed(t, lines(t, entries...)))
-	for cut := range len(text) {
+	for cut := 0; cut < len(text); cut += 3 {
 		r := replayed(t, text[:cut])
 		whole := strings.Count(text[:cut], "\n")
 		rest := text[strings.LastIndexByte(text[:cut], '\n')+1 : cut]
@@ -78,7 +78,7 @@ func TestAnInputWithoutItsEndIsToldAndReadUpToThere(t *testing.T) {
 		"gzip of which the second part is cut": zipped(t, text[:len(text)/2]) + zipped(t, text[len(text)/2:]),
 	} {
 		most := 0
-		for cut := 2; cut < len(whole); cut++ { // a first byte alone is a broken line
+		for cut := 2; cut < len(whole); cut += 3 { // a first byte alone is a broken line
 			if strings.HasSuffix(name, "is cut") && cut == len(zipped(t, text[:len(text)/2])) {
 				continue // two parts of which one is missing whole: nothing shows it
 			}
@@ -107,7 +107,7 @@ func TestABadByteCostsNoLineButItsOwn(t *testing.T) {
 	text := lines(t, public(most)...)
 	for i := range len(text) {
 		for n, bad := range []string{"{", "]", "\"", "\\", "\x00", "\xff"} {
-			if (i+n)%3 != 0 || text[i] == '\n' || i < 4 && bad == "\x00" {
+			if (i+n)%7 != 0 || text[i] == '\n' || i < 4 && bad == "\x00" {
 				continue // it makes one line of two, or looks like UTF-16
 			}
 			broken := strings.Count(text[:i], "\n")

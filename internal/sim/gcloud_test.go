@@ -13,6 +13,7 @@ import (
 // TestGcloudMakesAMess points the real gcloud at the simulator. gcloud builds
 // "REGION-<host>" for regional calls and cannot resolve that of a loopback
 // address; with the simulator as its HTTP proxy nothing needs resolving.
+// What gcloud does to policies, and reads of services, the sandbox tests with it.
 func TestGcloudMakesAMess(t *testing.T) {
 	if testing.Short() {
 		t.Skip("gcloud takes over a second for each command")
@@ -23,26 +24,14 @@ func TestGcloudMakesAMess(t *testing.T) {
 	c, j := seeded(t, Options{})
 	g := gcloud{t, serve(t, c)}
 
-	if out := g.run("run", "services", "list", "--format=value(metadata.name)"); out != "api" {
-		t.Errorf("list shows %q", out)
-	}
 	g.run("run", "services", "update", "api", "--region=europe-west1", "--service-account="+computeSA, "--no-invoker-iam-check")
-	g.run("run", "services", "add-iam-policy-binding", "api", "--region=europe-west1", "--member=allUsers", "--role=roles/run.invoker")
 	g.run("run", "jobs", "update", "nightly", "--region=europe-west1", "--service-account="+computeSA)
-	g.run("projects", "add-iam-policy-binding", "pay-prod", "--member=serviceAccount:"+apiIdentity, "--role=roles/editor", "--condition=None")
 	c.SetConstraint("folders/4001", requireInvokerIam, true)
 	if out := g.run("org-policies", "describe", requireInvokerIam, "--effective", "--project=pay-prod"); !strings.Contains(out, "enforce: true") {
 		t.Errorf("effective policy: %s", out)
 	}
 
-	if out := g.run("run", "services", "get-iam-policy", "api", "--region=europe-west1", "--format=value(bindings.members)"); !strings.Contains(out, "allUsers") {
-		t.Errorf("policy of api: %s", out)
-	}
-
-	wantMethods := []string{
-		"google.cloud.run.v1.Services.ReplaceService", "google.cloud.run.v1.Services.SetIamPolicy",
-		"google.cloud.run.v1.Jobs.ReplaceJob", "SetIamPolicy",
-	}
+	wantMethods := []string{"google.cloud.run.v1.Services.ReplaceService", "google.cloud.run.v1.Jobs.ReplaceJob"}
 	es := j.take()
 	if diff := cmp.Diff(wantMethods, methods(es)); diff != "" {
 		t.Fatalf("logged (-want +got):\n%s", diff)
@@ -59,14 +48,6 @@ func TestGcloudMakesAMess(t *testing.T) {
 	}
 	if s.Workloads[1].InvokerCheck {
 		t.Error("the invoker check of api is still on")
-	}
-	wantGrants := []GrantState{{Role: "roles/editor", Member: "serviceAccount:" + apiIdentity}, {Role: "roles/run.invoker", Member: "allUsers"}}
-	var grants []GrantState
-	for _, p := range s.Policies {
-		grants = append(grants, p.Grants...)
-	}
-	if diff := cmp.Diff(wantGrants, grants); diff != "" {
-		t.Errorf("grants (-want +got):\n%s", diff)
 	}
 }
 
