@@ -12,6 +12,7 @@ import (
 )
 
 func TestAVoteDoesNotCountOnceTheVoterMadeTheChange(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve}, func(c *setup) {
 		c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2}
 		c.Authority.Approvers["user:bob@example.com"] = true
@@ -39,6 +40,7 @@ func TestAVoteDoesNotCountOnceTheVoterMadeTheChange(t *testing.T) {
 }
 
 func TestWhoActedThroughTheSameAccountIsAnActorToo(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.events()
@@ -54,6 +56,7 @@ func TestWhoActedThroughTheSameAccountIsAnActorToo(t *testing.T) {
 }
 
 func TestAnEntryThatNamesNobodyTakesTwoToKeep(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.events()
@@ -64,6 +67,7 @@ func TestAnEntryThatNamesNobodyTakesTwoToKeep(t *testing.T) {
 }
 
 func TestSomebodyActingThroughRescindIsNotRescind(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	c := g.events()[0]

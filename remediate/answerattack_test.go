@@ -24,6 +24,7 @@ func (h *hall) objection() string {
 }
 
 func TestS9AFormOfAFindingThatEndedMeanwhileDecidesNothing(t *testing.T) {
+	t.Parallel()
 	h := newHall(t)
 	f := h.several(1)[0]
 	v := h.form("U0ADA", h.card(), "rescind.keep")
@@ -40,6 +41,7 @@ func TestS9AFormOfAFindingThatEndedMeanwhileDecidesNothing(t *testing.T) {
 // A form's metadata is what rescind put there; were it not, the plan that it
 // names would still have to be that of the finding.
 func TestS9AFormThatNamesAnotherFindingDecidesNothing(t *testing.T) {
+	t.Parallel()
 	h := newHall(t)
 	first := h.opens()
 	h.pass(2 * time.Minute) // a message of its own
@@ -64,6 +66,7 @@ func TestS9AFormThatNamesAnotherFindingDecidesNothing(t *testing.T) {
 }
 
 func TestAReasonMayBeLongInAnyScriptButNotInvisible(t *testing.T) {
+	t.Parallel()
 	h := newHall(t)
 	f := h.several(1)[0]
 	v := h.form("U0ADA", h.card(), "rescind.keep")
@@ -80,6 +83,7 @@ func TestAReasonMayBeLongInAnyScriptButNotInvisible(t *testing.T) {
 }
 
 func TestS6TwoAccountsOfOneMailAreOneVote(t *testing.T) {
+	t.Parallel()
 	h := newHall(t, func(c *setup) { c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2} })
 	h.slack.SetUser(simslack.User{ID: "U0TWIN", Email: "ADA@EXAMPLE.COM", Team: "T01"})
 	f := h.several(1)[0]
@@ -94,6 +98,7 @@ func TestS6TwoAccountsOfOneMailAreOneVote(t *testing.T) {
 }
 
 func TestS6WhoeverMadeTheChangeIsKnownInAnySpelling(t *testing.T) {
+	t.Parallel()
 	for _, actor := range []string{"user:JO@Example.com", "deleted:user:jo@example.com?uid=123", "user:jo@example.com"} {
 		h := newHall(t)
 		f := h.opens(func(f *finding.Finding) { f.Actors = []cloud.Actor{{Principal: actor}} })
@@ -107,6 +112,7 @@ func TestS6WhoeverMadeTheChangeIsKnownInAnySpelling(t *testing.T) {
 }
 
 func TestS6WhoeverMadeTheChangeCannotUndoItsRevert(t *testing.T) {
+	t.Parallel()
 	h := newHall(t)
 	f := h.several(1)[0]
 	h.press("U0JO", h.card(), "rescind.revert")
@@ -122,6 +128,7 @@ func TestS6WhoeverMadeTheChangeCannotUndoItsRevert(t *testing.T) {
 }
 
 func TestAClickDuringAPauseIsRecordedAndWaits(t *testing.T) {
+	t.Parallel()
 	h := newHall(t)
 	f := h.several(1)[0]
 	h.must(h.slack.Command(t.Context(), "U0GUEST", "C01PAY", "/rescind", "pause for 1h a release"))
@@ -143,6 +150,7 @@ func TestAClickDuringAPauseIsRecordedAndWaits(t *testing.T) {
 }
 
 func TestS6AGuestIsRefusedWhateverTheirMail(t *testing.T) {
+	t.Parallel()
 	h := newHall(t)
 	h.several(3)
 	h.press("U0GUEST", h.card(), "rescind.revert_all")

@@ -135,6 +135,7 @@ func (h *hall) refusals() (out []string) {
 }
 
 func TestKeepAllAsksForAReasonAndSaysWhatItAnswers(t *testing.T) {
+	t.Parallel()
 	h := newHall(t)
 	h.several(3)
 	v := h.form("U0ADA", h.card(), "rescind.keep_all")
@@ -164,6 +165,7 @@ func (h *hall) every() []finding.Finding {
 }
 
 func TestKeepAllByWhoeverMadeOneOfThemIsRefusedForAll(t *testing.T) {
+	t.Parallel()
 	h := newHall(t)
 	h.several(3)
 	v := h.form("U0JO", h.card(), "rescind.keep_all")
@@ -182,6 +184,7 @@ func TestKeepAllByWhoeverMadeOneOfThemIsRefusedForAll(t *testing.T) {
 }
 
 func TestAFormForAllSaysThatTheListHasGrown(t *testing.T) {
+	t.Parallel()
 	h := newHall(t)
 	h.several(2)
 	card := h.card()
@@ -201,6 +204,7 @@ func TestAFormForAllSaysThatTheListHasGrown(t *testing.T) {
 }
 
 func TestAVoteOnAGroupThatTakesMoreIsInTheLedger(t *testing.T) {
+	t.Parallel()
 	h := newHall(t, func(c *setup) { c.Authority.Quorum = map[finding.Choice]int{finding.ChooseKeep: 2} })
 	fs := h.several(2)
 	v := h.form("U0ADA", h.card(), "rescind.keep_all")

@@ -19,6 +19,7 @@ import (
 )
 
 func TestWhatComesBackAfterTheWriteIsNotWrittenAgain(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		c.IAM = &returning{PolicyClient: c.IAM}
 	})
@@ -38,6 +39,7 @@ func TestWhatComesBackAfterTheWriteIsNotWrittenAgain(t *testing.T) {
 // A newer rescind may have written a step that this one does not know: nobody
 // looked whether it holds, so it does not count as done.
 func TestAStepOfAnUnknownKindIsNeverTakenForVerified(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		c.IAM = &returning{PolicyClient: c.IAM}
 	})
@@ -83,6 +85,7 @@ func (r *returning) SetPolicy(ctx context.Context, res cloud.Resource, p cloud.A
 }
 
 func TestAPlanAppliedInPartSaysSo(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -102,6 +105,7 @@ func TestAPlanAppliedInPartSaysSo(t *testing.T) {
 }
 
 func TestAQuestionApprovedOutOfScopeIsNotApplied(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -117,6 +121,7 @@ func TestAQuestionApprovedOutOfScopeIsNotApplied(t *testing.T) {
 }
 
 func TestAProjectNamedByNumberIsNotTakenForAnother(t *testing.T) {
+	t.Parallel()
 	for _, s := range []remediate.Scope{
 		{Include: []cloud.Resource{cloud.OrganizationResource("77")}, Exclude: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
@@ -133,6 +138,7 @@ func TestAProjectNamedByNumberIsNotTakenForAnother(t *testing.T) {
 }
 
 func TestChangesHandledAtOnceStayWithinTheLimit(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{editor: policies.Revert}, func(c *setup) { c.Limits.PerPolicyHour = 2; c.Limits.SameChange = 0 })
 	g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
 	c := g.events()[0]

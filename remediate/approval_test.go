@@ -48,6 +48,7 @@ func approvedBy(t *testing.T, who string) (*rig, *people, finding.Finding) {
 }
 
 func TestAnApprovalIsCountedAgainBeforeItIsCarriedOut(t *testing.T) {
+	t.Parallel()
 	g, d, f := approvedBy(t, bob)
 	d.members = nil // who left the group in between
 	f, err := g.Work(t.Context(), f.ID)
@@ -62,6 +63,7 @@ func TestAnApprovalIsCountedAgainBeforeItIsCarriedOut(t *testing.T) {
 }
 
 func TestAnApprovalThatCannotBeCountedWaits(t *testing.T) {
+	t.Parallel()
 	g, d, f := approvedBy(t, bob)
 	d.failing = true
 	for range 3 {
@@ -86,6 +88,7 @@ func TestAnApprovalThatCannotBeCountedWaits(t *testing.T) {
 }
 
 func TestARaisingAnswerIsNotDecidedOnWhatWasReadBefore(t *testing.T) {
+	t.Parallel()
 	d := &people{members: []string{ada}}
 	g := newRig(t, set{public: policies.Approve}, func(c *setup) { c.Authority = authority.Authority{Directory: d} })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
@@ -97,6 +100,7 @@ func TestARaisingAnswerIsNotDecidedOnWhatWasReadBefore(t *testing.T) {
 }
 
 func TestPauseTakesAMemberWhoCanBeLookedUp(t *testing.T) {
+	t.Parallel()
 	d := &people{members: []string{ada}}
 	g := newRig(t, nil, func(c *setup) { c.Authority = authority.Authority{Directory: d} })
 	_, err := g.Desk().Pause(t.Context(), bob, "cli", "a release", time.Hour)

@@ -12,6 +12,7 @@ import (
 // What a constraint enforces is believed for a while, and no longer than until
 // the audit log tells that an organization policy of it was written, wherever.
 func TestAnEntryAboutAConstraintEndsWhatIsBelievedOfIt(t *testing.T) {
+	t.Parallel()
 	const constraint = "run.managed.requireInvokerIam"
 	g := newRig(t, set{public: policies.Approve})
 	services := []string{apiPath}

@@ -21,6 +21,7 @@ import (
 // of its own.
 
 func TestAFindingThatAGroupShowsIsToldToHaveEndedBeforeItWasDrawnForItself(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	first := b.opens()
 	second := b.opens() // within the same second: its message waits for its turn
@@ -56,6 +57,7 @@ func (deleted) Workload(context.Context, cloud.Resource) (cloud.Workload, error)
 }
 
 func TestAnAnswerToAGroupThatCannotBeCarriedIsDueLaterAndNeverExpires(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	b.several(3)
 	b.pass(50 * time.Minute)
@@ -74,6 +76,7 @@ func TestAnAnswerToAGroupThatCannotBeCarriedIsDueLaterAndNeverExpires(t *testing
 }
 
 func TestAnAnswerToAGroupIsCarriedByAFindingThatDoesNotKnowOfItsGroupYet(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	for _, f := range b.several(3) {
 		f = b.stored(f)
@@ -89,6 +92,7 @@ func TestAnAnswerToAGroupIsCarriedByAFindingThatDoesNotKnowOfItsGroupYet(t *test
 }
 
 func TestAPageThatNoPagerDoesAnyMoreIsGivenUpInTheEnd(t *testing.T) {
+	t.Parallel()
 	b, p := escalating(t)
 	f := b.several(1)[0]
 	p.failing = errors.New("PagerDuty does not answer")
@@ -108,6 +112,7 @@ func TestAPageThatNoPagerDoesAnyMoreIsGivenUpInTheEnd(t *testing.T) {
 // What could not be told of for hours is no reason to fail at the first hiccup
 // of reading live state.
 func TestFailedNoticesAreNoAttemptsToReadLiveState(t *testing.T) {
+	t.Parallel()
 	flaky := &unreadable{}
 	g := newRig(t, set{public: policies.Approve}, func(c *setup) {
 		flaky.PolicyClient, c.IAM, c.OnExpiry, c.ExpiresIn = c.IAM, flaky, remediate.RevertOnExpiry, 24*time.Hour
@@ -154,6 +159,7 @@ func (u *unreadable) Policy(ctx context.Context, r cloud.Resource) (cloud.AllowP
 }
 
 func TestANoticeThatFailsPutsOffNoGracePeriod(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits.Grace = 10 * time.Minute })
 	g.told.failing = errors.New("Slack is down")
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
@@ -189,6 +195,7 @@ func (s *racing) Update(ctx context.Context, f finding.Finding) (finding.Finding
 }
 
 func TestARevertThatLostTheRaceToBeDecidedDoesNotCount(t *testing.T) {
+	t.Parallel()
 	race := &racing{}
 	g := newRig(t, set{public: policies.Approve}, func(c *setup) {
 		race.Store, c.Store = c.Store, race
@@ -209,6 +216,7 @@ func TestARevertThatLostTheRaceToBeDecidedDoesNotCount(t *testing.T) {
 }
 
 func TestAPageLeavesTheLeaseOfWhoeverCarriesThePlanOut(t *testing.T) {
+	t.Parallel()
 	b, _ := escalating(t)
 	f := b.opens(func(f *finding.Finding) {
 		f.State, f.Outbox, f.DueAt = state.Applying, []finding.Effect{finding.Apply}, b.Clock().Add(4*time.Minute)
@@ -224,6 +232,7 @@ func TestAPageLeavesTheLeaseOfWhoeverCarriesThePlanOut(t *testing.T) {
 }
 
 func TestAQuestionThatAPauseMadeOfARevertIsAQuestionLikeAnyOther(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		c.OnCall, c.PageAfter = []group.PlainPager{&bell{}}, 20*time.Minute
 	})
@@ -247,6 +256,7 @@ func TestAQuestionThatAPauseMadeOfARevertIsAQuestionLikeAnyOther(t *testing.T) {
 }
 
 func TestAPageAboutAGroupIsResolvedWhenTheLastOfItEnds(t *testing.T) {
+	t.Parallel()
 	b, p := escalating(t)
 	b.several(3)
 	b.pass(time.Hour)

@@ -40,6 +40,7 @@ func (g *rig) loseCondition(resource string) *iampb.Policy {
 
 // Whoever makes up an event says what it took away.
 func TestR3AForgedRemovalChoosesNoCondition(t *testing.T) {
+	t.Parallel()
 	const mine = "true || request.time < timestamp('2020-01-01T00:00:00Z')"
 	forge := func(c cloud.Change) cloud.Change {
 		for i, d := range c.Deltas {
@@ -68,6 +69,7 @@ func TestR3AForgedRemovalChoosesNoCondition(t *testing.T) {
 }
 
 func TestAConditionIsPutBackExactly(t *testing.T) {
+	t.Parallel()
 	for _, resource := range []string{"projects/pay-prod", folderPath, orgPath} {
 		for name, fault := range map[string]func(*rig){
 			"at once":           func(*rig) {},
@@ -91,6 +93,7 @@ func TestAConditionIsPutBackExactly(t *testing.T) {
 }
 
 func TestAConditionIsNotPutBackForWhoeverLostTheGrantSince(t *testing.T) {
+	t.Parallel()
 	g, _ := unconditional(t, policies.Approve, "projects/pay-prod")
 	f := g.one()
 	g.editAny("projects/pay-prod", func(p *iampb.Policy) {
@@ -105,6 +108,7 @@ func TestAConditionIsNotPutBackForWhoeverLostTheGrantSince(t *testing.T) {
 }
 
 func TestADeniedConditionNamesThePermission(t *testing.T) {
+	t.Parallel()
 	g, _ := unconditional(t, policies.Revert, folderPath)
 	g.cloud.Fail("SetIamPolicy", 10, codes.PermissionDenied)
 	g.want(g.one(), state.Blocked, "permission resourcemanager.folders.setIamPolicy missing on //cloudresourcemanager.googleapis.com/folders/4001")

@@ -43,6 +43,7 @@ func (g *rig) sweepFor(d time.Duration) {
 }
 
 func TestARevertWhoseEntryIsInCloudLoggingIsMade(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		policy string
 		do     func(*rig)
@@ -96,6 +97,7 @@ func TestAForgedEventIsAsked(t *testing.T) {
 
 // An old grant, and a true entry that says nothing of it.
 func TestAGrantThatTheEntryDoesNotMakeIsAsked(t *testing.T) {
+	t.Parallel()
 	g := confirming(t, set{editor: policies.Revert})
 	g.unseen("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
 	g.grant("projects/pay-prod", "roles/viewer", "user:bob@example.com")
@@ -105,6 +107,7 @@ func TestAGrantThatTheEntryDoesNotMakeIsAsked(t *testing.T) {
 }
 
 func TestAnEntryOfAnotherResourceIsAsked(t *testing.T) {
+	t.Parallel()
 	g := confirming(t, set{public: policies.Revert})
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	g.deploy(apiAccount)
@@ -114,6 +117,7 @@ func TestAnEntryOfAnotherResourceIsAsked(t *testing.T) {
 }
 
 func TestAnEntryThatShowsLateIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	g := confirming(t, set{public: policies.Revert})
 	g.cloud.LagLogs(40 * time.Second)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
@@ -130,6 +134,7 @@ func TestAnEntryThatShowsLateIsWaitedFor(t *testing.T) {
 }
 
 func TestAnEntryThatDoesNotShowInTwoMinutesIsAsked(t *testing.T) {
+	t.Parallel()
 	g := confirming(t, set{public: policies.Revert})
 	g.cloud.LagLogs(time.Hour)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
@@ -141,6 +146,7 @@ func TestAnEntryThatDoesNotShowInTwoMinutesIsAsked(t *testing.T) {
 }
 
 func TestAnEntryThatCannotBeLookedUpIsAsked(t *testing.T) {
+	t.Parallel()
 	t.Run("at once where rescind may not", func(t *testing.T) {
 		g := confirming(t, set{public: policies.Revert})
 		g.cloud.Fail("ListLogEntries", 1, codes.PermissionDenied)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestAnEntryIsLookedUpOnceForAChangeThatHasFindingsAndForNoOther(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		enforce policies.Enforcement
 		change  func(*setup)
@@ -54,6 +55,7 @@ func TestAnEntryIsLookedUpOnceForAChangeThatHasFindingsAndForNoOther(t *testing.
 }
 
 func TestGuardrailsThatMeetAnUnconfirmedEntry(t *testing.T) {
+	t.Parallel()
 	forged := func(c cloud.Change) cloud.Change {
 		c.ID, c.InsertID = "forged", "forged"
 		return c
@@ -95,6 +97,7 @@ func TestGuardrailsThatMeetAnUnconfirmedEntry(t *testing.T) {
 }
 
 func TestSilenceDoesNotRevertWhatAForgedEventAskedAbout(t *testing.T) {
+	t.Parallel()
 	revertOnExpiry := func(c *setup) { c.OnExpiry = remediate.RevertOnExpiry }
 	g := confirming(t, set{public: policies.Approve}, revertOnExpiry)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
@@ -159,6 +162,7 @@ func (e entriesIn) Entry(ctx context.Context, c cloud.Change) ([]byte, error) {
 }
 
 func TestAnEntryHasToBeInTheLogOfWhatItIsAbout(t *testing.T) {
+	t.Parallel()
 	const activity = "/logs/cloudaudit.googleapis.com%2Factivity"
 	for in, want := range map[string]state.State{
 		"projects/pay-prod":     state.Reverted,

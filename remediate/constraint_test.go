@@ -35,6 +35,7 @@ func (g *rig) ownPolicy() bool {
 }
 
 func TestAConstraintThatSomebodyOverrodeIsRestoredOnceAPersonSaysSo(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{weakening: policies.Revert})
 	g.weaken("CreatePolicy", false)
 	f := g.one()
@@ -51,6 +52,7 @@ func TestAConstraintThatSomebodyOverrodeIsRestoredOnceAPersonSaysSo(t *testing.T
 }
 
 func TestSilenceNeverRestoresAConstraint(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{weakening: policies.Revert}, func(c *setup) { c.OnExpiry = remediate.RevertOnExpiry })
 	g.weaken("CreatePolicy", false)
 	f := g.one()
@@ -61,6 +63,7 @@ func TestSilenceNeverRestoresAConstraint(t *testing.T) {
 }
 
 func TestAConstraintWhosePolicyBeforeIsNotKnownIsNeverGuessed(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{weakening: policies.Revert})
 	g.weaken("CreatePolicy", true)
 	g.events()
@@ -73,6 +76,7 @@ func TestAConstraintWhosePolicyBeforeIsNotKnownIsNeverGuessed(t *testing.T) {
 }
 
 func TestAConstraintThatSomebodyRestoredFirstIsSuperseded(t *testing.T) {
+	t.Parallel()
 	for name, restore := range map[string]func(*rig){
 		"by an update": func(g *rig) { g.weaken("UpdatePolicy", true) },
 		"by a delete": func(g *rig) {
@@ -93,6 +97,7 @@ func TestAConstraintThatSomebodyRestoredFirstIsSuperseded(t *testing.T) {
 }
 
 func TestAConstraintThatSomebodyChangedAgainIsNotTakenAway(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{weakening: policies.Approve})
 	g.weaken("CreatePolicy", false)
 	change := g.events()
@@ -109,6 +114,7 @@ func TestAConstraintThatSomebodyChangedAgainIsNotTakenAway(t *testing.T) {
 }
 
 func TestAConstraintThatSomebodyChangedMeanwhileIsLeft(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{weakening: policies.Approve})
 	g.weaken("CreatePolicy", false)
 	f := g.one()
@@ -121,6 +127,7 @@ func TestAConstraintThatSomebodyChangedMeanwhileIsLeft(t *testing.T) {
 }
 
 func TestADeniedConstraintNamesThePermission(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{weakening: policies.Approve})
 	g.weaken("CreatePolicy", false)
 	f := g.one()

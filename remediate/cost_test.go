@@ -86,6 +86,7 @@ func (g *rig) buried(name string) {
 }
 
 func TestAScanKnowsAnOpenQuestionHoweverMuchHappenedSince(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	asked := g.one()
@@ -99,6 +100,7 @@ func TestAScanKnowsAnOpenQuestionHoweverMuchHappenedSince(t *testing.T) {
 }
 
 func TestAScanRaisesAgainWhatWasRevertedHoweverMuchHappenedSince(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.events() // nothing told of it

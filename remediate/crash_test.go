@@ -41,6 +41,7 @@ func (g *rig) recover(changes []cloud.Change) {
 }
 
 func TestI3WhateverFailsAtWhateverCallTheEndIsThatOfACleanRun(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name    string
 		enforce set

@@ -266,6 +266,7 @@ func (m *mixed) cards() (n int) {
 // TestWhereverATaleIsCutOffItEndsAsTheCleanOne strikes at calls that a seed
 // picks, or with RESCIND_STORIES at each.
 func TestWhereverATaleIsCutOffItEndsAsTheCleanOne(t *testing.T) {
+	t.Parallel()
 	for _, s := range tales() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()

@@ -16,6 +16,7 @@ import (
 )
 
 func TestADuplicateDoesNothing(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	events := g.events()
@@ -34,6 +35,7 @@ func TestADuplicateDoesNothing(t *testing.T) {
 }
 
 func TestTheSameMessageManyTimesAtOnceHasOneEffect(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	events := g.events()
@@ -59,6 +61,7 @@ func TestTheSameMessageManyTimesAtOnceHasOneEffect(t *testing.T) {
 }
 
 func TestAFailureThatMayPassBringsTheMessageBack(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	events := g.events()
@@ -74,6 +77,7 @@ func TestAFailureThatMayPassBringsTheMessageBack(t *testing.T) {
 }
 
 func TestEditorOnARuntimeIdentityIsFoundInEitherOrder(t *testing.T) {
+	t.Parallel()
 	t.Run("the deploy first", func(t *testing.T) {
 		g := newRig(t, set{editor: policies.Revert})
 		g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
@@ -115,6 +119,7 @@ func TestEditorOnARuntimeIdentityIsFoundInEitherOrder(t *testing.T) {
 }
 
 func TestAGrantNoEventToldOfIsFoundAtTheNextDeploy(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{editor: policies.Approve})
 	g.deploy(apiAccount)
 	g.deliver() // the account is known to run a workload
@@ -125,6 +130,7 @@ func TestAGrantNoEventToldOfIsFoundAtTheNextDeploy(t *testing.T) {
 }
 
 func TestAFirstHalfWaitsForStateToShow(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Approve})
 	api, err := cloud.ParseResource("//run.googleapis.com/" + apiPath)
 	g.must(err)
@@ -147,6 +153,7 @@ func TestAFirstHalfWaitsForStateToShow(t *testing.T) {
 }
 
 func TestAFirstHalfThatNeverShowsIsSuperseded(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Revert})
 	api, err := cloud.ParseResource("//run.googleapis.com/" + apiPath)
 	g.must(err)

@@ -16,6 +16,7 @@ import (
 )
 
 func TestWhatSomebodyFixedFirstIsSuperseded(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.editPolicy(apiPath, func(p *iampb.Policy) {
@@ -28,6 +29,7 @@ func TestWhatSomebodyFixedFirstIsSuperseded(t *testing.T) {
 }
 
 func TestAnOpenQuestionEndsWhenSomebodyFixesIt(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -40,6 +42,7 @@ func TestAnOpenQuestionEndsWhenSomebodyFixesIt(t *testing.T) {
 }
 
 func TestWhatWasKeptIsNotRaisedAgain(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -59,6 +62,7 @@ func TestWhatWasKeptIsNotRaisedAgain(t *testing.T) {
 }
 
 func TestTheSameChangeAgainJoinsTheOpenQuestion(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	first := g.one()
@@ -76,6 +80,7 @@ func TestTheSameChangeAgainJoinsTheOpenQuestion(t *testing.T) {
 }
 
 func TestAFindingNobodyCouldBeToldOfIsToldLater(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.told.failing = errors.New("slack is down")
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
@@ -94,6 +99,7 @@ func TestAFindingNobodyCouldBeToldOfIsToldLater(t *testing.T) {
 }
 
 func TestASilentQuestionEndsAsConfigured(t *testing.T) {
+	t.Parallel()
 	for expiry, want := range map[remediate.Expiry]state.State{
 		remediate.LeaveOnExpiry: state.Expired, remediate.RevertOnExpiry: state.Reverted,
 	} {

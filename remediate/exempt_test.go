@@ -46,6 +46,7 @@ func (g *rig) redeployed() []finding.Finding {
 }
 
 func TestWhatIsExemptIsNeitherAskedNorToldUntilTheExemptionEnds(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, withBob, func(c *setup) { c.Judge.MaxEventAge = time.Nanosecond })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.pass(time.Minute) // too old to be reverted unasked
@@ -75,6 +76,7 @@ func TestWhatIsExemptIsNeitherAskedNorToldUntilTheExemptionEnds(t *testing.T) {
 }
 
 func TestAScanRaisesWhatWasExemptOnceTheExemptionEnds(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve}, withBob)
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	f := g.exempt(g.scanOne(apiService), time.Hour)
@@ -87,6 +89,7 @@ func TestAScanRaisesWhatWasExemptOnceTheExemptionEnds(t *testing.T) {
 }
 
 func TestAnExemptionCoversItsGrantsAndNoOthers(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, withBob, func(c *setup) { c.Limits.Grace = time.Nanosecond })
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	g.exempt(g.scanOne(apiService), 8*time.Hour)
@@ -103,6 +106,7 @@ func TestAnExemptionCoversItsGrantsAndNoOthers(t *testing.T) {
 }
 
 func TestAnExemptSettingIsLeftWhenAGrantIsTaken(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve}, withBob)
 	g.must(g.cloud.PutService(&runpb.Service{Name: apiPath, InvokerIamDisabled: true, Template: &runpb.RevisionTemplate{ServiceAccount: apiAccount}}))
 	g.events()
@@ -119,6 +123,7 @@ func TestAnExemptSettingIsLeftWhenAGrantIsTaken(t *testing.T) {
 }
 
 func TestAnIdentityIsExemptAsItIsNamed(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Approve}, withBob)
 	g.deploy(defaultAccount)
 	f := g.exempt(g.one(), time.Hour)
@@ -138,6 +143,7 @@ func TestAnIdentityIsExemptAsItIsNamed(t *testing.T) {
 }
 
 func TestSilenceDoesNotRevertWhatIsExemptInTheMeantime(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve}, withBob, func(c *setup) { c.OnExpiry = remediate.RevertOnExpiry })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	first := g.one()
@@ -160,6 +166,7 @@ func TestSilenceDoesNotRevertWhatIsExemptInTheMeantime(t *testing.T) {
 }
 
 func TestAVoteForAnExemptionThatWouldHaveEndedIsGivenAnew(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve}, withBob, func(c *setup) { c.ExpiresIn = 24 * time.Hour })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -182,6 +189,7 @@ func TestAVoteForAnExemptionThatWouldHaveEndedIsGivenAnew(t *testing.T) {
 }
 
 func TestAPreviewCountsWhatAnExemptionWouldHaveCovered(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve}, withBob)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()

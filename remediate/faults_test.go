@@ -63,6 +63,7 @@ func (g *rig) settle() (f finding.Finding, states []state.State) {
 }
 
 func TestEachFaultOfGoogleCloudEndsInAStatedOutcome(t *testing.T) {
+	t.Parallel()
 	const set1, get1, update1 = "Services.SetIamPolicy", "Services.GetIamPolicy", "Services.UpdateService"
 	publish := func(g *rig) { g.grant(apiPath, "roles/run.invoker", "allUsers") }
 	redeploy := func(g *rig) { g.deploy(defaultAccount) }

@@ -14,6 +14,7 @@ import (
 )
 
 func TestALoneFindingHasItsOwnCardWithItsOwnButtons(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	f := b.several(1)[0]
 	m := b.card()
@@ -66,6 +67,7 @@ func TestFortyFindingsOfOneCauseShareOneMessage(t *testing.T) {
 }
 
 func TestI10AClickAuthorisesOnlyTheFindingsItsCardListed(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	b.several(4)
 	before := b.card()
@@ -92,6 +94,7 @@ func TestI10AClickAuthorisesOnlyTheFindingsItsCardListed(t *testing.T) {
 }
 
 func TestOneMoreFindingVoidsTheVotesOfTheShorterList(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	b.several(2)
 	if _, err := b.click(b.card(), "rescind.keep_all", ada, "by design, see the review"); err != nil {
@@ -115,6 +118,7 @@ func TestOneMoreFindingVoidsTheVotesOfTheShorterList(t *testing.T) {
 }
 
 func TestAGroupAnswerNeedsWhatEachFindingNeeds(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name, action, who, says string
 	}{
@@ -137,6 +141,7 @@ func TestAGroupAnswerNeedsWhatEachFindingNeeds(t *testing.T) {
 }
 
 func TestWhatWasDecidedAloneIsLeftAloneAndWhatCannotBeRevertedStaysOpen(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	fs := b.several(2)
 	b.opens(func(f *finding.Finding) { f.Plan = judge.NewPlan(nil, "what to write is not known") })
@@ -156,6 +161,7 @@ func TestWhatWasDecidedAloneIsLeftAloneAndWhatCannotBeRevertedStaysOpen(t *testi
 }
 
 func TestAVoteThatCameInTimeCountsWhenItIsCarriedLate(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	b.several(3)
 	b.pass(50 * time.Minute)
@@ -167,6 +173,7 @@ func TestAVoteThatCameInTimeCountsWhenItIsCarriedLate(t *testing.T) {
 }
 
 func TestAnotherCauseOrAnotherMinuteIsAnotherMessage(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	b.opens()
 	b.pass(59 * time.Second)
@@ -186,6 +193,7 @@ func TestAnotherCauseOrAnotherMinuteIsAnotherMessage(t *testing.T) {
 }
 
 func TestAQuestionAfterTheOthersWereDecidedHasAMessageOfItsOwn(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	f := b.several(1)[0]
 	_, err := b.click(b.card(), "rescind.revert", ada, "")
@@ -201,6 +209,7 @@ func TestAQuestionAfterTheOthersWereDecidedHasAMessageOfItsOwn(t *testing.T) {
 }
 
 func TestWhatALimitHeldBackInAnHourIsOneMessage(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	for range 3 {
 		b.opens(func(f *finding.Finding) { f.Limit, f.Policy = "20 reverts an hour", fmt.Sprint("policy-", b.made) })
@@ -213,6 +222,7 @@ func TestWhatALimitHeldBackInAnHourIsOneMessage(t *testing.T) {
 }
 
 func TestTheLastOfAGroupToExpireTakesTheButtonsAway(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	b.several(3)
 	b.pass(2 * time.Hour)

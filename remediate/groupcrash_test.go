@@ -52,6 +52,7 @@ func (b *burst) anyFinding() finding.Finding {
 }
 
 func TestManyClicksOnAGroupAtTwoProcessesAreOneDecision(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	b.several(5)
 	other := b.twin()

@@ -28,6 +28,7 @@ func isClass(err error, c finding.RefusedClass) bool {
 }
 
 func TestAnAnswerForAllIsNotUsedUpWhileAnEarlierVoterCannotBeLookedUp(t *testing.T) {
+	t.Parallel()
 	b, d := inGroup(t)
 	b.several(2)
 	_, err := b.click(b.card(), "rescind.keep_all", bob, agreed)
@@ -45,6 +46,7 @@ func TestAnAnswerForAllIsNotUsedUpWhileAnEarlierVoterCannotBeLookedUp(t *testing
 }
 
 func TestWhatWasDecidedForAllIsCarriedOnceItsVotersCanBeLookedUpAgain(t *testing.T) {
+	t.Parallel()
 	b, d := inGroup(t)
 	b.several(2)
 	_, err := b.click(b.card(), "rescind.keep_all", bob, agreed)
@@ -61,6 +63,7 @@ func TestWhatWasDecidedForAllIsCarriedOnceItsVotersCanBeLookedUpAgain(t *testing
 }
 
 func TestAVoterWhoLeftTheApproversDoesNotCountForAll(t *testing.T) {
+	t.Parallel()
 	b, d := inGroup(t)
 	b.several(2)
 	_, err := b.click(b.card(), "rescind.keep_all", bob, agreed)
@@ -74,6 +77,7 @@ func TestAVoterWhoLeftTheApproversDoesNotCountForAll(t *testing.T) {
 }
 
 func TestAnAnswerForAllThatIsDeliveredAgainIsSaidToBeRecorded(t *testing.T) {
+	t.Parallel()
 	b, _ := inGroup(t)
 	b.several(2)
 	card := b.card()
@@ -95,6 +99,7 @@ func TestAnAnswerForAllThatIsDeliveredAgainIsSaidToBeRecorded(t *testing.T) {
 }
 
 func TestVotesForEachAndForAllAddUpToOneAPerson(t *testing.T) {
+	t.Parallel()
 	b, _ := inGroup(t)
 	fs := b.several(2)
 	card := b.card()
@@ -119,6 +124,7 @@ func TestVotesForEachAndForAllAddUpToOneAPerson(t *testing.T) {
 }
 
 func TestS6WhatTakesThePageBehindIAPIsNotAnsweredWithAllTheOthers(t *testing.T) {
+	t.Parallel()
 	b, _ := inGroup(t)
 	b.opens()
 	f := b.opens()

@@ -13,6 +13,7 @@ import (
 )
 
 func TestAStaleChangeIsAskedAbout(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.pass(16 * time.Minute)
@@ -23,6 +24,7 @@ func TestAStaleChangeIsAskedAbout(t *testing.T) {
 }
 
 func TestAnEntryWhoseTimeCannotBeTrustedIsAskedAbout(t *testing.T) {
+	t.Parallel()
 	for name, at := range map[string]func(time.Time) time.Time{
 		"no time at all":       func(time.Time) time.Time { return time.Time{} },
 		"a date years ahead":   func(now time.Time) time.Time { return now.AddDate(4, 0, 0) },
@@ -41,6 +43,7 @@ func TestAnEntryWhoseTimeCannotBeTrustedIsAskedAbout(t *testing.T) {
 }
 
 func TestAForgedDateDoesNotPutOffTheRevertOfTheRealChange(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits.Grace = time.Minute })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	real := g.events()[0]
@@ -57,6 +60,7 @@ func TestAForgedDateDoesNotPutOffTheRevertOfTheRealChange(t *testing.T) {
 }
 
 func TestOurOwnChangesAreNotFindings(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.one()
@@ -74,6 +78,7 @@ func TestOurOwnChangesAreNotFindings(t *testing.T) {
 }
 
 func TestOutsideTheScopeNothingIsTouched(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		scope remediate.Scope
@@ -101,6 +106,7 @@ func TestOutsideTheScopeNothingIsTouched(t *testing.T) {
 }
 
 func TestAnUnknownFactIsAskedAboutNeverReverted(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.cloud.Fail("GetEffectivePolicy", 1000, codes.PermissionDenied)
@@ -115,6 +121,7 @@ func TestAnUnknownFactIsAskedAboutNeverReverted(t *testing.T) {
 }
 
 func TestLimitsTurnRevertsIntoQuestions(t *testing.T) {
+	t.Parallel()
 	t.Run("rate", func(t *testing.T) {
 		g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits.PerPolicyHour = 1; c.Limits.SameChange = 0 })
 		g.grant(apiPath, "roles/run.invoker", "allUsers")

@@ -41,6 +41,7 @@ func (g *rig) handle(c cloud.Change) remediate.Outcome {
 }
 
 func TestTheHalvesOfAnOperationAreOneChangeInEitherOrder(t *testing.T) {
+	t.Parallel()
 	for _, order := range [][]cloud.Half{{cloud.FirstHalf, cloud.LastHalf}, {cloud.LastHalf, cloud.FirstHalf}} {
 		t.Run(string(order[0])+" half first", func(t *testing.T) {
 			g := newRig(t, set{identity: policies.Approve})
@@ -63,6 +64,7 @@ func TestTheHalvesOfAnOperationAreOneChangeInEitherOrder(t *testing.T) {
 }
 
 func TestALastHalfThatShowsLateIsNotLost(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Approve})
 	f := g.handle(defaultDeploy(g, cloud.FirstHalf, "user:"+mallory)).Findings[0]
 	g.want(g.sweepAt(f), state.Superseded, "")
@@ -79,6 +81,7 @@ func TestALastHalfThatShowsLateIsNotLost(t *testing.T) {
 }
 
 func TestAnUpdateOfSomethingElseDoesNotJudgeAnOldIdentity(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Revert})
 	g.deploy(defaultAccount)
 	g.events()
@@ -93,6 +96,7 @@ func TestAnUpdateOfSomethingElseDoesNotJudgeAnOldIdentity(t *testing.T) {
 }
 
 func TestAJoinedChangeThatComesAgainJoinsOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()

@@ -12,6 +12,7 @@ import (
 // Whoever may publish to the events topic can read a true entry's log name, time
 // and insertId, and write them into an event of their own.
 func TestS21WhatIsMadeUpBeforehandKeepsNoTrueChangeFromBeingJudged(t *testing.T) {
+	t.Parallel()
 	someoneElse := cloud.Member("user:somebody@example.com")
 	for name, forge := range map[string]func(cloud.Change) cloud.Change{
 		"the same, before it was so": func(c cloud.Change) cloud.Change {
@@ -78,6 +79,7 @@ func granting(c cloud.Change, a cloud.Action, m cloud.Member) cloud.Change {
 }
 
 func TestAFindingOfBeforeContentWasKeptIsContinued(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	c := g.publicGrant(true)
 	f := g.handle(c).Findings[0]
@@ -92,6 +94,7 @@ func TestAFindingOfBeforeContentWasKeptIsContinued(t *testing.T) {
 }
 
 func TestAnEntryThatComesAgainIsADuplicateWhateverItsKeysOrder(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	c := g.publicGrant(true)
 	c.Workload = &cloud.Workload{Labels: map[string]string{"a": "1", "b": "2", "c": "3"}}

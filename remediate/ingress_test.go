@@ -53,6 +53,7 @@ func (g *rig) open(allowed ...string) *runpb.Service {
 }
 
 func TestAnIngressGoesBackToTheOneThatIsAllowed(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		fault func(*rig)
@@ -78,6 +79,7 @@ func TestAnIngressGoesBackToTheOneThatIsAllowed(t *testing.T) {
 }
 
 func TestAnIngressIsNeverGuessed(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name    string
 		allowed []string
@@ -102,6 +104,7 @@ func TestAnIngressIsNeverGuessed(t *testing.T) {
 }
 
 func TestAnIngressThatSomebodyChangedMeanwhileIsLeft(t *testing.T) {
+	t.Parallel()
 	g, _ := opened(t, policies.Approve, "internal")
 	f := g.one()
 	g.setIngress(runpb.IngressTraffic_INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER)
@@ -111,12 +114,14 @@ func TestAnIngressThatSomebodyChangedMeanwhileIsLeft(t *testing.T) {
 }
 
 func TestADeniedIngressNamesThePermission(t *testing.T) {
+	t.Parallel()
 	g, _ := opened(t, policies.Revert, "internal")
 	g.cloud.Fail("UpdateService", 10, codes.PermissionDenied)
 	g.want(g.one(), state.Blocked, "not applied: restore-ingress on //run.googleapis.com/"+apiPath+": permission run.services.update missing")
 }
 
 func TestADeployOfSomethingElseIsNotJudgedForTheIngressItFound(t *testing.T) {
+	t.Parallel()
 	g, _ := opened(t, policies.Revert, "internal")
 	g.events() // of the opening, not delivered
 	g.deploy("other@pay-prod.iam.gserviceaccount.com")

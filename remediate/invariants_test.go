@@ -104,6 +104,7 @@ func TestI2OnlyThePlanThatWasAnsweredIsCarriedOut(t *testing.T) {
 // What live state no longer is when the plan comes to be carried out is not
 // written over, whoever approved it.
 func TestI2APlanIsNotCarriedOutOnStateItWasNotMadeFor(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -140,6 +141,7 @@ func TestI6WhatEndedStaysAsItEnded(t *testing.T) {
 }
 
 func TestI12AnApprovalThatWasNotCarriedOutInTimeTakesANewOne(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		enforce policies.Enforcement
@@ -175,6 +177,7 @@ func TestI12AnApprovalThatWasNotCarriedOutInTimeTakesANewOne(t *testing.T) {
 
 // What lapsed was settled by nobody, so the next scan asks anew.
 func TestI12WhatLapsedIsAskedAboutAgain(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.pause(time.Hour)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")

@@ -12,6 +12,7 @@ import (
 )
 
 func TestAnotherGrantDoesNotCloseTheQuestionAboutTheFirst(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{editor: policies.Approve})
 	g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
 	first := g.one()
@@ -22,6 +23,7 @@ func TestAnotherGrantDoesNotCloseTheQuestionAboutTheFirst(t *testing.T) {
 }
 
 func TestADeployDoesNotCloseTheQuestionAboutApublicGrant(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -34,6 +36,7 @@ func TestADeployDoesNotCloseTheQuestionAboutApublicGrant(t *testing.T) {
 }
 
 func TestAnAddressInAnotherCaseIsStillTheMember(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{editor: policies.Revert})
 	g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
 	events := g.events()
@@ -53,6 +56,7 @@ func TestAnAddressInAnotherCaseIsStillTheMember(t *testing.T) {
 // What something else came upon first is reverted all the same when the event
 // of the change that made it comes, as it would have been in the other order.
 func TestAQuestionOfSomebodyElsesChangeDoesNotKeepThePolicyFromReverting(t *testing.T) {
+	t.Parallel()
 	for name, first := range map[string]func(*rig, []cloud.Change) cloud.Change{
 		"a deploy as the account": func(g *rig, cs []cloud.Change) cloud.Change { return cs[len(cs)-1] },
 		"an entry that does not say what it added": func(_ *rig, cs []cloud.Change) cloud.Change {

@@ -67,6 +67,7 @@ func sameBindings(want, got *iampb.Policy) string {
 }
 
 func TestAGrantIsRemovedWhereverItWasMadeAndNothingElse(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, policy, resource, role, member string
 	}{
@@ -104,6 +105,7 @@ func TestAGrantIsRemovedWhereverItWasMadeAndNothingElse(t *testing.T) {
 }
 
 func TestAMissingPermissionOnAnyResourceIsNamedAndNotTriedAgain(t *testing.T) {
+	t.Parallel()
 	for resource, permission := range map[string]string{
 		folderPath: "resourcemanager.folders.setIamPolicy", orgPath: "resourcemanager.organizations.setIamPolicy", saPath: "iam.serviceAccounts.setIamPolicy",
 	} {
@@ -136,6 +138,7 @@ func (g *rig) approve(f finding.Finding) finding.Finding {
 }
 
 func TestExecutionsThatGoOnAsTheOldAccountAreNamed(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Revert})
 	g.cloud.PutExecution(&runpb.Execution{Name: jobPath + "/executions/nightly-x7k"})
 	j := &runpb.Job{}
@@ -150,6 +153,7 @@ func TestExecutionsThatGoOnAsTheOldAccountAreNamed(t *testing.T) {
 }
 
 func TestEachKindOfRevertCanBeUndoneExactly(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		policy string

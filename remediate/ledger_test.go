@@ -18,6 +18,7 @@ import (
 )
 
 func TestS17RefusedAnswersAreInTheLedger(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve}, withLedger)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -42,6 +43,7 @@ func TestS17RefusedAnswersAreInTheLedger(t *testing.T) {
 }
 
 func TestS17ThePauseAndWhoWasRefusedItAreInTheLedger(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{}, withLedger)
 	_, err := g.Desk().Pause(t.Context(), "user:eve@example.com", "cli", "fun", time.Hour)
 	if e := g.lastEntry(); err == nil || e.Kind != trail.Refused || e.Who != "user:eve@example.com" || !strings.HasPrefix(e.What, "pause: ") {
@@ -66,6 +68,7 @@ func TestS17ThePauseAndWhoWasRefusedItAreInTheLedger(t *testing.T) {
 }
 
 func TestTheEndOfAnExemptionIsInTheLedgerOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve}, withLedger)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -119,6 +122,7 @@ func TestS17WhatAFloodOfRefusalsCostsIsBounded(t *testing.T) {
 }
 
 func TestALedgerThatCannotBeWrittenChangesNoAnswerAndIsLogged(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	g := newRig(t, set{public: policies.Approve}, func(c *setup) {
 		c.Ledger = trail.NewLedger(broken{c.Store}, c.Now, slog.New(slog.NewTextHandler(&log, nil)))

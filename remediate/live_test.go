@@ -25,6 +25,7 @@ const (
 )
 
 func TestAPublicGrantIsTakenAwayAndNothingElse(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -43,6 +44,7 @@ func TestAPublicGrantIsTakenAwayAndNothingElse(t *testing.T) {
 }
 
 func TestADefaultIdentityIsAskedAboutAndRestored(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Approve})
 	g.deploy(defaultAccount)
 	f := g.one()
@@ -70,6 +72,7 @@ func TestADefaultIdentityIsAskedAboutAndRestored(t *testing.T) {
 }
 
 func TestJobsAndWorkerPoolsAreRestoredToo(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Revert})
 	jobs, err := run.NewJobsClient(t.Context(), option.WithGRPCConn(g.conn))
 	g.must(err)
@@ -97,6 +100,7 @@ func TestJobsAndWorkerPoolsAreRestoredToo(t *testing.T) {
 }
 
 func TestWithNoAccountToGoBackToRescindAsks(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Revert}, func(c *setup) { c.Judge.Fallback = nil })
 	jobs, err := run.NewJobsClient(t.Context(), option.WithGRPCConn(g.conn))
 	g.must(err)
@@ -115,6 +119,7 @@ func TestWithNoAccountToGoBackToRescindAsks(t *testing.T) {
 }
 
 func TestAMissingPermissionBlocksAndSaysWhich(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.cloud.Fail("Services.SetIamPolicy", 100, codes.PermissionDenied)
@@ -122,6 +127,7 @@ func TestAMissingPermissionBlocksAndSaysWhich(t *testing.T) {
 }
 
 func TestAProjectPolicyWithoutADeltaIsAskedAbout(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{editor: policies.Revert})
 	g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
 	events := g.events()
@@ -138,6 +144,7 @@ func TestAProjectPolicyWithoutADeltaIsAskedAbout(t *testing.T) {
 }
 
 func TestADeletedServiceHasNothingToRevert(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	c, err := run.NewServicesClient(t.Context(), option.WithGRPCConn(g.conn))
@@ -148,6 +155,7 @@ func TestADeletedServiceHasNothingToRevert(t *testing.T) {
 }
 
 func TestConfigNamesAllThatIsMissing(t *testing.T) {
+	t.Parallel()
 	_, err := remediate.New(remediate.Config{})
 	for _, want := range []string{"Judge.Policies", "Store", "IAM", "Workloads", "Notifier", "Self", "Now", "ExpiresIn", "OnExpiry"} {
 		if err == nil || !strings.Contains(err.Error(), want) {

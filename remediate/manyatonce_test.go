@@ -18,6 +18,7 @@ import (
 )
 
 func TestI3TwoProcessesAndManyDeliveriesComeToOneEffectAndOneCard(t *testing.T) {
+	t.Parallel()
 	for enforcement, want := range map[policies.Enforcement]state.State{policies.Revert: state.Reverted, policies.Approve: state.Pending} {
 		t.Run(string(enforcement), func(t *testing.T) {
 			g := newRig(t, set{public: enforcement})
@@ -55,6 +56,7 @@ func TestI3TwoProcessesAndManyDeliveriesComeToOneEffectAndOneCard(t *testing.T) 
 // Of two deliveries at once, the later one looked for the finding before the other
 // stored it, and for open ones after that: it comes upon its own.
 func TestAChangeDoesNotJoinItself(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	c := g.events()[0]
@@ -85,6 +87,7 @@ func (s *lateStore) Finding(ctx context.Context, id string) (finding.Finding, er
 }
 
 func TestManyAnswersAtOnceDecideOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()

@@ -45,6 +45,7 @@ func (g *rig) wantMakers(id string, want ...string) {
 }
 
 func TestR2WhatCloudLoggingDoesNotBearOutNamesNobody(t *testing.T) {
+	t.Parallel()
 	const real = "user:" + mallory
 	for name, enforce := range map[string]policies.Enforcement{"a question": policies.Approve, "a report": policies.Audit, "a revert": policies.Revert} {
 		t.Run(name, func(t *testing.T) {
@@ -110,6 +111,7 @@ func TestR2WhatCloudLoggingDoesNotBearOutNamesNobody(t *testing.T) {
 }
 
 func TestR2AnEventThatMayYetBeBornOutComesAgainRatherThanNameNobodyForEver(t *testing.T) {
+	t.Parallel()
 	g := confirming(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	c := g.events()[0]
@@ -123,6 +125,7 @@ func TestR2AnEventThatMayYetBeBornOutComesAgainRatherThanNameNobodyForEver(t *te
 }
 
 func TestR2WhatMayBeMadeUpIsNeverADuplicate(t *testing.T) {
+	t.Parallel()
 	g := confirming(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "user:bob@example.com")
 	c := g.events()[0]
@@ -147,6 +150,7 @@ func (deniedWorkloads) Workload(_ context.Context, r cloud.Resource) (cloud.Work
 }
 
 func TestR2NothingIsLearnedFromAnEventThatMayBeMadeUp(t *testing.T) {
+	t.Parallel()
 	g := confirming(t, set{identity: policies.Audit}, func(c *setup) { c.Workloads = deniedWorkloads{c.Workloads} })
 	g.deploy(defaultAccount)
 	halves := g.events()

@@ -58,6 +58,7 @@ func (b *burst) mentions() (n int) {
 }
 
 func TestAQuestionThatNobodyAnswersIsPutOnceMoreWithAPageThenLeft(t *testing.T) {
+	t.Parallel()
 	b, p := escalating(t)
 	f := b.several(1)[0]
 	b.pass(time.Hour)
@@ -94,6 +95,7 @@ func TestFortyQuestionsOfOneCauseAreOnePage(t *testing.T) {
 }
 
 func TestAPageThatFailsIsTriedAgainAndDecidesNothing(t *testing.T) {
+	t.Parallel()
 	b, p := escalating(t)
 	f := b.several(1)[0]
 	p.failing = errors.New("PagerDuty does not answer")
@@ -112,6 +114,7 @@ func TestAPageThatFailsIsTriedAgainAndDecidesNothing(t *testing.T) {
 }
 
 func TestAPersonCanHaveOnCallPagedOnceInFifteenMinutes(t *testing.T) {
+	t.Parallel()
 	b, p := escalating(t)
 	f := b.several(1)[0]
 	page := func() error {

@@ -25,6 +25,7 @@ func (g *rig) sweepAt(f finding.Finding) finding.Finding {
 }
 
 func TestSilenceRevertsOnlyWhatAPersonWasAskedForByPolicy(t *testing.T) {
+	t.Parallel()
 	onExpiry := func(c *setup) { c.OnExpiry = remediate.RevertOnExpiry }
 	for _, tt := range []struct {
 		name    string
@@ -51,6 +52,7 @@ func TestSilenceRevertsOnlyWhatAPersonWasAskedForByPolicy(t *testing.T) {
 }
 
 func TestSilenceRevertsNothingBeyondTheLimits(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve}, func(c *setup) {
 		c.OnExpiry = remediate.RevertOnExpiry
 		c.Limits.PerPolicyHour = 1
@@ -107,6 +109,7 @@ func TestUnreadableFindingsDoNotKeepOthersOutOfTheSweep(t *testing.T) {
 }
 
 func TestNoticesThatFailDoNotCostARevertItsAttempts(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.told.failing = errors.New("slack is down")
@@ -119,6 +122,7 @@ func TestNoticesThatFailDoNotCostARevertItsAttempts(t *testing.T) {
 }
 
 func TestAnExpiryIsNotPutOffByANoticeThatFails(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.told.failing = errors.New("slack is down")
 	g.grant(apiPath, "roles/run.invoker", "allUsers")

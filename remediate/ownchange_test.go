@@ -52,6 +52,7 @@ func (g *rig) asSelf() cloud.Change {
 }
 
 func TestAChangeWithOurIdentityThatWeDidNotMakeRaisesOneAlarm(t *testing.T) {
+	t.Parallel()
 	g, n := watching(t, set{public: policies.Revert})
 	c := g.asSelf()
 	for range 3 { // delivered again
@@ -75,6 +76,7 @@ func TestAChangeWithOurIdentityThatWeDidNotMakeRaisesOneAlarm(t *testing.T) {
 }
 
 func TestOurOwnWritesRaiseNoAlarmWhateverTheyAre(t *testing.T) {
+	t.Parallel()
 	for name, mess := range map[string]func(*rig){
 		"a grant":           func(g *rig) { g.grant(apiPath, "roles/run.invoker", "allUsers") },
 		"an identity":       func(g *rig) { g.deploy(defaultAccount) },
@@ -112,6 +114,7 @@ func TestOurOwnWritesRaiseNoAlarmWhateverTheyAre(t *testing.T) {
 }
 
 func TestAWriteWhoseEventComesBeforeItsEndRaisesNoAlarm(t *testing.T) {
+	t.Parallel()
 	n := &cries{}
 	var g *rig
 	early := 0
@@ -144,6 +147,7 @@ func (e eager) SetPolicy(ctx context.Context, r cloud.Resource, p cloud.AllowPol
 }
 
 func TestAnImpostorCannotHideBehindWhatRescindDid(t *testing.T) {
+	t.Parallel()
 	g, n := watching(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.want(g.one(), state.Reverted, "removed")
@@ -173,6 +177,7 @@ func TestAnImpostorCannotHideBehindWhatRescindDid(t *testing.T) {
 }
 
 func TestAnAlarmThatReachesNobodyIsOwedUntilItDoes(t *testing.T) {
+	t.Parallel()
 	g, n := watching(t, set{public: policies.Revert})
 	n.refuses = errors.New("Slack is down")
 	g.handle(g.asSelf())
@@ -191,6 +196,7 @@ func TestAnAlarmThatReachesNobodyIsOwedUntilItDoes(t *testing.T) {
 }
 
 func TestOneAlarmOfManyDeliveriesAtOnce(t *testing.T) {
+	t.Parallel()
 	g, n := watching(t, set{public: policies.Revert})
 	c := g.asSelf()
 	var all sync.WaitGroup

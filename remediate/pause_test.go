@@ -31,6 +31,7 @@ func (g *rig) sweepOnce() {
 }
 
 func TestWhilePausedNothingIsWrittenAndAnswersWait(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert, identity: policies.Approve})
 	g.pause(time.Hour)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
@@ -63,6 +64,7 @@ func TestWhilePausedNothingIsWrittenAndAnswersWait(t *testing.T) {
 }
 
 func TestAShortPauseHoldsUpAnAutomaticRevertAndNoMore(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.pause(10 * time.Minute)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
@@ -78,6 +80,7 @@ func TestAShortPauseHoldsUpAnAutomaticRevertAndNoMore(t *testing.T) {
 }
 
 func TestAnUndoWaitsForThePauseToEnd(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -93,6 +96,7 @@ func TestAnUndoWaitsForThePauseToEnd(t *testing.T) {
 }
 
 func TestWhetherItIsPausedMustBeKnown(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Store = forgetful{c.Store} })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.want(g.one(), state.Approved, "")
@@ -109,6 +113,7 @@ func (forgetful) Pause(context.Context) (desk.Pause, error) {
 }
 
 func TestWhoMayPauseAndHowLong(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, nil)
 	desk := g.Desk()
 	for _, tt := range []struct {
@@ -137,6 +142,7 @@ func TestWhoMayPauseAndHowLong(t *testing.T) {
 }
 
 func TestAPauseIsAnnouncedOnceInEveryChannelAndSoIsItsEnd(t *testing.T) {
+	t.Parallel()
 	crier := &crier{Plain: &notice{}, channels: []string{"C1", "C2"}}
 	g := newRig(t, nil, func(c *setup) { c.Notifier = crier })
 	g.pause(time.Hour)
@@ -187,6 +193,7 @@ func (c *crier) Announce(_ context.Context, text string, told []string) ([]strin
 }
 
 func TestAReportedFindingCanBeRevertedByAPerson(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, nil) // audit
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -206,6 +213,7 @@ func TestAReportedFindingCanBeRevertedByAPerson(t *testing.T) {
 }
 
 func TestWhatIsHandedOverIsDueAtOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()

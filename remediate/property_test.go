@@ -74,6 +74,7 @@ func TestUnknownFactsNeverProduceAnAutomaticRevert(t *testing.T) {
 }
 
 func TestRemovingGrantsChangesNoOtherTuple(t *testing.T) {
+	t.Parallel()
 	res := apiResource(t)
 	rng := rand.New(rand.NewPCG(7, 7))
 	fake := &onePolicy{}

@@ -57,6 +57,7 @@ func exporting(t *testing.T, enforce set) (*rig, *taken) {
 }
 
 func TestI8EveryEventIsTakenOutOnceWhereNothingFails(t *testing.T) {
+	t.Parallel()
 	g, x := exporting(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -69,6 +70,7 @@ func TestI8EveryEventIsTakenOutOnceWhereNothingFails(t *testing.T) {
 }
 
 func TestTakingTheTrailOutCostsNoWriteOfItsOwn(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	count := func(change ...func(*setup)) int {
 		f := &fate{}
@@ -83,6 +85,7 @@ func TestTakingTheTrailOutCostsNoWriteOfItsOwn(t *testing.T) {
 }
 
 func TestAFailingExporterHoldsNothingUpAndTheSweepTriesAgain(t *testing.T) {
+	t.Parallel()
 	g, x := exporting(t, set{public: policies.Revert})
 	x.failing = errors.New("the log is gone")
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
@@ -112,6 +115,7 @@ func TestAFailingExporterHoldsNothingUpAndTheSweepTriesAgain(t *testing.T) {
 }
 
 func TestAFailingExporterChangesNotWhenAQuestionExpiresNorWhenAGracePeriodEnds(t *testing.T) {
+	t.Parallel()
 	g, x := exporting(t, set{public: policies.Approve})
 	x.failing = errors.New("the log is gone")
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
@@ -139,6 +143,7 @@ func TestAFailingExporterChangesNotWhenAQuestionExpiresNorWhenAGracePeriodEnds(t
 }
 
 func TestTheLedgerIsTakenOutByTheSweepAndNothingTwiceOrLost(t *testing.T) {
+	t.Parallel()
 	g, x := exporting(t, set{})
 	note := func(what string) {
 		_, err := g.Ledger.Append(t.Context(), trail.Record{Kind: trail.Alarm, What: what})
@@ -163,6 +168,7 @@ func TestTheLedgerIsTakenOutByTheSweepAndNothingTwiceOrLost(t *testing.T) {
 }
 
 func TestWhenNobodyCanBeToldTheFallbackIsToldOnce(t *testing.T) {
+	t.Parallel()
 	g, x := exporting(t, set{public: policies.Approve})
 	g.told.failing = errors.New("Slack is down")
 	g.grant(apiPath, "roles/run.invoker", "allUsers")

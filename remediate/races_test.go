@@ -15,6 +15,7 @@ import (
 )
 
 func TestALostRaceStartsOverOnFreshState(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.cloud.Fail("Services.SetIamPolicy", 2, codes.Aborted)
@@ -25,6 +26,7 @@ func TestALostRaceStartsOverOnFreshState(t *testing.T) {
 }
 
 func TestARaceLostForEverIsTriedAgainBySweeps(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.cloud.Fail("Services.SetIamPolicy", 7, codes.Aborted)
@@ -38,6 +40,7 @@ func TestARaceLostForEverIsTriedAgainBySweeps(t *testing.T) {
 }
 
 func TestTheRevisionNameTrapIsStepped(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Revert})
 	g.must(g.cloud.PutService(&runpb.Service{Name: apiPath, Template: &runpb.RevisionTemplate{
 		Revision: "api-00007-abc", ServiceAccount: apiAccount, Containers: []*runpb.Container{{Image: "example.com/app:v2"}}}}))
@@ -55,6 +58,7 @@ func TestTheRevisionNameTrapIsStepped(t *testing.T) {
 }
 
 func TestARevisionThatNeverStartsIsNotCalledReverted(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Revert})
 	g.deploy(defaultAccount)
 	g.cloud.RefuseToStart(apiAccount)

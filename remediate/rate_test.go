@@ -75,6 +75,7 @@ func (b *burst) allShown(n int) {
 }
 
 func TestSlacksOwnLimitIsKeptAndCountsAsNoAttempt(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	b.failing(func(string) *simslack.Fault { return &simslack.Fault{Status: 429, RetryAfter: "30"} })
 	f := b.opens()
@@ -94,6 +95,7 @@ func TestSlacksOwnLimitIsKeptAndCountsAsNoAttempt(t *testing.T) {
 }
 
 func TestTwoProcessesShareAChannelsTurns(t *testing.T) {
+	t.Parallel()
 	b := newBurst(t)
 	other := b.twin()
 	for range 20 {

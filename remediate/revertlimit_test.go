@@ -92,6 +92,7 @@ func TestTwoProcessesTogetherRevertAsManyAsTheLimitsSay(t *testing.T) {
 }
 
 func TestTheLimitsLookAtTheLastHourAlone(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits = remediate.Limits{TotalHour: 1} })
 	changes := g.exposed(1, 3)
 	for i, want := range []bool{true, false, true} {
@@ -108,6 +109,7 @@ func TestTheLimitsLookAtTheLastHourAlone(t *testing.T) {
 // What a process counted before it died is the same revert when the change
 // comes again.
 func TestARevertThatWasCountedAndNotStoredCountsOnce(t *testing.T) {
+	t.Parallel()
 	store := &noCreate{}
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		store.Store, c.Store = c.Store, store
@@ -141,6 +143,7 @@ func (s *noCreate) Create(ctx context.Context, f finding.Finding) (finding.Findi
 }
 
 func TestWhatWasNoRevertAfterAllDoesNotCount(t *testing.T) {
+	t.Parallel()
 	flaky := &flakyPolicies{}
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		flaky.PolicyClient, c.IAM = c.IAM, flaky
@@ -156,6 +159,7 @@ func TestWhatWasNoRevertAfterAllDoesNotCount(t *testing.T) {
 // A count that cannot be read allows nothing, and loses nothing: the change
 // comes again.
 func TestNothingIsRevertedUncounted(t *testing.T) {
+	t.Parallel()
 	for name, broken := range map[string]*brokenCells{
 		"the count cannot be read":                      {get: errStruck},
 		"the count cannot be written":                   {set: errStruck},
@@ -204,6 +208,7 @@ func (b *brokenCells) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, er
 }
 
 func TestAGracePeriodTakesNoTurnUntilItIsOver(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		c.Limits = remediate.Limits{TotalHour: 1, Grace: time.Minute}
 	})

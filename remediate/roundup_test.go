@@ -16,6 +16,7 @@ import (
 )
 
 func TestAFloodIsTwentyCardsAndOneRoundupUntilItIsOver(t *testing.T) {
+	t.Parallel()
 	b := floods(t)
 	later := func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) }
 	fs := b.flood(100, later)
@@ -63,6 +64,7 @@ func TestAFloodIsTwentyCardsAndOneRoundupUntilItIsOver(t *testing.T) {
 }
 
 func TestWhoseQuestionEndsFirstIsToldOfFirstAfterAFlood(t *testing.T) {
+	t.Parallel()
 	b := floods(t)
 	i := 0
 	fs := b.flood(60, func(f *finding.Finding) {
@@ -81,6 +83,7 @@ func TestWhoseQuestionEndsFirstIsToldOfFirstAfterAFlood(t *testing.T) {
 }
 
 func TestAFindingThatEndsInAFloodNeverGetsACard(t *testing.T) {
+	t.Parallel()
 	b := floods(t)
 	b.flood(20)
 	b.flood(5, func(f *finding.Finding) { f.State, f.Decision = state.Reported, judge.Report })
@@ -99,6 +102,7 @@ func TestAFindingThatEndsInAFloodNeverGetsACard(t *testing.T) {
 }
 
 func TestACriticalFindingInAFloodHasItsOwnCard(t *testing.T) {
+	t.Parallel()
 	b := floods(t)
 	b.flood(40)
 	f := b.opens(b.ofAnotherCause, func(f *finding.Finding) { f.Severity = policies.Critical })
@@ -119,6 +123,7 @@ func TestACriticalFindingInAFloodHasItsOwnCard(t *testing.T) {
 }
 
 func TestFindingsThatJoinAMessageAreNoFlood(t *testing.T) {
+	t.Parallel()
 	b := floods(t)
 	for range 100 {
 		b.opens()
@@ -130,6 +135,7 @@ func TestFindingsThatJoinAMessageAreNoFlood(t *testing.T) {
 }
 
 func TestACauseThatARoundupSpokeForSharesOneCardAfterTheFlood(t *testing.T) {
+	t.Parallel()
 	b := floods(t)
 	b.flood(20)
 	for range 30 {
@@ -147,6 +153,7 @@ func TestACauseThatARoundupSpokeForSharesOneCardAfterTheFlood(t *testing.T) {
 }
 
 func TestATurnedOffRoundupLetsGoOfWhatItSpokeFor(t *testing.T) {
+	t.Parallel()
 	b := floods(t)
 	fs := b.flood(30, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
 	b.settle()
@@ -159,6 +166,7 @@ func TestATurnedOffRoundupLetsGoOfWhatItSpokeFor(t *testing.T) {
 // In a flood that goes on every notice that comes tends to the roundup, and the
 // sweep finds nothing due: it must see all the same that nobody can be told.
 func TestAFloodThatGoesOnPagesForARoundupThatNobodySees(t *testing.T) {
+	t.Parallel()
 	b, p := escalating(t)
 	b.change(func(c *setup) { c.RoundupAbove = 20 })
 	later := func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) }

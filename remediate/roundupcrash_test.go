@@ -12,6 +12,7 @@ import (
 )
 
 func TestTwoProcessesHaveOneFloodAndOneRoundup(t *testing.T) {
+	t.Parallel()
 	b := floods(t)
 	other := b.twin()
 	for i := range 100 {
@@ -50,6 +51,7 @@ func TestTwoProcessesHaveOneFloodAndOneRoundup(t *testing.T) {
 }
 
 func TestACrashBeforeTheRoundupsPlaceIsStoredLeavesAtMostOneThatClaimsNothing(t *testing.T) {
+	t.Parallel()
 	for at := 1; at <= 12; at++ {
 		for _, failure := range []failure{answerLost, dies} {
 			t.Run(fmt.Sprint(failure, " ", at), func(t *testing.T) {
@@ -92,6 +94,7 @@ func (b *burst) createsOnly(like finding.Finding) finding.Finding {
 }
 
 func TestSlackDownInAFloodPagesForTheFirstAndIsCaughtUp(t *testing.T) {
+	t.Parallel()
 	b, p := escalating(t)
 	b.change(func(c *setup) { c.RoundupAbove = 20 })
 	later := func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) }
@@ -119,6 +122,7 @@ func TestSlackDownInAFloodPagesForTheFirstAndIsCaughtUp(t *testing.T) {
 }
 
 func TestForTheRoundupOneFloodIsOnePage(t *testing.T) {
+	t.Parallel()
 	b, p := escalating(t)
 	b.change(func(c *setup) { c.RoundupAbove, c.PageAfter = 20, 5*time.Minute })
 	b.flood(20, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })

@@ -9,6 +9,7 @@ import (
 )
 
 func TestThousandsThatARoundupSpeaksForKeepNothingOutOfASweep(t *testing.T) {
+	t.Parallel()
 	b := floods(t)
 	fs := b.flood(20)
 	b.settle()
@@ -34,6 +35,7 @@ func TestThousandsThatARoundupSpeaksForKeepNothingOutOfASweep(t *testing.T) {
 }
 
 func TestHundredsOfFindingsInAMinuteAreShownOrCountedAndAllShownInTheEnd(t *testing.T) {
+	t.Parallel()
 	b := floods(t)
 	fs := b.flood(300, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(24 * time.Hour) })
 	b.sweeps(2 * time.Minute)
@@ -52,6 +54,7 @@ func TestHundredsOfFindingsInAMinuteAreShownOrCountedAndAllShownInTheEnd(t *test
 }
 
 func TestTheRecordOfAFloodStaysSmallAndIsSeldomWritten(t *testing.T) {
+	t.Parallel()
 	b := floods(t)
 	b.flood(21)
 	c, err := b.Store.Cell(t.Context(), "flood/C01PAY")

@@ -71,6 +71,7 @@ func (g *rig) answer(f finding.Finding, c finding.Choice, who string) finding.Fi
 }
 
 func TestAScanAsksWhatAnEventWouldHaveHadReverted(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	f := g.scanOne(apiService)
@@ -95,6 +96,7 @@ func TestAScanAsksWhatAnEventWouldHaveHadReverted(t *testing.T) {
 }
 
 func TestAScanFindsEverySettingOfAWorkload(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, policy string
 		put          func(*rig) error
@@ -127,6 +129,7 @@ func TestAScanFindsEverySettingOfAWorkload(t *testing.T) {
 }
 
 func TestAScanFindsEditorForWhatAWorkloadRunsAs(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{editor: policies.Approve})
 	g.unseen("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
 	g.unseen("projects/pay-prod", "roles/editor", "serviceAccount:job@pay-prod.iam.gserviceaccount.com")
@@ -142,6 +145,7 @@ func TestAScanFindsEditorForWhatAWorkloadRunsAs(t *testing.T) {
 }
 
 func TestAScanKnowsWhatAnEventRaised(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -152,6 +156,7 @@ func TestAScanKnowsWhatAnEventRaised(t *testing.T) {
 }
 
 func TestWhatWasKeptIsNotRaisedAgainByAScanAndWhatWasAddedIs(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	f := g.scanOne(apiService)
@@ -177,6 +182,7 @@ func TestWhatWasKeptIsNotRaisedAgainByAScanAndWhatWasAddedIs(t *testing.T) {
 }
 
 func TestWhatNobodyAnsweredIsNotAskedAgainByAScan(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	f := g.scanOne(apiService)
@@ -188,6 +194,7 @@ func TestWhatNobodyAnsweredIsNotAskedAgainByAScan(t *testing.T) {
 }
 
 func TestWhatWasReportedIsAskedOnceThePolicyAsks(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, nil)
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	f := g.scanOne(apiService)
@@ -198,6 +205,7 @@ func TestWhatWasReportedIsAskedOnceThePolicyAsks(t *testing.T) {
 }
 
 func TestAScanDoesNotKeepThePolicyFromRevertingWhenTheEventComes(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	asked := g.scanOne(apiService)
@@ -206,6 +214,7 @@ func TestAScanDoesNotKeepThePolicyFromRevertingWhenTheEventComes(t *testing.T) {
 }
 
 func TestMembersThatAreNeverTouchedAreNoFindingOfTheirOwn(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, nil)
 	admins, err := policies.Load(policies.File{Name: "test.yaml", Data: []byte(`apiVersion: rescind/v1
 policies:
@@ -232,6 +241,7 @@ policies:
 }
 
 func TestAScanLeavesWhatIsOutOfScopeAlone(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Scope.Exclude = []cloud.Resource{payProd} })
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	if out := g.scan(apiService); out.Kind != remediate.OutOfScope || len(out.Findings) > 0 || g.MayBeInScope(t.Context(), apiService) {
@@ -240,6 +250,7 @@ func TestAScanLeavesWhatIsOutOfScopeAlone(t *testing.T) {
 }
 
 func TestAScanOfWhatIsGoneFindsNothing(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	if out := g.scan(cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "gone")); out.Kind != remediate.Compliant {
 		t.Errorf("%+v, want nothing", out)
@@ -247,6 +258,7 @@ func TestAScanOfWhatIsGoneFindsNothing(t *testing.T) {
 }
 
 func TestAScanThatMayNotReadIsAnErrorThatSaysWhy(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.cloud.Fail("Services.GetIamPolicy", 1, codes.PermissionDenied)
 	_, err := g.Scan(t.Context(), apiService)
@@ -257,6 +269,7 @@ func TestAScanThatMayNotReadIsAnErrorThatSaysWhy(t *testing.T) {
 }
 
 func TestAScanAsksAboutWhatItCannotTell(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	g.cloud.Fail("GetEffectivePolicy", 1000, codes.PermissionDenied)
@@ -269,6 +282,7 @@ func TestAScanAsksAboutWhatItCannotTell(t *testing.T) {
 }
 
 func TestAScanOfAnUndoneRevertRaisesNothing(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()

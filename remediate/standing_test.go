@@ -42,6 +42,7 @@ func (g *rig) nothingNew(cs ...cloud.Change) {
 }
 
 func TestR1WhatAnUndoWroteIsNobodysChange(t *testing.T) {
+	t.Parallel()
 	t.Run("a grant, told of late by another entry", func(t *testing.T) {
 		g := newRig(t, set{editor: policies.Revert})
 		g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
@@ -74,6 +75,7 @@ func TestR1WhatAnUndoWroteIsNobodysChange(t *testing.T) {
 
 // What was made anew after an undo is a change like any other.
 func TestWhatIsMadeAnewAfterAnUndoIsReverted(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{editor: policies.Revert})
 	project, member := "projects/pay-prod", "serviceAccount:"+apiAccount
 	g.grant(project, "roles/editor", member)
@@ -88,6 +90,7 @@ func TestWhatIsMadeAnewAfterAnUndoIsReverted(t *testing.T) {
 
 // A policy that was loaded since calls what rescind went back to a violation.
 func TestR1WhatARevertWroteIsAskedAboutInTheNameOfRescind(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Revert})
 	g.deploy(defaultAccount)
 	g.want(g.one(), state.Reverted, "")

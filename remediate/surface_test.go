@@ -21,6 +21,7 @@ func card(ts string, rendered int64) finding.Surface {
 }
 
 func TestAMessageThatSomebodySawIsBroughtUpToDate(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name     string
 		surfaces []finding.Surface
@@ -47,6 +48,7 @@ func TestAMessageThatSomebodySawIsBroughtUpToDate(t *testing.T) {
 }
 
 func TestShowingAFindingPutsOffNothingThatIsBeingCarriedOut(t *testing.T) {
+	t.Parallel()
 	st := memory.New()
 	desk := desk.Desk{Store: st, Now: func() time.Time { return surfaceTime }, HandOver: true}
 	due := surfaceTime.Add(time.Minute)
@@ -61,6 +63,7 @@ func TestShowingAFindingPutsOffNothingThatIsBeingCarriedOut(t *testing.T) {
 }
 
 func TestEndlesslyManyMessagesOfOneFindingAreNotKept(t *testing.T) {
+	t.Parallel()
 	st := memory.New()
 	desk := desk.Desk{Store: st, Now: func() time.Time { return surfaceTime }}
 	if _, err := st.Create(t.Context(), finding.Finding{ID: "f", State: state.Expired}); err != nil {
@@ -81,6 +84,7 @@ func TestEndlesslyManyMessagesOfOneFindingAreNotKept(t *testing.T) {
 // A person may click while a notice is under way: what the notifier returns
 // then knows nothing of the message they clicked on.
 func TestAMessageThatIsNotedDuringANoticeIsNotForgotten(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{"no-public-invoker": policies.Approve}, func(c *setup) {
 		c.Notifier = &meddler{during: func(id string) {}, notice: &notice{}}
 	})

@@ -54,6 +54,7 @@ func TestWhatIsBeyondOneSweepIsDoneByTheNext(t *testing.T) {
 }
 
 func TestSweepsAtOnceDoEverythingOnce(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, nil)
 	other := newEngine(t, g.setup)
 	g.expiring(100)
@@ -80,6 +81,7 @@ func TestSweepsAtOnceDoEverythingOnce(t *testing.T) {
 }
 
 func TestWhatFailsIsTriedAgainLaterEachTimeAndThenGivenUp(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.cloud.Fail("Services.SetIamPolicy", 1_000_000, codes.Unavailable)
@@ -96,6 +98,7 @@ func TestWhatFailsIsTriedAgainLaterEachTimeAndThenGivenUp(t *testing.T) {
 }
 
 func TestASweepTakesOverFromAProcessThatDiedWhileApplyingAndNotBefore(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()

@@ -30,6 +30,7 @@ func decidedFinding(t *testing.T) finding.Finding {
 }
 
 func TestI8EveryEventHasItsNumberItsPlanAndTheHashOfAllBeforeIt(t *testing.T) {
+	t.Parallel()
 	f := decidedFinding(t)
 	var states []string
 	for i, e := range f.Timeline {

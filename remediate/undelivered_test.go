@@ -21,6 +21,7 @@ func slackSays(code string) *simslack.Fault {
 }
 
 func TestSlackDownForTenMinutesFallsBackOnceAndIsCaughtUpOnce(t *testing.T) {
+	t.Parallel()
 	b, p := escalating(t)
 	b.failing(func(string) *simslack.Fault { return &simslack.Fault{Status: 503} })
 	f := b.opens()
@@ -50,6 +51,7 @@ func TestSlackDownForTenMinutesFallsBackOnceAndIsCaughtUpOnce(t *testing.T) {
 }
 
 func TestI7NoFailureOfAnUpdateChangesAFindingAndItsOutcomeIsSeenSomewhere(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"message_not_found", "is_inactive", "edit_window_closed", "cant_update_message", "block_mismatch", "channel_not_found"} {
 		t.Run(code, func(t *testing.T) {
 			b := newBurst(t)
@@ -75,6 +77,7 @@ func TestI7NoFailureOfAnUpdateChangesAFindingAndItsOutcomeIsSeenSomewhere(t *tes
 }
 
 func TestABrokenApprovalPathIsAnErrorAndFallsBackAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, code := range []string{"not_in_channel", "is_archived", "missing_scope", "token_revoked", "invalid_auth"} {
 		t.Run(code, func(t *testing.T) {
 			b, p := escalating(t)

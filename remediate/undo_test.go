@@ -71,6 +71,7 @@ func refused(t *testing.T, err error, says string) {
 }
 
 func TestAnUndoBringsBackExactlyWhatWasTakenConditionIncluded(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.editPolicy(apiPath, func(p *iampb.Policy) {
 		p.Bindings = append(p.Bindings, &iampb.Binding{
@@ -110,6 +111,7 @@ func TestAnUndoBringsBackExactlyWhatWasTakenConditionIncluded(t *testing.T) {
 }
 
 func TestAnUndoLeavesWhatWasGoneBeforeTheRevert(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.editPolicy(apiPath, func(p *iampb.Policy) {
 		p.Bindings = append(p.Bindings, &iampb.Binding{Role: "roles/run.invoker", Members: []string{"allUsers", "allAuthenticatedUsers"}})
@@ -130,6 +132,7 @@ func TestAnUndoLeavesWhatWasGoneBeforeTheRevert(t *testing.T) {
 }
 
 func TestAnUndoGivesAWorkloadItsAccountBack(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{identity: policies.Revert})
 	g.deploy(defaultAccount)
 	f := g.one()
@@ -141,6 +144,7 @@ func TestAnUndoGivesAWorkloadItsAccountBack(t *testing.T) {
 }
 
 func TestAnUndoTurnsTheInvokerCheckOffAgain(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	const constraint = "run.managed.requireInvokerIam"
 	g.cloud.SetConstraint("folders/4001", constraint, false)
@@ -165,6 +169,7 @@ func TestAnUndoTurnsTheInvokerCheckOffAgain(t *testing.T) {
 }
 
 func TestWhatSomebodyChangedSinceIsTheirs(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert, identity: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	grant := g.one()
@@ -186,6 +191,7 @@ func TestWhatSomebodyChangedSinceIsTheirs(t *testing.T) {
 }
 
 func TestAnUndoThatCameToNothingCanBeTriedAgain(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()

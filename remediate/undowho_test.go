@@ -16,6 +16,7 @@ import (
 )
 
 func TestWhoMayUndoAndWhen(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Authority.Approvers[bob] = true })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -38,6 +39,7 @@ func TestWhoMayUndoAndWhen(t *testing.T) {
 }
 
 func TestWhatWroteNothingHasNothingToUndo(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
@@ -50,6 +52,7 @@ func TestWhatWroteNothingHasNothingToUndo(t *testing.T) {
 }
 
 func TestAnUndoByTwoTakesTwoAndSilenceUndoesNothing(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		c.Authority.Approvers[bob] = true
 		c.Authority.Quorum = map[finding.Choice]int{finding.ChooseUndo: 2}
@@ -81,6 +84,7 @@ func TestAnUndoByTwoTakesTwoAndSilenceUndoesNothing(t *testing.T) {
 }
 
 func TestAnUndoOfAnUnknownActorsChangeTakesTwo(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Authority.Approvers[bob] = true })
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	c := g.events()[0]
@@ -98,6 +102,7 @@ func TestAnUndoOfAnUnknownActorsChangeTakesTwo(t *testing.T) {
 }
 
 func TestOfManyWhoUndoAtOnceOneDoes(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
 	for i := range 8 {
 		g.Authority.Approvers[fmt.Sprintf("user:%d@example.com", i)] = true

@@ -90,6 +90,7 @@ func wantLooks(t *testing.T, looks *lookedAt, want ...string) {
 }
 
 func TestTheSweepScansAllOfTheScopeOnceAnHour(t *testing.T) {
+	t.Parallel()
 	g, looks := scanning(t)
 	g.scanSome()
 	wantLooks(t, looks, wholeScope...)
@@ -109,6 +110,7 @@ func TestTheSweepScansAllOfTheScopeOnceAnHour(t *testing.T) {
 }
 
 func TestAScanOfTheSweepCanBeTurnedOff(t *testing.T) {
+	t.Parallel()
 	g, looks := scanning(t, func(c *setup) { c.ScanEvery = 0 })
 	g.scanSome()
 	wantLooks(t, looks)
@@ -117,6 +119,7 @@ func TestAScanOfTheSweepCanBeTurnedOff(t *testing.T) {
 // Each look takes four seconds: a sweep comes as far as it may, and the next one
 // goes on there, also when that is more than an hour after the round began.
 func TestASweepScansASliceAndTheNextOneGoesOn(t *testing.T) {
+	t.Parallel()
 	g, looks := scanning(t)
 	slow := func(cloud.Resource) { g.pass(4 * time.Second) }
 	looks.then = slow
@@ -130,6 +133,7 @@ func TestASweepScansASliceAndTheNextOneGoesOn(t *testing.T) {
 }
 
 func TestTwoThatSweepAtOnceScanEachResourceOnce(t *testing.T) {
+	t.Parallel()
 	g, looks := scanning(t)
 	looks.then = func(r cloud.Resource) {
 		if r.Path() != hookPath {
@@ -173,6 +177,7 @@ func (s deadCells) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error
 }
 
 func TestAProcessThatDiesInAScanIsTakenOverAndOneResourceRepeatedAtMost(t *testing.T) {
+	t.Parallel()
 	dead := false
 	g, looks := scanning(t, func(c *setup) { c.Store = deadCells{c.Store, &dead} })
 	looks.then = func(r cloud.Resource) { dead = r.Path() == apiPath }
@@ -189,6 +194,7 @@ func TestAProcessThatDiesInAScanIsTakenOverAndOneResourceRepeatedAtMost(t *testi
 }
 
 func TestWhoeverLostARoundLeavesIt(t *testing.T) {
+	t.Parallel()
 	g, looks := scanning(t)
 	looks.then = func(r cloud.Resource) {
 		if r.Path() == hookPath {
@@ -202,6 +208,7 @@ func TestWhoeverLostARoundLeavesIt(t *testing.T) {
 }
 
 func TestWhatCannotBeScannedIsSaidOnceARoundAndTheRestIsScanned(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	g, looks := scanning(t, func(c *setup) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	g.cloud.Fail("ListJobs", 1, codes.PermissionDenied)
@@ -225,6 +232,7 @@ func (g *rig) round() (r scan.Round) {
 }
 
 func TestWhatTheScopeExcludesIsNotGoneInto(t *testing.T) {
+	t.Parallel()
 	g, looks := scanning(t, func(c *setup) {
 		c.Scope.Exclude = []cloud.Resource{cloud.FolderResource("4001")}
 	})
@@ -233,6 +241,7 @@ func TestWhatTheScopeExcludesIsNotGoneInto(t *testing.T) {
 }
 
 func TestWhatTheScopeNamesTwiceIsScannedOnce(t *testing.T) {
+	t.Parallel()
 	g, looks := scanning(t, func(c *setup) {
 		c.Scope.Include = append(c.Scope.Include, cloud.FolderResource("4002"), cloud.ProjectResource("hooks"))
 	})
@@ -245,6 +254,7 @@ func TestWhatTheScopeNamesTwiceIsScannedOnce(t *testing.T) {
 }
 
 func TestAScanGoesOnAfterAPlaceThatCannotBeRead(t *testing.T) {
+	t.Parallel()
 	g, looks := scanning(t)
 	for _, value := range []string{"{", `{"stack":[{"container":"//cloudresourcemanager.googleapis.com/projects/p","listing":"folder"}]}`} {
 		c, err := g.Store.Cell(t.Context(), "scan")
@@ -258,6 +268,7 @@ func TestAScanGoesOnAfterAPlaceThatCannotBeRead(t *testing.T) {
 }
 
 func TestAScanClosesWhatWasFixedWithoutAnEvent(t *testing.T) {
+	t.Parallel()
 	g := newRig(t, set{public: policies.Approve})
 	g.unseen(apiPath, "roles/run.invoker", "allUsers")
 	f := g.scanOne(apiService)

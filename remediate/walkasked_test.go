@@ -12,6 +12,7 @@ import (
 )
 
 func TestAScanThatWasAskedForWaitsForItsTurn(t *testing.T) {
+	t.Parallel()
 	g, looks := scanning(t)
 	for range 1000 { // what one region may be asked, and more
 		if _, err := g.google.Policy(t.Context(), apiService); err != nil {
@@ -32,6 +33,7 @@ func TestAScanThatWasAskedForWaitsForItsTurn(t *testing.T) {
 }
 
 func TestASweepDoesNotWaitForItsTurn(t *testing.T) {
+	t.Parallel()
 	g, looks := scanning(t)
 	for range 1000 { // what one region may be asked, and more
 		if _, err := g.google.Policy(t.Context(), apiService); err != nil {
@@ -50,6 +52,7 @@ func TestASweepDoesNotWaitForItsTurn(t *testing.T) {
 }
 
 func TestARequestThatIsGoneStopsAScanWithoutAFailure(t *testing.T) {
+	t.Parallel()
 	g, looks := scanning(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	looks.then = func(cloud.Resource) { cancel() }
@@ -66,6 +69,7 @@ func TestARequestThatIsGoneStopsAScanWithoutAFailure(t *testing.T) {
 }
 
 func TestAScanThatWasAskedForGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
 	g, looks := scanning(t)
 	tops := []cloud.Resource{cloud.OrganizationResource("77")}
 	var resumed []scan.Round
@@ -112,6 +116,7 @@ func TestAScanThatWasAskedForGoesOnWhereItStopped(t *testing.T) {
 }
 
 func TestOfTwoThatWereAskedForTheLaterGoesOn(t *testing.T) {
+	t.Parallel()
 	g, looks := scanning(t)
 	all := scan.Walk{Name: "all", Tops: []cloud.Resource{cloud.OrganizationResource("77")},
 		Resumed: func(scan.Round) {}, Visit: func(scan.Visit) {}}

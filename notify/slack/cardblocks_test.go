@@ -113,6 +113,7 @@ func nastyMessage(r *rand.Rand) notify.Message {
 }
 
 func TestS10S11AnyMessageKeepsSlacksLimitsAndHoldsNoForeignMarkup(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 100 {
 		acceptable(t, draw(t, nastyMessage(r)))

@@ -56,6 +56,7 @@ func harmless(t *testing.T, messages []simslack.Message) {
 }
 
 func TestS10NothingThatStrangersWroteIsMarkupInAnyMessage(t *testing.T) {
+	t.Parallel()
 	for _, text := range tricks() {
 		w := newWorkspace(t)
 		onCall, err := w.OnCall("S01ONCALL")
@@ -94,6 +95,7 @@ func TestS10NothingThatStrangersWroteIsMarkupInAnyMessage(t *testing.T) {
 }
 
 func TestS10NothingThatStrangersWroteIsMarkupInWhatOnePersonIsTold(t *testing.T) {
+	t.Parallel()
 	for _, text := range tricks() {
 		o := newOffice(t, func(c *slack.ReceiverConfig) { c.Clerk.Previews = scope(text) })
 		f := o.show(t, publicService())
