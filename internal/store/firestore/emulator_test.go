@@ -49,6 +49,13 @@ func emulated(t *testing.T) string {
 	shared.start.Do(func() {
 		if shared.addr = os.Getenv(emulatorVariable); shared.addr == "" {
 			shared.addr, shared.stop, shared.err = startEmulator()
+			for range 2 { // somebody else may have taken the port in between, itself for another service included
+				if shared.err == nil || errors.Is(shared.err, errNotInstalled) {
+					break
+				}
+				shared.stop()
+				shared.addr, shared.stop, shared.err = startEmulator()
+			}
 		}
 	})
 	if errors.Is(shared.err, errNotInstalled) {
