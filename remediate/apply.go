@@ -51,7 +51,7 @@ func (r *Remediator) apply(ctx context.Context, f finding.Finding) (finding.Find
 		err = r.verifySteps(steps, f.Plan)
 	}
 	if err == nil {
-		note = r.stillRunning(steps, f.Plan)
+		note, done = r.stillRunning(steps, f.Plan), r.templated(steps, done)
 	}
 	// The outcome is stored even when the request that began it has gone.
 	return r.storeOutcome(context.WithoutCancel(ctx), f, done, note, err)

@@ -28,13 +28,14 @@ const (
 // would have it reverted. What is not found, or not as the event says, becomes a
 // question that names nobody; what may yet show is waited for.
 func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
+	k = k.settled()
 	if r.cfg.Entries == nil {
 		if k.restoresCondition() {
 			k.Lower(judge.Ask, "the condition to put back is what the event says was there; without guardrails.confirm_entry nothing bears that out")
 		}
 		return k, nil
 	}
-	if r.inGrace(k) { // it is looked up when that is over
+	if k.awaited != "" || r.inGrace(k) { // it is looked up when that is over
 		k.unconfirmed = true
 		return k, nil
 	}

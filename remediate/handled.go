@@ -68,5 +68,6 @@ func (k judged) continues(f finding.Finding) bool {
 	case f.State == state.Superseded:
 		return false
 	}
-	return f.Plan.Digest == k.Plan.Digest
+	// While Google Cloud is at work, the template that the plan is for has no name yet.
+	return f.Plan.Digest == k.Plan.Digest || !f.State.Ended() && f.Plan.Alike(k.Plan)
 }

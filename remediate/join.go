@@ -86,7 +86,7 @@ func (r *Remediator) decidedBefore(ctx context.Context, k judged) (bool, error) 
 		return false, fmt.Errorf("look up settled findings of %s: %w", k.change.Resource, err)
 	}
 	for _, f := range before {
-		if f.RejectedPlan() != "" && f.RejectedPlan() == k.Plan.Digest && !f.Lapsed() {
+		if !k.Plan.Empty() && f.RejectedPlan().Alike(k.Plan) && !f.Lapsed() {
 			return true, nil
 		}
 	}

@@ -87,6 +87,22 @@ func (k judged) begun() time.Time {
 	return k.seen
 }
 
+// settled waits for Google Cloud to end its work on what an account would be given
+// to unasked, for as long as an entry is waited for. After that a person is asked.
+// The first half of a deploy arrives while the revision is still being made: what it
+// will run cannot be compared with anything yet.
+func (k judged) settled() judged {
+	why := k.now.Unsettled(k.Plan)
+	switch {
+	case why == "" || k.Decision != judge.Revert || k.vanished:
+	case k.now.At.Before(k.begun().Add(entryWait)):
+		k.awaited = why
+	default:
+		k.Lower(judge.Ask, why)
+	}
+	return k
+}
+
 // replaces reports whether the new plan does all that the open finding's plan
 // has left to do. A change that says what it added is judged on that alone, so
 // its plan is not about what others added.

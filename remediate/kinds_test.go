@@ -148,7 +148,7 @@ func TestExecutionsThatGoOnAsTheOldAccountAreNamed(t *testing.T) {
 	g.must(err)
 	_, err = c.UpdateJob(t.Context(), &runpb.UpdateJobRequest{Job: j})
 	g.must(err)
-	f := g.deliver()[0]
+	f := g.approve(g.deliver()[0])
 	g.want(f, state.Reverted, "Executions that are running go on as the account they began with: nightly-x7k")
 }
 

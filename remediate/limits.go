@@ -93,7 +93,7 @@ func (r *Remediator) fighting(ctx context.Context, f finding.Finding) (string, e
 	}
 	n := 0
 	for _, o := range before {
-		if o.ID != f.ID && o.Plan.Digest == f.Plan.Digest && o.Automatic {
+		if o.ID != f.ID && o.Plan.Alike(f.Plan) && o.Automatic {
 			n++
 		}
 	}

@@ -81,7 +81,7 @@ func TestJobsAndWorkerPoolsAreRestoredToo(t *testing.T) {
 	j.Template.Template.ServiceAccount = defaultAccount
 	_, err = jobs.UpdateJob(t.Context(), &runpb.UpdateJobRequest{Job: j})
 	g.must(err)
-	g.want(g.one(), state.Reverted, "")
+	g.want(g.approve(g.one()), state.Reverted, "")
 	if got := g.identity(jobPath); got != "fallback@pay-prod.iam.gserviceaccount.com" {
 		t.Errorf("the job, which keeps no revisions, runs as %s, want the project's fallback", got)
 	}

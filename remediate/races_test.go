@@ -43,7 +43,7 @@ func TestTheRevisionNameTrapIsStepped(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, set{identity: policies.Revert})
 	g.must(g.cloud.PutService(&runpb.Service{Name: apiPath, Template: &runpb.RevisionTemplate{
-		Revision: "api-00007-abc", ServiceAccount: apiAccount, Containers: []*runpb.Container{{Image: "example.com/app:v2"}}}}))
+		Revision: "api-00007-abc", ServiceAccount: apiAccount, Containers: []*runpb.Container{{Image: appImage}}}}))
 	c, err := run.NewServicesClient(t.Context(), option.WithGRPCConn(g.conn))
 	g.must(err)
 	_, err = c.UpdateService(t.Context(), &runpb.UpdateServiceRequest{

@@ -14,11 +14,18 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 )
 
+// appImage is named by its digest, as by whoever deploys what was built and
+// nothing else; otherImage is another one.
+var (
+	appImage   = "example.com/app@sha256:" + strings.Repeat("a1", 32)
+	otherImage = "example.com/app@sha256:" + strings.Repeat("e5", 32)
+)
+
 func (g *rig) seed() {
 	c := g.cloud
 	c.AddProject("pay-prod", "264172533001", "folders/4001", "organizations/77")
 	c.SetConstraint("folders/4001", "run.managed.requireInvokerIam", true)
-	images := []*runpb.Container{{Image: "example.com/app:v1"}}
+	images := []*runpb.Container{{Image: appImage}}
 	g.must(c.PutService(&runpb.Service{Name: apiPath, Template: &runpb.RevisionTemplate{ServiceAccount: apiAccount, Containers: images}}))
 	g.must(c.PutJob(&runpb.Job{Name: jobPath, Template: &runpb.ExecutionTemplate{Template: &runpb.TaskTemplate{ServiceAccount: "job@pay-prod.iam.gserviceaccount.com", Containers: images}}}))
 	g.must(c.PutWorkerPool(&runpb.WorkerPool{Name: poolPath, Template: &runpb.WorkerPoolRevisionTemplate{ServiceAccount: "pool@pay-prod.iam.gserviceaccount.com", Containers: images}}))
@@ -63,10 +70,15 @@ func (g *rig) editPolicy(resource string, edit func(*iampb.Policy)) {
 // deploy has mallory deploy the service as an account.
 func (g *rig) deploy(account string) {
 	g.t.Helper()
+	g.deployTo(apiPath, account)
+}
+
+func (g *rig) deployTo(path, account string) {
+	g.t.Helper()
 	c, err := run.NewServicesClient(g.t.Context(), option.WithGRPCConn(g.conn))
 	g.must(err)
 	op, err := c.UpdateService(g.t.Context(), &runpb.UpdateServiceRequest{
-		Service:    &runpb.Service{Name: apiPath, Template: &runpb.RevisionTemplate{ServiceAccount: account}},
+		Service:    &runpb.Service{Name: path, Template: &runpb.RevisionTemplate{ServiceAccount: account}},
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"template.service_account"}},
 	})
 	g.must(err)

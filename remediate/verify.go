@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,6 +138,22 @@ func (r *Remediator) orgPolicyUnmet(ctx context.Context, s judge.Step) (string, 
 		return "the organization policy does not show the change yet", nil
 	}
 	return "", nil
+}
+
+// templated is what was written, with the template that each account was given
+// to: an undo must find that one, and give it to no other. Where it cannot be
+// told, the undo finds none.
+func (r *Remediator) templated(ctx context.Context, done []judge.Step) []judge.Step {
+	done = slices.Clone(done)
+	for i, s := range done {
+		if s.Kind != policies.RestoreIdentity {
+			continue
+		}
+		if w, err := r.cfg.Workloads.Workload(ctx, s.Resource); err == nil && w.Identity.Email == s.After.ServiceAccount {
+			done[i].After.Template = w.Template()
+		}
+	}
+	return done
 }
 
 // stillRunning says which executions of a job were running when its account was

@@ -44,6 +44,9 @@ func (r *Remediator) restoreIdentity(ctx context.Context, s judge.Step) (bool, e
 	if w.Identity.Email != s.Before.ServiceAccount {
 		return false, fmt.Errorf("it runs as %q now, the plan was made for %q: %w", w.Identity.Email, s.Before.ServiceAccount, errChanged)
 	}
+	if !w.IsTemplate(s.Before.Template) {
+		return false, fmt.Errorf("its template is another one now (%s), the plan was made for %q: %w", w.Template(), s.Before.Template, errChanged)
+	}
 	return true, r.cfg.Workloads.SetIdentity(ctx, w, s.After.ServiceAccount)
 }
 

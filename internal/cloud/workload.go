@@ -1,5 +1,7 @@
 package cloud
 
+import "fmt"
+
 // Knowledge says how much is known about a value that an audit-log entry may
 // leave out. The zero Knowledge is Unknown, so that nothing is taken for
 // settled by forgetting to set it.
@@ -75,4 +77,46 @@ type Workload struct {
 	PreviousWhy string `json:"previous_why,omitempty"`
 	// PreviousRevision is that revision's name.
 	PreviousRevision string `json:"previous_revision,omitempty"`
+	// Generation counts the changes of the workload.
+	Generation int64 `json:"generation,omitempty"`
+	// Revision names the newest revision, where the template made it; empty for
+	// jobs, which keep none, and while there is none of the template yet.
+	Revision string `json:"revision,omitempty"`
+	// Reconciling is true while Google Cloud is at work on the last change.
+	Reconciling bool `json:"reconciling,omitempty"`
+	// Content is what the template runs, compared with what ran as Previous.
+	Content Content `json:"content,omitzero"`
+}
+
+// Content says whether what a template runs has run before. It names images and
+// variables, and holds no variable's value.
+type Content struct {
+	// RanBefore is true where a revision of exactly this content ran as the
+	// Previous account. The zero value says that nothing of the kind is known.
+	RanBefore bool `json:"ran_before,omitempty"`
+	// Why says why it is not known to have run; empty while that may yet show.
+	Why string `json:"why,omitempty"`
+	// Changes are lines on what differs from the Previous revision: the image,
+	// the command, names of variables and secrets.
+	Changes []string `json:"changes,omitempty"`
+}
+
+// Template names what the template is right now, so that what is decided about
+// it can be kept from another one: the revision it made, else its generation.
+// It is empty for a workload that was not read.
+func (w Workload) Template() string {
+	if w.Revision == "" {
+		return w.generation()
+	}
+	return w.Revision
+}
+
+// IsTemplate reports whether the template is still the one of that name.
+func (w Workload) IsTemplate(name string) bool { return name == w.Template() || name == w.generation() }
+
+func (w Workload) generation() string {
+	if w.Generation == 0 {
+		return ""
+	}
+	return fmt.Sprintf("generation %d", w.Generation)
 }

@@ -2,7 +2,6 @@ package google
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -10,52 +9,7 @@ import (
 	"cloud.google.com/go/run/apiv2/runpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/remediate/fault"
 )
-
-// findPrevious returns the identity and the name of the newest ready revision
-// before the one that w's template made; Unknown where there is none.
-//
-// The revision the template made is the latest created one, ready or not: a
-// bad identity often cannot start. But right after a change the latest created
-// revision is still the one before it. It then runs as another account than the
-// template says, and is itself the one to go back to.
-func (c *Client) findPrevious(ctx context.Context, w cloud.Workload, created string) (cloud.Identity, string, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	// The list is "sorted by creation time, descending" (run/v2 reference).
-	request := &runpb.ListRevisionsRequest{Parent: w.Resource.Path()}
-	for rev, err := range c.revisions.ListRevisions(ctx, request).All() {
-		if err != nil {
-			return cloud.Identity{}, "", explain(err, "list revisions of", w.Resource, "run.revisions.list")
-		}
-		name, identity := path.Base(rev.GetName()), cloud.KnownIdentity(rev.GetServiceAccount())
-		ofTemplate := name == path.Base(created) && sameIdentity(identity, w.Identity)
-		if !ofTemplate && ready(rev) {
-			return identity, name, nil
-		}
-	}
-	return cloud.Identity{}, "", nil
-}
-
-// previous notes on w what it ran as before. Not being allowed to list the
-// revisions leaves that unknown, with the reason: it must not stand in the way
-// of taking a grant back.
-func (c *Client) previous(ctx context.Context, w cloud.Workload, created string) (cloud.Workload, error) {
-	var err error
-	w.Previous, w.PreviousRevision, err = c.findPrevious(ctx, w, created)
-	var denied *fault.PermissionError
-	if errors.As(err, &denied) || errors.Is(err, fault.ErrRefused) {
-		w.PreviousWhy, err = err.Error(), nil
-	}
-	return w, err
-}
-
-// sameIdentity holds for a default account that one side names and the other
-// leaves out: Cloud Run fills it in.
-func sameIdentity(a, b cloud.Identity) bool {
-	return a == b || a.IsDefault() && b.IsDefault() && (a.Email == "" || b.Email == "")
-}
 
 func ready(r *runpb.Revision) bool {
 	return slices.ContainsFunc(r.GetConditions(), func(c *runpb.Condition) bool {

@@ -12,8 +12,8 @@ import (
 
 // Workload returns what is live: the template's identity, the invoker check,
 // the ingress that is in force, the labels, the etag, and for services and
-// worker pools the identity to go back to. A job keeps no revisions, so its
-// Previous is Unknown.
+// worker pools the identity to go back to and whether what the template runs
+// ran as it. A job keeps no revisions, so its Previous is Unknown.
 func (c *Client) Workload(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
 	switch r.Kind {
 	case cloud.RunService:
@@ -23,7 +23,9 @@ func (c *Client) Workload(ctx context.Context, r cloud.Resource) (cloud.Workload
 		if err != nil {
 			return cloud.Workload{}, err
 		}
-		return workload(r, j.GetTemplate().GetTemplate().GetServiceAccount(), j), nil
+		w := workload(r, j.GetTemplate().GetTemplate().GetServiceAccount(), j)
+		w.Content.Why = "a job keeps no revisions"
+		return w, nil
 	case cloud.RunWorkerPool:
 		return c.workerPool(ctx, r)
 	}
@@ -38,7 +40,7 @@ func (c *Client) service(ctx context.Context, r cloud.Resource) (cloud.Workload,
 	w := workload(r, s.GetTemplate().GetServiceAccount(), s)
 	w.InvokerCheckDisabled = cloud.KnownFlag(s.GetInvokerIamDisabled())
 	w.Ingress = ingressWords[s.GetIngress()]
-	return c.previous(ctx, w, s.GetLatestCreatedRevision())
+	return c.previous(ctx, w, s.GetTemplate(), s.GetLatestCreatedRevision())
 }
 
 func (c *Client) workerPool(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
@@ -46,7 +48,8 @@ func (c *Client) workerPool(ctx context.Context, r cloud.Resource) (cloud.Worklo
 	if err != nil {
 		return cloud.Workload{}, err
 	}
-	return c.previous(ctx, workload(r, p.GetTemplate().GetServiceAccount(), p), p.GetLatestCreatedRevision())
+	w := workload(r, p.GetTemplate().GetServiceAccount(), p)
+	return c.previous(ctx, w, p.GetTemplate(), p.GetLatestCreatedRevision())
 }
 
 // workload holds what services, jobs and worker pools have in common. Jobs and
@@ -54,6 +57,8 @@ func (c *Client) workerPool(ctx context.Context, r cloud.Resource) (cloud.Worklo
 func workload(r cloud.Resource, account string, live interface {
 	GetLabels() map[string]string
 	GetEtag() string
+	GetGeneration() int64
+	GetReconciling() bool
 	GetLastModifier() string
 }) cloud.Workload {
 	return cloud.Workload{
@@ -63,6 +68,8 @@ func workload(r cloud.Resource, account string, live interface {
 		Labels:               live.GetLabels(),
 		Controller:           controller(live.GetLabels()),
 		Etag:                 live.GetEtag(),
+		Generation:           live.GetGeneration(),
+		Reconciling:          live.GetReconciling(),
 		LastWriter:           live.GetLastModifier(),
 	}
 }

@@ -21,13 +21,14 @@ func TestWorkloadShowsWhatIsLive(t *testing.T) {
 	}))
 	got, err := w.client.Workload(t.Context(), service)
 	must(t, err)
-	if got.Etag == "" {
-		t.Error("no etag")
+	if got.Etag == "" || got.Revision == "" {
+		t.Errorf("etag %q, revision %q, want both", got.Etag, got.Revision)
 	}
 	want := cloud.Workload{
 		Resource: service, Identity: cloud.KnownIdentity(apiAccount), InvokerCheckDisabled: cloud.KnownFlag(true),
 		Ingress: "internal", Labels: map[string]string{"goog-managed-by": "cloudfunctions"},
 		Controller: "Cloud Functions", Etag: got.Etag, LastWriter: "dev@example.com",
+		Generation: 2, Revision: got.Revision, Content: cloud.Content{Why: "no revision ran before it"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("workload (-want +got):\n%s", d)
@@ -38,6 +39,7 @@ func TestWorkloadShowsWhatIsLive(t *testing.T) {
 		want := cloud.Workload{
 			Resource: r, Identity: cloud.KnownIdentity(apiAccount), InvokerCheckDisabled: cloud.KnownFlag(false), Etag: got.Etag,
 			LastWriter: "dev@example.com",
+			Generation: 1, Revision: got.Revision, Content: got.Content,
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", r.Kind, d)

@@ -52,6 +52,7 @@ type Cloud struct {
 	operations  map[string]*operation
 	faults      []*fault
 	unstartable map[string]bool               // identities whose revisions never become ready
+	tags        map[string]string             // of images, see MoveTag
 	accounts    map[string]bool               // service accounts, "projects/p/serviceAccounts/EMAIL"
 	executions  map[string][]*runpb.Execution // of jobs, by the job's name
 	neverFinish bool                          // see NeverFinish
@@ -89,6 +90,7 @@ func NewCloud(o Options) *Cloud {
 		roles:       predefinedRoles(),
 		operations:  map[string]*operation{},
 		unstartable: map[string]bool{},
+		tags:        map[string]string{},
 		accounts:    map[string]bool{},
 		executions:  map[string][]*runpb.Execution{},
 		stale:       map[string]*staleRead{},

@@ -1,9 +1,13 @@
 package sim
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"cloud.google.com/go/run/apiv2/runpb"
 	"google.golang.org/grpc/codes"
@@ -64,14 +68,46 @@ func (c *Cloud) newRevision(w *workload, next object, id string) *revision {
 		Etag:       c.newEtag(id),
 	}
 	copyShared(r.ProtoReflect(), proto.Clone(template).ProtoReflect())
+	for _, container := range r.Containers {
+		container.Image = c.resolved(container.Image)
+	}
 	return &revision{proto: r, template: template}
+}
+
+// resolved is the image by the digest that its tag has now: a revision goes on
+// with the image it began with, wherever the tag goes.
+func (c *Cloud) resolved(image string) string {
+	if strings.Contains(image, "@") || image == "" {
+		return image
+	}
+	sum := sha256.Sum256([]byte(cmp.Or(c.tags[image], image)))
+	name := image
+	if colon := strings.LastIndex(image, ":"); colon > strings.LastIndex(image, "/") {
+		name = image[:colon]
+	}
+	return name + "@sha256:" + hex.EncodeToString(sum[:])
+}
+
+// MoveTag has a tag ("example.com/app:v1") point at another image from now on,
+// as whoever pushes to it does.
+func (c *Cloud) MoveTag(image, content string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tags[image] = content
 }
 
 // copyShared copies the fields that both messages have, by name and type.
 func copyShared(dst, src protoreflect.Message) {
 	src.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		to := dst.Descriptor().Fields().ByName(fd.Name())
-		if to != nil && to.Kind() == fd.Kind() && to.Message() == fd.Message() && to.Enum() == fd.Enum() && to.Cardinality() == fd.Cardinality() {
+		switch {
+		case to == nil || to.Kind() != fd.Kind() || to.Cardinality() != fd.Cardinality() || to.IsMap() != fd.IsMap():
+		case fd.IsMap(): // each message has entries of its own type
+			v.Map().Range(func(k protoreflect.MapKey, e protoreflect.Value) bool {
+				dst.Mutable(to).Map().Set(k, e)
+				return true
+			})
+		case to.Message() == fd.Message() && to.Enum() == fd.Enum():
 			dst.Set(to, v)
 		}
 		return true

@@ -25,7 +25,7 @@ func changesOf(f finding.Finding, card notify.Message) []block {
 	if len(f.Done) == 0 {
 		return out
 	}
-	if done := judge.NewPlan(f.Done, ""); done.Digest == f.Plan.Digest {
+	if done := judge.NewPlan(f.Done, ""); done.Alike(f.Plan) {
 		out[0].Lines = []string{"All of it was written, or may have been."}
 	} else {
 		out = append(out, block{Title: "Written, or possibly written", Diff: diffOf(done)})

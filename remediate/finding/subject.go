@@ -10,13 +10,13 @@ import (
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// RejectedPlan is the digest of the plan that people decided not to carry out: of
-// an undo the one that was taken back.
-func (f Finding) RejectedPlan() string {
+// RejectedPlan is the plan that people decided not to carry out: of an undo the
+// one that was taken back.
+func (f Finding) RejectedPlan() judge.Plan {
 	if f.UndoOf == "" {
-		return f.Plan.Digest
+		return f.Plan
 	}
-	return judge.InverseOf(f.Plan.Steps).Digest
+	return judge.InverseOf(f.Plan.Steps)
 }
 
 // Subject are the steps that the finding is about: of an undo those that were

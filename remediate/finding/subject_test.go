@@ -56,8 +56,8 @@ func TestAnUndoIsAboutWhatItTakesBack(t *testing.T) {
 	f := in(state.Reverted)
 	f.Done = editor.Steps
 	undo := f.UndoBegun(UndoID(f, 1), noon, time.Hour)
-	if undo.Plan.Digest == editor.Digest || undo.RejectedPlan() != editor.Digest {
-		t.Errorf("its plan is %.8s and rejects %.8s, want %.8s rejected", undo.Plan.Digest, undo.RejectedPlan(), editor.Digest)
+	if undo.Plan.Digest == editor.Digest || undo.RejectedPlan().Digest != editor.Digest {
+		t.Errorf("its plan is %.8s and rejects %.8s, want %.8s rejected", undo.Plan.Digest, undo.RejectedPlan().Digest, editor.Digest)
 	}
 	if s := undo.Subject(); len(s) != 1 || s[0].Before.Grants[0] != editor.Steps[0].Before.Grants[0] {
 		t.Errorf("it is about %+v", s)

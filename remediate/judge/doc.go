@@ -11,7 +11,7 @@
 //   - judge.go is the way from a change to judgements, judgement.go what one is
 //   - guardrails.go are the reasons for which a decision is lowered
 //   - plan.go chooses the steps; restore.go, ingress.go and orgpolicy.go make one
-//     each; steps.go is their algebra: inverse, deltas, what adds up
+//     each; content.go says what may be given an account; steps.go is their algebra: inverse, deltas, what adds up
 //   - snapshot.go is what is live, and what of a plan it leaves to do;
 //     livechanges.go the changes that would have made it
 //   - exclusion.go is what people exempted

@@ -15,7 +15,7 @@ import (
 type guardrail func(j Judge, g Judgement, c cloud.Change, now Snapshot) (atMost Decision, why string)
 
 // guardrails, in the order of the documentation. Each adds its own reason.
-var guardrails = []guardrail{stale, unknown, controllerOwned, googleManaged, constraintAsks, nothingToApply}
+var guardrails = []guardrail{stale, unknown, newContent, controllerOwned, googleManaged, constraintAsks, nothingToApply}
 
 // maxSkew is how far a clock at Google may be ahead of ours.
 const maxSkew = 5 * time.Minute
@@ -41,6 +41,20 @@ func unknown(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string
 		return "", ""
 	}
 	return Ask, "not certain: what is unknown is never reverted without being asked"
+}
+
+// newContent keeps what somebody chose to run from rights that they did not have,
+// unless a person gives them.
+func newContent(_ Judge, g Judgement, _ cloud.Change, now Snapshot) (Decision, string) {
+	for _, s := range g.Plan.Steps {
+		if s.Kind != policies.RestoreIdentity || s.After.ServiceAccount == "" {
+			continue
+		}
+		if why := newContentAs(now.Workload, s.After.ServiceAccount); why != "" {
+			return Ask, "new content: what is deployed now would run as " + s.After.ServiceAccount + "; " + why
+		}
+	}
+	return "", ""
 }
 
 // controllerOwned asks about what a product would write again that deploys the

@@ -46,6 +46,20 @@ func NewPlan(steps []Step, missing string) Plan {
 	return Plan{Steps: steps, Digest: hex.EncodeToString(sum[:]), Missing: missing}
 }
 
+// Alike reports whether both plans do the same, for whichever template each of
+// them was made: a deploy makes a new one, and what people decided of it, or
+// rescind fought over, is not new.
+func (p Plan) Alike(o Plan) bool { return p.Digest == o.Digest || p.anyTemplate() == o.anyTemplate() }
+
+// anyTemplate is the digest of the plan without the templates it is for.
+func (p Plan) anyTemplate() string {
+	steps := slices.Clone(p.Steps)
+	for i := range steps {
+		steps[i].Before.Template, steps[i].After.Template = "", ""
+	}
+	return NewPlan(steps, "").Digest
+}
+
 // InverseOf is the plan that undoes the steps, last first.
 func InverseOf(steps []Step) Plan {
 	var out []Step

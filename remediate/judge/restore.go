@@ -37,6 +37,9 @@ func restoreIdentity(r policies.Result, c cloud.Change, now Snapshot, opts resto
 		return nil, ""
 	}
 	s := &Step{Kind: policies.RestoreIdentity, Resource: c.Resource, Before: StepState{ServiceAccount: c.Workload.Identity.Email}}
+	if now.Workload != nil {
+		s.Before.Template = now.Workload.Template()
+	}
 	candidates := []cloud.Identity{cloud.KnownIdentity(opts.fallback)}
 	if now.Workload != nil {
 		candidates = slices.Insert(candidates, 0, now.Workload.Previous)

@@ -60,6 +60,16 @@ func (s Snapshot) StepNeeded(st Step) bool {
 	return true
 }
 
+// Unsettled says that what the plan gives an account to is not known yet, or "".
+func (s Snapshot) Unsettled(p Plan) string {
+	for _, st := range p.Steps {
+		if st.Kind == policies.RestoreIdentity && unsettled(s.Workload) {
+			return "Google Cloud is still at work on it, so what would run as " + st.After.ServiceAccount + " is not known yet"
+		}
+	}
+	return ""
+}
+
 // Replaces reports whether step does all that is left to do of old.
 func (s Snapshot) Replaces(step, old Step) bool {
 	return step.Kind == old.Kind && step.Resource == old.Resource && step.Before.ServiceAccount == old.Before.ServiceAccount &&

@@ -22,6 +22,9 @@ type StepState struct {
 	Grants             []cloud.Grant `json:"grants,omitempty"`
 	InvokerIAMDisabled *bool         `json:"invoker_iam_disabled,omitempty"`
 	ServiceAccount     string        `json:"service_account,omitempty"`
+	// Template names the template that ServiceAccount is for, as
+	// cloud.Workload.Template does: an account is given to no other content.
+	Template string `json:"template,omitempty"`
 	// Ingress is a service's, in the words of cloud.Workload.
 	Ingress string `json:"ingress,omitempty"`
 	// OrgPolicy is the body of an organization policy; empty where none is set.

@@ -1,0 +1,99 @@
+package google
+
+import (
+	"context"
+	"errors"
+	"path"
+
+	"cloud.google.com/go/run/apiv2/runpb"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/fault"
+)
+
+// maxRevisions bounds how many revisions are looked at, the newest first.
+const maxRevisions = 100
+
+// previous notes on w what it ran as before, and whether what its template runs
+// ran as that account before. Not being allowed to list the revisions leaves both
+// unknown, with the reason: it must not stand in the way of taking a grant back.
+func (c *Client) previous(ctx context.Context, w cloud.Workload, t template, created string) (cloud.Workload, error) {
+	own, others, err := c.revisionsAround(ctx, w, path.Base(created))
+	var denied *fault.PermissionError
+	if errors.As(err, &denied) || errors.Is(err, fault.ErrRefused) {
+		w.PreviousWhy = err.Error()
+		w.Content.Why = "its revisions cannot be read: " + err.Error()
+		return w, nil
+	}
+	if err != nil {
+		return w, err
+	}
+	if own != nil && madeBy(t, own) {
+		w.Revision = path.Base(own.GetName())
+	}
+	if len(others) > 0 {
+		w.Previous, w.PreviousRevision = cloud.KnownIdentity(others[0].GetServiceAccount()), path.Base(others[0].GetName())
+	}
+	w.Content = compared(w, t, own, others)
+	return w, nil
+}
+
+// revisionsAround returns the revision that w's template made, nil where it is
+// not there yet, and the ready ones before it, newest first.
+//
+// The revision the template made is the latest created one, ready or not: a
+// bad identity often cannot start. But right after a change the latest created
+// revision is still the one before it. It then runs as another account than the
+// template says, and is itself the one to go back to.
+func (c *Client) revisionsAround(ctx context.Context, w cloud.Workload, created string) (own *runpb.Revision, others []*runpb.Revision, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	// The list is "sorted by creation time, descending" (run/v2 reference).
+	request := &runpb.ListRevisionsRequest{Parent: w.Resource.Path(), PageSize: maxRevisions}
+	seen := 0
+	for rev, err := range c.revisions.ListRevisions(ctx, request).All() {
+		if err != nil {
+			return nil, nil, explain(err, "list revisions of", w.Resource, "run.revisions.list")
+		}
+		switch {
+		case path.Base(rev.GetName()) == created && sameIdentity(cloud.KnownIdentity(rev.GetServiceAccount()), w.Identity):
+			own = rev
+		case ready(rev):
+			others = append(others, rev)
+		}
+		if seen++; seen == maxRevisions {
+			break
+		}
+	}
+	return own, others, nil
+}
+
+// compared says whether what the template runs is what one of the other
+// revisions ran as the account of the newest of them.
+func compared(w cloud.Workload, t template, own *runpb.Revision, others []*runpb.Revision) cloud.Content {
+	if len(others) == 0 {
+		return cloud.Content{Why: "no revision ran before it"}
+	}
+	if w.Revision == "" && w.Reconciling {
+		return cloud.Content{}
+	}
+	if w.Revision == "" {
+		return cloud.Content{Why: "the revision that its template makes is not there to be compared"}
+	}
+	changes := contentChanges(others[0], own)
+	if image := byTag(t); image != "" {
+		return cloud.Content{Changes: changes, Why: "its template has the image " + image + " by a tag, which a new revision would resolve anew"}
+	}
+	for _, o := range others {
+		if o.GetServiceAccount() != "" && o.GetServiceAccount() == w.Previous.Email && sameContent(o, own) {
+			return cloud.Content{RanBefore: !w.Reconciling} // the template may be ahead of its revision
+		}
+	}
+	return cloud.Content{Changes: changes, Why: "no revision ran exactly this as " + w.Previous.Email}
+}
+
+// sameIdentity holds for a default account that one side names and the other
+// leaves out: Cloud Run fills it in.
+func sameIdentity(a, b cloud.Identity) bool {
+	return a == b || a.IsDefault() && b.IsDefault() && (a.Email == "" || b.Email == "")
+}
