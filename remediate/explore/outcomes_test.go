@@ -1,0 +1,58 @@
+package explore_test
+
+import (
+	"slices"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+)
+
+// handled is about a change that was handled to its end with nothing amiss.
+func (p *process) handled(c cloud.Change, out remediate.Outcome) {
+	w := p.w
+	w.spokenFor(c.Resource)
+	for _, f := range w.findings() {
+		if f.UndoOf != "" || f.Change.ID != c.ID || f.Change.Time != c.Time || slices.Contains(f.Joined, c.ID) {
+			continue
+		}
+		if out.Kind != remediate.Found || !slices.ContainsFunc(out.Findings, func(o finding.Finding) bool { return o.ID == f.ID }) {
+			w.breaks("finding %s came of a change, of which the outcome is %s", f.ID, out.Kind)
+		}
+	}
+}
+
+// scanned is about a scan with nothing amiss.
+func (p *process) scanned(out remediate.Outcome) {
+	p.w.spokenFor(api)
+	if found := len(out.Findings) > 0; found != (out.Kind == remediate.Found) {
+		p.w.breaks("a scan finds %d, and its outcome is %s", len(out.Findings), out.Kind)
+	}
+}
+
+// spokenFor holds that what violates has a finding: one that is open, or one that
+// ended in a way that lets it be.
+func (w *world) spokenFor(r cloud.Resource) {
+	if w.live.gone[r.Name] || !w.live.policies[r.Name].Has(public) && !w.live.off[r.Name] {
+		return
+	}
+	for _, f := range w.findings() {
+		switch f.State {
+		case state.Superseded, state.Reverted:
+			continue
+		case state.Exempted:
+			if f.Exemption != nil && !w.now.Before(f.Exemption.Until) {
+				continue
+			}
+		case state.Expired:
+			if !f.ExecuteBy.IsZero() {
+				continue
+			}
+		}
+		if f.Resource == r && (f.UndoOf == "" || f.State == state.Undone || w.past.written[f.ID] > 0) {
+			return
+		}
+	}
+	w.breaks("%s violates, was looked at, and no finding speaks for it", r)
+}
