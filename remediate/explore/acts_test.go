@@ -32,11 +32,12 @@ func (w *world) acts() []act {
 			continue // the last of them says as much
 		}
 		add(act{name: fmt.Sprintf("event %d comes", i+1), engine: true, run: func(ctx context.Context, p *process) error {
+			before := len(p.w.order)
 			out, err := p.engine().Handle(ctx, cloned(e.Change))
 			again := p.w.events[i].taken
 			p.w.events[i].taken = again || err == nil && !e.own()
 			if err == nil && !e.own() && !again && !p.excused() {
-				p.handled(e.Change, out)
+				p.handled(e.Resource, p.w.order[before:], out)
 			}
 			return err
 		}})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -98,14 +99,17 @@ func (w *world) ends() {
 
 // counted holds that those reverts count against the limits that were made unasked.
 func (w *world) counted() {
-	var reverts []struct{ Finding string }
+	var reverts []struct {
+		Finding string
+		At      time.Time
+	}
 	if c := w.store.cells["reverts"]; len(c.Value) > 0 && w.past.mishaps == 0 {
 		if err := json.Unmarshal(c.Value, &reverts); err != nil {
 			w.breaks("%v", err)
 		}
 	}
 	for _, r := range reverts {
-		if f := w.store.findings[r.Finding]; !f.Automatic || len(f.Done) == 0 && (f.State == state.Superseded || f.State == state.Blocked || f.State == state.Expired) {
+		if f := w.store.findings[r.Finding]; w.now.Sub(r.At) <= time.Hour && (!f.Automatic || len(f.Done) == 0 && (f.State == state.Superseded || f.State == state.Blocked || f.State == state.Expired)) {
 			w.breaks("finding %s, %s, counts as a revert", f.ID, f.State)
 		}
 	}

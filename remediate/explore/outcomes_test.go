@@ -9,16 +9,13 @@ import (
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// handled is about a change that was handled to its end with nothing amiss.
-func (p *process) handled(c cloud.Change, out remediate.Outcome) {
-	w := p.w
-	w.spokenFor(c.Resource)
-	for _, f := range w.findings() {
-		if f.UndoOf != "" || f.Change.ID != c.ID || f.Change.Time != c.Time || slices.Contains(f.Joined, c.ID) {
-			continue
-		}
-		if out.Kind != remediate.Found || !slices.ContainsFunc(out.Findings, func(o finding.Finding) bool { return o.ID == f.ID }) {
-			w.breaks("finding %s came of a change, of which the outcome is %s", f.ID, out.Kind)
+// handled is about a change that was handled to its end with nothing amiss, and the
+// findings that it opened.
+func (p *process) handled(r cloud.Resource, opened []string, out remediate.Outcome) {
+	p.w.spokenFor(r)
+	for _, id := range opened {
+		if out.Kind != remediate.Found || !slices.ContainsFunc(out.Findings, func(o finding.Finding) bool { return o.ID == id }) {
+			p.w.breaks("finding %s was opened, and the outcome is %s, of %d", id, out.Kind, len(out.Findings))
 		}
 	}
 }
@@ -42,11 +39,11 @@ func (w *world) spokenFor(r cloud.Resource) {
 		case state.Superseded, state.Reverted:
 			continue
 		case state.Exempted:
-			if f.Exemption != nil && !w.now.Before(f.Exemption.Until) {
+			if f.Exemption != nil && !w.now.Before(f.Exemption.Until) && f.Change.Half == cloud.Whole {
 				continue
 			}
 		case state.Expired:
-			if !f.ExecuteBy.IsZero() {
+			if !f.ExecuteBy.IsZero() && f.EndedAt.Before(w.now) {
 				continue
 			}
 		}

@@ -59,7 +59,7 @@ func (p *process) wrote(was, is finding.Finding) {
 	if was.State != is.State {
 		p.decides(was, is)
 	}
-	if is.State == state.Applying && strings.HasPrefix(is.Why, "applying") && is.DueAt.Equal(is.UpdatedAt.Add(finding.Lease)) {
+	if is.State == state.Applying && strings.HasPrefix(is.Why, "applying") && is.DueAt.Equal(is.UpdatedAt.Add(finding.Lease)) && (was.State != state.Applying || !is.DueAt.Equal(was.DueAt)) {
 		p.claims(was, is)
 	}
 }

@@ -11,10 +11,14 @@ import (
 )
 
 // RejectedPlan is the digest of the plan that people decided not to carry out: of
-// an undo the one that was taken back.
+// an undo the one that was taken back, and of one that came to nothing none: what it
+// was about is still reverted, and who makes it anew is asked about it.
 func (f Finding) RejectedPlan() string {
-	if f.UndoOf == "" {
+	switch {
+	case f.UndoOf == "":
 		return f.Plan.Digest
+	case f.State != state.Undone:
+		return ""
 	}
 	return judge.InverseOf(f.Plan.Steps).Digest
 }
