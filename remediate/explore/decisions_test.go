@@ -62,7 +62,7 @@ func (p *process) decides(was, is finding.Finding) {
 		if votes, unsure := len(w.votes(is, c)), w.unsure(is, c); votes+unsure >= w.need(is, c) {
 			w.breaks("finding %s is disapproved, with %d votes and %d that are not known", is.ID, votes, unsure)
 		}
-	case is.State == state.Pending && is.UndoOf == "" && is.Limit != "" && w.room(is) && !p.excused():
+	case is.State == state.Pending && is.UndoOf == "" && is.Limit != "" && w.room(is) && !p.excused() && w.certain():
 		w.breaks("finding %s asks because of a limit that is not reached: %s", is.ID, is.Limit)
 	case is.State == state.Pending && is.UndoOf == "":
 		young := w.now.Sub(is.Change.Time) <= maxEventAge
@@ -70,7 +70,7 @@ func (p *process) decides(was, is finding.Finding) {
 		switch e := w.cfg.enforce; {
 		case e == policies.Audit:
 			w.breaks("finding %s asks, and the policy only reports", is.ID)
-		case e == policies.Revert && young && sure && w.room(is) && !p.excused() && !w.cfg.confirms:
+		case e == policies.Revert && young && sure && w.room(is) && !p.excused() && !w.cfg.confirms && w.certain():
 			w.breaks("finding %s asks, and the policy reverts: %v", is.ID, is.Reasons)
 		}
 	case is.State == state.Reported && w.cfg.enforce != policies.Audit:
@@ -166,6 +166,10 @@ func (w *world) room(f finding.Finding) bool {
 	return (l.TotalHour == 0 || n < l.TotalHour) && (l.PerPolicyHour == 0 || n < l.PerPolicyHour) && (l.PerProjectHour == 0 || n < l.PerProjectHour) &&
 		(l.SameChange == 0 || fights < l.SameChange)
 }
+
+// certain reports whether as many reverts count as there were: a mishap may have one
+// count that was never begun, and it is not given back before its hour is over.
+func (w *world) certain() bool { return w.past.mishaps == 0 }
 
 // violates reports whether what the finding is about is so.
 func (w *world) violates(f finding.Finding) bool {

@@ -29,15 +29,23 @@ func (p *process) scanned(out remediate.Outcome) {
 }
 
 // spokenFor holds that what violates has a finding: one that is open, or one that
-// ended in a way that lets it be.
+// ended in a way that lets it be. What made it so may be a change whose event has
+// still to come.
 func (w *world) spokenFor(r cloud.Resource) {
 	if w.live.gone[r.Name] || !w.live.policies[r.Name].Has(public) && !w.live.off[r.Name] {
 		return
 	}
+	if slices.ContainsFunc(w.events, func(e event) bool { return e.Resource == r && !e.taken && !e.own() }) {
+		return
+	}
 	for _, f := range w.findings() {
 		switch f.State {
-		case state.Superseded, state.Reverted:
+		case state.Reverted:
 			continue
+		case state.Superseded: // just now, and people approved it who no longer may
+			if len(f.Answers) == 0 || f.EndedAt.Before(w.now) {
+				continue
+			}
 		case state.Exempted:
 			if f.Exemption != nil && !w.now.Before(f.Exemption.Until) && f.Change.Half == cloud.Whole {
 				continue
