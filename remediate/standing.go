@@ -19,7 +19,8 @@ import (
 
 // withoutStanding gives a judgement of such a state to whom it belongs. What people
 // had an undo write is decided: it reports true. What a revert wrote is asked about, in
-// the name of rescind.
+// the name of rescind; so is, in the name of the caller, what rescind may be about to
+// write: whose it is shows when that has ended.
 func (r *Remediator) withoutStanding(ctx context.Context, k judged) (judged, bool, error) {
 	if k.vanished || k.preexisting || k.Verdict == policies.Exempt || k.Plan.Empty() {
 		return k, false, nil
@@ -35,7 +36,10 @@ func (r *Remediator) withoutStanding(ctx context.Context, k judged) (judged, boo
 	switch {
 	case !ok:
 		return k, false, nil
-	case by.UndoOf != "":
+	case !by.State.Ended():
+		k.Lower(judge.Ask, fmt.Sprintf("rescind itself may have written what violates, in finding %s, which has not ended", by.ID))
+		return k, false, nil
+	case by.State == state.Undone:
 		return k, true, nil
 	}
 	k.Lower(judge.Ask, fmt.Sprintf("rescind itself wrote what violates, in finding %s, and nobody changed it since: %s did not", by.ID, k.change.Actor.Principal))

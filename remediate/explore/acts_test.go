@@ -32,12 +32,18 @@ func (w *world) acts() []act {
 			continue // the last of them says as much
 		}
 		add(act{name: fmt.Sprintf("event %d comes", i+1), engine: true, run: func(ctx context.Context, p *process) error {
-			_, err := p.engine().Handle(ctx, cloned(e.Change))
-			p.w.events[i].taken = p.w.events[i].taken || err == nil && !e.own()
+			before := len(p.w.order)
+			out, err := p.engine().Handle(ctx, cloned(e.Change))
+			again := p.w.events[i].taken
+			p.w.events[i].taken = again || err == nil && !e.own()
+			if err == nil && !e.own() && !again && !p.excused() {
+				p.handled(e.Resource, p.w.order[before:], out)
+			}
 			return err
 		}})
 	}
 	add(w.clicks()...)
+	add(w.looks()...)
 	add(act{name: "a sweep", engine: true, run: sweep})
 	for _, at := range w.instants() {
 		add(w.mere(fmt.Sprintf("%s pass", at.Sub(w.now)), func() { w.now = at }))
@@ -61,15 +67,17 @@ func (w *world) acts() []act {
 	}
 	if w.cfg.scans {
 		add(act{name: "a scan", engine: true, run: func(ctx context.Context, p *process) error {
-			_, err := p.engine().Scan(ctx, api)
+			out, err := p.engine().Scan(ctx, api)
+			if err == nil && !p.excused() {
+				p.scanned(out)
+			}
 			return err
 		}})
 	}
 	if w.cfg.pager {
 		for i, f := range w.findings()[:min(1, len(w.order))] {
 			add(act{name: fmt.Sprintf("ada pages on-call of %d", i+1), engine: true, run: func(ctx context.Context, p *process) error {
-				_, err := p.engine().Desk().Page(ctx, f.ID, ada, "test")
-				return p.refusable(err)
+				return p.page(ctx, f)
 			}})
 		}
 	}
@@ -195,23 +203,4 @@ func (w *world) instants() []time.Time {
 	}
 	slices.SortFunc(out, time.Time.Compare)
 	return out[:min(len(out), maxInstants)]
-}
-
-func pauses(w *world) []act {
-	if w.store.pause.Active(w.now) {
-		return []act{{name: "ada resumes", engine: true, run: func(ctx context.Context, p *process) error {
-			_, err := p.engine().Desk().Resume(ctx, ada, "test", "")
-			return p.refusable(err)
-		}}}
-	}
-	return []act{{name: "ada pauses for 20h", engine: true, run: func(ctx context.Context, p *process) error {
-		_, err := p.engine().Desk().Pause(ctx, ada, "test", "a release", 20*time.Hour)
-		return p.refusable(err)
-	}}}
-}
-
-// refusable takes a refusal for no failure.
-func (p *process) refusable(err error) error {
-	p.refused = finding.ClassOf(err) != ""
-	return err
 }

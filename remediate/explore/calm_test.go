@@ -2,9 +2,12 @@ package explore_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -69,6 +72,7 @@ func (w *world) ends() {
 			"is said to be undelivered":                              f.Undelivered && w.told(f),
 			"I13: is shown nowhere":                                  w.told(f) && len(f.Surfaces) == 0,
 			"is exempt and takes time":                               !f.DueAt.IsZero(),
+			"does not say who made it, and a half of it does":        made(f, cloud.UnknownActor) && slices.ContainsFunc(w.events, func(e event) bool { return e.ID == f.Change.ID && e.Actor.Principal != cloud.UnknownActor && e.taken }),
 			"undid something that does not say so":                   f.State == state.Undone && w.store.findings[f.UndoOf].UndoneBy != f.ID,
 		} {
 			if broken {
@@ -87,6 +91,28 @@ func (w *world) ends() {
 		}
 	}
 	w.left()
+	w.counted()
+	if p := w.store.pause; !p.At.IsZero() && (p.Owed || len(w.announced) == 0 || w.announced[len(w.announced)-1] != p.String()) {
+		w.breaks("in the end not everybody was told: %s", p)
+	}
+}
+
+// counted holds that those reverts count against the limits that were made unasked.
+func (w *world) counted() {
+	var reverts []struct {
+		Finding string
+		At      time.Time
+	}
+	if c := w.store.cells["reverts"]; len(c.Value) > 0 && w.past.mishaps == 0 {
+		if err := json.Unmarshal(c.Value, &reverts); err != nil {
+			w.breaks("%v", err)
+		}
+	}
+	for _, r := range reverts {
+		if f := w.store.findings[r.Finding]; w.now.Sub(r.At) <= time.Hour && (!f.Automatic || len(f.Done) == 0 && (f.State == state.Superseded || f.State == state.Blocked || f.State == state.Expired)) {
+			w.breaks("finding %s, %s, counts as a revert", f.ID, f.State)
+		}
+	}
 }
 
 // grouped reports whether the finding is one of a group: then a page about one of

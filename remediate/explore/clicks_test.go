@@ -77,7 +77,9 @@ func (w *world) answer(f finding.Finding, c finding.Choice, who string) finding.
 		a.Via = "iap:" + who
 	}
 	if c == finding.ChooseExempt {
-		a.Until = w.now.Add(exemptFor)
+		if a.Until = w.now.Add(exemptFor); who == bob {
+			a.Until = w.now.Add(exemptFor / 2)
+		}
 	}
 	return a
 }
@@ -166,6 +168,8 @@ func (w *world) mayAnswer(f finding.Finding, a finding.Answer) string {
 		return "it is decided"
 	case f.State == state.Pending && !now.Before(f.ExpiresAt):
 		return "its time is over"
+	case !raises(a.Choice) && f.Plan.Empty():
+		return "there is nothing to revert"
 	case raises(a.Choice) && made(f, a.Principal):
 		return "they made it"
 	case slices.Contains(votes, a.Principal):
@@ -191,7 +195,7 @@ func raises(c finding.Choice) bool { return c != finding.ChooseRevert }
 
 func made(f finding.Finding, who string) bool {
 	for _, a := range f.Actors {
-		if a.Principal == who {
+		if a.Principal == who || a.Principal == foreign && who == mallory {
 			return true
 		}
 	}
@@ -203,7 +207,7 @@ func (w *world) votes(f finding.Finding, c finding.Choice) []string {
 	var out []string
 	for _, a := range f.Answers {
 		counts := a.Choice == c && w.standing(a.Principal) == "yes" && !(raises(c) && made(f, a.Principal)) &&
-			strings.HasPrefix(f.Plan.Digest, a.Digest) && !(c == finding.ChooseExempt && !w.now.Before(a.Until))
+			(strings.HasPrefix(f.Plan.Digest, a.Digest) || f.Plan.Empty() && a.Digest == finding.NoPlan) && !(c == finding.ChooseExempt && !w.now.Before(a.Until))
 		if counts && !slices.Contains(out, a.Principal) {
 			out = append(out, a.Principal)
 		}
@@ -217,7 +221,7 @@ func (w *world) need(f finding.Finding, c finding.Choice) int {
 	if n == 0 && c == finding.ChooseExempt {
 		n = 2
 	}
-	if raises(c) && made(f, "unknown") {
+	if raises(c) && (made(f, "unknown") || made(f, foreign)) {
 		n = max(n, 2)
 	}
 	return max(n, 1)

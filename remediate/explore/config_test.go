@@ -25,6 +25,7 @@ type config struct {
 	fallbackAfter time.Duration
 	handOver      bool // answers are left to the sweep, as by the command line
 	confirms      bool // reverts only what Cloud Logging has as well
+	bare          bool // the policy has nothing that would end a violation
 
 	script   []happening
 	less     int        // by so many acts its stories are shorter than others
@@ -43,8 +44,9 @@ const (
 	self    = "serviceAccount:rescind@ops.iam.gserviceaccount.com"
 	ada     = "user:ada@example.com"
 	bob     = "user:bob@example.com"
-	mallory = "user:mallory@example.com" // an approver who makes changes
-	eve     = "user:eve@example.com"     // none, who makes changes
+	mallory = "user:mallory@example.com"                                                                     // an approver who makes changes
+	eve     = "user:eve@example.com"                                                                         // none, who makes changes
+	foreign = "principal://iam.googleapis.com/locations/global/workforcePools/p/subject/mallory@example.com" // who is mallory
 
 	expiresIn   = time.Hour
 	maxEventAge = 15 * time.Minute
@@ -58,6 +60,7 @@ var (
 	scope = remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}}
 
 	public  = cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"}
+	known   = cloud.Grant{Role: "roles/run.invoker", Member: "allAuthenticatedUsers"}
 	private = cloud.Grant{Role: "roles/run.invoker", Member: "group:frontend@example.com"}
 )
 
@@ -84,6 +87,9 @@ func (s policySet) Evaluate(in policies.Input) []policies.Result {
 	}
 	if len(r.Grants) == 0 && !r.InvokerCheck {
 		return nil
+	}
+	if s.cfg.bare {
+		r.Remediation = nil
 	}
 	return []policies.Result{r}
 }
@@ -139,7 +145,24 @@ func grants() []happening {
 
 // widened is a script about a change that another one adds to.
 func widened() []happening {
-	return append(grants(), setsPolicy("eve makes api more public", "mallory makes api public", eve, api, private, public, cloud.Grant{Role: "roles/run.invoker", Member: "allAuthenticatedUsers"}))
+	return append(grants(), setsPolicy("eve makes api more public", "mallory makes api public", eve, api, private, public, known))
+}
+
+// federated is a script in which the log names mallory otherwise than Slack does.
+func federated() []happening {
+	return []happening{
+		setsPolicy("mallory makes api public", "", foreign, api, private, public),
+		setsPolicy("eve makes api public again", "mallory makes api public", eve, api, private, public),
+	}
+}
+
+// atOnce is a script about two grants that one change makes.
+func atOnce() []happening {
+	return []happening{
+		setsPolicy("mallory makes api public twice", "", mallory, api, private, public, known),
+		setsPolicy("eve makes api public again", "mallory makes api public twice", eve, api, private, public),
+		setsPolicy("carol mends a half of api", "mallory makes api public twice", "user:carol@example.com", api, private, public),
+	}
 }
 
 // burst is a script about several services at once.

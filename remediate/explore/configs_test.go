@@ -32,7 +32,7 @@ func configs() []*config {
 		},
 		{
 			name: "asks", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, quorum: quorum(1, 1, 1, 1), script: grants(), openings: asked, choices: all,
-			troubles: []trouble{{"IAM", "slow"}, {"IAM", "refuses writes"}, {"directory", "down"}}, pauses: true,
+			troubles: []trouble{{"IAM", "slow"}, {"IAM", "refuses writes"}, {"directory", "down"}}, pauses: true, scans: true,
 		},
 		{
 			name: "asks two", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, quorum: quorum(2, 2, 2, 2), script: grants(), openings: agreed, choices: all,
@@ -40,11 +40,11 @@ func configs() []*config {
 		},
 		{
 			name: "silence reverts", enforce: policies.Approve, onExpiry: remediate.RevertOnExpiry, script: grants(), openings: asked, choices: some,
-			limits: remediate.Limits{TotalHour: 1}, troubles: []trouble{{"IAM", "down"}, {"IAM", "denies writes"}}, pauses: true,
+			limits: remediate.Limits{PerPolicyHour: 1}, troubles: []trouble{{"IAM", "down"}, {"IAM", "denies writes"}}, pauses: true,
 		},
 		{
 			name: "escalates", enforce: policies.Approve, onExpiry: remediate.EscalateOnExpiry, script: grants(), openings: asked, choices: some, pager: true, pageAfter: 20 * time.Minute,
-			fallbackAfter: 10 * time.Minute, troubles: []trouble{{"Slack", "down"}, {"Slack", "revoked"}, {"Slack", "limited"}, {"pager", "down"}, {"exporter", "down"}},
+			fallbackAfter: 10 * time.Minute, troubles: []trouble{{"Slack", "down"}, {"Slack", "revoked"}, {"Slack", "limited"}, {"Slack", "in line"}, {"pager", "down"}, {"exporter", "down"}},
 		},
 		{
 			name: "reverts", enforce: policies.Revert, onExpiry: remediate.LeaveOnExpiry, script: grants(), openings: asked, choices: all, quorum: quorum(1, 1, 2, 1), pauses: true,
@@ -53,10 +53,10 @@ func configs() []*config {
 		},
 		{
 			name: "reverts later", enforce: policies.Revert, onExpiry: remediate.LeaveOnExpiry, script: widened(), openings: asked, choices: some,
-			limits: remediate.Limits{Grace: time.Minute, TotalHour: 1}, troubles: []trouble{{"IAM", "down"}}, scans: true,
+			limits: remediate.Limits{Grace: time.Minute, PerProjectHour: 1}, troubles: []trouble{{"IAM", "down"}}, scans: true, pager: true, pageAfter: 20 * time.Minute,
 		},
 		{
-			name: "a deploy in halves", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, script: deploysTwice(), less: 1, openings: append(twice, deploy...), choices: all, quorum: quorum(1, 1, 1, 1),
+			name: "a deploy in halves", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, script: deploysTwice(), less: 1, openings: append(twice, deploy...), choices: all, quorum: quorum(1, 1, 1, 1), pager: true,
 			troubles: []trouble{{"IAM", "slow"}, {"IAM", "down"}},
 		},
 		{
@@ -77,6 +77,16 @@ func configs() []*config {
 		{
 			name: "a group", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, grouped: true, less: 1, script: burst(), openings: [][]string{{"mallory makes api public", "event 1 comes", "mallory makes web public", "event 2 comes"}}, quorum: quorum(1, 2, 2, 1),
 			choices: []finding.Choice{finding.ChooseRevert, finding.ChooseKeep}, pager: true, troubles: []trouble{{"Slack", "down"}},
+		},
+		{
+			name: "made by a foreigner", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, script: federated(), openings: asked, choices: all, quorum: quorum(1, 1, 1, 1),
+		},
+		{
+			name: "nothing to revert", enforce: policies.Approve, onExpiry: remediate.RevertOnExpiry, script: grants(), openings: asked, choices: all, quorum: quorum(1, 1, 1, 1), bare: true, scans: true,
+		},
+		{
+			name: "two at once", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, script: atOnce(), choices: some, limits: remediate.Limits{TotalHour: 1}, scans: true,
+			openings: [][]string{{"mallory makes api public twice", "event 1 comes"}, {"mallory makes api public twice", "event 1 comes", "ada clicks revert on 1"}},
 		},
 		{
 			name: "on its page alone", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, script: grants(), openings: asked, choices: all, quorum: quorum(1, 1, 1, 1),

@@ -13,7 +13,7 @@ import (
 // claims is about a process that begins to carry a plan out.
 func (p *process) claims(was, is finding.Finding) {
 	w := p.w
-	p.claimed = is.ID
+	p.claimed, p.looking = is.ID, was.State == state.Uncertain
 	if was.State == state.Uncertain {
 		return // it only looks
 	}
@@ -50,6 +50,12 @@ func (p *process) effected(r cloud.Resource, removed, added []cloud.Grant) {
 		w.breaks("I2: finding %s carries out another plan than its own", f.ID)
 	case w.past.written[f.ID] > 1+w.past.mishaps:
 		w.breaks("I3: finding %s is carried out %d times", f.ID, w.past.written[f.ID])
+	}
+	if p.looking {
+		w.breaks("I3: finding %s writes when it was to look only", f.ID)
+	}
+	if f.UndoOf != "" && w.past.written[f.ID] == 1 && w.past.mishaps == 0 && !p.disturbed && len(added) < len(f.Plan.Steps[0].After.Grants) {
+		w.breaks("I2: finding %s undoes what was changed since", f.ID)
 	}
 	for _, g := range removed {
 		if !p.plans(f, func(s judge.Step) []cloud.Grant { return s.Before.Grants }, g) {

@@ -24,6 +24,8 @@ type process struct {
 	cancel context.CancelFunc
 
 	claimed   string // the finding whose plan it carries out
+	looking   bool   // it only looks whether a plan shows
+	looks     bool   // somebody looks at a message
 	answers   said   // what it was told
 	notified  bool   // it told people, or tried to
 	refused   bool   // what it was asked for was turned down

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -60,7 +59,7 @@ func (p *process) wrote(was, is finding.Finding) {
 	if was.State != is.State {
 		p.decides(was, is)
 	}
-	if is.State == state.Applying && strings.HasPrefix(is.Why, "applying") && is.DueAt.Equal(is.UpdatedAt.Add(finding.Lease)) {
+	if is.State == state.Applying && strings.HasPrefix(is.Why, "applying") && is.DueAt.Equal(is.UpdatedAt.Add(finding.Lease)) && (was.State != state.Applying || !is.DueAt.Equal(was.DueAt)) {
 		p.claims(was, is)
 	}
 }
@@ -117,6 +116,15 @@ func (p *process) follows(was, is finding.Finding) {
 		"forgets where it is shown":                     len(is.Surfaces) < len(was.Surfaces),
 		"escalates again":                               !was.EscalatedAt.IsZero() && !is.EscalatedAt.Equal(was.EscalatedAt),
 		"escalates before its time":                     was.EscalatedAt.IsZero() && !is.EscalatedAt.IsZero() && (w.now.Before(was.ExpiresAt) || w.cfg.onExpiry != remediate.EscalateOnExpiry || is.UndoOf != ""),
+		"joins one change twice":                        len(is.Joined) > len(was.Joined) && slices.Contains(was.Joined, is.Joined[len(is.Joined)-1]),
+		"names somebody twice":                          len(is.Actors) > 1 && is.Actors[len(is.Actors)-1].Principal == is.Actors[0].Principal,
+		"does not name everybody":                       slices.ContainsFunc(w.events, func(e event) bool { return slices.Contains(is.Joined, e.ID) && !made(is, e.Actor.Principal) }),
+		"pages though it is no question":                was.ID == "" && is.State != state.Pending && !is.PageAt.IsZero(),
+		"is untold since another time":                  !was.UndeliveredSince.IsZero() && !is.UndeliveredSince.IsZero() && !was.UndeliveredSince.Equal(is.UndeliveredSince),
+		"is undelivered while it is in line":            is.Undelivered && !was.Undelivered && w.trouble["Slack"] == "in line" && !p.disturbed && was.UndeliveredSince.IsZero(),
+		"is to be shown again with nothing new":         was.ID != "" && !was.Owes(finding.Notify) && is.Owes(finding.Notify) && w.sameToSee(was, is) && !p.looks && !p.disturbed && p.mishap.kind == "",
+		"is tried again, and was refused":               is.State == state.Applying && strings.HasPrefix(is.Why, "will be tried again") && w.trouble["IAM"] == "refuses writes" && p.mishap.kind == "" && !p.disturbed,
+		"gives up too early":                            is.State == state.Failed && was.State == state.Applying && w.trouble["IAM"] != "refuses writes" && was.Attempts < finding.MaxAttempts && p.mishap.kind == "" && !p.disturbed,
 		"is undone by what undid nothing":               is.UndoneBy != "" && w.store.findings[is.UndoneBy].State != state.Undone,
 		"pages twice within 15 minutes":                 !was.PagedAt.IsZero() && is.PagedAt.After(was.PagedAt) && is.EscalatedAt.Equal(was.EscalatedAt) && is.PagedAt.Sub(was.PagedAt) < 15*time.Minute && was.PageAt.IsZero(),
 		"is undelivered before its time":                is.Undelivered && !was.Undelivered && w.trouble["Slack"] == "down" && !p.disturbed && p.mishap.kind == "" && w.now.Sub(is.UndeliveredSince) < w.cfg.fallbackAfter,
@@ -125,6 +133,12 @@ func (p *process) follows(was, is finding.Finding) {
 			w.breaks("finding %s, %s to %s: %s", is.ID, was.State, is.State, says)
 		}
 	}
+}
+
+// sameToSee reports whether people would see no difference.
+func (w *world) sameToSee(was, is finding.Finding) bool {
+	return was.State == is.State && len(was.Timeline) == len(is.Timeline) && len(was.Actors) == len(is.Actors) && was.UndoneBy == is.UndoneBy &&
+		is.Group == "" && len(was.Joined) == len(is.Joined) && len(was.Surfaces) == len(is.Surfaces)
 }
 
 func grounds(as []finding.Answer) []string {
@@ -157,123 +171,4 @@ func (p *process) answered(was, is finding.Finding) {
 			w.breaks("finding %s has %d of %d votes to %s and is %s", is.ID, have, need, a.Choice, is.State)
 		}
 	}
-}
-
-// decides is about a move, and what it takes.
-func (p *process) decides(was, is finding.Finding) {
-	w, c := p.w, finding.ChooseRevert
-	if is.UndoOf != "" {
-		c = finding.ChooseUndo
-	}
-	answered := len(is.Answers) > len(was.Answers)
-	switch {
-	case is.State == state.Kept:
-		p.agreed(is, finding.ChooseKeep)
-	case is.State == state.Exempted && was.State != state.Pending:
-		if !slices.ContainsFunc(w.findings(), func(f finding.Finding) bool {
-			return f.State == state.Exempted && f.Exemption != nil && w.now.Before(f.Exemption.Until) && f.Resource == is.Resource
-		}) {
-			w.breaks("finding %s is exempt by nothing", is.ID)
-		}
-	case is.State == state.Exempted:
-		p.agreed(is, finding.ChooseExempt)
-	case is.State == state.Approved && answered:
-		p.agreed(is, c)
-	case is.State == state.Approved && was.State == state.Pending:
-		if w.cfg.onExpiry != remediate.RevertOnExpiry || w.now.Before(was.ExpiresAt) || is.UndoOf != "" || !is.Automatic {
-			w.breaks("finding %s is reverted by a silence that does not say so", is.ID)
-		}
-		p.reverts(is)
-	case is.State == state.Approved:
-		age := w.now.Sub(is.Change.Time)
-		if w.cfg.enforce != policies.Revert || age > maxEventAge && !p.disturbed || max(age, w.now.Sub(is.CreatedAt)) < w.cfg.limits.Grace {
-			w.breaks("finding %s is reverted unasked, by a policy that says %s, %s after the change", is.ID, w.cfg.enforce, age)
-		}
-		p.reverts(is)
-	case is.State == state.Expired && was.State == state.Pending:
-		if w.now.Before(was.ExpiresAt) || w.cfg.onExpiry == remediate.EscalateOnExpiry && is.UndoOf == "" && is.EscalatedAt.IsZero() {
-			w.breaks("finding %s expires %s too early", is.ID, was.ExpiresAt.Sub(w.now))
-		}
-		if w.cfg.onExpiry == remediate.RevertOnExpiry && is.UndoOf == "" && !is.Guarded && w.violates(is) && w.room(is) && !p.excused() {
-			w.breaks("finding %s is left, and silence means revert", is.ID)
-		}
-	case is.State == state.Expired && !w.now.After(was.ExecuteBy):
-		w.breaks("I12: finding %s lapses %s too early", is.ID, was.ExecuteBy.Sub(w.now))
-	case is.State == state.Pending && was.State == state.Approved:
-		if w.now.Sub(is.Change.Time) <= maxEventAge || !was.Automatic || was.WasAsked() {
-			w.breaks("finding %s is asked about after all, and was not held up", is.ID)
-		}
-	case is.State == state.Pending && is.UndoOf == "":
-		young := w.now.Sub(is.Change.Time) <= maxEventAge
-		sure := is.Change.Method == setPolicyMethod || is.Change.Method == "UpdateService"
-		switch e := w.cfg.enforce; {
-		case e == policies.Audit:
-			w.breaks("finding %s asks, and the policy only reports", is.ID)
-		case e == policies.Revert && young && sure && w.room(is) && !p.excused() && w.cfg.limits.SameChange == 0 && !w.cfg.confirms && is.Limit == "":
-			w.breaks("finding %s asks, and the policy reverts: %v", is.ID, is.Reasons)
-		}
-	case is.State == state.Reported && w.cfg.enforce != policies.Audit:
-		w.breaks("finding %s is only reported, and the policy says %s", is.ID, w.cfg.enforce)
-	case is.State == state.Superseded && was.State == state.Pending && !p.excused() && w.violates(is) && !slices.ContainsFunc(w.findings(), func(f finding.Finding) bool { return f.ID != is.ID && !f.State.Ended() }):
-		if !w.newer(is) {
-			w.breaks("finding %s is settled by nothing: %s", is.ID, is.Why)
-		}
-	case is.State == state.Reverted && !p.excused() && w.violates(is) && !w.takenBack(is) && !w.blurred(is):
-		w.breaks("finding %s is reverted, and is as it was", is.ID)
-	case is.State == state.Undone && !p.excused() && !w.undone(is) && !w.blurred(is):
-		w.breaks("finding %s is undone, and is not as it was", is.ID)
-	}
-}
-
-// blurred reports whether reads show the resource as it was a while ago.
-func (w *world) blurred(f finding.Finding) bool {
-	return w.now.Before(w.live.stale[f.Resource.Name].Until)
-}
-
-// takenBack reports whether an undo of the finding wrote something already.
-func (w *world) takenBack(f finding.Finding) bool {
-	return slices.ContainsFunc(w.findings(), func(u finding.Finding) bool { return u.UndoOf == f.ID && w.past.written[u.ID] > 0 })
-}
-
-// newer reports whether another change of the resource came after the finding's.
-func (w *world) newer(f finding.Finding) bool {
-	return slices.ContainsFunc(w.events, func(e event) bool {
-		return e.Resource == f.Resource && e.ID != f.Change.ID && !e.own()
-	})
-}
-
-// agreed holds that enough people said so who may: I4, and I11.
-func (p *process) agreed(f finding.Finding, c finding.Choice) {
-	if have, need := p.w.votes(f, c), p.w.need(f, c); len(have) < need && !p.disturbed {
-		p.w.breaks("I4: finding %s is decided to %s by %v, and it takes %d", f.ID, c, have, need)
-	}
-}
-
-// reverts holds the limits.
-func (p *process) reverts(f finding.Finding) {
-	if !p.w.room(f) {
-		p.w.breaks("finding %s is reverted unasked, beyond the limits", f.ID)
-	}
-	p.w.past.reverts[f.ID] = p.w.now
-}
-
-// room reports whether the limits let one more be reverted unasked.
-func (w *world) room(f finding.Finding) bool {
-	n, l := 0, w.cfg.limits
-	for id, at := range w.past.reverts {
-		if o := w.store.findings[id]; id != f.ID && w.now.Sub(at) <= time.Hour && (!o.State.Ended() || len(o.Done) > 0) && o.Automatic {
-			n++
-		}
-	}
-	return (l.TotalHour == 0 || n < l.TotalHour) && (l.PerPolicyHour == 0 || n < l.PerPolicyHour)
-}
-
-// violates reports whether what the finding is about is so.
-func (w *world) violates(f finding.Finding) bool {
-	name := f.Resource.Name
-	return f.UndoOf == "" && !w.live.gone[name] && (w.live.off[name] && !slices.ContainsFunc(f.Plan.Steps, hasGrants) || slices.ContainsFunc(f.Plan.Grants(), w.live.policies[name].Has))
-}
-
-func (w *world) undone(f finding.Finding) bool {
-	return w.live.off[f.Resource.Name] || w.live.policies[f.Resource.Name].Has(public)
 }

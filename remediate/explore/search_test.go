@@ -248,20 +248,25 @@ func (w *world) standings() []string {
 // probe has answers come that nobody may give, or that are about something else:
 // they are refused, and change nothing.
 func (w *world) probe() {
+	p := &process{w: w}
+	if key := [2]bool{w.store.pause.Active(w.now), w.untroubled()}; w.cfg.pauses && !w.tally.switched[key] {
+		w.tally.switched[key] = true
+		p.switches(context.Background())
+	}
 	for _, f := range w.findings() {
-		if f.State.Ended() && f.State != state.Reported {
-			continue
-		}
 		like := canon{now: w.now}
 		like.any(f, w.people, w.trouble["directory"])
 		if w.tally.probed[like.print()] {
 			continue
 		}
 		w.tally.probed[like.print()] = true
+		w.offers(f)
+		if f.State.Ended() && f.State != state.Reported {
+			continue
+		}
 		for _, c := range w.cfg.choices {
 			good := w.answer(f, c, ada)
-			for says, a := range w.wrong(good) {
-				p := &process{w: w}
+			for says, a := range w.wrong(f.ID, good) {
 				before := w.store.findings[f.ID].Revision
 				_, err := p.engine().Answer(context.Background(), f.ID, a)
 				if finding.ClassOf(err) == "" || w.store.findings[f.ID].Revision != before {

@@ -14,10 +14,11 @@ type tally struct {
 	arrows       map[[2]state.State]int
 	cards        map[uint64]drawing // that were drawn, by all that they show
 	probed       map[uint64]bool    // findings that wrong answers came to
+	switched     map[[2]bool]bool   // worlds in which somebody switched who may not
 }
 
 func newTally() *tally {
-	return &tally{states: map[state.State]int{}, arrows: map[[2]state.State]int{}, cards: map[uint64]drawing{}, probed: map[uint64]bool{}}
+	return &tally{states: map[state.State]int{}, arrows: map[[2]state.State]int{}, cards: map[uint64]drawing{}, probed: map[uint64]bool{}, switched: map[[2]bool]bool{}}
 }
 
 func (t *tally) moved(from, to state.State) { t.arrows[[2]state.State{from, to}]++ }

@@ -65,6 +65,8 @@ func (w *world) slack() error {
 		return errors.New("503")
 	case "revoked":
 		return fmt.Errorf("token_revoked: %w", fault.ErrBroken)
+	case "in line":
+		return &fault.BusyError{Where: "a message a second", After: 2 * time.Minute}
 	case "limited":
 		return &fault.BusyError{Where: "Slack", After: 2 * time.Minute, Theirs: true}
 	}
@@ -77,6 +79,7 @@ func (n notifierEdge) Announce(_ context.Context, text string, told []string) ([
 			return told, err
 		}
 		n.p.announced(text)
+		n.p.w.announced = append(slices.Clip(n.p.w.announced), text)
 		return []string{channel}, nil
 	})
 }

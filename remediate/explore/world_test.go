@@ -15,16 +15,17 @@ type world struct {
 	cfg *config
 	now time.Time
 
-	store    records
-	live     live
-	messages []message
-	pages    map[string]page // by finding
-	exported map[string]int  // events taken out, by finding
-	people   map[string]authority.Standing
-	trouble  map[string]string // what is wrong with a neighbour; empty for nothing
-	happened map[string]bool
-	events   []event
-	order    []string // findings, as they were opened
+	store     records
+	live      live
+	messages  []message
+	pages     map[string]page // by finding
+	exported  map[string]int  // events taken out, by finding
+	announced []string        // what every channel was told
+	people    map[string]authority.Standing
+	trouble   map[string]string // what is wrong with a neighbour; empty for nothing
+	happened  map[string]bool
+	events    []event
+	order     []string // findings, as they were opened
 
 	past   past
 	broken []string // the rules that the last act broke
@@ -102,7 +103,7 @@ func (w *world) fingerprint() uint64 {
 		c.text(name)
 		c.encoded(w.store.cells[name].Value)
 	}
-	c.any(w.store.handled, w.store.pause, w.live.policies, w.live.off, w.live.gone, w.live.stale, w.people, w.trouble, w.happened, w.past.said, w.past.clicked, w.past.mishaps, w.past.restored)
+	c.any(w.store.handled, w.store.pause, w.live.policies, w.live.off, w.live.gone, w.live.stale, w.people, w.trouble, w.happened, w.past.said, w.past.clicked, w.announced[max(0, len(w.announced)-1):], w.past.mishaps, w.past.restored)
 	for _, e := range w.events {
 		if c.any(e.taken); !e.taken {
 			c.at(later(e.Time, w.now.Add(-maxEventAge-time.Second)))

@@ -10,11 +10,15 @@ import (
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// RejectedPlan is the plan that people decided not to carry out: of an undo the
-// one that was taken back.
+// RejectedPlan is the plan that people decided not to carry out: of an undo the one
+// that was taken back, and of one that came to nothing none, which is the zero Plan:
+// what it was about is still reverted, and who makes it anew is asked about it.
 func (f Finding) RejectedPlan() judge.Plan {
-	if f.UndoOf == "" {
+	switch {
+	case f.UndoOf == "":
 		return f.Plan
+	case f.State != state.Undone:
+		return judge.Plan{}
 	}
 	return judge.InverseOf(f.Plan.Steps)
 }

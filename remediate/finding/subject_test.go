@@ -56,8 +56,14 @@ func TestAnUndoIsAboutWhatItTakesBack(t *testing.T) {
 	f := in(state.Reverted)
 	f.Done = editor.Steps
 	undo := f.UndoBegun(UndoID(f, 1), noon, time.Hour)
-	if undo.Plan.Digest == editor.Digest || undo.RejectedPlan().Digest != editor.Digest {
-		t.Errorf("its plan is %.8s and rejects %.8s, want %.8s rejected", undo.Plan.Digest, undo.RejectedPlan().Digest, editor.Digest)
+	if undo.Plan.Digest == editor.Digest {
+		t.Errorf("its plan is that of the revert, %.8s", undo.Plan.Digest)
+	}
+	for s, want := range map[state.State]string{state.Undone: editor.Digest, state.Expired: "", state.Blocked: "", state.Pending: ""} {
+		u := undo
+		if u.State = s; u.RejectedPlan().Digest != want {
+			t.Errorf("one that is %s rejects %.8s, want %.8s", s, u.RejectedPlan().Digest, want)
+		}
 	}
 	if s := undo.Subject(); len(s) != 1 || s[0].Before.Grants[0] != editor.Steps[0].Before.Grants[0] {
 		t.Errorf("it is about %+v", s)
