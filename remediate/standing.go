@@ -19,8 +19,8 @@ import (
 
 // withoutStanding gives a judgement of such a state to whom it belongs. What people
 // had an undo write is decided: it reports true. What a revert wrote is asked about, in
-// the name of rescind; so is, in the name of the caller, what rescind may be about to
-// write: whose it is shows when that has ended.
+// the name of rescind; so is, in the name of the caller, what rescind began to write and
+// is not known to have written.
 func (r *Remediator) withoutStanding(ctx context.Context, k judged) (judged, bool, error) {
 	if k.vanished || k.preexisting || k.Verdict == policies.Exempt || k.Plan.Empty() {
 		return k, false, nil
@@ -36,11 +36,11 @@ func (r *Remediator) withoutStanding(ctx context.Context, k judged) (judged, boo
 	switch {
 	case !ok:
 		return k, false, nil
-	case !by.State.Ended():
-		k.Lower(judge.Ask, fmt.Sprintf("rescind itself may have written what violates, in finding %s, which has not ended", by.ID))
-		return k, false, nil
 	case by.State == state.Undone:
 		return k, true, nil
+	case by.State != state.Reverted: // its plan was begun, and more is not known
+		k.Lower(judge.Ask, fmt.Sprintf("rescind itself may have written what violates, in finding %s, which is %s", by.ID, by.State))
+		return k, false, nil
 	}
 	k.Lower(judge.Ask, fmt.Sprintf("rescind itself wrote what violates, in finding %s, and nobody changed it since: %s did not", by.ID, k.change.Actor.Principal))
 	k.change.Actor = cloud.Actor{Principal: r.cfg.Self}

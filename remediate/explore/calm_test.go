@@ -72,7 +72,7 @@ func (w *world) ends() {
 			"is said to be undelivered":                              f.Undelivered && w.told(f),
 			"I13: is shown nowhere":                                  w.told(f) && len(f.Surfaces) == 0,
 			"is exempt and takes time":                               !f.DueAt.IsZero(),
-			"does not say who made it, and a half of it does":        made(f, cloud.UnknownActor) && slices.ContainsFunc(w.events, func(e event) bool { return e.ID == f.Change.ID && e.Actor.Principal != cloud.UnknownActor && e.taken }),
+			"does not say who made it, and a half of it does":        made(f, cloud.UnknownActor) && !f.Unconfirmed && slices.ContainsFunc(w.events, func(e event) bool { return e.ID == f.Change.ID && e.Actor.Principal != cloud.UnknownActor && e.taken }),
 			"undid something that does not say so":                   f.State == state.Undone && w.store.findings[f.UndoOf].UndoneBy != f.ID,
 		} {
 			if broken {
