@@ -50,7 +50,7 @@ var stamps = map[string]bool{
 // contentOf is what the revision runs. An image is its digest, and a variable's
 // value the digest of it: the value itself goes no further.
 func contentOf(rev *runpb.Revision) *runpb.Revision {
-	r := proto.Clone(rev).(*runpb.Revision)
+	r := proto.CloneOf(rev)
 	r.Name, r.Uid, r.Etag, r.Generation, r.ObservedGeneration = "", "", "", 0, 0
 	r.CreateTime, r.UpdateTime, r.DeleteTime, r.ExpireTime = nil, nil, nil, nil
 	r.ServiceAccount, r.Creator, r.LogUri = "", "", ""

@@ -48,7 +48,7 @@ func at(cs []*runpb.Container, i int) *runpb.Container {
 
 // containerChanges compares two containers as they were read, and their contents.
 func containerChanges(before, now, a, b *runpb.Container) (out []string) {
-	a, b = proto.Clone(a).(*runpb.Container), proto.Clone(b).(*runpb.Container)
+	a, b = proto.CloneOf(a), proto.CloneOf(b)
 	if a.Image != b.Image {
 		out = append(out, "image "+orNone(now.Image)+", before "+orNone(before.Image))
 	}
