@@ -99,16 +99,6 @@ func (e *evaluation) constraintChange() cloud.ConstraintChange {
 	return cloud.ConstraintChange{Enforced: untouchedFlag}
 }
 
-// loosened is unknown where the entry shows values: whether they allow more
-// than those before, it does not say.
-func (e *evaluation) loosened() ref.Val {
-	c := e.constraintChange()
-	if c.Became == cloud.PolicyHoldsValues {
-		return e.unknown(doubt{what: "whether the organization policy was loosened", why: "the entry shows its values, and not those before"})
-	}
-	return e.flag("whether the organization policy was loosened", unreadConstraint, c.Loosened())
-}
-
 // named is a name that holds all parts of the resource's; it is unknown while
 // the entry leaves one of them out.
 func (e *evaluation) named(name string) ref.Val {

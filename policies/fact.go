@@ -24,6 +24,13 @@ const (
 	// ConstraintAllows: does the effective organization policy of Project
 	// allow the value Value of the list constraint Name?
 	ConstraintAllows FactKind = "constraint value"
+	// ConstraintHeld: is all of the constraint Name enforced, or every value denied,
+	// by what is in force at the container Value ("folders/1")? Unknown where that
+	// is so of some alone: under a condition, or but for values or parameters.
+	ConstraintHeld FactKind = "constraint held"
+	// ConstraintInherited: the same of what is in force there but for the policy
+	// that is set at the container itself.
+	ConstraintInherited FactKind = "constraint inherited"
 	// ProjectNumber: is Value the number of the project whose id is Project?
 	ProjectNumber FactKind = "project number"
 	// OrganizationDomain: do the accounts of the domain Value belong to the

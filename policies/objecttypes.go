@@ -49,7 +49,7 @@ var (
 			return o.e.flag("whether the organization policy enforces the constraint now", unreadConstraint, o.e.constraintChange().Enforced)
 		}),
 		"loosened": field(cel.BoolType, func(o *object) ref.Val { return o.e.loosened() }),
-		"became":   text(func(o *object) string { return string(o.e.constraintChange().Became) }),
+		"became":   text(func(o *object) string { return o.e.became() }),
 	}}
 	changeType = &objectType{cel.ObjectType("rescind.Change"), map[string]*types.FieldType{
 		"added":    field(cel.ListType(grantType.cel), func(o *object) ref.Val { return o.e.added() }),

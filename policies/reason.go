@@ -22,6 +22,10 @@ func (q Question) what() string {
 		return "what the ancestors of " + q.Name + " are"
 	case ConstraintAllows:
 		return "whether " + q.Name + " allows " + q.Value + " for " + q.Project
+	case ConstraintHeld:
+		return "whether " + q.Name + " is enforced at " + q.Value
+	case ConstraintInherited:
+		return "whether " + q.Name + " is enforced at " + q.Value + " by what it inherits"
 	case ProjectNumber:
 		return "whether " + q.Value + " is the number of " + q.Project
 	case OrganizationDomain:
@@ -63,6 +67,10 @@ func (f Fact) claim(q Question) string {
 		return q.Name + " is in " + strings.Join(f.List, ", ")
 	case ConstraintAllows:
 		return q.Name + say(" allows ", " does not allow ") + q.Value + " for " + q.Project
+	case ConstraintHeld:
+		return q.Name + say(" is enforced at ", " is not enforced at ") + q.Value
+	case ConstraintInherited:
+		return q.Value + say(" inherits that ", " does not inherit that ") + q.Name + " is enforced"
 	case ProjectNumber:
 		return q.Value + say(" is the number of ", " is not the number of ") + q.Project
 	case OrganizationDomain:

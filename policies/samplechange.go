@@ -131,14 +131,28 @@ func (s source) labels(w *cloud.Workload) func(*yaml.Node) {
 
 func (s source) constraintChange(c *cloud.Change) func(*yaml.Node) {
 	return func(n *yaml.Node) {
-		var cc cloud.ConstraintChange
-		s.Fields(n, "constraint", strictyaml.Keys{
-			"name":     s.Text("name", &cc.Name),
-			"enforced": s.flag("enforced", &cc.Enforced),
-			"became": strictyaml.Word(s.Reader, "became", &cc.Became, cloud.PolicyDeleted, cloud.PolicyReset, cloud.PolicyConditional,
-				cloud.PolicyDryRunOnly, cloud.PolicyAllowsAll, cloud.PolicyDeniesAll, cloud.PolicyHoldsValues),
-		}, "name")
+		var cc, before cloud.ConstraintChange
+		keys := s.constraintState(&cc)
+		keys["name"] = s.Text("name", &cc.Name)
+		keys["before"] = func(n *yaml.Node) {
+			s.Fields(n, "before", s.constraintState(&before))
+			cc.Before = &before
+		}
+		s.Fields(n, "constraint", keys, "name")
 		c.Constraint = &cc
+	}
+}
+
+// constraintState reads what an organization policy says.
+func (s source) constraintState(cc *cloud.ConstraintChange) strictyaml.Keys {
+	return strictyaml.Keys{
+		"enforced": s.flag("enforced", &cc.Enforced),
+		"became": strictyaml.Word(s.Reader, "became", &cc.Became, cloud.PolicyDeleted, cloud.PolicyReset, cloud.PolicyConditional,
+			cloud.PolicyAllEnforce, cloud.PolicyDryRunOnly, cloud.PolicyAllowsAll, cloud.PolicyDeniesAll, cloud.PolicyHoldsValues,
+			cloud.PolicyHoldsParameters),
+		"allowed":    s.Texts("allowed", &cc.Allowed),
+		"denied":     s.Texts("denied", &cc.Denied),
+		"parameters": s.Text("parameters", &cc.Parameters),
 	}
 }
 

@@ -42,6 +42,7 @@ func (s source) constraints(dst *sampleFacts) func(*yaml.Node) {
 		s.Fields(n, "constraint "+name, strictyaml.Keys{
 			"enforced":     s.projects(dst, enforced, true),
 			"not_enforced": s.projects(dst, enforced, false),
+			"inherited":    s.inherited(dst, name),
 			"allows":       s.values(dst, allows, true),
 			"denies":       s.values(dst, allows, false),
 		})
@@ -52,6 +53,18 @@ func (s source) constraints(dst *sampleFacts) func(*yaml.Node) {
 func (s source) each(what string, read func(key string, n *yaml.Node)) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		s.Entries(n, what, func(key, n *yaml.Node) { read(key.Value, n) })
+	}
+}
+
+// inherited reads whether the constraint is enforced by what the containers of
+// the sample inherit, which is in force where nothing is set.
+func (s source) inherited(dst *sampleFacts, name string) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		var v string
+		strictyaml.Word(s.Reader, "inherited", &v, "true", "false")(n)
+		for _, kind := range []FactKind{ConstraintHeld, ConstraintInherited} {
+			dst.inForce[Question{Kind: kind, Name: name}] = v == "true"
+		}
 	}
 }
 
@@ -84,6 +97,9 @@ func (f sampleFacts) answer(q Question) Fact {
 	fact := Fact{Source: "sample", Why: "the sample does not say"}
 	switch q.Kind {
 	case ConstraintEnforced, ConstraintAllows:
+		fact.Value, fact.Known = f.inForce[q]
+	case ConstraintHeld, ConstraintInherited: // the same wherever a policy is set
+		q.Value = ""
 		fact.Value, fact.Known = f.inForce[q]
 	case RuntimeIdentity:
 		fact.Known, fact.Value = f.runtimeIdentities != nil, slices.Contains(f.runtimeIdentities, q.Name)

@@ -18,7 +18,7 @@ func (r *Remediator) snapshot(ctx context.Context, c cloud.Change) (judge.Snapsh
 	// What the change created and is not there was deleted since. Of any other
 	// write of an organization policy nothing being there says nothing.
 	s.AsMade = s.OrgPolicy != nil && s.OrgPolicy.IsResultOf(c)
-	s.Gone = s.Gone || judge.CreatesOrgPolicy(c) && s.OrgPolicy != nil && s.OrgPolicy.Body == ""
+	s.Gone = s.Gone || c.CreatesOrgPolicy() && s.OrgPolicy != nil && s.OrgPolicy.Body == ""
 	return s, err
 }
 

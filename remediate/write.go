@@ -72,6 +72,8 @@ func (r *Remediator) setOrgPolicy(ctx context.Context, s judge.Step) (bool, erro
 		return false, nil
 	case p.Body != s.Before.OrgPolicy:
 		return false, fmt.Errorf("the organization policy is another one now: %w", errChanged)
+	case s.After.OrgPolicy == "" && !judge.EnforcesNothing(p.Body): // a plan of an earlier version
+		return false, fmt.Errorf("%w: the organization policy has a rule that enforces, which is never taken away", fault.ErrRefused)
 	case s.After.OrgPolicy == "":
 		return true, r.cfg.Constraints.DeleteOrgPolicy(ctx, s.Resource, p.Etag)
 	}

@@ -58,33 +58,36 @@ func TestWhatLoosensAnOrganizationPolicyIsTold(t *testing.T) {
 		name, fixture string
 		edits         obj
 		want          cloud.PolicyForm
-		loosened      cloud.Flag
+		reach         cloud.Reach
 	}{
-		{"v1 not enforced", v1, nil, "", cloud.KnownFlag(true)},
-		{"v1 cleared", "org-policy-v1-clear", nil, cloud.PolicyDeleted, cloud.KnownFlag(true)},
-		{"v1 the default restored", v1, obj{request + ".policy": obj{"constraint": "x", "restoreDefault": obj{}}}, cloud.PolicyReset, cloud.KnownFlag(true)},
-		{"v1 every value allowed", v1, list(obj{"allValues": "ALLOW"}), cloud.PolicyAllowsAll, cloud.KnownFlag(true)},
-		{"v1 every value denied", v1, list(obj{"allValues": "DENY"}), cloud.PolicyDeniesAll, cloud.KnownFlag(false)},
-		{"v1 a list of values", v1, list(obj{"allowedValues": []any{"internal"}}), cloud.PolicyHoldsValues, cloud.Flag{}},
-		{"v2 enforced", v2, nil, "", cloud.KnownFlag(false)},
-		{"v2 not enforced", v2, obj{response: rules(obj{"enforce": false})}, "", cloud.KnownFlag(true)},
-		{"v2 deleted", "org-policy-v2-delete", nil, cloud.PolicyDeleted, cloud.KnownFlag(true)},
-		{"v2 reset", v2, obj{response: obj{"spec": obj{"reset": true}}}, cloud.PolicyReset, cloud.KnownFlag(true)},
-		{"v2 enforced but for what has a tag", v2, obj{response: rules(obj{"enforce": true}, obj{"condition": obj{"expression": "x"}})}, cloud.PolicyConditional, cloud.KnownFlag(true)},
-		{"v2 every value allowed", v2, obj{response: rules(obj{"allowAll": true})}, cloud.PolicyAllowsAll, cloud.KnownFlag(true)},
-		{"v2 every value denied", v2, obj{response: rules(obj{"denyAll": true})}, cloud.PolicyDeniesAll, cloud.KnownFlag(false)},
-		{"v2 a list of values", v2, obj{response: rules(obj{"values": obj{"deniedValues": []any{"all"}}})}, cloud.PolicyHoldsValues, cloud.Flag{}},
-		{"v2 only a dry run is left", v2, obj{request: dryRun, response: nil}, cloud.PolicyDryRunOnly, cloud.KnownFlag(true)},
-		{"v2 a dry run beside what is enforced", "org-policy-v2-update-dry-run-only", nil, "", cloud.Flag{Knowledge: cloud.Unchanged}},
-		{"v2 a body that cannot be read", v2, obj{response: nil, request: obj{"policy": "x"}}, "", cloud.Flag{}},
+		{"v1 not enforced", v1, nil, "", cloud.GuardsNone},
+		{"v1 cleared", "org-policy-v1-clear", nil, cloud.PolicyDeleted, cloud.GuardsInherited},
+		{"v1 the default restored", v1, obj{request + ".policy": obj{"constraint": "x", "restoreDefault": obj{}}}, cloud.PolicyReset, cloud.GuardsInherited},
+		{"v1 every value allowed", v1, list(obj{"allValues": "ALLOW"}), cloud.PolicyAllowsAll, cloud.GuardsNone},
+		{"v1 every value denied", v1, list(obj{"allValues": "DENY"}), cloud.PolicyDeniesAll, cloud.GuardsAll},
+		{"v1 a list of values", v1, list(obj{"allowedValues": []any{"internal"}}), cloud.PolicyHoldsValues, cloud.GuardsSome},
+		{"v2 enforced", v2, nil, "", cloud.GuardsAll},
+		{"v2 not enforced", v2, obj{response: rules(obj{"enforce": false})}, "", cloud.GuardsNone},
+		{"v2 deleted", "org-policy-v2-delete", nil, cloud.PolicyDeleted, cloud.GuardsInherited},
+		{"v2 reset", v2, obj{response: obj{"spec": obj{"reset": true}}}, cloud.PolicyReset, cloud.GuardsInherited},
+		{"v2 enforced but for what has a tag", v2, obj{response: rules(obj{"enforce": true}, obj{"condition": obj{"expression": "x"}})}, cloud.PolicyConditional, cloud.GuardsSome},
+		{"v2 enforced under a condition alone", v2, obj{response: rules(obj{"enforce": true, "condition": obj{"expression": "x"}})}, cloud.PolicyAllEnforce, cloud.GuardsAll},
+		{"v2 enforced with a condition and without", v2, obj{response: rules(obj{"enforce": true}, obj{"enforce": true, "condition": obj{"expression": "x"}})}, cloud.PolicyAllEnforce, cloud.GuardsAll},
+		{"v2 enforced as parameters say", v2, obj{response: rules(obj{"enforce": true, "parameters": obj{"allowedMemberSubjects": []any{"x"}}})}, cloud.PolicyHoldsParameters, cloud.GuardsSome},
+		{"v2 every value allowed", v2, obj{response: rules(obj{"allowAll": true})}, cloud.PolicyAllowsAll, cloud.GuardsNone},
+		{"v2 every value denied", v2, obj{response: rules(obj{"denyAll": true})}, cloud.PolicyDeniesAll, cloud.GuardsAll},
+		{"v2 a list of values", v2, obj{response: rules(obj{"values": obj{"deniedValues": []any{"all"}}})}, cloud.PolicyHoldsValues, cloud.GuardsSome},
+		{"v2 only a dry run is left", v2, obj{request: dryRun, response: nil}, cloud.PolicyDryRunOnly, cloud.GuardsInherited},
+		{"v2 a dry run beside what is enforced", "org-policy-v2-update-dry-run-only", nil, "", cloud.GuardsUntouched},
+		{"v2 a body that cannot be read", v2, obj{response: nil, request: obj{"policy": "x"}}, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, err := Decode(build(t, tt.fixture, tt.edits))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := c.Constraint; got.Became != tt.want || got.Loosened() != tt.loosened {
-				t.Errorf("%q, loosened %+v; want %q, %+v", got.Became, got.Loosened(), tt.want, tt.loosened)
+			if got := c.Constraint; got.Became != tt.want || got.Reach() != tt.reach {
+				t.Errorf("%q guards %q; want %q, %q", got.Became, got.Reach(), tt.want, tt.reach)
 			}
 		})
 	}

@@ -81,31 +81,33 @@ type v2Rule struct {
 		Allowed []string `json:"allowedValues"`
 		Denied  []string `json:"deniedValues"`
 	} `json:"values"`
-	Condition json.RawMessage `json:"condition"`
+	Condition  json.RawMessage `json:"condition"`
+	Parameters map[string]any  `json:"parameters"`
 }
 
-// state is certain for one unconditional rule alone. A rule of no kind is a
-// boolean one whose false was left out.
+// state is what the policy enforces. A rule of no kind is a boolean one whose
+// false was left out.
 func (s *v2Spec) state() (c cloud.ConstraintChange) {
-	switch {
-	case s.Reset:
-		c.Became = cloud.PolicyReset
-	case slices.ContainsFunc(s.Rules, func(r v2Rule) bool { return len(r.Condition) > 0 }):
-		c.Became = cloud.PolicyConditional
-	case len(s.Rules) != 1:
-	case s.Rules[0].Values != nil:
-		c.Became = cloud.PolicyHoldsValues
-		if !s.Inherit {
-			c.Allowed, c.Denied = s.Rules[0].Values.Allowed, s.Rules[0].Values.Denied
-		}
-	case isTrue(s.Rules[0].AllowAll):
-		c.Became = cloud.PolicyAllowsAll
-	case isTrue(s.Rules[0].DenyAll):
-		c.Became = cloud.PolicyDeniesAll
-	case len(s.Rules[0].AllowAll)+len(s.Rules[0].DenyAll) == 0:
-		c.Enforced = cloud.KnownFlag(s.Rules[0].Enforce)
+	if s.Reset {
+		return cloud.ConstraintChange{Became: cloud.PolicyReset}
 	}
-	return c
+	var rules []cloud.PolicyRule
+	for _, r := range s.Rules {
+		rules = append(rules, r.rule())
+	}
+	return cloud.StateOf(rules, s.Inherit)
+}
+
+func (r v2Rule) rule() cloud.PolicyRule {
+	out := cloud.PolicyRule{
+		Enforce: r.Enforce, AllowAll: isTrue(r.AllowAll), DenyAll: isTrue(r.DenyAll), Values: r.Values != nil,
+		Conditional: len(r.Condition) > 0 && string(r.Condition) != "null", Parameters: cloud.ParametersOf(r.Parameters),
+	}
+	out.Odd = !out.AllowAll && !out.DenyAll && len(r.AllowAll)+len(r.DenyAll) > 0
+	if r.Values != nil {
+		out.Allowed, out.Denied = r.Values.Allowed, r.Values.Denied
+	}
+	return out
 }
 
 func isTrue(raw json.RawMessage) bool { return string(raw) == "true" }

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -97,6 +98,19 @@ type ConstraintChange struct {
 	// HoldsValues and nothing is inherited on top of them.
 	Allowed []string `json:"allowed,omitempty"`
 	Denied  []string `json:"denied,omitempty"`
+	// Parameters are those of a managed constraint's only rule, as JSON with its
+	// keys in order, where Became is PolicyHoldsParameters.
+	Parameters string `json:"parameters,omitempty"`
+	// Before is what was set there before the change, PolicyDeleted for nothing;
+	// nil where that is not known. An entry does not show it, a history may.
+	Before *ConstraintChange `json:"before,omitempty"`
+}
+
+// CreatesOrgPolicy reports whether the change set a policy where none was: the call
+// fails otherwise, and its second version alone can tell.
+// https://cloud.google.com/resource-manager/docs/reference/orgpolicy/rest/v2/organizations.policies/create
+func (c Change) CreatesOrgPolicy() bool {
+	return c.Resource.Kind == OrgPolicy && strings.HasSuffix(c.Method, ".CreatePolicy")
 }
 
 // Added lists the grants the change added. Without a delta that is every grant

@@ -12,32 +12,19 @@ type PolicyForm string
 // The forms. The zero PolicyForm is a policy of which ConstraintChange.Enforced
 // says all, or nothing is known.
 const (
-	PolicyDeleted     PolicyForm = "deleted" // deleted or cleared: what is inherited takes its place
-	PolicyReset       PolicyForm = "reset"   // back to Google's default
-	PolicyConditional PolicyForm = "conditional"
+	PolicyDeleted     PolicyForm = "deleted"     // deleted or cleared: what is inherited takes its place
+	PolicyReset       PolicyForm = "reset"       // back to Google's default
+	PolicyConditional PolicyForm = "conditional" // some of its rules have a condition, and not all of them enforce
+	// PolicyAllEnforce is a policy of rules that all enforce, under conditions or not.
+	PolicyAllEnforce  PolicyForm = "all rules enforce"
 	PolicyDryRunOnly  PolicyForm = "dry run only" // it had, or may have had, a part that is enforced
 	PolicyAllowsAll   PolicyForm = "allows all"
 	PolicyDeniesAll   PolicyForm = "denies all"
 	PolicyHoldsValues PolicyForm = "values"
+	// PolicyHoldsParameters is a policy that enforces, as its parameters say: it
+	// stays enforced while these come to allow everything.
+	PolicyHoldsParameters PolicyForm = "parameters"
 )
-
-// Loosened reports whether the policy no longer enforces its constraint by
-// itself, everywhere below it, whatever it said before. A list of values may be
-// shorter or longer than the one it replaces, so of that it is Unknown.
-func (c ConstraintChange) Loosened() Flag {
-	switch c.Became {
-	case PolicyDeleted, PolicyReset, PolicyConditional, PolicyDryRunOnly, PolicyAllowsAll:
-		return KnownFlag(true)
-	case PolicyDeniesAll:
-		return KnownFlag(false)
-	case PolicyHoldsValues:
-		return Flag{}
-	}
-	if c.Enforced.Knowledge == Known {
-		return KnownFlag(!c.Enforced.On)
-	}
-	return c.Enforced
-}
 
 // Allows reports whether the policy, as it is since the change, allows a value
 // of its list constraint.

@@ -26,32 +26,3 @@ func TestAListConstraintAllowsWhatItsValuesSay(t *testing.T) {
 		})
 	}
 }
-
-// What is loosened may be asked about or put back, so that a change of which
-// this cannot be told must not read as either.
-func TestAnOrganizationPolicyIsLoosenedWhereItNoLongerEnforces(t *testing.T) {
-	on, off, unknown := KnownFlag(true), KnownFlag(false), Flag{}
-	for _, tt := range []struct {
-		name   string
-		change ConstraintChange
-		want   Flag
-	}{
-		{"no longer enforced", ConstraintChange{Enforced: off}, on},
-		{"enforced", ConstraintChange{Enforced: on}, off},
-		{"not told from the entry", ConstraintChange{Enforced: unknown}, unknown},
-		{"left as it was", ConstraintChange{Enforced: Flag{Knowledge: Unchanged}}, Flag{Knowledge: Unchanged}},
-		{"deleted, whatever was said of it before", ConstraintChange{Became: PolicyDeleted, Enforced: on}, on},
-		{"set back to Google's default", ConstraintChange{Became: PolicyReset}, on},
-		{"enforced under a condition alone", ConstraintChange{Became: PolicyConditional, Enforced: on}, on},
-		{"a dry run in place of it", ConstraintChange{Became: PolicyDryRunOnly}, on},
-		{"every value allowed", ConstraintChange{Became: PolicyAllowsAll}, on},
-		{"every value denied", ConstraintChange{Became: PolicyDeniesAll}, off},
-		{"other values than before, perhaps fewer", ConstraintChange{Became: PolicyHoldsValues, Allowed: []string{"internal"}}, unknown},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := tt.change.Loosened(); got != tt.want {
-				t.Errorf("%+v, want %+v", got, tt.want)
-			}
-		})
-	}
-}

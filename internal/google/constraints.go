@@ -15,15 +15,21 @@ import (
 // conditions evaluated for the project. Its dry-run part enforces nothing.
 // https://cloud.google.com/resource-manager/docs/reference/orgpolicy/rest/v2/projects.policies/getEffectivePolicy
 func (c *Client) effective(ctx context.Context, q policies.Question) (policies.Fact, []*orgpolicypb.PolicySpec_PolicyRule, error) {
-	f := policies.Fact{Source: "effective org policy of projects/" + q.Project}
-	if q.Project == "" || q.Name == "" {
-		return f, nil, errors.New("the project or the constraint is not known")
+	if q.Project == "" {
+		return policies.Fact{}, nil, errors.New("the project or the constraint is not known")
 	}
-	p, err := call(ctx, c.constraints.GetEffectivePolicy, &orgpolicypb.GetEffectivePolicyRequest{
-		Name: "projects/" + q.Project + "/policies/" + q.Name,
-	})
+	return c.effectiveAt(ctx, q.Name, "projects/"+q.Project)
+}
+
+// effectiveAt is the same for any project, folder or organization.
+func (c *Client) effectiveAt(ctx context.Context, name, container string) (policies.Fact, []*orgpolicypb.PolicySpec_PolicyRule, error) {
+	f := policies.Fact{Source: "effective org policy of " + container}
+	if container == "" || name == "" {
+		return f, nil, errors.New("the container or the constraint is not known")
+	}
+	p, err := call(ctx, c.constraints.GetEffectivePolicy, &orgpolicypb.GetEffectivePolicyRequest{Name: container + "/policies/" + name})
 	if err != nil {
-		at := cloud.Resource{Kind: cloud.OrgPolicy, Parent: "projects/" + q.Project, Name: q.Name}
+		at := cloud.Resource{Kind: cloud.OrgPolicy, Parent: container, Name: name}
 		return f, nil, explain(err, "read", at, "orgpolicy.policy.get")
 	}
 	rules := p.GetSpec().GetRules()

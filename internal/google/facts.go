@@ -60,6 +60,10 @@ func (c *Client) look(ctx context.Context, q policies.Question) (policies.Fact, 
 		return c.ancestorNames(ctx, q)
 	case policies.ConstraintAllows:
 		return c.allows(ctx, q)
+	case policies.ConstraintHeld:
+		return c.held(ctx, q.Name, q.Value)
+	case policies.ConstraintInherited:
+		return c.inherited(ctx, q.Name, q.Value)
 	case policies.ProjectNumber:
 		return c.projectNumber(ctx, q)
 	case policies.OrganizationDomain:
@@ -74,7 +78,7 @@ func (c *Client) look(ctx context.Context, q policies.Question) (policies.Fact, 
 func (c *Client) Changed(change cloud.Change) {
 	c.facts.forget(func(q policies.Question) bool {
 		switch q.Kind {
-		case policies.ConstraintEnforced, policies.ConstraintAllows:
+		case policies.ConstraintEnforced, policies.ConstraintAllows, policies.ConstraintHeld, policies.ConstraintInherited:
 			return touches(change, q.Name)
 		case policies.RuntimeIdentity:
 			return change.Resource.Kind.Workload() && change.Verb != cloud.SetPolicy

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"cloud.google.com/go/orgpolicy/apiv2/orgpolicypb"
 	"github.com/googleapis/gax-go/v2"
@@ -33,34 +32,35 @@ func (c *Client) OrgPolicy(ctx context.Context, r cloud.Resource) (judge.OrgPoli
 	return judge.OrgPolicy{Etag: p.GetEtag(), Body: body, State: stateOf(p.GetSpec())}, nil
 }
 
-// stateOf says of a live policy what the log says of a change, in its terms: it
-// is certain for one unconditional rule alone. Nil for a policy that only
-// rehearses.
+// stateOf says of a live policy what the log says of a change, in its terms. Nil
+// for a policy that only rehearses.
 func stateOf(s *orgpolicypb.PolicySpec) *cloud.ConstraintChange {
 	if s == nil {
 		return nil
 	}
-	c := &cloud.ConstraintChange{}
-	rules := s.GetRules()
-	switch {
-	case s.GetReset_():
-		c.Became = cloud.PolicyReset
-	case slices.ContainsFunc(rules, func(r *orgpolicypb.PolicySpec_PolicyRule) bool { return r.GetCondition() != nil }):
-		c.Became = cloud.PolicyConditional
-	case len(rules) != 1:
-	case rules[0].GetValues() != nil:
-		c.Became = cloud.PolicyHoldsValues
-		if !s.GetInheritFromParent() {
-			c.Allowed, c.Denied = rules[0].GetValues().GetAllowedValues(), rules[0].GetValues().GetDeniedValues()
-		}
-	case rules[0].GetAllowAll():
-		c.Became = cloud.PolicyAllowsAll
-	case rules[0].GetDenyAll():
-		c.Became = cloud.PolicyDeniesAll
-	default:
-		c.Enforced = cloud.KnownFlag(rules[0].GetEnforce())
+	c := cloud.StateOf(rulesOf(s.GetRules()), s.GetInheritFromParent())
+	if s.GetReset_() {
+		c = cloud.ConstraintChange{Became: cloud.PolicyReset}
 	}
-	return c
+	return &c
+}
+
+func rulesOf(rules []*orgpolicypb.PolicySpec_PolicyRule) (out []cloud.PolicyRule) {
+	for _, r := range rules {
+		rule := cloud.PolicyRule{
+			Enforce: r.GetEnforce(), AllowAll: r.GetAllowAll(), DenyAll: r.GetDenyAll(), Values: r.GetValues() != nil,
+			Allowed: r.GetValues().GetAllowedValues(), Denied: r.GetValues().GetDeniedValues(),
+			Conditional: r.GetCondition() != nil, Parameters: cloud.ParametersOf(r.GetParameters().AsMap()),
+		}
+		switch r.GetKind().(type) {
+		case *orgpolicypb.PolicySpec_PolicyRule_AllowAll:
+			rule.Odd = !rule.AllowAll
+		case *orgpolicypb.PolicySpec_PolicyRule_DenyAll:
+			rule.Odd = !rule.DenyAll
+		}
+		out = append(out, rule)
+	}
+	return out
 }
 
 // orgPolicyBody is what people set of a policy, as JSON: no name, no etag, no

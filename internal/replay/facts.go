@@ -27,6 +27,10 @@ func (f factsAt) Fact(_ context.Context, q policies.Question) policies.Fact {
 		return f.constraint(q.Name, q.Project)
 	case policies.ConstraintAllows:
 		return f.allows(q)
+	case policies.ConstraintHeld:
+		return f.held(q.Name, q.Value)
+	case policies.ConstraintInherited:
+		return f.inherited(q.Name, q.Value)
 	case policies.ProjectNumber:
 		return f.projectNumber(q)
 	case policies.OrganizationDomain:

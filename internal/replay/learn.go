@@ -11,6 +11,7 @@ type learned struct {
 	identities map[string]sighting         // by e-mail; the earliest
 	policies   map[policyKey][]policyWrite // oldest first
 	previous   []cloud.Identity            // what the workload of each change ran as before it
+	before     []*cloud.ConstraintChange   // what was set before each change of an organization policy
 	numbers    numbers
 }
 
@@ -34,8 +35,10 @@ func learn(changes []cloud.Change, ids numbers) *learned {
 		identities: map[string]sighting{},
 		policies:   map[policyKey][]policyWrite{},
 		previous:   make([]cloud.Identity, len(changes)),
+		before:     make([]*cloud.ConstraintChange, len(changes)),
 		numbers:    ids,
 	}
+	set := setBefore{}
 	runsAs := map[cloud.Resource]cloud.Identity{}
 	undated := map[cloud.Resource]bool{} // deployed at a time that nobody knows: before or after any other
 	for i, c := range changes {
@@ -43,6 +46,7 @@ func learn(changes []cloud.Change, ids numbers) *learned {
 			l.previous[i] = runsAs[c.Resource]
 		}
 		l.policy(c)
+		l.before[i] = set.take(c)
 		if !deployed(c) {
 			continue
 		}

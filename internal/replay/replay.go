@@ -122,7 +122,7 @@ func judgeAll(ctx context.Context, cfg Config, h *history, s *Summary) ([]Findin
 		}
 		at := moment(changes, i)
 		j := judge.Judge{Policies: cfg.Policies, Facts: factsAt{cfg.Facts, l, at}}
-		for _, g := range j.Judge(ctx, c, snapshot(c, l.previous[i], at)) {
+		for _, g := range j.Judge(ctx, l.asOf(c, i), snapshot(c, l.previous[i], at)) {
 			out = append(out, findingOf(c, g))
 		}
 	}

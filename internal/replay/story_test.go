@@ -87,10 +87,10 @@ func editor(id string, at int, account string) object {
 }
 
 // constrained sets requireInvoker at a container.
-func constrained(id string, at int, container string, rule object) object {
+func constrained(id string, at int, container string, rules ...object) object {
 	name := container + "/policies/" + requireInvoker
 	return call(id, at, "orgpolicy.googleapis.com", "google.cloud.orgpolicy.v2.OrgPolicy.UpdatePolicy", name, object{
-		"response": object{"name": name, "spec": object{"rules": []object{rule}}},
+		"response": object{"name": name, "spec": object{"rules": rules}},
 	})
 }
 

@@ -1,8 +1,8 @@
 package judge
 
 import (
+	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
@@ -20,6 +20,7 @@ type OrgPolicy struct {
 // IsResultOf reports whether the policy is what the change made of it.
 func (p OrgPolicy) IsResultOf(c cloud.Change) bool {
 	return p.State != nil && c.Constraint != nil && p.State.Enforced == c.Constraint.Enforced && p.State.Became == c.Constraint.Became &&
+		p.State.Parameters == c.Constraint.Parameters &&
 		slices.Equal(p.State.Allowed, c.Constraint.Allowed) && slices.Equal(p.State.Denied, c.Constraint.Denied)
 }
 
@@ -30,30 +31,48 @@ func (p OrgPolicy) observed(c *cloud.ConstraintChange) *cloud.ConstraintChange {
 		return c
 	}
 	live := *p.State
-	live.Name = c.Name
+	live.Name, live.Before = c.Name, c.Before
 	return &live
 }
 
-// restoreConstraint takes a policy away that the change created: then nothing
-// was set before. An entry does not show what an update or a delete replaced,
-// and an effective policy is not what was set.
+// restoreConstraint takes a policy away that the change created and that enforces
+// nothing: then nothing was set before. An entry does not show what an update or a
+// delete replaced, and an effective policy is not what was set.
 func restoreConstraint(c cloud.Change, now Snapshot) (*Step, string) {
 	switch {
-	case !CreatesOrgPolicy(c):
-		return nil, "what the organization policy was before is not recorded: a person has to set it again"
+	case !c.CreatesOrgPolicy():
+		return nil, "what the organization policy was before is not recorded: " +
+			"a person has to decide what is to be enforced here, and an exception that is gone needs nothing"
 	case now.OrgPolicy == nil || now.OrgPolicy.Body == "":
 		return nil, "the organization policy could not be read"
 	case !now.AsMade:
-		return nil, "the organization policy was changed again since: a person has to set it"
+		return nil, "the organization policy was changed again since: a person has to decide what is to be enforced here"
+	case !EnforcesNothing(now.OrgPolicy.Body):
+		return nil, "the organization policy has a rule that enforces, which is never taken away: a person has to decide about its other rules"
 	}
 	return &Step{Kind: policies.RestoreConstrain, Resource: c.Resource, Before: StepState{OrgPolicy: now.OrgPolicy.Body}}, ""
 }
 
-// CreatesOrgPolicy reports whether the change set a policy where none was: the call
-// fails otherwise, and its second version alone can tell.
-// https://cloud.google.com/resource-manager/docs/reference/orgpolicy/rest/v2/organizations.policies/create
-func CreatesOrgPolicy(c cloud.Change) bool {
-	return c.Resource.Kind == cloud.OrgPolicy && strings.HasSuffix(c.Method, ".CreatePolicy")
+// EnforcesNothing reports whether each rule of an organization policy says that
+// nothing is enforced, or that every value is allowed. What cannot be read may
+// enforce.
+func EnforcesNothing(body string) bool {
+	var p struct {
+		Spec struct {
+			Rules []map[string]any `json:"rules"`
+		} `json:"spec"`
+	}
+	if json.Unmarshal([]byte(body), &p) != nil {
+		return false
+	}
+	return !slices.ContainsFunc(p.Spec.Rules, func(rule map[string]any) bool {
+		for field, v := range rule {
+			if field != "condition" && !(field == "enforce" && v == false) && !(field == "allowAll" && v == true) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // constraintAsks keeps what reaches every project below from being done without

@@ -1,0 +1,42 @@
+package replay
+
+import "github.com/rescind-dev/rescind/internal/cloud"
+
+// setBefore are the organization policies as they were set, while a history is
+// read in order.
+type setBefore map[policyKey]*cloud.ConstraintChange
+
+// take returns what was set before the change, nil where the history does not
+// show it, and remembers what is set since. A write at a time that nobody knows,
+// or one that may have failed, leaves what is set unknown.
+func (s setBefore) take(c cloud.Change) *cloud.ConstraintChange {
+	if c.Constraint == nil {
+		return nil
+	}
+	k := policyKey{c.Constraint.Name, c.Resource.Parent}
+	was, is := s[k], *c.Constraint
+	switch {
+	case c.Time.IsZero() || c.Half == cloud.FirstHalf:
+		delete(s, k)
+		return nil
+	case is.Enforced.Knowledge == cloud.Unchanged && c.CreatesOrgPolicy(): // it rehearses, and enforces nothing
+		s[k] = &cloud.ConstraintChange{Became: cloud.PolicyDryRunOnly}
+	case is.Enforced.Knowledge == cloud.Unchanged:
+	case is.Reach() == "":
+		delete(s, k)
+	default:
+		s[k] = &is
+	}
+	return was
+}
+
+// asOf is the change with what its history says was set before it.
+func (l *learned) asOf(c cloud.Change, i int) cloud.Change {
+	if c.Constraint == nil || l.before[i] == nil {
+		return c
+	}
+	with := *c.Constraint
+	with.Before = l.before[i]
+	c.Constraint = &with
+	return c
+}
