@@ -51,7 +51,7 @@ func ruleOf(enforce, conditional bool) *orgpolicypb.PolicySpec_PolicyRule {
 	return r
 }
 
-func TestS22TighteningIsNotLoosening(t *testing.T) {
+func TestR5TighteningIsNotLoosening(t *testing.T) {
 	nothing := func(*rig) {}
 	for _, tt := range []struct {
 		name        string

@@ -26,7 +26,7 @@ func anyRules(r *rand.Rand) []PolicyRule {
 	return out
 }
 
-func TestS22NoPolicyThatEnforcesInAllItsRulesIsEverLoosened(t *testing.T) {
+func TestR5NoPolicyThatEnforcesInAllItsRulesIsEverLoosened(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	befores := []Reach{"", GuardsAll, GuardsNone, GuardsSome, GuardsInherited}
 	certain := 0

@@ -9,7 +9,7 @@ import (
 
 // What is set and deleted here is of pay, in folders/2 in folders/1, where the file
 // says that it is enforced, and of organizations/77, where it is not.
-func TestS22WhatAHistoryShowsTellsTighteningFromLoosening(t *testing.T) {
+func TestR5WhatAHistoryShowsTellsTighteningFromLoosening(t *testing.T) {
 	const violation, unknown, compliant = "violation", "unknown", ""
 	created := func(id string, minute int, at string, rules ...object) object {
 		c := constrained(id, minute, at, rules...)

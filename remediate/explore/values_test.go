@@ -74,15 +74,23 @@ func shapeOf(t reflect.Type) *shape {
 	if s, ok := shapes.Load(t); ok {
 		return s.(*shape)
 	}
-	s := newShape(t)
+	s := newShape(t, map[reflect.Type]*shape{})
 	shapes.Store(t, s)
 	return s
 }
 
-func newShape(t reflect.Type) *shape {
+// newShape makes the shape of a type. Those in the making are of types that may hold
+// more of themselves.
+func newShape(t reflect.Type, making map[reflect.Type]*shape) *shape {
 	switch t.Kind() {
 	case reflect.Slice, reflect.Pointer:
-		return &shape{elem: newShape(t.Elem())}
+		if s, ok := making[t]; ok {
+			return s
+		}
+		s := &shape{}
+		making[t] = s
+		s.elem = newShape(t.Elem(), making)
+		return s
 	case reflect.Map:
 		return &shape{}
 	case reflect.Struct:
@@ -91,7 +99,7 @@ func newShape(t reflect.Type) *shape {
 		}
 		var s shape
 		for i := range t.NumField() {
-			if f := newShape(t.Field(i).Type); f != nil {
+			if f := newShape(t.Field(i).Type, making); f != nil {
 				s.fields = append(s.fields, field{i, f})
 			}
 		}

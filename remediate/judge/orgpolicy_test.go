@@ -10,7 +10,7 @@ import (
 
 // Whatever an organization policy holds, a plan takes it away only where none of
 // its rules enforces, lists values, or says something that nobody knows.
-func TestS22NoPlanTakesAwayAPolicyThatHasAnEnforcingRule(t *testing.T) {
+func TestR5NoPlanTakesAwayAPolicyThatHasAnEnforcingRule(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	harmless := []any{map[string]any{"enforce": false}, map[string]any{"allowAll": true}, map[string]any{}}
 	enforcing := []any{

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,8 +19,7 @@ import (
 func full(t *testing.T) finding.Finding {
 	t.Helper()
 	var f finding.Finding
-	n := 0
-	if err := fill(reflect.ValueOf(&f).Elem(), &n); err != nil {
+	if err := new(filler).fill(reflect.ValueOf(&f).Elem()); err != nil {
 		t.Fatal(err)
 	}
 	return f
@@ -30,43 +30,54 @@ var (
 	resourceType = reflect.TypeFor[cloud.Resource]()
 )
 
-// fill sets v, and all that it holds, to values that differ by n.
-func fill(v reflect.Value, n *int) error {
-	*n++
+// filler sets values that all differ.
+type filler struct {
+	n  int
+	in []reflect.Type // what is being filled: a value that holds one of its own type holds it once
+}
+
+// fill sets v, and all that it holds.
+func (f *filler) fill(v reflect.Value) error {
+	f.n++
 	switch {
 	case v.Type() == timeType:
-		v.Set(reflect.ValueOf(noon.Add(time.Duration(*n))))
+		v.Set(reflect.ValueOf(noon.Add(time.Duration(f.n))))
 		return nil
 	case v.Type() == resourceType:
-		v.Set(reflect.ValueOf(cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", fmt.Sprint("s", *n))))
+		v.Set(reflect.ValueOf(cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", fmt.Sprint("s", f.n))))
 		return nil
 	}
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(fmt.Sprintf("text <%d> \"é\" \x00", *n))
+		v.SetString(fmt.Sprintf("text <%d> \"é\" \x00", f.n))
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Int, reflect.Int32, reflect.Int64:
-		v.SetInt(int64(*n))
+		v.SetInt(int64(f.n))
 	case reflect.Pointer:
+		if slices.Contains(f.in, v.Type()) {
+			return nil
+		}
+		f.in = append(f.in, v.Type())
+		defer func() { f.in = f.in[:len(f.in)-1] }()
 		v.Set(reflect.New(v.Type().Elem()))
-		return fill(v.Elem(), n)
+		return f.fill(v.Elem())
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		return fillEach(v.Len(), v.Index, n)
+		return f.fillEach(v.Len(), v.Index)
 	case reflect.Struct:
-		return fillFields(v, n)
+		return f.fillFields(v)
 	case reflect.Map:
-		return fillMap(v, n)
+		return f.fillMap(v)
 	default:
 		return fmt.Errorf("a finding holds a %s: teach storetest to fill it", v.Type())
 	}
 	return nil
 }
 
-func fillEach(count int, part func(int) reflect.Value, n *int) error {
+func (f *filler) fillEach(count int, part func(int) reflect.Value) error {
 	for i := range count {
-		if err := fill(part(i), n); err != nil {
+		if err := f.fill(part(i)); err != nil {
 			return err
 		}
 	}
@@ -74,24 +85,24 @@ func fillEach(count int, part func(int) reflect.Value, n *int) error {
 }
 
 // fillFields leaves out what is not stored.
-func fillFields(v reflect.Value, n *int) error {
+func (f *filler) fillFields(v reflect.Value) error {
 	for i := range v.NumField() {
 		if v.Type().Field(i).Tag.Get("json") == "-" {
 			continue
 		}
-		if err := fill(v.Field(i), n); err != nil {
+		if err := f.fill(v.Field(i)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func fillMap(v reflect.Value, n *int) error {
+func (f *filler) fillMap(v reflect.Value) error {
 	key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
-	if err := fill(key, n); err != nil {
+	if err := f.fill(key); err != nil {
 		return err
 	}
-	if err := fill(value, n); err != nil {
+	if err := f.fill(value); err != nil {
 		return err
 	}
 	v.Set(reflect.MakeMap(v.Type()))
