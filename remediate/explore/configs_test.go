@@ -9,9 +9,10 @@ import (
 )
 
 var (
-	asked  = [][]string{{"mallory makes api public", "event 1 comes"}}
-	agreed = append([][]string{{"mallory makes api public", "event 1 comes", "ada clicks revert on 1", "bob clicks revert on 1"}}, asked...)
-	deploy = [][]string{{"mallory's deploy begins", "event 1 comes", "the deploy shows"}}
+	asked   = [][]string{{"mallory makes api public", "event 1 comes"}}
+	agreed  = append([][]string{{"mallory makes api public", "event 1 comes", "ada clicks revert on 1", "bob clicks revert on 1"}}, asked...)
+	carried = append([][]string{{"mallory makes api public", "event 1 comes", "ada clicks revert on 1", "bob clicks revert on 1", "a sweep"}}, agreed...)
+	deploy  = [][]string{{"mallory's deploy begins", "event 1 comes", "the deploy shows"}}
 
 	twice = [][]string{{"mallory's deploy begins", "eve's deploy begins", "event 1 comes", "event 2 comes", "the deploy shows", "the deploy ends", "event 3 comes"}}
 
@@ -35,7 +36,7 @@ func configs() []*config {
 			troubles: []trouble{{"IAM", "slow"}, {"IAM", "refuses writes"}, {"directory", "down"}}, pauses: true, scans: true,
 		},
 		{
-			name: "asks two", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, quorum: quorum(2, 2, 2, 2), script: grants(), openings: agreed, choices: all,
+			name: "asks two", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, quorum: quorum(2, 2, 2, 2), script: grants(), openings: carried, choices: all,
 			troubles: []trouble{{"directory", ada}}, leaves: true, handOver: true,
 		},
 		{

@@ -8,10 +8,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,17 +49,17 @@ func TestEveryMutantIsNoticed(t *testing.T) {
 	begun := time.Now()
 	m := newMutants(t)
 	accepted := readSurvivors(t)
-	m.must(0, "the program without a mutant", "ci")
-	var left sync.Map
+	if how := m.noticed(mutate.Mutant{}, m.fars()); how != "" {
+		t.Fatalf("the program without a mutant does not pass: %s", how)
+	}
 	todo := make(chan mutate.Mutant)
 	var tried sync.WaitGroup
 	for range 2 {
 		tried.Go(func() {
 			for mu := range todo {
-				if how := m.noticed(mu); how == "" {
-					left.Store(mu.Name, true)
-				} else if testing.Verbose() {
-					t.Logf("%s: noticed by %s", mu.Name, how)
+				s, listed := accepted[mu.Name]
+				if wrong := m.try(mu, s, listed); wrong != "" {
+					t.Errorf("%s (line %d)\n\t%s", mu.Name, mu.Line, wrong)
 				}
 			}
 		})
@@ -68,16 +70,6 @@ func TestEveryMutantIsNoticed(t *testing.T) {
 	close(todo)
 	tried.Wait()
 	for _, mu := range m.all {
-		s, listed := accepted[mu.Name]
-		_, survives := left.Load(mu.Name)
-		switch {
-		case survives && !listed:
-			t.Errorf("%s\n\tsurvives (line %d): have a story notice it, or say in survivors.txt why none can", mu.Name, mu.Line)
-		case listed && !survives:
-			t.Errorf("%s\n\tis noticed: take it out of survivors.txt", mu.Name)
-		case listed && s.test != "" && !m.heldBy(mu, s):
-			t.Errorf("%s\n\tis not noticed by %s of %s, as survivors.txt says", mu.Name, s.test, s.pkg)
-		}
 		delete(accepted, mu.Name)
 	}
 	for name := range accepted {
@@ -85,7 +77,34 @@ func TestEveryMutantIsNoticed(t *testing.T) {
 			t.Errorf("%s\n\tis in survivors.txt, and there is no such mutant", name)
 		}
 	}
-	t.Logf("%d mutants in %s", len(m.all), time.Since(begun).Round(time.Second))
+	t.Logf("%d mutants in %s: %s", len(m.all), time.Since(begun).Round(time.Second), m.counts())
+}
+
+// try says what survivors.txt has wrong about a mutant, or "". One that a test holds
+// is not explored far: that takes a minute, the test a moment.
+func (m *mutants) try(mu mutate.Mutant, s survivor, listed bool) string {
+	fars := m.fars()
+	if s.test != "" {
+		fars = fars[:1]
+	}
+	switch how := m.noticed(mu, fars); {
+	case how != "" && listed:
+		return "is noticed: take it out of survivors.txt"
+	case how != "":
+		m.count("noticed by stories")
+		if testing.Verbose() {
+			m.t.Logf("%s: noticed by %s", mu.Name, how)
+		}
+	case !listed:
+		return "survives: have a story notice it, or say in survivors.txt why none can"
+	case s.test == "":
+		m.count("the same program")
+	case !m.heldBy(mu, s):
+		return "is not noticed by " + s.test + " of " + s.pkg + ", as survivors.txt says"
+	default:
+		m.count("held by tests")
+	}
+	return ""
 }
 
 // mutants is the explorer with all mutants in it, of which none is alive.
@@ -95,11 +114,29 @@ type mutants struct {
 	all    []mutate.Mutant
 	mu     sync.Mutex
 	binary map[string]string // of tests, by package
+	sound  map[string]string // how tests failed without a mutant, by package and name
+	became map[string]int    // mutants, by what became of them
+}
+
+// count counts a mutant.
+func (m *mutants) count(what string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.became[what]++
+}
+
+// counts are how many mutants became of what.
+func (m *mutants) counts() string {
+	var out []string
+	for _, what := range slices.Sorted(maps.Keys(m.became)) {
+		out = append(out, fmt.Sprintf("%d %s", m.became[what], what))
+	}
+	return strings.Join(out, ", ")
 }
 
 func newMutants(t *testing.T) *mutants {
 	t.Helper()
-	m := &mutants{t: t, dir: t.TempDir(), binary: map[string]string{}}
+	m := &mutants{t: t, dir: t.TempDir(), binary: map[string]string{}, sound: map[string]string{}, became: map[string]int{}}
 	overlay := map[string]string{}
 	put := func(at string, b []byte) {
 		file := filepath.Join(m.dir, fmt.Sprintf("%d.go", len(overlay)))
@@ -206,8 +243,8 @@ func saidIn(out string) string {
 const explorer = "./remediate/explore"
 
 // noticed says by what the mutant is noticed, if it is: by short stories first.
-func (m *mutants) noticed(mu mutate.Mutant) string {
-	for _, far := range strings.Split(*mutantsFar, ",") {
+func (m *mutants) noticed(mu mutate.Mutant, fars []string) string {
+	for _, far := range fars {
 		if how := m.run(mu.ID, explorer, "Every|Once", far, "-explore.first"); how != "" {
 			return how
 		}
@@ -215,13 +252,19 @@ func (m *mutants) noticed(mu mutate.Mutant) string {
 	return ""
 }
 
-func (m *mutants) must(id int, what, far string) {
-	if how := m.run(id, explorer, "Every|Once", far); how != "" {
-		m.t.Fatalf("%s does not pass: %s", what, how)
-	}
-}
+// fars are how far to explore with a mutant, one after the other.
+func (m *mutants) fars() []string { return strings.Split(*mutantsFar, ",") }
 
 // heldBy reports whether the test that a survivor names notices it.
 func (m *mutants) heldBy(mu mutate.Mutant, s survivor) bool {
-	return m.run(0, s.pkg, "^"+s.test+"$", "") == "" && m.run(mu.ID, s.pkg, "^"+s.test+"$", "") != ""
+	m.mu.Lock()
+	how, known := m.sound[s.pkg+" "+s.test]
+	m.mu.Unlock()
+	if !known {
+		how = m.run(0, s.pkg, "^"+s.test+"$", "")
+		m.mu.Lock()
+		m.sound[s.pkg+" "+s.test] = how
+		m.mu.Unlock()
+	}
+	return how == "" && m.run(mu.ID, s.pkg, "^"+s.test+"$", "") != ""
 }
