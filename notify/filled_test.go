@@ -44,7 +44,9 @@ func fillIn(v reflect.Value, path string, text func(path string, named bool) (st
 			return
 		}
 		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() {
+			f := v.Type().Field(i)
+			again := f.Type == reflect.PointerTo(v.Type()) && strings.HasSuffix(path, "."+f.Name) // it holds one of its own type, once
+			if f.IsExported() && !again {
 				fillIn(v.Field(i), path+"."+f.Name, text)
 			}
 		}
@@ -85,7 +87,9 @@ func textsIn(v reflect.Value, path string, do func(path, s string)) {
 			return
 		}
 		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() {
+			f := v.Type().Field(i)
+			again := f.Type == reflect.PointerTo(v.Type()) && strings.HasSuffix(path, "."+f.Name) // it holds one of its own type, once
+			if f.IsExported() && !again {
 				textsIn(v.Field(i), path+"."+f.Name, do)
 			}
 		}
