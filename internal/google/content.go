@@ -71,16 +71,6 @@ func contentOf(rev *runpb.Revision) *runpb.Revision {
 	return r
 }
 
-// sameContent reports whether both run exactly the same. An image that is not
-// there by its digest is equal to none.
-func sameContent(a, b *runpb.Revision) bool {
-	byTag := func(c *runpb.Container) bool { return imageDigest(c.Image) == "" }
-	if len(a.Containers) == 0 || slices.ContainsFunc(a.Containers, byTag) {
-		return false
-	}
-	return proto.Equal(contentOf(a), contentOf(b))
-}
-
 const digestMark = "@sha256:"
 
 // imageDigest is the digest that the image is named by; empty for a tag.
@@ -92,14 +82,15 @@ func imageDigest(image string) string {
 	return strings.ToLower(digest)
 }
 
-// template is what services and worker pools make revisions from.
+// template is what services and worker pools make revisions from, and a revision,
+// which holds the same.
 type template interface {
 	GetContainers() []*runpb.Container
 	GetServiceAccount() string
 }
 
-// byTag names an image that the template has by a tag: whoever deploys it again
-// gets what the tag points at by then. It is empty where there is none.
+// byTag names an image that is there by a tag: whoever deploys it again gets what the
+// tag points at by then. It is empty where there is none.
 func byTag(t template) string {
 	for _, c := range t.GetContainers() {
 		if imageDigest(c.GetImage()) == "" {

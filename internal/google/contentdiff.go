@@ -7,6 +7,8 @@ import (
 
 	"cloud.google.com/go/run/apiv2/runpb"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // maxChanges and maxChanged bound what is told of a difference: lines, and
@@ -34,7 +36,7 @@ func contentChanges(before, now *runpb.Revision) []string {
 		out = append(out, "other settings, labels or annotations of the revision differ")
 	}
 	for i, line := range out {
-		out[i] = fit(line)
+		out[i] = trail.Fit(line, maxChanged)
 	}
 	return out[:min(len(out), maxChanges)]
 }
@@ -77,11 +79,7 @@ func containerChanges(before, now, a, b *runpb.Container) (out []string) {
 // changedEnv names the variables that differ, and those that are read from
 // secrets with the secret.
 func changedEnv(a, b []*runpb.EnvVar) (vars, secrets []string) {
-	for _, e := range slices.Concat(a, b) {
-		same := func(o *runpb.EnvVar) bool { return proto.Equal(e, o) }
-		if slices.ContainsFunc(a, same) && slices.ContainsFunc(b, same) {
-			continue
-		}
+	for _, e := range onOneSide(a, b) {
 		if ref := e.GetValueSource().GetSecretKeyRef(); ref != nil {
 			secrets = append(secrets, e.GetName()+" from "+ref.GetSecret()+":"+ref.GetVersion())
 		} else {
@@ -95,11 +93,7 @@ func changedEnv(a, b []*runpb.EnvVar) (vars, secrets []string) {
 }
 
 func changedVolumes(a, b []*runpb.Volume) (out []string) {
-	for _, v := range slices.Concat(a, b) {
-		same := func(o *runpb.Volume) bool { return proto.Equal(v, o) }
-		if slices.ContainsFunc(a, same) && slices.ContainsFunc(b, same) {
-			continue
-		}
+	for _, v := range onOneSide(a, b) {
 		name := v.GetName()
 		if s := v.GetSecret(); s != nil {
 			name += " from secret " + s.GetSecret()
@@ -107,6 +101,14 @@ func changedVolumes(a, b []*runpb.Volume) (out []string) {
 		out = append(out, name)
 	}
 	return distinct(out)
+}
+
+// onOneSide are the messages that one of the lists has and the other has not.
+func onOneSide[T proto.Message](a, b []T) []T {
+	return slices.DeleteFunc(slices.Concat(a, b), func(m T) bool {
+		same := func(o T) bool { return proto.Equal(m, o) }
+		return slices.ContainsFunc(a, same) && slices.ContainsFunc(b, same)
+	})
 }
 
 func orNone(s string) string {
@@ -121,12 +123,4 @@ func commandLine(words []string) string {
 		return "(the image's own)"
 	}
 	return fmt.Sprintf("%q", words)
-}
-
-// fit cuts a line between two characters.
-func fit(line string) string {
-	if r := []rune(line); len(r) > maxChanged {
-		return string(r[:maxChanged-1]) + "…"
-	}
-	return line
 }

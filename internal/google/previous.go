@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"path"
+	"slices"
 
 	"cloud.google.com/go/run/apiv2/runpb"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/fault"
@@ -80,16 +82,25 @@ func compared(w cloud.Workload, t template, own *runpb.Revision, others []*runpb
 	if w.Revision == "" {
 		return cloud.Content{Why: "the revision that its template makes is not there to be compared"}
 	}
-	changes := contentChanges(others[0], own)
+	why := "no revision ran exactly this as " + w.Previous.Email
 	if image := byTag(t); image != "" {
-		return cloud.Content{Changes: changes, Why: "its template has the image " + image + " by a tag, which a new revision would resolve anew"}
+		why = "its template has the image " + image + " by a tag, which a new revision would resolve anew"
+	} else if ranAs(w.Previous.Email, own, others) {
+		return cloud.Content{RanBefore: !w.Reconciling} // the template may be ahead of its revision
 	}
-	for _, o := range others {
-		if o.GetServiceAccount() != "" && o.GetServiceAccount() == w.Previous.Email && sameContent(o, own) {
-			return cloud.Content{RanBefore: !w.Reconciling} // the template may be ahead of its revision
-		}
+	return cloud.Content{Changes: contentChanges(others[0], own), Why: why}
+}
+
+// ranAs reports whether one of the others ran exactly what own does, as the account.
+// An image that is not there by its digest is equal to none.
+func ranAs(account string, own *runpb.Revision, others []*runpb.Revision) bool {
+	if account == "" || len(own.GetContainers()) == 0 || byTag(own) != "" {
+		return false
 	}
-	return cloud.Content{Changes: changes, Why: "no revision ran exactly this as " + w.Previous.Email}
+	content := contentOf(own)
+	return slices.ContainsFunc(others, func(o *runpb.Revision) bool {
+		return o.GetServiceAccount() == account && proto.Equal(contentOf(o), content)
+	})
 }
 
 // sameIdentity holds for a default account that one side names and the other
