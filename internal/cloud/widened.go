@@ -2,6 +2,8 @@ package cloud
 
 import (
 	"encoding/json"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -29,7 +31,8 @@ func widenedValues(before, after ConstraintChange) Flag {
 	if allows != (len(after.Allowed) > 0) || !allows && denies != (len(after.Denied) > 0) || !allows && !denies {
 		return Flag{}
 	}
-	isAllowed, isDenied := extra(before.Allowed, after.Allowed), extra(after.Denied, before.Denied)
+	plain := func(value string) string { return strings.TrimPrefix(value, "is:") } // which says nothing
+	isAllowed, isDenied := extra(before.Allowed, after.Allowed, plain), extra(after.Denied, before.Denied, plain)
 	switch {
 	case len(isAllowed)+len(isDenied) == 0:
 		return KnownFlag(false)
@@ -41,11 +44,11 @@ func widenedValues(before, after ConstraintChange) Flag {
 	return KnownFlag(true)
 }
 
-// extra are those of the values that were not there, as they are without "is:".
-func extra(were, are []string) []string {
-	plain := func(s string) string { return strings.TrimPrefix(s, "is:") }
+// extra are those of the values that were not there, compared as the function reads
+// them.
+func extra(were, are []string, as func(string) string) []string {
 	return slices.DeleteFunc(slices.Clone(are), func(s string) bool {
-		return slices.ContainsFunc(were, func(w string) bool { return plain(w) == plain(s) })
+		return slices.ContainsFunc(were, func(w string) bool { return as(w) == as(s) })
 	})
 }
 
@@ -67,36 +70,25 @@ func widenedParameters(before, after string) Flag {
 		return Flag{}
 	}
 	out := KnownFlag(false)
-	for _, name := range keysOf(was, is) {
+	names := maps.Clone(was)
+	maps.Copy(names, is)
+	for name := range names {
 		w, knownBefore := stringsOf(was[name])
 		i, knownAfter := stringsOf(is[name])
-		same := string(asJSON(was[name])) == string(asJSON(is[name]))
 		switch {
-		case same:
+		case reflect.DeepEqual(was[name], is[name]):
 		case !slices.Contains(memberParameters, name) || !knownBefore || !knownAfter:
 			return Flag{}
 		case len(w) == 0 || len(i) == 0: // whether an empty list allows nobody or everybody is not known
 			return Flag{}
-		case len(extraOf(w, i)) > 0:
+		case len(extra(w, i, asWritten)) > 0:
 			out = KnownFlag(true)
 		}
 	}
 	return out
 }
 
-func extraOf(were, are []string) []string {
-	return slices.DeleteFunc(slices.Clone(are), func(s string) bool { return slices.Contains(were, s) })
-}
-
-func keysOf(ms ...map[string]any) (out []string) {
-	for _, m := range ms {
-		for k := range m {
-			out = append(out, k)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
+func asWritten(s string) string { return s }
 
 func stringsOf(v any) (out []string, ok bool) {
 	list, ok := v.([]any)
@@ -107,18 +99,14 @@ func stringsOf(v any) (out []string, ok bool) {
 	return out, ok
 }
 
-func asJSON(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return nil
-	}
-	return b
-}
-
 // ParametersOf writes a rule's parameters as PolicyRule holds them.
 func ParametersOf(m map[string]any) string {
 	if len(m) == 0 {
 		return ""
 	}
-	return string(asJSON(m))
+	b, err := json.Marshal(m)
+	if err != nil { // no such value is in a message that was read
+		return ""
+	}
+	return string(b)
 }
