@@ -3,7 +3,6 @@ package remediate
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -84,5 +83,5 @@ func (r *Remediator) stands(k judged, s judge.Step, f finding.Finding) bool {
 		return false
 	}
 	before := s.Kind == policies.RestoreIdentity && w.Previous.Knowledge == cloud.Known && w.Previous.Email == s.Before.ServiceAccount
-	return before || slices.Contains([]string{r.cfg.Self, strings.TrimPrefix(r.cfg.Self, "serviceAccount:")}, w.LastWriter)
+	return before || w.LastWriter != "" && strings.EqualFold(w.LastWriter, cloud.Member(r.cfg.Self).Email())
 }

@@ -51,8 +51,12 @@ func NewPlan(steps []Step, missing string) Plan {
 // rescind fought over, is not new.
 func (p Plan) Alike(o Plan) bool { return p.Digest == o.Digest || p.anyTemplate() == o.anyTemplate() }
 
-// anyTemplate is the digest of the plan without the templates it is for.
+// anyTemplate is the digest of the plan without the templates it is for. Most plans are
+// for none, and keep their digest.
 func (p Plan) anyTemplate() string {
+	if !slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Before.Template != "" || s.After.Template != "" }) {
+		return p.Digest
+	}
 	steps := slices.Clone(p.Steps)
 	for i := range steps {
 		steps[i].Before.Template, steps[i].After.Template = "", ""
