@@ -28,7 +28,7 @@ const (
 // would have it reverted. What is not found, or not as the event says, becomes a
 // question that names nobody; what may yet show is waited for.
 func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
-	k = k.settled()
+	k = k.waitingForRevision()
 	if r.cfg.Entries == nil {
 		if k.restoresCondition() {
 			k.Lower(judge.Ask, "the condition to put back is what the event says was there; without guardrails.confirm_entry nothing bears that out")
@@ -39,7 +39,7 @@ func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
 		k.unconfirmed = true
 		return k, nil
 	}
-	l := r.lookUp(ctx, k.lookup())
+	l := r.lookUp(ctx, k.entry)
 	k.unconfirmed = l.why != ""
 	switch {
 	case k.unconfirmed && r.mayYetShow(k, l):
@@ -85,14 +85,6 @@ type entryLookup struct {
 // bearsOut reports whether the look was made and found the entry as the event says.
 func (l *entryLookup) bearsOut() bool { return l.done && l.why == "" }
 
-// lookup is the look for the entry behind the judgement.
-func (k judged) lookup() *entryLookup {
-	if k.entry == nil {
-		return &entryLookup{change: k.change}
-	}
-	return k.entry
-}
-
 func (r *Remediator) lookUp(ctx context.Context, l *entryLookup) *entryLookup {
 	if !l.done {
 		l.why, l.again, l.failed = r.unconfirmed(ctx, l.change)
@@ -101,10 +93,10 @@ func (r *Remediator) lookUp(ctx context.Context, l *entryLookup) *entryLookup {
 	return l
 }
 
-// names reports whether the change may name whoever it says made it: where entries
-// are looked up, one that Cloud Logging bears out. An error says that it is to be
+// borneOut reports whether Cloud Logging bears out the change, or events are taken as
+// they come: such a change alone names who made it. An error says that it is to be
 // looked up once more.
-func (r *Remediator) names(ctx context.Context, l *entryLookup) (bool, error) {
+func (r *Remediator) borneOut(ctx context.Context, l *entryLookup) (bool, error) {
 	if r.cfg.Entries == nil {
 		return true, nil
 	}

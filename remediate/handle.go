@@ -88,7 +88,7 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string, 
 			k.Lower(judge.Report, unsure)
 		}
 		k.entry = l
-		f, kind, err := r.settle(ctx, k)
+		f, kind, err := r.conclude(ctx, k)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -108,8 +108,8 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string, 
 	return out, nil
 }
 
-// settle takes one judgement to a finding, or to what was decided before.
-func (r *Remediator) settle(ctx context.Context, k judged) (finding.Finding, OutcomeKind, error) {
+// conclude takes one judgement to a finding, or to what was decided before.
+func (r *Remediator) conclude(ctx context.Context, k judged) (finding.Finding, OutcomeKind, error) {
 	k, err := r.withoutExempted(ctx, k)
 	if err != nil {
 		return finding.Finding{}, "", err

@@ -2,7 +2,6 @@ package remediate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,11 +41,11 @@ func (r *Remediator) join(ctx context.Context, k judged) (finding.Finding, bool,
 			r.work(ctx, f)
 		case f.Unconfirmed && f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert: // nor may an event that may be forged
 			continue
-		case f.Plan.Digest == k.Plan.Digest && k.unconfirmed && k.lookup().failed:
-			return finding.Finding{}, false, errors.New(k.lookup().why) // it comes again, and then may name one more
-		case f.Plan.Digest == k.Plan.Digest && k.unconfirmed:
-			return r.withoutLeased(f), true, nil
 		case f.Plan.Digest == k.Plan.Digest:
+			borneOut, err := r.borneOut(ctx, k.entry)
+			if !borneOut { // where the look failed it comes again, and then may name one more
+				return r.withoutLeased(f), err == nil, err
+			}
 			f, err := r.update(ctx, f.JoinedBy(k.change, k.now.At))
 			return f, err == nil, err
 		case f.State != state.Approved && !k.unconfirmed && k.replaces(f):

@@ -28,7 +28,7 @@ type judged struct {
 	// awaited says why, while it may do so later.
 	unconfirmed bool
 	awaited     string
-	// entry is the look for the entry of the change that is handled.
+	// entry is the look for the entry behind the change, nil for what a scan found.
 	entry *entryLookup
 }
 
@@ -87,12 +87,12 @@ func (k judged) begun() time.Time {
 	return k.seen
 }
 
-// settled waits for Google Cloud to end its work on what an account would be given
-// to unasked, for as long as an entry is waited for. After that a person is asked.
+// waitingForRevision waits for Google Cloud to end its work on what an account would
+// be given to unasked, for as long as an entry is waited for. After that a person is asked.
 // The first half of a deploy arrives while the revision is still being made: what it
 // will run cannot be compared with anything yet.
-func (k judged) settled() judged {
-	why := k.now.Unsettled(k.Plan)
+func (k judged) waitingForRevision() judged {
+	why := k.now.StillDeploying(k.Plan)
 	switch {
 	case why == "" || k.Decision != judge.Revert || k.vanished:
 	case k.now.At.Before(k.begun().Add(entryWait)):

@@ -124,6 +124,28 @@ func TestR2AnEventThatMayYetBeBornOutComesAgainRatherThanNameNobodyForEver(t *te
 	g.wantMakers(f.ID, "user:"+mallory, "user:"+mallory)
 }
 
+// What a grace period puts off is the look that a revert takes, and not the one that
+// names who made the same change again.
+func TestR2AChangeWithinItsGracePeriodJoinsAQuestionAsCloudLoggingHasIt(t *testing.T) {
+	t.Parallel()
+	g := confirming(t, set{public: policies.Revert}, func(c *setup) { c.Limits.Grace = 3 * time.Minute })
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	late := g.events()[0]
+	g.pass(time.Hour)
+	f := g.handleOne(late)
+	g.want(f, state.Pending, "stale")
+	g.grant(apiPath, "roles/run.invoker", "user:bob@example.com")
+	again := g.events()[0]
+	g.handle(forgedBy(bob, again))
+	if joined := g.stored(f.ID).Joined; len(joined) > 0 {
+		t.Errorf("what is made up joined: %v", joined)
+	}
+	g.handle(again)
+	if joined := g.stored(f.ID).Joined; len(joined) != 1 || joined[0] != again.ID {
+		t.Errorf("joined by %v, want %s", joined, again.ID)
+	}
+}
+
 func TestR2WhatMayBeMadeUpIsNeverADuplicate(t *testing.T) {
 	t.Parallel()
 	g := confirming(t, set{public: policies.Approve})

@@ -24,7 +24,7 @@ func (r *Remediator) learn(ctx context.Context, c cloud.Change, now judge.Snapsh
 		return Sighting{}, nil, nil
 	}
 	if now.Workload == nil {
-		if may, err := r.names(ctx, l); !may || err != nil {
+		if borneOut, err := r.borneOut(ctx, l); !borneOut || err != nil {
 			return Sighting{}, nil, err
 		}
 	}

@@ -15,14 +15,12 @@ import (
 // the same change, began.
 func (r *Remediator) resume(ctx context.Context, f finding.Finding, k judged) (finding.Finding, error) {
 	if next, named := f.Attributed(k.change, k.now.At); named && !f.State.Ended() {
-		may, err := r.names(ctx, k.lookup())
+		borneOut, err := r.borneOut(ctx, k.entry)
+		if borneOut {
+			f, err = r.update(ctx, next)
+		}
 		if err != nil {
 			return finding.Finding{}, err
-		}
-		if may {
-			if f, err = r.update(ctx, next); err != nil {
-				return finding.Finding{}, err
-			}
 		}
 	}
 	if f.State != state.Waiting {
@@ -32,7 +30,7 @@ func (r *Remediator) resume(ctx context.Context, f finding.Finding, k judged) (f
 		return r.withoutLeased(f), nil
 	}
 	if f.Change.Content != k.change.Content {
-		if borneOut, err := r.names(ctx, k.lookup()); !borneOut { // it waits for its own entry
+		if borneOut, err := r.borneOut(ctx, k.entry); !borneOut { // it waits for its own entry
 			return r.withoutLeased(f), err
 		}
 	}
@@ -76,7 +74,7 @@ func (r *Remediator) attribute(ctx context.Context, c cloud.Change) error {
 		if !named || f.Change.ID != c.ID && !slices.Contains(f.Joined, c.ID) {
 			continue
 		}
-		if may, err := r.names(ctx, l); !may || err != nil {
+		if borneOut, err := r.borneOut(ctx, l); !borneOut || err != nil {
 			return err
 		}
 		if _, err := r.update(ctx, next); err != nil {
@@ -102,6 +100,7 @@ func (r *Remediator) rejudge(ctx context.Context, f finding.Finding) (finding.Fi
 		if k.Policy != f.Policy || k.vanished {
 			continue
 		}
+		k.entry = &entryLookup{change: k.change}
 		if unsure != "" {
 			k.Lower(judge.Report, unsure)
 		}

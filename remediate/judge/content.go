@@ -14,7 +14,7 @@ import (
 
 // newContentAs says why what the workload's template runs is not known to have run
 // as the account, or "". While Google Cloud is at work on it that cannot be told
-// yet: see unsettled.
+// yet: see stillDeploying.
 func newContentAs(w *cloud.Workload, account string) string {
 	switch {
 	case w == nil:
@@ -25,9 +25,8 @@ func newContentAs(w *cloud.Workload, account string) string {
 		return "what ran before is unknown: " + w.PreviousWhy
 	case w.Previous.Knowledge != cloud.Known || w.Previous.Email != account:
 		return "no revision is known to have run as that account; it is the project's fallback_identity"
-	case w.Content.RanBefore || unsettled(w): // the latter is waited for
+	case w.Content.RanBefore || stillDeploying(w): // the latter is waited for
 		return ""
-
 	case w.Content.Why == "": // a log shows no revisions
 		return "whether it ran as that account before is not known"
 	}
@@ -35,8 +34,8 @@ func newContentAs(w *cloud.Workload, account string) string {
 	return strings.Join(append([]string{w.Content.Why}, w.Content.Changes...), "; ")
 }
 
-// unsettled reports whether Google Cloud is still at work on what the template
+// stillDeploying reports whether Google Cloud is still at work on what the template
 // runs, so that nobody can tell yet what that is.
-func unsettled(w *cloud.Workload) bool {
+func stillDeploying(w *cloud.Workload) bool {
 	return w != nil && w.Reconciling && w.Content.Why == "" && !w.Content.RanBefore
 }

@@ -60,10 +60,10 @@ func (s Snapshot) StepNeeded(st Step) bool {
 	return true
 }
 
-// Unsettled says that what the plan gives an account to is not known yet, or "".
-func (s Snapshot) Unsettled(p Plan) string {
+// StillDeploying says that what the plan gives an account to is not known yet, or "".
+func (s Snapshot) StillDeploying(p Plan) string {
 	for _, st := range p.Steps {
-		if st.Kind == policies.RestoreIdentity && unsettled(s.Workload) {
+		if st.Kind == policies.RestoreIdentity && stillDeploying(s.Workload) {
 			return "Google Cloud is still at work on it, so what would run as " + st.After.ServiceAccount + " is not known yet"
 		}
 	}
