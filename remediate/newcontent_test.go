@@ -175,23 +175,13 @@ func TestR4WhatGoogleCloudIsStillMakingIsWaitedForAndThenAskedAbout(t *testing.T
 	for ends, want := range map[bool]state.State{true: state.Reverted, false: state.Pending} {
 		g := newRig(t, set{identity: policies.Revert})
 		g.cloud.NeverFinish(true)
-		c, err := run.NewServicesClient(t.Context(), option.WithGRPCConn(g.conn))
-		g.must(err)
-		_, err = c.UpdateService(t.Context(), &runpb.UpdateServiceRequest{
-			Service:    &runpb.Service{Name: apiPath, Template: &runpb.RevisionTemplate{ServiceAccount: defaultAccount}},
-			UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"template.service_account"}},
-		})
-		g.must(err)
+		g.deploying(apiPath, defaultAccount)
 		f := g.one()
 		g.want(f, state.Waiting, "still at work")
 		if ends {
 			g.cloud.NeverFinish(false)
 		}
-		for range 20 { // five minutes
-			g.pass(15 * time.Second)
-			_, err := g.Sweep(t.Context())
-			g.must(err)
-		}
+		g.sweepFor(5 * time.Minute)
 		g.want(g.stored(f.ID), want, "")
 	}
 }

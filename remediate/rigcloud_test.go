@@ -75,6 +75,13 @@ func (g *rig) deploy(account string) {
 
 func (g *rig) deployTo(path, account string) {
 	g.t.Helper()
+	_, err := g.deploying(path, account).Wait(g.t.Context())
+	g.must(err)
+}
+
+// deploying is the operation of such a deploy, under way.
+func (g *rig) deploying(path, account string) *run.UpdateServiceOperation {
+	g.t.Helper()
 	c, err := run.NewServicesClient(g.t.Context(), option.WithGRPCConn(g.conn))
 	g.must(err)
 	op, err := c.UpdateService(g.t.Context(), &runpb.UpdateServiceRequest{
@@ -82,8 +89,7 @@ func (g *rig) deployTo(path, account string) {
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"template.service_account"}},
 	})
 	g.must(err)
-	_, err = op.Wait(g.t.Context())
-	g.must(err)
+	return op
 }
 
 // members lists who holds a role on a resource, conditions ignored.

@@ -5,10 +5,7 @@ import (
 	"testing"
 	"time"
 
-	run "cloud.google.com/go/run/apiv2"
 	"cloud.google.com/go/run/apiv2/runpb"
-	"google.golang.org/api/option"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
@@ -16,20 +13,6 @@ import (
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
-
-// describe has mallory change what no policy is about.
-func (g *rig) describe(text string) {
-	g.t.Helper()
-	c, err := run.NewServicesClient(g.t.Context(), option.WithGRPCConn(g.conn))
-	g.must(err)
-	op, err := c.UpdateService(g.t.Context(), &runpb.UpdateServiceRequest{
-		Service:    &runpb.Service{Name: apiPath, Template: &runpb.RevisionTemplate{Annotations: map[string]string{"note": text}}},
-		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"template.annotations"}},
-	})
-	g.must(err)
-	_, err = op.Wait(g.t.Context())
-	g.must(err)
-}
 
 // nothingNew handles what was logged, and wants no finding of it.
 func (g *rig) nothingNew(cs ...cloud.Change) {
@@ -65,7 +48,7 @@ func TestR1WhatAnUndoWroteIsNobodysChange(t *testing.T) {
 		g.pass(time.Minute)
 		g.want(g.undo(f), state.Undone, "")
 		g.pass(time.Minute)
-		g.describe("a new look")
+		g.replace(func(t *runpb.RevisionTemplate) { t.Annotations = map[string]string{"note": "a new look"} })
 		g.nothingNew()
 		if got := g.identity(apiPath); got != defaultAccount {
 			t.Errorf("runs as %s, and people had it run as %s", got, defaultAccount)

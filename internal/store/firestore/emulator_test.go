@@ -48,13 +48,12 @@ func emulated(t *testing.T) string {
 	t.Helper()
 	shared.start.Do(func() {
 		if shared.addr = os.Getenv(emulatorVariable); shared.addr == "" {
-			shared.addr, shared.stop, shared.err = startEmulator()
-			for range 2 { // somebody else may have taken the port in between, itself for another service included
+			for range 3 { // its port may be taken before it has it, by another service of its own as well
+				shared.addr, shared.stop, shared.err = startEmulator()
 				if shared.err == nil || errors.Is(shared.err, errNotInstalled) {
 					break
 				}
 				shared.stop()
-				shared.addr, shared.stop, shared.err = startEmulator()
 			}
 		}
 	})
