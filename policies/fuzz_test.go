@@ -83,6 +83,7 @@ func FuzzLint(f *testing.F) {
 	f.Add(string(oneRule("overridden || 1 / 0 == 1", "run.service, folder").Data))
 	f.Add(string(sampled(anyPublic, "run.job", "    overrides: [{scope: projects/1, enforcement: revert}]\n").Data))
 	f.Add("apiVersion: rescind/v1\npolicies: [{name: no-public-ingress}]\n")
+	f.Add("\r\r1")
 	f.Fuzz(func(t *testing.T, data string) {
 		file := File{"p.yaml", []byte(data)}
 		problems, err := Lint([]File{file}, LintInput{Now: lintDay, Fact: known})

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -38,11 +39,42 @@ func Open(name string, data []byte, maxBytes int) (r *Reader, root *yaml.Node) {
 		return r, nil
 	}
 	r.data = data
+	if !r.asShown() {
+		return r, nil
+	}
 	doc := r.document()
 	if doc == nil || len(doc.Content) == 0 || empty(doc.Content[0]) || !r.plain(doc, 0) {
 		return r, nil
 	}
 	return r, doc.Content[0]
+}
+
+// asShown reports whether YAML reads the lines that an editor shows. YAML also
+// ends a line, and with it a comment, at characters at which most editors and
+// reviews end none, and controls of the direction show text in another order
+// than it is read in (trojansource.codes).
+func (r *Reader) asShown() bool {
+	line, column := 1, 0
+	for rest := r.data; len(rest) > 0; {
+		c, size := utf8.DecodeRune(rest)
+		column++
+		switch {
+		case c == utf8.RuneError && size == 1:
+			r.problemAt(line, column, "", "not UTF-8: the byte 0x%02x", rest[0])
+			return false
+		case c == '\n':
+			line, column = line+1, 0
+		case c == '\r' && bytes.HasPrefix(rest, []byte("\r\n")):
+		case c == '\r', c == '\u0085', c == '\u2028', c == '\u2029':
+			r.problemAt(line, column, "", "the character %U ends a line; want LF or CR LF there, or an escape in double quotes", c)
+			return false
+		case '\u202a' <= c && c <= '\u202e', '\u2066' <= c && c <= '\u2069':
+			r.problemAt(line, column, "", "the character %U changes the direction of text; want none, or an escape in double quotes", c)
+			return false
+		}
+		rest = rest[size:]
+	}
+	return true
 }
 
 // Name is what problems call the file.

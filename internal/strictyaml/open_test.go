@@ -23,7 +23,13 @@ func TestOpenTakesOnePlainDocument(t *testing.T) {
 		{"what is not YAML in a second document", "a: 1\n---\nb: c: d\n", []string{"f.yaml:3:1: not YAML: mapping values are not allowed in this context"}},
 		{"a second document", "a: 1\n---\nb: 2\n", []string{"f.yaml:2:1: a second YAML document; want one document a file"}},
 		{"a second document after none", "---\n---\nb: 2\n", []string{"f.yaml:2:1: a second YAML document; want one document a file"}},
-		{"bytes that are no text", "a: \xff\xfe\n", []string{"f.yaml:1:1: not YAML: invalid leading UTF-8 octet"}},
+		{"bytes that are no text", "a: \xff\xfe\n", []string{"f.yaml:1:4: not UTF-8: the byte 0xff"}},
+		{"UTF-16", "\xff\xfea\x00:\x00 \x001\x00", []string{"f.yaml:1:1: not UTF-8: the byte 0xff"}},
+		{"lines as Windows ends them", "a: 1\r\nb: 2\r\n", nil},
+		{"a comment that ends before its line", "# b\n# a\u2028a: 1\n", []string{"f.yaml:2:4: the character U+2028 ends a line; want LF or CR LF there, or an escape in double quotes"}},
+		{"a return without a line feed", "a: 1\rb: 2\n", []string{"f.yaml:1:5: the character U+000D ends a line; want LF or CR LF there, or an escape in double quotes"}},
+		{"text in another order", "a: 1 # \u202eb\n", []string{"f.yaml:1:8: the character U+202E changes the direction of text; want none, or an escape in double quotes"}},
+		{"escapes of such", `a: "\u2028\u202e\N\r"` + "\n", nil},
 		{"anchors, aliases and tags, each at its place", "a: &a [x]\nb: *a\nc: !!str 1\nd: !own {}\n", []string{
 			"f.yaml:1:4: anchors are not allowed; write the value out where it is used", "f.yaml:2:4: aliases are not allowed; write the value out",
 			"f.yaml:3:4: tags like !!str are not allowed", "f.yaml:4:4: tags like !own are not allowed"}},
@@ -61,6 +67,26 @@ func TestVeryManyProblemsAreCounted(t *testing.T) {
 	}
 	if lines := strings.Count(r.Err().Error(), "\n"); lines != 100 {
 		t.Errorf("%d lines", lines)
+	}
+}
+
+// Whatever opens has the lines that YAML counts: no node stands on a line that
+// the file, read as an editor reads it, does not have.
+func TestEveryLineEndIsOneThatAnEditorShows(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n", "\r", "\u0085", "\u2028", "\u2029", "\v", "\f", "\u2067", "\x00"} {
+		for _, text := range []string{"# c" + end + "a: 1", end + end + "a: 1", "a:" + end + " 1", "a: 'x" + end + "y'", "a: 1" + end} {
+			r, root := Open("f.yaml", []byte(text), MaxBytes)
+			if root == nil {
+				if r.Err() == nil {
+					t.Errorf("%q: neither a root nor a problem", text)
+				}
+				continue
+			}
+			value := root.Content[len(root.Content)-1]
+			if lines := 1 + strings.Count(text, "\n"); value.Line > lines {
+				t.Errorf("%q: a value on line %d of %d", text, value.Line, lines)
+			}
+		}
 	}
 }
 
