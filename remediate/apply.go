@@ -15,6 +15,10 @@ import (
 // errChanged says that the resource is no longer what the plan was made for.
 var errChanged = errors.New("no longer as planned")
 
+// errWorse says that a plan would violate what it does not violate yet: a policy that
+// was loaded, or a fact that came to hold, since the plan was made.
+var errWorse = errors.New("no plan may end one violation by another")
+
 // errOutOfScope says that the scope no longer holds what a finding is about.
 var errOutOfScope = errors.New("it is out of scope now")
 
@@ -91,8 +95,8 @@ func (r *Remediator) applySteps(ctx context.Context, f finding.Finding, first bo
 	case scopeUnknown:
 		return nil, errors.New(unsure)
 	}
-	if f.UndoOf != "" && first {
-		if err := r.asLeft(ctx, f.Plan); err != nil {
+	if first {
+		if err := r.stillFits(ctx, f); err != nil {
 			return nil, err
 		}
 	}
@@ -126,7 +130,7 @@ func (r *Remediator) applied(f finding.Finding, done []judge.Step, note string, 
 		return f.NotApplied(state.Superseded, now, "already fixed when rescind came to apply it")
 	case errors.Is(err, errChanged), errors.Is(err, fault.ErrNotFound):
 		return f.NotApplied(state.Superseded, now, prefix+err.Error())
-	case errors.Is(err, errOutOfScope):
+	case errors.Is(err, errOutOfScope), errors.Is(err, errWorse):
 		return f.NotApplied(state.Blocked, now, prefix+err.Error())
 	case errors.As(err, &unverified) && f.Attempts < finding.MaxAttempts:
 		return f.Unverified(now, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
@@ -14,9 +15,9 @@ func (r *Remediator) live(ctx context.Context, st judge.Step) (judge.Snapshot, e
 	}
 	p, err := r.cfg.IAM.Policy(ctx, st.Resource)
 	if ok, err := r.readable(ctx, st.Resource, err); !ok || err != nil {
-		return judge.Snapshot{}, err
+		return judge.Snapshot{At: r.cfg.Now()}, err
 	}
-	return judge.Snapshot{Policy: &p}, nil
+	return judge.Snapshot{At: r.cfg.Now(), Policy: &p}, nil
 }
 
 // intended is what applying the plan would change of what is live now. It is
@@ -37,16 +38,28 @@ func (r *Remediator) intended(ctx context.Context, p judge.Plan) []judge.Step {
 	return out
 }
 
-// asLeft returns an error matching errChanged unless all that the undo would
-// write is as the revert left it: what somebody changed since is theirs.
-func (r *Remediator) asLeft(ctx context.Context, p judge.Plan) error {
-	for _, st := range p.Steps {
+// stillFits returns an error unless the plan may be carried out on what is live now. An
+// undo matches errChanged where something is not as the revert left it: what somebody
+// changed since is theirs. Of an undo's violation its own policy has been asked, and
+// that answer is the reason for it; no other policy has.
+func (r *Remediator) stillFits(ctx context.Context, f finding.Finding) error {
+	for _, st := range f.Plan.Steps {
 		now, err := r.live(ctx, st)
 		if err != nil {
 			return err
 		}
-		if left, ok := now.Remaining(st); !ok || len(left.Deltas()) != len(st.Deltas()) {
-			return fmt.Errorf("%s was changed since the revert: %w", st.Resource, errChanged)
+		var except []string
+		if f.UndoOf != "" {
+			except = []string{f.Policy}
+			if left, ok := now.Remaining(st); !ok || len(left.Deltas()) != len(st.Deltas()) {
+				return fmt.Errorf("%s was changed since the revert: %w", st.Resource, errChanged)
+			}
+		}
+		switch worse := r.cfg.Judge.Worsened(ctx, st, f.Change, now, except...); {
+		case worse.Unsure:
+			return fmt.Errorf("%s on %s: %s", st.Kind, st.Resource, worse)
+		case worse.Policy != "":
+			return fmt.Errorf("%s on %s: %s: %w", st.Kind, st.Resource, worse, errWorse)
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package judge
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -43,7 +42,7 @@ func restoreIngress(r policies.Result, c cloud.Change, allowed func() ([]string,
 	return s, ""
 }
 
-// ingresses are the restricted settings that the constraint allows and the
+// ingresses are the restricted settings that the constraint allows and every
 // policy is content with, or why that cannot be told.
 func (j Judge) ingresses(ctx context.Context, policy string, c cloud.Change, now Snapshot) (allowed []string, unknown string) {
 	for _, word := range restricted {
@@ -56,14 +55,8 @@ func (j Judge) ingresses(ctx context.Context, policy string, c cloud.Change, now
 		if !f.Known {
 			return nil, fmt.Sprintf("whether %s allows %s is unknown: %s", allowedIngress, word, f.Why)
 		}
-		w := *c.Workload
-		w.Ingress = word
-		with := c
-		with.Workload, with.Unread = &w, without(c.Unread, "ingress")
-		violates := slices.ContainsFunc(j.results(ctx, with, now.At), func(r policies.Result) bool {
-			return r.Policy == policy && r.Verdict != policies.Exempt
-		})
-		if f.Value && !violates {
+		s := Step{Kind: policies.RestoreIngress, Resource: c.Resource, After: StepState{Ingress: word}}
+		if f.Value && j.suits(ctx, s, policy, c, now, func(policies.Result) bool { return true }) == "" {
 			allowed = append(allowed, word)
 		}
 	}

@@ -1,8 +1,8 @@
 package judge
 
 import (
+	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -40,20 +40,31 @@ func (j Judge) Judge(ctx context.Context, c cloud.Change, now Snapshot) []Judgem
 }
 
 func (j Judge) judgement(ctx context.Context, r policies.Result, c cloud.Change, now Snapshot) Judgement {
-	acceptable := func(id cloud.Identity) bool { return j.acceptable(ctx, r.Policy, c, id, now.At) }
-	g := Judgement{Result: r, Plan: planFor(r, c, now, restoreOptions{
-		fallback: j.Fallback[c.Resource.Project], accepts: acceptable,
+	g := Judgement{Result: r, Decision: decisionOf(r.Enforcement)}
+	var worse string
+	g.Plan = planFor(r, c, now, restoreOptions{
+		fallback: j.Fallback[c.Resource.Project],
+		unfit: func(s Step) string {
+			return j.suits(ctx, s, r.Policy, c, now, func(r policies.Result) bool { return r.Identity })
+		},
+		worsens: func(s Step) string {
+			w := j.Worsened(ctx, s, c, now).String()
+			worse = cmp.Or(w, worse)
+			return w
+		},
 		ingresses: func() ([]string, string) { return j.ingresses(ctx, r.Policy, c, now) },
-	})}
+	})
 	if r.Verdict == policies.Exempt {
 		g.Decision = DoNothing // the result says by whom, why and until when
 		return g
 	}
-	g.Decision = decisionOf(r.Enforcement)
 	for _, guard := range guardrails {
 		if at, why := guard(j, g, c, now); why != "" {
 			g.Lower(at, why)
 		}
+	}
+	if g.Plan.Executable() && worse != "" { // half a plan is nobody's but a person's
+		g.Lower(Ask, g.Plan.Missing)
 	}
 	return g
 }
@@ -83,19 +94,4 @@ func (j Judge) results(ctx context.Context, c cloud.Change, now time.Time) []pol
 		}
 	}
 	return j.Policies.Evaluate(policies.Input{Change: c, Facts: facts, Now: now})
-}
-
-// acceptable reports whether the policy would be content with the workload
-// running as id: what a revert goes back to must not itself violate.
-func (j Judge) acceptable(ctx context.Context, policy string, c cloud.Change, id cloud.Identity, now time.Time) bool {
-	if id.Knowledge != cloud.Known || c.Workload == nil {
-		return false
-	}
-	w := *c.Workload
-	w.Identity = id
-	c.Workload = &w
-	c.Unread = slices.DeleteFunc(slices.Clone(c.Unread), func(u cloud.Unread) bool { return u.Field == "identity" })
-	return !slices.ContainsFunc(j.results(ctx, c, now), func(r policies.Result) bool {
-		return r.Policy == policy && (r.Verdict == policies.Unknown || r.Identity)
-	})
 }

@@ -86,7 +86,8 @@ func (p Plan) Grants() []cloud.Grant {
 // state shows.
 type restoreOptions struct {
 	fallback  string                    // the account of the project's configuration
-	accepts   func(cloud.Identity) bool // whether the policy is content with an account
+	unfit     func(Step) string         // why an account is not to be gone back to, or ""
+	worsens   func(Step) string         // which policy has something against the step, or ""
 	ingresses func() ([]string, string) // the settings to choose from, or why they are unknown
 }
 
@@ -116,6 +117,11 @@ func planFor(r policies.Result, c cloud.Change, now Snapshot, opts restoreOption
 			s, why = restoreConstraint(c, now)
 		default:
 			why = "rescind cannot apply " + string(kind) + " yet"
+		}
+		if s != nil && why == "" {
+			if worse := opts.worsens(*s); worse != "" {
+				s, why = nil, fmt.Sprintf("%s is left to a person: %s", kind, worse)
+			}
 		}
 		if s != nil {
 			steps = append(steps, *s)

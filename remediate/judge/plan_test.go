@@ -13,6 +13,8 @@ var api = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
 
 var publicGrant = cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"}
 
+func nothing(Step) string { return "" }
+
 func TestPlanRemovesOnlyWhatViolatesAndIsThere(t *testing.T) {
 	agent := cloud.Grant{Role: "roles/editor", Member: "serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com"}
 	conditional := publicGrant
@@ -23,7 +25,7 @@ func TestPlanRemovesOnlyWhatViolatesAndIsThere(t *testing.T) {
 		{Role: agent.Role, Members: []cloud.Member{agent.Member}},
 	}}
 
-	got := planFor(result, cloud.Change{Resource: api}, Snapshot{Policy: live}, restoreOptions{})
+	got := planFor(result, cloud.Change{Resource: api}, Snapshot{Policy: live}, restoreOptions{worsens: nothing})
 	want := []Step{{Kind: policies.RemoveGrants, Resource: api, Before: StepState{Grants: []cloud.Grant{publicGrant}}}}
 	if diff := cmp.Diff(want, got.Steps); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
@@ -32,7 +34,12 @@ func TestPlanRemovesOnlyWhatViolatesAndIsThere(t *testing.T) {
 
 func TestPlanRestoresAnAcceptableIdentityOrNone(t *testing.T) {
 	const compute = "1-compute@developer.gserviceaccount.com"
-	notDefault := func(id cloud.Identity) bool { return !id.IsDefault() }
+	unfit := func(s Step) string {
+		if cloud.KnownIdentity(s.After.ServiceAccount).IsDefault() {
+			return "the policy does not accept it"
+		}
+		return ""
+	}
 	for _, tt := range []struct {
 		name     string
 		previous cloud.Identity
@@ -48,7 +55,7 @@ func TestPlanRestoresAnAcceptableIdentityOrNone(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			result := policies.Result{Remediation: []policies.Remediation{policies.RestoreIdentity}, Identity: true}
 			w := &cloud.Workload{Identity: cloud.KnownIdentity(compute), Previous: tt.previous}
-			got := planFor(result, cloud.Change{Resource: api, Workload: w}, Snapshot{Workload: w}, restoreOptions{fallback: tt.fallback, accepts: notDefault})
+			got := planFor(result, cloud.Change{Resource: api, Workload: w}, Snapshot{Workload: w}, restoreOptions{fallback: tt.fallback, unfit: unfit, worsens: nothing})
 			if len(got.Steps) != 1 || got.Steps[0].Before.ServiceAccount != compute {
 				t.Fatalf("steps %+v, want one that starts from %s", got.Steps, compute)
 			}
@@ -102,7 +109,7 @@ func TestPlanPutsBackTheConditionsThatTheChangeTookAway(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.change.Resource = cloud.ProjectResource("pay-prod")
 			result := policies.Result{Remediation: []policies.Remediation{policies.RestoreCondition}, Grants: tt.blamed}
-			got := planFor(result, tt.change, Snapshot{Policy: tt.live}, restoreOptions{})
+			got := planFor(result, tt.change, Snapshot{Policy: tt.live}, restoreOptions{worsens: nothing})
 			if !tt.hasSteps {
 				if !got.Empty() || got.Missing == "" {
 					t.Errorf("plan %+v, want none and why", got)
@@ -137,7 +144,7 @@ func TestPlanRestoresAnIngressThatIsToBlameAndKnown(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.blame.Remediation = []policies.Remediation{policies.RestoreIngress}
 			c := cloud.Change{Resource: api, Workload: &cloud.Workload{Resource: api, Ingress: "all"}}
-			got := planFor(tt.blame, c, Snapshot{}, restoreOptions{ingresses: func() ([]string, string) { return tt.allowed, tt.unknown }})
+			got := planFor(tt.blame, c, Snapshot{}, restoreOptions{worsens: nothing, ingresses: func() ([]string, string) { return tt.allowed, tt.unknown }})
 			if len(got.Steps) != tt.steps {
 				t.Fatalf("steps %+v, want %d", got.Steps, tt.steps)
 			}

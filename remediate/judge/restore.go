@@ -29,31 +29,39 @@ func requireInvoker(r policies.Result, c cloud.Change) *Step {
 	}
 }
 
-// restoreIdentity goes back to the account of the revision before, if the
-// policy is content with it; else to the scope's fallback; else it leaves the
-// account open, for a person to name. It never guesses.
+// restoreIdentity goes back to the account of the revision before, if no policy has
+// anything against it; else to the scope's fallback; else it leaves the account open,
+// for a person to name. It never guesses.
 func restoreIdentity(r policies.Result, c cloud.Change, now Snapshot, opts restoreOptions) (*Step, string) {
 	if !r.Identity || c.Workload == nil {
 		return nil, ""
 	}
 	s := &Step{Kind: policies.RestoreIdentity, Resource: c.Resource, Before: StepState{ServiceAccount: c.Workload.Identity.Email}}
-	if now.Workload != nil {
-		s.Before.Template = now.Workload.Template()
-	}
-	candidates := []cloud.Identity{cloud.KnownIdentity(opts.fallback)}
-	if now.Workload != nil {
-		candidates = slices.Insert(candidates, 0, now.Workload.Previous)
-	}
-	for _, id := range candidates {
-		if id.Knowledge == cloud.Known && id.Email != c.Workload.Identity.Email && opts.accepts(id) {
-			s.After.ServiceAccount = id.Email
-			return s, ""
+	candidates, before := []cloud.Identity{cloud.KnownIdentity(opts.fallback)}, "no earlier revision ran as one that this policy accepts"
+	if w := now.Workload; w != nil {
+		s.Before.Template = w.Template()
+		candidates = slices.Insert(candidates, 0, w.Previous)
+		if w.PreviousWhy != "" {
+			before = "what ran before is unknown (" + w.PreviousWhy + ")"
 		}
 	}
-	if now.Workload != nil && now.Workload.PreviousWhy != "" {
-		return s, "no account to go back to: what ran before is unknown (" + now.Workload.PreviousWhy + "), and the project has no fallback_identity"
+	why := "no account to go back to: " + before
+	if opts.fallback == "" {
+		why += ", and the project has no fallback_identity"
 	}
-	return s, "no account to go back to: no earlier revision ran as one that this policy accepts, and the project has no fallback_identity"
+	for _, id := range candidates {
+		if id.Knowledge != cloud.Known || id.Email == c.Workload.Identity.Email {
+			continue
+		}
+		to := *s
+		to.After.ServiceAccount = id.Email
+		unfit := opts.unfit(to)
+		if unfit == "" {
+			return &to, ""
+		}
+		why += "; not " + id.Email + ": " + unfit
+	}
+	return s, why
 }
 
 // restoreCondition puts the conditional grants that the change took away in the
