@@ -23,9 +23,10 @@ func TestCardReadsAsAgreedInEveryState(t *testing.T) {
 func TestCardReadsAsAgreedForOtherFindings(t *testing.T) {
 	for name, f := range map[string]finding.Finding{
 		"default identity without an account to go back to": identity(""),
-		"default identity":               identity("api@pay-prod.iam.gserviceaccount.com"),
-		"editor for a runtime identity":  editor(),
-		"unknown with nothing to revert": unknown(),
+		"new content of a service":                          newContent(),
+		"default identity":                                  identity("api@pay-prod.iam.gserviceaccount.com"),
+		"editor for a runtime identity":                     editor(),
+		"unknown with nothing to revert":                    unknown(),
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, strings.ReplaceAll(name, " ", "_"), notify.Card(f, options).String()) })
 	}

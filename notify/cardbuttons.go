@@ -118,6 +118,9 @@ func effect(p judge.Plan) string {
 	var out []string
 	for _, s := range p.Steps {
 		out = append(out, stepEffect(s)+" on "+where(s.Resource)+".")
+		if s.Kind == policies.RestoreRevision {
+			out = append(out, "The template stays as it was deployed: later deploys get no traffic until somebody runs update-traffic --to-latest.")
+		}
 	}
 	return strings.Join(out, " ")
 }
@@ -134,6 +137,8 @@ func stepEffect(s judge.Step) string {
 		return "Switches the invoker IAM check on again"
 	case policies.RestoreIdentity:
 		return "Makes new revisions and executions run as " + s.After.ServiceAccount
+	case policies.RestoreRevision:
+		return "Gives the traffic back to what served before (" + judge.Spread(s.After.Traffic) + ")"
 	case policies.RestoreIngress:
 		return "Sets the ingress to " + s.After.Ingress
 	case policies.RestoreCondition:

@@ -51,6 +51,7 @@ func diff(p judge.Plan) []string {
 		out = append(out, grantLines("+ ", s.After.Grants, s.Before.Grants)...)
 		out = append(out, checkLines(s)...)
 		out = append(out, identityLines(s)...)
+		out = append(out, trafficLines(s)...)
 		out = append(out, ingressLines(s)...)
 		out = append(out, constraintLines(s)...)
 	}
@@ -112,4 +113,31 @@ func identityLines(s judge.Step) []string {
 		after = "(a person has to name it)"
 	}
 	return []string{"- runs as " + before, "+ runs as " + after}
+}
+
+// trafficLines show which revisions requests reach, and as what. What the template is
+// stays as it was deployed, and is named, as nothing else of the card does.
+func trafficLines(s judge.Step) []string {
+	if s.Kind != policies.RestoreRevision {
+		return nil
+	}
+	lines := func(sign string, st judge.StepState) []string {
+		var out []string
+		for _, t := range st.Traffic {
+			as := t.Account
+			if t.Revision == "" {
+				t.Revision = st.Template
+			}
+			if t.Revision == st.Template {
+				as = st.ServiceAccount
+			}
+			line := sign + "traffic " + t.String()
+			if as != "" {
+				line += ", as " + as
+			}
+			out = append(out, line)
+		}
+		return out
+	}
+	return slices.Concat(lines("- ", s.Before), lines("+ ", s.After), []string{"  template " + cmp.Or(s.Before.Template, s.After.Template) + " stays as it is"})
 }

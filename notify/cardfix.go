@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,10 +58,42 @@ func commands(s judge.Step) []string {
 		return []string{group + " update " + target(s.Resource) + " --service-account=" + quote(s.After.ServiceAccount)}
 	case s.Kind == policies.RestoreIdentity:
 		return []string{group + " update " + target(s.Resource) + " --service-account=SERVICE_ACCOUNT_EMAIL"}
+	case s.Kind == policies.RestoreRevision:
+		return trafficCommands(s)
 	case s.Kind == policies.RestoreIngress && s.After.Ingress != "":
 		return []string{group + " update " + target(s.Resource) + " --ingress=" + quote(s.After.Ingress)}
 	}
 	return nil
+}
+
+// trafficCommands give the traffic back as the step does, and say how later deploys get
+// some again. https://cloud.google.com/sdk/gcloud/reference/run/services/update-traffic
+func trafficCommands(s judge.Step) []string {
+	var to, tags, gone []string
+	for _, t := range s.After.Traffic {
+		if t.Percent != 0 {
+			to = append(to, fmt.Sprintf("%s=%d", t.Revision, t.Percent))
+		}
+		if t.Tag != "" {
+			tags = append(tags, t.Tag+"="+t.Revision)
+		}
+	}
+	for _, t := range s.Before.Traffic {
+		if t.Tag != "" && !slices.ContainsFunc(s.After.Traffic, func(a cloud.TrafficTarget) bool { return a.Tag == t.Tag }) {
+			gone = append(gone, t.Tag)
+		}
+	}
+	command := gcloudGroup[s.Resource.Kind] + " update-traffic " + target(s.Resource)
+	var out []string
+	for _, f := range []struct {
+		flag   string
+		values []string
+	}{{"--to-revisions", to}, {"--update-tags", tags}, {"--remove-tags", gone}} {
+		if len(f.values) > 0 {
+			out = append(out, command+" "+f.flag+"="+quote(strings.Join(f.values, ",")))
+		}
+	}
+	return append(out, "# once the template is right again, so that deploys get traffic: "+command+" --to-latest")
 }
 
 func bindings(s judge.Step, verb string, gs []cloud.Grant) []string {
@@ -131,7 +164,7 @@ func terraform(s judge.Step) string {
 		return "in google_cloud_run_v2_service set invoker_iam_disabled = false"
 	case s.Kind == policies.RestoreIngress:
 		return "set ingress in google_cloud_run_v2_service"
-	case s.Kind == policies.RestoreIdentity && workload != "":
+	case (s.Kind == policies.RestoreIdentity || s.Kind == policies.RestoreRevision) && workload != "":
 		return "set the account in " + workload
 	}
 	return ""

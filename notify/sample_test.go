@@ -134,6 +134,31 @@ func identity(goBackTo string) finding.Finding {
 	return f
 }
 
+// newContent is a service whose new content loses its traffic.
+func newContent() finding.Finding {
+	f := publicService()
+	f.Policy, f.Title, f.Message = "no-default-service-account", "Default service account", "api runs as the default service account"
+	f.Change.Verb, f.Change.Method = cloud.Replace, "google.cloud.run.v1.Services.ReplaceService"
+	f.Reasons = []string{
+		"it runs as 1-compute@developer.gserviceaccount.com",
+		"new content: as api@pay-prod.iam.gserviceaccount.com it would have rights that it did not have, so the traffic is given back instead; image example.com/app@sha256:e5e5, before example.com/app@sha256:a1a1; " +
+			"command [\"sh\"], before (none); changed variables: LD_PRELOAD; asked, as the policy does not list restore-revision itself",
+	}
+	const account = "api@pay-prod.iam.gserviceaccount.com"
+	f.Plan = judge.NewPlan([]judge.Step{{
+		Kind: policies.RestoreRevision, Resource: service,
+		Before: judge.StepState{
+			ServiceAccount: "1-compute@developer.gserviceaccount.com", Template: "api-00003-xyz",
+			Traffic: []cloud.TrafficTarget{{Percent: 100}, {Tag: "next"}, {Revision: "api-00001-abc", Tag: "stable"}},
+		},
+		After: judge.StepState{Template: "api-00003-xyz", Traffic: []cloud.TrafficTarget{
+			{Revision: "api-00001-abc", Percent: 90, Account: account}, {Revision: "api-00002-def", Percent: 10, Account: account},
+			{Revision: "api-00001-abc", Tag: "stable", Account: account},
+		}},
+	}}, "")
+	return f
+}
+
 func editor() finding.Finding {
 	f := publicService()
 	p := cloud.ProjectResource("pay-prod")

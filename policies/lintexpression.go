@@ -82,6 +82,8 @@ func applies(step Remediation, k cloud.Kind) bool {
 		return k != cloud.OrgPolicy
 	case RequireInvoker, RestoreIdentity, RestoreIngress:
 		return k.Workload()
+	case RestoreRevision:
+		return k == cloud.RunService
 	case RestoreConstrain:
 		return k == cloud.OrgPolicy
 	}

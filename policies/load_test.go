@@ -55,7 +55,7 @@ func TestLoadRefusesAndSaysWhere(t *testing.T) {
 			`"project", "folder", "organization", "serviceAccount" or "orgPolicy"`},
 		{"an enforcement that is none", head + good + "    enforcement: enforce\n", `f.yaml:8:18: enforcement is "enforce", want "audit", "approve" or "revert"`},
 		{"a remediation that is none", head + good + "    remediation: [remove-grant]\n", `f.yaml:8:19: an entry of remediation is "remove-grant", want "remove-grants", ` +
-			`"require-invoker-iam", "restore-identity", "restore-ingress", "restore-constraint" or "restore-condition"; did you mean "remove-grants"?`},
+			`"require-invoker-iam", "restore-identity", "restore-revision", "restore-ingress", "restore-constraint" or "restore-condition"; did you mean "remove-grants"?`},
 		{"a scope with a star", head + good + "    overrides: [{scope: folders/*, enforcement: audit}]\n", `f.yaml:8:25: scope is "folders/*", want projects/ID, folders/NUMBER or organizations/NUMBER`},
 		{"a scope with a slash at its end", head + good + "    overrides: [{scope: folders/12/, enforcement: audit}]\n", `f.yaml:8:25: scope is "folders/12/", want projects/ID, folders/NUMBER or organizations/NUMBER`},
 		{"a folder by its name", head + good + "    overrides: [{scope: folders/prod, enforcement: audit}]\n", `f.yaml:8:25: scope is "folders/prod", want projects/ID, folders/NUMBER or organizations/NUMBER`},

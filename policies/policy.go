@@ -81,6 +81,7 @@ const (
 	RemoveGrants     Remediation = "remove-grants"
 	RequireInvoker   Remediation = "require-invoker-iam"
 	RestoreIdentity  Remediation = "restore-identity"
+	RestoreRevision  Remediation = "restore-revision"
 	RestoreIngress   Remediation = "restore-ingress"
 	RestoreConstrain Remediation = "restore-constraint"
 	RestoreCondition Remediation = "restore-condition"

@@ -72,7 +72,7 @@ func (s source) policy(n *yaml.Node) *draft {
 }
 
 var remediations = []Remediation{
-	RemoveGrants, RequireInvoker, RestoreIdentity, RestoreIngress, RestoreConstrain, RestoreCondition,
+	RemoveGrants, RequireInvoker, RestoreIdentity, RestoreRevision, RestoreIngress, RestoreConstrain, RestoreCondition,
 }
 
 func (s source) policyName(d *draft) func(*yaml.Node) {

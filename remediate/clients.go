@@ -111,6 +111,8 @@ type WorkloadWriter interface {
 	SetInvokerCheck(ctx context.Context, w cloud.Workload, on bool) error
 	// SetIngress sets a service's ingress; no revision is made.
 	SetIngress(ctx context.Context, w cloud.Workload, ingress string) error
+	// SetTraffic spreads a service's requests; no revision is made.
+	SetTraffic(ctx context.Context, w cloud.Workload, to []cloud.TrafficTarget) error
 }
 
 // ConstraintClient reads and changes organization policies.

@@ -33,6 +33,7 @@
 //	reverts                  the automatic reverts of the last hour (revertlimit.go)
 //	alarms                   the alarms that are owed to people (alarm.go)
 //	alarm/ID                 that this alarm was raised (ownchange.go)
+//	served/SERVICE           how a service's traffic was seen to stand (served.go)
 //	scan, scan NAME          how far a walk over live state is (package scan)
 //	group/ID                 findings of one cause that share a message (package group)
 //	flood/CHANNEL            a channel's new messages and its roundup (package group)

@@ -114,6 +114,9 @@ func (r *Remediator) conclude(ctx context.Context, k judged) (finding.Finding, O
 	if err != nil {
 		return finding.Finding{}, "", err
 	}
+	if _, done, err := r.leftBehind(ctx, k); done || err != nil {
+		return finding.Finding{}, Settled, err
+	}
 	k, decided, err := r.withoutStanding(ctx, k)
 	if decided || err != nil {
 		return finding.Finding{}, Settled, err

@@ -20,6 +20,13 @@ import (
 // one that is live, with what she changes of it.
 func (g *rig) replace(change func(*runpb.RevisionTemplate)) {
 	g.t.Helper()
+	_, err := g.replacing(change).Wait(g.t.Context())
+	g.must(err)
+}
+
+// replacing is the operation of such a deploy, under way.
+func (g *rig) replacing(change func(*runpb.RevisionTemplate)) *run.UpdateServiceOperation {
+	g.t.Helper()
 	c, err := run.NewServicesClient(g.t.Context(), option.WithGRPCConn(g.conn))
 	g.must(err)
 	s, err := c.GetService(g.t.Context(), &runpb.GetServiceRequest{Name: apiPath})
@@ -28,8 +35,7 @@ func (g *rig) replace(change func(*runpb.RevisionTemplate)) {
 	change(s.Template)
 	op, err := c.UpdateService(g.t.Context(), &runpb.UpdateServiceRequest{Service: s, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"template"}}})
 	g.must(err)
-	_, err = op.Wait(g.t.Context())
-	g.must(err)
+	return op
 }
 
 const otherPath = "projects/pay-prod/locations/europe-west1/services/other"

@@ -96,5 +96,6 @@ func New(c Config) (*Remediator, error) {
 		return nil, err
 	}
 	c.Judge.Facts = c.Facts
+	c.Workloads = servedWorkloads{c.Workloads, c.Store, c.Now, c.Log}
 	return &Remediator{cfg: c}, nil
 }

@@ -116,6 +116,14 @@ func (r *Remediator) raise(ctx context.Context, k judged, unsure string, out *Ou
 	if err != nil {
 		return err
 	}
+	by, done, err := r.leftBehind(ctx, k)
+	if err != nil {
+		return err
+	}
+	if done {
+		out.Known = append(out.Known, by)
+		return nil
+	}
 	k, known := r.withoutKnown(ctx, k, before, unsure)
 	for _, f := range known {
 		if !slices.ContainsFunc(out.Known, func(o finding.Finding) bool { return o.ID == f.ID }) {

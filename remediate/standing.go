@@ -3,6 +3,7 @@ package remediate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -44,6 +45,25 @@ func (r *Remediator) withoutStanding(ctx context.Context, k judged) (judged, boo
 	k.Lower(judge.Ask, fmt.Sprintf("rescind itself wrote what violates, in finding %s, and nobody changed it since: %s did not", by.ID, k.change.Actor.Principal))
 	k.change.Actor = cloud.Actor{Principal: r.cfg.Self}
 	return k, false, nil
+}
+
+// leftBehind is the finding whose plan gave the traffic of what is judged back, false if
+// there is none or requests reach it again. A template that stays after that is no new
+// violation: what people, or a policy, decided of it is done.
+func (r *Remediator) leftBehind(ctx context.Context, k judged) (by finding.Finding, ok bool, err error) {
+	w := k.now.Workload
+	if !k.Identity || k.vanished || w == nil || w.Revision == "" || len(w.Serving) == 0 || cloud.Reached(w.Serving, w.Revision) {
+		return finding.Finding{}, false, nil
+	}
+	reverted, err := r.cfg.Store.Findings(ctx, finding.Query{Resource: k.change.Resource, States: []state.State{state.Reverted}, Limit: recentLook})
+	if err != nil {
+		return finding.Finding{}, false, fmt.Errorf("look up what was reverted of %s: %w", k.change.Resource, err)
+	}
+	i := slices.IndexFunc(reverted, func(f finding.Finding) bool { return k.now.LeftBehind(f.Plan) })
+	if i < 0 {
+		return finding.Finding{}, false, nil
+	}
+	return reverted[i], true, nil
 }
 
 // writerOf is the finding that wrote all that the plan would change, false if there

@@ -32,6 +32,8 @@ func (r *Remediator) applyStep(ctx context.Context, s judge.Step) (made judge.St
 			wrote, err = r.setInvokerCheck(ctx, s, false)
 		case policies.RestoreIdentity:
 			wrote, err = r.restoreIdentity(ctx, s)
+		case policies.RestoreRevision:
+			wrote, err = r.setTraffic(ctx, s)
 		case policies.RestoreIngress:
 			wrote, err = r.setIngress(ctx, s)
 		case policies.RestoreConstrain:

@@ -81,6 +81,8 @@ func (r *Remediator) unmet(ctx context.Context, s judge.Step) (string, error) {
 		return "", err
 	case policies.RestoreIdentity:
 		return r.identityUnmet(ctx, s)
+	case policies.RestoreRevision:
+		return r.trafficUnmet(ctx, s)
 	case policies.RestoreIngress:
 		return r.ingressUnmet(ctx, s)
 	case policies.RestoreConstrain:
@@ -119,6 +121,21 @@ func (r *Remediator) identityUnmet(ctx context.Context, s judge.Step) (string, e
 		}
 	}
 	return "", nil
+}
+
+// trafficUnmet looks at what serves, not only at what was written. Of traffic to the
+// latest revision the first is all that can be told: which one that is changes.
+func (r *Remediator) trafficUnmet(ctx context.Context, s judge.Step) (string, error) {
+	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
+	switch {
+	case err != nil:
+		return "", err
+	case !cloud.SameTraffic(w.Traffic, s.After.Traffic):
+		return "its traffic is to be spread otherwise: " + judge.Spread(w.Traffic), nil
+	case slices.ContainsFunc(s.After.Traffic, func(t cloud.TrafficTarget) bool { return t.Revision == "" }), cloud.SameTraffic(w.Serving, s.After.Traffic):
+		return "", nil
+	}
+	return "its traffic is not spread so yet: " + judge.Spread(w.Serving), nil
 }
 
 func (r *Remediator) ingressUnmet(ctx context.Context, s judge.Step) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
@@ -45,9 +46,29 @@ func (r *Remediator) restoreIdentity(ctx context.Context, s judge.Step) (bool, e
 		return false, fmt.Errorf("it runs as %q now, the plan was made for %q: %w", w.Identity.Email, s.Before.ServiceAccount, errChanged)
 	}
 	if !w.IsTemplate(s.Before.Template) {
-		return false, fmt.Errorf("its template is another one now (%s), the plan was made for %q: %w", w.Template(), s.Before.Template, errChanged)
+		return false, otherTemplate(w, s)
 	}
 	return true, r.cfg.Workloads.SetIdentity(ctx, w, s.After.ServiceAccount)
+}
+
+// setTraffic spreads the requests of the service that the plan was made for: of the
+// same template, with the traffic it had then.
+func (r *Remediator) setTraffic(ctx context.Context, s judge.Step) (bool, error) {
+	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
+	if err != nil || cloud.SameTraffic(w.Traffic, s.After.Traffic) {
+		return false, err
+	}
+	if !cloud.SameTraffic(w.Traffic, s.Before.Traffic) {
+		return false, fmt.Errorf("its traffic is %s now, the plan was made for %s: %w", judge.Spread(w.Traffic), judge.Spread(s.Before.Traffic), errChanged)
+	}
+	if !w.IsTemplate(s.Before.Template) {
+		return false, otherTemplate(w, s)
+	}
+	return true, r.cfg.Workloads.SetTraffic(ctx, w, s.After.Traffic)
+}
+
+func otherTemplate(w cloud.Workload, s judge.Step) error {
+	return fmt.Errorf("its template is another one now (%s), the plan was made for %q: %w", w.Template(), s.Before.Template, errChanged)
 }
 
 func (r *Remediator) setIngress(ctx context.Context, s judge.Step) (bool, error) {

@@ -86,6 +86,24 @@ type Workload struct {
 	Reconciling bool `json:"reconciling,omitempty"`
 	// Content is what the template runs, compared with what ran as Previous.
 	Content Content `json:"content,omitzero"`
+	// UID tells the workload from another that had its name before.
+	UID string `json:"uid,omitempty"`
+	// Observed is the generation that Serving is of. While Google Cloud is at work on
+	// a change that is one of before.
+	Observed int64 `json:"observed,omitempty"`
+	// Traffic is how a service's requests are to be spread, as people wrote it; Serving
+	// how they are. Both are empty for what has no traffic.
+	Traffic []TrafficTarget `json:"traffic,omitempty"`
+	Serving []TrafficTarget `json:"serving,omitempty"`
+	// Served is how requests were spread before Revision was reached by any.
+	Served Served `json:"served,omitzero"`
+}
+
+// Served is how a service's requests were seen to be spread at one time, or why that is
+// not known. The zero Served says that nobody has looked.
+type Served struct {
+	Traffic []TrafficTarget `json:"traffic,omitempty"`
+	Why     string          `json:"why,omitempty"`
 }
 
 // Content says whether what a template runs has run before. It names images and

@@ -20,7 +20,7 @@ const maxRevisions = 100
 // ran as that account before. Not being allowed to list the revisions leaves both
 // unknown, with the reason: it must not stand in the way of taking a grant back.
 func (c *Client) previous(ctx context.Context, w cloud.Workload, t template, created string) (cloud.Workload, error) {
-	own, others, err := c.revisionsAround(ctx, w, path.Base(created))
+	own, others, accounts, err := c.revisionsAround(ctx, w, path.Base(created))
 	var denied *fault.PermissionError
 	if errors.As(err, &denied) || errors.Is(err, fault.ErrRefused) {
 		w.PreviousWhy = err.Error()
@@ -29,6 +29,9 @@ func (c *Client) previous(ctx context.Context, w cloud.Workload, t template, cre
 	}
 	if err != nil {
 		return w, err
+	}
+	for i, t := range w.Serving {
+		w.Serving[i].Account = accounts[t.Revision]
 	}
 	if own != nil && madeBy(t, own) {
 		w.Revision = path.Base(own.GetName())
@@ -41,33 +44,35 @@ func (c *Client) previous(ctx context.Context, w cloud.Workload, t template, cre
 }
 
 // revisionsAround returns the revision that w's template made, nil where it is
-// not there yet, and the ready ones before it, newest first.
+// not there yet, the ready ones before it, newest first, and what each revision
+// runs as, by its short name.
 //
 // The revision the template made is the latest created one, ready or not: a
 // bad identity often cannot start. But right after a change the latest created
 // revision is still the one before it. It then runs as another account than the
 // template says, and is itself the one to go back to.
-func (c *Client) revisionsAround(ctx context.Context, w cloud.Workload, created string) (own *runpb.Revision, others []*runpb.Revision, err error) {
+func (c *Client) revisionsAround(ctx context.Context, w cloud.Workload, created string) (own *runpb.Revision, others []*runpb.Revision, accounts map[string]string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	// The list is "sorted by creation time, descending" (run/v2 reference).
 	request := &runpb.ListRevisionsRequest{Parent: w.Resource.Path(), PageSize: maxRevisions}
-	seen := 0
+	accounts = map[string]string{}
 	for rev, err := range c.revisions.ListRevisions(ctx, request).All() {
 		if err != nil {
-			return nil, nil, explain(err, "list revisions of", w.Resource, "run.revisions.list")
+			return nil, nil, nil, explain(err, "list revisions of", w.Resource, "run.revisions.list")
 		}
+		accounts[path.Base(rev.GetName())] = rev.GetServiceAccount()
 		switch {
 		case path.Base(rev.GetName()) == created && sameIdentity(cloud.KnownIdentity(rev.GetServiceAccount()), w.Identity):
 			own = rev
 		case ready(rev):
 			others = append(others, rev)
 		}
-		if seen++; seen == maxRevisions {
+		if len(accounts) == maxRevisions {
 			break
 		}
 	}
-	return own, others, nil
+	return own, others, accounts, nil
 }
 
 // compared says whether what the template runs is what one of the other

@@ -40,6 +40,7 @@ func (c *Client) service(ctx context.Context, r cloud.Resource) (cloud.Workload,
 	w := workload(r, s.GetTemplate().GetServiceAccount(), s)
 	w.InvokerCheckDisabled = cloud.KnownFlag(s.GetInvokerIamDisabled())
 	w.Ingress = ingressWords[s.GetIngress()]
+	w.Observed, w.Traffic, w.Serving = s.GetObservedGeneration(), trafficOf(s), servingOf(s)
 	return c.previous(ctx, w, s.GetTemplate(), s.GetLatestCreatedRevision())
 }
 
@@ -60,6 +61,7 @@ func workload(r cloud.Resource, account string, live interface {
 	GetGeneration() int64
 	GetReconciling() bool
 	GetLastModifier() string
+	GetUid() string
 }) cloud.Workload {
 	return cloud.Workload{
 		Resource:             r,
@@ -71,6 +73,7 @@ func workload(r cloud.Resource, account string, live interface {
 		Generation:           live.GetGeneration(),
 		Reconciling:          live.GetReconciling(),
 		LastWriter:           live.GetLastModifier(),
+		UID:                  live.GetUid(),
 	}
 }
 

@@ -21,14 +21,15 @@ func TestWorkloadShowsWhatIsLive(t *testing.T) {
 	}))
 	got, err := w.client.Workload(t.Context(), service)
 	must(t, err)
-	if got.Etag == "" || got.Revision == "" {
-		t.Errorf("etag %q, revision %q, want both", got.Etag, got.Revision)
+	if got.Etag == "" || got.Revision == "" || got.UID == "" {
+		t.Errorf("etag %q, revision %q, uid %q, want all", got.Etag, got.Revision, got.UID)
 	}
 	want := cloud.Workload{
 		Resource: service, Identity: cloud.KnownIdentity(apiAccount), InvokerCheckDisabled: cloud.KnownFlag(true),
 		Ingress: "internal", Labels: map[string]string{"goog-managed-by": "cloudfunctions"},
 		Controller: "Cloud Functions", Etag: got.Etag, LastWriter: "dev@example.com",
-		Generation: 2, Revision: got.Revision, Content: cloud.Content{Why: "no revision ran before it"},
+		Generation: 2, Revision: got.Revision, Content: cloud.Content{Why: "no revision ran before it"}, UID: got.UID, Observed: 2,
+		Traffic: []cloud.TrafficTarget{{Percent: 100}}, Serving: []cloud.TrafficTarget{{Revision: got.Revision, Percent: 100, Account: apiAccount}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("workload (-want +got):\n%s", d)
@@ -39,7 +40,7 @@ func TestWorkloadShowsWhatIsLive(t *testing.T) {
 		want := cloud.Workload{
 			Resource: r, Identity: cloud.KnownIdentity(apiAccount), InvokerCheckDisabled: cloud.KnownFlag(false), Etag: got.Etag,
 			LastWriter: "dev@example.com",
-			Generation: 1, Revision: got.Revision, Content: got.Content,
+			Generation: 1, Revision: got.Revision, Content: got.Content, UID: got.UID,
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", r.Kind, d)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // tableWidth is what wrapped lines keep to. Names are never cut or wrapped:
@@ -78,6 +79,9 @@ func (s Step) String() string {
 	}
 	if s.After.InvokerIAMDisabled != nil {
 		what = append(what, "set invoker_iam_disabled to "+strconv.FormatBool(*s.After.InvokerIAMDisabled))
+	}
+	if s.Step == policies.RestoreRevision {
+		what = append(what, "send requests to "+judge.Spread(s.After.Traffic))
 	}
 	if s.Step == policies.RestoreIdentity {
 		what = append(what, fmt.Sprintf("run as %s instead of %s",

@@ -35,15 +35,17 @@ func (w Worse) String() string {
 // or leave in doubt, and that the state it begins with does not; those in except are not
 // asked. c is the change that is answered, now what is live.
 func (j Judge) Worsened(ctx context.Context, s Step, c cloud.Change, now Snapshot, except ...string) Worse {
-	before, after, ok := s.asChanges(c, now)
-	if !ok {
+	before, after := s.asChanges(c, now)
+	if len(after) == 0 {
 		return Worse{}
 	}
 	had := j.results(ctx, before, now.At)
-	for _, r := range j.results(ctx, after, now.At) {
-		was := func(h policies.Result) bool { return includes(h, r) }
-		if r.Verdict != policies.Exempt && !slices.Contains(except, r.Policy) && !slices.ContainsFunc(had, was) {
-			return Worse{r.Policy, r.Verdict == policies.Unknown}
+	for _, a := range after {
+		for _, r := range j.results(ctx, a, now.At) {
+			was := func(h policies.Result) bool { return includes(h, r) }
+			if r.Verdict != policies.Exempt && !slices.Contains(except, r.Policy) && !slices.ContainsFunc(had, was) {
+				return Worse{r.Policy, r.Verdict == policies.Unknown}
+			}
 		}
 	}
 	return Worse{}
@@ -55,9 +57,10 @@ func includes(h, r policies.Result) bool {
 		!slices.ContainsFunc(r.Grants, func(g cloud.Grant) bool { return !slices.Contains(h.Grants, g) })
 }
 
-// asChanges are two changes of which one makes what the step touches what it is now,
-// and the other what the step would; false where nothing is known of the resource.
-func (s Step) asChanges(c cloud.Change, now Snapshot) (before, after cloud.Change, ok bool) {
+// asChanges are a change that makes what the step touches what it is now, and those
+// that make it what the step would: more than one where several accounts serve. There
+// are none where nothing is known of the resource.
+func (s Step) asChanges(c cloud.Change, now Snapshot) (before cloud.Change, after []cloud.Change) {
 	c.Resource, c.Deltas, c.HasDelta, c.Policy, c.Half = s.Resource, nil, false, nil, cloud.Whole
 	workload := c.Workload
 	if now.Workload != nil {
@@ -66,18 +69,23 @@ func (s Step) asChanges(c cloud.Change, now Snapshot) (before, after cloud.Chang
 	switch {
 	case len(s.Deltas()) > 0:
 		c.Verb, c.Workload, c.Constraint, c.HasDelta, c.Unread = cloud.SetPolicy, nil, nil, true, nil
-		return Granting(c, s.Before.Grants), withDeltas(c, s.Deltas()), true
-	case s.Resource.Kind == cloud.OrgPolicy:
+		return Granting(c, s.Before.Grants), []cloud.Change{withDeltas(c, s.Deltas())}
+	case s.Resource.Kind == cloud.OrgPolicy && c.Constraint != nil:
 		c.Verb, c.Unread = cloud.SetOrg, nil
-		return c, deleting(c), c.Constraint != nil
+		return c, []cloud.Change{deleting(c)}
 	case workload == nil:
-		return c, c, false
+		return c, nil
 	}
 	c.Verb, c.Constraint, c.Workload = cloud.Update, nil, workload
-	before, after = c, c
-	w, settled := s.on(*workload)
-	after.Workload, after.Unread = &w, without(c.Unread, settled)
-	return before, after, true
+	for _, w := range s.on(*workload) {
+		with := c
+		with.Workload, with.Unread = &w.Workload, without(c.Unread, w.settles)
+		if s.ofIdentity() && w.Identity.Knowledge == cloud.Unknown {
+			with.Unread = append(with.Unread, cloud.Unread{Field: "identity", Why: "what a revision runs as could not be read"})
+		}
+		after = append(after, with)
+	}
+	return c, after
 }
 
 func withDeltas(c cloud.Change, ds []cloud.Delta) cloud.Change {
@@ -87,37 +95,72 @@ func withDeltas(c cloud.Change, ds []cloud.Delta) cloud.Change {
 
 // deleting is the change that takes away the organization policy that c made.
 func deleting(c cloud.Change) cloud.Change {
-	if c.Constraint != nil {
-		c.Constraint = &cloud.ConstraintChange{Name: c.Constraint.Name, Became: cloud.PolicyDeleted, Before: c.Constraint}
-	}
+	c.Constraint = &cloud.ConstraintChange{Name: c.Constraint.Name, Became: cloud.PolicyDeleted, Before: c.Constraint}
 	return c
 }
 
-// on is the workload as the step leaves it, and the field of cloud.Unread that it
-// settles.
-func (s Step) on(w cloud.Workload) (after cloud.Workload, settled string) {
+// outcome is a workload as a step leaves it, and the field of cloud.Unread that is
+// known then.
+type outcome struct {
+	cloud.Workload
+	settles string
+}
+
+// on are the workload as the step leaves it: once for each account that serves then.
+func (s Step) on(w cloud.Workload) []outcome {
 	switch s.Kind {
 	case policies.RestoreIdentity:
-		w.Identity, settled = cloud.KnownIdentity(s.After.ServiceAccount), "identity"
+		w.Identity = cloud.KnownIdentity(s.After.ServiceAccount)
+		return []outcome{{w, "identity"}}
+	case policies.RestoreRevision:
+		var out []outcome
+		for _, id := range s.accountsAfter() {
+			w.Identity = id
+			out = append(out, outcome{w, "identity"})
+		}
+		return out
 	case policies.RequireInvoker, DisableInvoker:
-		w.InvokerCheckDisabled, settled = cloud.KnownFlag(*s.After.InvokerIAMDisabled), "invoker check"
+		w.InvokerCheckDisabled = cloud.KnownFlag(*s.After.InvokerIAMDisabled)
+		return []outcome{{w, "invoker check"}}
 	case policies.RestoreIngress:
-		w.Ingress, settled = s.After.Ingress, "ingress"
+		w.Ingress = s.After.Ingress
+		return []outcome{{w, "ingress"}}
 	}
-	return w, settled
+	return nil
+}
+
+// accountsAfter are what runs once the traffic stands as the step leaves it. The
+// newest revision is the one that the step is about.
+func (s Step) accountsAfter() []cloud.Identity {
+	var out []cloud.Identity
+	for _, t := range s.After.Traffic {
+		id := cloud.Identity{}
+		switch {
+		case t.Revision == "" || t.Revision == s.After.Template:
+			id = cloud.KnownIdentity(s.After.ServiceAccount)
+		case t.Account != "":
+			id = cloud.KnownIdentity(t.Account)
+		}
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // suits says why the step is none for the policy whose violation it is to end, or for
 // another, or "". Whatever blames finds in a result has to be gone.
 func (j Judge) suits(ctx context.Context, s Step, policy string, c cloud.Change, now Snapshot, blames func(policies.Result) bool) string {
-	_, after, ok := s.asChanges(c, now)
-	if !ok {
+	_, after := s.asChanges(c, now)
+	if len(after) == 0 {
 		return "what is there now is not known"
 	}
-	if slices.ContainsFunc(j.results(ctx, after, now.At), func(r policies.Result) bool {
-		return r.Policy == policy && r.Verdict != policies.Exempt && (r.Verdict == policies.Unknown || blames(r))
-	}) {
-		return "the policy does not accept it"
+	for _, a := range after {
+		if slices.ContainsFunc(j.results(ctx, a, now.At), func(r policies.Result) bool {
+			return r.Policy == policy && r.Verdict != policies.Exempt && (r.Verdict == policies.Unknown || blames(r))
+		}) {
+			return "the policy does not accept it"
+		}
 	}
 	return j.Worsened(ctx, s, c, now).String()
 }

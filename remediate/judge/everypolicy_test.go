@@ -96,7 +96,7 @@ func carried(rng *rand.Rand, now Snapshot, p Plan) Snapshot {
 			now.Policy = &next
 			continue
 		}
-		w, _ = s.on(w)
+		w = s.on(w)[0].Workload
 	}
 	w.Previous = cloud.KnownIdentity(oneOf(rng, now.Workload.Identity.Email, w.Previous.Email))
 	w.Generation++

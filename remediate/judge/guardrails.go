@@ -1,8 +1,10 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -15,7 +17,7 @@ import (
 type guardrail func(j Judge, g Judgement, c cloud.Change, now Snapshot) (atMost Decision, why string)
 
 // guardrails, in the order of the documentation. Each adds its own reason.
-var guardrails = []guardrail{stale, unknown, newContent, controllerOwned, googleManaged, constraintAsks, nothingToApply}
+var guardrails = []guardrail{stale, unknown, newContent, trafficAsks, controllerOwned, googleManaged, constraintAsks, nothingToApply}
 
 // maxSkew is how far a clock at Google may be ahead of ours.
 const maxSkew = 5 * time.Minute
@@ -55,6 +57,24 @@ func newContent(_ Judge, g Judgement, _ cloud.Change, now Snapshot) (Decision, s
 		}
 	}
 	return "", ""
+}
+
+// trafficAsks keeps a change of traffic for a person, unless the policy says itself that
+// it is to be made.
+func trafficAsks(_ Judge, g Judgement, _ cloud.Change, now Snapshot) (Decision, string) {
+	i := slices.IndexFunc(g.Plan.Steps, func(s Step) bool { return s.Kind == policies.RestoreRevision })
+	if i < 0 {
+		return "", ""
+	}
+	why := "the traffic is given back: no account changes"
+	if w := now.Workload; len(w.Content.Changes) > 0 {
+		why = fmt.Sprintf("new content: as %s it would have rights that it did not have, so the traffic is given back instead; %s",
+			cmp.Or(w.Previous.Email, "the account of before"), strings.Join(w.Content.Changes, "; "))
+	}
+	if slices.Contains(g.Remediation, policies.RestoreRevision) {
+		return Revert, why
+	}
+	return Ask, why + "; asked, as the policy does not list restore-revision itself"
 }
 
 // controllerOwned asks about what a product would write again that deploys the

@@ -3,6 +3,7 @@ package judge
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -42,6 +43,7 @@ func (j Judge) Judge(ctx context.Context, c cloud.Change, now Snapshot) []Judgem
 func (j Judge) judgement(ctx context.Context, r policies.Result, c cloud.Change, now Snapshot) Judgement {
 	g := Judgement{Result: r, Decision: decisionOf(r.Enforcement)}
 	var worse string
+	var notes []string
 	g.Plan = planFor(r, c, now, restoreOptions{
 		fallback: j.Fallback[c.Resource.Project],
 		unfit: func(s Step) string {
@@ -53,6 +55,7 @@ func (j Judge) judgement(ctx context.Context, r policies.Result, c cloud.Change,
 			return w
 		},
 		ingresses: func() ([]string, string) { return j.ingresses(ctx, r.Policy, c, now) },
+		note:      func(why string) { notes = append(notes, why) },
 	})
 	if r.Verdict == policies.Exempt {
 		g.Decision = DoNothing // the result says by whom, why and until when
@@ -63,6 +66,7 @@ func (j Judge) judgement(ctx context.Context, r policies.Result, c cloud.Change,
 			g.Lower(at, why)
 		}
 	}
+	g.Reasons = slices.Concat(g.Reasons, notes)
 	if g.Plan.Executable() && worse != "" { // half a plan is nobody's but a person's
 		g.Lower(Ask, g.Plan.Missing)
 	}

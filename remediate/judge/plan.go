@@ -51,8 +51,9 @@ func NewPlan(steps []Step, missing string) Plan {
 // rescind fought over, is not new.
 func (p Plan) Alike(o Plan) bool { return p.Digest == o.Digest || p.anyTemplate() == o.anyTemplate() }
 
-// anyTemplate is the digest of the plan without the templates it is for. Most plans are
-// for none, and keep their digest.
+// anyTemplate is the digest of the plan without the templates it is for, and without the
+// traffic that those get: a plan that gives traffic back does what one of another day
+// does. Most plans are for no template, and keep their digest.
 func (p Plan) anyTemplate() string {
 	if !slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Before.Template != "" || s.After.Template != "" }) {
 		return p.Digest
@@ -60,6 +61,7 @@ func (p Plan) anyTemplate() string {
 	steps := slices.Clone(p.Steps)
 	for i := range steps {
 		steps[i].Before.Template, steps[i].After.Template = "", ""
+		steps[i].Before.Traffic, steps[i].After.Traffic = nil, nil
 	}
 	return NewPlan(steps, "").Digest
 }
@@ -89,6 +91,7 @@ type restoreOptions struct {
 	unfit     func(Step) string         // why an account is not to be gone back to, or ""
 	worsens   func(Step) string         // which policy has something against the step, or ""
 	ingresses func() ([]string, string) // the settings to choose from, or why they are unknown
+	note      func(why string)          // takes why another step, of less consequence, is not the plan
 }
 
 // planFor says what would end the violation, as far as it can be known
@@ -107,8 +110,11 @@ func planFor(r policies.Result, c cloud.Change, now Snapshot, opts restoreOption
 			s = removeGrants(r, c, now)
 		case policies.RequireInvoker:
 			s = requireInvoker(r, c)
-		case policies.RestoreIdentity:
-			s, why = restoreIdentity(r, c, now, opts)
+		case policies.RestoreIdentity, policies.RestoreRevision:
+			if slices.ContainsFunc(steps, Step.ofIdentity) {
+				continue
+			}
+			s, why = endIdentity(r, c, now, opts)
 		case policies.RestoreIngress:
 			s, why = restoreIngress(r, c, opts.ingresses)
 		case policies.RestoreCondition:
@@ -126,7 +132,7 @@ func planFor(r policies.Result, c cloud.Change, now Snapshot, opts restoreOption
 		if s != nil {
 			steps = append(steps, *s)
 		}
-		if why != "" {
+		if why != "" && !slices.Contains(missing, why) {
 			missing = append(missing, why)
 		}
 	}

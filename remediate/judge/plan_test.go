@@ -55,7 +55,7 @@ func TestPlanRestoresAnAcceptableIdentityOrNone(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			result := policies.Result{Remediation: []policies.Remediation{policies.RestoreIdentity}, Identity: true}
 			w := &cloud.Workload{Identity: cloud.KnownIdentity(compute), Previous: tt.previous}
-			got := planFor(result, cloud.Change{Resource: api, Workload: w}, Snapshot{Workload: w}, restoreOptions{fallback: tt.fallback, unfit: unfit, worsens: nothing})
+			got := planFor(result, cloud.Change{Resource: api, Workload: w}, Snapshot{Workload: w}, restoreOptions{fallback: tt.fallback, unfit: unfit, worsens: nothing, note: func(string) {}})
 			if len(got.Steps) != 1 || got.Steps[0].Before.ServiceAccount != compute {
 				t.Fatalf("steps %+v, want one that starts from %s", got.Steps, compute)
 			}

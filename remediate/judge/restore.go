@@ -64,6 +64,64 @@ func restoreIdentity(r policies.Result, c cloud.Change, now Snapshot, opts resto
 	return s, why
 }
 
+// Giving the traffic back ends what new content does without giving anybody a right:
+// what served before serves again, as what it ran as then. The template stays as it was
+// deployed, and later deploys get no traffic until somebody gives it to them.
+
+// restoreRevision gives the traffic of a service back as it stood before its newest
+// revision was reached, and that revision's tags with it. It goes to no revision that is
+// not known to have served.
+func restoreRevision(r policies.Result, c cloud.Change, now Snapshot, opts restoreOptions) (*Step, string) {
+	w := now.Workload
+	if !r.Identity || c.Resource.Kind != cloud.RunService {
+		return nil, ""
+	}
+	const unknown = "the traffic cannot be given back: "
+	switch {
+	case w == nil || len(w.Serving) == 0:
+		return nil, unknown + "how it stands is not known"
+	case w.Revision == "":
+		return nil, unknown + "the revision that its template makes is not there"
+	case w.Identity.Email != c.Workload.Identity.Email: // the entry shows another deploy
+		return nil, unknown + "it runs as another account now"
+	case w.Served.Why != "":
+		return nil, unknown + "how it stood before " + w.Revision + " is not known: " + w.Served.Why
+	}
+	back := cloud.GiveBack(w.Served.Traffic, w.Serving, w.Revision)
+	if len(back) == 0 {
+		return nil, unknown + "how it stood before " + w.Revision + " is not known"
+	}
+	s := &Step{
+		Kind: policies.RestoreRevision, Resource: c.Resource,
+		Before: StepState{ServiceAccount: w.Identity.Email, Template: w.Template(), Traffic: w.Traffic},
+		After:  StepState{Template: w.Template(), Traffic: back},
+	}
+	if unfit := opts.unfit(*s); unfit != "" {
+		return nil, "the traffic cannot be given back to what served before: " + unfit
+	}
+	return s, ""
+}
+
+// endIdentity ends that a workload runs as an account: by the account that ran its
+// content before, else by the traffic of before, else as a person says.
+func endIdentity(r policies.Result, c cloud.Change, now Snapshot, opts restoreOptions) (*Step, string) {
+	gives := slices.Contains(r.Remediation, policies.RestoreIdentity)
+	s, why := restoreIdentity(r, c, now, opts)
+	if gives && s != nil && why == "" && newContentAs(now.Workload, s.After.ServiceAccount) == "" {
+		return s, ""
+	}
+	back, whyNot := restoreRevision(r, c, now, opts)
+	switch {
+	case back != nil:
+		return back, ""
+	case !gives:
+		return nil, whyNot
+	case whyNot != "" && now.Workload != nil && len(now.Workload.Serving) > 0: // a log shows no traffic
+		opts.note(whyNot)
+	}
+	return s, why
+}
+
 // restoreCondition puts the conditional grants that the change took away in the
 // place of the unconditional ones it made of them. Only a delta says what was
 // there before.

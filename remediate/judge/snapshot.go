@@ -50,6 +50,8 @@ func (s Snapshot) StepNeeded(st Step) bool {
 		return s.Workload == nil || !s.Workload.InvokerCheckDisabled.On
 	case policies.RestoreIdentity:
 		return s.Workload == nil || s.Workload.Identity.Email == st.Before.ServiceAccount
+	case policies.RestoreRevision:
+		return s.Workload == nil || s.Workload.IsTemplate(st.Before.Template) && cloud.SameTraffic(s.Workload.Traffic, st.Before.Traffic)
 	case policies.RestoreIngress:
 		return s.Workload == nil || s.Workload.Ingress == st.Before.Ingress
 	case policies.RestoreCondition:
@@ -70,9 +72,19 @@ func (s Snapshot) StillDeploying(p Plan) string {
 	return ""
 }
 
+// LeftBehind reports whether the template is one that the plan left where it is when it
+// gave the traffic back, and requests do not reach it. What people decided of that is
+// done: nothing is to be raised anew.
+func (s Snapshot) LeftBehind(p Plan) bool {
+	return s.Workload != nil && slices.ContainsFunc(p.Steps, func(st Step) bool {
+		return st.Kind == policies.RestoreRevision && st.Before.ServiceAccount != "" && s.Workload.IsTemplate(st.After.Template) &&
+			!cloud.Reached(s.Workload.Serving, st.After.Template)
+	})
+}
+
 // Replaces reports whether step does all that is left to do of old.
 func (s Snapshot) Replaces(step, old Step) bool {
-	return step.Kind == old.Kind && step.Resource == old.Resource && step.Before.ServiceAccount == old.Before.ServiceAccount &&
+	return (step.Kind == old.Kind || step.ofIdentity() && old.ofIdentity()) && step.Resource == old.Resource && step.Before.ServiceAccount == old.Before.ServiceAccount &&
 		step.Before.Ingress == old.Before.Ingress && step.Before.OrgPolicy == old.Before.OrgPolicy &&
 		!slices.ContainsFunc(old.Before.Grants, func(g cloud.Grant) bool {
 			return (s.Policy == nil || s.Policy.Has(g)) && !slices.Contains(step.Before.Grants, g)

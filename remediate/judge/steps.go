@@ -27,6 +27,9 @@ type StepState struct {
 	Template string `json:"template,omitempty"`
 	// Ingress is a service's, in the words of cloud.Workload.
 	Ingress string `json:"ingress,omitempty"`
+	// Traffic is how a service's requests are spread: before, as people wrote it; after,
+	// to revisions by name, each with what it is known to run as.
+	Traffic []cloud.TrafficTarget `json:"traffic,omitempty"`
 	// OrgPolicy is the body of an organization policy; empty where none is set.
 	OrgPolicy string `json:"org_policy,omitempty"`
 }
@@ -63,7 +66,13 @@ func (s Step) Concerns(o Step) bool {
 	if gs := slices.Concat(o.Before.Grants, o.After.Grants); len(gs) > 0 {
 		return slices.ContainsFunc(slices.Concat(s.Before.Grants, s.After.Grants), func(g cloud.Grant) bool { return slices.Contains(gs, g) })
 	}
-	return s.Kind == o.Kind || inverses[s.Kind] == o.Kind
+	return s.Kind == o.Kind || inverses[s.Kind] == o.Kind || s.ofIdentity() && o.ofIdentity()
+}
+
+// ofIdentity reports whether the step changes what a workload runs as: by its template,
+// or by which revision gets the traffic.
+func (s Step) ofIdentity() bool {
+	return s.Kind == policies.RestoreIdentity || s.Kind == policies.RestoreRevision
 }
 
 // Leaves reports whether the step leaves what it writes in that state.
@@ -74,7 +83,8 @@ func (s Step) Leaves(as StepState) bool {
 	}
 	sameCheck := a.InvokerIAMDisabled == as.InvokerIAMDisabled ||
 		a.InvokerIAMDisabled != nil && as.InvokerIAMDisabled != nil && *a.InvokerIAMDisabled == *as.InvokerIAMDisabled
-	return sameCheck && a.ServiceAccount == as.ServiceAccount && a.Ingress == as.Ingress && a.OrgPolicy == as.OrgPolicy
+	sameTraffic := len(a.Traffic) == 0 || len(as.Traffic) == 0 || cloud.SameTraffic(a.Traffic, as.Traffic)
+	return sameCheck && sameTraffic && a.ServiceAccount == as.ServiceAccount && a.Ingress == as.Ingress && a.OrgPolicy == as.OrgPolicy
 }
 
 // Deltas are the grants that the step takes away and adds.

@@ -24,6 +24,9 @@ func RevertedWhy(p Plan) string {
 			}
 		case s.Before.InvokerIAMDisabled != nil:
 			done = append(done, "turned the invoker IAM check back on")
+		case s.Kind == policies.RestoreRevision:
+			done = append(done, fmt.Sprintf("gave the traffic back: %s. What was deployed as %s is still the template, in %s; later deploys get no traffic until somebody gives it to them (gcloud run services update-traffic --to-latest)",
+				Spread(s.After.Traffic), s.Before.ServiceAccount, s.Before.Template))
 		case s.After.ServiceAccount != "":
 			done = append(done, "runs as "+s.After.ServiceAccount+" again")
 		case s.After.Ingress != "":
@@ -53,7 +56,7 @@ func (s Step) About() string {
 	switch s.Kind {
 	case policies.RequireInvoker:
 		return "the invoker IAM check being off"
-	case policies.RestoreIdentity:
+	case policies.RestoreIdentity, policies.RestoreRevision:
 		return "running as " + s.Before.ServiceAccount
 	case policies.RestoreIngress:
 		return "ingress " + s.Before.Ingress
@@ -97,4 +100,13 @@ func Span(d time.Duration) string {
 		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
+}
+
+// Spread is traffic in words: "api-00001-abc 100 %, api-00001-abc tag next".
+func Spread(ts []cloud.TrafficTarget) string {
+	var out []string
+	for _, t := range ts {
+		out = append(out, t.String())
+	}
+	return strings.Join(out, ", ")
 }
