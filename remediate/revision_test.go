@@ -187,7 +187,11 @@ func TestR7TrafficGoesToNothingThatIsNotKnownToHaveServed(t *testing.T) {
 		before func(*rig)
 		says   string
 	}{
-		"nobody looked before": {func(g *rig) { g.evil() }, "rescind did not see it at generation"},
+		"nobody looked before": {func(g *rig) {
+			g.deploy("pay@pay-prod.iam.gserviceaccount.com")
+			g.events()
+			g.evil()
+		}, "rescind did not see it at generation"},
 		"a change in between that nobody saw": {func(g *rig) {
 			g.seen()
 			g.spread(to(g.newest(), 100, ""))
@@ -203,9 +207,23 @@ func TestR7TrafficGoesToNothingThatIsNotKnownToHaveServed(t *testing.T) {
 			_, err = op.Wait(g.t.Context())
 			g.must(err)
 			g.must(g.cloud.PutService(&runpb.Service{Name: apiPath, Template: app()}))
-			g.events()
+			g.spread(to("", 100, ""), to("", 0, "next"))
 			g.evil()
 		}, "rescind did not see it at generation"},
+		"a service that was changed once, and has a tag": {func(g *rig) {
+			g.replace(func(t *runpb.RevisionTemplate) { t.Containers[0].Image = otherImage })
+			g.must(g.cloud.PutService(&runpb.Service{Name: otherPath, Template: app(), Traffic: []*runpb.TrafficTarget{to("", 100, ""), to("", 0, "next")}}))
+			g.events()
+			c, err := run.NewServicesClient(g.t.Context(), option.WithGRPCConn(g.conn))
+			g.must(err)
+			op, err := c.UpdateService(g.t.Context(), &runpb.UpdateServiceRequest{
+				Service:    &runpb.Service{Name: otherPath, Template: &runpb.RevisionTemplate{ServiceAccount: defaultAccount, Containers: []*runpb.Container{{Image: otherImage}}}},
+				UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"template.service_account", "template.containers"}},
+			})
+			g.must(err)
+			_, err = op.Wait(g.t.Context())
+			g.must(err)
+		}, "rescind did not see it at generation 1"},
 		"what served before violates as well": {func(g *rig) {
 			g.deploy("1-compute@developer.gserviceaccount.com")
 			g.events()
@@ -240,8 +258,10 @@ func TestR7TrafficGoesToNothingThatIsNotKnownToHaveServed(t *testing.T) {
 func TestR7TrafficThatWasChangedSinceIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(g *rig, evil string){
-		"the traffic":  func(g *rig, evil string) { g.spread(to(evil, 50, ""), to("", 50, "")) },
-		"the template": func(g *rig, _ string) { g.replace(func(t *runpb.RevisionTemplate) { t.Containers[0].Command = []string{"worse"} }) },
+		"the traffic": func(g *rig, evil string) { g.spread(to(evil, 50, ""), to("", 50, "")) },
+		"the template": func(g *rig, _ string) {
+			g.replace(func(t *runpb.RevisionTemplate) { t.Containers[0].Command = []string{"worse"} })
+		},
 	} {
 		g := newRig(t, set{identity: policies.Approve})
 		g.seen()
@@ -255,6 +275,16 @@ func TestR7TrafficThatWasChangedSinceIsLeftAlone(t *testing.T) {
 		}
 		g.wantServing(served...)
 	}
+}
+
+// A service that was made, and then changed once, served what it was made with.
+func TestR7WhatAServiceWasMadeWithIsKnownToHaveServed(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{identity: policies.Approve})
+	first := g.newest()
+	g.evil()
+	g.approve(g.one())
+	g.wantServing(first + " 100 %")
 }
 
 // While Google Cloud is at work on a deploy, what served before is still what serves.

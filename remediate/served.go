@@ -38,10 +38,14 @@ func (s servedWorkloads) Workload(ctx context.Context, r cloud.Resource) (cloud.
 	})
 	if err != nil { // the workload is read all the same: what is done about it asks a person then
 		s.log.WarnContext(ctx, "traffic not remembered", "resource", r.String(), "error", err.Error())
-		w.Served.Why = err.Error()
+		if len(w.Served.Traffic) == 0 {
+			w.Served.Why = err.Error()
+		}
 		return w, nil
 	}
-	w.Served = servedBefore(seen, w)
+	if seen := servedBefore(seen, w); seen.Why == "" || len(w.Served.Traffic) == 0 {
+		w.Served = seen
+	}
 	return w, nil
 }
 

@@ -28,7 +28,7 @@ func TestDemoOnceTellsTheStoryAndVerifiesIt(t *testing.T) {
 		"   slack    ada@example.com presses rescind.revert_all\n",
 		"   ok       no-default-service-account ended as exempted (want exempted)\n",
 		"   ok       undo of no-default-service-account ended as undone (want undone)\n",
-		"All as it must be: 11 scenes, ",
+		"All as it must be: 12 scenes, ",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)

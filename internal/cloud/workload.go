@@ -95,7 +95,8 @@ type Workload struct {
 	// how they are. Both are empty for what has no traffic.
 	Traffic []TrafficTarget `json:"traffic,omitempty"`
 	Serving []TrafficTarget `json:"serving,omitempty"`
-	// Served is how requests were spread before Revision was reached by any.
+	// Served is how requests were spread before Revision was reached by any. A live read
+	// alone tells it of a service that was changed once; see package remediate for others.
 	Served Served `json:"served,omitzero"`
 }
 

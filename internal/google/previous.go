@@ -40,7 +40,21 @@ func (c *Client) previous(ctx context.Context, w cloud.Workload, t template, cre
 		w.Previous, w.PreviousRevision = cloud.KnownIdentity(others[0].GetServiceAccount()), path.Base(others[0].GetName())
 	}
 	w.Content = compared(w, t, own, others)
+	if len(accounts) == 2 && len(others) == 1 {
+		w.Served.Traffic = servedAtFirst(w, w.PreviousRevision)
+	}
 	return w, nil
+}
+
+// servedAtFirst is how the traffic of a service stood that was changed once since it was
+// made: all of it went to the revision that it was made with, as there was no other. Of
+// tags that says nothing, so it is nil where there are any, as it is for every other service.
+func servedAtFirst(w cloud.Workload, first string) []cloud.TrafficTarget {
+	if w.Generation != 2 || w.Revision == "" || !cloud.Reached(w.Serving, w.Revision) ||
+		slices.ContainsFunc(w.Serving, func(t cloud.TrafficTarget) bool { return t.Tag != "" }) {
+		return nil
+	}
+	return []cloud.TrafficTarget{{Revision: first, Percent: 100, Account: w.Previous.Email}}
 }
 
 // revisionsAround returns the revision that w's template made, nil where it is

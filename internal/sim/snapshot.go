@@ -28,11 +28,13 @@ type WorkloadState struct {
 	Ingress      string `json:"ingress,omitempty"` // "all", "internal", …; empty but for services
 	// Revision is the newest one's short name, and Serving the one that is
 	// ready; they differ while a deployment is under way or after it failed.
-	Revision     string `json:"revision,omitempty"`
-	Serving      string `json:"serving,omitempty"`
-	Reconciling  bool   `json:"reconciling"`
-	Etag         string `json:"etag"`
-	LastModifier string `json:"last_modifier"`
+	Revision string `json:"revision,omitempty"`
+	Serving  string `json:"serving,omitempty"`
+	// Reached are the revisions of a service that requests reach, by traffic or a tag.
+	Reached      []string `json:"reached,omitempty"`
+	Reconciling  bool     `json:"reconciling"`
+	Etag         string   `json:"etag"`
+	LastModifier string   `json:"last_modifier"`
 }
 
 // PolicyState is one allow policy that somebody set.
@@ -93,6 +95,11 @@ func (w *workload) state() WorkloadState {
 	if svc, ok := w.obj.(*runpb.Service); ok {
 		s.InvokerCheck = !svc.InvokerIamDisabled
 		s.Ingress = ingressWords[svc.Ingress]
+		for _, t := range svc.TrafficStatuses {
+			if (t.Percent != 0 || t.Tag != "") && !slices.Contains(s.Reached, t.Revision) {
+				s.Reached = append(s.Reached, t.Revision)
+			}
+		}
 	}
 	return s
 }

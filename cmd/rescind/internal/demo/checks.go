@@ -44,3 +44,12 @@ func runsAs(workload, account string) func(sim.State) bool {
 		return slices.ContainsFunc(s.Workloads, func(w sim.WorkloadState) bool { return w.Name == workload && w.Identity == account })
 	}
 }
+
+// reachesOthers reports whether requests reach the service, and not its newest revision.
+func reachesOthers(service string) func(sim.State) bool {
+	return func(s sim.State) bool {
+		return slices.ContainsFunc(s.Workloads, func(w sim.WorkloadState) bool {
+			return w.Name == service && len(w.Reached) > 0 && !slices.Contains(w.Reached, w.Revision)
+		})
+	}
+}

@@ -49,12 +49,12 @@ func (d *Demo) RunScript(ctx context.Context, out io.Writer) error {
 const openingPace = 1500 * time.Millisecond
 
 // opening plays the script on the page, so that there is something to see
-// before the first click. The cards of the worker pool and of the five services
-// are left to be answered.
+// before the first click. The cards of the image, of the worker pool and of the five
+// services are left to be answered.
 // Whoever clicks in between changes how a scene ends, so nothing is verified.
 func (d *Demo) opening(ctx context.Context, pace time.Duration) {
 	for i, s := range script() {
-		if s.act == "pool" || s.act == "apply" {
+		if s.act == "image" || s.act == "pool" || s.act == "apply" {
 			s.answers = nil
 		}
 		if process.Wait(ctx, pace) != nil {

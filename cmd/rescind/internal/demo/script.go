@@ -38,6 +38,9 @@ func script() []scene {
 		{act: "default", answers: ada("rescind.revert", ""), ends: map[string]state.State{identity: state.Reverted}, check: []check{
 			{"checkout runs as its own account again", runsAs(sandbox.Checkout, "checkout@pay-prod.iam.gserviceaccount.com")},
 		}},
+		{act: "image", answers: ada("rescind.revert", ""), ends: map[string]state.State{identity: state.Reverted}, check: []check{
+			{"requests reach what ran before, and their image was given no account", reachesOthers(sandbox.Reports)},
+		}},
 		{act: "deploy"},
 		{act: "editor", ends: map[string]state.State{editor: state.Reported}, check: []check{
 			{"the grant is left as it is: the policy only reports", granted("projects/"+sandbox.Project, "roles/editor", "serviceAccount:"+sandbox.APIAccount)},

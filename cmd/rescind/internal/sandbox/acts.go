@@ -37,6 +37,14 @@ func Acts() []Act {
 			},
 		},
 		{
+			Key: "image", Who: "mallory@example.com",
+			What:  "deploys an image of their own to the service reports, as the default service account",
+			About: "asked: a revert gives the traffic back, and their image no account's rights",
+			Do: func(ctx context.Context, _ *World, p *Person) error {
+				return p.runImageAs(ctx, Reports, image("miner", "66"), DefaultAccount)
+			},
+		},
+		{
 			Key: "deploy", Who: "carol@example.com",
 			What:  "deploys the service api under its own account again",
 			About: "nothing is wrong with it; rescind learns that the account is in use",

@@ -91,9 +91,18 @@ func (i IAMPolicies) Grant(resource, role, member string) error {
 
 // runServiceAs deploys the service anew to run as the account.
 func (p *Person) runServiceAs(ctx context.Context, name, account string) error {
+	return p.updateService(ctx, name, &runpb.RevisionTemplate{ServiceAccount: account}, "template.service_account")
+}
+
+// runImageAs deploys another image to the service, to run as the account.
+func (p *Person) runImageAs(ctx context.Context, name, image, account string) error {
+	return p.updateService(ctx, name, &runpb.RevisionTemplate{ServiceAccount: account, Containers: []*runpb.Container{{Image: image}}},
+		"template.service_account", "template.containers")
+}
+
+func (p *Person) updateService(ctx context.Context, name string, t *runpb.RevisionTemplate, mask ...string) error {
 	op, err := p.services.UpdateService(ctx, &runpb.UpdateServiceRequest{
-		Service:    &runpb.Service{Name: name, Template: &runpb.RevisionTemplate{ServiceAccount: account}},
-		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"template.service_account"}},
+		Service: &runpb.Service{Name: name, Template: t}, UpdateMask: &fieldmaskpb.FieldMask{Paths: mask},
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"strings"
 
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"cloud.google.com/go/run/apiv2/runpb"
@@ -31,13 +32,18 @@ func Shop() []string {
 	return []string{"shop-cart", "shop-catalog", "shop-orders", "shop-search", "shop-stock"}
 }
 
+// image is one by its digest, as a pipeline deploys what it built and nothing else.
+func image(name, digest string) string {
+	return "europe-docker.pkg.dev/pay-prod/run/" + name + "@sha256:" + strings.Repeat(digest, 32)
+}
+
 func seed(c *sim.Cloud) error {
 	c.AddOrganization("77")
 	c.AddFolder("4001", "organizations/77")
 	c.AddProject(Project, projectNumber, "folders/4001", "organizations/77")
 	c.SetConstraint("folders/4001", "run.managed.requireInvokerIam", true)
 	account := func(name string) string { return name + "@pay-prod.iam.gserviceaccount.com" }
-	container := []*runpb.Container{{Image: "europe-docker.pkg.dev/pay-prod/run/app:v7"}}
+	container := []*runpb.Container{{Image: image("app", "7a")}}
 	service := func(name, acct string) *runpb.Service {
 		return &runpb.Service{Name: name, Ingress: runpb.IngressTraffic_INGRESS_TRAFFIC_ALL,
 			Template: &runpb.RevisionTemplate{ServiceAccount: acct, Containers: container}}
