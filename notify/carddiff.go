@@ -115,8 +115,7 @@ func identityLines(s judge.Step) []string {
 	return []string{"- runs as " + before, "+ runs as " + after}
 }
 
-// trafficLines show which revisions requests reach, and as what. What the template is
-// stays as it was deployed, and is named, as nothing else of the card does.
+// trafficLines show which revisions requests reach, as what, and what stays behind.
 func trafficLines(s judge.Step) []string {
 	if s.Kind != policies.RestoreRevision {
 		return nil
@@ -139,5 +138,9 @@ func trafficLines(s judge.Step) []string {
 		}
 		return out
 	}
-	return slices.Concat(lines("- ", s.Before), lines("+ ", s.After), []string{"  template " + cmp.Or(s.Before.Template, s.After.Template) + " stays as it is"})
+	stays := "  template " + s.Before.Template + " stays as it is"
+	if s.After.ServiceAccount == "" { // no undo
+		stays += "; later deploys get no traffic until --to-latest"
+	}
+	return slices.Concat(lines("- ", s.Before), lines("+ ", s.After), []string{stays})
 }
