@@ -57,7 +57,11 @@ func standing(f finding.Finding) string {
 		}
 		return "Approved" + by(f, finding.ChooseRevert) + ": the change is about to be reverted."
 	case state.Kept:
-		return "Kept" + by(f, finding.ChooseKeep) + ": the change stays."
+		kept := "Kept" + by(f, finding.ChooseKeep) + ": the change stays"
+		if f.Settled != nil && f.Settled.Over {
+			return kept + ". It is settled no more: the same is asked about anew."
+		}
+		return kept + ", and is settled for whoever made it while it is there, for 30 days at most."
 	case state.Exempted:
 		return exempted(f)
 	case state.Expired:

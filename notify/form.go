@@ -65,9 +65,12 @@ func FormOfAll(c finding.Choice) (Form, bool) {
 	}
 	return Form{
 		Choice: c, Title: "Keep all changes?", Submit: "Keep all changes",
-		Text: "The changes of all pending findings on this card stay, or none if you made one of them. Recorded as your decision on each, with your reason.",
+		Text: "The changes of all pending findings on this card stay, or none if you made one of them. " + settles + " Recorded as your decision on each, with your reason.",
 	}, true
 }
+
+// settles says for how long a keep or an undo holds, and for what: see finding.Settled.
+const settles = "The same by the same people is not raised again while it is there, for 30 days at most and no longer than an exemption may last."
 
 // ask is the question of a choice that takes a reason.
 func ask(c finding.Choice) Confirm {
@@ -75,13 +78,13 @@ func ask(c finding.Choice) Confirm {
 	switch c {
 	case finding.ChooseKeep:
 		q.Title, q.Yes = "Keep this change?", "Keep change"
-		q.Text = "The change stays. Whoever made it cannot keep it. Recorded as your decision, with your reason."
+		q.Text = "The change stays. " + settles + " Whoever made it cannot keep it. Recorded as your decision, with your reason."
 	case finding.ChooseExempt:
 		q.Title, q.Yes = "Exempt for a time?", "Exempt for a time"
 		q.Text = "The change stays, and its like is not raised again until the exemption ends. Whoever made it cannot exempt it. Recorded as your decision, with your reason."
 	case finding.ChooseUndo:
 		q.Title, q.Yes = "Undo this revert?", "Undo revert"
-		q.Text = "What rescind changed becomes as it was before, if nobody changed it since. Whoever made the change cannot undo its revert. Recorded as your decision, with your reason."
+		q.Text = "What rescind changed becomes as it was before, if nobody changed it since. " + settles + " Whoever made the change cannot undo its revert. Recorded as your decision, with your reason."
 	default:
 		return Confirm{}
 	}

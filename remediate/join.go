@@ -67,34 +67,12 @@ func foundInPassing(f finding.Finding) bool {
 		f.Resource.Kind.Container() && !f.Change.HasDelta
 }
 
-// decidedBefore reports whether people kept or left exactly this before. A
-// change that says what it added made the grants anew, so it is raised again;
-// so is what was settled more than recentLook findings ago.
-func (r *Remediator) decidedBefore(ctx context.Context, k judged) (bool, error) {
-	if k.change.HasDelta && !k.preexisting {
-		return false, nil
-	}
-	states := []state.State{state.Kept, state.Expired, state.Undone}
-	if k.preexisting { // one finding of what an account held all along is enough
-		states = append(states, state.Reported, state.Blocked, state.Failed, state.Applying, state.Uncertain)
-	}
-	before, err := r.cfg.Store.Findings(ctx, finding.Query{
-		Resource: k.change.Resource, Policy: k.Policy, Since: k.now.At.Add(-finding.DecisionHolds), States: states, Limit: recentLook,
-	})
-	if err != nil {
-		return false, fmt.Errorf("look up settled findings of %s: %w", k.change.Resource, err)
-	}
-	for _, f := range before {
-		if !k.Plan.Empty() && f.RejectedPlan().Alike(k.Plan) && !f.Lapsed() {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
 // supersedeFixed ends the open findings of a resource that live state shows to
 // be fixed, whoever did it. It returns those that ended.
 func (r *Remediator) supersedeFixed(ctx context.Context, res cloud.Resource, now judge.Snapshot) ([]finding.Finding, error) {
+	if err := r.looked(ctx, res, now); err != nil {
+		return nil, err
+	}
 	open, err := r.cfg.Store.Findings(ctx, finding.Query{Resource: res, States: []state.State{state.Pending}})
 	if err != nil {
 		return nil, fmt.Errorf("look up open findings of %s: %w", res, err)

@@ -15,7 +15,7 @@ import (
 )
 
 // record stores what a judgement comes to: a new finding, one more change on
-// an open one, or nothing where people settled exactly this before.
+// an open one, or nothing where people settled this for whoever made it.
 func (r *Remediator) record(ctx context.Context, k judged) (finding.Finding, OutcomeKind, error) {
 	f, err := r.cfg.Store.Finding(ctx, k.id())
 	if err == nil && !k.continues(f) {
@@ -39,9 +39,18 @@ func (r *Remediator) record(ctx context.Context, k judged) (finding.Finding, Out
 		case ok:
 			return f, Found, nil
 		}
-		if done, err := r.decidedBefore(ctx, k); done || err != nil {
+		whole := k.Plan.Digest
+		k, done, err := r.withoutSettled(ctx, k)
+		if done || err != nil {
 			return finding.Finding{}, Settled, err
 		}
+		if k.Plan.Digest != whole { // what is left may be asked about already
+			if f, ok, err := r.join(ctx, k); ok || err != nil {
+				return f, Found, err
+			}
+		}
+		f, err = r.create(ctx, k)
+		return f, Found, err
 	}
 	f, err = r.create(ctx, k)
 	return f, Found, err

@@ -62,14 +62,14 @@ type sight struct {
 	UID        string                `json:"uid"`
 	Generation int64                 `json:"generation"`
 	Serving    []cloud.TrafficTarget `json:"serving"`
-	// Settled is false for one that was seen while Google Cloud was at work on the
+	// Final is false for one that was seen while Google Cloud was at work on the
 	// generation after it.
-	Settled bool      `json:"settled,omitempty"`
-	At      time.Time `json:"at"`
+	Final bool      `json:"final,omitempty"`
+	At    time.Time `json:"at"`
 }
 
 func sightOf(w cloud.Workload, at time.Time) sight {
-	s := sight{UID: w.UID, Generation: w.Generation, Serving: w.Serving, Settled: !w.Reconciling, At: at}
+	s := sight{UID: w.UID, Generation: w.Generation, Serving: w.Serving, Final: !w.Reconciling, At: at}
 	if w.Reconciling { // "observedGeneration: the generation of this Service currently serving traffic"
 		s.Generation = w.Observed
 	}
@@ -77,11 +77,11 @@ func sightOf(w cloud.Workload, at time.Time) sight {
 }
 
 func (s sight) equal(o sight) bool {
-	return s.UID == o.UID && s.Generation == o.Generation && s.Settled == o.Settled && s.At.Equal(o.At) && cloud.SameTraffic(s.Serving, o.Serving)
+	return s.UID == o.UID && s.Generation == o.Generation && s.Final == o.Final && s.At.Equal(o.At) && cloud.SameTraffic(s.Serving, o.Serving)
 }
 
 // withSight is what is kept once s was seen: of one generation what was seen of it
-// settled, and of one service that has the name, none of another.
+// at last, and of one service that has the name, none of another.
 func withSight(old []sight, s sight) []sight {
 	var out []sight
 	for _, o := range old {
@@ -89,7 +89,7 @@ func withSight(old []sight, s sight) []sight {
 		case o.UID != s.UID:
 			continue
 		case o.Generation != s.Generation:
-		case o.Settled && !s.Settled, o.Settled == s.Settled && cloud.SameTraffic(o.Serving, s.Serving) && s.At.Sub(o.At) < sightedAgain:
+		case o.Final && !s.Final, o.Final == s.Final && cloud.SameTraffic(o.Serving, s.Serving) && s.At.Sub(o.At) < sightedAgain:
 			return old // nothing new: one is as good as two
 		default:
 			continue

@@ -16,10 +16,10 @@ import (
 // and the findings that speak for the rest.
 func (r *Remediator) withoutKnown(ctx context.Context, k judged, before []finding.Finding, unsure string) (left judged, known []finding.Finding) {
 	for _, f := range before {
-		if grants := k.grantsSpokenFor(f); len(grants) > 0 {
+		if grants := r.grantsSpokenFor(k, f); len(grants) > 0 {
 			known = append(known, f)
 			k.change = judge.Granting(k.change, slices.DeleteFunc(k.change.Added(), func(g cloud.Grant) bool { return slices.Contains(grants, g) }))
-		} else if f.StandsFor(k.Decision, k.now.At) && k.sameAs(f) {
+		} else if f.StandsFor(k.Judgement, k.now.At, r.settledAtMost(f)) && k.sameAs(f) {
 			return judged{}, []finding.Finding{f}
 		}
 	}
@@ -35,12 +35,12 @@ func (r *Remediator) withoutKnown(ctx context.Context, k judged, before []findin
 }
 
 // grantsSpokenFor are the grants of the judgement that a finding from before speaks for.
-func (k judged) grantsSpokenFor(f finding.Finding) []cloud.Grant {
-	if !f.StandsFor(k.Decision, k.now.At) {
+func (r *Remediator) grantsSpokenFor(k judged, f finding.Finding) []cloud.Grant {
+	if !f.StandsFor(k.Judgement, k.now.At, r.settledAtMost(f)) {
 		return nil
 	}
 	var out []cloud.Grant
-	for _, s := range f.Subject() {
+	for _, s := range f.StandingFor() {
 		for _, g := range s.Before.Grants {
 			if slices.Contains(k.Grants, g) {
 				out = append(out, g)
@@ -56,7 +56,7 @@ func (k judged) sameAs(f finding.Finding) bool {
 		return f.Plan.Empty() && f.Message == k.Message
 	}
 	return !slices.ContainsFunc(k.Plan.Steps, func(s judge.Step) bool {
-		return !slices.ContainsFunc(f.Subject(), func(o judge.Step) bool { return k.now.Replaces(o, s) })
+		return !slices.ContainsFunc(f.StandingFor(), func(o judge.Step) bool { return k.now.Replaces(o, s) })
 	})
 }
 

@@ -37,6 +37,7 @@ func (d dossier) write(p *printer) {
 	d.writeOutcome(p)
 	d.writePlans(p, card)
 	d.writeAnswers(p)
+	d.writeSettled(p)
 	d.writeUndos(p)
 	d.writeTimeline(p)
 }
@@ -92,6 +93,22 @@ func (d dossier) writeAnswers(p *printer) {
 		lines = []string{"none"}
 	}
 	p.lines("Answers:", lines)
+}
+
+// writeSettled tells of what was not raised, as the finding stands for it.
+func (d dossier) writeSettled(p *printer) {
+	s := d.Settled
+	if s == nil {
+		return
+	}
+	var lines []string
+	if s.Again > 0 {
+		lines = append(lines, fmt.Sprintf("changes like it that were not raised: %d, the first at %s, the last at %s by %s", s.Again, clock(s.First), clock(s.Last), s.LastBy))
+	}
+	for _, g := range s.Gone {
+		lines = append(lines, "settled no more, as it was gone: "+g.About())
+	}
+	p.lines("Settled:", lines)
 }
 
 func (d dossier) writeUndos(p *printer) {

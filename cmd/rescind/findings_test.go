@@ -163,6 +163,23 @@ func TestAFindingIsShownToAnAuditorInFull(t *testing.T) {
 	}
 }
 
+func TestAKeptFindingShowsWhatWasNotRaised(t *testing.T) {
+	b := newBureau(t, "")
+	f := newFinding(askedID, state.Kept)
+	at := time.Date(2026, 11, 20, 4, 0, 0, 0, time.UTC)
+	f.Settled = &finding.Settled{Again: 3, First: at, Last: at.Add(time.Hour), LastBy: "user:jo@example.com", Gone: f.Plan.Steps}
+	b.keep(f)
+	out := b.ran("findings show", askedID)
+	for _, want := range []string{
+		"changes like it that were not raised: 3, the first at 2026-11-20T04:00:00Z, the last at 2026-11-20T05:00:00Z by user:jo@example.com",
+		"settled no more, as it was gone: " + f.Plan.Steps[0].About(),
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
 func TestAStoreThatServeHasOpenIsRefusedSoon(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
 	b.with(func(*bolt.Store) {

@@ -22,7 +22,9 @@ var exemptAtMost = map[policies.Severity]time.Duration{
 	policies.Low: 720 * time.Hour, policies.Medium: 720 * time.Hour, policies.High: 720 * time.Hour, policies.Critical: 168 * time.Hour,
 }
 
-func (au Authority) maxExempt(s policies.Severity) time.Duration {
+// LongestExemption is how long an exemption of a finding of that severity lasts at most,
+// and so how long anything that people left as it is stays settled.
+func (au Authority) LongestExemption(s policies.Severity) time.Duration {
 	for _, most := range []map[policies.Severity]time.Duration{au.MaxExempt, exemptAtMost} {
 		if d, ok := most[s]; ok {
 			return d
@@ -33,7 +35,7 @@ func (au Authority) maxExempt(s policies.Severity) time.Duration {
 
 // admitsExemption says what is wrong with an answer to exempt, or nil.
 func (au Authority) admitsExemption(f finding.Finding, a finding.Answer) error {
-	most := au.maxExempt(f.Severity)
+	most := au.LongestExemption(f.Severity)
 	switch {
 	case visible(a.Reason) < minExemptReason:
 		return finding.RefuseAs(finding.ClassReason, "an exemption takes a reason of at least %d characters", minExemptReason)

@@ -108,7 +108,7 @@ func (w *world) unsure(f finding.Finding, c finding.Choice) int {
 }
 
 // opens is about a new finding: it asks about nothing that is asked already, or
-// that people settled.
+// that people settled for whoever made it.
 func (p *process) opens(f finding.Finding) {
 	w := p.w
 	if f.UndoOf != "" || f.State == state.Superseded || f.State == state.Exempted || p.disturbed || p.mishap.kind != "" {
@@ -121,7 +121,7 @@ func (p *process) opens(f finding.Finding) {
 		case !same || forged || f.State == state.Waiting || o.State == state.Waiting:
 		case o.State == state.Pending || o.State == state.Approved:
 			w.breaks("finding %s is opened, and finding %s is about the same", f.ID, o.ID)
-		case o.State == state.Kept && !o.Plan.Empty() && f.Change.Method != "UpdateService" && !w.happened["carol mends api"]:
+		case o.State == state.Kept && !o.Plan.Empty() && o.HasActor(f.Change.Actor) && f.Change.Method != "UpdateService" && !w.happened["carol mends api"]:
 			w.breaks("finding %s is opened, and people kept the same in finding %s", f.ID, o.ID)
 		}
 	}

@@ -73,6 +73,8 @@ type Finding struct {
 	Unconfirmed bool `json:"unconfirmed,omitempty"`
 	// Exemption is what a person excepted, if the finding ended that way.
 	Exemption *Exemption `json:"exemption,omitempty"`
+	// Settled is what came of what the finding settled; nil for nothing yet.
+	Settled *Settled `json:"settled,omitempty"`
 	// StepUp says which further proof of identity an answer takes, as the policy
 	// says; empty for none.
 	StepUp policies.StepUp `json:"step_up,omitempty"`
@@ -102,6 +104,20 @@ type Finding struct {
 	// Joined holds the IDs of the changes that joined, so that a redelivered
 	// one joins once.
 	Joined []string `json:"joined,omitempty"`
+}
+
+// Settled is what came of what a finding settled.
+type Settled struct {
+	// Gone are the parts of its subject that a look at live state did not find since.
+	Gone []judge.Step `json:"gone,omitempty"`
+	// Again is how many changes made the same and were not raised, First and Last when
+	// the first and the last of them was handled, and LastBy who made that one.
+	Again  int       `json:"again,omitempty"`
+	First  time.Time `json:"first,omitzero"`
+	Last   time.Time `json:"last,omitzero"`
+	LastBy string    `json:"last_by,omitempty"`
+	// Over is true once the timeline says that it is settled no more.
+	Over bool `json:"over,omitempty"`
 }
 
 // ID returns the finding id of one policy's verdict on one change: the same

@@ -32,6 +32,10 @@ func (f Finding) Subject() []judge.Step {
 	return judge.InverseOf(f.Plan.Steps).Steps
 }
 
+// StandingFor are the steps that the finding stands for: its subject, but for what is
+// gone since people settled it.
+func (f Finding) StandingFor() []judge.Step { return f.standing() }
+
 // ExemptScope says what an exemption by the finding exempts.
 func (f Finding) ExemptScope() string {
 	var what []string
@@ -51,23 +55,18 @@ func (f Finding) ExemptedBy(x Finding) bool {
 }
 
 // StandsFor reports whether a finding from before still stands for what it is
-// about, where a new look comes to that decision. What was only reported does not,
-// once the policy asks.
-func (f Finding) StandsFor(d judge.Decision, now time.Time) bool {
+// about, where a new look comes to that judgement. What was only reported does not,
+// once the policy asks. atMost is the longest exemption of its severity.
+func (f Finding) StandsFor(g judge.Judgement, now time.Time, atMost time.Duration) bool {
 	switch f.State {
 	case state.Superseded, state.Reverted:
 		return false
-	case state.Expired:
-		return f.UndoOf == "" && !f.Lapsed() && now.Sub(f.CreatedAt) < DecisionHolds
+	case state.Kept, state.Expired, state.Undone:
+		return f.Settles(now, atMost) && !f.Raised(g.Enforcement)
 	case state.Exempted:
 		return f.Exempts(now)
 	case state.Reported:
-		return d == judge.Report && now.Sub(f.CreatedAt) < DecisionHolds
-	case state.Undone:
-		return now.Sub(f.CreatedAt) < DecisionHolds
+		return g.Decision == judge.Report && now.Sub(f.CreatedAt) < DecisionHolds
 	}
 	return f.UndoOf == "" && (!f.State.Ended() || now.Sub(f.CreatedAt) < DecisionHolds)
 }
-
-// DecisionHolds is how long a person's keep holds for the same grants.
-const DecisionHolds = 30 * 24 * time.Hour

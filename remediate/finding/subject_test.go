@@ -43,10 +43,11 @@ func TestForHowLongAFindingSpeaksForWhatItIsAbout(t *testing.T) {
 		if f.State == state.Exempted {
 			f.CreatedAt = noon.Add(-300 * day)
 		}
-		if tt.before > 0 && !f.StandsFor(tt.as, noon.Add(tt.before-time.Second)) {
+		as, most := judge.Judgement{Decision: tt.as}, 365*day
+		if tt.before > 0 && !f.StandsFor(as, noon.Add(tt.before-time.Second), most) {
 			t.Errorf("%s: it does not, before %s", tt.name, tt.before)
 		}
-		if tt.before < 1000*day && f.StandsFor(tt.as, noon.Add(tt.before)) {
+		if tt.before < 1000*day && f.StandsFor(as, noon.Add(tt.before), most) {
 			t.Errorf("%s: it does, after %s", tt.name, tt.before)
 		}
 	}

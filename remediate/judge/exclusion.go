@@ -33,7 +33,7 @@ func (g Judgement) Without(x Exclusion) Judgement {
 			steps = append(steps, rest)
 		case s.Kind == policies.RequireInvoker:
 			g.InvokerCheck = false
-		case s.Kind == policies.RestoreIdentity:
+		case s.ofIdentity():
 			g.Identity = false
 		}
 	}

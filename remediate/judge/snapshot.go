@@ -62,6 +62,29 @@ func (s Snapshot) StepNeeded(st Step) bool {
 	return true
 }
 
+// Missing is what live state does not have of what the step would change, false for
+// nothing: grants that are not there, or the whole step where the setting is another.
+// What was not read is not missing.
+func (s Snapshot) Missing(st Step) (Step, bool) {
+	switch {
+	case s.Gone:
+		return st, true
+	case len(st.Before.Grants) > 0:
+		if s.Policy == nil {
+			return Step{}, false
+		}
+		st.Before.Grants = slices.DeleteFunc(slices.Clone(st.Before.Grants), s.Policy.Has)
+		return st, len(st.Before.Grants) > 0
+	case st.ofIdentity(): // whichever template it is, and whatever it serves
+		return st, s.Workload != nil && s.Workload.Identity.Email != st.Before.ServiceAccount
+	}
+	read := s.Workload != nil
+	if st.Resource.Kind == cloud.OrgPolicy {
+		read = s.OrgPolicy != nil
+	}
+	return st, read && !s.StepNeeded(st)
+}
+
 // StillDeploying says that what the plan gives an account to is not known yet, or "".
 func (s Snapshot) StillDeploying(p Plan) string {
 	for _, st := range p.Steps {

@@ -74,6 +74,9 @@ func times(f *finding.Finding) []*time.Time {
 	if f.Exemption != nil {
 		ts = append(ts, &f.Exemption.Until)
 	}
+	if f.Settled != nil {
+		ts = append(ts, &f.Settled.First, &f.Settled.Last)
+	}
 	for i := range f.Timeline {
 		ts = append(ts, &f.Timeline[i].At)
 	}
