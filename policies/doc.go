@@ -13,7 +13,7 @@
 // # A new key of a policy
 //
 // policy.go has the Policy and its words, policykeys.go the table of its keys and
-// schemanotes.go what an editor says of it; docs/policies.md describes it, and
+// schema/notes.go what an editor says of it; docs/policies.md describes it, and
 // tests fail until both do. A key that is an expression is compiled in load.go;
 // one that a built-in policy may have set is applied in draft.go; one that a
 // finding shows is put into the Result (result.go) by evaluate.go. Overrides,
