@@ -27,11 +27,8 @@ var (
 		"public":         flag(func(o *object) bool { return ofGrant(o).Member.Public() }),
 		"deleted":        flag(func(o *object) bool { return ofGrant(o).Member.Deleted() }),
 		"serviceAccount": flag(func(o *object) bool { _, ok := ofGrant(o).Member.ServiceAccount(); return ok }),
-		"googleManaged": flag(func(o *object) bool {
-			email, ok := ofGrant(o).Member.ServiceAccount()
-			return ok && cloud.IsGoogleManaged(email)
-		}),
-		"external": field(cel.BoolType, func(o *object) ref.Val { return o.e.external(ofGrant(o).Member) }),
+		"googleManaged":  field(cel.BoolType, func(o *object) ref.Val { return o.e.ownAgent(ofGrant(o).Member) }),
+		"external":       field(cel.BoolType, func(o *object) ref.Val { return o.e.external(ofGrant(o).Member) }),
 	}}
 	grantType = &objectType{cel.ObjectType("rescind.Grant"), map[string]*types.FieldType{
 		"role":             field(roleType.cel, func(o *object) ref.Val { return &ofGrant(o).role }),

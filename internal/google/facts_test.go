@@ -82,6 +82,8 @@ func TestAncestorsAreListedNearestFirst(t *testing.T) {
 		"folders/4001":      {"organizations/77"},
 		"organizations/77":  nil,
 		"projects/lone":     nil,
+		// An agent's name has the number of its project.
+		"projects/264172533001": {"folders/4001", "organizations/77"},
 	} {
 		got := w.client.Fact(t.Context(), policies.Question{Kind: policies.Ancestors, Name: name})
 		if !got.Known || !cmp.Equal(want, got.List) {

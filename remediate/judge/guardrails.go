@@ -2,7 +2,7 @@ package judge
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -15,7 +15,7 @@ import (
 type guardrail func(j Judge, g Judgement, c cloud.Change, now Snapshot) (atMost Decision, why string)
 
 // guardrails, in the order of the documentation. Each adds its own reason.
-var guardrails = []guardrail{stale, unknown, newContent, controllerOwned, googleManaged, constraintAsks, nothingToApply}
+var guardrails = []guardrail{stale, unknown, newContent, controllerOwned, googleManaged, agentUnknown, constraintAsks, nothingToApply}
 
 // maxSkew is how far a clock at Google may be ahead of ours.
 const maxSkew = 5 * time.Minute
@@ -73,14 +73,20 @@ func controllerOwned(_ Judge, g Judgement, c cloud.Change, now Snapshot) (Decisi
 }
 
 func googleManaged(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {
-	isManaged := func(gr cloud.Grant) bool {
-		email, ok := gr.Member.ServiceAccount()
-		return ok && cloud.IsGoogleManaged(email)
-	}
-	if len(g.Grants) == 0 || g.InvokerCheck || g.Identity || slices.ContainsFunc(g.Grants, func(gr cloud.Grant) bool { return !isManaged(gr) }) {
+	if len(g.agents.own) == 0 || g.blames() {
 		return "", ""
 	}
 	return Report, "the members are Google-managed accounts, which are never touched"
+}
+
+// agentUnknown asks where the plan takes something from an agent that may be the
+// organization's own.
+func agentUnknown(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {
+	doubts := g.agents.doubts(g.Plan.Grants(), true)
+	if len(doubts) == 0 {
+		return "", ""
+	}
+	return Ask, "a service agent that may be the organization's own: " + strings.Join(doubts, "; ")
 }
 
 func nothingToApply(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {

@@ -14,13 +14,11 @@ var api = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
 var publicGrant = cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"}
 
 func TestPlanRemovesOnlyWhatViolatesAndIsThere(t *testing.T) {
-	agent := cloud.Grant{Role: "roles/editor", Member: "serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com"}
 	conditional := publicGrant
 	conditional.Condition = cloud.Condition{Expression: "request.time < timestamp('2027-01-01T00:00:00Z')"}
-	result := policies.Result{Remediation: []policies.Remediation{policies.RemoveGrants}, Grants: []cloud.Grant{publicGrant, conditional, agent}}
+	result := policies.Result{Remediation: []policies.Remediation{policies.RemoveGrants}, Grants: []cloud.Grant{publicGrant, conditional}}
 	live := &cloud.AllowPolicy{Bindings: []cloud.Binding{
 		{Role: publicGrant.Role, Members: []cloud.Member{"allUsers", "user:a@example.com"}},
-		{Role: agent.Role, Members: []cloud.Member{agent.Member}},
 	}}
 
 	got := planFor(result, cloud.Change{Resource: api}, Snapshot{Policy: live}, restoreOptions{})
