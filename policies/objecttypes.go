@@ -74,7 +74,7 @@ var (
 		"identity":   field(identityType.cel, func(o *object) ref.Val { return &o.e.objects.identity }),
 		"ingress":    field(cel.StringType, func(o *object) ref.Val { return o.e.ingress() }),
 		"labels":     field(cel.MapType(cel.StringType, cel.StringType), func(o *object) ref.Val { return types.DefaultTypeAdapter.NativeToValue(o.e.workload().Labels) }),
-		"controller": text(func(o *object) string { return o.e.workload().Controller }),
+		"controller": field(cel.StringType, func(o *object) ref.Val { return o.e.controller() }),
 	}}
 	resourceType = &objectType{cel.ObjectType("rescind.Resource"), map[string]*types.FieldType{
 		"name":     field(cel.StringType, func(o *object) ref.Val { return o.e.named(o.e.in.Change.Resource.Path()) }),

@@ -1,7 +1,9 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,18 +60,28 @@ func newContent(_ Judge, g Judgement, _ cloud.Change, now Snapshot) (Decision, s
 }
 
 // controllerOwned asks about what a product would write again that deploys the
-// workload. Who may call the workload it does not write, and whoever sets its label
-// on one of theirs must not keep a grant by it.
+// workload, or may. What is live says who owns it; an entry alone is what somebody
+// wrote.
 func controllerOwned(_ Judge, g Judgement, c cloud.Change, now Snapshot) (Decision, string) {
-	if len(g.Grants) > 0 && !g.InvokerCheck && !g.Identity {
+	w := cmp.Or(now.Workload, c.Workload)
+	switch {
+	case w == nil || !writtenAgain(g):
 		return "", ""
-	}
-	for _, w := range []*cloud.Workload{now.Workload, c.Workload} {
-		if w != nil && w.Controller != "" {
-			return Ask, fmt.Sprintf("owned by %s, which would undo a direct change at its next deploy: change it there", w.Controller)
-		}
+	case w.Controller != "":
+		return Ask, fmt.Sprintf("owned by %s, which would undo a direct change at its next deploy: change it there", w.Controller)
+	case w.ControllerWhy != "":
+		return Ask, w.ControllerWhy
 	}
 	return "", ""
+}
+
+// writtenAgain reports whether anything that is to blame is what a controller writes.
+// Of an ingress a judgement blames no part, so it is told by the plan, or by there being
+// no part at all.
+func writtenAgain(g Judgement) bool {
+	return g.Identity || len(g.Grants) == 0 && !g.InvokerCheck || slices.ContainsFunc(g.Plan.Steps, func(s Step) bool {
+		return s.Kind == policies.RestoreIdentity || s.Kind == policies.RestoreIngress
+	})
 }
 
 func googleManaged(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {
