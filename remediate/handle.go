@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,13 +76,18 @@ func (r *Remediator) own(ctx context.Context, c cloud.Change) bool {
 // for the organization of that project or of the changed resource.
 func (r *Remediator) ownAgent(ctx context.Context, m cloud.Member, changed cloud.Resource) bool {
 	email, _ := cloud.Member(r.cfg.Self).ServiceAccount()
-	return slices.ContainsFunc([]cloud.Resource{cloud.ProjectResource(cloud.ServiceAccountProject(email)), changed}, func(near cloud.Resource) bool {
+	unknown := ""
+	for _, near := range []cloud.Resource{cloud.ProjectResource(cloud.ServiceAccountProject(email)), changed} {
 		own, why := policies.OwnAgent(m, near, func(q policies.Question) policies.Fact { return r.cfg.Facts.Fact(ctx, q) })
-		if why != "" {
-			r.cfg.Log.WarnContext(ctx, "agent behind a change of rescind's own", "resource", changed.String(), "error", why)
+		if own {
+			return true
 		}
-		return own
-	})
+		unknown = cmp.Or(why, unknown)
+	}
+	if unknown != "" {
+		r.cfg.Log.WarnContext(ctx, "an agent stands behind a change in rescind's name", "resource", changed.String(), "error", unknown)
+	}
+	return false
 }
 
 func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string, l *entryLookup) (Outcome, error) {

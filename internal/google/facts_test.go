@@ -192,7 +192,11 @@ func TestAProjectsNumberIsComparedWithItsID(t *testing.T) {
 			t.Errorf("%s: %+v, want %t", number, got, want)
 		}
 	}
-	if got := w.client.Fact(t.Context(), policies.Question{Kind: policies.ProjectNumber, Project: "nowhere", Value: "1"}); got.Known {
+	if n := count(w.calls, "Projects/GetProject"); n != 1 {
+		t.Errorf("the project was read %d times for two numbers, want once", n)
+	}
+	got := w.client.Fact(t.Context(), policies.Question{Kind: policies.ProjectNumber, Project: "nowhere", Value: "1"})
+	if got.Known || !strings.HasPrefix(got.Why, "read //cloudresourcemanager.googleapis.com/projects/nowhere: not found") {
 		t.Errorf("a project that cannot be read: %+v", got)
 	}
 }
