@@ -7,6 +7,7 @@ require (
 	cloud.google.com/go/asset v1.30.1
 	cloud.google.com/go/auth v0.24.3
 	cloud.google.com/go/firestore v1.29.2
+	cloud.google.com/go/functions v1.27.1
 	cloud.google.com/go/iam v1.15.1
 	cloud.google.com/go/logging v1.21.1
 	cloud.google.com/go/longrunning v1.3.0

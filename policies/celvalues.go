@@ -117,4 +117,13 @@ func (e *evaluation) id() ref.Val {
 	return types.String(e.in.Change.Resource.Name)
 }
 
+// controller is unknown where nothing but a label names it.
+func (e *evaluation) controller() ref.Val {
+	w := e.workload()
+	if w.Controller == "" && w.ControllerWhy != "" {
+		return e.unknown(doubt{why: w.ControllerWhy})
+	}
+	return types.String(w.Controller)
+}
+
 func (e *evaluation) location() ref.Val { return e.named(e.in.Change.Resource.Location) }

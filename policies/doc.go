@@ -13,7 +13,7 @@
 // # A new key of a policy
 //
 // policy.go has the Policy and its words, policykeys.go the table of its keys and
-// schemanotes.go what an editor says of it; docs/policies.md describes it, and
+// schema/notes.go what an editor says of it; docs/policies.md describes it, and
 // tests fail until both do. A key that is an expression is compiled in load.go;
 // one that a built-in policy may have set is applied in draft.go; one that a
 // finding shows is put into the Result (result.go) by evaluate.go. Overrides,
@@ -25,5 +25,6 @@
 // objecttypes.go has the fields, functions.go the functions, and fact.go the
 // questions they may ask (with their words in reason.go). What holds of a field
 // before there is a change stands in situation.go, and how large it can be in
-// cost.go.
+// cost.go. Who is from outside is told in foreign.go, and which organization holds
+// something, and whether an agent of Google's is of it, in organization.go.
 package policies

@@ -61,3 +61,26 @@ type Fact struct {
 
 // Facts is a snapshot: one evaluation never sees two states of one fact.
 type Facts map[Question]Fact
+
+// doubt is one thing that is not known.
+type doubt struct {
+	question Question // zero for what no look-up can answer
+	what     string   // "whether X is enforced for P"; empty when why says it all
+	why      string
+}
+
+func (d doubt) String() string {
+	if d.what == "" {
+		return d.why
+	}
+	return d.what + " is unknown: " + d.why
+}
+
+// Why a fact is unknown that says nothing of it itself.
+const (
+	notLookedUp = "it was not looked up"
+	noReason    = "no reason given"
+)
+
+// looker returns a fact, or why it is unknown.
+type looker func(Question) (Fact, *doubt)

@@ -56,23 +56,24 @@ func (e *evaluation) crossProject() ref.Val {
 	return not(e.truth(q))
 }
 
-func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
-
 // consumer are the domains of accounts and groups that belong to no organization.
 var consumer = map[string]bool{"gmail.com": true, "googlemail.com": true, "googlegroups.com": true}
 
 // external reports whether the member is from outside the organization that
 // holds the changed resource. People and groups belong where their domain
-// does, service accounts where their project does; of the members of an
-// identity pool only the pool's own project could tell.
+// does, service accounts where their project does, Google's agents where what
+// they work for does; of the members of an identity pool only the pool's own
+// project could tell.
 func (e *evaluation) external(m cloud.Member) ref.Val {
 	email, isAccount := m.ServiceAccount()
 	d := domainOf(string(m))
 	switch {
 	case m.Public():
 		return types.True
-	case m.Deleted() || isAccount && cloud.IsGoogleManaged(email):
+	case m.Deleted():
 		return types.False
+	case isAccount && cloud.IsGoogleManaged(email):
+		return not(e.ownAgent(m))
 	case isAccount:
 		return e.foreignProject(m, projectID(cloud.ServiceAccountProject(email)))
 	case consumer[d] && m.Type() != "domain":
@@ -80,7 +81,7 @@ func (e *evaluation) external(m cloud.Member) ref.Val {
 	case d == "" || m.Type() != "user" && m.Type() != "group" && m.Type() != "domain":
 		return e.unknown(doubt{what: "whether " + string(m) + " is from outside", why: "only users, groups and domains belong to an organization by their domain"})
 	}
-	own, doubtful := e.organization(e.in.Change.Resource)
+	own, doubtful := organizationOf(e.in.Change.Resource, e.look)
 	if doubtful != nil {
 		return e.unknown(*doubtful)
 	}
@@ -96,32 +97,23 @@ func (e *evaluation) foreignProject(m cloud.Member, project string) ref.Val {
 	if project == e.in.Change.Resource.Project {
 		return types.False
 	}
-	own, doubtful := e.organization(e.in.Change.Resource)
+	own, doubtful := organizationOf(e.in.Change.Resource, e.look)
 	if doubtful != nil {
 		return e.unknown(*doubtful)
 	}
-	theirs, doubtful := e.organization(cloud.ProjectResource(project))
+	theirs, doubtful := organizationOf(cloud.ProjectResource(project), e.look)
 	if doubtful != nil {
 		return e.unknown(*doubtful)
 	}
 	return types.Bool(own != theirs)
 }
 
-// organization is the path of the organization that holds r.
-func (e *evaluation) organization(r cloud.Resource) (string, *doubt) {
-	if r.Kind == cloud.Organization {
-		return r.Path(), nil
-	}
-	above, d := e.above(r)
+func (e *evaluation) ownAgent(m cloud.Member) ref.Val {
+	own, d := ownAgent(m, e.in.Change.Resource, e.look)
 	if d != nil {
-		return "", d
+		return e.unknown(*d)
 	}
-	if len(above) > 0 {
-		if top, ok := cloud.ParseContainer(above[len(above)-1]); ok && top.Kind == cloud.Organization {
-			return top.Path(), nil
-		}
-	}
-	return "", &doubt{what: "the organization of " + r.Path(), why: "none is above it"}
+	return types.Bool(own)
 }
 
 func not(v ref.Val) ref.Val {

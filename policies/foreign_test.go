@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -48,6 +49,16 @@ func TestWhoIsFromOutside(t *testing.T) {
 		other: {Known: true, List: []string{"organizations/8"}}, scoped: {Known: true, List: []string{"organizations/7"}},
 		{Kind: OrganizationDomain, Name: "organizations/7", Value: "evil.net"}: {Known: true},
 	}
+	agentOf := func(name string) cloud.Member {
+		return cloud.Member("serviceAccount:" + name + "@gcf-admin-robot.iam.gserviceaccount.com")
+	}
+	numbered := func(n string) Question { return Question{Kind: ProjectNumber, Project: "pay", Value: n} }
+	for number, above := range map[string]Fact{
+		"6": {Known: true, List: []string{"folders/2", "organizations/7"}}, "8": {Known: true, List: []string{"organizations/8"}}, "404": {Why: "not found"},
+	} {
+		facts[numbered(number)], facts[Question{Kind: Ancestors, Name: "projects/" + number}] = Fact{Known: true}, above
+	}
+	facts[Question{Kind: Ancestors, Name: "folders/1"}] = Fact{Known: true, List: []string{"organizations/7"}}
 	for _, tt := range []struct {
 		name   string
 		member cloud.Member
@@ -69,7 +80,18 @@ func TestWhoIsFromOutside(t *testing.T) {
 		{"an account of a project scoped by a domain", "serviceAccount:api@other.example.com.iam.gserviceaccount.com", facts, Compliant, nil},
 		{"an account of a project nobody knows", "serviceAccount:api@what.iam.gserviceaccount.com", facts, Unknown, []Question{{Kind: Ancestors, Name: "projects/what"}}},
 		{"a default account, named by its project's number", "serviceAccount:1-compute@developer.gserviceaccount.com", facts, Unknown, nil},
-		{"Google's own", "serviceAccount:service-1@gcf-admin-robot.iam.gserviceaccount.com", nil, Compliant, nil},
+		{"an agent of a project that was not looked up", agentOf("service-9"), facts, Unknown, []Question{numbered("9")}},
+		{"an agent of the project itself", agentOf("service-5"), Facts{numbered("5"): {Known: true, Value: true}}, Compliant, nil},
+		{"an agent of a project elsewhere in the organization", agentOf("service-6"), facts, Compliant, nil},
+		{"the same while the project's own number is not known", agentOf("service-6"), unread(facts, numbered("6")), Compliant, nil},
+		{"an agent of a project of another organization", agentOf("service-8"), facts, Violation, nil},
+		{"an agent of a project that cannot be read", agentOf("service-404"), facts, Unknown, []Question{{Kind: Ancestors, Name: "projects/404"}}},
+		{"an agent while nothing is known of the own project", agentOf("service-8"), Facts{numbered("8"): {Known: true}}, Unknown, []Question{payAncestors}},
+		{"an agent of the organization", agentOf("service-org-7"), facts, Compliant, nil},
+		{"an agent of another organization", agentOf("service-org-8"), facts, Violation, nil},
+		{"an agent of a folder", agentOf("service-folder-1"), facts, Compliant, nil},
+		{"an agent whose name says nothing certain", agentOf("service-5-1"), facts, Unknown, nil},
+		{"Google's own, of no project", agentOf("service-agent-manager"), nil, Compliant, nil},
 		{"who is deleted", "deleted:user:ada@evil.net?uid=1", nil, Compliant, nil},
 		{"members of a pool", "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/*", facts, Unknown, nil},
 		{"a principal with an address in it", "principal://iam.googleapis.com/projects/1/subject/ada@gmail.example", facts, Unknown, nil},
@@ -83,5 +105,40 @@ func TestWhoIsFromOutside(t *testing.T) {
 				t.Errorf("%q, needs %v; want %q, %v", r.Verdict, r.Needs, tt.want, tt.asks)
 			}
 		})
+	}
+}
+
+// unread are the facts with one that could not be had.
+func unread(facts Facts, q Question) Facts {
+	out := maps.Clone(facts)
+	out[q] = Fact{Why: "denied"}
+	return out
+}
+
+// A policy that lets Google's agents pass lets only those pass that work for the
+// organization; and it asks for nothing where there is none.
+func TestGoogleManagedIsOfTheOrganization(t *testing.T) {
+	s := load(t, one("change.added.exists(g, !g.member.googleManaged)"))
+	theirs := Question{Kind: Ancestors, Name: "projects/8"}
+	facts := Facts{
+		payAncestors: {Known: true, List: []string{"organizations/7"}}, theirs: {Known: true, List: []string{"organizations/8"}},
+		{Kind: ProjectNumber, Project: "pay", Value: "8"}: {Known: true}, {Kind: ProjectNumber, Project: "pay", Value: "5"}: {Known: true, Value: true},
+	}
+	for member, want := range map[cloud.Member]Verdict{
+		"serviceAccount:service-8@gcp-sa-pubsub.iam.gserviceaccount.com":               Violation,
+		"serviceAccount:8@cloudbuild.gserviceaccount.com":                              Violation,
+		"serviceAccount:service-5@gcp-sa-pubsub.iam.gserviceaccount.com":               Compliant,
+		"serviceAccount:service-404@gcp-sa-pubsub.iam.gserviceaccount.com":             Unknown,
+		"serviceAccount:service-5@their-project.iam.gserviceaccount.com":               Violation,
+		"deleted:serviceAccount:service-5@gcp-sa-pubsub.iam.gserviceaccount.com?uid=1": Violation,
+		"user:ada@example.com": Violation,
+	} {
+		r := verdict(s, "mine", Input{Change: setPolicy(cloud.Grant{Role: "roles/run.admin", Member: member}), Facts: facts})
+		if r.Verdict != want {
+			t.Errorf("%s: %q, want %q", member, r.Verdict, want)
+		}
+	}
+	if r := verdict(s, "mine", Input{Change: setPolicy(cloud.Grant{Role: "roles/run.admin", Member: "user:ada@example.com"})}); r.Verdict != Violation || len(r.Needs) > 0 {
+		t.Errorf("of a person it asks %v", r.Needs)
 	}
 }

@@ -27,11 +27,8 @@ var (
 		"public":         flag(func(o *object) bool { return ofGrant(o).Member.Public() }),
 		"deleted":        flag(func(o *object) bool { return ofGrant(o).Member.Deleted() }),
 		"serviceAccount": flag(func(o *object) bool { _, ok := ofGrant(o).Member.ServiceAccount(); return ok }),
-		"googleManaged": flag(func(o *object) bool {
-			email, ok := ofGrant(o).Member.ServiceAccount()
-			return ok && cloud.IsGoogleManaged(email)
-		}),
-		"external": field(cel.BoolType, func(o *object) ref.Val { return o.e.external(ofGrant(o).Member) }),
+		"googleManaged":  field(cel.BoolType, func(o *object) ref.Val { return o.e.ownAgent(ofGrant(o).Member) }),
+		"external":       field(cel.BoolType, func(o *object) ref.Val { return o.e.external(ofGrant(o).Member) }),
 	}}
 	grantType = &objectType{cel.ObjectType("rescind.Grant"), map[string]*types.FieldType{
 		"role":             field(roleType.cel, func(o *object) ref.Val { return &ofGrant(o).role }),
@@ -77,7 +74,7 @@ var (
 		"identity":   field(identityType.cel, func(o *object) ref.Val { return &o.e.objects.identity }),
 		"ingress":    field(cel.StringType, func(o *object) ref.Val { return o.e.ingress() }),
 		"labels":     field(cel.MapType(cel.StringType, cel.StringType), func(o *object) ref.Val { return types.DefaultTypeAdapter.NativeToValue(o.e.workload().Labels) }),
-		"controller": text(func(o *object) string { return o.e.workload().Controller }),
+		"controller": field(cel.StringType, func(o *object) ref.Val { return o.e.controller() }),
 	}}
 	resourceType = &objectType{cel.ObjectType("rescind.Resource"), map[string]*types.FieldType{
 		"name":     field(cel.StringType, func(o *object) ref.Val { return o.e.named(o.e.in.Change.Resource.Path()) }),

@@ -68,20 +68,6 @@ func weaker(a, b Enforcement) Enforcement {
 	return b
 }
 
-// container returns the project, folder or organization that r is, or lies
-// directly in.
-func container(r cloud.Resource) (cloud.Resource, bool) {
-	switch {
-	case r.Kind.Container():
-		return r, true
-	case r.Kind == cloud.OrgPolicy:
-		return cloud.ParseContainer(r.Parent)
-	case r.Project != "":
-		return cloud.ProjectResource(r.Project), true
-	}
-	return cloud.Resource{}, false
-}
-
 func (s source) overrides(d *draft) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		s.List(n, "overrides", func(n *yaml.Node) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/strictyaml"
+	"github.com/rescind-dev/rescind/policies/schema"
 )
 
 // The keys of a policy file. What else a new one needs is in the package's comment.
@@ -42,6 +43,16 @@ func (s source) drafts(root *yaml.Node) []*draft {
 		},
 	}, "apiVersion", "policies")
 	return drafts
+}
+
+// Schema returns the JSON Schema of policy files. What the schema cannot say (that
+// expressions compile, that names are unique) Load still checks.
+func Schema() ([]byte, error) { return schema.JSON(fileSchema()) }
+
+func fileSchema() *strictyaml.Schema {
+	root := strictyaml.SchemaOf(func(r *strictyaml.Reader, n *yaml.Node) { source{r}.drafts(n) })
+	schema.Complete(root, schema.BuiltIn{Names: builtInNames(), Changes: customKeys, Needed: neededKeys})
+	return root
 }
 
 // policy reads one policy. Which keys it must have depends on whether it is

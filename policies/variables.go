@@ -7,8 +7,6 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/interpreter"
-
-	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
 // evaluation is the state of one call of Evaluate, and what CEL programs read
@@ -34,20 +32,6 @@ type evaluation struct {
 	// ordinary is true for a change within the sizes that costs were estimated
 	// with: its programs cannot exceed the limit, and need not be watched.
 	ordinary bool
-}
-
-// doubt is one thing that is not known.
-type doubt struct {
-	question Question // zero for what no look-up can answer
-	what     string   // "whether X is enforced for P"; empty when why says it all
-	why      string
-}
-
-func (d doubt) String() string {
-	if d.what == "" {
-		return d.why
-	}
-	return d.what + " is unknown: " + d.why
 }
 
 func newEvaluation(in Input) *evaluation {
@@ -77,9 +61,9 @@ func (e *evaluation) look(q Question) (Fact, *doubt) {
 	f, asked := e.in.Facts[q]
 	switch {
 	case !asked:
-		return f, &doubt{q, q.what(), "it was not looked up"}
+		return f, &doubt{q, q.what(), notLookedUp}
 	case !f.Known && f.Why == "":
-		return f, &doubt{q, q.what(), "no reason given"}
+		return f, &doubt{q, q.what(), noReason}
 	case !f.Known:
 		return f, &doubt{q, q.what(), f.Why}
 	}
@@ -100,19 +84,7 @@ func (e *evaluation) truth(q Question) ref.Val {
 
 // ancestors lists the folders and organizations that hold the changed
 // resource, nearest first.
-func (e *evaluation) ancestors() ([]string, *doubt) { return e.above(e.in.Change.Resource) }
-
-func (e *evaluation) above(r cloud.Resource) ([]string, *doubt) {
-	c, ok := container(r)
-	switch {
-	case !ok:
-		return nil, &doubt{what: "the ancestors of " + r.Path(), why: "its project is not known"}
-	case c.Kind == cloud.Organization:
-		return nil, nil
-	}
-	f, d := e.look(Question{Kind: Ancestors, Name: c.Path()})
-	return f.List, d
-}
+func (e *evaluation) ancestors() ([]string, *doubt) { return above(e.in.Change.Resource, e.look) }
 
 // ResolveName gives a CEL program its variables.
 func (e *evaluation) ResolveName(name string) (any, bool) {

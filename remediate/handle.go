@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -20,7 +22,7 @@ import (
 // ID, so it continues the findings it began.
 func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error) {
 	r.cfg.Facts.Changed(c) // also of what is not ours to judge: facts reach further than the scope
-	if r.own(c.Actor) {
+	if r.own(ctx, c) {
 		return Outcome{Kind: OwnChange}, r.ownChange(ctx, c)
 	}
 	if c.Actor.Principal == "" {
@@ -61,12 +63,31 @@ func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error
 }
 
 // own reports whether rescind itself acted. A change that somebody made through
-// rescind's account is theirs; Google's own agents stand behind every workload.
-func (r *Remediator) own(a cloud.Actor) bool {
-	return strings.EqualFold(a.Principal, r.cfg.Self) && !slices.ContainsFunc(a.Delegation, func(d string) bool {
-		email, ok := cloud.Member(d).ServiceAccount()
-		return !strings.EqualFold(d, r.cfg.Self) && !(ok && cloud.IsGoogleManaged(email))
+// rescind's account is theirs; agents of the organization stand behind every
+// workload, those of others behind nothing that rescind does. Where that is not
+// known, the change is judged like anybody's.
+func (r *Remediator) own(ctx context.Context, c cloud.Change) bool {
+	return strings.EqualFold(c.Actor.Principal, r.cfg.Self) && !slices.ContainsFunc(c.Actor.Delegation, func(d string) bool {
+		return !strings.EqualFold(d, r.cfg.Self) && !r.ownAgent(ctx, cloud.Member(d), c.Resource)
 	})
+}
+
+// ownAgent reports whether Google manages the member for rescind's own project, or
+// for the organization of that project or of the changed resource.
+func (r *Remediator) ownAgent(ctx context.Context, m cloud.Member, changed cloud.Resource) bool {
+	email, _ := cloud.Member(r.cfg.Self).ServiceAccount()
+	unknown := ""
+	for _, near := range []cloud.Resource{cloud.ProjectResource(cloud.ServiceAccountProject(email)), changed} {
+		own, why := policies.OwnAgent(m, near, func(q policies.Question) policies.Fact { return r.cfg.Facts.Fact(ctx, q) })
+		if own {
+			return true
+		}
+		unknown = cmp.Or(why, unknown)
+	}
+	if unknown != "" {
+		r.cfg.Log.WarnContext(ctx, "an agent stands behind a change in rescind's name", "resource", changed.String(), "error", unknown)
+	}
+	return false
 }
 
 func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string, l *entryLookup) (Outcome, error) {

@@ -45,9 +45,6 @@ func (r *Remediator) judge(ctx context.Context, c cloud.Change, now judge.Snapsh
 			if c.Resource.Kind.Container() && !c.HasDelta {
 				g.Unattribute(c)
 			}
-			if c.Resource.Kind.Workload() && now.Workload == nil && now.Policy != nil {
-				g.Lower(judge.Ask, "rescind may not read "+c.Resource.Path()+", so whether another product owns it is unknown")
-			}
 			if c.Verb == cloud.SetPolicy && now.Policy == nil {
 				g.Lower(judge.Revert, "judged on the entry alone: the live policy could not be read; applying reads it first, and takes only what is there")
 			}

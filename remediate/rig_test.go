@@ -92,7 +92,7 @@ func (g *rig) connectMallory(addr string) {
 func (g *rig) connectRescind(addr string, st *memory.Store) {
 	var err error
 	g.google, err = google.New(g.t.Context(), google.Options{
-		Endpoints: google.Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr, Logging: addr}, Insecure: true,
+		Endpoints: google.Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr, Logging: addr, Functions: addr}, Insecure: true,
 		DialOptions: []grpc.DialOption{grpc.WithPerRPCCredentials(caller(self))},
 		Identities:  st, Now: g.Clock, Wait: g.wait,
 	})

@@ -101,7 +101,7 @@ func (e *envelope) readFunction(c *cloud.Change, request functionRequest, stored
 		Resource:             c.Resource,
 		InvokerCheckDisabled: cloud.Flag{Knowledge: cloud.Unchanged},
 		Ingress:              functionIngress[cmp.Or(config.Ingress, config.SnakeIngress)],
-		Controller:           cloudFunctions,
+		Controller:           cloud.CloudFunctions,
 	}
 	c.Workload = w
 	leftOut := problem == "" && c.Verb == cloud.Update && !request.mask().covers("serviceconfig.serviceaccountemail")

@@ -48,11 +48,9 @@ type v2Template struct {
 }
 
 const (
-	ingressAnnotation  = "run.googleapis.com/ingress"
-	invokerAnnotation  = "run.googleapis.com/invoker-iam-disabled"
-	locationLabel      = "cloud.googleapis.com/location"
-	managedByLabel     = "goog-managed-by"
-	managedByFunctions = "cloudfunctions"
+	ingressAnnotation = "run.googleapis.com/ingress"
+	invokerAnnotation = "run.googleapis.com/invoker-iam-disabled"
+	locationLabel     = "cloud.googleapis.com/location"
 )
 
 // view is what one body shows of a workload; the zero view shows nothing.
@@ -150,18 +148,3 @@ var ingressWords = map[string]string{
 // accountEmail takes the e-mail out of a full service account name, which some
 // clients send in its place.
 func accountEmail(s string) string { return s[strings.LastIndex(s, "/")+1:] }
-
-// controller names the product that owns a workload and would undo a direct
-// change to it. Labels that begin with goog- are Google's own to set.
-// https://cloud.google.com/functions/docs/monitoring (label goog-managed-by)
-func controller(labels map[string]string) string {
-	switch by := labels[managedByLabel]; {
-	case by == managedByFunctions:
-		return cloudFunctions
-	case strings.HasPrefix(by, "firebase"):
-		return "Firebase"
-	}
-	return "" // anybody may set a label: one that no product is known by owns nothing
-}
-
-const cloudFunctions = "Cloud Functions"

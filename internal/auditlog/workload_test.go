@@ -1,6 +1,7 @@
 package auditlog
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -187,22 +188,23 @@ func TestIngressIsTheDefaultWhereAWholeServiceNamesNone(t *testing.T) {
 }
 
 func TestIngressAndLabelsAreReadInTheWordsOfV1(t *testing.T) {
-	managed := func(by string) obj { return obj{"labels": obj{managedByLabel: by}} }
+	managed := func(by string) obj { return obj{"labels": obj{"goog-managed-by": by}} }
 	for _, tt := range []struct {
 		name, fixture       string
 		edits               obj
 		ingress, controller string
+		perhaps             string // who may own it, as the label says
 	}{
-		{"v1", createService, obj{response: v1("", obj{ingressAnnotation: "internal"})}, "internal", ""},
-		{"v2 all", "v2-create-service-last", obj{response: v2("", obj{"ingress": "INGRESS_TRAFFIC_ALL"})}, "all", ""},
-		{"v2 load balancer", "v2-create-service-last", obj{response: v2("", obj{"ingress": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"})}, "internal-and-cloud-load-balancing", ""},
-		{"a word that is not known", "v2-create-service-last", obj{response: v2("", obj{"ingress": "INGRESS_TRAFFIC_SOME"})}, "", ""},
-		{"an update that leaves it out", updateService, obj{request: obj{"service": v2(own, obj{"ingress": "INGRESS_TRAFFIC_ALL"}), "updateMask": "template"}}, "", ""},
-		{"a function's service", "v2-create-service-last", obj{response: v2("", managed("cloudfunctions"))}, "all", "Cloud Functions"},
-		{"a Firebase service", "v2-create-service-last", obj{response: v2("", managed("firebase-app-hosting"))}, "all", "Firebase"},
-		{"a label that no product is known by", "v2-create-service-last", obj{response: v2("", managed("something"))}, "all", ""},
-		{"a label the update did not write", updateService, obj{request: obj{"service": v2(own, managed("cloudfunctions")), "updateMask": "template"}}, "", ""},
-		{"Cloud Functions itself", "internal-replace-service", nil, "", "Cloud Functions"},
+		{"v1", createService, obj{response: v1("", obj{ingressAnnotation: "internal"})}, "internal", "", ""},
+		{"v2 all", "v2-create-service-last", obj{response: v2("", obj{"ingress": "INGRESS_TRAFFIC_ALL"})}, "all", "", ""},
+		{"v2 load balancer", "v2-create-service-last", obj{response: v2("", obj{"ingress": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"})}, "internal-and-cloud-load-balancing", "", ""},
+		{"a word that is not known", "v2-create-service-last", obj{response: v2("", obj{"ingress": "INGRESS_TRAFFIC_SOME"})}, "", "", ""},
+		{"an update that leaves it out", updateService, obj{request: obj{"service": v2(own, obj{"ingress": "INGRESS_TRAFFIC_ALL"}), "updateMask": "template"}}, "", "", ""},
+		{"a function's service", "v2-create-service-last", obj{response: v2("", managed("cloudfunctions"))}, "all", "", "Cloud Functions"},
+		{"a Firebase service", "v2-create-service-last", obj{response: v2("", managed("firebase-app-hosting"))}, "all", "", "Firebase"},
+		{"a label that no product is known by", "v2-create-service-last", obj{response: v2("", managed("something"))}, "all", "", ""},
+		{"a label the update did not write", updateService, obj{request: obj{"service": v2(own, managed("cloudfunctions")), "updateMask": "template"}}, "", "", ""},
+		{"Cloud Functions itself", "internal-replace-service", nil, "", "Cloud Functions", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, err := Decode(build(t, tt.fixture, tt.edits))
@@ -211,6 +213,9 @@ func TestIngressAndLabelsAreReadInTheWordsOfV1(t *testing.T) {
 			}
 			if w := c.Workload; w.Ingress != tt.ingress || w.Controller != tt.controller {
 				t.Errorf("ingress %q, controller %q, want %q, %q", w.Ingress, w.Controller, tt.ingress, tt.controller)
+			}
+			if why := c.Workload.ControllerWhy; (why != "") != (tt.perhaps != "") || !strings.Contains(why, tt.perhaps) {
+				t.Errorf("it says %q of who may own it, want %q in it", why, tt.perhaps)
 			}
 		})
 	}

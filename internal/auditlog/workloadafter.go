@@ -12,8 +12,11 @@ func (w *written) fill(c *cloud.Change) {
 		Resource: c.Resource, Identity: w.identity(), InvokerCheckDisabled: w.invokerCheck(),
 		Ingress: ingress, Labels: w.labels(),
 	}
-	if wl.Controller = controller(wl.Labels); w.internal {
-		wl.Controller = cloudFunctions
+	switch by := cloud.ControllerByLabel(wl.Labels); {
+	case w.internal:
+		wl.Controller = cloud.CloudFunctions
+	case by != "":
+		wl.ControllerWhy = "whether " + by + " owns it is unknown: the entry shows its label alone, which whoever deploys can set"
 	}
 	if wl.Identity.Knowledge == cloud.Unknown {
 		leave(c, "identity", w.why("service account"))

@@ -41,3 +41,42 @@ func IsGoogleManaged(email string) bool {
 	name, domain, _ := strings.Cut(email, "@")
 	return name != "" && (agents[domain] || robots[domain])
 }
+
+// AgentOf returns what a Google-managed account works for, as its name says: a
+// project by its number, a folder or an organization. Whoever has a project has
+// agents, so an agent of Google's can be anybody's. The zero Resource is for an
+// account that is Google's own and works for nobody alone; told is false where the
+// name has a number that says nothing certain.
+func AgentOf(email string) (of Resource, told bool) {
+	name, _, _ := strings.Cut(email, "@")
+	if !strings.ContainsAny(name, "0123456789") {
+		return Resource{}, true
+	}
+	for _, f := range agentForms {
+		n, ok := strings.CutPrefix(name, f.before)
+		n, tail, tailed := strings.Cut(n, "-")
+		if ok && isNumber(n) && tailed == f.tailed && (!tailed || tail != "") {
+			return f.of(n), true
+		}
+	}
+	return Resource{}, false
+}
+
+// agentForms are how the names of agents are written: what is before the number, and
+// whether something of Google's choice is behind it, after a dash.
+var agentForms = []struct {
+	before string
+	tailed bool
+	of     func(number string) Resource
+}{
+	{"", false, ProjectResource},
+	{"service-", false, ProjectResource},
+	{"service-org-", false, OrganizationResource},
+	{"service-folder-", false, FolderResource},
+	{"project-", false, ProjectResource}, // of Storage Transfer
+	{"bq-", false, ProjectResource},      // of BigQuery's keys
+	{"bqcx-", true, ProjectResource},     // of BigQuery's connections
+	{"p", true, ProjectResource},         // of log sinks, and of databases
+	{"o", true, OrganizationResource},
+	{"f", true, FolderResource},
+}

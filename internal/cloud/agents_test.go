@@ -62,3 +62,32 @@ func TestTheListOfAgentsHoldsDomainsOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAgentsNameSaysWhatItWorksFor(t *testing.T) {
+	for name, want := range map[string]Resource{
+		"service-264172533001":   ProjectResource("264172533001"),
+		"264172533001":           ProjectResource("264172533001"),
+		"project-264172533001":   ProjectResource("264172533001"),
+		"bq-264172533001":        ProjectResource("264172533001"),
+		"bqcx-264172533001-a1b2": ProjectResource("264172533001"),
+		"p264172533001-123456":   ProjectResource("264172533001"),
+		"service-org-77":         OrganizationResource("77"),
+		"o77-123456":             OrganizationResource("77"),
+		"service-folder-4001":    FolderResource("4001"),
+		"f4001-123456":           FolderResource("4001"),
+		"service-agent-manager":  {},
+		"cloud-logs":             {},
+	} {
+		if got, told := AgentOf(name + "@gcp-sa-x.iam.gserviceaccount.com"); !told || got != want {
+			t.Errorf("%s: %v, told %v; want %v", name, got, told, want)
+		}
+	}
+	for _, name := range []string{
+		"service-264172533001-1", "service-x264172533001", "p264172533001", "p264172533001-", "bqcx-264172533001", "p-264172533001",
+		"service-project-264172533001", "x1", "service-org-77-1", "1-", "-1",
+	} {
+		if got, told := AgentOf(name + "@gcp-sa-x.iam.gserviceaccount.com"); told {
+			t.Errorf("%s is told to work for %v", name, got)
+		}
+	}
+}

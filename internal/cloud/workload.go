@@ -62,6 +62,9 @@ type Workload struct {
 	// Controller names another product that owns the workload and would undo
 	// or be broken by a direct change, for example "Cloud Functions".
 	Controller string `json:"controller,omitempty"`
+	// ControllerWhy says why it is unknown whether a product owns it; empty
+	// where that is known.
+	ControllerWhy string `json:"controller_why,omitempty"`
 
 	// The rest is set by a live read only.
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	asset "cloud.google.com/go/asset/apiv1"
+	functions "cloud.google.com/go/functions/apiv2"
 	iamadmin "cloud.google.com/go/iam/admin/apiv1"
 	logging "cloud.google.com/go/logging/apiv2"
 	orgpolicy "cloud.google.com/go/orgpolicy/apiv2"
@@ -40,6 +41,7 @@ type Endpoints struct {
 	OrgPolicy       string
 	Asset           string
 	Logging         string
+	Functions       string
 }
 
 // Options are what a Client needs. The zero Options reach Google with the
@@ -88,6 +90,7 @@ type Client struct {
 	roles         *iamadmin.IamClient
 	assets        *asset.Client
 	logs          *logging.Client
+	functions     *functions.FunctionClient
 
 	connections []*grpc.ClientConn
 	identities  remediate.IdentityStore

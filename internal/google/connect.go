@@ -7,6 +7,7 @@ import (
 	"net"
 
 	asset "cloud.google.com/go/asset/apiv1"
+	functions "cloud.google.com/go/functions/apiv2"
 	iamadmin "cloud.google.com/go/iam/admin/apiv1"
 	logging "cloud.google.com/go/logging/apiv2"
 	orgpolicy "cloud.google.com/go/orgpolicy/apiv2"
@@ -37,7 +38,8 @@ func (c *Client) connect(ctx context.Context, o Options) error {
 	iamConn, err4 := c.dial(ctx, o, o.Endpoints.IAM, "iam.googleapis.com:443")
 	assetConn, err5 := c.dial(ctx, o, o.Endpoints.Asset, "cloudasset.googleapis.com:443")
 	logConn, err6 := c.dial(ctx, o, o.Endpoints.Logging, "logging.googleapis.com:443")
-	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
+	functionsConn, err7 := c.dial(ctx, o, o.Endpoints.Functions, "cloudfunctions.googleapis.com:443")
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
 		return err
 	}
 	c.locations = location.NewLocationsClient(runConn)
@@ -54,6 +56,7 @@ func (c *Client) connect(ctx context.Context, o Options) error {
 		open(ctx, &c.roles, iamadmin.NewIamClient, iamConn),
 		open(ctx, &c.assets, asset.NewClient, assetConn),
 		open(ctx, &c.logs, logging.NewClient, logConn),
+		open(ctx, &c.functions, functions.NewFunctionClient, functionsConn),
 	)
 }
 

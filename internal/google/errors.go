@@ -92,14 +92,20 @@ func takenRevision(err error) bool {
 // withoutRun reports whether a list failed because the project has Cloud Run
 // switched off: then there is nothing to list. Most projects of an organization
 // are so, and would each be told of as a part that could not be read.
+func (c *Client) withoutRun(ctx context.Context, project cloud.Resource, err error) bool {
+	return c.switchedOff(ctx, "run.googleapis.com", project, err)
+}
+
+// switchedOff reports whether a read failed because the project has the API
+// switched off: then it holds nothing of it.
 //
 // Google names as the consumer the project that the API is off in, by its
 // number. That can be rescind's own, and says nothing of this one then.
 // https://cloud.google.com/apis/design/errors#error_info
-func (c *Client) withoutRun(ctx context.Context, project cloud.Resource, err error) bool {
+func (c *Client) switchedOff(ctx context.Context, api string, project cloud.Resource, err error) bool {
 	for _, d := range status.Convert(err).Details() {
 		info, ok := d.(*errdetails.ErrorInfo)
-		if !ok || info.GetReason() != "SERVICE_DISABLED" || info.GetMetadata()["service"] != "run.googleapis.com" {
+		if !ok || info.GetReason() != "SERVICE_DISABLED" || info.GetMetadata()["service"] != api {
 			continue
 		}
 		consumer := info.GetMetadata()["consumer"]

@@ -82,6 +82,8 @@ func TestAncestorsAreListedNearestFirst(t *testing.T) {
 		"folders/4001":      {"organizations/77"},
 		"organizations/77":  nil,
 		"projects/lone":     nil,
+		// An agent's name has the number of its project.
+		"projects/264172533001": {"folders/4001", "organizations/77"},
 	} {
 		got := w.client.Fact(t.Context(), policies.Question{Kind: policies.Ancestors, Name: name})
 		if !got.Known || !cmp.Equal(want, got.List) {
@@ -190,7 +192,11 @@ func TestAProjectsNumberIsComparedWithItsID(t *testing.T) {
 			t.Errorf("%s: %+v, want %t", number, got, want)
 		}
 	}
-	if got := w.client.Fact(t.Context(), policies.Question{Kind: policies.ProjectNumber, Project: "nowhere", Value: "1"}); got.Known {
+	if n := count(w.calls, "Projects/GetProject"); n != 1 {
+		t.Errorf("the project was read %d times for two numbers, want once", n)
+	}
+	got := w.client.Fact(t.Context(), policies.Question{Kind: policies.ProjectNumber, Project: "nowhere", Value: "1"})
+	if got.Known || !strings.HasPrefix(got.Why, "read //cloudresourcemanager.googleapis.com/projects/nowhere: not found") {
 		t.Errorf("a project that cannot be read: %+v", got)
 	}
 }

@@ -95,7 +95,7 @@ func (w *world) connect(t *testing.T, addr string, seen remediate.IdentityStore)
 func (w *world) connectWith(t *testing.T, addr string, change func(*Options)) *Client {
 	t.Helper()
 	o := Options{
-		Endpoints: Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr},
+		Endpoints: Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr, Functions: addr},
 		Insecure:  true,
 		Now:       func() time.Time { return w.now },
 		Wait: func(ctx context.Context, d time.Duration) error {

@@ -2,7 +2,9 @@ package google
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cloud.google.com/go/resourcemanager/apiv3/resourcemanagerpb"
@@ -66,12 +68,22 @@ func (c *Client) defaultAccount(ctx context.Context, project string) (string, er
 	return number + "-compute@developer.gserviceaccount.com", nil
 }
 
-// projectNumber reads whether the project has the number.
+// projectNumber reads whether the project has the number. A policy can name a hundred
+// agents of as many projects, so the number is read for the first, and kept as the
+// answer to a question that names none.
 func (c *Client) projectNumber(ctx context.Context, q policies.Question) (policies.Fact, error) {
 	f := policies.Fact{Source: "number of projects/" + q.Project}
-	p, err := c.getProject(ctx, cloud.ProjectResource(q.Project))
-	f.Value = err == nil && p.GetName() == "projects/"+q.Value
-	return f, err
+	if q.Value == "" {
+		p, err := c.getProject(ctx, cloud.ProjectResource(q.Project))
+		f.List = []string{strings.TrimPrefix(p.GetName(), "projects/")}
+		return f, err
+	}
+	own := c.Fact(ctx, policies.Question{Kind: policies.ProjectNumber, Project: q.Project})
+	if !own.Known {
+		return f, errors.New(own.Why)
+	}
+	f.At, f.Value = own.At, slices.Contains(own.List, q.Value)
+	return f, nil
 }
 
 // organizationDomain reads the primary domain of the customer that owns the

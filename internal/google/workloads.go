@@ -11,8 +11,8 @@ import (
 )
 
 // Workload returns what is live: the template's identity, the invoker check,
-// the ingress that is in force, the labels, the etag, and for services and
-// worker pools the identity to go back to and whether what the template runs
+// the ingress that is in force, the labels, the product that owns a service,
+// the etag, and for services and worker pools the identity to go back to and whether what the template runs
 // ran as it. A job keeps no revisions, so its Previous is Unknown.
 func (c *Client) Workload(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
 	switch r.Kind {
@@ -41,6 +41,9 @@ func (c *Client) service(ctx context.Context, r cloud.Resource) (cloud.Workload,
 	w.InvokerCheckDisabled = cloud.KnownFlag(s.GetInvokerIamDisabled())
 	w.Ingress = ingressWords[s.GetIngress()]
 	w.Observed, w.Traffic, w.Serving = s.GetObservedGeneration(), trafficOf(s), servingOf(s)
+	if w, err = c.controlled(ctx, w, s); err != nil {
+		return cloud.Workload{}, err
+	}
 	return c.previous(ctx, w, s.GetTemplate(), s.GetLatestCreatedRevision())
 }
 
@@ -68,7 +71,6 @@ func workload(r cloud.Resource, account string, live interface {
 		Identity:             cloud.KnownIdentity(account),
 		InvokerCheckDisabled: cloud.KnownFlag(false),
 		Labels:               live.GetLabels(),
-		Controller:           controller(live.GetLabels()),
 		Etag:                 live.GetEtag(),
 		Generation:           live.GetGeneration(),
 		Reconciling:          live.GetReconciling(),
@@ -92,15 +94,6 @@ func ingressOf(word string) (runpb.IngressTraffic, bool) {
 		}
 	}
 	return 0, false
-}
-
-// controller names the product that would overwrite a direct change at its own
-// next deploy. Only Cloud Functions labels its services in a known way.
-func controller(labels map[string]string) string {
-	if labels["goog-managed-by"] == "cloudfunctions" {
-		return "Cloud Functions"
-	}
-	return ""
 }
 
 func (c *Client) getService(ctx context.Context, r cloud.Resource) (*runpb.Service, error) {

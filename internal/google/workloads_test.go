@@ -19,6 +19,7 @@ func TestWorkloadShowsWhatIsLive(t *testing.T) {
 		Labels:   map[string]string{"goog-managed-by": "cloudfunctions"},
 		Template: &runpb.RevisionTemplate{ServiceAccount: apiAccount},
 	}))
+	w.PutFunction("projects/pay-prod/locations/europe-west1/functions/api", service.Path())
 	got, err := w.client.Workload(t.Context(), service)
 	must(t, err)
 	if got.Etag == "" || got.Revision == "" || got.UID == "" {

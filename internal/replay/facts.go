@@ -73,8 +73,10 @@ func (f factsAt) ancestors(container string) policies.Fact {
 		}
 		return policies.Fact{Why: f.file.Name + " lists no project below it"}
 	}
-	l, ok := f.file.listed(c.Name)
+	l, ok := f.file.listed(f.learned.numbers.id(c.Name))
 	switch {
+	case !ok && isNumber(c.Name):
+		return policies.Fact{Why: f.file.Name + " lists no project of that number"}
 	case !ok:
 		return policies.Fact{Why: f.file.Name + " does not list the project"}
 	case !l.placed:

@@ -77,6 +77,8 @@ func TestFactsFromTheFile(t *testing.T) {
 		{"a project without any", ancestors("projects/top"), policies.Fact{Known: true, Source: source}},
 		{"a project whose ancestors are not given", ancestors("projects/bare"), policies.Fact{Why: "f.yaml gives no ancestors of the project"}},
 		{"ancestors of a project that is not listed", ancestors("projects/other"), policies.Fact{Why: "f.yaml does not list the project"}},
+		{"ancestors of a project by its number", ancestors("projects/264172533001"), policies.Fact{Known: true, List: []string{"folders/4001", "organizations/77"}, Source: source}},
+		{"ancestors of a number that nobody has", ancestors("projects/404"), policies.Fact{Why: "f.yaml lists no project of that number"}},
 		{"ancestors of a folder between", ancestors("folders/5"), policies.Fact{Known: true, List: []string{"folders/12", "organizations/77"}, Source: source}},
 		{"ancestors of a folder that is not there", ancestors("folders/6"), policies.Fact{Why: "f.yaml lists no project below it"}},
 		{"ancestors of an organization", ancestors("organizations/77"), policies.Fact{Known: true, Source: "an organization is at the top"}},

@@ -87,6 +87,10 @@ func joinWorkload(first, last *cloud.Workload) *cloud.Workload {
 	}
 	w.Ingress = cmp.Or(last.Ingress, first.Ingress)
 	w.Controller = cmp.Or(last.Controller, first.Controller)
+	w.ControllerWhy = cmp.Or(last.ControllerWhy, first.ControllerWhy)
+	if w.Controller != "" {
+		w.ControllerWhy = ""
+	}
 	if w.Labels == nil {
 		w.Labels = first.Labels
 	}

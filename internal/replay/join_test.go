@@ -88,7 +88,7 @@ func TestJoinTakesWhatOneHalfShows(t *testing.T) {
 	}
 	other := cloud.Change{
 		Policy: &cloud.AllowPolicy{Etag: "other"}, Constraint: &cloud.ConstraintChange{Name: "other"}, HasDelta: true,
-		Workload: &cloud.Workload{Ingress: "none", Controller: "other", Labels: map[string]string{"other": ""}},
+		Workload: &cloud.Workload{Ingress: "none", ControllerWhy: "other", Labels: map[string]string{"other": ""}},
 	}
 	hidden := cloud.Change{Workload: &cloud.Workload{}}
 	for name, halves := range map[string][2]cloud.Change{

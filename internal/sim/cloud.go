@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cloud.google.com/go/asset/apiv1/assetpb"
+	"cloud.google.com/go/functions/apiv2/functionspb"
 	"cloud.google.com/go/iam/admin/apiv1/adminpb"
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"cloud.google.com/go/logging/apiv2/loggingpb"
@@ -50,6 +51,7 @@ type Cloud struct {
 	orgPolicies map[string]*orgpolicypb.Policy // by "projects/p/policies/c"
 	roles       map[string]*adminpb.Role
 	operations  map[string]*operation
+	functions   map[string]*functionspb.Function // by full relative name
 	faults      []*fault
 	unstartable map[string]bool               // identities whose revisions never become ready
 	tags        map[string]string             // of images, see MoveTag
@@ -89,6 +91,7 @@ func NewCloud(o Options) *Cloud {
 		orgPolicies: map[string]*orgpolicypb.Policy{},
 		roles:       predefinedRoles(),
 		operations:  map[string]*operation{},
+		functions:   map[string]*functionspb.Function{},
 		unstartable: map[string]bool{},
 		tags:        map[string]string{},
 		accounts:    map[string]bool{},
@@ -109,6 +112,9 @@ func (c *Cloud) register(s grpc.ServiceRegistrar) {
 	runpb.RegisterWorkerPoolsServer(s, &workerPools{c: c})
 	runpb.RegisterRevisionsServer(s, &revisions{c: c})
 	runpb.RegisterExecutionsServer(s, &executions{c: c})
+	functionspb.RegisterFunctionServiceServer(s, &functions{read: c.read, named: func(name string) *functionspb.Function {
+		return c.functions[c.canonical(name)]
+	}})
 	longrunningpb.RegisterOperationsServer(s, &operations{c: c})
 	resourcemanagerpb.RegisterProjectsServer(s, &projects{c: c})
 	resourcemanagerpb.RegisterFoldersServer(s, &folders{c: c})

@@ -150,3 +150,12 @@ func (c *Cloud) PutRole(name string, permissions ...string) {
 		Name: name, Title: lastSegment(name), IncludedPermissions: permissions, Stage: adminpb.Role_GA,
 	}
 }
+
+// PutFunction adds a function, "projects/p/locations/l/functions/f", that says that the
+// service is its own, by its full relative name. The service is not looked for.
+func (c *Cloud) PutFunction(name, service string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	name = c.canonical(name)
+	c.functions[name] = secondGeneration(name, c.canonical(service))
+}

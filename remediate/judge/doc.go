@@ -10,6 +10,7 @@
 //
 //   - judge.go is the way from a change to judgements, judgement.go what one is
 //   - guardrails.go are the reasons for which a decision is lowered
+//   - agents.go tells Google's agents of the organization from those of strangers
 //   - plan.go chooses the steps; restore.go, ingress.go and orgpolicy.go make one
 //     each; content.go says what may be given an account; steps.go is their algebra: inverse, deltas, what adds up
 //   - snapshot.go is what is live, and what of a plan it leaves to do;

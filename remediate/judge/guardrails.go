@@ -17,7 +17,7 @@ import (
 type guardrail func(j Judge, g Judgement, c cloud.Change, now Snapshot) (atMost Decision, why string)
 
 // guardrails, in the order of the documentation. Each adds its own reason.
-var guardrails = []guardrail{stale, unknown, newContent, trafficAsks, controllerOwned, googleManaged, constraintAsks, nothingToApply}
+var guardrails = []guardrail{stale, unknown, newContent, trafficAsks, controllerOwned, googleManaged, agentUnknown, constraintAsks, nothingToApply}
 
 // maxSkew is how far a clock at Google may be ahead of ours.
 const maxSkew = 5 * time.Minute
@@ -78,29 +78,45 @@ func trafficAsks(_ Judge, g Judgement, _ cloud.Change, now Snapshot) (Decision, 
 }
 
 // controllerOwned asks about what a product would write again that deploys the
-// workload. Who may call the workload it does not write, and whoever sets its label
-// on one of theirs must not keep a grant by it.
+// workload, or may. What is live says who owns it; an entry alone is what somebody
+// wrote.
 func controllerOwned(_ Judge, g Judgement, c cloud.Change, now Snapshot) (Decision, string) {
-	if len(g.Grants) > 0 && !g.InvokerCheck && !g.Identity {
+	w := cmp.Or(now.Workload, c.Workload)
+	switch {
+	case w == nil || !writtenAgain(g):
 		return "", ""
-	}
-	for _, w := range []*cloud.Workload{now.Workload, c.Workload} {
-		if w != nil && w.Controller != "" {
-			return Ask, fmt.Sprintf("owned by %s, which would undo a direct change at its next deploy: change it there", w.Controller)
-		}
+	case w.Controller != "":
+		return Ask, fmt.Sprintf("owned by %s, which would undo a direct change at its next deploy: change it there", w.Controller)
+	case w.ControllerWhy != "":
+		return Ask, w.ControllerWhy
 	}
 	return "", ""
 }
 
+// writtenAgain reports whether anything that is to blame is what a controller writes.
+// Of an ingress a judgement blames no part, so it is told by the plan, or by there being
+// no part at all.
+func writtenAgain(g Judgement) bool {
+	return g.Identity || len(g.Grants) == 0 && !g.InvokerCheck || slices.ContainsFunc(g.Plan.Steps, func(s Step) bool {
+		return s.Kind == policies.RestoreIdentity || s.Kind == policies.RestoreIngress
+	})
+}
+
 func googleManaged(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {
-	isManaged := func(gr cloud.Grant) bool {
-		email, ok := gr.Member.ServiceAccount()
-		return ok && cloud.IsGoogleManaged(email)
-	}
-	if len(g.Grants) == 0 || g.InvokerCheck || g.Identity || slices.ContainsFunc(g.Grants, func(gr cloud.Grant) bool { return !isManaged(gr) }) {
+	if len(g.agents.own) == 0 || g.blames() {
 		return "", ""
 	}
 	return Report, "the members are Google-managed accounts, which are never touched"
+}
+
+// agentUnknown asks where the plan takes something from an agent that may be the
+// organization's own.
+func agentUnknown(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {
+	doubts := g.agents.doubts(g.Plan.Grants(), true)
+	if len(doubts) == 0 {
+		return "", ""
+	}
+	return Ask, "a service agent that may be the organization's own: " + strings.Join(doubts, "; ")
 }
 
 func nothingToApply(_ Judge, g Judgement, _ cloud.Change, _ Snapshot) (Decision, string) {

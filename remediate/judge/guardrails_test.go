@@ -8,29 +8,36 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 )
 
-// Anybody can put a product's label on a workload of theirs.
-func TestAControllerOwnsWhatItWouldWriteAgainAndNoGrant(t *testing.T) {
+func TestR9AControllerOwnsWhatItWouldWriteAgainAndNoGrant(t *testing.T) {
 	function := &cloud.Workload{Controller: "Cloud Functions"}
+	perhaps := &cloud.Workload{ControllerWhy: "whether Cloud Functions owns it is unknown: the entry shows its label alone"}
+	ingress := NewPlan([]Step{{Kind: policies.RestoreIngress}}, "")
 	grants := []cloud.Grant{publicGrant}
 	for _, tt := range []struct {
 		name   string
 		result policies.Result
+		plan   Plan
 		asks   bool
 	}{
-		{"a public grant", policies.Result{Grants: grants}, false},
-		{"an account", policies.Result{Identity: true}, true},
-		{"the invoker check", policies.Result{InvokerCheck: true}, true},
-		{"an account, and a grant", policies.Result{Grants: grants, Identity: true}, true},
-		{"an ingress, of which a result says nothing", policies.Result{}, true},
+		{"a public grant", policies.Result{Grants: grants}, Plan{}, false},
+		{"an account", policies.Result{Identity: true}, Plan{}, true},
+		{"the invoker check, which it does not know", policies.Result{InvokerCheck: true}, Plan{}, false},
+		{"an account, and a grant", policies.Result{Grants: grants, Identity: true}, Plan{}, true},
+		{"a grant, and an ingress", policies.Result{Grants: grants}, ingress, true},
+		{"the invoker check, and an ingress", policies.Result{InvokerCheck: true}, ingress, true},
+		{"an ingress, of which a result says nothing", policies.Result{}, Plan{}, true},
 	} {
-		for where, snapshot := range map[string]Snapshot{"live": {Workload: function}, "in the entry": {}} {
-			at, why := controllerOwned(Judge{}, Judgement{Result: tt.result}, cloud.Change{Workload: function}, snapshot)
-			if asks := at == Ask && strings.HasPrefix(why, "owned by Cloud Functions"); asks != tt.asks || !asks && why != "" {
-				t.Errorf("%s, %s: at most %q (%s), want that it asks: %t", tt.name, where, at, why, tt.asks)
+		g := Judgement{Result: tt.result, Plan: tt.plan}
+		for says, w := range map[string]*cloud.Workload{"owned by Cloud Functions": function, "whether Cloud Functions owns it is unknown": perhaps} {
+			for where, snapshot := range map[string]Snapshot{"live": {Workload: w}, "in the entry": {}} {
+				at, why := controllerOwned(Judge{}, g, cloud.Change{Workload: w}, snapshot)
+				if asks := at == Ask && strings.HasPrefix(why, says); asks != tt.asks || !asks && why != "" {
+					t.Errorf("%s, %s, %s: at most %q (%s), want that it asks: %t", tt.name, says, where, at, why, tt.asks)
+				}
 			}
-		}
-		if _, why := controllerOwned(Judge{}, Judgement{Result: tt.result}, cloud.Change{}, Snapshot{Workload: &cloud.Workload{}}); why != "" {
-			t.Errorf("%s of a workload that nobody owns: %s", tt.name, why)
+			if _, why := controllerOwned(Judge{}, g, cloud.Change{Workload: w}, Snapshot{Workload: &cloud.Workload{}}); why != "" {
+				t.Errorf("%s of a workload that nobody owns, whatever the entry says: %s", tt.name, why)
+			}
 		}
 	}
 }

@@ -41,10 +41,9 @@ func (j Judge) Judge(ctx context.Context, c cloud.Change, now Snapshot) []Judgem
 }
 
 func (j Judge) judgement(ctx context.Context, r policies.Result, c cloud.Change, now Snapshot) Judgement {
-	g := Judgement{Result: r, Decision: decisionOf(r.Enforcement)}
 	var worse string
 	var notes []string
-	g.Plan = planFor(r, c, now, restoreOptions{
+	opts := restoreOptions{
 		fallback: j.Fallback[c.Resource.Project],
 		unfit: func(s Step) string {
 			return j.suits(ctx, s, r.Policy, c, now, func(r policies.Result) bool { return r.Identity })
@@ -55,12 +54,24 @@ func (j Judge) judgement(ctx context.Context, r policies.Result, c cloud.Change,
 			return w
 		},
 		ingresses: func() ([]string, string) { return j.ingresses(ctx, r.Policy, c, now) },
-		note:      func(why string) { notes = append(notes, why) },
-	})
+		note: func(why string) {
+			if !slices.Contains(notes, why) {
+				notes = append(notes, why)
+			}
+		},
+	}
+	g := Judgement{Result: r}
 	if r.Verdict == policies.Exempt {
+		g.Plan = planFor(r, c, now, opts)
 		g.Decision = DoNothing // the result says by whom, why and until when
 		return g
 	}
+	g.agents = agentsAmong(r.Grants, c.Resource, func(q policies.Question) policies.Fact { return j.Facts.Fact(ctx, q) })
+	g.Plan = g.plan(func(r policies.Result) Plan { return planFor(r, c, now, opts) })
+	for _, why := range g.agents.doubts(g.Plan.Grants(), false) {
+		g.Reasons = append(slices.Clip(g.Reasons), "left as it is: "+why)
+	}
+	g.Decision = decisionOf(r.Enforcement)
 	for _, guard := range guardrails {
 		if at, why := guard(j, g, c, now); why != "" {
 			g.Lower(at, why)
@@ -71,6 +82,21 @@ func (j Judge) judgement(ctx context.Context, r policies.Result, c cloud.Change,
 		g.Lower(Ask, g.Plan.Missing)
 	}
 	return g
+}
+
+// plan is what would end the violation. It takes nothing from agents of the
+// organization. Those of which that is not known are left too where there is anything
+// else to do, as a stranger's agent beside a public grant must not keep it there; else
+// it is for a person to decide, who is shown it.
+func (g Judgement) plan(planFor func(policies.Result) Plan) Plan {
+	r := g.Result
+	r.Grants = g.agents.certain(g.Grants)
+	p := planFor(r)
+	if p.Empty() && len(g.agents.unsure) > 0 {
+		r.Grants = g.agents.touchable(g.Grants)
+		p = planFor(r)
+	}
+	return p
 }
 
 // maxRounds bounds how often answers may raise new questions: a constraint, a

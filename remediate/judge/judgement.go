@@ -33,6 +33,7 @@ type Judgement struct {
 	// Guarded is true when a guardrail spoke, whether or not it made the
 	// decision weaker: silence must not do what a guardrail kept rescind from.
 	Guarded bool
+	agents  agents
 }
 
 func decisionOf(e policies.Enforcement) Decision {
@@ -58,10 +59,7 @@ func (g *Judgement) Lower(at Decision, why string) {
 
 // blames reports whether anything violates by itself that rescind may touch.
 func (g Judgement) blames() bool {
-	return g.InvokerCheck || g.Identity || slices.ContainsFunc(g.Grants, func(gr cloud.Grant) bool {
-		email, ok := gr.Member.ServiceAccount()
-		return !(ok && cloud.IsGoogleManaged(email))
-	})
+	return g.InvokerCheck || g.Identity || len(g.agents.touchable(g.Grants)) > 0
 }
 
 // Unattribute turns a violation found in a container's live policy into a

@@ -16,13 +16,11 @@ var publicGrant = cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"}
 func nothing(Step) string { return "" }
 
 func TestPlanRemovesOnlyWhatViolatesAndIsThere(t *testing.T) {
-	agent := cloud.Grant{Role: "roles/editor", Member: "serviceAccount:service-1@gcp-sa-pubsub.iam.gserviceaccount.com"}
 	conditional := publicGrant
 	conditional.Condition = cloud.Condition{Expression: "request.time < timestamp('2027-01-01T00:00:00Z')"}
-	result := policies.Result{Remediation: []policies.Remediation{policies.RemoveGrants}, Grants: []cloud.Grant{publicGrant, conditional, agent}}
+	result := policies.Result{Remediation: []policies.Remediation{policies.RemoveGrants}, Grants: []cloud.Grant{publicGrant, conditional}}
 	live := &cloud.AllowPolicy{Bindings: []cloud.Binding{
 		{Role: publicGrant.Role, Members: []cloud.Member{"allUsers", "user:a@example.com"}},
-		{Role: agent.Role, Members: []cloud.Member{agent.Member}},
 	}}
 
 	got := planFor(result, cloud.Change{Resource: api}, Snapshot{Policy: live}, restoreOptions{worsens: nothing})

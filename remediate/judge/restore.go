@@ -9,8 +9,7 @@ import (
 
 func removeGrants(r policies.Result, c cloud.Change, now Snapshot) *Step {
 	gs := slices.DeleteFunc(slices.Clone(r.Grants), func(g cloud.Grant) bool {
-		email, ok := g.Member.ServiceAccount()
-		return ok && cloud.IsGoogleManaged(email) || now.Policy != nil && !now.Policy.Has(g)
+		return now.Policy != nil && !now.Policy.Has(g)
 	})
 	if len(gs) == 0 {
 		return nil

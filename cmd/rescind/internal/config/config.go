@@ -173,5 +173,6 @@ type Endpoints struct {
 	OrgPolicy       string `yaml:"orgpolicy"`
 	Asset           string `yaml:"asset"`
 	Logging         string `yaml:"logging"`
+	Functions       string `yaml:"functions"`
 	CloudIdentity   string `yaml:"cloudidentity"`
 }

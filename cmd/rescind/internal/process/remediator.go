@@ -21,7 +21,10 @@ import (
 func googleOptions(c config.Config, o Options, st remediate.Store) google.Options {
 	e := c.Google.Endpoints
 	return google.Options{
-		Endpoints:   google.Endpoints{Run: e.Run, IAM: e.IAM, ResourceManager: e.ResourceManager, OrgPolicy: e.OrgPolicy, Asset: e.Asset, Logging: e.Logging},
+		Endpoints: google.Endpoints{
+			Run: e.Run, IAM: e.IAM, ResourceManager: e.ResourceManager, OrgPolicy: e.OrgPolicy, Asset: e.Asset, Logging: e.Logging,
+			Functions: e.Functions,
+		},
 		Insecure:    c.Google.Insecure,
 		DialOptions: o.Dial,
 		Identities:  st,

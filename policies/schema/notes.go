@@ -1,6 +1,11 @@
-package policies
+package schema
 
-import "github.com/rescind-dev/rescind/internal/strictyaml"
+import (
+	"maps"
+	"slices"
+
+	"github.com/rescind-dev/rescind/internal/strictyaml"
+)
 
 // note is what the parser's tables do not say of a key.
 type note struct {
@@ -59,6 +64,9 @@ var notes = map[string]note{
 	"policies.[].tests.[].facts.constraints.*.allows.*.[]":     {description: "projects/ID", pattern: projectPattern},
 	"policies.[].tests.[].facts.constraints.*.denies.*.[]":     {description: "projects/ID", pattern: projectPattern},
 }
+
+// Noted lists the parts of a file that a note is about, by path, in order.
+func Noted() []string { return slices.Sorted(maps.Keys(notes)) }
 
 // annotate adds the note to a part of the schema; one for a part that does not
 // exist goes nowhere, and TestEverySchemaNoteIsAboutAKey finds it.
