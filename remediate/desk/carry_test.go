@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/desk"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/group"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -146,5 +148,20 @@ func TestADecisionForAllStaysOwedWhileItsVotersCannotBeLookedUp(t *testing.T) {
 	delete(d, ada)
 	if _, err := o.Carry(t.Context(), o.stored(anchor.ID)); err != nil || o.stored("f1").State != state.Kept {
 		t.Errorf("once she can be looked up: %s, %v", o.stored("f1").State, err)
+	}
+}
+
+func TestCarryingStartsOverWhereAnotherWasFasterAndGivesUpInTheEnd(t *testing.T) {
+	for times, ok := range map[int]bool{4: true, 5: false} {
+		o := newOffice(t)
+		anchor, err := o.Answer(t.Context(), "g1", saysOfAll(finding.ChooseKeep, ada, o.grouped(2)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Store = &meddled{o.store, times}
+		_, err = o.Carry(t.Context(), anchor)
+		if ok != (err == nil) || !ok && !errors.Is(err, fault.ErrConflict) || ok != (o.stored("f1").State == state.Kept) {
+			t.Errorf("after %d others the second is %s: %v", times, o.stored("f1").State, err)
+		}
 	}
 }
