@@ -186,3 +186,23 @@ func TestAnEntryHasToBeInTheLogOfWhatItIsAbout(t *testing.T) {
 		})
 	}
 }
+
+func TestAForgedCopyOfAnEventDecidesNothingWhileTheRealOneWaitsForItsEntry(t *testing.T) {
+	t.Parallel()
+	g := confirming(t, set{public: policies.Revert})
+	g.cloud.LagLogs(time.Minute)
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	real := g.events()[0]
+	f := g.handleOne(real)
+	g.want(f, state.Waiting, "Cloud Logging has no such entry")
+	g.pass(90 * time.Second) // the entry shows, and no sweep has looked
+	forged := real
+	forged.Actor.Principal = "user:bob@example.com"
+	g.want(g.handleOne(forged), state.Waiting, "")
+	g.sweepOnce()
+	f = g.stored(f.ID)
+	g.want(f, state.Reverted, "verified")
+	if len(f.Actors) != 1 || f.Actors[0].Principal != "user:"+mallory {
+		t.Errorf("made by %+v, want what Cloud Logging has", f.Actors)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"cloud.google.com/go/iam/apiv1/iampb"
+	"cloud.google.com/go/run/apiv2/runpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
@@ -114,5 +115,26 @@ func TestAJoinedChangeThatComesAgainJoinsOnce(t *testing.T) {
 	}
 	if joined != 1 {
 		t.Errorf("joined %d times, want once", joined)
+	}
+}
+
+func TestAFirstHalfThatComesLastNamesWhoMadeItInEveryFindingOfTheOperation(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{identity: policies.Approve, public: policies.Approve})
+	g.must(g.cloud.PutService(&runpb.Service{Name: apiPath, InvokerIamDisabled: true, Template: &runpb.RevisionTemplate{ServiceAccount: defaultAccount}}))
+	half := func(h cloud.Half, who string) remediate.Outcome {
+		c := defaultDeploy(g, h, who)
+		c.Workload.InvokerCheckDisabled = cloud.KnownFlag(true)
+		return g.handle(c)
+	}
+	fs := half(cloud.LastHalf, cloud.UnknownActor).Findings
+	half(cloud.FirstHalf, "user:"+mallory)
+	if len(fs) != 2 {
+		t.Fatalf("%d findings, want one of each policy", len(fs))
+	}
+	for _, f := range fs {
+		if f = g.stored(f.ID); len(f.Actors) != 1 || f.Actors[0].Principal != "user:"+mallory {
+			t.Errorf("that of %s names %+v", f.Policy, f.Actors)
+		}
 	}
 }
