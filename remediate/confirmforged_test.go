@@ -149,6 +149,24 @@ func TestAForgedEventDoesNotShieldTheRealOne(t *testing.T) {
 	}
 }
 
+func TestWhatAForgedEventAskedAboutIsToldToHaveEndedAsSoonAsTheRealOneComes(t *testing.T) {
+	t.Parallel()
+	g := confirming(t, set{public: policies.Revert})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	real := g.events()[0]
+	forged := real
+	forged.ID, forged.InsertID = "forged", "forged"
+	asked := g.handleOne(forged)
+	g.sweepFor(2 * time.Minute)
+	g.want(g.stored(asked.ID), state.Pending, "Cloud Logging has no such entry")
+	g.want(g.handleOne(real), state.Reverted, "")
+	asked = g.stored(asked.ID)
+	g.want(asked, state.Superseded, "another event told of the change")
+	if len(asked.Outbox) > 0 {
+		t.Errorf("it still owes %v", asked.Outbox)
+	}
+}
+
 // entriesIn is Cloud Logging as one that has every entry in another log.
 type entriesIn struct {
 	remediate.EntryClient

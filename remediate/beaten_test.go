@@ -1,0 +1,77 @@
+package remediate_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+)
+
+// beaten is a store in which another delivery of a change stores its finding first,
+// as made makes it.
+type beaten struct {
+	remediate.Store
+	made func(finding.Finding) finding.Finding
+}
+
+func (s *beaten) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	if s.made == nil {
+		return s.Store.Create(ctx, f)
+	}
+	theirs := s.made(f)
+	s.made = nil
+	if _, err := s.Store.Create(ctx, theirs); err != nil {
+		return theirs, err
+	}
+	return finding.Finding{}, fault.ErrExists
+}
+
+func TestARevertCountsOnceWhicheverDeliveryOfItsChangeIsFaster(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		theirs func(finding.Finding) finding.Finding
+		next   state.State // of a second change, where one an hour is allowed
+	}{
+		"the other reverts too": {func(f finding.Finding) finding.Finding { return f }, state.Pending},
+		"the other asks": {func(f finding.Finding) finding.Finding {
+			f.Automatic, f.State, f.Outbox = false, state.Pending, nil
+			f.ExpiresAt = f.CreatedAt.Add(time.Hour)
+			f.Timeline = nil
+			return f
+		}, state.Reverted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := &beaten{made: tt.theirs}
+			g := newRig(t, set{public: policies.Revert}, func(c *setup) {
+				store.Store, c.Store = c.Store, store
+				c.Limits = remediate.Limits{TotalHour: 1}
+			})
+			changes := g.exposed(1, 2)
+			g.handleOne(changes[0])
+			g.want(g.handleOne(changes[1]), tt.next, "")
+		})
+	}
+}
+
+func TestADeliveryThatIsBeatenLeavesTheCardToTheOtherAndDoesNotWaitToRevert(t *testing.T) {
+	t.Parallel()
+	for enforce, want := range map[policies.Enforcement]state.State{policies.Approve: state.Pending, policies.Revert: state.Reverted} {
+		store := &beaten{made: func(f finding.Finding) finding.Finding { return f }}
+		g := newRig(t, set{public: enforce}, func(c *setup) { store.Store, c.Store = c.Store, store })
+		f := g.handleOne(g.exposed(1, 1)[0])
+		g.want(f, want, "")
+		if told := len(g.told.states) > 0; told != (want == state.Reverted) {
+			t.Errorf("%s: people were told of %v", enforce, g.told.states)
+		}
+		g.pass(time.Minute)
+		g.sweepOnce()
+		if f = g.stored(f.ID); len(g.told.states) != 1 || len(f.Outbox) > 0 {
+			t.Errorf("%s: after a minute people were told of %v, and it owes %v", enforce, g.told.states, f.Outbox)
+		}
+	}
+}
