@@ -135,8 +135,12 @@ func TestAnAnswerToAllIsOneToEachThatWaitsForItWithThatPlan(t *testing.T) {
 		{"all wait", finding.ChooseRevert, func(*office, *finding.Finding) {}, 3},
 		{"one was mended", finding.ChooseRevert, func(o *office, f *finding.Finding) { *f = f.Superseded(state.ByEvent, o.now, "mended") }, 2},
 		{"one has another plan by now", finding.ChooseRevert, func(_ *office, f *finding.Finding) { f.Plan.Digest = "another" }, 2},
-		{"one leaves open what to write", finding.ChooseRevert, func(_ *office, f *finding.Finding) { f.Plan = judge.Plan{Digest: f.Plan.Digest, Missing: "what was there before"} }, 2},
-		{"one leaves open what to write, and all are kept", finding.ChooseKeep, func(_ *office, f *finding.Finding) { f.Plan = judge.Plan{Digest: f.Plan.Digest, Missing: "what was there before"} }, 3},
+		{"one leaves open what to write", finding.ChooseRevert, func(_ *office, f *finding.Finding) {
+			f.Plan = judge.Plan{Digest: f.Plan.Digest, Missing: "what was there before"}
+		}, 2},
+		{"one leaves open what to write, and all are kept", finding.ChooseKeep, func(_ *office, f *finding.Finding) {
+			f.Plan = judge.Plan{Digest: f.Plan.Digest, Missing: "what was there before"}
+		}, 3},
 	} {
 		o := newOffice(t)
 		g := o.grouped(3)
