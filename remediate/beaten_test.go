@@ -75,3 +75,32 @@ func TestADeliveryThatIsBeatenLeavesTheCardToTheOtherAndDoesNotWaitToRevert(t *t
 		}
 	}
 }
+
+// overtaken is a store in which another process does all that a finding owes just
+// before this one claims its plan.
+type overtaken struct {
+	remediate.Store
+	other *engine
+}
+
+func (s *overtaken) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	if other := s.other; other != nil && f.State == state.Applying {
+		s.other = nil
+		if _, err := other.Work(ctx, f.ID); err != nil {
+			return finding.Finding{}, err
+		}
+	}
+	return s.Store.Update(ctx, f)
+}
+
+func TestWhoeverIsOvertakenLeavesAllThatAFindingOwesToTheOther(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{public: policies.Revert})
+	store := &overtaken{Store: g.Store, other: newEngine(t, g.setup)}
+	g.change(func(c *setup) { c.Store = store })
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	g.want(g.one(), state.Reverted, "verified")
+	if store.other != nil || g.writes() != 1 || len(g.told.states) != 1 {
+		t.Errorf("overtaken %t, %d writes, and people were told of %v; want one write and one card", store.other == nil, g.writes(), g.told.states)
+	}
+}
