@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/group"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -103,4 +104,59 @@ func TestWhoeverIsOvertakenLeavesAllThatAFindingOwesToTheOther(t *testing.T) {
 	if store.other != nil || g.writes() != 1 || len(g.told.states) != 1 {
 		t.Errorf("overtaken %t, %d writes, and people were told of %v; want one write and one card", store.other == nil, g.writes(), g.told.states)
 	}
+}
+
+// contended is a store in which another writer is faster, once, where what is
+// written is of that kind.
+type contended struct {
+	remediate.Store
+	kind func(finding.Finding) bool
+	lost int
+}
+
+func (s *contended) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	if s.lost == 0 && s.kind(f) {
+		s.lost++
+		return finding.Finding{}, fault.ErrConflict
+	}
+	return s.Store.Update(ctx, f)
+}
+
+func TestWhatFollowsAnEffectIsStoredThoughAnotherWriterWasFaster(t *testing.T) {
+	t.Parallel()
+	t.Run("that a finding was undone", func(t *testing.T) {
+		store := &contended{kind: func(f finding.Finding) bool { return f.UndoneBy != "" }}
+		g := newRig(t, set{public: policies.Revert}, func(c *setup) { store.Store, c.Store = c.Store, store })
+		g.grant(apiPath, "roles/run.invoker", "allUsers")
+		f := g.one()
+		u := g.undo(f)
+		g.want(u, state.Undone, "")
+		if by := g.stored(f.ID).UndoneBy; by != u.ID || store.lost != 1 {
+			t.Errorf("it is undone by %q, after %d other writers", by, store.lost)
+		}
+	})
+	t.Run("that somebody was paged", func(t *testing.T) {
+		p := &bell{}
+		store := &contended{kind: func(f finding.Finding) bool { return len(p.paged) > 0 }}
+		g := newRig(t, set{public: policies.Approve}, func(c *setup) {
+			store.Store, c.Store = c.Store, store
+			c.OnCall, c.PageAfter = []group.PlainPager{p}, 20*time.Minute
+		})
+		g.grant(apiPath, "roles/run.invoker", "allUsers")
+		f := g.one()
+		g.pass(20 * time.Minute)
+		g.sweepOnce()
+		if f = g.stored(f.ID); len(f.Outbox) > 0 || len(p.paged) != 1 || store.lost != 1 {
+			t.Errorf("it owes %v, and on-call was paged %d times, after %d other writers", f.Outbox, len(p.paged), store.lost)
+		}
+	})
+	t.Run("that people were told", func(t *testing.T) {
+		var g *rig
+		store := &contended{kind: func(finding.Finding) bool { return len(g.told.states) > 0 }}
+		g = newRig(t, set{public: policies.Approve}, func(c *setup) { store.Store, c.Store = c.Store, store })
+		g.grant(apiPath, "roles/run.invoker", "allUsers")
+		if f := g.one(); f.Owes(finding.Notify) || len(f.Surfaces) != 1 || len(g.told.states) != 1 || store.lost != 1 {
+			t.Errorf("it owes %v, is shown at %v, and people were told of %v, after %d other writers", f.Outbox, f.Surfaces, g.told.states, store.lost)
+		}
+	})
 }
