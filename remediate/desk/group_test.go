@@ -254,7 +254,7 @@ func TestAnEarlierVoterWhoCannotBeLookedUpHoldsUpAnAnswerToAll(t *testing.T) {
 
 func TestAQuestionWithoutAPlanIsAnsweredWithAllTheOthers(t *testing.T) {
 	o := newOffice(t)
-	g := o.grouped(2)
+	o.grouped(2)
 	bare := func(f *finding.Finding) { f.Plan = judge.Plan{} }
 	o.change("f1", bare)
 	if _, err := group.Change(t.Context(), o.store, "g1", o.now, func(g group.Group) (group.Group, bool, error) {
@@ -264,8 +264,7 @@ func TestAQuestionWithoutAPlanIsAnsweredWithAllTheOthers(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	g = o.group()
-	anchor, err := o.Answer(t.Context(), "g1", saysOfAll(finding.ChooseKeep, ada, g))
+	anchor, err := o.Answer(t.Context(), "g1", saysOfAll(finding.ChooseKeep, ada, o.group()))
 	if err != nil {
 		t.Fatal(err)
 	}
