@@ -169,3 +169,25 @@ func TestChangesHandledAtOnceStayWithinTheLimit(t *testing.T) {
 		t.Errorf("%d of %d were reverted automatically, the limit is 2", len(fs), len(all))
 	}
 }
+
+func TestAnOutcomeIsStoredThoughSomebodyWroteToTheFindingMeanwhile(t *testing.T) {
+	t.Parallel()
+	var g *rig
+	wrote := 0
+	g = newRig(t, set{public: policies.Revert}, func(c *setup) {
+		c.IAM = eager{c.IAM, func() {
+			fs, err := g.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Applying}})
+			g.must(err)
+			for _, f := range fs {
+				_, err := g.RecordSurface(t.Context(), f.ID, finding.Surface{Kind: "test", Channel: "c", ID: "2"})
+				g.must(err)
+				wrote++
+			}
+		}}
+	})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	g.want(g.one(), state.Reverted, "removed")
+	if wrote != 1 {
+		t.Errorf("it was written to %d times while its plan was carried out", wrote)
+	}
+}

@@ -99,13 +99,17 @@ func TestAPageThatNoPagerDoesAnyMoreIsGivenUpInTheEnd(t *testing.T) {
 	_, err := b.Desk().Page(t.Context(), f.ID, ada, "test")
 	b.must(err)
 	b.change(func(c *setup) { c.OnCall, c.ExpiresIn = c.OnCall[1:], 24*time.Hour })
-	for tries := 0; len(b.stored(f).Outbox) > 0; tries++ {
+	tries := 0
+	for ; len(b.stored(f).Outbox) > 0; tries++ {
 		_, err := b.Sweep(t.Context())
 		b.must(err)
 		if f := b.stored(f); len(f.Outbox) > 0 && !f.DueAt.After(b.Clock()) || tries > 100 {
 			t.Fatalf("owes %v, is due %s ago", f.Outbox, b.Clock().Sub(f.DueAt))
 		}
 		b.pass(30 * time.Minute)
+	}
+	if tries < finding.MaxAttempts {
+		t.Errorf("given up after %d tries: a process with the configuration of before could have paged", tries)
 	}
 }
 

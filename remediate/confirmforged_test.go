@@ -149,6 +149,24 @@ func TestAForgedEventDoesNotShieldTheRealOne(t *testing.T) {
 	}
 }
 
+func TestWhatAForgedEventAskedAboutIsToldToHaveEndedAsSoonAsTheRealOneComes(t *testing.T) {
+	t.Parallel()
+	g := confirming(t, set{public: policies.Revert})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	real := g.events()[0]
+	forged := real
+	forged.ID, forged.InsertID = "forged", "forged"
+	asked := g.handleOne(forged)
+	g.sweepFor(2 * time.Minute)
+	g.want(g.stored(asked.ID), state.Pending, "Cloud Logging has no such entry")
+	g.want(g.handleOne(real), state.Reverted, "")
+	asked = g.stored(asked.ID)
+	g.want(asked, state.Superseded, "another event told of the change")
+	if len(asked.Outbox) > 0 {
+		t.Errorf("it still owes %v", asked.Outbox)
+	}
+}
+
 // entriesIn is Cloud Logging as one that has every entry in another log.
 type entriesIn struct {
 	remediate.EntryClient
@@ -184,5 +202,25 @@ func TestAnEntryHasToBeInTheLogOfWhatItIsAbout(t *testing.T) {
 				g.want(f, want, "which is not that of //run.googleapis.com/"+apiPath)
 			}
 		})
+	}
+}
+
+func TestAForgedCopyOfAnEventDecidesNothingWhileTheRealOneWaitsForItsEntry(t *testing.T) {
+	t.Parallel()
+	g := confirming(t, set{public: policies.Revert})
+	g.cloud.LagLogs(time.Minute)
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	real := g.events()[0]
+	f := g.handleOne(real)
+	g.want(f, state.Waiting, "Cloud Logging has no such entry")
+	g.pass(90 * time.Second) // the entry shows, and no sweep has looked
+	forged := real
+	forged.Actor.Principal = "user:bob@example.com"
+	g.want(g.handleOne(forged), state.Waiting, "")
+	g.sweepOnce()
+	f = g.stored(f.ID)
+	g.want(f, state.Reverted, "verified")
+	if len(f.Actors) != 1 || f.Actors[0].Principal != "user:"+mallory {
+		t.Errorf("made by %+v, want what Cloud Logging has", f.Actors)
 	}
 }

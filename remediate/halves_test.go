@@ -3,8 +3,10 @@ package remediate_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/iam/apiv1/iampb"
+	"cloud.google.com/go/run/apiv2/runpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
@@ -114,5 +116,46 @@ func TestAJoinedChangeThatComesAgainJoinsOnce(t *testing.T) {
 	}
 	if joined != 1 {
 		t.Errorf("joined %d times, want once", joined)
+	}
+}
+
+func TestAFirstHalfThatComesLastNamesWhoMadeItInEveryFindingOfTheOperation(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{identity: policies.Approve, public: policies.Approve})
+	g.must(g.cloud.PutService(&runpb.Service{Name: apiPath, InvokerIamDisabled: true, Template: &runpb.RevisionTemplate{ServiceAccount: defaultAccount}}))
+	half := func(h cloud.Half, who string) remediate.Outcome {
+		c := defaultDeploy(g, h, who)
+		c.Workload.InvokerCheckDisabled = cloud.KnownFlag(true)
+		return g.handle(c)
+	}
+	fs := half(cloud.LastHalf, cloud.UnknownActor).Findings
+	half(cloud.FirstHalf, "user:"+mallory)
+	if len(fs) != 2 {
+		t.Fatalf("%d findings, want one of each policy", len(fs))
+	}
+	for _, f := range fs {
+		if f = g.stored(f.ID); len(f.Actors) != 1 || f.Actors[0].Principal != "user:"+mallory {
+			t.Errorf("that of %s names %+v", f.Policy, f.Actors)
+		}
+	}
+}
+
+func TestALastHalfThatNamesWhoMadeItNamesThemInAFindingThatIsOpen(t *testing.T) {
+	t.Parallel()
+	for _, kept := range []bool{false, true} {
+		g := newRig(t, set{identity: policies.Approve}, withBob)
+		g.deploy(defaultAccount)
+		g.events()
+		f := g.handleOne(defaultDeploy(g, cloud.FirstHalf, cloud.UnknownActor))
+		want := "user:" + mallory
+		if kept {
+			f.State, f.EndedAt, f.Outbox, f.DueAt, want = state.Kept, g.Clock(), nil, time.Time{}, cloud.UnknownActor
+			_, err := g.Store.Update(t.Context(), f)
+			g.must(err)
+		}
+		again := g.handleOne(defaultDeploy(g, cloud.LastHalf, "user:"+mallory))
+		if again.ID != f.ID || len(again.Actors) != 1 || again.Actors[0].Principal != want {
+			t.Errorf("finding %s, kept %t, names %+v, want %s", again.ID, kept, again.Actors, want)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package remediate_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/run/apiv2/runpb"
 
@@ -79,7 +80,50 @@ func TestAQuestionOfSomebodyElsesChangeDoesNotKeepThePolicyFromReverting(t *test
 			if len(reverted) != 1 || reverted[0] != state.Reverted {
 				t.Errorf("the change came to %v, want it reverted", reverted)
 			}
-			g.want(g.stored(asked.ID), state.Superseded, "an event told of the change after all")
+			asked = g.stored(asked.ID)
+			g.want(asked, state.Superseded, "an event told of the change after all")
+			if len(asked.Outbox) > 0 {
+				t.Errorf("it still owes %v", asked.Outbox)
+			}
 		})
+	}
+}
+
+func TestAQuestionThatALaterChangeReplacesIsToldToHaveEndedAtOnce(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{public: policies.Approve})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	first := g.one()
+	g.grant(apiPath, "roles/run.invoker", "allAuthenticatedUsers")
+	second := g.one()
+	g.want(second, state.Pending, "")
+	first = g.stored(first.ID)
+	g.want(first, state.Superseded, "a later change needs another plan")
+	if len(first.Outbox) > 0 {
+		t.Errorf("it still owes %v", first.Outbox)
+	}
+}
+
+// The reports of what an account holds would else be as many as its deploys.
+func TestWhatAnAccountHeldAllAlongIsReportedOnce(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{editor: policies.Audit})
+	g.grant("projects/pay-prod", "roles/editor", "serviceAccount:"+apiAccount)
+	g.events() // lost
+	g.deploy(apiAccount)
+	g.want(g.one(), state.Reported, "held this before")
+	g.pass(time.Hour)
+	g.deploy(apiAccount)
+	g.nothingNew()
+}
+
+func TestWhatWasReportedIsReportedAgainWhenSomebodyWritesItAgain(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{public: policies.Audit})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	g.want(g.one(), state.Reported, "")
+	g.pass(time.Hour)
+	if again := g.redeployed(); len(again) != 1 || again[0].State != state.Reported {
+		t.Errorf("written again it is %+v, want another report", again)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/group"
 
 	"github.com/rescind-dev/rescind/notify/slack"
+	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -136,5 +137,39 @@ func TestAPersonCanHaveOnCallPagedOnceInFifteenMinutes(t *testing.T) {
 	b.settle()
 	if err := page(); !refusedFor(err, "the finding is reverted") || len(p.resolved) != 1 {
 		t.Errorf("a page after the end: %v; resolved %d times", err, len(p.resolved))
+	}
+}
+
+func TestAQuestionPagesAfterAWhileOnlyWhereSomebodyIsOnCallAndItIsOpenThen(t *testing.T) {
+	t.Parallel()
+	p := &bell{}
+	for _, tt := range []struct {
+		name   string
+		onCall []group.PlainPager
+		after  time.Duration
+		want   int
+	}{
+		{"after 20 minutes of an hour", []group.PlainPager{p}, 20 * time.Minute, 1},
+		{"after as long as it is open", []group.PlainPager{p}, time.Hour, 0},
+		{"never", []group.PlainPager{p}, 0, 0},
+		{"with nobody on call", nil, 20 * time.Minute, 0},
+	} {
+		p.paged = nil
+		g := newRig(t, set{public: policies.Approve}, func(c *setup) { c.OnCall, c.PageAfter = tt.onCall, tt.after })
+		g.grant(apiPath, "roles/run.invoker", "allUsers")
+		f := g.one()
+		if asked := !f.PageAt.IsZero(); asked != (tt.want > 0) {
+			t.Errorf("%s: it pages at %s", tt.name, f.PageAt)
+		}
+		g.pass(19 * time.Minute)
+		g.sweepOnce()
+		if len(p.paged) > 0 {
+			t.Errorf("%s: paged after 19 minutes", tt.name)
+		}
+		g.pass(time.Minute)
+		g.sweepOnce()
+		if len(p.paged) != tt.want {
+			t.Errorf("%s: paged %d times, want %d", tt.name, len(p.paged), tt.want)
+		}
 	}
 }

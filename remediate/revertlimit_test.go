@@ -156,6 +156,20 @@ func TestWhatWasNoRevertAfterAllDoesNotCount(t *testing.T) {
 	g.want(g.handle(changes[2]).Findings[0], state.Pending, "rate: 1 automatic reverts in the last hour for all policies and projects, the limit is 1")
 }
 
+func TestARevertThatAPauseMadeAQuestionOfDoesNotCount(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits = remediate.Limits{TotalHour: 1} })
+	changes := g.exposed(1, 2)
+	g.pause(20 * time.Minute)
+	held := g.handleOne(changes[0])
+	g.want(held, state.Approved, "waits, as rescind is paused")
+	g.pass(20 * time.Minute)
+	g.sweepOnce()
+	g.want(g.stored(held.ID), state.Pending, "too old to be reverted without being asked")
+	changes[1].Time = g.Clock()
+	g.want(g.handleOne(changes[1]), state.Reverted, "")
+}
+
 // A count that cannot be read allows nothing, and loses nothing: the change
 // comes again.
 func TestNothingIsRevertedUncounted(t *testing.T) {

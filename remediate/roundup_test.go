@@ -177,6 +177,11 @@ func TestAFloodThatGoesOnPagesForARoundupThatNobodySees(t *testing.T) {
 		b.opens(b.ofAnotherCause, later)
 		if i%5 == 0 {
 			_, _ = b.Sweep(t.Context())
+			fs, err := b.Store.Findings(t.Context(), finding.Query{})
+			b.must(err)
+			if slices.ContainsFunc(fs, func(f finding.Finding) bool { return f.Owes(finding.PageBy(p.Name())) }) {
+				t.Error("a sweep leaves a page to the next one")
+			}
 		}
 		b.pass(11 * time.Second)
 	}

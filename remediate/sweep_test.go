@@ -1,8 +1,12 @@
 package remediate_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -114,5 +119,42 @@ func TestASweepTakesOverFromAProcessThatDiedWhileApplyingAndNotBefore(t *testing
 	}
 	if n := g.writes(); n != 1 {
 		t.Errorf("%d writes, want one", n)
+	}
+}
+
+// forgetting is a store that forgets when it is told to, as many as it has too many.
+type forgetting struct {
+	remediate.Store
+	old     int
+	failing error
+}
+
+func (s *forgetting) Prune(_ context.Context, _ time.Time, limit int) (int, error) {
+	n := min(s.old, limit)
+	s.old -= n
+	return n, s.failing
+}
+
+func TestASweepHasTheStoreForgetAndGoesOnWhereThatFails(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	store := &forgetting{old: 700}
+	g := newRig(t, nil, func(c *setup) {
+		store.Store, c.Store = c.Store, store
+		c.Log = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	for range 3 {
+		g.sweepOnce()
+	}
+	if said := log.String(); strings.Count(said, "forgot what was kept long enough") != 2 || !strings.Contains(said, "records=500") || !strings.Contains(said, "records=200") {
+		t.Errorf("of 700 records that are old the log says\n%s", said)
+	}
+	g.expiring(3)
+	store.failing = errStruck
+	if _, err := g.Sweep(t.Context()); !errors.Is(err, errStruck) {
+		t.Errorf("the store cannot forget, and the sweep says %v", err)
+	}
+	if n := g.states()[state.Expired]; n != 3 {
+		t.Errorf("%d questions expired, want all three", n)
 	}
 }

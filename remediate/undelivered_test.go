@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/group"
 
 	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
@@ -151,6 +153,28 @@ func TestI13EveryEndIsShownOnceSlackIsBackOrSaidToBeUndeliverable(t *testing.T) 
 			if !strings.Contains(strings.ToLower(m.Text), string(f.State)) || strings.Contains(string(m.Blocks), `"actions"`) {
 				t.Errorf("seed %d: the card of finding %s, which is %s, says %s", seed, f.ID, f.State, m.Text)
 			}
+		}
+	}
+}
+
+func TestWhatWaitsForItsTurnIsNoFailureInTheLog(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		failing error
+		want    string
+	}{
+		"a rate":    {&fault.BusyError{Where: "messages", After: time.Second}, `level=DEBUG msg="effect waits for its turn" effect=notify`},
+		"a failure": {errStruck, `level=ERROR msg="effect failed, will be tried again" effect=notify`},
+	} {
+		var log strings.Builder
+		g := newRig(t, set{public: policies.Approve}, func(c *setup) {
+			c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		})
+		g.told.failing = tt.failing
+		g.grant(apiPath, "roles/run.invoker", "allUsers")
+		g.one()
+		if said := log.String(); !strings.Contains(said, tt.want) || strings.Count(said, "effect=notify") != 1 {
+			t.Errorf("%s: the log says\n%s", name, said)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -68,5 +69,30 @@ func TestARequestAsksAboutNobodyTwice(t *testing.T) {
 	}
 	if len(asked) != 2 || asked[adaP] != 1 || asked[bobP] != 1 {
 		t.Errorf("asked %v, want once about each", asked)
+	}
+}
+
+func TestPeopleAreRememberedBesideEachOtherAndNoMoreThanThereIsRoomFor(t *testing.T) {
+	asked := counting{}
+	m := Remembering(asked, func() time.Time { return t0 })
+	ask := func(who string) {
+		t.Helper()
+		if _, err := m.Approver(t.Context(), who, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		ask(adaP)
+		ask(bobP)
+	}
+	if asked[adaP] != 1 || asked[bobP] != 1 {
+		t.Errorf("asked %v, want once about each of two", asked)
+	}
+	for i := range maxRemembered {
+		ask(fmt.Sprintf("user:p%d@example.com", i))
+	}
+	ask(adaP)
+	if asked[adaP] != 2 {
+		t.Errorf("after %d others the first is remembered still", maxRemembered)
 	}
 }

@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -51,5 +52,15 @@ func TestAFindingTakesTheAnswersThatCount(t *testing.T) {
 	}
 	if got := reverted.DigestFor(ChooseUndo); got != reverted.UndoPlan().Digest || got == plan.Digest {
 		t.Errorf("an undo is about plan %s, want its inverse", got)
+	}
+}
+
+func TestTheReasonOfARefusalIsSaidWithoutTheWordThatItIsOne(t *testing.T) {
+	refused := fmt.Errorf("answer finding f1: %w", RefuseAs(ClassActor, "%s made this change", ada))
+	if got := ReasonOf(refused); got != ada+" made this change" {
+		t.Errorf("the reason is %q", got)
+	}
+	if got := ReasonOf(errDown); got != "down" {
+		t.Errorf("of an error that is no refusal it is %q", got)
 	}
 }

@@ -56,3 +56,20 @@ func TestANoticeIsOwedAgainWhereThereIsMoreToSee(t *testing.T) {
 		})
 	}
 }
+
+func TestACardThatShowsAllThereIsIsCurrentAfterANoticeThatFailed(t *testing.T) {
+	f := in(state.Reverted)
+	f.Revision = 5
+	here, there := Surface{Kind: "slack", Channel: "C01", ID: "1.1", Rendered: 5}, Surface{Kind: "slack", Channel: "C02", ID: "2.2", Rendered: 3}
+	failed := func(stored Finding) []Surface {
+		return stored.Notified(Notice{Surfaces: []Surface{here, there}}, f, errDown, noon).Surfaces
+	}
+	if got := failed(f); got[0].Rendered != 6 || got[1].Rendered != 3 {
+		t.Errorf("drawn at revisions %d and %d, want the one of the write that says so, and the old one", got[0].Rendered, got[1].Rendered)
+	}
+	between := f
+	between.Revision++
+	if got := failed(between); got[0].Rendered != 5 || got[1].Rendered != 3 {
+		t.Errorf("after another writer: drawn at revisions %d and %d, want them as they are", got[0].Rendered, got[1].Rendered)
+	}
+}

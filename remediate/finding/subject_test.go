@@ -136,3 +136,28 @@ func TestAnExemptionExemptsWhatItIsAboutAndNothingElse(t *testing.T) {
 		t.Error("an exemption ends at its end")
 	}
 }
+
+func TestAFindingExplainsWhatItWroteFromItsClaimToItsEnd(t *testing.T) {
+	f := in(state.Approved).withEvent(noon.Add(-3*time.Hour), "", "as it was").Claimed(noon, editor.Steps)
+	removed := cloud.Change{
+		Resource: cloud.ProjectResource("pay-prod"), Verb: cloud.SetPolicy, HasDelta: true, Deltas: cloud.Deltas(cloud.Remove, editor.Grants()),
+	}
+	at := func(d time.Duration) cloud.Change { c := removed; c.Time = noon.Add(d); return c }
+	if !f.Explains(at(0), noon) {
+		t.Error("it does not explain what it writes")
+	}
+	if f.Explains(at(-ownSlack-1), noon) || f.Explains(at(ownSlack+1), noon) {
+		t.Error("it explains what was written before it was claimed, or is not yet written")
+	}
+	if ended := f.Reverted(noon.Add(time.Minute), ""); !ended.Explains(at(ownSlack+time.Minute), noon.Add(time.Hour)) || ended.Explains(at(ownSlack+time.Minute+1), noon.Add(time.Hour)) {
+		t.Error("it explains what was written after its end, or less")
+	}
+	if kept := in(state.Kept); kept.Explains(at(0), noon) {
+		t.Error("one that wrote nothing explains a write")
+	}
+	unclaimed := in(state.Approved)
+	unclaimed.Done = editor.Steps
+	if unclaimed.Explains(at(0), noon) {
+		t.Error("one that was never claimed explains a write")
+	}
+}
