@@ -64,10 +64,10 @@ func readAmong(t *testing.T, ended int, enforce policies.Enforcement) (handled, 
 func TestWhatEndedCostsHandlingScanningAndSweepingNothing(t *testing.T) {
 	t.Parallel()
 	for _, enforce := range []policies.Enforcement{policies.Revert, policies.Approve} {
-		h, s, w := readAmong(t, 1100, enforce)
-		hh, ss, ww := readAmong(t, 1500, enforce)
+		h, s, w := readAmong(t, 1250, enforce)
+		hh, ss, ww := readAmong(t, 1750, enforce)
 		if h != hh || s != ss || w != ww {
-			t.Errorf("%s: to handle, scan and sweep %d, %d and %d findings are read among 1,100 ended ones, %d, %d and %d among 1,500", enforce, h, s, w, hh, ss, ww)
+			t.Errorf("%s: to handle, scan and sweep %d, %d and %d findings are read among 1,250 ended ones, %d, %d and %d among 1,750", enforce, h, s, w, hh, ss, ww)
 		}
 	}
 }
