@@ -17,6 +17,9 @@ import (
 type Authority struct {
 	// Approvers holds the principals that may answer, by name.
 	Approvers map[string]bool
+	// Only holds the principals that may answer at all, by name; nil for anybody whom
+	// Approvers or Directory admits.
+	Only map[string]bool
 	// Directory knows who else may; nil for nobody.
 	Directory Directory
 	// Misconfigured says what is wrong with the approvers, if anything is: then
@@ -82,7 +85,7 @@ func (au Authority) admits(f finding.Finding, a finding.Answer) error {
 	}
 	switch {
 	case finding.Raises(a.Choice) && f.MadeBy(a.Principal):
-		return finding.RefuseAs(finding.ClassActor, "%s made this change and cannot %s it; someone else can", a.Principal, a.Choice)
+		return refusedAuthor(f, a)
 	case au.StepsUp(f) && !behindIAP(a):
 		return finding.RefuseAs(finding.ClassStepUp, "a finding like this is answered on its page alone, where you log in again: /findings/%s", f.ID)
 	case finding.Raises(a.Choice) && BadReason(a.Reason) != "":
@@ -95,6 +98,15 @@ func (au Authority) admits(f finding.Finding, a finding.Answer) error {
 		}
 	}
 	return au.admitsVote(f, a)
+}
+
+// refusedAuthor refuses the answer of somebody who may have made the change.
+func refusedAuthor(f finding.Finding, a finding.Answer) error {
+	who := a.Principal
+	if author := f.AuthorLike(who); finding.MailOf(author) != finding.MailOf(who) {
+		who += " may be the same person as " + author + ", who"
+	}
+	return finding.RefuseAs(finding.ClassActor, "%s made this change and cannot %s it; someone else can", who, a.Choice)
 }
 
 // admitsNow says why the finding takes no such answer at the moment, or nil.

@@ -122,7 +122,7 @@ func (au Authority) resolved(ctx context.Context, f finding.Finding, c finding.C
 	}
 	au.known = map[string]Membership{}
 	for _, p := range people {
-		if _, done := au.known[finding.Canonical(p)]; !done && p != "" && !au.listed(p) {
+		if _, done := au.known[finding.Canonical(p)]; !done && p != "" && au.standing(p) == Undetermined {
 			au.known[finding.Canonical(p)] = ask(ctx, au.Directory, p, finding.Raises(c))
 		}
 	}
@@ -132,7 +132,7 @@ func (au Authority) resolved(ctx context.Context, f finding.Finding, c finding.C
 // standing is the principal's. Somebody who was not asked about is undetermined.
 func (au Authority) standing(principal string) Standing {
 	switch {
-	case principal == "":
+	case principal == "", au.Only != nil && !names(au.Only, principal):
 		return NoApprover
 	case au.listed(principal):
 		return Approver
@@ -142,10 +142,24 @@ func (au Authority) standing(principal string) Standing {
 	return au.known[finding.Canonical(principal)].Standing
 }
 
-// listed reports whether the configuration names the principal.
-func (au Authority) listed(principal string) bool {
-	for p, may := range au.Approvers {
+// listed reports whether the configuration names the principal as an approver.
+func (au Authority) listed(principal string) bool { return names(au.Approvers, principal) }
+
+// names reports whether the list has the principal, in whatever case. A mail that
+// only may be that of somebody on it is not on it.
+func names(list map[string]bool, principal string) bool {
+	for p, may := range list {
 		if may && principal != "" && finding.Canonical(p) == finding.Canonical(principal) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayName reports whether the list has somebody who may be the principal.
+func mayName(list map[string]bool, principal string) bool {
+	for p, may := range list {
+		if may && finding.SamePerson(p, principal) {
 			return true
 		}
 	}

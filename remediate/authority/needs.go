@@ -49,16 +49,27 @@ func (au Authority) Needs(f finding.Finding) string {
 	return s
 }
 
-// barred are the approvers who made the change. Whether somebody in a group did
-// is not looked up for a card: every person among the actors is named.
+// mayHold reports whether somebody who may be the principal is an approver, as far
+// as the configuration tells.
+func (au Authority) mayHold(principal string) bool {
+	if au.Only != nil && !mayName(au.Only, principal) {
+		return false
+	}
+	return au.Directory != nil || mayName(au.Approvers, principal)
+}
+
+// barred are the approvers who made the change, by the mail that the log has for
+// them. Whether somebody in a group did is not looked up for a card: every person
+// among the actors is named.
 func (au Authority) barred(f finding.Finding) []string {
 	var out []string
 	for _, p := range f.Authors() {
-		p = finding.Canonical(p)
-		mail, isUser := strings.CutPrefix(p, "user:")
-		if isUser && (au.listed(p) || au.Directory != nil) && !slices.Contains(out, mail) {
-			out = append(out, mail)
+		mail := finding.MailOf(p)
+		if mail == "" || !au.mayHold(p) ||
+			slices.ContainsFunc(out, func(o string) bool { return finding.SamePerson("user:"+o, p) }) {
+			continue
 		}
+		out = append(out, mail)
 	}
 	return out
 }

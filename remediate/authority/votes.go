@@ -12,10 +12,10 @@ import (
 // now, nothing is decided and nothing is recorded: the answer would be used up.
 func (au Authority) admitsVote(f finding.Finding, a finding.Answer) error {
 	votes, need := au.votes(f, a.Choice, a.At, Approver), au.quorum(f, a.Choice)
-	unsure := au.votes(f, a.Choice, a.At, Undetermined)
+	unsure := au.unsure(f, a.Choice, a.At, append(slices.Clip(votes), a))
 	switch {
 	case contains(votes, a.Principal):
-		return finding.RefuseAs(finding.ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
+		return a.RepeatedIn(votes)
 	case !au.findable(need):
 		return finding.RefuseAs(finding.ClassMisconfigured, "%s takes %d people, and the configuration names %d", finding.NounOf[a.Choice], need, au.people())
 	case len(votes)+1 < need && len(votes)+1+len(unsure) >= need:
@@ -27,17 +27,24 @@ func (au Authority) admitsVote(f finding.Finding, a finding.Answer) error {
 
 // findable reports whether so many people can be found at all. Who is in a group
 // is for the day to show; a list is as long as it is.
-func (au Authority) findable(n int) bool { return au.Directory != nil || au.people() >= n }
+func (au Authority) findable(n int) bool {
+	return au.Directory != nil && au.Only == nil || au.people() >= n
+}
 
-// people is how many the configuration names.
+// people is how many the configuration names; where groups say which of those who are
+// listed are approvers, how many are listed.
 func (au Authority) people() int {
-	names := map[string]bool{}
-	for p, may := range au.Approvers {
+	list := au.Approvers
+	if au.Only != nil && au.Directory != nil {
+		list = au.Only
+	}
+	var named []string
+	for p, may := range list {
 		if may {
-			names[finding.Canonical(p)] = true
+			named = append(named, p)
 		}
 	}
-	return len(names)
+	return finding.People(named...)
 }
 
 // quorum is how many people a choice takes. An actor who is not known cannot
@@ -75,7 +82,13 @@ func (au Authority) votes(f finding.Finding, c finding.Choice, now time.Time, s 
 	return out
 }
 
-// contains reports whether one of the answers is the principal's.
+// unsure are the votes that might count besides those that do: of people who could
+// not be looked up, and are none of those whose votes count.
+func (au Authority) unsure(f finding.Finding, c finding.Choice, now time.Time, counted []finding.Answer) []finding.Answer {
+	return slices.DeleteFunc(au.votes(f, c, now, Undetermined), func(o finding.Answer) bool { return contains(counted, o.Principal) })
+}
+
+// contains reports whether one of the answers may be the same person's.
 func contains(votes []finding.Answer, principal string) bool {
-	return slices.ContainsFunc(votes, func(o finding.Answer) bool { return finding.Canonical(o.Principal) == finding.Canonical(principal) })
+	return slices.ContainsFunc(votes, func(o finding.Answer) bool { return finding.SamePerson(o.Principal, principal) })
 }
