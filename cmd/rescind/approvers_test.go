@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,13 +30,19 @@ func (b *bureau) grouped(group, more string, api http.Handler) {
 	b.t.Helper()
 	srv := httptest.NewServer(api)
 	b.t.Cleanup(srv.Close)
+	s := strings.Replace(b.text(), "{users: {U01: user:ada@example.com, U02: user:jo@example.com}}", "{users: {U02: user:jo@example.com}, "+group+"}", 1)
+	s = strings.Replace(s, "google: {", "google: {insecure: true, endpoints: {cloudidentity: '"+srv.URL+"'}, ", 1)
+	write(b.t, b.config, s+more)
+}
+
+// text is the bureau's configuration.
+func (b *bureau) text() string {
+	b.t.Helper()
 	text, err := os.ReadFile(b.config)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	s := strings.Replace(string(text), "{users: {U01: user:ada@example.com, U02: user:jo@example.com}}", "{users: {U02: user:jo@example.com}, "+group+"}", 1)
-	s = strings.Replace(s, "google: {", "google: {insecure: true, endpoints: {cloudidentity: '"+srv.URL+"'}, ", 1)
-	write(b.t, b.config, s+more)
+	return string(text)
 }
 
 func TestTheCommandLineAsksTheGroups(t *testing.T) {
@@ -62,6 +69,36 @@ func TestTheCommandLineAsksTheGroups(t *testing.T) {
 		if f, err := s.Finding(t.Context(), askedID); err != nil || f.State != state.Kept || f.Revision != 2 {
 			t.Errorf("%s at revision %d (%v), want kept by the one answer that counted", f.State, f.Revision, err)
 		}
+	})
+}
+
+func TestTheCommandLineTakesNobodyWhoIsNotListedWhereOnlyTheyCount(t *testing.T) {
+	b := newBureau(t, "eve@example.com") // who is in the group
+	b.keep(newFinding(askedID, state.Pending))
+	b.grouped("google_groups: [oncall@example.com], only_listed: true", "", membersOf("eve@example.com", "ada+2@example.com", "ada@example.com"))
+	refuses := func(who string) {
+		t.Helper()
+		b.who = who
+		b.fails(exitFailed, "user:"+who+" is not an approver", "findings keep", "--reason", "by design", askedID)
+	}
+	refuses("eve@example.com")
+	refuses("jo@example.com") // who is listed, and not in the group
+	text := b.text()
+	write(t, b.config, strings.Replace(text, "U02: user:jo@example.com", "U02: user:jo@example.com, U01: user:ada@example.com", 1))
+	refuses("ada+2@example.com") // who may be somebody listed
+	b.who = "ada@example.com"
+	b.ran("findings keep", "--reason", "by design", askedID)
+}
+
+// membersOf is the API of a Google group of these people.
+func membersOf(mails ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ":lookup") {
+			fmt.Fprint(w, `{"name":"groups/1"}`)
+			return
+		}
+		is := slices.ContainsFunc(mails, func(m string) bool { return strings.Contains(r.URL.Query().Get("query"), "'"+m+"'") })
+		fmt.Fprintf(w, `{"hasMembership":%v}`, is)
 	})
 }
 

@@ -97,12 +97,14 @@ type PagerDuty struct {
 }
 
 // Approvers are people by their Slack id, groups whose members may answer, and
-// the mail domains that name somebody.
+// the mail domains that name somebody. With OnlyListed nobody else may answer than
+// those people, and where there are groups, those of them who are in one.
 type Approvers struct {
 	Users           map[string]string `yaml:"users"`
 	SlackUsergroups []string          `yaml:"slack_usergroups"`
 	GoogleGroups    []string          `yaml:"google_groups"`
 	Domains         []string          `yaml:"domains"`
+	OnlyListed      bool              `yaml:"only_listed"`
 }
 
 // Quorum is how many people each answer takes.

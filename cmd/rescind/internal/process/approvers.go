@@ -26,7 +26,7 @@ func people(c config.Config, lookup func(string) (string, bool)) (*slack.People,
 	a := c.Approvals.Approvers
 	return slack.NewPeople(slack.PeopleConfig{
 		Token: slack.Secret(token), APIURL: c.Slack.APIURL, Team: c.Slack.Team, Users: a.Users,
-		Groups: a.SlackUsergroups, ByMail: a.Grouped(), Domains: a.MailDomains(),
+		Groups: a.SlackUsergroups, ByMail: a.ByMail(), Domains: a.MailDomains(),
 	})
 }
 
