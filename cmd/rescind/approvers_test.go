@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -33,6 +34,61 @@ func (b *bureau) grouped(group, more string, api http.Handler) {
 	s := strings.Replace(b.text(), "{users: {U01: user:ada@example.com, U02: user:jo@example.com}}", "{users: {U02: user:jo@example.com}, "+group+"}", 1)
 	s = strings.Replace(s, "google: {", "google: {insecure: true, endpoints: {cloudidentity: '"+srv.URL+"'}, ", 1)
 	write(b.t, b.config, s+more)
+}
+
+func TestServeWarnsWhereActsForLeavesNobodyToAnswer(t *testing.T) {
+	_, keysURL := signer(t, "push@ops.iam.gserviceaccount.com")
+	api := httptest.NewServer(membersOf("bob@example.com"))
+	t.Cleanup(api.Close)
+	s := startServe(t, strings.Replace(serveConfig(keysURL), "{run:", "{cloudidentity: '"+api.URL+"', run:", 1)+`approvals:
+  approvers: {users: {U01: user:ada@example.com, U02: user:bob@example.com}}
+  quorum: {exempt: 1}
+  acts_for:
+    one@ops.iam.gserviceaccount.com: {users: [user:ada@example.com]}
+    both@ops.iam.gserviceaccount.com: {users: [user:ada+x@example.com, user:bob@example.com]}
+    group@ops.iam.gserviceaccount.com: {users: [user:ada@example.com], group: ci-admins@example.com}
+    half@ops.iam.gserviceaccount.com: {group: ci-admins@example.com}
+`, anyPort)
+	code, log := s.end(t)
+	for account, warned := range map[string]bool{"one": false, "both": true, "group": true, "half": false} {
+		account += "@ops.iam.gserviceaccount.com"
+		want := "level=WARN msg=approvals.acts_for account=" + account + ` warning="0 of 2 approvers cannot act through ` + account + `: nobody can keep (takes 1), exempt (takes 1), undo (takes 1) what it did"`
+		if code != exitOK || strings.Contains(log, want) != warned {
+			t.Errorf("exit %d, %s: warned of %t, want %t:\n%s", code, account, !warned, warned, log)
+		}
+	}
+}
+
+func TestServeWarnsWhereItCannotBeToldWhomActsForLeaves(t *testing.T) {
+	_, keysURL := signer(t, "push@ops.iam.gserviceaccount.com")
+	s := startServe(t, serveConfig(keysURL)+`approvals:
+  approvers: {users: {U01: user:ada@example.com}}
+  acts_for: {ci@ops.iam.gserviceaccount.com: {group: ci-admins@example.com}}
+`, anyPort)
+	_, log := s.end(t)
+	for _, want := range []string{
+		"nobody can keep (takes 1), exempt (takes 2), undo (takes 1) what it did, unless some of the 1 who could not be looked up are among them (Google group ci-admins@example.com: could not be looked up",
+		"approvals.approvers names 1: nobody can keep, exempt or undo a change whose author is not known",
+	} {
+		if !strings.Contains(log, want) {
+			t.Errorf("no %q in:\n%s", want, log)
+		}
+	}
+}
+
+func TestOnTheCommandLineWhoCanActThroughAnAccountKeepsNothingItDid(t *testing.T) {
+	b := newBureau(t, "ada@example.com")
+	f := newFinding(askedID, state.Pending)
+	f.Actors = []cloud.Actor{{Principal: "serviceAccount:ci@ops.iam.gserviceaccount.com"}}
+	b.keep(f)
+	b.grouped("google_groups: [ci-admins@example.com]", "", membersOf("ada@example.com"))
+	write(t, b.config, strings.Replace(b.text(), "approvals: {", "approvals: {acts_for: {ci@ops.iam.gserviceaccount.com: {group: ci-admins@example.com}}, ", 1))
+	b.fails(exitFailed, "user:ada@example.com can act through ci@ops.iam.gserviceaccount.com, which made this change, and cannot keep it", "findings keep", "--reason", "by design", askedID)
+	if out := b.ran("findings show", askedID); !strings.Contains(out, "not members of ci-admins@example.com to keep or exempt") {
+		t.Errorf("the finding is shown as\n%s", out)
+	}
+	b.who = "jo@example.com"
+	b.ran("findings keep", "--reason", "by design", askedID)
 }
 
 // text is the bureau's configuration.

@@ -22,6 +22,9 @@ type Authority struct {
 	Only map[string]bool
 	// Directory knows who else may; nil for nobody.
 	Directory Directory
+	// ActsFor holds who can act through a service account, by its e-mail in lower case.
+	// Of a change by any other account alone the author is unknown.
+	ActsFor map[string]Acting
 	// Misconfigured says what is wrong with the approvers, if anything is: then
 	// nobody may answer, rather than more people than were meant.
 	Misconfigured string
@@ -35,7 +38,7 @@ type Authority struct {
 	// alone, beside the findings whose policy says so.
 	StepUp map[policies.Severity]bool
 
-	known map[string]Membership // what Directory said; see resolved
+	known map[lookup]Membership // what was looked up; see resolved
 }
 
 // Answer is the transition of one answer, with everybody looked up whom it turns
@@ -83,9 +86,12 @@ func (au Authority) admits(f finding.Finding, a finding.Answer) error {
 	if err := au.admitsNow(f, a); err != nil {
 		return err
 	}
+	if finding.Raises(a.Choice) {
+		if err := au.admitsAuthor(f, a); err != nil {
+			return err
+		}
+	}
 	switch {
-	case finding.Raises(a.Choice) && f.MadeBy(a.Principal):
-		return refusedAuthor(f, a)
 	case au.StepsUp(f) && !behindIAP(a):
 		return finding.RefuseAs(finding.ClassStepUp, "a finding like this is answered on its page alone, where you log in again: /findings/%s", f.ID)
 	case finding.Raises(a.Choice) && BadReason(a.Reason) != "":
@@ -100,13 +106,17 @@ func (au Authority) admits(f finding.Finding, a finding.Answer) error {
 	return au.admitsVote(f, a)
 }
 
-// refusedAuthor refuses the answer of somebody who may have made the change.
-func refusedAuthor(f finding.Finding, a finding.Answer) error {
-	who := a.Principal
-	if author := f.AuthorLike(who); finding.MailOf(author) != finding.MailOf(who) {
-		who += " may be the same person as " + author + ", who"
+// admitsAuthor says why somebody who may have made the change, or of whom that cannot
+// be told, may not raise the exposure, or nil.
+func (au Authority) admitsAuthor(f finding.Finding, a finding.Answer) error {
+	switch by := au.authorship(f, a.Principal); by.standing {
+	case NoApprover:
+		return nil
+	case Approver:
+		return finding.RefuseAs(finding.ClassActor, "%s and cannot %s it; someone else can", by.why, a.Choice)
+	default:
+		return finding.RefuseAs(finding.ClassUndetermined, "%s", by.why)
 	}
-	return finding.RefuseAs(finding.ClassActor, "%s made this change and cannot %s it; someone else can", who, a.Choice)
 }
 
 // admitsNow says why the finding takes no such answer at the moment, or nil.

@@ -38,7 +38,7 @@ func (au Authority) Recount(ctx context.Context, f finding.Finding, now time.Tim
 		return Approval{Holds: true}
 	case have+len(unsure) >= need:
 		who := unsure[0].Principal
-		return Approval{Unknown: "whether " + who + " still may approve it could not be looked up" + au.failures(who)}
+		return Approval{Unknown: au.doubt(f, c, who, "whether "+who+" still may approve it could not be looked up")}
 	}
 	return Approval{Lost: fmt.Sprintf("%d of %d votes count (%s)", have, need, au.lost(f, c, now))}
 }
@@ -52,8 +52,8 @@ func (au Authority) lost(f finding.Finding, c finding.Choice, now time.Time) str
 		case a.Choice != c || slices.ContainsFunc(counted, func(o finding.Answer) bool { return o.Principal == a.Principal }):
 		case au.standing(a.Principal) != Approver:
 			out = append(out, a.Principal+" is no approver any more")
-		case finding.Raises(c) && f.MadeBy(a.Principal):
-			out = append(out, a.Principal+" made the change as well")
+		case finding.Raises(c) && au.authorship(f, a.Principal).standing == Approver:
+			out = append(out, strings.TrimSuffix(au.authorship(f, a.Principal).why, ","))
 		case contains(counted, a.Principal):
 			out = append(out, a.Principal+" may be the same person as another who approved it")
 		default:

@@ -43,6 +43,16 @@ func personOf(principal string) string {
 	return Canonical(principal)
 }
 
+// Spellings are those under which a directory may have the person: as they are, and
+// without what makes no difference between people.
+func Spellings(principal string) []string {
+	out := []string{principal}
+	if plain := personOf(principal); plain != Canonical(principal) {
+		out = append(out, plain)
+	}
+	return out
+}
+
 // MailOf is the mail that a person has in the log, in lower case: that of a user, or
 // the subject of a federated identity where it is one. It is empty for anybody else.
 func MailOf(principal string) string {

@@ -22,7 +22,7 @@ func (a Approvals) Authority() authority.Authority {
 			finding.ChooseRevert: a.Quorum.Revert, finding.ChooseKeep: a.Quorum.Keep,
 			finding.ChooseExempt: a.Quorum.Exempt, finding.ChooseUndo: a.Quorum.Undo,
 		},
-		MaxExempt: a.MaxExempt.bySeverity(), StepUp: map[policies.Severity]bool{},
+		MaxExempt: a.MaxExempt.bySeverity(), StepUp: map[policies.Severity]bool{}, ActsFor: a.acting(),
 		Misconfigured: a.Approvers.Misconfigured(),
 	}
 	if a.Approvers.OnlyListed {
