@@ -34,19 +34,25 @@ func openHall(t *testing.T) *hall {
 	return h
 }
 
+// says fills in the form of the answer, and returns what it says against that.
+func (h *hall) says(user string, card simslack.Message, action string) (says string) {
+	h.t.Helper()
+	v := h.form(user, card, action)
+	h.must(h.slack.Submit(h.t.Context(), user, v.ID, map[string]string{"reason": agreed, "term": "1d"}))
+	for _, v := range h.slack.Views() {
+		says += strings.Join(errorsOf(v), "; ")
+		h.must(h.slack.Dismiss(h.t.Context(), v.User, v.ID))
+	}
+	return says
+}
+
 // keeps has the user keep what the card shows, by its form, and returns what the form
 // says against it.
-func (h *hall) keeps(user, action string) string {
+func (h *hall) keeps(user string) string {
 	h.t.Helper()
-	v := h.form(user, h.card(), action)
-	h.must(h.slack.Submit(h.t.Context(), user, v.ID, map[string]string{"reason": agreed}))
+	says := h.says(user, h.card(), "rescind.keep")
 	h.settle()
-	for _, v := range h.slack.Views() {
-		if v.User == user {
-			return strings.Join(errorsOf(v), "; ")
-		}
-	}
-	return ""
+	return says
 }
 
 func errorsOf(v simslack.View) (out []string) {
@@ -65,10 +71,10 @@ func TestS15ATagOrADotMakesNoSecondVote(t *testing.T) {
 	} {
 		h := openHall(t)
 		f := h.several(1)[0]
-		if says := h.keeps(tt.first, "rescind.keep"); says != "" {
+		if says := h.keeps(tt.first); says != "" {
 			t.Errorf("%s: the first vote is refused: %s", tt.first, says)
 		}
-		if says := h.keeps(tt.second, "rescind.keep"); !strings.Contains(says, tt.says) {
+		if says := h.keeps(tt.second); !strings.Contains(says, tt.says) {
 			t.Errorf("%s after %s: the form says %q", tt.second, tt.first, says)
 		}
 		if f = h.stored(f); f.State != state.Pending || len(f.Answers) != 1 {
@@ -77,7 +83,7 @@ func TestS15ATagOrADotMakesNoSecondVote(t *testing.T) {
 		if got := h.refusals(); len(got) != 1 || got[0] != string(finding.ClassDuplicate) {
 			t.Errorf("the ledger has the refusals %v", got)
 		}
-		if says := h.keeps("U0BOB", "rescind.keep"); says != "" || h.stored(f).State != state.Kept {
+		if says := h.keeps("U0BOB"); says != "" || h.stored(f).State != state.Kept {
 			t.Errorf("with another person it is %s: %s", h.stored(f).State, says)
 		}
 	}
@@ -109,7 +115,7 @@ func TestI4WhoeverMadeTheChangeKeepsItUnderNoSpelling(t *testing.T) {
 		h := openHall(t)
 		f := h.opens(func(f *finding.Finding) { f.Actors = []cloud.Actor{{Principal: actor}} })
 		h.settle()
-		says := h.keeps(user, "rescind.keep")
+		says := h.keeps(user)
 		if !strings.Contains(says, "may be the same person as "+actor+", who made this change and cannot keep it") || len(h.stored(f).Answers) != 0 {
 			t.Errorf("%s of %s: the form says %q", user, actor, says)
 		}
@@ -129,7 +135,7 @@ func TestS15VotesFromBeforeAreReadAndCountedAsPeople(t *testing.T) {
 	if f = h.stored(f); f.State != state.Pending || len(f.Answers) != 2 {
 		t.Fatalf("the finding is %s with %d answers", f.State, len(f.Answers))
 	}
-	if says := h.keeps("U0BOB", "rescind.keep"); says != "" || h.stored(f).State != state.Kept {
+	if says := h.keeps("U0BOB"); says != "" || h.stored(f).State != state.Kept {
 		t.Errorf("with a second person it is %s: %s", h.stored(f).State, says)
 	}
 }

@@ -80,6 +80,26 @@ func TestI4WithAPersonInTheChainNobodyElseIsExcluded(t *testing.T) {
 	}
 }
 
+// Whoever has the key of an account that is in a group of approvers may have made the
+// change, or have voted as themselves.
+func TestI4AnAccountIsNobodyWhoKeepsAnything(t *testing.T) {
+	const robot = "serviceAccount:" + deployAccount
+	au := Authority{Approvers: map[string]bool{adaP: true}, Directory: people{robot: Approver}, Quorum: map[finding.Choice]int{finding.ChooseRevert: 2}}
+	for _, c := range []finding.Choice{finding.ChooseKeep, finding.ChooseExempt} {
+		if f, err := answers(t, au, pendingFinding(), c, robot); finding.ClassOf(err) != finding.ClassIdentity || f.State != state.Pending || !strings.Contains(err.Error(), "is a service account, and nobody knows who acts through it") {
+			t.Errorf("%s: %v, %s", c, err, f.State)
+		}
+	}
+	f := byAccount(ciAccount)
+	f.Answers = []finding.Answer{{Choice: finding.ChooseKeep, Principal: robot, Digest: f.Plan.Digest, At: t0}} // from before
+	if f, err := answers(t, au, f, finding.ChooseKeep, adaP); err != nil || f.State != state.Pending {
+		t.Errorf("beside a vote from before: %v, %s", err, f.State)
+	}
+	if f, err := answers(t, au, pendingFinding(), finding.ChooseRevert, robot); err != nil || len(f.Answers) != 1 {
+		t.Errorf("revert: %v", err)
+	}
+}
+
 // A member in one spelling is one in another, also where the group is asked by mail.
 func TestI4AMemberIsFoundWithoutTheirTag(t *testing.T) {
 	au := Authority{Approvers: map[string]bool{"user:ada+2@example.com": true}, ActsFor: map[string]Acting{

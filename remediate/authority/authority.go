@@ -60,7 +60,7 @@ func (au Authority) answered(f finding.Finding, a finding.Answer) (finding.Findi
 	if err := au.admits(f, a); err != nil {
 		return f, err
 	}
-	a.Grounds = au.grounds(a.Principal)
+	a.Grounds = au.grounds(f, a.Principal)
 	f = f.Answered(a)
 	votes, need := au.votes(f, a.Choice, a.At, Approver), au.quorum(f, a.Choice)
 	if have := len(votes); have < need {
@@ -107,16 +107,18 @@ func (au Authority) admits(f finding.Finding, a finding.Answer) error {
 }
 
 // admitsAuthor says why somebody who may have made the change, or of whom that cannot
-// be told, may not raise the exposure, or nil.
+// be told, may not raise the exposure, or nil. Whoever has an account's key may be
+// anybody, also somebody who made the change or has voted.
 func (au Authority) admitsAuthor(f finding.Finding, a finding.Answer) error {
-	switch by := au.authorship(f, a.Principal); by.standing {
-	case NoApprover:
-		return nil
-	case Approver:
+	switch by := au.authorship(f, a.Principal); {
+	case by.standing == Approver:
 		return finding.RefuseAs(finding.ClassActor, "%s and cannot %s it; someone else can", by.why, a.Choice)
-	default:
+	case by.standing != NoApprover:
 		return finding.RefuseAs(finding.ClassUndetermined, "%s", by.why)
+	case finding.AccountOf(a.Principal) != "":
+		return finding.RefuseAs(finding.ClassIdentity, "%s is a service account, and nobody knows who acts through it; a person can %s it", a.Principal, a.Choice)
 	}
+	return nil
 }
 
 // admitsNow says why the finding takes no such answer at the moment, or nil.

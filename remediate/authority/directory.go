@@ -147,12 +147,15 @@ func (au Authority) standing(principal string) Standing {
 	return au.known[lookup{"", finding.Canonical(principal)}].Standing
 }
 
-// standingOn is the principal's where the choice is about the finding: an author of a
-// change has none where it raises the exposure.
+// standingOn is the principal's where the choice is about the finding: where it raises
+// the exposure, an author of a change has none, and no account has.
 func (au Authority) standingOn(f finding.Finding, c finding.Choice, principal string) Standing {
 	s := au.standing(principal)
-	if !finding.Raises(c) || s == NoApprover {
+	switch {
+	case !finding.Raises(c) || s == NoApprover:
 		return s
+	case finding.AccountOf(principal) != "":
+		return NoApprover
 	}
 	switch au.authorship(f, principal).standing {
 	case NoApprover:
@@ -187,14 +190,17 @@ func mayName(list map[string]bool, principal string) bool {
 	return false
 }
 
-// grounds are what makes the principal an approver.
-func (au Authority) grounds(principal string) string {
-	if au.listed(principal) {
-		return "named in the configuration"
-	}
+// grounds are what makes the principal an approver, and somebody else than whoever
+// made the change, where that was looked up.
+func (au Authority) grounds(f finding.Finding, principal string) string {
 	var out []string
-	for _, e := range au.known[lookup{"", finding.Canonical(principal)}].Evidence {
-		out = append(out, e.String())
+	if au.listed(principal) {
+		out = append(out, "named in the configuration")
+	}
+	for _, account := range append([]string{""}, au.acting(f)...) {
+		for _, e := range au.known[lookup{account, finding.Canonical(principal)}].Evidence {
+			out = append(out, e.String())
+		}
 	}
 	return strings.Join(out, "; ")
 }

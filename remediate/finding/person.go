@@ -2,6 +2,7 @@ package finding
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -43,14 +44,10 @@ func personOf(principal string) string {
 	return Canonical(principal)
 }
 
-// Spellings are those under which a directory may have the person: as they are, and
-// without what makes no difference between people.
+// Spellings are those under which a directory may have the person: as they are, in
+// lower case, and without what makes no difference between people.
 func Spellings(principal string) []string {
-	out := []string{principal}
-	if plain := personOf(principal); plain != Canonical(principal) {
-		out = append(out, plain)
-	}
-	return out
+	return slices.Compact([]string{principal, Canonical(principal), personOf(principal)})
 }
 
 // MailOf is the mail that a person has in the log, in lower case: that of a user, or
