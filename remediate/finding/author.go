@@ -25,12 +25,8 @@ func (f Finding) makers() []cloud.Actor {
 	return f.Actors
 }
 
-// MadeBy reports whether the principal may be one of the actors, or one they acted
-// through.
-func (f Finding) MadeBy(principal string) bool { return f.AuthorLike(principal) != "" }
-
-// AuthorLike is who made the change, as the log spells them, and may be the same
-// person as the principal; empty for nobody.
+// AuthorLike is who made the change, or was acted through, and may be the same person
+// as the principal, as the log spells them; empty for nobody.
 func (f Finding) AuthorLike(principal string) string {
 	authors := f.Authors()
 	if i := slices.IndexFunc(authors, func(p string) bool { return SamePerson(p, principal) }); i >= 0 {

@@ -14,6 +14,9 @@ func unknown(f Finding) bool {
 	return f.UnknownAuthor(func(string) bool { return false }) != ""
 }
 
+// madeBy reports whether the principal may have made one of the changes.
+func madeBy(f Finding, principal string) bool { return f.AuthorLike(principal) != "" }
+
 const (
 	ci       = "serviceAccount:ci@ops.iam.gserviceaccount.com"
 	deployer = "serviceAccount:deploy@ops.iam.gserviceaccount.com"
