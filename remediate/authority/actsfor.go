@@ -34,32 +34,33 @@ func (au Authority) unknownAuthor(f finding.Finding) string { return f.UnknownAu
 // whom only those who can are known.
 func (au Authority) acting(f finding.Finding) []string { return f.ActingAccounts(au.explained) }
 
-// answer is yes, no or unknown, and in words why. The zero answer is unknown.
-type answer struct {
-	standing Standing // Approver for yes, NoApprover for no
+// authorship is whether somebody may be an author, in the words of who is in a group, and
+// why. The zero authorship is that it could not be found out.
+type authorship struct {
+	standing Standing
 	why      string
 }
 
-// authorship says whether the principal may be an author of the finding's changes:
+// authored says whether the principal may be an author of the finding's changes:
 // whoever made one, and whoever can act through an account that did, where the log
 // names nobody behind it.
-func (au Authority) authorship(f finding.Finding, principal string) answer {
+func (au Authority) authored(f finding.Finding, principal string) authorship {
 	if author := f.AuthorLike(principal); author != "" {
 		who := principal
 		if finding.MailOf(author) != finding.MailOf(who) {
 			who += " may be the same person as " + author + ", who"
 		}
-		return answer{Approver, who + " made this change"}
+		return authorship{Approver, who + " made this change"}
 	}
-	out := answer{standing: NoApprover}
+	out := authorship{standing: NoApprover}
 	for _, account := range au.acting(f) {
 		m := au.mayAct(account, principal)
 		switch m.Standing {
 		case Approver:
-			return answer{Approver, fmt.Sprintf("%s can act through %s, which made this change,", principal, account)}
+			return authorship{Approver, fmt.Sprintf("%s can act through %s, which made this change,", principal, account)}
 		case NoApprover:
 		default:
-			out = answer{why: fmt.Sprintf("whether %s can act through %s, which made this change, could not be looked up; that is not a no%s",
+			out = authorship{why: fmt.Sprintf("whether %s can act through %s, which made this change, could not be looked up; that is not a no%s",
 				principal, account, failed(m))}
 		}
 	}

@@ -110,7 +110,7 @@ func (au Authority) admits(f finding.Finding, a finding.Answer) error {
 // be told, may not raise the exposure, or nil. Whoever has an account's key may be
 // anybody, also somebody who made the change or has voted.
 func (au Authority) admitsAuthor(f finding.Finding, a finding.Answer) error {
-	switch by := au.authorship(f, a.Principal); {
+	switch by := au.authored(f, a.Principal); {
 	case by.standing == Approver:
 		return finding.RefuseAs(finding.ClassActor, "%s and cannot %s it; someone else can", by.why, a.Choice)
 	case by.standing != NoApprover:

@@ -157,7 +157,7 @@ func (au Authority) standingOn(f finding.Finding, c finding.Choice, principal st
 	case finding.AccountOf(principal) != "":
 		return NoApprover
 	}
-	switch au.authorship(f, principal).standing {
+	switch au.authored(f, principal).standing {
 	case NoApprover:
 		return s
 	case Approver:
@@ -241,7 +241,7 @@ func failed(m Membership) string {
 // doubt says why it cannot be told whether an answer by the principal counts; still
 // says it of whether they still are an approver.
 func (au Authority) doubt(f finding.Finding, c finding.Choice, principal, still string) string {
-	if by := au.authorship(f, principal); finding.Raises(c) && by.standing == Undetermined {
+	if by := au.authored(f, principal); finding.Raises(c) && by.standing == Undetermined {
 		return by.why
 	}
 	return still + au.failures(principal)

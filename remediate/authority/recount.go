@@ -52,8 +52,8 @@ func (au Authority) lost(f finding.Finding, c finding.Choice, now time.Time) str
 		case a.Choice != c || slices.ContainsFunc(counted, func(o finding.Answer) bool { return o.Principal == a.Principal }):
 		case au.standing(a.Principal) != Approver:
 			out = append(out, a.Principal+" is no approver any more")
-		case finding.Raises(c) && au.authorship(f, a.Principal).standing == Approver:
-			out = append(out, strings.TrimSuffix(au.authorship(f, a.Principal).why, ","))
+		case finding.Raises(c) && au.authored(f, a.Principal).standing == Approver:
+			out = append(out, strings.TrimSuffix(au.authored(f, a.Principal).why, ","))
 		case contains(counted, a.Principal):
 			out = append(out, a.Principal+" may be the same person as another who approved it")
 		default:

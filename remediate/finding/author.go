@@ -125,9 +125,9 @@ func ofWorkforce(principal string) bool {
 	return isSubject && len(parts) == 7 && strings.HasPrefix(pool, "principal://iam.googleapis.com/locations/") && parts[5] == "workforcepools"
 }
 
-// AccountOf is the e-mail of the service account that the principal is, in lower case;
-// empty for anybody else. Every service account's domain ends alike, whatever kind
-// stands before it.
+// AccountOf is the e-mail of the service account that the principal is, in lower case,
+// also where the log calls it a user or nothing at all; empty for anybody else. Every
+// service account's domain ends alike.
 // https://cloud.google.com/iam/docs/service-account-types
 func AccountOf(principal string) string {
 	email := strings.TrimPrefix(strings.TrimPrefix(Canonical(principal), "serviceaccount:"), "user:")

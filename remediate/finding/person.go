@@ -34,9 +34,9 @@ func People(principals ...string) int {
 	return len(seen)
 }
 
-// personOf is what all principals have in common that may be one person. It is no
-// address: by it people are compared, and nobody is looked up. The subject of a
-// federated identity is often its mail.
+// personOf is what all principals have in common that may be one person. By it people
+// are compared, and nobody is admitted. The subject of a federated identity is often
+// its mail.
 func personOf(principal string) string {
 	if mail := MailOf(principal); mail != "" {
 		return "user:" + mailbox(mail)
