@@ -103,3 +103,16 @@ func TestS15NoSpellingMakesTwoPeopleOfOneNorOneOfTwo(t *testing.T) {
 		t.Errorf("%d spellings: the test cannot fail", len(spelled))
 	}
 }
+
+func FuzzAPersonIsWhoeverTheirSpellingsAre(f *testing.F) {
+	for _, p := range []string{ada, "user:A.da+x@googlemail.com", pool + "ada%2Bx%40example.com", "deleted:user:ada@example.com?uid=1", "user:a@b+c@gmail.com", "serviceAccount:ci@p.iam.gserviceaccount.com", "user:\u0130+\u212a@gmail.com", ""} {
+		f.Add(p)
+	}
+	f.Fuzz(func(t *testing.T, p string) {
+		for _, s := range Spellings(p) {
+			if !SamePerson(p, s) || !SamePerson(s, p) || People(p, s) != 1 {
+				t.Errorf("%q is spelled %q, and is somebody else", p, s)
+			}
+		}
+	})
+}
