@@ -34,7 +34,9 @@ func answers(t *testing.T, au Authority, f finding.Finding, c finding.Choice, by
 
 func TestI4WhoCanActThroughAnAccountHasNoSayInWhatItDid(t *testing.T) {
 	named := map[string]bool{adaP: true, bobP: true, eveP: true}
-	group := func(d Directory) map[string]Acting { return map[string]Acting{ciAccount: {Group: "ci-admins@example.com", Members: d}} }
+	group := func(d Directory) map[string]Acting {
+		return map[string]Acting{ciAccount: {Group: "ci-admins@example.com", Members: d}}
+	}
 	users := map[string]Acting{ciAccount: {Users: []string{adaP}}}
 	for _, tt := range []struct {
 		name    string
