@@ -30,11 +30,11 @@ const (
 	// groupsWithin bounds how long groups are asked at the start, and startsWithin how
 	// long the start waits for that: it must not hang on a directory.
 	groupsWithin = time.Minute
-	startsWithin = 500 * time.Millisecond
+	startsWithin = 2 * time.Second
 )
 
 // warnOfGroups does so where a group has to be asked, and returns what is left of that
-// after half a second.
+// after two seconds.
 func (a *App) warnOfGroups(ctx context.Context) (rest func()) {
 	done := make(chan struct{})
 	go func() {
