@@ -96,7 +96,7 @@ func ask(c finding.Choice) Confirm {
 // twice, or whose answer was delivered twice, learns that the first one counts.
 func Refusal(f finding.Finding, a finding.Answer, why string) string {
 	for _, given := range f.Answers {
-		if given.Principal == a.Principal && given.Choice == a.Choice {
+		if finding.Canonical(given.Principal) == finding.Canonical(a.Principal) && given.Choice == a.Choice {
 			return "Recorded already: you answered " + string(a.Choice) + " at " + Clock(given.At) + "."
 		}
 	}

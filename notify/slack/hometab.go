@@ -48,7 +48,7 @@ func (c *clerk) home(ctx context.Context, userID string, now time.Time) ([]api.B
 		return nil, err
 	}
 	decidedBy := func(f finding.Finding) bool {
-		return slices.ContainsFunc(f.Answers, func(a finding.Answer) bool { return a.Principal == principal })
+		return slices.ContainsFunc(f.Answers, func(a finding.Answer) bool { return finding.SamePerson(a.Principal, principal) })
 	}
 	return slices.Concat(
 		c.part("Waiting for a decision", waiting, func(f finding.Finding) bool { return !decidedBy(f) }),

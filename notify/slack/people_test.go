@@ -203,3 +203,36 @@ func TestPeopleSayWhatTheyLack(t *testing.T) {
 		}
 	}
 }
+
+// Of whom the configuration names, the id says who they are, and not the mail.
+func TestS6MembershipOfWhoeverIsNamedIsThatOfTheirId(t *testing.T) {
+	c := newCrowd(t)
+	c.SetUser(simslack.User{ID: "U05", Email: "another@example.com"})
+	c.SetUser(simslack.User{ID: "U06", Email: "ada@example.org"})
+	c.SetGroup("S01", "U05")
+	for _, tt := range []struct {
+		name  string
+		users map[string]string
+		fault string // the method that fails
+		want  authority.Standing
+	}{
+		{"whose mail Slack has otherwise", map[string]string{"U05": "user:Ada@example.com"}, "", authority.Approver},
+		{"whose mail is that of another account", map[string]string{"U06": "user:ada@example.com"}, "", authority.NoApprover},
+		{"with two accounts, one of them in the group", map[string]string{"U05": "user:ada@example.com", "U06": "user:ada@example.com"}, "", authority.Approver},
+		{"who left the workspace", map[string]string{"U99": "user:ada@example.com"}, "", authority.NoApprover},
+		{"who cannot be looked up", map[string]string{"U05": "user:ada@example.com"}, "users.info", authority.Undetermined},
+		{"whose group cannot be looked up", map[string]string{"U06": "user:ada@example.com"}, "usergroups.users.list", authority.Undetermined},
+		{"who is not named", map[string]string{"U05": "user:bob@example.com"}, "", authority.NoApprover},
+	} {
+		c.Inject(func(m string) *simslack.Fault {
+			if m == tt.fault {
+				return &simslack.Fault{Status: 500}
+			}
+			return nil
+		})
+		p := c.people(t, func(pc *slack.PeopleConfig) { pc.ByMail, pc.Users = false, tt.users })
+		if m, err := p.Approver(t.Context(), "user:ada@example.com", true); err != nil || m.Standing != tt.want {
+			t.Errorf("%s: %q, %v (%v); want %q", tt.name, m.Standing, m.Evidence, err, tt.want)
+		}
+	}
+}

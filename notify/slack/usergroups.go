@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/remediate/authority"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // groupSource is what evidence of a user group says it comes from.
@@ -27,16 +28,54 @@ func (p *People) Approver(ctx context.Context, principal string, _ bool) (author
 	return p.look(ctx, mail), nil
 }
 
+// look asks about the ids that the configuration has for the mail. Of whom it does not
+// name, the mail has to find the one user.
 func (p *People) look(ctx context.Context, mail string) authority.Membership {
-	u, err := p.user(ctx, "users.lookupByEmail", url.Values{"email": {mail}})
+	ids := p.namedAs("user:" + mail)
+	if len(ids) == 0 {
+		u, err := p.user(ctx, "users.lookupByEmail", url.Values{"email": {mail}})
+		if theirs, plain := plainMail(u.Profile.Email); err == nil && (!plain || theirs != mail) {
+			return p.all(authority.Undetermined, "Slack answered with somebody of another mail")
+		}
+		return p.membership(ctx, u, err)
+	}
+	out := authority.Membership{Standing: authority.NoApprover}
+	for _, id := range ids {
+		u, err := p.user(ctx, "users.info", url.Values{"user": {id}})
+		m := p.membership(ctx, u, err)
+		out.Evidence = append(out.Evidence, m.Evidence...)
+		switch m.Standing {
+		case authority.Approver:
+			out.Standing = authority.Approver
+			return out
+		case authority.NoApprover:
+		default:
+			out.Standing = authority.Undetermined
+		}
+	}
+	return out
+}
+
+// namedAs are the ids that the configuration gives this name, sorted.
+func (p *People) namedAs(principal string) []string {
+	var out []string
+	for id, name := range p.cfg.Users {
+		if finding.Canonical(name) == principal {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// membership is the user's in the groups, or what follows from the error that the
+// look-up of the user came to.
+func (p *People) membership(ctx context.Context, u user, err error) authority.Membership {
 	switch {
 	case errors.Is(err, errNoUser):
-		return p.all(authority.NoApprover, "nobody in the workspace has this mail")
+		return p.all(authority.NoApprover, "nobody in the workspace has this mail, or this id")
 	case err != nil:
 		return p.all(authority.Undetermined, err.Error())
-	}
-	if theirs, plain := plainMail(u.Profile.Email); !plain || theirs != mail {
-		return p.all(authority.Undetermined, "Slack answered with somebody of another mail")
 	}
 	if why := p.unfit(u); why != "" {
 		return p.all(authority.NoApprover, why)

@@ -17,8 +17,14 @@ import (
 type Authority struct {
 	// Approvers holds the principals that may answer, by name.
 	Approvers map[string]bool
+	// Only holds the principals that may answer at all, by name; nil for anybody whom
+	// Approvers or Directory admits.
+	Only map[string]bool
 	// Directory knows who else may; nil for nobody.
 	Directory Directory
+	// ActsFor holds who can act through a service account, by its e-mail in lower case.
+	// Of a change by any other account alone the author is unknown.
+	ActsFor map[string]Acting
 	// Misconfigured says what is wrong with the approvers, if anything is: then
 	// nobody may answer, rather than more people than were meant.
 	Misconfigured string
@@ -32,7 +38,7 @@ type Authority struct {
 	// alone, beside the findings whose policy says so.
 	StepUp map[policies.Severity]bool
 
-	known map[string]Membership // what Directory said; see resolved
+	known map[lookup]Membership // what was looked up; see resolved
 }
 
 // Answer is the transition of one answer, with everybody looked up whom it turns
@@ -54,7 +60,7 @@ func (au Authority) answered(f finding.Finding, a finding.Answer) (finding.Findi
 	if err := au.admits(f, a); err != nil {
 		return f, err
 	}
-	a.Grounds = au.grounds(a.Principal)
+	a.Grounds = au.grounds(f, a.Principal)
 	f = f.Answered(a)
 	votes, need := au.votes(f, a.Choice, a.At, Approver), au.quorum(f, a.Choice)
 	if have := len(votes); have < need {
@@ -80,9 +86,12 @@ func (au Authority) admits(f finding.Finding, a finding.Answer) error {
 	if err := au.admitsNow(f, a); err != nil {
 		return err
 	}
+	if finding.Raises(a.Choice) {
+		if err := au.admitsAuthor(f, a); err != nil {
+			return err
+		}
+	}
 	switch {
-	case finding.Raises(a.Choice) && f.MadeBy(a.Principal):
-		return finding.RefuseAs(finding.ClassActor, "%s made this change and cannot %s it; someone else can", a.Principal, a.Choice)
 	case au.StepsUp(f) && !behindIAP(a):
 		return finding.RefuseAs(finding.ClassStepUp, "a finding like this is answered on its page alone, where you log in again: /findings/%s", f.ID)
 	case finding.Raises(a.Choice) && BadReason(a.Reason) != "":
@@ -95,6 +104,21 @@ func (au Authority) admits(f finding.Finding, a finding.Answer) error {
 		}
 	}
 	return au.admitsVote(f, a)
+}
+
+// admitsAuthor says why somebody who may have made the change, or of whom that cannot
+// be told, may not raise the exposure, or nil. Whoever has an account's key may be
+// anybody, also somebody who made the change or has voted.
+func (au Authority) admitsAuthor(f finding.Finding, a finding.Answer) error {
+	switch by := au.authored(f, a.Principal); {
+	case by.standing == Approver:
+		return finding.RefuseAs(finding.ClassActor, "%s and cannot %s it; someone else can", by.why, a.Choice)
+	case by.standing != NoApprover:
+		return finding.RefuseAs(finding.ClassUndetermined, "%s", by.why)
+	case finding.AccountOf(a.Principal) != "":
+		return finding.RefuseAs(finding.ClassIdentity, "%s is a service account, and nobody knows who acts through it; a person can %s it", a.Principal, a.Choice)
+	}
+	return nil
 }
 
 // admitsNow says why the finding takes no such answer at the moment, or nil.

@@ -107,24 +107,29 @@ func ask(ctx context.Context, d Directory, principal string, fresh bool) Members
 	return m
 }
 
+// lookup is what was asked of whom: whether the principal can act through the account,
+// or, where that is empty, whether they are an approver.
+type lookup struct{ account, principal string }
+
 // resolved is the authority with all asked that an answer to the finding turns
 // on: who answers, and who answered the same before. What is decided then is a
 // pure function of it. A choice that raises the exposure is not decided on what
 // was read some time ago.
 func (au Authority) resolved(ctx context.Context, f finding.Finding, c finding.Choice, people ...string) Authority {
-	if au.Directory == nil {
-		return au
-	}
 	for _, a := range f.Answers {
 		if a.Choice == c {
 			people = append(people, a.Principal)
 		}
 	}
-	au.known = map[string]Membership{}
+	au.known = map[lookup]Membership{}
 	for _, p := range people {
-		if _, done := au.known[finding.Canonical(p)]; !done && p != "" && !au.listed(p) {
-			au.known[finding.Canonical(p)] = ask(ctx, au.Directory, p, finding.Raises(c))
+		at := lookup{"", finding.Canonical(p)}
+		if _, done := au.known[at]; !done && p != "" && au.standing(p) == Undetermined {
+			au.known[at] = ask(ctx, au.Directory, p, finding.Raises(c))
 		}
+	}
+	if finding.Raises(c) {
+		au.lookUpActing(ctx, f, people)
 	}
 	return au
 }
@@ -132,19 +137,42 @@ func (au Authority) resolved(ctx context.Context, f finding.Finding, c finding.C
 // standing is the principal's. Somebody who was not asked about is undetermined.
 func (au Authority) standing(principal string) Standing {
 	switch {
-	case principal == "":
+	case principal == "", au.Only != nil && !names(au.Only, principal):
 		return NoApprover
 	case au.listed(principal):
 		return Approver
 	case au.Directory == nil:
 		return NoApprover
 	}
-	return au.known[finding.Canonical(principal)].Standing
+	return au.known[lookup{"", finding.Canonical(principal)}].Standing
 }
 
-// listed reports whether the configuration names the principal.
-func (au Authority) listed(principal string) bool {
-	for p, may := range au.Approvers {
+// standingOn is the principal's where the choice is about the finding: where it raises
+// the exposure, an author of a change has none, and no account has.
+func (au Authority) standingOn(f finding.Finding, c finding.Choice, principal string) Standing {
+	s := au.standing(principal)
+	switch {
+	case !finding.Raises(c) || s == NoApprover:
+		return s
+	case finding.AccountOf(principal) != "":
+		return NoApprover
+	}
+	switch au.authored(f, principal).standing {
+	case NoApprover:
+		return s
+	case Approver:
+		return NoApprover
+	}
+	return Undetermined
+}
+
+// listed reports whether the configuration names the principal as an approver.
+func (au Authority) listed(principal string) bool { return names(au.Approvers, principal) }
+
+// names reports whether the list has the principal, in whatever case. A mail that
+// only may be that of somebody on it is not on it.
+func names(list map[string]bool, principal string) bool {
+	for p, may := range list {
 		if may && principal != "" && finding.Canonical(p) == finding.Canonical(principal) {
 			return true
 		}
@@ -152,14 +180,27 @@ func (au Authority) listed(principal string) bool {
 	return false
 }
 
-// grounds are what makes the principal an approver.
-func (au Authority) grounds(principal string) string {
-	if au.listed(principal) {
-		return "named in the configuration"
+// mayName reports whether the list has somebody who may be the principal.
+func mayName(list map[string]bool, principal string) bool {
+	for p, may := range list {
+		if may && finding.SamePerson(p, principal) {
+			return true
+		}
 	}
+	return false
+}
+
+// grounds are what makes the principal an approver, and somebody else than whoever
+// made the change, where that was looked up.
+func (au Authority) grounds(f finding.Finding, principal string) string {
 	var out []string
-	for _, e := range au.known[finding.Canonical(principal)].Evidence {
-		out = append(out, e.String())
+	if au.listed(principal) {
+		out = append(out, "named in the configuration")
+	}
+	for _, account := range append([]string{""}, au.acting(f)...) {
+		for _, e := range au.known[lookup{account, finding.Canonical(principal)}].Evidence {
+			out = append(out, e.String())
+		}
 	}
 	return strings.Join(out, "; ")
 }
@@ -180,8 +221,13 @@ func (au Authority) admitsPerson(principal string) error {
 
 // failures says what went wrong in looking the principal up.
 func (au Authority) failures(principal string) string {
+	return failed(au.known[lookup{"", finding.Canonical(principal)}])
+}
+
+// failed says in brackets what went wrong in a look-up; empty where nothing is known.
+func failed(m Membership) string {
 	var out []string
-	for _, e := range au.known[finding.Canonical(principal)].Evidence {
+	for _, e := range m.Evidence {
 		if e.Standing == Undetermined {
 			out = append(out, e.String())
 		}
@@ -190,4 +236,13 @@ func (au Authority) failures(principal string) string {
 		return ""
 	}
 	return fmt.Sprintf(" (%s)", strings.Join(out, "; "))
+}
+
+// doubt says why it cannot be told whether an answer by the principal counts; still
+// says it of whether they still are an approver.
+func (au Authority) doubt(f finding.Finding, c finding.Choice, principal, still string) string {
+	if by := au.authored(f, principal); finding.Raises(c) && by.standing == Undetermined {
+		return by.why
+	}
+	return still + au.failures(principal)
 }

@@ -11,6 +11,7 @@
 //   - authority.go is the way of an answer; votes.go which answers count, and how
 //     many it takes
 //   - reason.go and exemption.go are what an answer has to bring
+//   - actsfor.go is who may have made a change that an account made alone
 //   - directory.go is who is an approver, remembering.go for how long that is
 //     believed
 //   - recount.go counts once more, just before a plan is carried out

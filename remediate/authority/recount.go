@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,8 @@ func (au Authority) Recount(ctx context.Context, f finding.Finding, now time.Tim
 		c = finding.ChooseUndo
 	}
 	au = au.resolved(ctx, f, c)
-	have, unsure, need := len(au.votes(f, c, now, Approver)), au.votes(f, c, now, Undetermined), au.quorum(f, c)
+	counted, need := au.votes(f, c, now, Approver), au.quorum(f, c)
+	have, unsure := len(counted), au.unsure(f, c, now, counted)
 	switch {
 	case au.Misconfigured != "":
 		return Approval{Unknown: "the configuration of the approvers is wrong: " + au.Misconfigured}
@@ -36,7 +38,7 @@ func (au Authority) Recount(ctx context.Context, f finding.Finding, now time.Tim
 		return Approval{Holds: true}
 	case have+len(unsure) >= need:
 		who := unsure[0].Principal
-		return Approval{Unknown: "whether " + who + " still may approve it could not be looked up" + au.failures(who)}
+		return Approval{Unknown: au.doubt(f, c, who, "whether "+who+" still may approve it could not be looked up")}
 	}
 	return Approval{Lost: fmt.Sprintf("%d of %d votes count (%s)", have, need, au.lost(f, c, now))}
 }
@@ -47,11 +49,13 @@ func (au Authority) lost(f finding.Finding, c finding.Choice, now time.Time) str
 	counted := au.votes(f, c, now, Approver)
 	for _, a := range f.Answers {
 		switch {
-		case a.Choice != c || contains(counted, a.Principal):
+		case a.Choice != c || slices.ContainsFunc(counted, func(o finding.Answer) bool { return o.Principal == a.Principal }):
 		case au.standing(a.Principal) != Approver:
 			out = append(out, a.Principal+" is no approver any more")
-		case finding.Raises(c) && f.MadeBy(a.Principal):
-			out = append(out, a.Principal+" made the change as well")
+		case finding.Raises(c) && au.authored(f, a.Principal).standing == Approver:
+			out = append(out, strings.TrimSuffix(au.authored(f, a.Principal).why, ","))
+		case contains(counted, a.Principal):
+			out = append(out, a.Principal+" may be the same person as another who approved it")
 		default:
 			out = append(out, a.Principal+"'s no longer counts")
 		}

@@ -21,7 +21,7 @@ func TestAnApprovalThatIsLostSaysWhoseVoteNoLongerCountsAndWhy(t *testing.T) {
 		{"one left the approvers", map[string]bool{adaP: true}, func(*finding.Finding) {}, "1 of 2 votes count (" + bobP + " is no approver any more)"},
 		{"one made the same change since", all, func(f *finding.Finding) {
 			f.Actors = append(f.Actors, cloud.Actor{Principal: bobP})
-		}, "1 of 2 votes count (" + bobP + " made the change as well)"},
+		}, "1 of 2 votes count (" + bobP + " made this change)"},
 		{"one vote is about another plan", all, func(f *finding.Finding) { f.Answers[1].Digest = "0123456789" }, "1 of 2 votes count (" + bobP + "'s no longer counts)"},
 		{"one vote was never given", all, func(f *finding.Finding) { f.Answers = f.Answers[:1] }, "1 of 2 votes count (nobody's was taken away, it takes more by now)"},
 	} {

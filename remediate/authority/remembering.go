@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -28,6 +29,13 @@ func Remembering(d Directory, now func() time.Time) Directory {
 func (au Authority) Memoized() Authority {
 	if au.Directory != nil {
 		au.Directory = memo{au.Directory, map[string]Membership{}}
+	}
+	au.ActsFor = maps.Clone(au.ActsFor)
+	for account, a := range au.ActsFor {
+		if a.Members != nil {
+			a.Members = memo{a.Members, map[string]Membership{}}
+			au.ActsFor[account] = a
+		}
 	}
 	return au
 }

@@ -61,14 +61,17 @@ func (d counting) Approver(_ context.Context, principal string, _ bool) (Members
 }
 
 func TestARequestAsksAboutNobodyTwice(t *testing.T) {
-	asked := counting{}
-	d := Authority{Directory: asked}.Memoized()
-	f := pendingFinding()
+	asked, members := counting{}, counting{}
+	d := Authority{Directory: asked, ActsFor: map[string]Acting{ciAccount: {Group: "g", Members: members}}}.Memoized()
+	f := byAccount(ciAccount)
 	for range 40 { // the findings of one card
 		d.resolved(t.Context(), f, finding.ChooseKeep, adaP, bobP, "user:ADA@example.com")
 	}
 	if len(asked) != 2 || asked[adaP] != 1 || asked[bobP] != 1 {
 		t.Errorf("asked %v, want once about each", asked)
+	}
+	if len(members) != 2 || members[adaP] != 1 || members[bobP] != 1 {
+		t.Errorf("asked the group %v, want once about each", members)
 	}
 }
 

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 // wait for one, and of a revert those that have something to apply.
 func (d Desk) pendingOf(ctx context.Context, g group.Group, a finding.Answer) ([]finding.Finding, error) {
 	var out []finding.Finding
-	again := false
+	var again error
 	for _, i := range g.Items {
 		f, err := d.Store.Finding(ctx, i.Finding)
 		switch {
@@ -28,11 +29,11 @@ func (d Desk) pendingOf(ctx context.Context, g group.Group, a finding.Answer) ([
 		if f.State == state.Pending && f.Plan.Digest == i.Digest && (a.Choice != finding.ChooseRevert || f.Plan.Executable()) {
 			out = append(out, f)
 		}
-		again = again || slices.ContainsFunc(f.Answers, a.Repeats)
+		again = cmp.Or(again, a.RepeatedIn(f.Answers))
 	}
 	switch {
-	case len(out) == 0 && again:
-		return nil, a.Repeated()
+	case len(out) == 0 && again != nil:
+		return nil, again
 	case len(out) == 0:
 		return nil, finding.RefuseAs(finding.ClassDecided, "no finding of this card waits for that answer any more")
 	}
@@ -42,14 +43,20 @@ func (d Desk) pendingOf(ctx context.Context, g group.Group, a finding.Answer) ([
 // voted is the transition of one answer on a group: every finding it is about
 // has to admit it, and it is decided once it would decide each of them.
 func (d Desk) voted(ctx context.Context, g group.Group, open []finding.Finding, a finding.Answer) (group.Group, error) {
-	if slices.ContainsFunc(g.Answers, a.Repeats) {
-		return g, a.Repeated()
+	if again := a.RepeatedIn(g.Answers); again != nil {
+		return g, again
 	}
 	votes := append(slices.Clip(g.Answers), a)
 	decided, said, news := true, "", false
+	var again error
 	for _, f := range open {
 		_, err := d.answered(ctx, f, forFinding(f, a))
-		if news = news || err == nil; err != nil && finding.ClassOf(err) != finding.ClassDuplicate {
+		switch {
+		case err == nil:
+			news = true
+		case finding.ClassOf(err) == finding.ClassDuplicate:
+			again = err
+		default:
 			return g, finding.RefuseAs(finding.ClassOf(err), "%s, of %s: nothing was decided for the others either; they have cards of their own in the records", finding.ReasonOf(err), f.Resource.Path())
 		}
 		after, why := d.carried(ctx, f, a.Choice, votes)
@@ -61,7 +68,7 @@ func (d Desk) voted(ctx context.Context, g group.Group, open []finding.Finding, 
 		}
 	}
 	if !decided && !news { // given to each of them alone
-		return g, a.Repeated()
+		return g, again
 	}
 	g.Refused = nil
 	g.Changes++

@@ -170,7 +170,7 @@ func (w *world) mayAnswer(f finding.Finding, a finding.Answer) string {
 		return "its time is over"
 	case !raises(a.Choice) && f.Plan.Empty():
 		return "there is nothing to revert"
-	case raises(a.Choice) && made(f, a.Principal):
+	case raises(a.Choice) && w.authored(f, a.Principal):
 		return "they made it"
 	case slices.Contains(votes, a.Principal):
 		return "they said so already"
@@ -202,11 +202,16 @@ func made(f finding.Finding, who string) bool {
 	return false
 }
 
+// authored reports whether somebody may have made the change who is known to.
+func (w *world) authored(f finding.Finding, who string) bool {
+	return made(f, who) || w.cfg.explained && made(f, robot) && who == mallory
+}
+
 // votes are the people whose answers count by now.
 func (w *world) votes(f finding.Finding, c finding.Choice) []string {
 	var out []string
 	for _, a := range f.Answers {
-		counts := a.Choice == c && w.standing(a.Principal) == "yes" && !(raises(c) && made(f, a.Principal)) &&
+		counts := a.Choice == c && w.standing(a.Principal) == "yes" && !(raises(c) && w.authored(f, a.Principal)) &&
 			(strings.HasPrefix(f.Plan.Digest, a.Digest) || f.Plan.Empty() && a.Digest == finding.NoPlan) && !(c == finding.ChooseExempt && !w.now.Before(a.Until))
 		if counts && !slices.Contains(out, a.Principal) {
 			out = append(out, a.Principal)
@@ -221,7 +226,7 @@ func (w *world) need(f finding.Finding, c finding.Choice) int {
 	if n == 0 && c == finding.ChooseExempt {
 		n = 2
 	}
-	if raises(c) && (made(f, "unknown") || made(f, foreign)) {
+	if raises(c) && (made(f, "unknown") || made(f, robot) && !w.cfg.explained) {
 		n = max(n, 2)
 	}
 	return max(n, 1)

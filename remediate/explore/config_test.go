@@ -26,6 +26,7 @@ type config struct {
 	handOver      bool // answers are left to the sweep, as by the command line
 	confirms      bool // reverts only what Cloud Logging has as well
 	bare          bool // the policy has nothing that would end a violation
+	explained     bool // it is known that mallory, and nobody else, can act through the robot
 
 	script   []happening
 	less     int        // by so many acts its stories are shorter than others
@@ -47,6 +48,7 @@ const (
 	mallory = "user:mallory@example.com"                                                                     // an approver who makes changes
 	eve     = "user:eve@example.com"                                                                         // none, who makes changes
 	foreign = "principal://iam.googleapis.com/locations/global/workforcePools/p/subject/mallory@example.com" // who is mallory
+	robot   = "serviceAccount:ci@ops.iam.gserviceaccount.com"                                                // with whose key mallory makes changes
 
 	expiresIn   = time.Hour
 	maxEventAge = 15 * time.Minute
@@ -152,6 +154,14 @@ func widened() []happening {
 func federated() []happening {
 	return []happening{
 		setsPolicy("mallory makes api public", "", foreign, api, private, public),
+		setsPolicy("eve makes api public again", "mallory makes api public", eve, api, private, public),
+	}
+}
+
+// mechanical is a script in which the log names an account alone.
+func mechanical() []happening {
+	return []happening{
+		setsPolicy("mallory makes api public", "", robot, api, private, public),
 		setsPolicy("eve makes api public again", "mallory makes api public", eve, api, private, public),
 	}
 }

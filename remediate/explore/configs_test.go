@@ -83,6 +83,13 @@ func configs() []*config {
 			name: "made by a foreigner", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, script: federated(), openings: asked, choices: all, quorum: quorum(1, 1, 1, 1),
 		},
 		{
+			name: "made by an account", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, script: mechanical(), openings: asked, choices: all, quorum: quorum(1, 1, 1, 1),
+		},
+		{
+			name: "made by an account that is explained", enforce: policies.Approve, onExpiry: remediate.LeaveOnExpiry, script: mechanical(), openings: asked, choices: all, quorum: quorum(1, 2, 1, 1),
+			explained: true, troubles: []trouble{{"directory", "down"}, {"directory", ada}},
+		},
+		{
 			name: "nothing to revert", enforce: policies.Approve, onExpiry: remediate.RevertOnExpiry, script: grants(), openings: asked, choices: all, quorum: quorum(1, 1, 1, 1), bare: true, scans: true,
 		},
 		{

@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/group"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
@@ -166,5 +167,9 @@ func (p *process) engine() *remediate.Remediator {
 }
 
 func (p *process) authority() authority.Authority {
-	return authority.Authority{Directory: directoryEdge{p}, Quorum: p.w.cfg.quorum, StepUp: p.w.cfg.stepUp}
+	au := authority.Authority{Directory: directoryEdge{p}, Quorum: p.w.cfg.quorum, StepUp: p.w.cfg.stepUp}
+	if p.w.cfg.explained {
+		au.ActsFor = map[string]authority.Acting{finding.AccountOf(robot): {Group: "ci-admins@example.com", Members: adminsEdge{p}}}
+	}
+	return au
 }

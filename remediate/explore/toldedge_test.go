@@ -159,6 +159,22 @@ func (d directoryEdge) Approver(_ context.Context, principal string, _ bool) (au
 	})
 }
 
+// adminsEdge is the group of those who can act through the robot: mallory alone.
+type adminsEdge struct{ p *process }
+
+func (d adminsEdge) Approver(_ context.Context, principal string, _ bool) (authority.Membership, error) {
+	return reach(d.p, reads, func() (authority.Membership, error) {
+		m := authority.Membership{Standing: authority.NoApprover}
+		switch {
+		case d.p.w.standing(principal) == authority.Undetermined:
+			m.Standing = authority.Undetermined
+		case principal == mallory:
+			m.Standing = authority.Approver
+		}
+		return m, nil
+	})
+}
+
 func (w *world) standing(principal string) authority.Standing {
 	s, known := w.people[finding.Canonical(principal)]
 	switch {

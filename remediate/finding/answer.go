@@ -117,20 +117,30 @@ func (f Finding) HasPlan(digest string) bool {
 	return len(digest) >= 8 && strings.HasPrefix(f.Plan.Digest, digest)
 }
 
-// AnsweredBy reports whether the answer was given on the finding before, by the
-// same person and about the plan as it stands.
+// AnsweredBy reports whether the answer was given on the finding before, by
+// somebody who may be the same person, and about the plan as it stands.
 func (f Finding) AnsweredBy(a Answer) bool {
 	return slices.ContainsFunc(f.Answers, func(o Answer) bool { return a.Repeats(o) && f.HasPlan(o.Digest) })
 }
 
-// Repeated is the *RefusedError of an answer that was given before.
-func (a Answer) Repeated() error {
-	return RefuseAs(ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
+// Repeats reports whether the other answer is the same, by somebody who may be the
+// same person.
+func (a Answer) Repeats(o Answer) bool {
+	return a.Choice == o.Choice && SamePerson(a.Principal, o.Principal)
 }
 
-// Repeats reports whether the other answer is the same, by the same person.
-func (a Answer) Repeats(o Answer) bool {
-	return Canonical(o.Principal) == Canonical(a.Principal) && o.Choice == a.Choice
+// RepeatedIn is the *RefusedError of an answer that the same person may have given
+// before, and says as whom; nil where none of the answers is that.
+func (a Answer) RepeatedIn(before []Answer) error {
+	i := slices.IndexFunc(before, a.Repeats)
+	switch {
+	case i < 0:
+		return nil
+	case Canonical(before[i].Principal) == Canonical(a.Principal):
+		return RefuseAs(ClassDuplicate, "%s already answered %s", a.Principal, a.Choice)
+	}
+	return RefuseAs(ClassDuplicate, "%s may be the same person as %s, who already answered %s: one person has one vote",
+		a.Principal, before[i].Principal, a.Choice)
 }
 
 // Exempts reports whether the finding holds an exemption that has not ended.

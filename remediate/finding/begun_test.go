@@ -77,7 +77,7 @@ func TestTheSameChangeAgainJoinsUntilThereAreTooMany(t *testing.T) {
 		t.Errorf("it is %s (%s), and owes %v", f.State, f.Why, f.Outbox)
 	}
 	full := f.JoinedBy(cloud.Change{ID: "c999", Actor: cloud.Actor{Principal: ada}}, noon)
-	if !full.MadeBy(ada) {
+	if !madeBy(full, ada) {
 		t.Error("whoever made it once more may keep it")
 	}
 }
@@ -88,7 +88,7 @@ func TestANameTakesThePlaceOfNobodyAndIsNewsOnce(t *testing.T) {
 	f.Actors = []cloud.Actor{f.Change.Actor}
 	half := cloud.Change{ID: f.Change.ID, Actor: cloud.Actor{Principal: ada}}
 	named, news := f.Attributed(half, noon)
-	if !news || named.UnknownActor() || !named.MadeBy(ada) || named.Change.Actor.Principal != ada || !named.Owes(Notify) {
+	if !news || unknown(named) || !madeBy(named, ada) || named.Change.Actor.Principal != ada || !named.Owes(Notify) {
 		t.Errorf("named (%t): actors %v, owes %v", news, named.Actors, named.Outbox)
 	}
 	if _, news := named.Attributed(half, noon); news {
@@ -98,10 +98,10 @@ func TestANameTakesThePlaceOfNobodyAndIsNewsOnce(t *testing.T) {
 		t.Error("nobody is news")
 	}
 	other, news := f.Attributed(cloud.Change{ID: "c2", Actor: cloud.Actor{Principal: ada}}, noon)
-	if !news || !other.UnknownActor() || !other.MadeBy(ada) {
+	if !news || !unknown(other) || !madeBy(other, ada) {
 		t.Errorf("the name of another change (%t) takes the place of whoever made this one: %v", news, other.Actors)
 	}
-	if len(f.Actors) != 1 || !f.UnknownActor() {
+	if len(f.Actors) != 1 || !unknown(f) {
 		t.Error("the finding before was changed")
 	}
 }

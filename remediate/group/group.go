@@ -142,13 +142,17 @@ func (g Group) with(f finding.Finding, now time.Time) Group {
 // gives it; nil if it can.
 func (g Group) Admits(a finding.Answer) error {
 	digest := g.Digest()
+	var again error // delivered again, or the same person's once more
+	if g.Agreed != nil {
+		again = a.RepeatedIn(g.Agreed.Answers)
+	}
 	switch {
 	case a.Choice != finding.ChooseRevert && a.Choice != finding.ChooseKeep:
 		return finding.Refuse("a group takes %q or %q, not %q", finding.ChooseRevert, finding.ChooseKeep, a.Choice)
 	case a.Revision != g.Revision || len(a.Digest) < 8 || !strings.HasPrefix(digest, a.Digest):
 		return finding.RefuseAs(finding.ClassStale, "findings were added since this card was made, which shows %d now; answer on the current one", len(g.Items))
-	case g.Agreed != nil && slices.ContainsFunc(g.Agreed.Answers, a.Repeats): // delivered again
-		return a.Repeated()
+	case again != nil:
+		return again
 	case g.Agreed != nil:
 		return finding.RefuseAs(finding.ClassDecided, "%s was decided, and is being carried out", g.Agreed.Choice)
 	}

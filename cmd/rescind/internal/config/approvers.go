@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -21,11 +22,19 @@ func (a Approvals) Authority() authority.Authority {
 			finding.ChooseRevert: a.Quorum.Revert, finding.ChooseKeep: a.Quorum.Keep,
 			finding.ChooseExempt: a.Quorum.Exempt, finding.ChooseUndo: a.Quorum.Undo,
 		},
-		MaxExempt: a.MaxExempt.bySeverity(), StepUp: map[policies.Severity]bool{},
+		MaxExempt: a.MaxExempt.bySeverity(), StepUp: map[policies.Severity]bool{}, ActsFor: a.acting(),
 		Misconfigured: a.Approvers.Misconfigured(),
 	}
+	if a.Approvers.OnlyListed {
+		out.Only = map[string]bool{}
+	}
 	for _, principal := range a.Approvers.Users {
-		out.Approvers[principal] = true
+		if a.Approvers.OnlyListed {
+			out.Only[principal] = true
+		}
+		if !a.Approvers.OnlyListed || !a.Approvers.Grouped() { // else groups say which of them
+			out.Approvers[principal] = true
+		}
 	}
 	for _, s := range a.StepUp {
 		out.StepUp[policies.Severity(s)] = true
@@ -35,6 +44,13 @@ func (a Approvals) Authority() authority.Authority {
 
 // Grouped reports whether the members of any group may answer.
 func (a Approvers) Grouped() bool { return len(a.SlackUsergroups)+len(a.GoogleGroups) > 0 }
+
+// ByMail reports whether somebody may be an approver whom the file does not name, by
+// the mail of their Slack account.
+func (a Approvers) ByMail() bool { return a.Grouped() && !a.OnlyListed }
+
+// people is how many different people the file names.
+func (a Approvers) people() int { return finding.People(slices.Collect(maps.Values(a.Users))...) }
 
 // MailDomains are those whose mail names somebody: without a list, those of the
 // people who are named. None is any.
@@ -74,7 +90,11 @@ func (a Approvers) Misconfigured() string {
 			wrong = append(wrong, fmt.Sprintf("domains: %q is not a domain, such as example.com", d))
 		}
 	}
-	if len(wrong) == 0 && len(a.Users) == 0 && !a.Grouped() {
+	switch {
+	case len(wrong) > 0 || len(a.Users) > 0:
+	case a.OnlyListed:
+		wrong = append(wrong, "only_listed is true, and users names nobody")
+	case !a.Grouped():
 		wrong = append(wrong, "it names nobody")
 	}
 	return strings.Join(wrong, "; ")
@@ -86,16 +106,13 @@ func (a Approvals) Alarms() []string {
 	if wrong := a.Approvers.Misconfigured(); wrong != "" {
 		return []string{"approvals.approvers: " + wrong + "; every answer is refused"}
 	}
-	named := map[string]bool{}
-	for _, principal := range a.Approvers.Users {
-		named[strings.ToLower(principal)] = true
-	}
+	named := a.Approvers.people()
 	for _, q := range []struct {
 		choice string
 		takes  int
 	}{{"revert", a.Quorum.Revert}, {"keep", a.Quorum.Keep}, {"exempt", a.Quorum.Exempt}, {"undo", a.Quorum.Undo}} {
-		if q.takes > len(named) && !a.Approvers.Grouped() {
-			out = append(out, fmt.Sprintf("approvals.quorum.%s is %d, and approvals.approvers names %d: nobody can", q.choice, q.takes, len(named)))
+		if q.takes > named && (a.Approvers.OnlyListed || !a.Approvers.Grouped()) {
+			out = append(out, fmt.Sprintf("approvals.quorum.%s is %d, and approvals.approvers names %d: nobody can", q.choice, q.takes, named))
 		}
 	}
 	return out
@@ -114,7 +131,7 @@ func (c Config) StepUpAlarms(ps []policies.Policy) []string {
 // OpenDoor says of a configuration that any mail of the workspace names
 // somebody; empty where it does not.
 func (a Approvers) OpenDoor() string {
-	if !a.Grouped() || len(a.MailDomains()) > 0 {
+	if !a.ByMail() || len(a.MailDomains()) > 0 {
 		return ""
 	}
 	return "approvals.approvers.domains is empty: any confirmed mail of the workspace names somebody, also one of another company"
@@ -139,7 +156,7 @@ func (a Approvals) Mentions() string {
 // approvers does.
 func (a Approvals) Spelled(principal string) string {
 	for _, known := range a.Approvers.Users {
-		if strings.EqualFold(known, principal) {
+		if finding.Canonical(known) == finding.Canonical(principal) {
 			return known
 		}
 	}

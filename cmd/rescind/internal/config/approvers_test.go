@@ -28,6 +28,12 @@ func TestS7WhatCannotBeRightIsAnAlarmAndAdmitsNobody(t *testing.T) {
 			[]string{`approvals.approvers: domains: "*.example.com" is not a domain, such as example.com; domains: "" is not a domain, such as example.com; every answer is refused`}},
 		{"more than there are people", Approvers{Users: users}, Quorum{3, 1, 2, 1}, false,
 			[]string{"approvals.quorum.revert is 3, and approvals.approvers names 2: nobody can"}},
+		{"one person in two spellings", Approvers{Users: map[string]string{"U01": "user:ada@example.com", "U02": "user:ada+2@example.com"}}, Quorum{1, 1, 2, 1}, false,
+			[]string{"approvals.quorum.exempt is 2, and approvals.approvers names 1: nobody can"}},
+		{"only those who are listed, and nobody is", Approvers{OnlyListed: true, GoogleGroups: []string{"g@example.com"}}, Quorum{1, 1, 2, 1}, true,
+			[]string{"approvals.approvers: only_listed is true, and users names nobody; every answer is refused"}},
+		{"more than are listed, whatever group they are in", Approvers{OnlyListed: true, Users: users, GoogleGroups: []string{"g@example.com"}}, Quorum{1, 3, 2, 1}, false,
+			[]string{"approvals.quorum.keep is 3, and approvals.approvers names 2: nobody can"}},
 	} {
 		c := Approvals{Approvers: tt.a, Quorum: tt.quorum}
 		if diff := cmp.Diff(tt.alarms, c.Alarms()); diff != "" {
@@ -51,6 +57,13 @@ func TestTheDomainsOfThePeopleNamedAreThoseThatCount(t *testing.T) {
 	a.Domains = []string{"example.net"}
 	if diff := cmp.Diff([]string{"example.net"}, a.MailDomains()); diff != "" || a.OpenDoor() != "" {
 		t.Errorf("as configured (-want +got):\n%s\nwarning %q", diff, a.OpenDoor())
+	}
+}
+
+func TestWithOnlyListedNoMailNamesAnybody(t *testing.T) {
+	a := Approvers{OnlyListed: true, GoogleGroups: []string{"g@example.com"}}
+	if a.OpenDoor() != "" || a.ByMail() {
+		t.Errorf("the warning is %q, and mails name somebody: %t", a.OpenDoor(), a.ByMail())
 	}
 }
 

@@ -26,6 +26,7 @@ func (a Approvals) check(k *checks) {
 		k.refuse(slices.Contains([]string{"low", "medium", "high", "critical"}, s), fmt.Sprintf("approvals.step_up[%d]", i),
 			"approvals.step_up: %q is not a severity, want low, medium, high or critical", s)
 	}
+	a.checkActsFor(k)
 	for id, principal := range a.Approvers.Users {
 		email, ok := strings.CutPrefix(principal, "user:")
 		k.refuse(ok && strings.Contains(email, "@"), "approvals.approvers.users."+id,

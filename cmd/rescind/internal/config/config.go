@@ -78,6 +78,8 @@ type Approvals struct {
 	OnExpiry  string    `yaml:"on_expiry"`
 	MaxExempt MaxExempt `yaml:"max_exempt"`
 	StepUp    []string  `yaml:"step_up"`
+	// ActsFor is by the e-mail of a service account.
+	ActsFor map[string]ActsFor `yaml:"acts_for"`
 
 	Escalation Escalation `yaml:"escalation"`
 }
@@ -97,12 +99,21 @@ type PagerDuty struct {
 }
 
 // Approvers are people by their Slack id, groups whose members may answer, and
-// the mail domains that name somebody.
+// the mail domains that name somebody. With OnlyListed nobody else may answer than
+// those people, and where there are groups, those of them who are in one.
 type Approvers struct {
 	Users           map[string]string `yaml:"users"`
 	SlackUsergroups []string          `yaml:"slack_usergroups"`
 	GoogleGroups    []string          `yaml:"google_groups"`
 	Domains         []string          `yaml:"domains"`
+	OnlyListed      bool              `yaml:"only_listed"`
+}
+
+// ActsFor is who can act through a service account: people by their principal, and
+// the members of a Google group.
+type ActsFor struct {
+	Users []string `yaml:"users"`
+	Group string   `yaml:"group"`
 }
 
 // Quorum is how many people each answer takes.

@@ -83,6 +83,17 @@ func TestAConfigurationIsRefused(t *testing.T) {
 			`5:37: approvals.approvers.users: U1 is "ada@example.com", want user:E-MAIL, as the audit log names people`,
 			`6:32: fallback_identity: "folders/1" is not projects/P`,
 			`6:51: fallback_identity of projects/p: "b" is not a service account's e-mail`}},
+		{"accounts through which nobody can act", smallConfig + "approvals:\n  acts_for:\n    ada@example.com: {users: [user:ada@example.com]}\n" +
+			"    serviceAccount:ci@ops.iam.gserviceaccount.com: {group: g@example.com}\n    a@ops.iam.gserviceaccount.com: {}\n    b@ops.iam.gserviceaccount.com: {users: [user:ada@example.com, bob@example.com], group: G <g@example.com>}\n" +
+			"    c@ops.iam.gserviceaccount.com: {user: [x]}\n    d@ops.iam.gserviceaccount.com: {group: g@example.com}\n    D@ops.iam.gserviceaccount.com: {group: g@example.com}\n", []string{
+			`7:22: approvals.acts_for: "ada@example.com" is not the e-mail of a service account, such as ci@ops.iam.gserviceaccount.com`,
+			`8:52: approvals.acts_for: "serviceAccount:ci@ops.iam.gserviceaccount.com" is not the e-mail of a service account, such as ci@ops.iam.gserviceaccount.com`,
+			`9:36: approvals.acts_for of a@ops.iam.gserviceaccount.com names nobody, want users or a group: leave the account out if it is not known who can act through it`,
+			`10:67: approvals.acts_for of b@ops.iam.gserviceaccount.com: "bob@example.com" is not user:E-MAIL, as the audit log names people`,
+			`10:92: approvals.acts_for of b@ops.iam.gserviceaccount.com: "G <g@example.com>" is not a group's address`,
+			`11:36: approvals.acts_for of c@ops.iam.gserviceaccount.com names nobody, want users or a group: leave the account out if it is not known who can act through it`,
+			`11:37: approvals.acts_for.c@ops.iam.gserviceaccount.com has an unknown key "user"; did you mean "users"?`,
+			`12:36: approvals.acts_for: d@ops.iam.gserviceaccount.com is there twice, also as D@ops.iam.gserviceaccount.com`}},
 		{"a Slack that somebody on the way could be", smallConfig + "slack: {api_url: http://slack.example.com/api/}\n", []string{
 			`5:18: slack.api_url has scheme "http" and host "slack.example.com": want https, or a loopback address`}},
 		{"a Slack that is nowhere", smallConfig + "slack: {api_url: slack.example.com}\n", []string{`5:18: slack.api_url is not a URL with a host`}},

@@ -38,6 +38,7 @@ func (a *App) Announce(ctx context.Context, c config.Config) {
 	if open := c.Approvals.Approvers.OpenDoor(); open != "" {
 		a.log.WarnContext(ctx, "approvers", "warning", open)
 	}
+	a.warnOfAccounts(ctx, c)
 	for _, n := range c.WithoutEffect() {
 		a.log.WarnContext(ctx, "configured, but without effect", "key", n)
 	}

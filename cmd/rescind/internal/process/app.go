@@ -18,26 +18,28 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/authority"
 )
 
 // App is a rescind that judges, decides and changes things, put together: alone or
 // as the worker behind what people reach.
 type App struct {
 	*remediate.Remediator
-	opts     Options
-	store    remediate.Store
-	ledger   *trail.Ledger
-	scanner  *scan.Scanner
-	policies *policies.Set
-	google   *google.Client
-	routes   http.Handler
-	people   *slack.People // nil without Slack
-	owed     chan string   // findings whose answers left something to do
-	errands  chan func(context.Context)
-	due      chan time.Duration // when the sweep is wanted before its tick
-	socket   *slack.Socket      // nil: Slack posts
-	closers  []io.Closer
-	log      *slog.Logger
+	opts      Options
+	store     remediate.Store
+	ledger    *trail.Ledger
+	scanner   *scan.Scanner
+	policies  *policies.Set
+	authority authority.Authority
+	google    *google.Client
+	routes    http.Handler
+	people    *slack.People // nil without Slack
+	owed      chan string   // findings whose answers left something to do
+	errands   chan func(context.Context)
+	due       chan time.Duration // when the sweep is wanted before its tick
+	socket    *slack.Socket      // nil: Slack posts
+	closers   []io.Closer
+	log       *slog.Logger
 }
 
 // NewApp puts a process that serves together from its configuration. What it
@@ -84,7 +86,7 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, o Options) (_ *App, 
 	if a.people, err = people(c, o.Lookup); err != nil {
 		return nil, err
 	}
-	groups, err := directory(ctx, c, a.people, o.Now)
+	groups, err := newDirectories(ctx, c, a.people, o.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +105,7 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, o Options) (_ *App, 
 	if rc.OnCall, err = newOnCall(c, o, st, plain); err != nil {
 		return nil, err
 	}
-	a.store, a.ledger = st, rc.Ledger
+	a.store, a.ledger, a.authority = st, rc.Ledger, rc.Authority
 	if a.Remediator, err = remediate.New(rc); err != nil {
 		return nil, err
 	}

@@ -26,12 +26,38 @@ func people(c config.Config, lookup func(string) (string, bool)) (*slack.People,
 	a := c.Approvals.Approvers
 	return slack.NewPeople(slack.PeopleConfig{
 		Token: slack.Secret(token), APIURL: c.Slack.APIURL, Team: c.Slack.Team, Users: a.Users,
-		Groups: a.SlackUsergroups, ByMail: a.Grouped(), Domains: a.MailDomains(),
+		Groups: a.SlackUsergroups, ByMail: a.ByMail(), Domains: a.MailDomains(),
 	})
 }
 
-// directory is all groups together, nil where none is configured.
-func directory(ctx context.Context, c config.Config, who *slack.People, now func() time.Time) (authority.Directory, error) {
+// directories are the groups that the configuration names: those whose members are
+// approvers, together and nil for none, and those whose members can act through an
+// account, by its e-mail.
+type directories struct {
+	approvers authority.Directory
+	acting    map[string]authority.Directory
+}
+
+// newDirectories makes no call.
+func newDirectories(ctx context.Context, c config.Config, who *slack.People, now func() time.Time) (directories, error) {
+	out := directories{acting: map[string]authority.Directory{}}
+	var err error
+	if out.approvers, err = approvers(ctx, c, who, now); err != nil {
+		return directories{}, err
+	}
+	for account, group := range c.Approvals.ActsForGroups() {
+		if out.acting[account], err = googleGroup(ctx, c, group); err != nil {
+			return directories{}, err
+		}
+	}
+	return out, nil
+}
+
+func googleGroup(ctx context.Context, c config.Config, emails ...string) (authority.Directory, error) {
+	return google.NewGroups(ctx, google.GroupsOptions{Emails: emails, Endpoint: c.Google.Endpoints.CloudIdentity, Insecure: c.Google.Insecure})
+}
+
+func approvers(ctx context.Context, c config.Config, who *slack.People, now func() time.Time) (authority.Directory, error) {
 	a := c.Approvals.Approvers
 	if !a.Grouped() || a.Misconfigured() != "" {
 		return nil, nil
@@ -44,9 +70,7 @@ func directory(ctx context.Context, c config.Config, who *slack.People, now func
 		all = append(all, who)
 	}
 	if len(a.GoogleGroups) > 0 {
-		g, err := google.NewGroups(ctx, google.GroupsOptions{
-			Emails: a.GoogleGroups, Endpoint: c.Google.Endpoints.CloudIdentity, Insecure: c.Google.Insecure,
-		})
+		g, err := googleGroup(ctx, c, a.GoogleGroups...)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +99,19 @@ func Desk(c config.Config, st remediate.Store, ledger *trail.Ledger, lookup func
 
 // groups are those of the configuration. What cannot be asked from here is a
 // failed look-up, not a reason to go on without it.
-func groups(c config.Config, lookup func(string) (string, bool)) authority.Directory {
+func groups(c config.Config, lookup func(string) (string, bool)) directories {
+	out := directories{approvers: approverGroups(c, lookup), acting: map[string]authority.Directory{}}
+	for account, group := range c.Approvals.ActsForGroups() {
+		d, err := googleGroup(context.Background(), c, group)
+		if err != nil {
+			d = outOfReach{err}
+		}
+		out.acting[account] = d
+	}
+	return out
+}
+
+func approverGroups(c config.Config, lookup func(string) (string, bool)) authority.Directory {
 	if lookup == nil {
 		lookup = func(string) (string, bool) { return "", false }
 	}
@@ -85,7 +121,7 @@ func groups(c config.Config, lookup func(string) (string, bool)) authority.Direc
 	}
 	var d authority.Directory
 	if err == nil {
-		d, err = directory(context.Background(), c, who, time.Now)
+		d, err = approvers(context.Background(), c, who, time.Now)
 	}
 	if err != nil {
 		return outOfReach{err}
@@ -94,7 +130,11 @@ func groups(c config.Config, lookup func(string) (string, bool)) authority.Direc
 }
 
 // lookedUp is the authority with its groups.
-func lookedUp(au authority.Authority, groups authority.Directory) authority.Authority {
-	au.Directory = groups
+func lookedUp(au authority.Authority, groups directories) authority.Authority {
+	au.Directory = groups.approvers
+	for account, acting := range au.ActsFor {
+		acting.Members = groups.acting[account]
+		au.ActsFor[account] = acting
+	}
 	return au
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/scan"
 
-	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/group"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
@@ -36,7 +35,7 @@ func googleOptions(c config.Config, o Options, st remediate.Store) google.Option
 	}
 }
 
-func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate.Store, gcp *google.Client, n *group.Notifier, groups authority.Directory) remediate.Config {
+func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate.Store, gcp *google.Client, n *group.Notifier, groups directories) remediate.Config {
 	g := c.Guardrails
 	var entries remediate.EntryClient
 	if g.ConfirmEntry {

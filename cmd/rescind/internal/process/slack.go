@@ -17,7 +17,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
-func newNotifier(c config.Config, o Options, st remediate.Store, groups authority.Directory) (group.Plain, error) {
+func newNotifier(c config.Config, o Options, st remediate.Store, groups directories) (group.Plain, error) {
 	if !c.Slack.Configured() {
 		return logNotifier{o.Log}, nil
 	}
