@@ -97,6 +97,9 @@ type WorkloadReader interface {
 	// Serving returns the accounts that revisions with traffic or a tag run
 	// as right now; for jobs and worker pools what the template says.
 	Serving(ctx context.Context, r cloud.Resource) ([]string, error)
+	// Revision returns what a service's revision of that short name is now: its UID and
+	// account. An error matches ErrNotFound where there is none.
+	Revision(ctx context.Context, r cloud.Resource, name string) (cloud.TrafficTarget, error)
 }
 
 // WorkloadWriter changes a workload from the state in w: an error matching

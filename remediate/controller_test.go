@@ -3,11 +3,8 @@ package remediate_test
 import (
 	"testing"
 
-	run "cloud.google.com/go/run/apiv2"
 	"cloud.google.com/go/run/apiv2/runpb"
-	"google.golang.org/api/option"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -15,18 +12,6 @@ import (
 )
 
 const apiFunction = "projects/pay-prod/locations/europe-west1/functions/api"
-
-// update has mallory write these fields of the service.
-func (g *rig) update(s *runpb.Service, fields ...string) {
-	g.t.Helper()
-	c, err := run.NewServicesClient(g.t.Context(), option.WithGRPCConn(g.conn))
-	g.must(err)
-	s.Name = apiPath
-	op, err := c.UpdateService(g.t.Context(), &runpb.UpdateServiceRequest{Service: s, UpdateMask: &fieldmaskpb.FieldMask{Paths: fields}})
-	g.must(err)
-	_, err = op.Wait(g.t.Context())
-	g.must(err)
-}
 
 // labelled has mallory give the service the label of Cloud Functions.
 func (g *rig) labelled() {

@@ -135,7 +135,9 @@ func (r *Remediator) conclude(ctx context.Context, k judged) (finding.Finding, O
 	if err != nil {
 		return finding.Finding{}, "", err
 	}
-	if _, done, err := r.leftBehind(ctx, k); done || err != nil {
+	exempt := k.Verdict == policies.Exempt
+	k, by, err := r.withoutLeftBehind(ctx, k)
+	if err != nil || by.ID != "" && !exempt && k.Verdict == policies.Exempt {
 		return finding.Finding{}, Settled, err
 	}
 	k, decided, err := r.withoutStanding(ctx, k)

@@ -29,9 +29,9 @@ func (r *Remediator) join(ctx context.Context, k judged) (finding.Finding, bool,
 			return f, err == nil, err
 		case slices.Contains(f.Joined, k.change.ID):
 			return r.withoutLeased(f), true, nil
-		case f.Plan.Digest == k.Plan.Digest && k.preexisting: // it was there all along, and is asked about
+		case f.SameAs(k.Judgement) && k.preexisting: // it was there all along, and is asked about
 			return r.withoutLeased(f), true, nil
-		case f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert && f.State == state.Pending && foundInPassing(f):
+		case f.SameAs(k.Judgement) && k.Decision == judge.Revert && f.State == state.Pending && foundInPassing(f):
 			// Something else came upon it before the change's own event: that must
 			// not keep the policy from reverting it.
 			f, err := r.update(ctx, f.Superseded(state.ByEvent, k.now.At, "an event told of the change after all, and the policy reverts it"))
@@ -39,9 +39,9 @@ func (r *Remediator) join(ctx context.Context, k judged) (finding.Finding, bool,
 				return finding.Finding{}, false, err
 			}
 			r.work(ctx, f)
-		case f.Unconfirmed && f.Plan.Digest == k.Plan.Digest && k.Decision == judge.Revert: // nor may an event that may be forged
+		case f.Unconfirmed && f.SameAs(k.Judgement) && k.Decision == judge.Revert: // nor may an event that may be forged
 			continue
-		case f.Plan.Digest == k.Plan.Digest:
+		case f.SameAs(k.Judgement):
 			borneOut, err := r.borneOut(ctx, k.entry)
 			if !borneOut { // where the look failed it comes again, and then may name one more
 				return r.withoutLeased(f), err == nil, err

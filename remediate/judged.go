@@ -105,7 +105,7 @@ func (k judged) waitingForRevision() judged {
 // its plan is not about what others added.
 func (k judged) replaces(f finding.Finding) bool {
 	if f.Plan.Empty() {
-		return f.Change.Verb == k.change.Verb
+		return f.Change.Verb == k.change.Verb && k.Blamed().Includes(f.About())
 	}
 	return !slices.ContainsFunc(f.Plan.Steps, func(s judge.Step) bool {
 		return k.now.StepNeeded(s) && !slices.ContainsFunc(k.Plan.Steps, func(o judge.Step) bool { return k.now.Replaces(o, s) })

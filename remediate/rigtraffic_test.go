@@ -19,18 +19,29 @@ func (g *rig) seen() {
 	g.must(err)
 }
 
-// spread has mallory write the traffic of the service.
+// spread has mallory write the traffic of the service, and nobody told of it.
 func (g *rig) spread(to ...*runpb.TrafficTarget) {
+	g.t.Helper()
+	g.update(&runpb.Service{Traffic: to}, "traffic")
+	g.events()
+}
+
+// update has mallory write these fields of the service.
+func (g *rig) update(s *runpb.Service, fields ...string) {
+	g.t.Helper()
+	_, err := g.updating(s, fields...).Wait(g.t.Context())
+	g.must(err)
+}
+
+// updating is the operation of such an update, under way.
+func (g *rig) updating(s *runpb.Service, fields ...string) *run.UpdateServiceOperation {
 	g.t.Helper()
 	c, err := run.NewServicesClient(g.t.Context(), option.WithGRPCConn(g.conn))
 	g.must(err)
-	op, err := c.UpdateService(g.t.Context(), &runpb.UpdateServiceRequest{
-		Service: &runpb.Service{Name: apiPath, Traffic: to}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"traffic"}},
-	})
+	s.Name = apiPath
+	op, err := c.UpdateService(g.t.Context(), &runpb.UpdateServiceRequest{Service: s, UpdateMask: &fieldmaskpb.FieldMask{Paths: fields}})
 	g.must(err)
-	_, err = op.Wait(g.t.Context())
-	g.must(err)
-	g.events()
+	return op
 }
 
 func to(revision string, percent int32, tag string) *runpb.TrafficTarget {

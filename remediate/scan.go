@@ -116,13 +116,15 @@ func (r *Remediator) raise(ctx context.Context, k judged, unsure string, out *Ou
 	if err != nil {
 		return err
 	}
-	by, done, err := r.leftBehind(ctx, k)
-	if err != nil {
+	k, by, err := r.withoutLeftBehind(ctx, k)
+	switch {
+	case err != nil:
 		return err
-	}
-	if done {
+	case by.ID != "":
 		out.Known = append(out.Known, by)
-		return nil
+		if k.Verdict == policies.Exempt {
+			return nil
+		}
 	}
 	k, known := r.withoutKnown(ctx, k, before, unsure)
 	for _, f := range known {

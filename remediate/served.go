@@ -38,13 +38,13 @@ func (s servedWorkloads) Workload(ctx context.Context, r cloud.Resource) (cloud.
 	})
 	if err != nil { // the workload is read all the same: what is done about it asks a person then
 		s.log.WarnContext(ctx, "traffic not remembered", "resource", r.String(), "error", err.Error())
-		if len(w.Served.Traffic) == 0 {
-			w.Served.Why = err.Error()
+		if len(w.Served) == 0 {
+			w.ServedWhy = err.Error()
 		}
 		return w, nil
 	}
-	if seen := servedBefore(seen, w); seen.Why == "" || len(w.Served.Traffic) == 0 {
-		w.Served = seen
+	if before, why := servedBefore(seen, w); len(w.Served) == 0 {
+		w.Served, w.ServedWhy = before, why
 	}
 	return w, nil
 }
@@ -77,7 +77,7 @@ func sightOf(w cloud.Workload, at time.Time) sight {
 }
 
 func (s sight) equal(o sight) bool {
-	return s.UID == o.UID && s.Generation == o.Generation && s.Final == o.Final && s.At.Equal(o.At) && cloud.SameTraffic(s.Serving, o.Serving)
+	return s.UID == o.UID && s.Generation == o.Generation && s.Final == o.Final && s.At.Equal(o.At) && slices.Equal(s.Serving, o.Serving)
 }
 
 // withSight is what is kept once s was seen: of one generation what was seen of it
@@ -89,7 +89,7 @@ func withSight(old []sight, s sight) []sight {
 		case o.UID != s.UID:
 			continue
 		case o.Generation != s.Generation:
-		case o.Final && !s.Final, o.Final == s.Final && cloud.SameTraffic(o.Serving, s.Serving) && s.At.Sub(o.At) < sightedAgain:
+		case o.Final && !s.Final, o.Final == s.Final && slices.Equal(o.Serving, s.Serving) && s.At.Sub(o.At) < sightedAgain:
 			return old // nothing new: one is as good as two
 		default:
 			continue
@@ -101,21 +101,26 @@ func withSight(old []sight, s sight) []sight {
 	return out[max(0, len(out)-maxSights):]
 }
 
-// servedBefore is how the traffic stood at the generation before the one that made the
-// newest revision reachable, if each since then was seen.
-func servedBefore(seen []sight, w cloud.Workload) cloud.Served {
-	first := w.Generation + 1
-	for _, s := range slices.Backward(seen) {
-		reached := cloud.Reached(s.Serving, w.Revision)
-		switch {
-		case s.Generation != first-1:
-			return cloud.Served{Why: fmt.Sprintf("rescind did not see it at generation %d", first-1)}
-		case !reached && s.Generation == w.Generation:
-			return cloud.Served{Why: "requests do not reach it"}
-		case !reached:
-			return cloud.Served{Traffic: s.Serving}
-		}
-		first = s.Generation
+// servedBefore are the ways in which the traffic stood before the newest revision was
+// reached, the newest first; or why none is known. What was changed in between, seen or
+// not, is counted.
+func servedBefore(seen []sight, w cloud.Workload) (before []cloud.Served, why string) {
+	if !cloud.Reached(w.Serving, w.Revision) {
+		return nil, "requests do not reach it"
 	}
-	return cloud.Served{Why: fmt.Sprintf("rescind did not see it at generation %d", first-1)}
+	first := w.Generation // at which it was reached, as far as that was seen
+	for _, s := range slices.Backward(seen) {
+		switch {
+		case !cloud.Reached(s.Serving, w.Revision):
+			if s.Generation < first {
+				before = append(before, cloud.Served{Traffic: s.Serving, Since: first - 1 - s.Generation})
+			}
+		case len(before) == 0:
+			first = s.Generation
+		}
+	}
+	if len(before) == 0 {
+		why = fmt.Sprintf("rescind did not see it before generation %d", first)
+	}
+	return before, why
 }

@@ -197,3 +197,41 @@ func TestI10WhatWasUndoneIsSettledWhileItIsThere(t *testing.T) {
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	g.want(g.one(), state.Reverted, "")
 }
+
+// A policy without a remedy names what it is about all the same.
+func TestI10WhatWasKeptWithoutAPlanSettlesNothingElse(t *testing.T) {
+	t.Parallel()
+	kept := func(t *testing.T) *rig {
+		g := newRig(t, nil)
+		g.change(mine(g, `when: 'change.added.exists(g, g.role.name == "roles/run.admin")', enforcement: approve`))
+		g.grant(apiPath, "roles/run.admin", "user:partner@example.com")
+		f, _ := g.ofMine(g.deliver())
+		_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: ada, Via: "cli", Reason: "the partner needs it", Digest: finding.NoPlan})
+		g.must(err)
+		return g
+	}
+	for name, tt := range map[string]struct {
+		mess  func(*rig)
+		asked bool
+	}{
+		"the same":      {(*rig).touch, false},
+		"another grant": {func(g *rig) { g.grant(apiPath, "roles/run.admin", "user:thief@gmail.com") }, true},
+		"the same, once it was gone": {func(g *rig) {
+			g.revoke(apiPath, "roles/run.admin", "user:partner@example.com")
+			g.deliver()
+			g.grant(apiPath, "roles/run.admin", "user:partner@example.com")
+		}, true},
+	} {
+		g := kept(t)
+		tt.mess(g)
+		if f, ok := g.ofMine(g.deliver()); ok != tt.asked {
+			t.Errorf("%s: asked is %t (%+v), want %t", name, ok, f, tt.asked)
+		}
+	}
+	g := kept(t)
+	g.grant(apiPath, "roles/run.admin", "user:thief@gmail.com")
+	g.events()
+	if f, ok := g.ofMine(g.scan(apiService).Findings); !ok {
+		t.Errorf("a scan asks of nothing: %+v", f)
+	}
+}

@@ -53,7 +53,7 @@ func (r *Remediator) grantsSpokenFor(k judged, f finding.Finding) []cloud.Grant 
 // sameAs reports whether the finding is about the same, grants apart.
 func (k judged) sameAs(f finding.Finding) bool {
 	if k.Plan.Empty() {
-		return f.Plan.Empty() && f.Message == k.Message
+		return f.SameAs(k.Judgement)
 	}
 	return !slices.ContainsFunc(k.Plan.Steps, func(s judge.Step) bool {
 		return !slices.ContainsFunc(f.StandingFor(), func(o judge.Step) bool { return k.now.Replaces(o, s) })
@@ -65,9 +65,9 @@ func (k judged) sameAs(f finding.Finding) bool {
 // that what was reverted and is there again is found anew. Where the history
 // goes on beyond what was looked at, its end stands in for one that ended before.
 func (k judged) identified(before []finding.Finding) judged {
-	k.change.ID = "scan " + cmp.Or(k.Plan.Digest, finding.ID(k.Message, k.Policy, k.change.Resource))
+	k.change.ID = "scan " + cmp.Or(k.Plan.Digest, finding.ID(k.Message+k.Blamed().String(), k.Policy, k.change.Resource))
 	i := slices.IndexFunc(before, func(f finding.Finding) bool {
-		return f.UndoOf == "" && f.Plan.Digest == k.Plan.Digest && f.State.Ended()
+		return f.UndoOf == "" && f.SameAs(k.Judgement) && f.State.Ended()
 	})
 	if i < 0 && len(before) >= recentLook {
 		i = len(before) - 1

@@ -47,23 +47,25 @@ func (r *Remediator) withoutStanding(ctx context.Context, k judged) (judged, boo
 	return k, false, nil
 }
 
-// leftBehind is the finding whose plan gave the traffic of what is judged back, false if
-// there is none or requests reach it again. A template that stays after that is no new
-// violation: what people, or a policy, decided of it is done.
-func (r *Remediator) leftBehind(ctx context.Context, k judged) (by finding.Finding, ok bool, err error) {
+// withoutLeftBehind takes out of a judgement the account of a template that is left
+// behind: its traffic was given back, and requests do not reach it since. That is no new
+// violation: what people, or a policy, decided of it is done. It returns the finding that
+// gave the traffic back, the zero one where there is none; what else violates is left.
+func (r *Remediator) withoutLeftBehind(ctx context.Context, k judged) (judged, finding.Finding, error) {
 	w := k.now.Workload
 	if !k.Identity || k.vanished || w == nil || w.Revision == "" || len(w.Serving) == 0 || cloud.Reached(w.Serving, w.Revision) {
-		return finding.Finding{}, false, nil
+		return k, finding.Finding{}, nil
 	}
 	reverted, err := r.cfg.Store.Findings(ctx, finding.Query{Resource: k.change.Resource, States: []state.State{state.Reverted}, Limit: recentLook})
 	if err != nil {
-		return finding.Finding{}, false, fmt.Errorf("look up what was reverted of %s: %w", k.change.Resource, err)
+		return judged{}, finding.Finding{}, fmt.Errorf("look up what was reverted of %s: %w", k.change.Resource, err)
 	}
 	i := slices.IndexFunc(reverted, func(f finding.Finding) bool { return k.now.LeftBehind(f.Plan) })
 	if i < 0 {
-		return finding.Finding{}, false, nil
+		return k, finding.Finding{}, nil
 	}
-	return reverted[i], true, nil
+	k.Judgement = k.Judgement.WithoutIdentity("its traffic was given back in finding " + reverted[i].ID)
+	return k, reverted[i], nil
 }
 
 // writerOf is the finding that wrote all that the plan would change, false if there

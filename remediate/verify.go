@@ -167,7 +167,7 @@ func (r *Remediator) templated(ctx context.Context, done []judge.Step) []judge.S
 			continue
 		}
 		if w, err := r.cfg.Workloads.Workload(ctx, s.Resource); err == nil && w.Identity.Email == s.After.ServiceAccount {
-			done[i].After.Template = w.Template()
+			done[i].After.Template, done[i].After.TemplateUID = w.Template(), w.TemplateUID()
 		}
 	}
 	return done

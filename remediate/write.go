@@ -45,7 +45,7 @@ func (r *Remediator) restoreIdentity(ctx context.Context, s judge.Step) (bool, e
 	if w.Identity.Email != s.Before.ServiceAccount {
 		return false, fmt.Errorf("it runs as %q now, the plan was made for %q: %w", w.Identity.Email, s.Before.ServiceAccount, errChanged)
 	}
-	if !w.IsTemplate(s.Before.Template) {
+	if !w.IsTemplate(s.Before.Template, s.Before.TemplateUID) {
 		return false, otherTemplate(w, s)
 	}
 	return true, r.cfg.Workloads.SetIdentity(ctx, w, s.After.ServiceAccount)
@@ -61,10 +61,28 @@ func (r *Remediator) setTraffic(ctx context.Context, s judge.Step) (bool, error)
 	if !cloud.SameTraffic(w.Traffic, s.Before.Traffic) {
 		return false, fmt.Errorf("its traffic is %s now, the plan was made for %s: %w", judge.Spread(w.Traffic), judge.Spread(s.Before.Traffic), errChanged)
 	}
-	if !w.IsTemplate(s.Before.Template) {
+	if !w.IsTemplate(s.Before.Template, s.Before.TemplateUID) {
 		return false, otherTemplate(w, s)
 	}
+	for _, t := range s.After.Traffic {
+		if err := r.sameRevision(ctx, s.Resource, t); err != nil {
+			return false, err
+		}
+	}
 	return true, r.cfg.Workloads.SetTraffic(ctx, w, s.After.Traffic)
+}
+
+// sameRevision returns an error matching errChanged unless the revision is the one that
+// the plan was made with: its name can be given to another once the service was deleted.
+func (r *Remediator) sameRevision(ctx context.Context, of cloud.Resource, t cloud.TrafficTarget) error {
+	if t.Revision == "" || t.UID == "" {
+		return nil
+	}
+	now, err := r.cfg.Workloads.Revision(ctx, of, t.Revision)
+	if err == nil && (now.UID != t.UID || now.Account != t.Account) {
+		err = fmt.Errorf("its revision %s is another one now: %w", t.Revision, errChanged)
+	}
+	return err
 }
 
 func otherTemplate(w cloud.Workload, s judge.Step) error {

@@ -16,6 +16,8 @@ type TrafficTarget struct {
 	Tag string `json:"tag,omitempty"`
 	// Account is what the revision runs as, of what serves; empty where that is unknown.
 	Account string `json:"account,omitempty"`
+	// UID tells the revision from another of its name; empty where that is unknown.
+	UID string `json:"uid,omitempty"`
 }
 
 // String is the target as people say it: "api-00001-abc 90 %", "api-00002-xyz tag next".
@@ -30,16 +32,32 @@ func (t TrafficTarget) String() string {
 	return s
 }
 
-// SameTraffic reports whether both spread requests and tags alike. Which account a
-// revision runs as makes no difference, nor does the order.
-func SameTraffic(a, b []TrafficTarget) bool { return slices.Equal(inOrder(a), inOrder(b)) }
+// SameTraffic reports whether both spread requests and tags alike, to the same revisions
+// as far as their UIDs are known. Which account a revision runs as makes no difference,
+// nor does the order, nor in how many parts a revision has its traffic.
+func SameTraffic(a, b []TrafficTarget) bool {
+	return slices.EqualFunc(inOrder(a), inOrder(b), func(a, b TrafficTarget) bool {
+		return a.Revision == b.Revision && a.Percent == b.Percent && a.Tag == b.Tag && (a.UID == "" || b.UID == "" || a.UID == b.UID)
+	})
+}
 
+// inOrder are the parts of the traffic and the tags, each for itself: all that one
+// revision has in one part, and a tag without any.
 func inOrder(ts []TrafficTarget) []TrafficTarget {
 	var out []TrafficTarget
 	for _, t := range ts {
-		t.Account = ""
-		if t.Percent != 0 || t.Tag != "" { // what gets nothing is nowhere
-			out = append(out, t)
+		part, tag := t, t
+		part.Tag, tag.Percent = "", 0
+		i := slices.IndexFunc(out, func(o TrafficTarget) bool { return o.Tag == "" && o.Revision == t.Revision })
+		switch {
+		case t.Percent == 0: // what gets nothing is nowhere
+		case i < 0:
+			out = append(out, part)
+		default:
+			out[i].Percent += t.Percent
+		}
+		if t.Tag != "" {
+			out = append(out, tag)
 		}
 	}
 	slices.SortFunc(out, func(a, b TrafficTarget) int {
@@ -63,7 +81,7 @@ func GiveBack(before, now []TrafficTarget, from string) []TrafficTarget {
 	for _, t := range before {
 		sum += t.Percent
 		if t.Percent != 0 {
-			out = append(out, TrafficTarget{Revision: t.Revision, Percent: t.Percent, Account: t.Account})
+			out = append(out, TrafficTarget{Revision: t.Revision, Percent: t.Percent, Account: t.Account, UID: t.UID})
 		}
 		if t.Tag != "" {
 			tagged[t.Tag] = t
@@ -85,7 +103,7 @@ func GiveBack(before, now []TrafficTarget, from string) []TrafficTarget {
 		case !was:
 			continue
 		}
-		out = append(out, TrafficTarget{Revision: back.Revision, Tag: t.Tag, Account: back.Account})
+		out = append(out, TrafficTarget{Revision: back.Revision, Tag: t.Tag, Account: back.Account, UID: back.UID})
 	}
 	return out
 }

@@ -1,6 +1,9 @@
 package cloud
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Knowledge says how much is known about a value that an audit-log entry may
 // leave out. The zero Knowledge is Unknown, so that nothing is taken for
@@ -89,8 +92,10 @@ type Workload struct {
 	Reconciling bool `json:"reconciling,omitempty"`
 	// Content is what the template runs, compared with what ran as Previous.
 	Content Content `json:"content,omitzero"`
-	// UID tells the workload from another that had its name before.
-	UID string `json:"uid,omitempty"`
+	// UID tells the workload from another that had its name before, and RevisionUID the
+	// revision named by Revision from another.
+	UID         string `json:"uid,omitempty"`
+	RevisionUID string `json:"revision_uid,omitempty"`
 	// Observed is the generation that Serving is of. While Google Cloud is at work on
 	// a change that is one of before.
 	Observed int64 `json:"observed,omitempty"`
@@ -98,16 +103,19 @@ type Workload struct {
 	// how they are. Both are empty for what has no traffic.
 	Traffic []TrafficTarget `json:"traffic,omitempty"`
 	Serving []TrafficTarget `json:"serving,omitempty"`
-	// Served is how requests were spread before Revision was reached by any. A live read
-	// alone tells it of a service that was changed once; see package remediate for others.
-	Served Served `json:"served,omitzero"`
+	// Served is how requests were spread before Revision was reached by any, the newest
+	// first; ServedWhy says why none is known. A live read alone tells it of a service
+	// that was changed once; see package remediate for others.
+	Served    []Served `json:"served,omitempty"`
+	ServedWhy string   `json:"served_why,omitempty"`
 }
 
-// Served is how a service's requests were seen to be spread at one time, or why that is
-// not known. The zero Served says that nobody has looked.
+// Served is how a service's requests were seen to be spread at one time.
 type Served struct {
 	Traffic []TrafficTarget `json:"traffic,omitempty"`
-	Why     string          `json:"why,omitempty"`
+	// Since is how often the service was changed after that, and before the change that
+	// made its newest revision reachable.
+	Since int64 `json:"since,omitempty"`
 }
 
 // Content says whether what a template runs has run before. It names images and
@@ -133,8 +141,16 @@ func (w Workload) Template() string {
 	return w.Revision
 }
 
-// IsTemplate reports whether the template is still the one of that name.
-func (w Workload) IsTemplate(name string) bool { return name == w.Template() || name == w.generation() }
+// TemplateUID tells the template of that name from another: the revision's UID, else
+// the workload's.
+func (w Workload) TemplateUID() string { return cmp.Or(w.RevisionUID, w.UID) }
+
+// IsTemplate reports whether the template is still the one of that name and UID. A name
+// alone can be given to other content once the workload was deleted; an empty UID is
+// that of a plan of before.
+func (w Workload) IsTemplate(name, uid string) bool {
+	return (name == w.Template() || name == w.generation()) && (uid == "" || uid == w.RevisionUID || uid == w.UID)
+}
 
 func (w Workload) generation() string {
 	if w.Generation == 0 {

@@ -20,7 +20,7 @@ const maxRevisions = 100
 // ran as that account before. Not being allowed to list the revisions leaves both
 // unknown, with the reason: it must not stand in the way of taking a grant back.
 func (c *Client) previous(ctx context.Context, w cloud.Workload, t template, created string) (cloud.Workload, error) {
-	own, others, accounts, err := c.revisionsAround(ctx, w, path.Base(created))
+	own, others, all, err := c.revisionsAround(ctx, w, path.Base(created))
 	var denied *fault.PermissionError
 	if errors.As(err, &denied) || errors.Is(err, fault.ErrRefused) {
 		w.PreviousWhy = err.Error()
@@ -30,18 +30,20 @@ func (c *Client) previous(ctx context.Context, w cloud.Workload, t template, cre
 	if err != nil {
 		return w, err
 	}
-	for i, t := range w.Serving {
-		w.Serving[i].Account = accounts[t.Revision]
+	for _, targets := range [][]cloud.TrafficTarget{w.Traffic, w.Serving} {
+		for i, t := range targets {
+			targets[i].Account, targets[i].UID = all[t.Revision].GetServiceAccount(), all[t.Revision].GetUid()
+		}
 	}
 	if own != nil && madeBy(t, own) {
-		w.Revision = path.Base(own.GetName())
+		w.Revision, w.RevisionUID = path.Base(own.GetName()), own.GetUid()
 	}
 	if len(others) > 0 {
 		w.Previous, w.PreviousRevision = cloud.KnownIdentity(others[0].GetServiceAccount()), path.Base(others[0].GetName())
 	}
 	w.Content = compared(w, t, own, others)
-	if len(accounts) == 2 && len(others) == 1 {
-		w.Served.Traffic = servedAtFirst(w, w.PreviousRevision)
+	if len(all) == 2 && len(others) == 1 {
+		w.Served = servedAtFirst(w, others[0])
 	}
 	return w, nil
 }
@@ -49,44 +51,45 @@ func (c *Client) previous(ctx context.Context, w cloud.Workload, t template, cre
 // servedAtFirst is how the traffic of a service stood that was changed once since it was
 // made: all of it went to the revision that it was made with, as there was no other. Of
 // tags that says nothing, so it is nil where there are any, as it is for every other service.
-func servedAtFirst(w cloud.Workload, first string) []cloud.TrafficTarget {
+func servedAtFirst(w cloud.Workload, first *runpb.Revision) []cloud.Served {
 	if w.Generation != 2 || w.Revision == "" || !cloud.Reached(w.Serving, w.Revision) ||
 		slices.ContainsFunc(w.Serving, func(t cloud.TrafficTarget) bool { return t.Tag != "" }) {
 		return nil
 	}
-	return []cloud.TrafficTarget{{Revision: first, Percent: 100, Account: w.Previous.Email}}
+	return []cloud.Served{{Traffic: []cloud.TrafficTarget{
+		{Revision: path.Base(first.GetName()), Percent: 100, Account: first.GetServiceAccount(), UID: first.GetUid()},
+	}}}
 }
 
 // revisionsAround returns the revision that w's template made, nil where it is
-// not there yet, the ready ones before it, newest first, and what each revision
-// runs as, by its short name.
+// not there yet, the ready ones before it, newest first, and all by their short names.
 //
 // The revision the template made is the latest created one, ready or not: a
 // bad identity often cannot start. But right after a change the latest created
 // revision is still the one before it. It then runs as another account than the
 // template says, and is itself the one to go back to.
-func (c *Client) revisionsAround(ctx context.Context, w cloud.Workload, created string) (own *runpb.Revision, others []*runpb.Revision, accounts map[string]string, err error) {
+func (c *Client) revisionsAround(ctx context.Context, w cloud.Workload, created string) (own *runpb.Revision, others []*runpb.Revision, all map[string]*runpb.Revision, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	// The list is "sorted by creation time, descending" (run/v2 reference).
 	request := &runpb.ListRevisionsRequest{Parent: w.Resource.Path(), PageSize: maxRevisions}
-	accounts = map[string]string{}
+	all = map[string]*runpb.Revision{}
 	for rev, err := range c.revisions.ListRevisions(ctx, request).All() {
 		if err != nil {
 			return nil, nil, nil, explain(err, "list revisions of", w.Resource, "run.revisions.list")
 		}
-		accounts[path.Base(rev.GetName())] = rev.GetServiceAccount()
+		all[path.Base(rev.GetName())] = rev
 		switch {
 		case path.Base(rev.GetName()) == created && sameIdentity(cloud.KnownIdentity(rev.GetServiceAccount()), w.Identity):
 			own = rev
 		case ready(rev):
 			others = append(others, rev)
 		}
-		if len(accounts) == maxRevisions {
+		if len(all) == maxRevisions {
 			break
 		}
 	}
-	return own, others, accounts, nil
+	return own, others, all, nil
 }
 
 // compared says whether what the template runs is what one of the other

@@ -63,6 +63,16 @@ func (c *Client) serving(ctx context.Context, r cloud.Resource) ([]string, error
 	return nil, fmt.Errorf("read %s: a %q is no workload", r, r.Kind)
 }
 
+// Revision returns what the revision of that short name is now: its UID and the account
+// that it runs as. An error matches fault.ErrNotFound where there is none.
+func (c *Client) Revision(ctx context.Context, r cloud.Resource, name string) (cloud.TrafficTarget, error) {
+	rev, err := call(ctx, c.revisions.GetRevision, &runpb.GetRevisionRequest{Name: r.Path() + "/revisions/" + name})
+	if err != nil {
+		return cloud.TrafficTarget{}, explain(err, "read revision "+name+" of", r, "run.revisions.get")
+	}
+	return cloud.TrafficTarget{Revision: name, Account: rev.GetServiceAccount(), UID: rev.GetUid()}, nil
+}
+
 func trafficRevisions(s *runpb.Service) []string {
 	var out []string
 	for _, t := range s.GetTrafficStatuses() {

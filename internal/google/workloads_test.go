@@ -22,15 +22,15 @@ func TestWorkloadShowsWhatIsLive(t *testing.T) {
 	w.PutFunction("projects/pay-prod/locations/europe-west1/functions/api", service.Path())
 	got, err := w.client.Workload(t.Context(), service)
 	must(t, err)
-	if got.Etag == "" || got.Revision == "" || got.UID == "" {
+	if got.Etag == "" || got.Revision == "" || got.UID == "" || got.RevisionUID == "" {
 		t.Errorf("etag %q, revision %q, uid %q, want all", got.Etag, got.Revision, got.UID)
 	}
 	want := cloud.Workload{
 		Resource: service, Identity: cloud.KnownIdentity(apiAccount), InvokerCheckDisabled: cloud.KnownFlag(true),
 		Ingress: "internal", Labels: map[string]string{"goog-managed-by": "cloudfunctions"},
 		Controller: "Cloud Functions", Etag: got.Etag, LastWriter: "dev@example.com",
-		Generation: 2, Revision: got.Revision, Content: cloud.Content{Why: "no revision ran before it"}, UID: got.UID, Observed: 2,
-		Traffic: []cloud.TrafficTarget{{Percent: 100}}, Serving: []cloud.TrafficTarget{{Revision: got.Revision, Percent: 100, Account: apiAccount}},
+		Generation: 2, Revision: got.Revision, Content: cloud.Content{Why: "no revision ran before it"}, UID: got.UID, RevisionUID: got.RevisionUID, Observed: 2,
+		Traffic: []cloud.TrafficTarget{{Percent: 100}}, Serving: []cloud.TrafficTarget{{Revision: got.Revision, Percent: 100, Account: apiAccount, UID: got.RevisionUID}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("workload (-want +got):\n%s", d)
@@ -41,7 +41,7 @@ func TestWorkloadShowsWhatIsLive(t *testing.T) {
 		want := cloud.Workload{
 			Resource: r, Identity: cloud.KnownIdentity(apiAccount), InvokerCheckDisabled: cloud.KnownFlag(false), Etag: got.Etag,
 			LastWriter: "dev@example.com",
-			Generation: 1, Revision: got.Revision, Content: got.Content, UID: got.UID,
+			Generation: 1, Revision: got.Revision, Content: got.Content, UID: got.UID, RevisionUID: got.RevisionUID,
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", r.Kind, d)

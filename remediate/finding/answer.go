@@ -152,5 +152,5 @@ func (f Finding) Exempts(now time.Time) bool {
 // Exclusion is what the exemption keeps out of later judgements. It is for a
 // finding that has one.
 func (f Finding) Exclusion() judge.Exclusion {
-	return judge.Exclusion{Plan: f.Plan, Message: f.Message, Grants: f.Exemption.Grants, Why: f.Why + ", finding " + f.ID}
+	return judge.Exclusion{Plan: f.Plan, Message: f.Message, Blamed: f.About(), Grants: f.Exemption.Grants, Why: f.Why + ", finding " + f.ID}
 }

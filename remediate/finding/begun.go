@@ -19,11 +19,16 @@ const maxJoined = 100
 
 // Opened is the finding a judgement begins as, not yet in any state.
 func Opened(id string, g judge.Judgement, c cloud.Change, now time.Time) Finding {
-	return Finding{
+	f := Finding{
 		ID: id, Policy: g.Policy, Title: g.Title, Severity: g.Severity, Verdict: g.Verdict, Message: g.Message,
 		Enforcement: g.Enforcement, EnforcedBy: g.EnforcedBy, Decision: g.Decision, Reasons: g.Reasons,
 		Guarded: g.Guarded, StepUp: g.StepUp, Resource: c.Resource, Change: c, Actors: []cloud.Actor{c.Actor}, Plan: g.Plan, CreatedAt: now,
 	}
+	if g.Plan.Empty() {
+		b := g.Blamed()
+		f.Blamed = &b
+	}
+	return f
 }
 
 // Decided is the finding in the state that its decision asks for. A question

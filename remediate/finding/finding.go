@@ -33,9 +33,11 @@ type Finding struct {
 	Change   cloud.Change   `json:"change"` // the change that opened the finding
 	Actors   []cloud.Actor  `json:"actors"` // of that change and of those that joined
 
-	Plan  judge.Plan  `json:"plan"`
-	State state.State `json:"state"`
-	Why   string      `json:"why,omitempty"` // why it is in this state, one sentence
+	Plan judge.Plan `json:"plan"`
+	// Blamed is what the finding is about where its plan is empty; nil where a plan says it.
+	Blamed *judge.Blamed `json:"blamed,omitempty"`
+	State  state.State   `json:"state"`
+	Why    string        `json:"why,omitempty"` // why it is in this state, one sentence
 
 	Answers  []Answer       `json:"answers,omitempty"`
 	Timeline trail.Timeline `json:"timeline,omitempty"`

@@ -28,7 +28,7 @@ func SettledStates() []state.State {
 // at that time. atMost is the longest exemption of its severity, which no keep outlasts.
 func (f Finding) Settles(now time.Time, atMost time.Duration) bool {
 	return slices.Contains(SettledStates(), f.State) && (f.UndoOf == "" || f.State == state.Undone) && !f.Lapsed() &&
-		now.Before(f.SettledUntil(atMost)) && (len(f.Subject()) == 0 || len(f.standing()) > 0)
+		now.Before(f.SettledUntil(atMost)) && (f.Settled == nil || !f.Settled.Over) && (len(f.Subject()) == 0 || len(f.standing()) > 0)
 }
 
 // SettledUntil is until when at the latest what the finding is about stays settled.
@@ -74,7 +74,7 @@ func (f Finding) standing() []judge.Step {
 // SettledPart is what the finding settles, to be left out of a judgement.
 func (f Finding) SettledPart() judge.Exclusion {
 	p := judge.NewPlan(f.standing(), "")
-	return judge.Exclusion{Plan: p, Message: f.Message, Grants: p.Grants(), Why: "settled in finding " + f.ID}
+	return judge.Exclusion{Plan: p, Message: f.Message, Blamed: f.About(), Grants: p.Grants(), Why: "settled in finding " + f.ID}
 }
 
 // Looked is the finding after a look at live state, and whether there is anything to
@@ -93,7 +93,8 @@ func (f Finding) Looked(now judge.Snapshot, atMost time.Duration) (Finding, bool
 			gone = append(gone, missing)
 		}
 	}
-	news, over := len(gone) > len(was.Gone), !now.At.Before(f.SettledUntil(atMost))
+	gonePlanless := len(f.Subject()) == 0 && !f.About().In(now)
+	news, over := len(gone) > len(was.Gone) || gonePlanless, !now.At.Before(f.SettledUntil(atMost))
 	if !news && !(over && was.Again > 0) {
 		return f, false
 	}

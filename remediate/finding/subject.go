@@ -2,6 +2,7 @@ package finding
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,23 @@ func (f Finding) Subject() []judge.Step {
 // gone since people settled it.
 func (f Finding) StandingFor() []judge.Step { return f.standing() }
 
+// About is what the finding is about where its plan is empty.
+func (f Finding) About() judge.Blamed {
+	if f.Blamed == nil {
+		return judge.Blamed{}
+	}
+	return *f.Blamed
+}
+
+// SameAs reports whether the judgement is about the same, by plan, or else by what is
+// blamed.
+func (f Finding) SameAs(g judge.Judgement) bool {
+	if f.Plan.Digest != g.Plan.Digest {
+		return false
+	}
+	return !g.Plan.Empty() || f.Message == g.Message && f.About().Same(g.Blamed())
+}
+
 // ExemptScope says what an exemption by the finding exempts.
 func (f Finding) ExemptScope() string {
 	var what []string
@@ -50,7 +68,10 @@ func (f Finding) ExemptScope() string {
 
 // ExemptedBy reports whether the exemption of x would have exempted the finding.
 func (f Finding) ExemptedBy(x Finding) bool {
-	g := judge.Judgement{Result: policies.Result{Verdict: f.Verdict, Message: f.Message, Grants: f.Plan.Grants()}, Plan: f.Plan}
+	b := f.About()
+	g := judge.Judgement{Result: policies.Result{
+		Verdict: f.Verdict, Message: f.Message, Grants: slices.Concat(f.Plan.Grants(), b.Grants), InvokerCheck: b.InvokerCheck, Identity: b.Identity,
+	}, Plan: f.Plan, Account: b.Account}
 	return f.Verdict != policies.Exempt && g.Without(x.Exclusion()).Verdict == policies.Exempt
 }
 

@@ -35,7 +35,7 @@ func (w Worse) String() string {
 // or leave in doubt, and that the state it begins with does not; those in except are not
 // asked. c is the change that is answered, now what is live.
 func (j Judge) Worsened(ctx context.Context, s Step, c cloud.Change, now Snapshot, except ...string) Worse {
-	before, after := s.asChanges(c, now)
+	before, after := s.newlyReached(now).asChanges(c, now)
 	if len(after) == 0 {
 		return Worse{}
 	}
@@ -129,6 +129,30 @@ func (s Step) on(w cloud.Workload) []outcome {
 	return nil
 }
 
+// moved is the step without the tags that stay where they are: what a plan does not
+// touch counts for nothing.
+func (s Step) moved(now Snapshot) Step {
+	return s.lessTraffic(now, func(t, is cloud.TrafficTarget) bool { return t.Percent == 0 && t.Tag == is.Tag })
+}
+
+// newlyReached is the step without what requests reach already: by traffic where it has
+// any, else by the tag.
+func (s Step) newlyReached(now Snapshot) Step {
+	return s.lessTraffic(now, func(t, is cloud.TrafficTarget) bool { return t.Tag == is.Tag && (t.Percent == 0 || is.Percent > 0) })
+}
+
+func (s Step) lessTraffic(now Snapshot, there func(t, is cloud.TrafficTarget) bool) Step {
+	if now.Workload == nil {
+		return s
+	}
+	s.After.Traffic = slices.DeleteFunc(slices.Clone(s.After.Traffic), func(t cloud.TrafficTarget) bool {
+		return slices.ContainsFunc(now.Workload.Serving, func(is cloud.TrafficTarget) bool {
+			return t.Revision != "" && is.Revision == t.Revision && is.UID == t.UID && there(t, is)
+		})
+	})
+	return s
+}
+
 // accountsAfter are what runs once the traffic stands as the step leaves it. The
 // newest revision is the one that the step is about.
 func (s Step) accountsAfter() []cloud.Identity {
@@ -151,7 +175,7 @@ func (s Step) accountsAfter() []cloud.Identity {
 // suits says why the step is none for the policy whose violation it is to end, or for
 // another, or "". Whatever blames finds in a result has to be gone.
 func (j Judge) suits(ctx context.Context, s Step, policy string, c cloud.Change, now Snapshot, blames func(policies.Result) bool) string {
-	_, after := s.asChanges(c, now)
+	_, after := s.moved(now).asChanges(c, now)
 	if len(after) == 0 {
 		return "what is there now is not known"
 	}

@@ -11,7 +11,8 @@ import (
 // on that resource.
 type Exclusion struct {
 	Plan    Plan          // what would have ended it
-	Message string        // what the policy said of it; counts where there is no plan
+	Message string        // what the policy said of it, and
+	Blamed  Blamed        // what it named; both count where there is no plan
 	Grants  []cloud.Grant // the only ones that are exempted, where the plan is about grants
 	Why     string        // who exempted it, until when and in which finding
 }
@@ -20,7 +21,7 @@ type Exclusion struct {
 // itself; where nothing is left, the judgement is exempt.
 func (g Judgement) Without(x Exclusion) Judgement {
 	if g.Plan.Empty() {
-		if x.Plan.Empty() && x.Message == g.Message {
+		if x.Plan.Empty() && x.Message == g.Message && x.Blamed.Includes(g.Blamed()) {
 			return g.exempt(x)
 		}
 		return g
@@ -50,6 +51,18 @@ func (g Judgement) Without(x Exclusion) Judgement {
 		g.Lower(Ask, g.Plan.Missing)
 	}
 	g.Reasons = append(slices.Clip(g.Reasons), "in part "+x.Why)
+	return g
+}
+
+// WithoutIdentity is the judgement without what it says of the account; where nothing
+// else violates it is exempt, for the reason.
+func (g Judgement) WithoutIdentity(why string) Judgement {
+	g.Identity = false
+	g.Plan = NewPlan(slices.DeleteFunc(slices.Clone(g.Plan.Steps), Step.ofIdentity), g.Plan.Missing)
+	if len(g.Grants) == 0 && !g.InvokerCheck {
+		return g.exempt(Exclusion{Why: why})
+	}
+	g.Reasons = append(slices.Clip(g.Reasons), "in part "+why)
 	return g
 }
 

@@ -71,7 +71,10 @@ func trafficAsks(_ Judge, g Judgement, _ cloud.Change, now Snapshot) (Decision, 
 		why = fmt.Sprintf("new content: as %s it would have rights that it did not have, so the traffic is given back instead; %s",
 			cmp.Or(w.Previous.Email, "the account of before"), strings.Join(w.Content.Changes, "; "))
 	}
-	if slices.Contains(g.Remediation, policies.RestoreRevision) {
+	switch since := g.Plan.Steps[i].After.ChangedSince; {
+	case since > 0:
+		return Ask, fmt.Sprintf("%s; asked, as the service was changed %d more times after its traffic stood so", why, since)
+	case slices.Contains(g.Remediation, policies.RestoreRevision):
 		return Revert, why
 	}
 	return Ask, why + "; asked, as the policy does not list restore-revision itself"

@@ -61,6 +61,9 @@ func (j Judge) judgement(ctx context.Context, r policies.Result, c cloud.Change,
 		},
 	}
 	g := Judgement{Result: r}
+	if r.Identity && c.Workload != nil {
+		g.Account = c.Workload.Identity.Email
+	}
 	if r.Verdict == policies.Exempt {
 		g.Plan = planFor(r, c, now, opts)
 		g.Decision = DoNothing // the result says by whom, why and until when

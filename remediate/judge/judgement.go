@@ -29,6 +29,7 @@ type Policies interface {
 type Judgement struct {
 	policies.Result
 	Plan     Plan
+	Account  string // that the workload runs as, where Identity says that it violates
 	Decision Decision
 	// Guarded is true when a guardrail spoke, whether or not it made the
 	// decision weaker: silence must not do what a guardrail kept rescind from.

@@ -61,7 +61,8 @@ func (p Plan) anyTemplate() string {
 	steps := slices.Clone(p.Steps)
 	for i := range steps {
 		steps[i].Before.Template, steps[i].After.Template = "", ""
-		steps[i].Before.Traffic, steps[i].After.Traffic = nil, nil
+		steps[i].Before.TemplateUID, steps[i].After.TemplateUID = "", ""
+		steps[i].Before.Traffic, steps[i].After.Traffic, steps[i].After.ChangedSince = nil, nil, 0
 	}
 	return NewPlan(steps, "").Digest
 }

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -38,7 +39,7 @@ func restoreIdentity(r policies.Result, c cloud.Change, now Snapshot, opts resto
 	s := &Step{Kind: policies.RestoreIdentity, Resource: c.Resource, Before: StepState{ServiceAccount: c.Workload.Identity.Email}}
 	candidates, before := []cloud.Identity{cloud.KnownIdentity(opts.fallback)}, "no earlier revision ran as one that this policy accepts"
 	if w := now.Workload; w != nil {
-		s.Before.Template = w.Template()
+		s.Before.Template, s.Before.TemplateUID = w.Template(), w.TemplateUID()
 		candidates = slices.Insert(candidates, 0, w.Previous)
 		if w.PreviousWhy != "" {
 			before = "what ran before is unknown (" + w.PreviousWhy + ")"
@@ -68,8 +69,8 @@ func restoreIdentity(r policies.Result, c cloud.Change, now Snapshot, opts resto
 // deployed, and later deploys get no traffic until somebody gives it to them.
 
 // restoreRevision gives the traffic of a service back as it stood before its newest
-// revision was reached, and that revision's tags with it. It goes to no revision that is
-// not known to have served.
+// revision was reached, and that revision's tags with it: as it stood last of all that
+// the policies accept. It goes to no revision that is not known to have served.
 func restoreRevision(r policies.Result, c cloud.Change, now Snapshot, opts restoreOptions) (*Step, string) {
 	w := now.Workload
 	if !r.Identity || c.Resource.Kind != cloud.RunService {
@@ -83,22 +84,28 @@ func restoreRevision(r policies.Result, c cloud.Change, now Snapshot, opts resto
 		return nil, unknown + "the revision that its template makes is not there"
 	case w.Identity.Email != c.Workload.Identity.Email: // the entry shows another deploy
 		return nil, unknown + "it runs as another account now"
-	case w.Served.Why != "":
-		return nil, unknown + "how it stood before " + w.Revision + " is not known: " + w.Served.Why
 	}
-	back := cloud.GiveBack(w.Served.Traffic, w.Serving, w.Revision)
-	if len(back) == 0 {
-		return nil, unknown + "how it stood before " + w.Revision + " is not known"
+	why := w.ServedWhy
+	for _, served := range w.Served {
+		back := cloud.GiveBack(served.Traffic, w.Serving, w.Revision)
+		if len(back) == 0 {
+			continue
+		}
+		s := &Step{
+			Kind: policies.RestoreRevision, Resource: c.Resource,
+			Before: StepState{ServiceAccount: w.Identity.Email, Template: w.Template(), TemplateUID: w.TemplateUID(), Traffic: w.Traffic},
+			After:  StepState{Template: w.Template(), TemplateUID: w.TemplateUID(), Traffic: back, ChangedSince: served.Since},
+		}
+		unfit := opts.unfit(*s)
+		if unfit == "" {
+			return s, ""
+		}
+		why = cmp.Or(why, Spread(back)+": "+unfit)
 	}
-	s := &Step{
-		Kind: policies.RestoreRevision, Resource: c.Resource,
-		Before: StepState{ServiceAccount: w.Identity.Email, Template: w.Template(), Traffic: w.Traffic},
-		After:  StepState{Template: w.Template(), Traffic: back},
+	if why != "" {
+		why = ": " + why
 	}
-	if unfit := opts.unfit(*s); unfit != "" {
-		return nil, "the traffic cannot be given back to what served before: " + unfit
-	}
-	return s, ""
+	return nil, unknown + "nothing that every policy accepts is known to have served before " + w.Revision + why
 }
 
 // endIdentity ends that a workload runs as an account: by the account that ran its

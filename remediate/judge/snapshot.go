@@ -51,7 +51,14 @@ func (s Snapshot) StepNeeded(st Step) bool {
 	case policies.RestoreIdentity:
 		return s.Workload == nil || s.Workload.Identity.Email == st.Before.ServiceAccount
 	case policies.RestoreRevision:
-		return s.Workload == nil || s.Workload.IsTemplate(st.Before.Template) && cloud.SameTraffic(s.Workload.Traffic, st.Before.Traffic)
+		w := s.Workload
+		if w == nil || !w.IsTemplate(st.Before.Template, st.Before.TemplateUID) {
+			return w == nil
+		}
+		if st.Before.ServiceAccount == "" { // an undo
+			return cloud.SameTraffic(w.Traffic, st.Before.Traffic)
+		}
+		return cloud.Reached(w.Serving, st.Before.Template)
 	case policies.RestoreIngress:
 		return s.Workload == nil || s.Workload.Ingress == st.Before.Ingress
 	case policies.RestoreCondition:
@@ -95,13 +102,19 @@ func (s Snapshot) StillDeploying(p Plan) string {
 	return ""
 }
 
-// LeftBehind reports whether the template is one that the plan left where it is when it
-// gave the traffic back, and requests do not reach it. What people decided of that is
-// done: nothing is to be raised anew.
+// LeftBehind reports whether the template is the one that the plan left where it is when
+// it gave the traffic back, requests do not reach it, and all that they do reach runs
+// as an account that the traffic was given back to.
 func (s Snapshot) LeftBehind(p Plan) bool {
 	return s.Workload != nil && slices.ContainsFunc(p.Steps, func(st Step) bool {
-		return st.Kind == policies.RestoreRevision && st.Before.ServiceAccount != "" && s.Workload.IsTemplate(st.After.Template) &&
-			!cloud.Reached(s.Workload.Serving, st.After.Template)
+		if st.Kind != policies.RestoreRevision || st.Before.ServiceAccount == "" || !s.Workload.IsTemplate(st.After.Template, st.After.TemplateUID) {
+			return false
+		}
+		return !slices.ContainsFunc(s.Workload.Serving, func(t cloud.TrafficTarget) bool {
+			given := func(a cloud.TrafficTarget) bool { return a.Account != "" && a.Account == t.Account }
+			reached := t.Percent != 0 || t.Tag != ""
+			return reached && (t.Revision == st.After.Template || !slices.ContainsFunc(st.After.Traffic, given))
+		})
 	})
 }
 

@@ -25,11 +25,16 @@ type StepState struct {
 	// Template names the template that ServiceAccount is for, as
 	// cloud.Workload.Template does: an account is given to no other content.
 	Template string `json:"template,omitempty"`
+	// TemplateUID tells the template from another of that name, as cloud.Workload does.
+	TemplateUID string `json:"template_uid,omitempty"`
 	// Ingress is a service's, in the words of cloud.Workload.
 	Ingress string `json:"ingress,omitempty"`
 	// Traffic is how a service's requests are spread: before, as people wrote it; after,
 	// to revisions by name, each with what it is known to run as.
 	Traffic []cloud.TrafficTarget `json:"traffic,omitempty"`
+	// ChangedSince is how often the service was changed after its traffic stood so, and
+	// before the change that is answered.
+	ChangedSince int64 `json:"changed_since,omitempty"`
 	// OrgPolicy is the body of an organization policy; empty where none is set.
 	OrgPolicy string `json:"org_policy,omitempty"`
 }

@@ -1,0 +1,55 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
+
+// Blamed is what a judgement is about where it has no plan to say it: the parts that
+// violate, or may. The zero Blamed names none, as of a violation by something else.
+type Blamed struct {
+	Grants       []cloud.Grant `json:"grants,omitempty"`
+	InvokerCheck bool          `json:"invoker_check,omitempty"`
+	Identity     bool          `json:"identity,omitempty"`
+	Account      string        `json:"account,omitempty"` // that Identity is about; empty for the default one
+}
+
+// Blamed are the parts that the judgement is about.
+func (g Judgement) Blamed() Blamed {
+	b := Blamed{Grants: g.Grants, InvokerCheck: g.InvokerCheck, Identity: g.Identity}
+	if g.Identity {
+		b.Account = g.Account
+	}
+	return b
+}
+
+// Includes reports whether all that o names is in b.
+func (b Blamed) Includes(o Blamed) bool {
+	return (b.InvokerCheck || !o.InvokerCheck) && (!o.Identity || b.Identity && b.Account == o.Account) && len(missingFrom(b.Grants, o.Grants)) == 0
+}
+
+// Same reports whether both name the same.
+func (b Blamed) Same(o Blamed) bool { return b.Includes(o) && o.Includes(b) }
+
+// String names the parts; "" for none.
+func (b Blamed) String() string {
+	if b.Same(Blamed{}) {
+		return ""
+	}
+	return fmt.Sprint(named(b.Grants), b.InvokerCheck, b.Identity, b.Account)
+}
+
+// In reports whether all of it is there still, as far as live state was read.
+func (b Blamed) In(now Snapshot) bool {
+	w := now.Workload
+	switch {
+	case now.Gone,
+		now.Policy != nil && slices.ContainsFunc(b.Grants, func(g cloud.Grant) bool { return !now.Policy.Has(g) }),
+		w != nil && b.InvokerCheck && !w.InvokerCheckDisabled.On,
+		w != nil && b.Identity && w.Identity.Email != b.Account:
+		return false
+	}
+	return true
+}
