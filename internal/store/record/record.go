@@ -34,15 +34,25 @@ func ForgetAt(f finding.Finding) time.Time {
 	return f.EndedAt.Add(KeepEnded)
 }
 
-// Finding returns the stored form of f, and f as it reads back: nothing in it
-// is shared with f, and its times are in UTC. A finding that could not be read
-// back is refused here, before it is written.
+// Finding returns the stored form of a finding that is new, as Successor does.
 func Finding(f finding.Finding) ([]byte, finding.Finding, error) {
+	return Successor(f, finding.Finding{})
+}
+
+// Successor returns the stored form of f, which takes the place of old, and f as it
+// reads back: nothing in it is shared with f, its times are in UTC, and its new events
+// are sealed. A finding that could not be read back is refused here, before it is
+// written.
+func Successor(f, old finding.Finding) ([]byte, finding.Finding, error) {
 	if f.ID == "" {
 		return nil, finding.Finding{}, errors.New("encode finding: its id is empty")
 	}
 	if f.Misstep != "" {
 		return nil, finding.Finding{}, fmt.Errorf("encode finding %s: %s", f.ID, f.Misstep)
+	}
+	f, err := f.Sealed(old)
+	if err != nil {
+		return nil, finding.Finding{}, err
 	}
 	b, err := encode(f)
 	if err != nil {
