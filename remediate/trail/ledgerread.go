@@ -28,7 +28,7 @@ func (l *Ledger) Records(ctx context.Context, since, until time.Time) iter.Seq2[
 // days are the chains there may be records of that time in.
 func (l *Ledger) days(since, until time.Time) []string {
 	now := l.now()
-	if kept := now.Add(-keepLedger); since.Before(kept) {
+	if kept := now.Add(-Keep); since.Before(kept) {
 		since = kept
 	}
 	if until.After(now) {

@@ -21,18 +21,13 @@ const format byte = 1
 
 // How long a store keeps what nothing more can happen to, at least.
 const (
-	KeepEnded   = 400 * 24 * time.Hour // as long as Google keeps the Admin Activity log
-	KeepHandled = 35 * 24 * time.Hour  // longer than the 31 days for which Pub/Sub can replay a message
+	KeepEnded   = finding.KeepEnded
+	KeepHandled = 35 * 24 * time.Hour // longer than the 31 days for which Pub/Sub can replay a message
 )
 
 // ForgetAt is from when on a store may forget the finding; zero for never: it
 // has not ended.
-func ForgetAt(f finding.Finding) time.Time {
-	if !f.State.Ended() || f.EndedAt.IsZero() {
-		return time.Time{}
-	}
-	return f.EndedAt.Add(KeepEnded)
-}
+func ForgetAt(f finding.Finding) time.Time { return f.ForgetAt() }
 
 // Finding returns the stored form of a finding that is new, as Successor does.
 func Finding(f finding.Finding) ([]byte, finding.Finding, error) {

@@ -27,6 +27,7 @@ type App struct {
 	opts     Options
 	store    remediate.Store
 	ledger   *trail.Ledger
+	roots    *trail.Roots
 	scanner  *scan.Scanner
 	policies *policies.Set
 	google   *google.Client
@@ -103,7 +104,7 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, o Options) (_ *App, 
 	if rc.OnCall, err = newOnCall(c, o, st, plain); err != nil {
 		return nil, err
 	}
-	a.store, a.ledger = st, rc.Ledger
+	a.store, a.ledger, a.roots = st, rc.Ledger, rc.Roots
 	if a.Remediator, err = remediate.New(rc); err != nil {
 		return nil, err
 	}
