@@ -32,13 +32,17 @@ type auditScope struct {
 	finding        string
 }
 
-func auditScopeOf(name string, since time.Time, args []string) (auditScope, error) {
+// auditScopeOf reads the flags, and those that the command adds.
+func auditScopeOf(name string, since time.Time, args []string, add ...func(*flags)) (auditScope, error) {
 	f, s := newFlags("audit "+name), auditScope{since: since, until: time.Now()}
 	f.StringVar(&s.config, "config", "", "")
 	f.Func("since", "", timeFlag(&s.since))
 	f.Func("until", "", timeFlag(&s.until))
 	f.StringVar(&s.finding, "finding", "", "")
 	format := formatFlag(f)
+	for _, more := range add {
+		more(f)
+	}
 	operands, err := f.parse(args)
 	s.format = *format
 	switch {

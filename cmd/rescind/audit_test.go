@@ -116,6 +116,8 @@ func TestTheSamplesOfTheAuditDocsWork(t *testing.T) {
 	b := newBureau(t, "ada@example.com")
 	b.keepDocumented()
 	t.Chdir(filepath.Dir(b.config))
+	copied := b.copyOf(textHandler)
+	write(t, "stderr.log", copied)
 	all := string(text) + auditListUsage + auditVerifyUsage + auditCommand().usage
 	samples := regexp.MustCompile(`(?m)^ *(rescind (?:audit|findings) .*--config.*)$`).FindAllString(all, -1)
 	if len(samples) < 6 {
@@ -125,7 +127,7 @@ func TestTheSamplesOfTheAuditDocsWork(t *testing.T) {
 		if strings.HasPrefix(line, "Usage") {
 			continue
 		}
-		if code, stderr := b.sample(line); code != exitOK {
+		if code, _, stderr := runCommand(t, copied, shellWords(line)[1:]...); code != exitOK {
 			t.Errorf("%s: exit %d, %s", line, code, stderr)
 		}
 	}

@@ -23,7 +23,13 @@ standard error, with the first event or record that is not as it was. With
 --since and --until only the ledger of these days, and the findings begun in
 that time.
 
-` + fmt.Sprintf(auditFlags, "all that is kept, 400 days") + `
+Whoever may write to the store can compute all of it anew. So compare it with
+the copy that left it: --against takes lines of standard error, or what
+"gcloud logging read --format json" prints of them or of the log audit_log, and
+names the first line that the store has otherwise, or no more.
+
+` + fmt.Sprintf(auditFlags, "all that is kept, 400 days") + `  --against FILE    a copy of the trail to compare with; - for standard input
+
 Example:
   rescind audit verify --config rescind.yaml
 
@@ -32,14 +38,27 @@ failure, 2 on wrong usage.
 `
 
 func runAuditVerify(ctx context.Context, env environment, args []string) error {
-	s, err := auditScopeOf("verify", time.Time{}, args)
+	var against string
+	s, err := auditScopeOf("verify", time.Time{}, args, func(f *flags) { f.StringVar(&against, "against", "", "") })
 	if err != nil {
 		return err
+	}
+	var copied []trail.Line
+	if against != "" {
+		if copied, err = readCopy(env, against); err != nil {
+			return err
+		}
 	}
 	return withArchive(s.config, func(arc archive) error {
 		v, err := arc.verify(ctx, s)
 		if errors.Is(err, fault.ErrNotFound) {
 			return err
+		}
+		if against != "" {
+			var difference error
+			v.Compared, difference = arc.against(ctx, s, copied)
+			v.Whole = v.Whole && difference == nil
+			err = errors.Join(err, difference)
 		}
 		return errors.Join(writeVerified(env.stdout, s.format, v), err)
 	})
@@ -58,6 +77,7 @@ type verified struct {
 	CoveredUntil   time.Time `json:"covered_until,omitzero"`
 	YoungerEvents  int       `json:"younger_events"`
 	YoungerRecords int       `json:"younger_records"`
+	Compared       int       `json:"compared,omitempty"` // lines of the copy
 }
 
 func writeVerified(w io.Writer, format string, v verified) error {
@@ -67,6 +87,11 @@ func writeVerified(w io.Writer, format string, v verified) error {
 	if _, err := fmt.Fprintf(w, "%d events of %d findings and %d records of the ledger; %d findings from before there were hashes\n",
 		v.Events, v.Findings, v.Entries, v.Unchained); err != nil {
 		return err
+	}
+	if v.Compared > 0 {
+		if _, err := fmt.Fprintf(w, "%d lines of the copy were compared\n", v.Compared); err != nil {
+			return err
+		}
 	}
 	if v.Roots == 0 {
 		_, err := fmt.Fprintln(w, "no root yet: what was taken out would not be missed; the first sweep of rescind serve makes one")

@@ -227,16 +227,7 @@ func TestI8VerifyFindsWhatWasDoneToTheStore(t *testing.T) {
 		if err := os.WriteFile(b.db, whole, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		db, err := bbolt.Open(b.db, 0o600, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := db.Update(func(tx *bbolt.Tx) error { tt.do(raw{t, tx}); return nil }); err != nil {
-			t.Fatal(err)
-		}
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
+		b.raw(tt.do)
 		code, _, errs := b.run("audit verify")
 		if code != exitFailed || !strings.Contains(errs, tt.says) {
 			t.Errorf("%s: exit %d, stderr %q; want exit 1, saying %q", tt.name, code, errs, tt.says)

@@ -16,5 +16,6 @@
 //   - root.go is a root, roots.go and noted.go keep them up to date, rootsread.go
 //     reads them and compares
 //   - refusals.go bounds what a flood of refusals costs
-//   - line.go is a line of either, as it is listed and as it leaves the store
+//   - line.go is a line of either, as it is listed and as it leaves the store;
+//     copy.go reads the copy back
 package trail

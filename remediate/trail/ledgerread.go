@@ -94,3 +94,9 @@ func (l *Ledger) verifyDay(ctx context.Context, day string) (n int, err error) {
 	}
 	return n, nil
 }
+
+// Line is the n-th record of a day as a line, and whether there is one.
+func (l *Ledger) Line(ctx context.Context, day string, n int) (Line, bool, error) {
+	e, found, err := l.record(ctx, day, n)
+	return e.Line(), found, err
+}

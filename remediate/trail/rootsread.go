@@ -140,3 +140,9 @@ func (l *Ledger) Holds(ctx context.Context, h Head) error {
 
 // Chains are the chains of which a root holds a head, in order.
 func (c Coverage) Chains() []string { return slices.Sorted(maps.Keys(c.Heads)) }
+
+// Line is the n-th root as a line, and whether there is one.
+func (r *Roots) Line(ctx context.Context, n int) (Line, bool, error) {
+	root, found, err := r.root(ctx, n)
+	return root.Line(), found, err
+}
