@@ -19,9 +19,9 @@ type RootExporter interface {
 	ExportRoots(ctx context.Context, roots []trail.Root) error
 }
 
-// extendRoots has the roots hold what changed since the last sweep. What fails is
-// logged, and done by the next sweep.
-func (r *Remediator) extendRoots(ctx context.Context) {
+// ExtendRoots has the roots hold what changed since the last time, as every sweep does.
+// What fails is logged, and done by the next sweep.
+func (r *Remediator) ExtendRoots(ctx context.Context) {
 	err := r.cfg.Roots.Extend(ctx, r.olderHeads, func(roots []trail.Root) error {
 		x, ok := r.cfg.Exporter.(RootExporter)
 		if !ok {

@@ -44,7 +44,7 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 		}
 	}
 	if ctx.Err() == nil {
-		r.extendRoots(ctx)
+		r.ExtendRoots(ctx)
 	}
 	return len(due), errors.Join(append(errs, ctx.Err())...)
 }

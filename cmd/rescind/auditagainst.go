@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -17,7 +16,7 @@ import (
 
 // readCopy reads the lines of the copy in the file, "-" being standard input.
 func readCopy(env environment, path string) ([]trail.Line, error) {
-	var in io.Reader = env.stdin
+	in := env.stdin
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {

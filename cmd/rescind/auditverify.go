@@ -28,7 +28,11 @@ the copy that left it: --against takes lines of standard error, or what
 "gcloud logging read --format json" prints of them or of the log audit_log, and
 names the first line that the store has otherwise, or no more.
 
+--offline checks what "rescind audit export" wrote, without a store.
+
 ` + fmt.Sprintf(auditFlags, "all that is kept, 400 days") + `  --against FILE    a copy of the trail to compare with; - for standard input
+  --offline FILE    what "rescind audit export" wrote, in place of a store and
+                    of --config; - for standard input
 
 Example:
   rescind audit verify --config rescind.yaml
@@ -38,10 +42,22 @@ failure, 2 on wrong usage.
 `
 
 func runAuditVerify(ctx context.Context, env environment, args []string) error {
-	var against string
-	s, err := auditScopeOf("verify", time.Time{}, args, func(f *flags) { f.StringVar(&against, "against", "", "") })
-	if err != nil {
+	var against, offline string
+	s, err := auditScopeOf("verify", time.Time{}, args, func(f *flags) {
+		f.StringVar(&against, "against", "", "")
+		f.StringVar(&offline, "offline", "", "")
+	})
+	switch {
+	case err != nil:
 		return err
+	case offline != "" && (s.config != "" || against != "" || s.finding != "" || !s.since.IsZero()):
+		return usagef("--offline checks what is in the file, without a store: leave out --config, --against, --finding and --since")
+	case offline != "":
+		v, err := verifyOffline(env, offline)
+		if v == (verified{}) {
+			return err
+		}
+		return errors.Join(writeVerified(env.stdout, s.format, v), err)
 	}
 	var copied []trail.Line
 	if against != "" {
@@ -94,7 +110,7 @@ func writeVerified(w io.Writer, format string, v verified) error {
 		}
 	}
 	if v.Roots == 0 {
-		_, err := fmt.Fprintln(w, "no root yet: what was taken out would not be missed; the first sweep of rescind serve makes one")
+		_, err := fmt.Fprintln(w, "no root yet: what was taken out would not be missed; a sweep of rescind serve makes one")
 		return err
 	}
 	_, err := fmt.Fprintf(w, "%d roots cover what was there until %s; %d events and %d records are in none yet\n",

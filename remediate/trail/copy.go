@@ -80,7 +80,7 @@ func copied(b []byte, at time.Time) (Line, bool, error) {
 	}
 	// An entry of another kind may have anything under these names.
 	if err := json.Unmarshal(b, &e); err != nil && !bytes.Contains(b, []byte(`"audit"`)) {
-		return Line{}, false, nil //nolint:nilerr // it is none of ours
+		return Line{}, false, nil // it is none of ours
 	} else if err != nil {
 		return Line{}, false, err
 	}
@@ -116,7 +116,7 @@ func (l Line) complete() error {
 func copiedText(s string) (Line, bool, error) {
 	fields, err := textFields(s)
 	if fields["msg"] != "audit" {
-		return Line{}, false, nil //nolint:nilerr // it is none of ours
+		return Line{}, false, nil // it is none of ours
 	}
 	if err != nil {
 		return Line{}, false, err

@@ -17,5 +17,5 @@
 //     reads them and compares
 //   - refusals.go bounds what a flood of refusals costs
 //   - line.go is a line of either, as it is listed and as it leaves the store;
-//     copy.go reads the copy back
+//     copy.go reads the copy back, excerpt.go is what an export is made of
 package trail

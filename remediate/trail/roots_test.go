@@ -110,7 +110,7 @@ func (g *grove) check() (trail.Coverage, error) {
 // with crashes, clocks that go on by months, and stores that forget.
 func TestI8NothingThatRescindDoesLooksLikeTampering(t *testing.T) {
 	for seed := range uint64(30) {
-		g, r := newGrove(t), rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a story that can be told again
+		g, r := newGrove(t), rand.New(rand.NewPCG(seed, 0))
 		for step := range 120 {
 			id := fmt.Sprint("f", r.IntN(6))
 			switch r.IntN(8) {

@@ -25,6 +25,10 @@ type Coverage struct {
 	over  map[string]bool      // chains of which earlier heads are those of one that was forgotten
 }
 
+func newCoverage() Coverage {
+	return Coverage{Heads: map[string]Head{}, made: map[string]time.Time{}, over: map[string]bool{}}
+}
+
 // Coverage walks the chain of roots, newest first, and returns what they hold, also
 // with an error: it names what is not as it was written, or is missing before its time.
 func (r *Roots) Coverage(ctx context.Context) (Coverage, error) {
@@ -32,7 +36,7 @@ func (r *Roots) Coverage(ctx context.Context) (Coverage, error) {
 	if err != nil {
 		return Coverage{}, err
 	}
-	out := Coverage{Heads: map[string]Head{}, made: map[string]time.Time{}, over: map[string]bool{}}
+	out := newCoverage()
 	if c.Revision > 0 {
 		out.Since = at.Since
 	}
