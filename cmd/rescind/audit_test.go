@@ -149,24 +149,36 @@ func TestS17TheStartOfAProcessIsInTheLedgerWithWhatItRuns(t *testing.T) {
 		}
 		return out
 	}
-	start := func() {
-		ctx, stop := context.WithCancel(t.Context())
-		stop() // it is told to end at once
-		env := environment{lookup: func(k string) (string, bool) { return "0", k == "PORT" }, stdout: io.Discard, stderr: io.Discard}
-		if code := run(ctx, []string{"serve", "--config", b.config}, env); code != exitOK {
-			t.Fatalf("serve: exit %d", code)
-		}
-	}
-	start()
-	start()
+	b.served()
+	b.served()
 	text, err := os.ReadFile(b.config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(t, b.config, string(text)+"guardrails: {max_event_age: 10m}\n")
-	start()
+	b.served()
 	got := starts()
 	if len(got) != 3 || got[0] != got[1] || got[1] == got[2] || strings.Count(got[0], "sha256:") != 2 {
 		t.Errorf("started %q; want the same twice, and then another configuration", got)
+	}
+}
+
+// served starts a rescind that serves, and tells it to end at once.
+func (b *bureau) served() {
+	b.t.Helper()
+	ctx, stop := context.WithCancel(b.t.Context())
+	stop()
+	env := environment{lookup: func(k string) (string, bool) { return "0", k == "PORT" }, stdout: io.Discard, stderr: io.Discard}
+	if code := run(ctx, []string{"serve", "--config", b.config}, env); code != exitOK {
+		b.t.Fatalf("serve: exit %d", code)
+	}
+}
+
+func TestAProcessThatEndsLeavesNothingInNoRoot(t *testing.T) {
+	b := newBureau(t, "")
+	b.keep(newFinding(askedID, state.Pending))
+	b.served()
+	if out := b.ran("audit verify"); !strings.Contains(out, "1 roots cover ") || !strings.Contains(out, "; 0 events and 0 records are in none yet") {
+		t.Errorf("after its end: %s", out)
 	}
 }

@@ -220,6 +220,10 @@ func TestI8VerifyFindsWhatWasDoneToTheStore(t *testing.T) {
 			r.cell("ledger/"+day+"/1", func(v map[string]any) { delete(v, "hash") })
 		}, "the ledger of " + day + " breaks at record 1"},
 		{"a root is deleted", func(r raw) { r.change("cells", cellKey("trail/root/1"), gone) }, "root 1 is missing"},
+		{"the marker is deleted", func(r raw) { r.change("cells", cellKey("trail/roots"), gone) }, "the marker is missing or was changed"},
+		{"the marker is later", func(r raw) {
+			r.cell("trail/roots", func(v map[string]any) { v["since"] = "2099-01-01T00:00:00Z" })
+		}, "the marker is missing or was changed"},
 		{"a root holds less", func(r raw) {
 			r.cell("trail/root/1", func(v map[string]any) { v["heads"] = v["heads"].([]any)[1:] })
 		}, "root 1 is not as it was written"},

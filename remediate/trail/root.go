@@ -73,6 +73,7 @@ type Root struct {
 	At     time.Time `json:"at"`
 	Prev   string    `json:"prev,omitempty"` // hash of the root before
 	PrevAt time.Time `json:"prev_at,omitzero"`
+	Since  time.Time `json:"since"` // the marker
 	Heads  []Head    `json:"heads"`
 	Hash   string    `json:"hash"`
 }
@@ -80,7 +81,7 @@ type Root struct {
 // link is the SHA-256, in hexadecimal, of the hash before and all that the root says.
 func (r Root) link() string {
 	h := sha256.New()
-	netstrings(h, "root", r.Prev, r.PrevAt.UTC().Format(time.RFC3339Nano), strconv.Itoa(r.N), r.At.UTC().Format(time.RFC3339Nano))
+	netstrings(h, "root", r.Prev, r.PrevAt.UTC().Format(time.RFC3339Nano), strconv.Itoa(r.N), r.At.UTC().Format(time.RFC3339Nano), r.Since.UTC().Format(time.RFC3339Nano))
 	for _, head := range r.Heads {
 		netstrings(h, head.Chain, strconv.Itoa(head.N), head.Hash, head.Gone)
 	}

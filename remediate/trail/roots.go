@@ -112,7 +112,7 @@ func (r *Roots) Extend(ctx context.Context, older Older, take func([]Root) error
 	before, err := r.before(ctx, &next, older)
 	errs = append(errs, err)
 	for heads := range slices.Chunk(slices.Concat(noted, days, before), maxHeads) {
-		if last, err = r.append(ctx, last, heads); err != nil {
+		if last, err = r.append(ctx, last, at.Since, heads); err != nil {
 			if errors.Is(err, fault.ErrConflict) {
 				err = nil // another process is at it
 			}
@@ -148,9 +148,9 @@ func (r *Roots) root(ctx context.Context, n int) (Root, bool, error) {
 
 func rootCell(n int) string { return fmt.Sprintf("trail/root/%d", n) }
 
-// append stores the root after last, which holds the heads.
-func (r *Roots) append(ctx context.Context, last Root, heads []Head) (Root, error) {
-	root := Root{N: last.N + 1, At: r.now().UTC().Round(0), Prev: last.Hash, PrevAt: last.At, Heads: heads}
+// append stores the root after last, which holds the marker and the heads.
+func (r *Roots) append(ctx context.Context, last Root, since time.Time, heads []Head) (Root, error) {
+	root := Root{N: last.N + 1, At: r.now().UTC().Round(0), Prev: last.Hash, PrevAt: last.At, Since: since, Heads: heads}
 	root.Hash = root.link()
 	_, err := cells.Set(ctx, r.store, cells.Cell{Name: rootCell(root.N)}, root, root.At.Add(keepRoot))
 	return root, err

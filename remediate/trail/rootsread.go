@@ -64,6 +64,10 @@ func (r *Roots) walk(ctx context.Context, at rooted, n int, out *Coverage) error
 		case root.Hash != root.link() || root.N != n || after.N > 0 && root.Hash != after.Prev || n == at.N && root.Hash != at.Hash:
 			errs = append(errs, fmt.Errorf("root %d is not as it was written: its hash does not fit what it says, or what is after it", n))
 		}
+		if !root.Since.Equal(out.Since) {
+			errs = append(errs, fmt.Errorf("the marker is missing or was changed: root %d has %s", n, root.Since.UTC().Format(time.RFC3339)))
+			out.Since = root.Since
+		}
 		errs = append(errs, out.add(root))
 		after = root
 	}
