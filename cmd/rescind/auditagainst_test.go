@@ -45,6 +45,13 @@ func (b *bureau) copyOf(newHandler func(*bytes.Buffer) slog.Handler) string {
 				b.t.Fatal(err)
 			}
 		}
+		roots, err := trail.NewRoots(s, l, time.Now).Range(b.t.Context(), time.Time{}, time.Now())
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if err := to.ExportRoots(b.t.Context(), roots); err != nil {
+			b.t.Fatal(err)
+		}
 	})
 	log.Error("not a line of the trail", "error", `broken "quotes`)
 	return out.String() + "panic: and no line of a log at all\n"
