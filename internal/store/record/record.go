@@ -45,10 +45,18 @@ func Successor(f, old finding.Finding) ([]byte, finding.Finding, error) {
 	if f.Misstep != "" {
 		return nil, finding.Finding{}, fmt.Errorf("encode finding %s: %s", f.ID, f.Misstep)
 	}
-	f, err := f.Sealed(old)
-	if err != nil {
+	b, stored, err := readBack(f)
+	if err != nil || len(f.Timeline) <= len(old.Timeline) {
+		return b, stored, err
+	}
+	// Sealed is what reads back: a byte that is no text would else be sealed as it came.
+	if stored, err = stored.Sealed(old); err != nil {
 		return nil, finding.Finding{}, err
 	}
+	return readBack(stored)
+}
+
+func readBack(f finding.Finding) ([]byte, finding.Finding, error) {
 	b, err := encode(f)
 	if err != nil {
 		return nil, finding.Finding{}, fmt.Errorf("encode finding: %w", err)

@@ -278,6 +278,7 @@ func keepsStrangeNames(t *testing.T, s remediate.Store) {
 
 func sealsEvents(t *testing.T, s remediate.Store) {
 	f := newFinding("f1")
+	f.Message = "no text: \xff"
 	f.Timeline = f.Timeline.With(f.ID, trail.Event{At: noon, State: state.Pending, What: "asked"})
 	first := create(t, s, f)
 	next := first
