@@ -32,6 +32,17 @@ func (x Exporters) ExportRecords(ctx context.Context, es []trail.Record) error {
 	return errors.Join(errs...)
 }
 
+// ExportRoots implements remediate.RootExporter, for those that are one.
+func (x Exporters) ExportRoots(ctx context.Context, roots []trail.Root) error {
+	var errs []error
+	for _, e := range x {
+		if e, ok := e.(remediate.RootExporter); ok {
+			errs = append(errs, e.ExportRoots(ctx, roots))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // AuditLog is an Exporter that writes each line of the trail with one function.
 type AuditLog func(ctx context.Context, lines []trail.Line) error
 
@@ -45,6 +56,15 @@ func (w AuditLog) ExportRecords(ctx context.Context, es []trail.Record) error {
 	var lines []trail.Line
 	for _, e := range es {
 		lines = append(lines, e.Line())
+	}
+	return w(ctx, lines)
+}
+
+// ExportRoots implements remediate.RootExporter.
+func (w AuditLog) ExportRoots(ctx context.Context, roots []trail.Root) error {
+	var lines []trail.Line
+	for _, r := range roots {
+		lines = append(lines, r.Line())
 	}
 	return w(ctx, lines)
 }

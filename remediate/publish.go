@@ -46,17 +46,18 @@ func (r *Remediator) export(ctx context.Context, do func(ctx context.Context) er
 	return err
 }
 
-// publish takes out the events that were not yet, and reports whether it tried.
-// That it did is in the finding it returns and not yet stored: the update of the
+// publish notes the head of the trail for the next root and takes out the events that
+// were not yet, and reports whether it tried. That it did is in the finding it returns and not yet stored: the update of the
 // effect that comes next stores it as well. If there is none, recordPublished
 // does. A failure changes nothing but when the sweep comes again.
 func (r *Remediator) publish(ctx context.Context, f finding.Finding) (finding.Finding, bool) {
 	if !f.Owes(finding.Publish) {
 		return f, false
 	}
+	noted := r.cfg.Roots.Note(ctx, f.Head())
 	err := r.export(ctx, func(ctx context.Context) error { return r.cfg.Exporter.Export(ctx, f, f.Published) })
-	switch {
-	case errors.Is(err, errExporterRests):
+	switch err = errors.Join(noted, err); {
+	case noted == nil && errors.Is(err, errExporterRests):
 		return f, true
 	case err != nil:
 		r.cfg.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", string(finding.Publish), "finding", f.ID, "error", err.Error())

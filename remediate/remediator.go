@@ -33,6 +33,8 @@ type Config struct {
 	Limits    Limits
 	// Ledger records what is no finding's state; nil for nothing.
 	Ledger *trail.Ledger
+	// Roots binds the heads of findings and of the ledger; nil for nothing.
+	Roots *trail.Roots
 	// Exporter takes the audit trail out of the store; nil for nowhere.
 	Exporter Exporter
 	// FallbackAfter is for how long people cannot be told of a finding before it

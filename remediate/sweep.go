@@ -43,6 +43,9 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 			errs = append(errs, fmt.Errorf("sweep finding %s: %w", f.ID, err))
 		}
 	}
+	if ctx.Err() == nil {
+		r.ExtendRoots(ctx)
+	}
 	return len(due), errors.Join(append(errs, ctx.Err())...)
 }
 

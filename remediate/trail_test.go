@@ -35,7 +35,7 @@ func TestI8EveryEventHasItsNumberItsPlanAndTheHashOfAllBeforeIt(t *testing.T) {
 	var states []string
 	for i, e := range f.Timeline {
 		states = append(states, string(e.State))
-		if e.N != i+1 || len(e.Hash) != 64 || e.Plan != f.Plan.Digest {
+		if e.N != i+1 || len(e.Hash) != 2*64+1 || e.Plan != f.Plan.Digest {
 			t.Errorf("event %+v, want number %d, a hash and plan %s", e, i+1, f.Plan.Digest)
 		}
 	}

@@ -59,9 +59,12 @@ func withArchive(path string, do func(archive) error) error {
 
 // toDecide is withArchive for a command that decides: it may look up who is in a
 // group, and says on standard error what the ledger would not take.
-func (f *flags) toDecide(env environment, path string, do func(archive) error) error {
+func (f *flags) toDecide(ctx context.Context, env environment, path string, do func(archive) error) error {
 	return withArchive(path, func(arc archive) error {
 		arc.log, arc.lookup = f.logger(env, slog.LevelInfo), env.lookup
+		if err := arc.roots().Begin(ctx); err != nil {
+			return err
+		}
 		return do(arc)
 	})
 }
@@ -84,3 +87,6 @@ func (arc archive) caller(ctx context.Context) (string, error) {
 
 // ledger is the one in the store, to read.
 func (arc archive) ledger() *trail.Ledger { return trail.NewLedger(arc.store, time.Now, arc.log) }
+
+// roots are those in the store, to read.
+func (arc archive) roots() *trail.Roots { return trail.NewRoots(arc.store, arc.ledger(), time.Now) }

@@ -21,8 +21,9 @@ func auditCommand() command {
 	cmds := []command{
 		{name: "list", summary: "list what was decided, refused, paused and started", usage: auditListUsage, run: runAuditList},
 		{name: "verify", summary: "check that nothing of it was changed since", usage: auditVerifyUsage, run: runAuditVerify},
+		{name: "export", summary: "write a part of it that can be checked elsewhere", usage: auditExportUsage, run: runAuditExport},
 	}
-	return group("audit", "list the audit trail, and check that it is whole", "rescind audit verify --config rescind.yaml", cmds)
+	return group("audit", "list the audit trail, check that it is whole, and export it", "rescind audit verify --config rescind.yaml", cmds)
 }
 
 // auditScope is what of the trail a command line is about.
@@ -32,15 +33,22 @@ type auditScope struct {
 	finding        string
 }
 
-func auditScopeOf(name string, since time.Time, args []string) (auditScope, error) {
+// auditScopeOf reads the flags, and those that the command adds.
+func auditScopeOf(name string, since time.Time, args []string, add ...func(*flags)) (auditScope, error) {
 	f, s := newFlags("audit "+name), auditScope{since: since, until: time.Now()}
 	f.StringVar(&s.config, "config", "", "")
 	f.Func("since", "", timeFlag(&s.since))
 	f.Func("until", "", timeFlag(&s.until))
 	f.StringVar(&s.finding, "finding", "", "")
-	format := formatFlag(f)
+	form := "table"
+	if name != "export" {
+		f.StringVar(&form, "format", form, "")
+	}
+	for _, more := range add {
+		more(f)
+	}
 	operands, err := f.parse(args)
-	s.format = *format
+	s.format = form
 	switch {
 	case err != nil:
 		return s, err

@@ -100,7 +100,7 @@ func runAnswer(ctx context.Context, env environment, c finding.Choice, args []st
 	case c == finding.ChooseExempt && *exempt <= 0:
 		return usagef("--for is %s, want how long it is exempt: --for 24h", *exempt)
 	}
-	return f.toDecide(env, o.config, func(arc archive) error {
+	return f.toDecide(ctx, env, o.config, func(arc archive) error {
 		a := finding.Answer{Choice: c, Reason: *reason, Digest: *plan}
 		if c == finding.ChooseExempt {
 			a.Until = time.Now().Add(*exempt)

@@ -91,7 +91,7 @@ func runSwitch(ctx context.Context, env environment, f *flags, args []string, ne
 	if err := checkFormat(*format); err != nil {
 		return err
 	}
-	return f.toDecide(env, *path, func(arc archive) error {
+	return f.toDecide(ctx, env, *path, func(arc archive) error {
 		who, err := arc.caller(ctx)
 		if err != nil {
 			return err

@@ -77,6 +77,10 @@ func (s store) Create(ctx context.Context, f finding.Finding) (finding.Finding, 
 	if _, ok := s.findings[f.ID]; ok {
 		return finding.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, fault.ErrExists)
 	}
+	f, err = f.Sealed(finding.Finding{})
+	if err != nil {
+		return finding.Finding{}, err
+	}
 	f = cloned(f)
 	f.Revision = 1
 	s.findings[f.ID] = f
@@ -110,6 +114,10 @@ func (s store) Update(ctx context.Context, f finding.Finding) (finding.Finding, 
 	}
 	if err := errors.Join(f.Extends(old), storable(f)); err != nil {
 		return finding.Finding{}, fmt.Errorf("update finding %s: %w", f.ID, err)
+	}
+	f, err = f.Sealed(old)
+	if err != nil {
+		return finding.Finding{}, err
 	}
 	f = cloned(f)
 	f.Revision++

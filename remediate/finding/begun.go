@@ -71,7 +71,7 @@ func (f Finding) Rejudged(next Finding, by state.Cause) Finding {
 	news, owed := next.Timeline, f.Outbox
 	next.Timeline, next.Published = f.Timeline, f.Published
 	for _, e := range news {
-		next.Timeline = next.Timeline.With(next.ID, e)
+		next = next.told(e)
 	}
 	if next = next.owing(owed...); next.State.Ended() {
 		next = next.resolving()
@@ -97,11 +97,13 @@ func (f Finding) JoinedBy(c cloud.Change, now time.Time) Finding {
 	if f.Unconfirmed && f.Change.Actor.Principal == cloud.UnknownActor {
 		f = f.madeBy(c.Actor)
 	}
+	others := len(f.Actors)
 	f = f.withActor(c.Actor)
-	if len(f.Joined) >= maxJoined {
+	if len(f.Joined) < maxJoined {
+		f.Joined = append(slices.Clip(f.Joined), c.ID)
+	} else if len(f.Actors) == others {
 		return f
 	}
-	f.Joined = append(slices.Clip(f.Joined), c.ID)
 	return f.stays(now, "", fmt.Sprintf("the same change again, by %s (%s)", trail.Fit(c.Actor.Principal, trail.MaxName), trail.Fit(c.Method, trail.MaxName)), Notify)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // Store keeps findings.
@@ -88,3 +89,19 @@ func (q Query) Matches(f Finding) bool {
 		(q.Until.IsZero() || f.CreatedAt.Before(q.Until)) &&
 		(q.After == Position{} || q.After.Precedes(f.Position()))
 }
+
+// KeepEnded is how long a store keeps a finding after its end, at least: as long as
+// Google keeps the Admin Activity log.
+const KeepEnded = trail.Keep
+
+// ForgetAt is from when on a store may forget the finding; zero for never: it has not
+// ended.
+func (f Finding) ForgetAt() time.Time {
+	if !f.State.Ended() || f.EndedAt.IsZero() {
+		return time.Time{}
+	}
+	return f.EndedAt.Add(KeepEnded)
+}
+
+// Head is how far the finding's trail has come, for a root to hold.
+func (f Finding) Head() trail.Head { return f.Timeline.HeadOf(f.ID, f.ForgetAt()) }

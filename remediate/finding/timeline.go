@@ -21,9 +21,15 @@ const (
 	maxEvents = 400
 )
 
-// VerifyTrail returns nil if every event of the trail is as it was written, and
-// otherwise an error that names the first that is not; see trail.Timeline.Verify.
-func (f Finding) VerifyTrail() error { return f.Timeline.Verify(f.ID, f.State) }
+// VerifyTrail returns nil if every event of the trail is as it was written and the
+// record is as the last one left it. Otherwise the error names the first event that is
+// not, or the record; see trail.Timeline.Verify.
+func (f Finding) VerifyTrail() error {
+	if err := f.Timeline.Verify(f.ID, f.State); err != nil {
+		return err
+	}
+	return f.verifySeal()
+}
 
 // Extends returns an error unless f may take the place of old: its trail is that
 // of old with more at its end, or with nothing more, and every event there leads to

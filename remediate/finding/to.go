@@ -60,13 +60,24 @@ func (f Finding) stays(now time.Time, who, what string, effects ...Effect) Findi
 // withEvent adds an event to the timeline, with what it owes.
 func (f Finding) withEvent(now time.Time, who, what string, effects ...Effect) Finding {
 	f.Why, f.UpdatedAt = what, now
-	f.Timeline = f.Timeline.With(f.ID, trail.Event{
+	f = f.told(trail.Event{
 		At: now, State: f.State, Who: who, Via: f.answeredVia(who, now), What: what, Plan: f.Plan.Digest,
 	})
 	if f.State != state.Approved && !f.State.Working() {
 		f = f.paid(Apply)
 	}
 	return f.owing(append(effects, Publish)...)
+}
+
+// told adds an event. What rescind says again word for word is left out, if all that
+// decides is as the last event sealed it: no such part changes without an event.
+func (f Finding) told(e trail.Event) Finding {
+	with := f.Timeline.With(f.ID, e)
+	if len(with) == len(f.Timeline) && f.verifySeal() != nil {
+		with = f.Timeline.WithNews(f.ID, e)
+	}
+	f.Timeline = with
+	return f
 }
 
 // misstepped refuses a move that has no arrow.

@@ -21,7 +21,7 @@ type Event struct {
 	What  string      `json:"what"`
 	// N counts the events from 1; Hash is that of this event and, through the
 	// one before it, of all before it. Both are missing from before there were
-	// hashes. See Timeline.Verify.
+	// hashes. See Timeline.Verify, and seal.go for the forms of a hash.
 	N    int    `json:"n,omitempty"`
 	Hash string `json:"hash,omitempty"`
 	Via  string `json:"via,omitempty"`  // how the answer came that it is about
@@ -30,6 +30,11 @@ type Event struct {
 
 func (e Event) repeats(last Event) bool {
 	return e.Who == "" && last.Who == "" && e.State == last.State && e.What == last.What && e.Plan == last.Plan
+}
+
+func (e Event) fitted() Event {
+	e.Who, e.Via, e.What = Fit(e.Who, MaxWho), Fit(e.Via, MaxWho), Fit(e.What, maxWhat)
+	return e
 }
 
 // link is the SHA-256, in hexadecimal, of the hash before, the finding's id and

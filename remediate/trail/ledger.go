@@ -12,9 +12,6 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
-// keepLedger is how long the ledger is kept, as long as findings are.
-const keepLedger = 400 * 24 * time.Hour
-
 // appendTries bounds how many others may be faster. Each of them has written a
 // record, so nobody waits in vain.
 const appendTries = 200
@@ -131,11 +128,53 @@ func (l *Ledger) set(ctx context.Context, c cells.Cell, day string, value any) e
 	if err != nil {
 		return err
 	}
-	begin, err := time.Parse(time.DateOnly, day)
+	end, err := dayEnd(day)
 	if err != nil {
 		return err
 	}
-	c.Value, c.KeepUntil = b, begin.Add(24*time.Hour+keepLedger)
+	c.Value, c.KeepUntil = b, end.Add(Keep)
 	_, err = l.store.SetCell(ctx, c)
 	return err
+}
+
+// dayEnd is when a UTC day is over.
+func dayEnd(day string) (time.Time, error) {
+	begin, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the day of a ledger: %w", err)
+	}
+	return begin.Add(24 * time.Hour), nil
+}
+
+// settled is how far the chain of that day goes, N being 0 for one without records. The
+// head is brought there first: afterwards it never says less.
+func (l *Ledger) settled(ctx context.Context, day string) (Head, error) {
+	end, err := dayEnd(day)
+	if err != nil {
+		return Head{}, err
+	}
+	for range appendTries {
+		head, c, err := l.head(ctx, day)
+		if err != nil {
+			return Head{}, err
+		}
+		at := head
+		for {
+			e, found, err := l.record(ctx, day, at.N+1)
+			if err != nil {
+				return Head{}, err
+			}
+			if !found {
+				break
+			}
+			at = ledgerHead{N: e.N, Hash: e.Hash}
+		}
+		if at != head {
+			err = l.set(ctx, c, day, at)
+		}
+		if !errors.Is(err, fault.ErrConflict) {
+			return NewHead("ledger/"+day, at.N, at.Hash, end.Add(Keep)), err
+		}
+	}
+	return Head{}, fmt.Errorf("bring the head of the ledger of %s up to date: %w", day, fault.ErrConflict)
 }

@@ -28,7 +28,7 @@ func (l *Ledger) Records(ctx context.Context, since, until time.Time) iter.Seq2[
 // days are the chains there may be records of that time in.
 func (l *Ledger) days(since, until time.Time) []string {
 	now := l.now()
-	if kept := now.Add(-keepLedger); since.Before(kept) {
+	if kept := now.Add(-Keep); since.Before(kept) {
 		since = kept
 	}
 	if until.After(now) {
@@ -93,4 +93,10 @@ func (l *Ledger) verifyDay(ctx context.Context, day string) (n int, err error) {
 		prev = e.Hash
 	}
 	return n, nil
+}
+
+// Line is the n-th record of a day as a line, and whether there is one.
+func (l *Ledger) Line(ctx context.Context, day string, n int) (Line, bool, error) {
+	e, found, err := l.record(ctx, day, n)
+	return e.Line(), found, err
 }

@@ -35,12 +35,12 @@ func (e Record) Line() Line {
 	}
 }
 
-// InsertID names the line the same every time it leaves the store: by its hash,
-// or by its place for one from before there were hashes. It is one that Cloud
+// InsertID names the line the same every time it leaves the store: by the link of its
+// hash, or by its place for one from before there were hashes. It is one that Cloud
 // Logging takes.
 func (l Line) InsertID() string {
-	if l.Hash != "" {
-		return l.Hash
+	if link, _, _ := strings.Cut(l.Hash, "."); link != "" {
+		return link
 	}
 	return strings.ReplaceAll(l.Chain, "/", "-") + "-" + strconv.Itoa(l.N)
 }

@@ -17,10 +17,18 @@ type Timeline []Event
 // With adds an event. What rescind says again word for word, such as that it
 // tries once more, is no news and is left out.
 func (t Timeline) With(id string, e Event) Timeline {
-	e.Who, e.Via, e.What = Fit(e.Who, MaxWho), Fit(e.Via, MaxWho), Fit(e.What, maxWhat)
+	e = e.fitted()
 	if n := len(t); n > 0 && e.repeats(t[n-1]) {
 		return t
 	}
+	return t.and(id, e)
+}
+
+// WithNews adds an event also where it says what the last one said: the record says
+// more than that one sealed.
+func (t Timeline) WithNews(id string, e Event) Timeline { return t.and(id, e.fitted()) }
+
+func (t Timeline) and(id string, e Event) Timeline {
 	e.At = e.At.UTC().Round(0) // as it reads back
 	e.N = len(t) + 1
 	e.Hash = e.link(id, t.last(id))
@@ -31,11 +39,7 @@ func (t Timeline) With(id string, e Event) Timeline {
 func (t Timeline) last(id string) string {
 	prev := ""
 	for _, e := range t {
-		if e.Hash != "" {
-			prev = e.Hash
-			continue
-		}
-		prev = e.link(id, prev) // from before there were hashes
+		prev = e.linked(id, prev)
 	}
 	return prev
 }
@@ -50,26 +54,28 @@ func (t Timeline) Head() string {
 }
 
 // Verify returns nil if every event of the finding with that id is as it was
-// written, and the last one left the finding in that state; otherwise an error
-// that names the first event that does not fit. Events from before there were
+// written, no event found the record changed without one, and the last one left the
+// finding in that state; otherwise an error that names the first event that does not
+// fit. Events from before there were
 // hashes have neither number nor hash; they can only be first, and have not been
 // changed since the first event that has one.
 func (t Timeline) Verify(id string, is state.State) error {
 	prev, chained := "", false
 	for i, e := range t {
-		link := e.link(id, prev)
 		switch {
 		case e.Hash == "" && e.N == 0 && !chained:
 		case e.Hash == "":
 			return fmt.Errorf("the trail of finding %s breaks at event %d: it has no hash", id, i+1)
 		case e.N != i+1:
 			return fmt.Errorf("the trail of finding %s breaks at event %d: its number is %d", id, i+1, e.N)
-		case e.Hash != link:
+		case !e.fits(id, prev):
 			return fmt.Errorf("the trail of finding %s breaks at event %d: its hash does not fit what it says and what is before it", id, i+1)
+		case e.found() != "":
+			return fmt.Errorf("the trail of finding %s breaks before event %d: the record had been changed without an event", id, i+1)
 		default:
 			chained = true
 		}
-		prev = link
+		prev = e.linked(id, prev)
 	}
 	if chained && is != t[len(t)-1].State {
 		return fmt.Errorf("finding %s is %s, and its trail ends with %s", id, is, t[len(t)-1].State)

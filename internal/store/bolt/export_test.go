@@ -15,7 +15,7 @@ func (s *Store) CreateAll(fs []finding.Finding) error {
 		err := s.db.Update(func(tx *bbolt.Tx) error {
 			for _, f := range fs[:n] {
 				f.Revision = 1
-				if _, err := put(tx, f, nil); err != nil {
+				if _, err := put(tx, f, finding.Finding{}); err != nil {
 					return err
 				}
 			}

@@ -21,7 +21,7 @@ func (s *Store) Create(ctx context.Context, f finding.Finding) (stored finding.F
 		if tx.Bucket(findings).Get([]byte(f.ID)) != nil {
 			return fault.ErrExists
 		}
-		stored, err = put(tx, f, nil)
+		stored, err = put(tx, f, finding.Finding{})
 		return err
 	})
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *Store) Update(ctx context.Context, f finding.Finding) (stored finding.F
 			return err
 		}
 		f.Revision++
-		stored, err = put(tx, f, entries(old))
+		stored, err = put(tx, f, old)
 		return err
 	})
 	if err != nil {
@@ -73,15 +73,19 @@ func get(tx *bbolt.Tx, id []byte) (finding.Finding, error) {
 	return record.ReadFinding(b)
 }
 
-// put writes the finding in place of the one that has the old lines in the
-// indexes.
-func put(tx *bbolt.Tx, f finding.Finding, old []entry) (finding.Finding, error) {
-	b, stored, err := record.Finding(f)
+// put writes the finding in place of old, which is the zero Finding for one that is
+// new.
+func put(tx *bbolt.Tx, f, old finding.Finding) (finding.Finding, error) {
+	b, stored, err := record.Successor(f, old)
 	if err != nil {
 		return finding.Finding{}, err
 	}
 	if err := tx.Bucket(findings).Put([]byte(f.ID), b); err != nil {
 		return finding.Finding{}, err
 	}
-	return stored, reindex(tx, old, entries(stored))
+	var led []entry
+	if old.ID != "" {
+		led = entries(old)
+	}
+	return stored, reindex(tx, led, entries(stored))
 }

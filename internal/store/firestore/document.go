@@ -42,9 +42,10 @@ type fields map[string]any
 // (https://cloud.google.com/firestore/quotas#limits).
 const maxRecord = 1<<20 - 16<<10
 
-// findingFields returns the document of f, and f as it reads back.
-func findingFields(f finding.Finding) (fields, finding.Finding, error) {
-	b, f, err := record.Finding(f)
+// findingFields returns the document of f, which takes the place of old, and f as it
+// reads back.
+func findingFields(f, old finding.Finding) (fields, finding.Finding, error) {
+	b, f, err := record.Successor(f, old)
 	if err != nil {
 		return nil, finding.Finding{}, err
 	}

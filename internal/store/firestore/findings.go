@@ -13,11 +13,11 @@ import (
 // Create implements finding.Store.
 func (s *Store) Create(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	f.Revision = 1
-	stored, err := s.put(ctx, f, func(old *firestore.DocumentSnapshot) error {
+	stored, err := s.put(ctx, f, func(old *firestore.DocumentSnapshot) (finding.Finding, error) {
 		if old.Exists() {
-			return fault.ErrExists
+			return finding.Finding{}, fault.ErrExists
 		}
-		return nil
+		return finding.Finding{}, nil
 	})
 	if err != nil {
 		return finding.Finding{}, fmt.Errorf("create finding %s: %w", f.ID, err)
@@ -48,18 +48,18 @@ func (s *Store) Finding(ctx context.Context, id string) (f finding.Finding, err 
 func (s *Store) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	at := f.Revision
 	f.Revision++
-	stored, err := s.put(ctx, f, func(old *firestore.DocumentSnapshot) error {
+	stored, err := s.put(ctx, f, func(old *firestore.DocumentSnapshot) (finding.Finding, error) {
 		if !old.Exists() {
-			return fault.ErrNotFound
+			return finding.Finding{}, fault.ErrNotFound
 		}
 		is, err := findingOf(old)
 		if err != nil {
-			return err
+			return finding.Finding{}, err
 		}
 		if is.Revision != at {
-			return fmt.Errorf("at revision %d, stored is %d: %w", at, is.Revision, fault.ErrConflict)
+			return finding.Finding{}, fmt.Errorf("at revision %d, stored is %d: %w", at, is.Revision, fault.ErrConflict)
 		}
-		return f.Extends(is)
+		return is, f.Extends(is)
 	})
 	if err != nil {
 		return finding.Finding{}, fmt.Errorf("update finding %s: %w", f.ID, err)
@@ -67,16 +67,18 @@ func (s *Store) Update(ctx context.Context, f finding.Finding) (finding.Finding,
 	return stored, nil
 }
 
-// put stores f, if what is there by then may be replaced, and returns it as
-// it reads back.
-func (s *Store) put(ctx context.Context, f finding.Finding, replaces func(old *firestore.DocumentSnapshot) error) (finding.Finding, error) {
-	doc, stored, err := findingFields(f)
-	if err != nil {
-		return finding.Finding{}, err
-	}
+// put stores f, if what is there by then may be replaced, and returns it as it reads
+// back.
+func (s *Store) put(ctx context.Context, f finding.Finding, replaces func(*firestore.DocumentSnapshot) (finding.Finding, error)) (stored finding.Finding, err error) {
 	err = call(ctx, callTimeout, func(ctx context.Context) error {
-		return swap(ctx, s.doc(findings, f.ID), func(old *firestore.DocumentSnapshot) (fields, error) {
-			return doc, replaces(old)
+		return swap(ctx, s.doc(findings, f.ID), func(doc *firestore.DocumentSnapshot) (fields, error) {
+			old, err := replaces(doc)
+			if err != nil {
+				return nil, err
+			}
+			next, is, err := findingFields(f, old)
+			stored = is
+			return next, err
 		})
 	})
 	return stored, err

@@ -106,7 +106,7 @@ func (s *Store) Update(ctx context.Context, f finding.Finding) (finding.Finding,
 		return finding.Finding{}, fmt.Errorf("update finding: %w", err)
 	}
 	f.Revision++
-	b, stored, err := record.Finding(f)
+	b, stored, err := record.Successor(f, old)
 	if err != nil {
 		return finding.Finding{}, fmt.Errorf("update finding %s: %w", f.ID, err)
 	}

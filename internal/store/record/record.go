@@ -21,29 +21,42 @@ const format byte = 1
 
 // How long a store keeps what nothing more can happen to, at least.
 const (
-	KeepEnded   = 400 * 24 * time.Hour // as long as Google keeps the Admin Activity log
-	KeepHandled = 35 * 24 * time.Hour  // longer than the 31 days for which Pub/Sub can replay a message
+	KeepEnded   = finding.KeepEnded
+	KeepHandled = 35 * 24 * time.Hour // longer than the 31 days for which Pub/Sub can replay a message
 )
 
 // ForgetAt is from when on a store may forget the finding; zero for never: it
 // has not ended.
-func ForgetAt(f finding.Finding) time.Time {
-	if !f.State.Ended() || f.EndedAt.IsZero() {
-		return time.Time{}
-	}
-	return f.EndedAt.Add(KeepEnded)
+func ForgetAt(f finding.Finding) time.Time { return f.ForgetAt() }
+
+// Finding returns the stored form of a finding that is new, as Successor does.
+func Finding(f finding.Finding) ([]byte, finding.Finding, error) {
+	return Successor(f, finding.Finding{})
 }
 
-// Finding returns the stored form of f, and f as it reads back: nothing in it
-// is shared with f, and its times are in UTC. A finding that could not be read
-// back is refused here, before it is written.
-func Finding(f finding.Finding) ([]byte, finding.Finding, error) {
+// Successor returns the stored form of f, which takes the place of old, and f as it
+// reads back: nothing in it is shared with f, its times are in UTC, and its new events
+// are sealed. A finding that could not be read back is refused here, before it is
+// written.
+func Successor(f, old finding.Finding) ([]byte, finding.Finding, error) {
 	if f.ID == "" {
 		return nil, finding.Finding{}, errors.New("encode finding: its id is empty")
 	}
 	if f.Misstep != "" {
 		return nil, finding.Finding{}, fmt.Errorf("encode finding %s: %s", f.ID, f.Misstep)
 	}
+	b, stored, err := readBack(f)
+	if err != nil || len(f.Timeline) <= len(old.Timeline) {
+		return b, stored, err
+	}
+	// Sealed is what reads back: a byte that is no text would else be sealed as it came.
+	if stored, err = stored.Sealed(old); err != nil {
+		return nil, finding.Finding{}, err
+	}
+	return readBack(stored)
+}
+
+func readBack(f finding.Finding) ([]byte, finding.Finding, error) {
 	b, err := encode(f)
 	if err != nil {
 		return nil, finding.Finding{}, fmt.Errorf("encode finding: %w", err)

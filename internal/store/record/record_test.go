@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -49,5 +50,27 @@ func TestAFindingThatWouldNotReadBackIsRefused(t *testing.T) {
 				t.Error("got no error")
 			}
 		})
+	}
+}
+
+// What was stored once is read, and verified, for 400 days. Each file is as a release
+// wrote it, and is never written anew: a change after which one does not verify would
+// have every rescind that is upgraded say that its trail was tampered with.
+func TestWhatEarlierReleasesStoredVerifiesStill(t *testing.T) {
+	for name, seals := range map[string]bool{
+		"linked": false, // before a hash held what the record says
+		"sealed": true,
+	} {
+		b, err := os.ReadFile("testdata/" + name + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := record.ReadFinding(append([]byte{1}, b...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.VerifyTrail(); err != nil || (f.Timeline.Seal() != "") != seals {
+			t.Errorf("%s: %v; its last event seals %q", name, err, f.Timeline.Seal())
+		}
 	}
 }

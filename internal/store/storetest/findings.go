@@ -275,3 +275,25 @@ func keepsStrangeNames(t *testing.T, s remediate.Store) {
 	learn(t, s, sightingOf(long, "w", noon))
 	wantSighting(t, s, sightingOf(long, "w", noon))
 }
+
+func sealsEvents(t *testing.T, s remediate.Store) {
+	f := newFinding("f1")
+	f.Message = "no text: \xff"
+	f.Timeline = f.Timeline.With(f.ID, trail.Event{At: noon, State: state.Pending, What: "asked"})
+	first := create(t, s, f)
+	next := first
+	next.State, next.EndedAt = state.Kept, noon
+	next.Timeline = next.Timeline.With(f.ID, trail.Event{At: noon, State: state.Kept, What: "kept"})
+	second := update(t, s, next)
+	for what, got := range map[string]finding.Finding{"created": first, "updated": second, "read": read(t, s, f.ID)} {
+		if err := got.VerifyTrail(); err != nil || got.Timeline.Seal() == "" {
+			t.Errorf("%s: %v; it seals %q", what, err, got.Timeline.Seal())
+		}
+	}
+	wantSame(t, "the event stored before", second.Timeline[0], first.Timeline[0])
+	second.Actors = nil
+	changed := update(t, s, second) // as no transition does
+	if changed.VerifyTrail() == nil {
+		t.Error("an actor is gone, no event tells of it, and the trail verifies")
+	}
+}

@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) remediate.Store) {
 		{"an update at the stored revision replaces the finding", updates},
 		{"an update at another revision is refused and changes nothing", refusesStaleUpdate},
 		{"an update whose trail does not extend the stored one is refused and changes nothing", refusesRewrittenTrail},
+		{"new events seal what the record says, and those stored stay as they are", sealsEvents},
 		{"a finding that moved where no arrow leads is refused and changes nothing", refusesMissteps},
 		{"what is not stored is not found", findsNothing},
 		{"of racing creates of one id one wins", racesCreate},

@@ -25,7 +25,9 @@ func TestWhoCanActThroughAnAccountIsReadByItsMailInLowerCase(t *testing.T) {
 }
 
 func TestAnAccountThatLeavesNobodyIsSaidWhereTheFileTells(t *testing.T) {
-	group := func(g string) map[string]ActsFor { return map[string]ActsFor{ciAccount: {Group: g, Users: []string{"user:jo@example.com"}}} }
+	group := func(g string) map[string]ActsFor {
+		return map[string]ActsFor{ciAccount: {Group: g, Users: []string{"user:jo@example.com"}}}
+	}
 	for _, tt := range []struct {
 		name   string
 		a      Approvers

@@ -56,6 +56,9 @@ func overridesOf(p policies.Policy) string {
 // which policies and which configuration, each by its digest, with all that a
 // file leaves out. A policy that is made weaker shows there, whoever did it.
 func (a *App) started(ctx context.Context, c config.Config) {
+	if err := a.roots.Begin(ctx); err != nil { // the first sweep does it as well
+		a.log.ErrorContext(ctx, "the marker of the trail was not set", "error", err.Error())
+	}
 	a.ledger.Note(ctx, trail.Record{Kind: trail.Started, Who: self(c), Via: "serve",
 		What: fmt.Sprintf("%s, policies %s, configuration %s", build(), digest(a.policies.Policies()), digest(c))})
 }

@@ -28,6 +28,7 @@ type App struct {
 	opts      Options
 	store     remediate.Store
 	ledger    *trail.Ledger
+	roots     *trail.Roots
 	scanner   *scan.Scanner
 	policies  *policies.Set
 	authority authority.Authority
@@ -105,7 +106,7 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, o Options) (_ *App, 
 	if rc.OnCall, err = newOnCall(c, o, st, plain); err != nil {
 		return nil, err
 	}
-	a.store, a.ledger, a.authority = st, rc.Ledger, rc.Authority
+	a.store, a.ledger, a.roots, a.authority = st, rc.Ledger, rc.Roots, rc.Authority
 	if a.Remediator, err = remediate.New(rc); err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate
 	if g.ConfirmEntry {
 		entries = gcp
 	}
+	ledger := trail.NewLedger(st, o.Now, o.Log)
 	return remediate.Config{
 		Facts: gcp,
 		Judge: judge.Judge{
@@ -54,7 +55,8 @@ func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate
 			PerPolicyHour: g.MaxReverts.PerPolicy, PerProjectHour: g.MaxReverts.PerProject, TotalHour: g.MaxReverts.Total,
 			SameChange: g.Fight.SameChange, FightWindow: time.Duration(g.Fight.Within), Grace: time.Duration(g.Grace),
 		},
-		Ledger:    trail.NewLedger(st, o.Now, o.Log),
+		Ledger:    ledger,
+		Roots:     trail.NewRoots(st, ledger, o.Now),
 		Self:      self(c),
 		ExpiresIn: time.Duration(c.Approvals.ExpiresIn),
 		OnExpiry:  remediate.Expiry(c.Approvals.OnExpiry),

@@ -79,6 +79,7 @@ func (a *App) sweeping(ctx context.Context, every time.Duration) {
 	for {
 		select {
 		case <-ctx.Done():
+			a.lastRoot(ctx)
 			return
 		case <-tick.C:
 		case after := <-a.due:
@@ -90,6 +91,14 @@ func (a *App) sweeping(ctx context.Context, every time.Duration) {
 			a.log.ErrorContext(ctx, "sweep", "error", err.Error())
 		}
 	}
+}
+
+// lastRoot has the roots hold what this process did since its last sweep: the next
+// process may be a while.
+func (a *App) lastRoot(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	a.ExtendRoots(ctx)
 }
 
 // work does what answers left to do as they come, and sweeps beside it, until
