@@ -44,7 +44,7 @@ func (r *Remediator) reopen(ctx context.Context, f finding.Finding, k judged, by
 	if err != nil {
 		return finding.Finding{}, err
 	}
-	next, err := r.open(ctx, k)
+	next, over, err := r.open(ctx, k)
 	if err != nil {
 		return finding.Finding{}, err
 	}
@@ -55,7 +55,7 @@ func (r *Remediator) reopen(ctx context.Context, f finding.Finding, k judged, by
 		f.DueAt = next.DueAt
 		return r.update(ctx, f)
 	}
-	return r.decide(ctx, f.Rejudged(next, by))
+	return r.decide(ctx, r.asking(f.Rejudged(next, by), over))
 }
 
 // attribute adds the actor of a first half that came after its last half: the

@@ -2,6 +2,8 @@ package remediate
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,10 +29,19 @@ const (
 
 // revert is one automatic revert that was allowed.
 type revert struct {
-	Finding string    `json:"finding"`
-	Policy  string    `json:"policy"`
-	Project string    `json:"project,omitempty"`
-	At      time.Time `json:"at"`
+	Finding string `json:"finding"`
+	Policy  string `json:"policy"`
+	Project string `json:"project,omitempty"`
+	// Actor is a hash of whose it was: names are strangers' text, and as long as
+	// they like. Empty in what a release without it counted.
+	Actor string    `json:"actor,omitempty"`
+	At    time.Time `json:"at"`
+}
+
+// actorHash is short, and still nobody finds a name that has another's.
+func actorHash(f finding.Finding) string {
+	sum := sha256.Sum256([]byte(finding.BudgetOf(f.Change.Actor)))
+	return base64.RawStdEncoding.EncodeToString(sum[:12])
 }
 
 // allowed counts the finding among the automatic reverts, unless it returns the
@@ -50,7 +61,7 @@ func (r *Remediator) allowed(ctx context.Context, f finding.Finding) (limit, err
 		if over.why != "" || counted(recent, f) {
 			return recent
 		}
-		return append(recent, revert{f.ID, f.Policy, f.Resource.Project, r.cfg.Now()})
+		return append(recent, revert{f.ID, f.Policy, f.Resource.Project, actorHash(f), r.cfg.Now()})
 	})
 	return over, err
 }

@@ -28,7 +28,7 @@ func Default() Config {
 			},
 		},
 		Guardrails: Guardrails{
-			MaxReverts:  MaxReverts{PerPolicy: 20, PerProject: 10, Total: 50},
+			MaxReverts:  MaxReverts{PerPolicy: 20, PerProject: 10, PerActor: 10, Total: 50, ReservePercent: 25},
 			MaxEventAge: Duration(15 * time.Minute),
 			Fight:       Fight{SameChange: 3, Within: Duration(24 * time.Hour)},
 		},

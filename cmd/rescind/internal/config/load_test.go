@@ -34,7 +34,7 @@ approvals:
   expires_in: 1h
   on_expiry: leave
 guardrails:
-  max_reverts: {per_policy_per_hour: 20, per_project_per_hour: 10, total_per_hour: 50}
+  max_reverts: {per_policy_per_hour: 20, per_project_per_hour: 10, per_actor_per_hour: 10, total_per_hour: 50, reserve_percent: 25}
   max_event_age: 15m
   fight: {same_change: 3, within: 24h}
   grace: 0s
