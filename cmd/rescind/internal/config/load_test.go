@@ -82,6 +82,40 @@ func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
 	}
 }
 
+// Where /answers is served a file with every key is not enough: this one has no
+// account of its own for what is pushed there.
+func TestAFileWithEveryKeyLacksAnAccountForAnswersWhereTheyAreTaken(t *testing.T) {
+	const want = "want the account of the push subscription of answers_topic, and of nothing else"
+	for name, tt := range map[string]struct{ account, problem string }{
+		"none":                    {"", "5:7: push.answers_account is empty and answers_topic is set: " + want},
+		"an empty one":            {`answers_account: ""`, "5:25: push.answers_account is empty and answers_topic is set: " + want},
+		"the one of events":       {"answers_account: push@ops.iam.gserviceaccount.com", "5:25: push.answers_account is push.service_account: whoever may push events could push answers; " + want},
+		"that in capitals":        {"answers_account: PUSH@ops.iam.gserviceaccount.com", "5:25: push.answers_account is push.service_account: whoever may push events could push answers; " + want},
+		"another":                 {"answers_account: answers@ops.iam.gserviceaccount.com", ""},
+		"none, without a topic":   {"", ""},
+		"the same, with no topic": {"answers_account: push@ops.iam.gserviceaccount.com", ""},
+	} {
+		text := fullConfig
+		if strings.HasSuffix(name, "topic") {
+			text = strings.Replace(text, "answers_topic: projects/ops/topics/rescind-answers\n", "", 1)
+		}
+		if tt.account != "" {
+			text = strings.Replace(text, "push: {", "push: {"+tt.account+", ", 1)
+		}
+		path := fileOf(t, text)
+		if _, err := Load(path); err != nil {
+			t.Errorf("%s: no process but one that takes answers needs it: %v", name, err)
+		}
+		got := ""
+		if _, err := LoadForAnswers(path); err != nil {
+			got = strings.TrimPrefix(err.Error(), path+":")
+		}
+		if got != tt.problem {
+			t.Errorf("%s: %q, want %q", name, got, tt.problem)
+		}
+	}
+}
+
 // fileOf is a rescind.yaml that holds the text.
 func fileOf(t *testing.T, text string) string {
 	t.Helper()
