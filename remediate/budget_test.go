@@ -151,13 +151,13 @@ func TestI14APartOfEachLimitIsKeptForSevereFindings(t *testing.T) {
 		severe int // how many of high severity after them
 		says   string
 	}{
-		{"total", remediate.Limits{TotalHour: 8, ReservePercent: 25}, 6, 2, "6 automatic reverts in the last hour for all policies and projects, the limit is 8, and 2 of it is kept for"},
-		{"project shop-0", remediate.Limits{PerProjectHour: 4, ReservePercent: 25}, 3, 1, "project shop-0, the limit is 4, and 1 of it is kept for"},
-		{"policy no-litter", remediate.Limits{PerPolicyHour: 4, TotalHour: 5, ReservePercent: 25}, 3, 2, "policy no-litter, the limit is 4, and 1 of it is kept for"},
-		{"actor user:mallory@example.com", remediate.Limits{PerActorHour: 6, ReservePercent: 50}, 3, 3, "user:mallory@example.com, the limit is 6, and 3 of it is kept for"},
-		{"total", remediate.Limits{TotalHour: 3, ReservePercent: 1}, 2, 1, "the limit is 3, and 1 of it is kept for"}, // at least one
-		{"total", remediate.Limits{TotalHour: 1, ReservePercent: 25}, 0, 1, "the limit is 1, and 1 of it is kept for"},
-		{"total", remediate.Limits{TotalHour: 10, ReservePercent: 25}, 8, 2, "the limit is 10, and 2 of it is kept for"}, // rounded down
+		{"total", remediate.Limits{TotalHour: 8, ReservePercent: 25}, 6, 2, "6 automatic reverts in the last hour for all policies and projects, the limit is 8, and what is left of it is kept for"},
+		{"project shop-0", remediate.Limits{PerProjectHour: 4, ReservePercent: 25}, 3, 1, "project shop-0, the limit is 4, and what is left of it is kept for"},
+		{"policy no-litter", remediate.Limits{PerPolicyHour: 4, TotalHour: 5, ReservePercent: 25}, 3, 2, "policy no-litter, the limit is 4, and what is left of it is kept for"},
+		{"actor user:mallory@example.com", remediate.Limits{PerActorHour: 6, ReservePercent: 50}, 3, 3, "user:mallory@example.com, the limit is 6, and what is left of it is kept for"},
+		{"total", remediate.Limits{TotalHour: 3, ReservePercent: 1}, 2, 1, "the limit is 3, and what is left of it is kept for"}, // at least one
+		{"total", remediate.Limits{TotalHour: 1, ReservePercent: 25}, 0, 1, "the limit is 1, and what is left of it is kept for"},
+		{"total", remediate.Limits{TotalHour: 10, ReservePercent: 25}, 8, 2, "the limit is 10, and what is left of it is kept for"}, // rounded down
 		{"total", remediate.Limits{TotalHour: 4, ReservePercent: 0}, 4, 0, "the limit is 4"},
 	} {
 		t.Run(tt.says, func(t *testing.T) {
@@ -214,7 +214,7 @@ func TestI14OnCallIsPagedWhenALimitTurnsASevereRevertIntoAQuestion(t *testing.T)
 			if len(bell.paged) != 1 || bell.paged[0] != f.ID || f.PagedAt.IsZero() {
 				t.Fatalf("paged %q, want once, of %s", bell.paged, f.ID)
 			}
-			if s := f.Timeline[len(f.Timeline)-1].What; !strings.Contains(s, "on-call is paged: only a limit keeps this from being reverted, which is of high severity") {
+			if s := f.Timeline[len(f.Timeline)-1].What; !strings.Contains(s, "on-call is paged: a limit keeps a finding of high severity from being reverted unasked") {
 				t.Errorf("the timeline ends with %q", s)
 			}
 			_, err = g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})

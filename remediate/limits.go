@@ -110,7 +110,7 @@ func (a allowance) spent(kept int) string {
 	}
 	why := fmt.Sprintf("rate: %d automatic reverts in the last hour for %s, the limit is %d", a.is, a.what, a.of)
 	if a.is < a.of {
-		why += fmt.Sprintf(", and %d of it is kept for findings of high and critical severity", kept)
+		why += ", and what is left of it is kept for findings of high and critical severity"
 	}
 	return why
 }

@@ -16,7 +16,7 @@ import (
 // and severe. Whoever used the limit up may have meant just that.
 func (r *Remediator) asking(f finding.Finding, over limit) finding.Finding {
 	if now := r.cfg.Now(); over.why != "" && f.Severe() && f.PageableAt(now) && len(r.cfg.OnCall) > 0 {
-		f = f.Paged(now, "", "on-call is paged: only a limit keeps this from being reverted, which is of "+cmp.Or(string(f.Severity), "unrated")+" severity", r.pagers())
+		f = f.Paged(now, "", "on-call is paged: a limit keeps a finding of "+cmp.Or(string(f.Severity), "unrated")+" severity from being reverted unasked", r.pagers())
 	}
 	if r.cfg.PageAfter > 0 && len(r.cfg.OnCall) > 0 && r.cfg.PageAfter < r.cfg.ExpiresIn {
 		return f.PagedAfter(r.cfg.PageAfter)

@@ -54,11 +54,8 @@ func budgetOfSubject(name string) string {
 // mailbox is where mail to the address ends up: a tag does not make another person,
 // nor do dots at Gmail.
 func mailbox(mail string) string {
-	at := strings.LastIndex(mail, "@")
-	if at < 0 {
-		return mail
-	}
-	name, domain := mail[:at], mail[at+1:]
+	at := max(strings.LastIndex(mail, "@"), 0)
+	name, domain := mail[:at], strings.TrimPrefix(mail[at:], "@")
 	name, _, _ = strings.Cut(name, "+")
 	if domain == "gmail.com" || domain == "googlemail.com" {
 		name, domain = strings.ReplaceAll(name, ".", ""), "gmail.com"
