@@ -21,6 +21,7 @@ import (
 const littered = `apiVersion: rescind/v1
 policies:
   - {name: no-public-invoker, enforcement: revert}
+  - {name: no-default-service-account, enforcement: revert}
   - name: no-litter
     title: No viewers of single services
     severity: low
@@ -256,5 +257,37 @@ func TestI14AFightOverASevereChangePages(t *testing.T) {
 	g.want(f, state.Pending, "fight: ")
 	if len(bell.paged) != 1 {
 		t.Errorf("paged %d times", len(bell.paged))
+	}
+}
+
+// The last half of an operation often names nobody, and the first half did.
+func TestI14ALastHalfWithoutANameCountsForWhomTheFirstOneNames(t *testing.T) {
+	t.Parallel()
+	g, _ := budgeted(t, remediate.Limits{PerActorHour: 1})
+	g.unasked(g.exposed(1, 1), person(mallory))
+	first := g.handle(defaultDeploy(g, cloud.FirstHalf, "user:"+mallory)).Findings[0]
+	g.want(first, state.Waiting, "")
+	g.deploy(defaultAccount)
+	g.events()
+	g.handle(defaultDeploy(g, cloud.LastHalf, cloud.UnknownActor))
+	if f := g.stored(first.ID); f.State != state.Pending || f.Limit != "actor user:"+mallory {
+		t.Errorf("it is %s, for the limit %q: %v", f.State, f.Limit, f.Reasons)
+	}
+}
+
+func TestI14ANameThatComesAfterTheRevertIsCharged(t *testing.T) {
+	t.Parallel()
+	g, _ := budgeted(t, remediate.Limits{PerActorHour: 1})
+	g.deploy(defaultAccount)
+	g.events()
+	g.want(g.handle(defaultDeploy(g, cloud.LastHalf, cloud.UnknownActor)).Findings[0], state.Reverted, "")
+	g.handle(defaultDeploy(g, cloud.FirstHalf, "user:"+mallory))
+	g.events()
+	changes := g.exposed(1, 2)
+	if n := g.unasked(changes[:1], person(mallory)); n != 0 {
+		t.Error("mallory has another revert in the same hour")
+	}
+	if n := g.unasked(changes[1:], cloud.Actor{}); n != 1 {
+		t.Error("the revert still counts for the unknown actor")
 	}
 }

@@ -18,7 +18,7 @@ import (
 type Limits struct {
 	PerPolicyHour  int
 	PerProjectHour int
-	// PerActorHour is for each of those that finding.BudgetOf tells apart.
+	// PerActorHour is for each of those that finding.Finding.Budget tells apart.
 	PerActorHour int
 	TotalHour    int
 	// ReservePercent is how much of each limit is kept for severe findings, at least
@@ -50,7 +50,7 @@ func (r *Remediator) limited(ctx context.Context, f finding.Finding) (limit, err
 // reached returns the limit that allows no further revert than the recent ones.
 func (l Limits) reached(f finding.Finding, recent []revert) limit {
 	var policy, project, actor, total int
-	who := actorHash(f)
+	who := actorHash(f.Budget())
 	for _, o := range recent {
 		if o.Finding == f.ID {
 			continue
@@ -69,7 +69,7 @@ func (l Limits) reached(f finding.Finding, recent []revert) limit {
 	if l.TotalHour == 0 || l.TotalHour > maxReverts {
 		l.TotalHour = maxReverts
 	}
-	by := trail.Fit(finding.BudgetOf(f.Change.Actor), trail.MaxName)
+	by := trail.Fit(f.Budget(), trail.MaxName)
 	what := by
 	if by == cloud.UnknownActor {
 		what = "all whom the log does not name"

@@ -84,7 +84,7 @@ func (r *Remediator) withoutLeased(f finding.Finding) finding.Finding {
 // that turned a revert into a question.
 func (r *Remediator) open(ctx context.Context, k judged) (finding.Finding, limit, error) {
 	f := finding.Opened(finding.ID(k.change.ID, k.Policy, k.change.Resource), k.Judgement, k.change, k.now.At)
-	f.Unconfirmed = k.unconfirmed
+	f.Unconfirmed, f.Actors = k.unconfirmed, append(f.Actors, k.makers...)
 	switch {
 	case k.vanished && k.change.Half == cloud.FirstHalf:
 		return f.Deferred(time.Time{}, k.now.At, "live state does not show the change yet; read again later"), limit{}, nil

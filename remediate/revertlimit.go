@@ -39,8 +39,8 @@ type revert struct {
 }
 
 // actorHash is short, and still nobody finds a name that has another's.
-func actorHash(f finding.Finding) string {
-	sum := sha256.Sum256([]byte(finding.BudgetOf(f.Change.Actor)))
+func actorHash(who string) string {
+	sum := sha256.Sum256([]byte(who))
 	return base64.RawStdEncoding.EncodeToString(sum[:12])
 }
 
@@ -61,7 +61,7 @@ func (r *Remediator) allowed(ctx context.Context, f finding.Finding) (limit, err
 		if over.why != "" || counted(recent, f) {
 			return recent
 		}
-		return append(recent, revert{f.ID, f.Policy, f.Resource.Project, actorHash(f), r.cfg.Now()})
+		return append(recent, revert{f.ID, f.Policy, f.Resource.Project, actorHash(f.Budget()), r.cfg.Now()})
 	})
 	return over, err
 }
@@ -102,12 +102,12 @@ func counted(recent []revert, f finding.Finding) bool {
 }
 
 // recount stores what next makes of the reverts of the last hour; nothing where
-// that has as many as before.
+// that is the same.
 func (r *Remediator) recount(ctx context.Context, next func([]revert) []revert) error {
 	_, err := cells.Change(ctx, r.cfg.Store, revertsCell, r.cfg.Now().Add(revertsWindow), func(all []revert) ([]revert, bool, error) {
 		recent := r.lately(all)
 		after := next(recent)
-		return after, len(after) != len(recent), nil
+		return after, !slices.Equal(after, recent), nil
 	})
 	if err != nil {
 		return fmt.Errorf("count automatic reverts: %w", err)

@@ -63,6 +63,17 @@ func mailbox(mail string) string {
 	return name + "@" + domain
 }
 
+// Budget is whose reverts the finding counts among: whoever made the change it began
+// with, or the first who is known to have made it, as half an operation names nobody.
+func (f Finding) Budget() string {
+	for _, a := range append([]cloud.Actor{f.Change.Actor}, f.Actors...) {
+		if who := BudgetOf(a); who != cloud.UnknownActor {
+			return who
+		}
+	}
+	return cloud.UnknownActor
+}
+
 // Severe reports whether the finding is one of those for which a part of the limits
 // is kept. What no policy rates counts as critical.
 func (f Finding) Severe() bool { return f.Severity != policies.Low && f.Severity != policies.Medium }
