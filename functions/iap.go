@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/big"
@@ -54,6 +55,10 @@ func (c IAPConfig) Validate() error {
 type Visitor struct {
 	Principal string // "user:ada@example.com", in lower case
 	Subject   string // "accounts.google.com:1234", which stays when the e-mail changes
+	// SignedAt is when IAP says that it signed the assertion, Signed a hash of what it
+	// signed, by which assertions are told apart.
+	SignedAt time.Time
+	Signed   string
 }
 
 // IAP verifies the assertions of Identity-Aware Proxy. It is safe for
@@ -102,7 +107,9 @@ func (v *IAP) Verify(ctx context.Context, h http.Header, at time.Time) (Visitor,
 	if err := t.claims.check(v.audience, at); err != nil {
 		return Visitor{}, fmt.Errorf("%w: %w", ErrInvalidToken, err)
 	}
-	return Visitor{"user:" + strings.ToLower(t.claims.Email), t.claims.Subject}, nil
+	return Visitor{
+		"user:" + strings.ToLower(t.claims.Email), t.claims.Subject, time.Unix(t.claims.Issued, 0).UTC(), hex.EncodeToString(t.digest[:]),
+	}, nil
 }
 
 type iapClaims struct {

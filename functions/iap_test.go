@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -101,13 +102,19 @@ func asserting(tokens ...string) http.Header { return http.Header{"X-Goog-Iap-Jw
 
 func TestS16WhoIAPVouchesForIsKnown(t *testing.T) {
 	v := newIAP(t, newIAPCerts(t).URL, at(came))
-	want := functions.Visitor{Principal: "user:ada@example.com", Subject: "accounts.google.com:1234"}
 	for name, c := range map[string]claims{
 		"just issued":                      nil,
 		"issued by a clock a little ahead": {"iat": came.Add(30 * time.Second).Unix()},
 		"expired by a clock a little slow": {"exp": came.Add(-29 * time.Second).Unix()},
 	} {
-		if got, err := v.Verify(t.Context(), asserting(assertion(c)), came); err != nil || got != want {
+		want := functions.Visitor{Principal: "user:ada@example.com", Subject: "accounts.google.com:1234", SignedAt: came.UTC()}
+		if iat, ok := c["iat"].(int64); ok {
+			want.SignedAt = time.Unix(iat, 0).UTC()
+		}
+		token := assertion(c)
+		digest := sha256.Sum256([]byte(token[:strings.LastIndex(token, ".")]))
+		want.Signed = hex.EncodeToString(digest[:])
+		if got, err := v.Verify(t.Context(), asserting(token), came); err != nil || got != want {
 			t.Errorf("%s: got %+v, %v, want %+v", name, got, err, want)
 		}
 	}

@@ -22,6 +22,8 @@ type judged struct {
 	vanished bool
 	// seen is when a finding about the change was opened; zero for now.
 	seen time.Time
+	// makers are who is known to have made it, beside the change's own actor.
+	makers []cloud.Actor
 	// preexisting is true for a grant that was there before the change.
 	preexisting bool
 	// unconfirmed is true when Cloud Logging does not bear out the entry;

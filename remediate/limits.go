@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // Limits bound what rescind does on its own, all processes on one store
@@ -16,7 +18,12 @@ import (
 type Limits struct {
 	PerPolicyHour  int
 	PerProjectHour int
-	TotalHour      int
+	// PerActorHour is for each of those that finding.Finding.Budget tells apart.
+	PerActorHour int
+	TotalHour    int
+	// ReservePercent is how much of each limit is kept for severe findings, at least
+	// one revert; 0 for nothing.
+	ReservePercent int
 	// SameChange is how often one plan is reverted within FightWindow before
 	// rescind stops fighting and asks.
 	SameChange  int
@@ -42,7 +49,8 @@ func (r *Remediator) limited(ctx context.Context, f finding.Finding) (limit, err
 
 // reached returns the limit that allows no further revert than the recent ones.
 func (l Limits) reached(f finding.Finding, recent []revert) limit {
-	var policy, project, total int
+	var policy, project, actor, total int
+	who := actorHash(f.Budget())
 	for _, o := range recent {
 		if o.Finding == f.ID {
 			continue
@@ -54,23 +62,57 @@ func (l Limits) reached(f finding.Finding, recent []revert) limit {
 		if o.Project == f.Resource.Project {
 			project++
 		}
+		if o.Actor == who {
+			actor++
+		}
 	}
 	if l.TotalHour == 0 || l.TotalHour > maxReverts {
 		l.TotalHour = maxReverts
 	}
-	for _, c := range []struct {
-		name, of      string
-		is, allowance int
-	}{
+	by := trail.Fit(f.Budget(), trail.MaxName)
+	what := by
+	if by == cloud.UnknownActor {
+		what = "all whom the log does not name"
+	}
+	for _, c := range []allowance{
 		{"policy " + f.Policy, "policy " + f.Policy, policy, l.PerPolicyHour},
 		{"project " + f.Resource.Project, "project " + f.Resource.Project, project, l.PerProjectHour},
+		{"actor " + by, what, actor, l.PerActorHour},
 		{"total", "all policies and projects", total, l.TotalHour},
 	} {
-		if c.allowance > 0 && c.is >= c.allowance {
-			return limit{c.name, fmt.Sprintf("rate: %d automatic reverts in the last hour for %s, the limit is %d", c.is, c.of, c.allowance)}
+		if why := c.spent(l.kept(f, c.of)); why != "" {
+			return limit{c.name, why}
 		}
 	}
 	return limit{}
+}
+
+// kept is how many of so many reverts the finding has to leave for others. A severe
+// one leaves none: it is what they are kept for.
+func (l Limits) kept(f finding.Finding, of int) int {
+	if l.ReservePercent == 0 || f.Severe() {
+		return 0
+	}
+	return max(1, of*l.ReservePercent/100)
+}
+
+// allowance is one limit: its name, what it is for, how many reverts there were of
+// how many.
+type allowance struct {
+	name, what string
+	is, of     int
+}
+
+// spent says that no revert is left but for those that are kept.
+func (a allowance) spent(kept int) string {
+	if a.of == 0 || a.is < a.of-kept {
+		return ""
+	}
+	why := fmt.Sprintf("rate: %d automatic reverts in the last hour for %s, the limit is %d", a.is, a.what, a.of)
+	if a.is < a.of {
+		why += ", and what is left of it is kept for findings of high and critical severity"
+	}
+	return why
 }
 
 // fightLook bounds how many findings of one resource are looked at for a fight.

@@ -22,7 +22,7 @@ func (r *Remediator) stopped(ctx context.Context, f finding.Finding) (finding.Fi
 		f, err = r.update(ctx, f.Stopped(p.String(), p.Until, now))
 		return f, true, err
 	case r.overdue(f, now):
-		next, err := r.update(ctx, r.asking(f.Overdue(now, r.cfg.ExpiresIn)))
+		next, err := r.update(ctx, r.asking(f.Overdue(now, r.cfg.ExpiresIn), limit{}))
 		if err == nil && f.Automatic {
 			r.giveBack(ctx, f)
 		}

@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,12 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
-// asking sets when a new question pages.
-func (r *Remediator) asking(f finding.Finding) finding.Finding {
+// asking sets when a new question pages: at once where it is one for a limit alone,
+// and severe. Whoever used the limit up may have meant just that.
+func (r *Remediator) asking(f finding.Finding, over limit) finding.Finding {
+	if now := r.cfg.Now(); over.why != "" && f.Severe() && f.PageableAt(now) && len(r.cfg.OnCall) > 0 {
+		f = f.Paged(now, "", "on-call is paged: a limit keeps a finding of "+cmp.Or(string(f.Severity), "unrated")+" severity from being reverted unasked", r.pagers())
+	}
 	if r.cfg.PageAfter > 0 && len(r.cfg.OnCall) > 0 && r.cfg.PageAfter < r.cfg.ExpiresIn {
 		return f.PagedAfter(r.cfg.PageAfter)
 	}

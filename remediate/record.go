@@ -59,10 +59,11 @@ func (r *Remediator) record(ctx context.Context, k judged) (finding.Finding, Out
 // create stores the finding a judgement begins as. A revert was counted against
 // the limits before: one that is stored and not counted would be one too many.
 func (r *Remediator) create(ctx context.Context, k judged) (finding.Finding, error) {
-	f, err := r.open(ctx, k)
+	f, over, err := r.open(ctx, k)
 	if err != nil {
 		return finding.Finding{}, err
 	}
+	f = r.asking(f, over)
 	created, err := r.cfg.Store.Create(ctx, f)
 	if errors.Is(err, fault.ErrExists) { // another delivery of this change won
 		created, err = r.cfg.Store.Finding(ctx, f.ID)
@@ -88,37 +89,39 @@ func (r *Remediator) withoutLeased(f finding.Finding) finding.Finding {
 	return f
 }
 
-// open is the finding a judgement begins as, with the limits applied.
-func (r *Remediator) open(ctx context.Context, k judged) (finding.Finding, error) {
+// open is the finding a judgement begins as, with the limits applied, and the limit
+// that turned a revert into a question.
+func (r *Remediator) open(ctx context.Context, k judged) (finding.Finding, limit, error) {
 	f := finding.Opened(finding.ID(k.change.ID, k.Policy, k.change.Resource), k.Judgement, k.change, k.now.At)
-	f.Unconfirmed = k.unconfirmed
+	f.Unconfirmed, f.Actors = k.unconfirmed, append(f.Actors, k.makers...)
 	switch {
 	case k.vanished && k.change.Half == cloud.FirstHalf:
-		return f.Deferred(time.Time{}, k.now.At, "live state does not show the change yet; read again later"), nil
+		return f.Deferred(time.Time{}, k.now.At, "live state does not show the change yet; read again later"), limit{}, nil
 	case k.vanished:
-		return f.Superseded(state.ByEvent, k.now.At, judge.VanishedWhy(k.now)), nil
+		return f.Superseded(state.ByEvent, k.now.At, judge.VanishedWhy(k.now)), limit{}, nil
 	}
 	if k.awaited != "" {
-		return f.Deferred(k.now.At.Add(entryLook), k.now.At, "looked for again, for two minutes: "+k.awaited), nil
+		return f.Deferred(k.now.At.Add(entryLook), k.now.At, "looked for again, for two minutes: "+k.awaited), limit{}, nil
 	}
 	wait := k.since().Add(r.cfg.Limits.Grace)
+	var over limit
 	if f.Decision == judge.Revert {
 		check := r.allowed
 		if wait.After(k.now.At) { // it is not reverted yet, and may never be
 			check = r.limited
 		}
-		over, err := check(ctx, f)
-		if err != nil {
-			return finding.Finding{}, err
+		var err error
+		if over, err = check(ctx, f); err != nil {
+			return finding.Finding{}, limit{}, err
 		}
 		if over.why != "" {
 			f.Decision, f.Guarded, f.Limit, f.Reasons = judge.Ask, true, over.name, append(f.Reasons, over.why)
 		}
 	}
 	if f.Decision == judge.Revert && wait.After(k.now.At) {
-		return f.Deferred(wait, k.now.At, "waiting for the grace period until "+wait.UTC().Format(time.RFC3339)), nil
+		return f.Deferred(wait, k.now.At, "waiting for the grace period until "+wait.UTC().Format(time.RFC3339)), limit{}, nil
 	}
-	return r.asking(f.Decided(k.now.At, r.cfg.ExpiresIn)), nil
+	return f.Decided(k.now.At, r.cfg.ExpiresIn), over, nil
 }
 
 // update stores the next revision of a finding. Losing to another writer is an

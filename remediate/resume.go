@@ -39,12 +39,14 @@ func (r *Remediator) resume(ctx context.Context, f finding.Finding, k judged) (f
 
 // reopen takes a waiting finding to what a later judgement comes to.
 func (r *Remediator) reopen(ctx context.Context, f finding.Finding, k judged, by state.Cause) (finding.Finding, error) {
-	k.seen = f.CreatedAt
+	if k.seen = f.CreatedAt; !f.Unconfirmed {
+		k.makers = f.Actors
+	}
 	k, err := r.confirmed(ctx, k)
 	if err != nil {
 		return finding.Finding{}, err
 	}
-	next, err := r.open(ctx, k)
+	next, over, err := r.open(ctx, k)
 	if err != nil {
 		return finding.Finding{}, err
 	}
@@ -55,7 +57,7 @@ func (r *Remediator) reopen(ctx context.Context, f finding.Finding, k judged, by
 		f.DueAt = next.DueAt
 		return r.update(ctx, f)
 	}
-	return r.decide(ctx, f.Rejudged(next, by))
+	return r.decide(ctx, r.asking(f.Rejudged(next, by), over))
 }
 
 // attribute adds the actor of a first half that came after its last half: the
@@ -81,7 +83,33 @@ func (r *Remediator) attribute(ctx context.Context, c cloud.Change) error {
 			return err
 		}
 	}
-	return nil
+	return r.charge(ctx, c, l)
+}
+
+// charge has what was reverted for a change that named nobody count for whom this
+// half of it names, also where that has ended. What is not borne out names nobody.
+func (r *Remediator) charge(ctx context.Context, c cloud.Change, l *entryLookup) error {
+	unnamed := func(o revert) bool {
+		return o.Actor == actorHash(cloud.UnknownActor) && o.Finding == finding.ID(c.ID, o.Policy, c.Resource)
+	}
+	recent, err := r.reverts(ctx)
+	if err != nil || !slices.ContainsFunc(recent, unnamed) || finding.BudgetOf(c.Actor) == cloud.UnknownActor {
+		return err
+	}
+	if borneOut, err := r.borneOut(ctx, l); !borneOut || err != nil {
+		return err
+	}
+	r.counting.Lock()
+	defer r.counting.Unlock()
+	return r.recount(ctx, func(recent []revert) []revert {
+		charged := slices.Clone(recent)
+		for i, o := range charged {
+			if unnamed(o) {
+				charged[i].Actor = actorHash(finding.BudgetOf(c.Actor))
+			}
+		}
+		return charged
+	})
 }
 
 // rejudge reads live state again for a finding that waits: for the grace

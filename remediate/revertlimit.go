@@ -2,6 +2,8 @@ package remediate
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,10 +29,19 @@ const (
 
 // revert is one automatic revert that was allowed.
 type revert struct {
-	Finding string    `json:"finding"`
-	Policy  string    `json:"policy"`
-	Project string    `json:"project,omitempty"`
-	At      time.Time `json:"at"`
+	Finding string `json:"finding"`
+	Policy  string `json:"policy"`
+	Project string `json:"project,omitempty"`
+	// Actor is a hash of whose it was: names are strangers' text, and as long as
+	// they like. Empty in what a release without it counted.
+	Actor string    `json:"actor,omitempty"`
+	At    time.Time `json:"at"`
+}
+
+// actorHash is short, and still nobody finds a name that has another's.
+func actorHash(who string) string {
+	sum := sha256.Sum256([]byte(who))
+	return base64.RawStdEncoding.EncodeToString(sum[:12])
 }
 
 // allowed counts the finding among the automatic reverts, unless it returns the
@@ -50,7 +61,7 @@ func (r *Remediator) allowed(ctx context.Context, f finding.Finding) (limit, err
 		if over.why != "" || counted(recent, f) {
 			return recent
 		}
-		return append(recent, revert{f.ID, f.Policy, f.Resource.Project, r.cfg.Now()})
+		return append(recent, revert{f.ID, f.Policy, f.Resource.Project, actorHash(f.Budget()), r.cfg.Now()})
 	})
 	return over, err
 }
@@ -91,12 +102,12 @@ func counted(recent []revert, f finding.Finding) bool {
 }
 
 // recount stores what next makes of the reverts of the last hour; nothing where
-// that has as many as before.
+// that is the same.
 func (r *Remediator) recount(ctx context.Context, next func([]revert) []revert) error {
 	_, err := cells.Change(ctx, r.cfg.Store, revertsCell, r.cfg.Now().Add(revertsWindow), func(all []revert) ([]revert, bool, error) {
 		recent := r.lately(all)
 		after := next(recent)
-		return after, len(after) != len(recent), nil
+		return after, !slices.Equal(after, recent), nil
 	})
 	if err != nil {
 		return fmt.Errorf("count automatic reverts: %w", err)

@@ -57,7 +57,11 @@ func runServe(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return usagef("%s", err)
 	}
-	c, err := config.Load(*path)
+	load := config.Load
+	if role == process.All || role == process.Worker {
+		load = config.LoadForAnswers
+	}
+	c, err := load(*path)
 	if err != nil {
 		return err
 	}

@@ -259,3 +259,19 @@ func TestServeIsUsedWrongly(t *testing.T) {
 		t.Errorf("a missing file: exit %d, stderr:\n%s", code, errs)
 	}
 }
+
+func TestServeDoesNotStartWhereWhoeverPushesEventsMayPushAnswers(t *testing.T) {
+	const text = "scope: {include: [projects/p]}\nidentity: r@ops.iam.gserviceaccount.com\nstore: \"memory:\"\n" +
+		"push: {audience: https://r.example.com, service_account: push@ops.iam.gserviceaccount.com}\nanswers_topic: projects/ops/topics/a\n"
+	path := filepath.Join(t.TempDir(), "rescind.yaml")
+	write(t, path, text)
+	for _, role := range []string{"all", "worker"} {
+		var out bytes.Buffer
+		code := run(t.Context(), []string{"serve", "--config", path, "--role", role}, environment{
+			lookup: func(string) (string, bool) { return "", false }, stdin: strings.NewReader(""), stdout: &out, stderr: &out,
+		})
+		if want := path + ":4:7: push.answers_account is empty and answers_topic is set"; code != 1 || !strings.Contains(out.String(), want) {
+			t.Errorf("--role %s: exit %d\n%s\nwant %s", role, code, out.String(), want)
+		}
+	}
+}

@@ -39,7 +39,7 @@ func TestSoakBurst(t *testing.T) {
 	if long() {
 		projects, services, settle = 100, 100, 4*time.Minute
 	}
-	w := newSoakWorld(t, "{per_policy_per_hour: 3000, per_project_per_hour: 25, total_per_hour: 3000}")
+	w := newSoakWorld(t, "{per_policy_per_hour: 3000, per_project_per_hour: 25, per_actor_per_hour: 3000, total_per_hour: 3000}")
 	entries := w.mess(projects, services)
 	w.start()
 	began := time.Now()
@@ -84,7 +84,7 @@ func TestSoakKill(t *testing.T) {
 	if long() {
 		kills, projects = 60, 150
 	}
-	w := newSoakWorld(t, "{per_policy_per_hour: 3000, per_project_per_hour: 25, total_per_hour: 3000}")
+	w := newSoakWorld(t, "{per_policy_per_hour: 3000, per_project_per_hour: 25, per_actor_per_hour: 3000, total_per_hour: 3000}")
 	entries := w.mess(projects, 6)
 	w.start()
 	pushed := make(chan struct{})

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -49,11 +50,14 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request, v Visitor) {
 
 // record has the answer decided in this process.
 func (p *pages) record(w http.ResponseWriter, r *http.Request, v Visitor, f finding.Finding, d decision) {
-	answered, err := p.cfg.Answers.Answer(r.Context(), f.ID, d.answer(v, p.cfg.Now()))
+	id, _, err := p.cfg.Once(r.Context(), request(v, r.URL.Path, d.encode()), func(ctx context.Context) (string, error) {
+		answered, err := p.cfg.Answers.Answer(ctx, f.ID, d.answer(v, v.SignedAt))
+		return answered.ID, err
+	})
 	var refused *finding.RefusedError
 	switch {
 	case err == nil:
-		p.back(w, r, answered.ID, recorded)
+		p.back(w, r, id, recorded)
 	case errors.As(err, &refused):
 		p.cfg.Log.InfoContext(r.Context(), "answer refused", "finding", f.ID, "by", v.Principal, "answer", string(d.Choice), "class", string(refused.Class), "why", refused.Why)
 		p.refuse(w, r, v, f, d, statusOf(refused.Class), refused.Why)

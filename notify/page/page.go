@@ -22,6 +22,9 @@ import (
 type Visitor struct {
 	Principal string // "user:ada@example.com"
 	Subject   string // "accounts.google.com:1234"
+	// SignedAt is when that was signed, Signed what tells the assertion from others.
+	SignedAt time.Time
+	Signed   string
 }
 
 // ErrStranger says that nobody vouches for a request, and nobody ever will.
@@ -47,6 +50,10 @@ type Answerer interface {
 	Answer(ctx context.Context, finding string, a finding.Answer) (finding.Finding, error)
 }
 
+// Once does what a signed request asks, once for all its deliveries; see
+// desk.Desk.Once.
+type Once func(ctx context.Context, q desk.Request, do func(context.Context) (said string, err error)) (said string, again bool, err error)
+
 // RecordRefusal records that an answer was refused; see desk.Desk.Refused.
 type RecordRefusal func(ctx context.Context, finding string, a finding.Answer, class, why string)
 
@@ -55,6 +62,7 @@ type Config struct {
 	Gate     Gate
 	Findings Findings
 	Answers  Answerer     // records answers in this process
+	Once     Once         // has each count once; set with Answers
 	Courier  desk.Courier // takes them to the process that does
 	// RecordRefusal records that these pages refused an answer of somebody known
 	// before it came to Answers, which records those that it refuses itself.
@@ -77,6 +85,7 @@ func (c Config) validate() error {
 		need{c.Gate == nil, "nothing says who a request is from"},
 		need{c.Findings == nil, "no findings"},
 		need{(c.Answers == nil) == (c.Courier == nil), "want either a desk or a courier for answers"},
+		need{(c.Answers == nil) != (c.Once == nil), "want answers to count once where they are recorded"},
 		need{c.Now == nil, "no clock"},
 		need{c.Log == nil, "no logger"},
 	)

@@ -78,7 +78,7 @@ func TestS17AFormThatIsRefusedIsInTheLedgerOnceItIsKnownWhoSentIt(t *testing.T) 
 func TestS17AnAnswerThatTravelledAndCannotBeReadIsInTheLedger(t *testing.T) {
 	s, l := bookkeeping(t)
 	c := &courier{}
-	s.handler = s.pages(func(p *page.Config) { p.Answers, p.Courier = nil, c })
+	s.handler = s.pages(func(p *page.Config) { p.Answers, p.Once, p.Courier = nil, nil, c })
 	s.open(ada, "/findings/"+findingA).press("revert")
 	taker := s.taker()
 	sent := c.sent[0]

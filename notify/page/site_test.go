@@ -82,7 +82,7 @@ func newGate(t testing.TB, keys string) page.Gate {
 		if errors.Is(err, functions.ErrInvalidToken) {
 			err = errors.Join(page.ErrStranger, err)
 		}
-		return page.Visitor{Principal: v.Principal, Subject: v.Subject}, err
+		return page.Visitor{Principal: v.Principal, Subject: v.Subject, SignedAt: v.SignedAt, Signed: v.Signed}, err
 	}
 }
 
@@ -90,7 +90,7 @@ func newGate(t testing.TB, keys string) page.Gate {
 func (s *site) pages(change ...func(*page.Config)) http.Handler {
 	s.t.Helper()
 	c := page.Config{
-		Gate: s.gate, Findings: s.store, Answers: s.desk, Preview: s.desk.Preview, BaseURL: base, Now: func() time.Time { return s.now },
+		Gate: s.gate, Findings: s.store, Answers: s.desk, Once: s.desk.Once, Preview: s.desk.Preview, BaseURL: base, Now: func() time.Time { return s.now },
 		Log: slog.New(slog.NewTextHandler(s.log, nil)),
 	}
 	for _, f := range change {

@@ -16,6 +16,7 @@ import (
 type TakerConfig struct {
 	Gate          Gate
 	Answers       Answerer
+	Once          Once          // has each answer count once
 	RecordRefusal RecordRefusal // of what is refused before it comes to Answers; nil: the log alone
 	Log           *slog.Logger
 }
@@ -27,7 +28,7 @@ type Taker struct{ cfg TakerConfig }
 func NewTaker(c TakerConfig) (*Taker, error) {
 	err := lacking(
 		need{c.Gate == nil, "nothing says who an answer is from"},
-		need{c.Answers == nil, "no desk for the answers that travelled"},
+		need{c.Answers == nil || c.Once == nil, "no desk for the answers that travelled"},
 		need{c.Log == nil, "no logger"},
 	)
 	if err != nil {
@@ -39,7 +40,8 @@ func NewTaker(c TakerConfig) (*Taker, error) {
 // Take verifies once more who an answer is from, by when it was published, and
 // records it. It returns nil when there is no more to do with it, also where it
 // was refused, which it logs; an error means that it must come again. The same
-// answer a second time is refused, and changes nothing.
+// answer a second time changes nothing. What was signed more than an hour ago is
+// refused.
 //
 // IAP signs who came, and not what they sent: whoever may publish and saw an
 // assertion within its ten minutes can answer as that person, and as no other.
@@ -56,6 +58,24 @@ func (t *Taker) Take(ctx context.Context, s desk.Signed) error {
 	case err != nil:
 		return fmt.Errorf("verify who an answer is from: %w", err)
 	}
+	_, _, err = t.cfg.Once(ctx, request(v, s.Path, s.Body), func(ctx context.Context) (string, error) { return "", t.take(ctx, v, s) })
+	if finding.ClassOf(err) != finding.ClassLate {
+		return err
+	}
+	late := finding.ReasonOf(err)
+	t.cfg.Log.WarnContext(ctx, "answer refused", "path", s.Path, "by", v.Principal, "class", string(finding.ClassLate), "why", late)
+	t.recordRefusal(ctx, "", finding.Answer{Choice: "form", Principal: v.Principal, Via: "iap:" + v.Subject}, string(finding.ClassLate), late)
+	return nil
+}
+
+// request is what tells an answer from others: IAP signs who it is from, and the
+// rest is as it was sent.
+func request(v Visitor, path string, body []byte) desk.Request {
+	return desk.RequestOf(v.SignedAt, desk.SignedByIAP, v.Signed, path, string(body))
+}
+
+// take does what an answer says that is taken for the first time.
+func (t *Taker) take(ctx context.Context, v Visitor, s desk.Signed) error {
 	if t.takeRefusal(ctx, v, s) {
 		return nil
 	}
@@ -66,7 +86,7 @@ func (t *Taker) Take(ctx context.Context, s desk.Signed) error {
 		t.recordRefusal(ctx, "", finding.Answer{Choice: "form", Principal: v.Principal, Via: "iap:" + v.Subject}, string(finding.ClassInvalid), errForm.Error())
 		return nil //nolint:nilerr // what cannot be read now never can be
 	}
-	_, err = t.cfg.Answers.Answer(ctx, id, d.answer(v, s.At))
+	_, err = t.cfg.Answers.Answer(ctx, id, d.answer(v, v.SignedAt))
 	var refused *finding.RefusedError
 	if errors.As(err, &refused) && refused.Class != finding.ClassUndetermined { // what could not be looked up may be later
 		t.cfg.Log.InfoContext(ctx, "answer refused", "finding", id, "by", v.Principal, "answer", string(d.Choice), "class", string(refused.Class), "why", refused.Why)

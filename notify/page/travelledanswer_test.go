@@ -35,7 +35,7 @@ func (c *courier) Send(_ context.Context, s desk.Signed) error {
 // away is a site whose answers travel, with the worker at the other end.
 func away(t *testing.T) (*site, *courier, *page.Taker) {
 	c := &courier{}
-	s := newSite(t, func(p *page.Config) { p.Answers, p.Courier = nil, c })
+	s := newSite(t, func(p *page.Config) { p.Answers, p.Once, p.Courier = nil, nil, c })
 	s.put(question())
 	return s, c, s.taker()
 }
@@ -43,7 +43,7 @@ func away(t *testing.T) (*site, *courier, *page.Taker) {
 // taker is the worker's end, with some of it changed.
 func (s *site) taker(change ...func(*page.TakerConfig)) *page.Taker {
 	s.t.Helper()
-	c := page.TakerConfig{Gate: s.gate, Answers: s.desk, RecordRefusal: s.desk.Refused, Log: slog.New(slog.NewTextHandler(s.log, nil))}
+	c := page.TakerConfig{Gate: s.gate, Answers: s.desk, Once: s.desk.Once, RecordRefusal: s.desk.Refused, Log: slog.New(slog.NewTextHandler(s.log, nil))}
 	for _, f := range change {
 		f(&c)
 	}
@@ -232,4 +232,43 @@ func FuzzTake(f *testing.F) {
 			t.Errorf("comes again for ever: %v", err)
 		}
 	})
+}
+
+func TestS22AnAnswerOfMoreThanAnHourAgoIsRefused(t *testing.T) {
+	s, c, taker := away(t)
+	s.open(ada, "/findings/"+findingA).press("revert")
+	sent := c.sent[0]
+	sent.At = s.now
+	s.now = s.now.Add(time.Hour + time.Second)
+	if err := taker.Take(t.Context(), sent); err != nil || s.finding(findingA).Revision != 1 {
+		t.Errorf("%v, the finding is %s", err, s.finding(findingA).State)
+	}
+	wants(t, s.log.String(), "answer refused", "class=late", "counts for an hour")
+}
+
+// One sign-in is good for several answers, as IAP signs who and not what.
+func TestS22OneAssertionIsGoodForSeveralAnswersEachOnce(t *testing.T) {
+	var got []string
+	s, c, _ := away(t)
+	taker := s.taker(func(c *page.TakerConfig) { c.Answers = noting{&got} })
+	s.open(ada, "/findings/"+findingA).press("revert")
+	first := c.sent[0]
+	first.At = s.now
+	second := first
+	second.Path = "/findings/aaaaaaaaaaaaaaaaaaaaaaaaaa"
+	for _, sent := range []desk.Signed{first, second, first, second} {
+		if err := taker.Take(t.Context(), sent); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if strings.Join(got, " ") != findingA+" aaaaaaaaaaaaaaaaaaaaaaaaaa" {
+		t.Errorf("answered: %v, want each once", got)
+	}
+}
+
+type noting struct{ got *[]string }
+
+func (n noting) Answer(_ context.Context, id string, _ finding.Answer) (finding.Finding, error) {
+	*n.got = append(*n.got, id)
+	return finding.Finding{ID: id}, nil
 }

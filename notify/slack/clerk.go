@@ -53,6 +53,9 @@ type Desk interface {
 	// Group returns a group and those of its findings that wait for an answer, or
 	// fault.ErrNotFound.
 	Group(ctx context.Context, id string) (group.Group, []finding.Finding, error)
+	// Once does what a signed request asks, once for all its deliveries; see
+	// desk.Desk.Once.
+	Once(ctx context.Context, q desk.Request, do func(context.Context) (said string, err error)) (said string, again bool, err error)
 	// Refused records an answer that was refused before it could come to an
 	// Answerer, which records those that it refuses itself.
 	Refused(ctx context.Context, finding string, a finding.Answer, class, why string)
@@ -60,10 +63,10 @@ type Desk interface {
 
 // Pauser takes the pause. What it refuses a *finding.RefusedError says.
 type Pauser interface {
-	// Pause stops all writes for that long.
-	Pause(ctx context.Context, by, via, reason string, duration time.Duration) (desk.Pause, error)
-	// Resume ends the pause.
-	Resume(ctx context.Context, by, via, reason string) (desk.Pause, error)
+	// PauseSigned stops all writes for that long from when it was signed.
+	PauseSigned(ctx context.Context, at time.Time, by, via, reason string, duration time.Duration) (desk.Pause, error)
+	// ResumeSigned ends the pause.
+	ResumeSigned(ctx context.Context, at time.Time, by, via, reason string) (desk.Pause, error)
 }
 
 // Approvers says which principal ("user:ada@example.com") a Slack user is, or

@@ -85,9 +85,13 @@ func TestOnCallIsPagedAtTheClickAndThePersonTold(t *testing.T) {
 	}
 }
 
-type pager struct{ fail error }
+type pager struct {
+	fail  error
+	paged int
+}
 
 func (p *pager) Page(context.Context, string, string, string) (finding.Finding, error) {
+	p.paged++
 	return finding.Finding{}, p.fail
 }
 

@@ -42,7 +42,7 @@ func (r *Receiver) interact(ctx context.Context, s desk.Signed, i Interaction, u
 	case r.cfg.Courier != nil:
 		return r.pass(ctx, s, i)
 	}
-	return r.record(ctx, i)
+	return r.record(ctx, s, i)
 }
 
 // refusedAtTheDoor says why the interaction is none of ours, or that there is
@@ -101,10 +101,10 @@ func (r *Receiver) pass(ctx context.Context, s desk.Signed, i Interaction) reply
 }
 
 // record answers here and now.
-func (r *Receiver) record(ctx context.Context, i Interaction) reply {
+func (r *Receiver) record(ctx context.Context, s desk.Signed, i Interaction) reply {
 	recording, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
-	say, err := r.clerk.do(recording, i, r.cfg.Now())
+	say, _, err := r.do(recording, s, i)
 	switch {
 	case say != "":
 	case errors.Is(err, context.DeadlineExceeded):

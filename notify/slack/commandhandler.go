@@ -45,7 +45,7 @@ func (r *Receiver) command(ctx context.Context, s desk.Signed, c command) reply 
 		}
 		return reply{body: ephemeral(sayWorking)}
 	}
-	text, err := r.carryOut(ctx, c)
+	text, _, err := r.carryOut(ctx, s, c)
 	if err != nil {
 		r.cfg.Log.WarnContext(ctx, "command not carried out", "slack_user", c.UserID, "error", err)
 		text = sayTryAgain
@@ -53,14 +53,25 @@ func (r *Receiver) command(ctx context.Context, s desk.Signed, c command) reply 
 	return reply{body: ephemeral(text)}
 }
 
-// carryOut does what the command says, if it is one of this workspace, and
-// returns what to tell the person.
-func (r *Receiver) carryOut(ctx context.Context, c command) (string, error) {
+// carryOut does what the command says, if it is one of this workspace, and returns
+// what to tell the person, and whether they were told before.
+func (r *Receiver) carryOut(ctx context.Context, s desk.Signed, c command) (text string, again bool, err error) {
 	if r.foreign(c.Interaction) {
 		r.clerk.recordCommandRefusal(ctx, c, &finding.RefusedError{Class: finding.ClassIdentity, Why: sayElsewhere})
-		return sayElsewhere, nil
+		return sayElsewhere, false, nil
 	}
-	return r.clerk.run(ctx, c)
+	at := r.signedAt(s)
+	if verb, _ := next(c.words); !switches(verb) { // it shows something, and changes nothing
+		text, err = r.clerk.run(ctx, c, at)
+		return text, false, err
+	}
+	text, again, err = r.once(ctx, s, at, func(ctx context.Context) (string, error) { return r.clerk.run(ctx, c, at) })
+	if finding.ClassOf(err) == finding.ClassLate {
+		late := &finding.RefusedError{Class: finding.ClassLate, Why: finding.ReasonOf(err)}
+		r.clerk.recordCommandRefusal(ctx, c, late)
+		return safe("Not done: " + late.Why + "."), false, nil
+	}
+	return text, again, err
 }
 
 const (
@@ -80,8 +91,8 @@ func (r *Receiver) takeCommand(ctx context.Context, s desk.Signed) error {
 		r.cfg.Log.WarnContext(ctx, "command unreadable", "error", err)
 		return nil
 	}
-	text, err := r.carryOut(ctx, c)
-	if err != nil {
+	text, again, err := r.carryOut(ctx, s, c)
+	if err != nil || again {
 		return err
 	}
 	if err := r.whisper(ctx, c.Interaction, text); err != nil {

@@ -15,9 +15,9 @@ func next(text string) (word, rest string) {
 	return word, strings.TrimSpace(rest)
 }
 
-// run does what the command says and returns the answer, which is safe to show.
-// An error is one that may pass.
-func (c *clerk) run(ctx context.Context, cmd command) (string, error) {
+// run does what the command says, which was signed at that time, and returns the
+// answer, which is safe to show. An error is one that may pass.
+func (c *clerk) run(ctx context.Context, cmd command, at time.Time) (string, error) {
 	verb, rest := next(cmd.words)
 	if verb == "" || verb == "help" {
 		return help, nil
@@ -27,7 +27,7 @@ func (c *clerk) run(ctx context.Context, cmd command) (string, error) {
 		c.recordCommandRefusal(ctx, cmd, refusal)
 		return safe(refusal.Why), nil
 	}
-	text, err := c.obey(ctx, verb, rest, principal, cmd.via())
+	text, err := c.obey(ctx, verb, rest, principal, cmd.via(), at)
 	var refused *finding.RefusedError
 	if errors.As(err, &refused) {
 		return safe("Not done: " + refused.Why + "."), nil
@@ -49,7 +49,7 @@ func (c *clerk) recordCommandRefusal(ctx context.Context, cmd command, refusal *
 // switches reports whether the command is about the pause.
 func switches(verb string) bool { return verb == "pause" || verb == "resume" }
 
-func (c *clerk) obey(ctx context.Context, verb, rest, principal, via string) (string, error) {
+func (c *clerk) obey(ctx context.Context, verb, rest, principal, via string, at time.Time) (string, error) {
 	if !switches(verb) { // the desk itself asks who may pause, and records who may not
 		if err := c.cfg.Desk.Admits(ctx, principal); err != nil {
 			return "", err
@@ -65,10 +65,10 @@ func (c *clerk) obey(ctx context.Context, verb, rest, principal, via string) (st
 		if !ok {
 			return "For how long? Write `/rescind pause for 4h REASON`, with a time such as 90m or 4h.", nil
 		}
-		p, err := c.cfg.Desk.Pause(ctx, principal, via, reason, duration)
+		p, err := c.cfg.Desk.PauseSigned(ctx, at, principal, via, reason, duration)
 		return safe(p.String() + "."), err
 	case "resume":
-		p, err := c.cfg.Desk.Resume(ctx, principal, via, rest)
+		p, err := c.cfg.Desk.ResumeSigned(ctx, at, principal, via, rest)
 		return safe(p.String() + "."), err
 	}
 	return safe("There is no command "+verb+".") + "\n" + help, nil

@@ -9,6 +9,7 @@ import (
 	api "github.com/slack-go/slack"
 
 	"github.com/rescind-dev/rescind/remediate/desk"
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // event is what Slack tells the app unasked, as far as it is read.
@@ -86,7 +87,12 @@ func (r *Receiver) takeEvent(ctx context.Context, s desk.Signed) error {
 	if r.foreign(e.person()) || !e.opensHome() {
 		return nil
 	}
-	return r.publishHome(ctx, e.Event.User)
+	_, _, err = r.once(ctx, s, r.signedAt(s), func(ctx context.Context) (string, error) { return "", r.publishHome(ctx, e.Event.User) })
+	if finding.ClassOf(err) == finding.ClassLate { // it is drawn when it is opened the next time
+		r.cfg.Log.InfoContext(ctx, "home tab not drawn", "slack_user", e.Event.User, "error", err)
+		return nil
+	}
+	return err
 }
 
 // publishHome draws the home tab. One that could not be drawn is drawn when it

@@ -12,7 +12,8 @@ import (
 // come here at once, notes included. It verifies the signature again, against
 // the time at which the request was published, as whoever can publish is not
 // yet Slack. It returns nil when the request is done with, also refused; with an
-// error it must come again. It may come twice: the second time changes nothing.
+// error it must come again. It may come twice: the second time changes nothing, and
+// tells nobody anything. What was signed more than an hour ago is refused.
 func (r *Receiver) Take(ctx context.Context, s desk.Signed) error {
 	h := http.Header{}
 	for k, v := range s.Header {
@@ -54,8 +55,8 @@ func (r *Receiver) takeInteraction(ctx context.Context, s desk.Signed) error {
 	case i.opens():
 		return r.fillIn(ctx, i)
 	}
-	say, err := r.clerk.do(ctx, i, s.At)
-	if say == "" {
+	say, again, err := r.do(ctx, s, i)
+	if say == "" || again {
 		return err
 	}
 	r.note(ctx, i, say, err)

@@ -23,6 +23,8 @@ type Desk struct {
 	// ExpiresIn is how long an undo waits for the second person, where it takes one.
 	ExpiresIn time.Duration
 	Now       func() time.Time
+	// Alarm has every channel told of something, once for each id; nil for nobody.
+	Alarm func(ctx context.Context, id, text string) error
 	// Ledger records who was refused, paused and resumed; nil for nobody.
 	Ledger *trail.Ledger
 	// HandOver makes what an answer leads to due at once: it is for whichever

@@ -55,13 +55,21 @@ func (p Pause) String() string {
 // recorded and wait. It takes an approver and a reason; otherwise the error is
 // a *RefusedError. A pause during a pause replaces it.
 func (d Desk) Pause(ctx context.Context, by, via, reason string, duration time.Duration) (Pause, error) {
-	p, err := d.pause(ctx, by, via, reason, duration)
+	return d.PauseSigned(ctx, d.Now(), by, via, reason, duration)
+}
+
+// PauseSigned is Pause as it was signed for at that time, from which the duration
+// counts. One that is taken more than SwitchWithin later is refused, and everybody
+// is told; so is one that was signed before somebody last set or ended a pause.
+func (d Desk) PauseSigned(ctx context.Context, at time.Time, by, via, reason string, duration time.Duration) (Pause, error) {
+	at = notAhead(at, d.Now())
+	p, err := d.pause(ctx, at, by, via, reason, duration)
 	d.switched(ctx, trail.Paused, finding.Answer{Choice: "pause", Principal: by, Via: via}, p, err)
 	return p, err
 }
 
-func (d Desk) pause(ctx context.Context, by, via, reason string, duration time.Duration) (Pause, error) {
-	if err := d.mayPause(ctx, by); err != nil {
+func (d Desk) pause(ctx context.Context, at time.Time, by, via, reason string, duration time.Duration) (Pause, error) {
+	if err := d.maySwitch(ctx, "pause", at, by, via); err != nil {
 		return Pause{}, err
 	}
 	switch why := authority.BadReason(reason); {
@@ -69,16 +77,23 @@ func (d Desk) pause(ctx context.Context, by, via, reason string, duration time.D
 		return Pause{}, finding.RefuseAs(finding.ClassReason, "pausing %s", why)
 	case duration <= 0 || duration > finding.MaxPause:
 		return Pause{}, finding.RefuseAs(finding.ClassDuration, "a pause lasts at most %s, not %s", judge.Span(finding.MaxPause), judge.Span(duration))
+	case !at.Add(duration).After(d.Now()):
+		return Pause{}, finding.RefuseAs(finding.ClassLate, "it was signed at %s, and would have ended by now", at.UTC().Format(time.RFC3339))
 	}
-	return d.setPause(ctx, func(Pause) (Pause, error) {
-		now := d.Now()
-		return Pause{On: true, By: by, Via: via, Reason: reason, At: now, Until: now.Add(duration), Owed: true}, nil
+	return d.setPause(ctx, at, func(Pause) (Pause, error) {
+		return Pause{On: true, By: by, Via: via, Reason: reason, At: at, Until: at.Add(duration), Owed: true}, nil
 	})
 }
 
 // Resume ends a pause; any approver may. What waited for it is due at once.
 func (d Desk) Resume(ctx context.Context, by, via, reason string) (Pause, error) {
-	p, err := d.resume(ctx, by, via, reason)
+	return d.ResumeSigned(ctx, d.Now(), by, via, reason)
+}
+
+// ResumeSigned is Resume as it was signed for at that time; see PauseSigned.
+func (d Desk) ResumeSigned(ctx context.Context, at time.Time, by, via, reason string) (Pause, error) {
+	at = notAhead(at, d.Now())
+	p, err := d.resume(ctx, at, by, via, reason)
 	d.switched(ctx, trail.Resumed, finding.Answer{Choice: "resume", Principal: by, Via: via}, p, err)
 	if err != nil {
 		return Pause{}, err
@@ -86,18 +101,18 @@ func (d Desk) Resume(ctx context.Context, by, via, reason string) (Pause, error)
 	return p, d.wake(ctx)
 }
 
-func (d Desk) resume(ctx context.Context, by, via, reason string) (Pause, error) {
-	if err := d.mayPause(ctx, by); err != nil {
+func (d Desk) resume(ctx context.Context, at time.Time, by, via, reason string) (Pause, error) {
+	if err := d.maySwitch(ctx, "resume", at, by, via); err != nil {
 		return Pause{}, err
 	}
 	if utf8.RuneCountInString(reason) > authority.MaxReason {
 		return Pause{}, finding.RefuseAs(finding.ClassReason, "a reason has at most %d characters", authority.MaxReason)
 	}
-	return d.setPause(ctx, func(old Pause) (Pause, error) {
+	return d.setPause(ctx, at, func(old Pause) (Pause, error) {
 		if !old.Active(d.Now()) {
 			return Pause{}, finding.RefuseAs(finding.ClassDecided, "rescind is not paused")
 		}
-		return Pause{By: by, Via: via, Reason: reason, At: d.Now(), Owed: true}, nil
+		return Pause{By: by, Via: via, Reason: reason, At: at, Owed: true}, nil
 	})
 }
 
@@ -107,11 +122,15 @@ func (d Desk) mayPause(ctx context.Context, by string) error {
 	return d.Authority.AdmitsAtAll(ctx, by)
 }
 
-func (d Desk) setPause(ctx context.Context, next func(Pause) (Pause, error)) (Pause, error) {
+// setPause sets the switch as it was signed for at that time.
+func (d Desk) setPause(ctx context.Context, at time.Time, next func(Pause) (Pause, error)) (Pause, error) {
 	for range conflictTries {
 		old, err := d.Store.Pause(ctx)
 		if err != nil {
 			return Pause{}, fmt.Errorf("look up the pause: %w", err)
+		}
+		if overtaken(old, at) {
+			return Pause{}, finding.RefuseAs(finding.ClassLate, "it was signed at %s, and since then: %s", at.UTC().Format(time.RFC3339), old)
 		}
 		p, err := next(old)
 		if err != nil {

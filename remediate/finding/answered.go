@@ -96,3 +96,9 @@ func (f Finding) Unreadable(now time.Time, err error) Finding {
 // PageEvery is how often on-call is paged about one finding, or one group of
 // them, at most.
 const PageEvery = 15 * time.Minute
+
+// PageableAt reports whether the finding is a question about which on-call was not
+// just paged.
+func (f Finding) PageableAt(now time.Time) bool {
+	return f.State == state.Pending && now.Sub(f.PagedAt) >= PageEvery
+}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // noticeRetry is how far apart tries to tell people are at most. When Slack is
@@ -51,7 +50,7 @@ func (f Finding) NotDelivered(now time.Time, tooLong time.Duration, pagers []str
 func (f Finding) Undeliverable(now time.Time, pagers []string) Finding {
 	f.Undelivered = true
 	what := "could not be shown to anybody since " + f.UndeliveredSince.UTC().Format(time.RFC3339)
-	if f.State == state.Pending && len(pagers) > 0 && now.Sub(f.PagedAt) >= PageEvery {
+	if len(pagers) > 0 && f.PageableAt(now) {
 		return f.Paged(now, "", what+"; on-call is paged", pagers)
 	}
 	why := f.Why

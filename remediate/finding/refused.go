@@ -18,6 +18,7 @@ const (
 	ClassExpired       RefusedClass = "expired"          // the question ended before the answer came
 	ClassDecided       RefusedClass = "decided"          // the finding takes no answer any more
 	ClassStale         RefusedClass = "stale"            // the answer is about another plan
+	ClassLate          RefusedClass = "late"             // it was signed too long ago, or before what was decided since
 	ClassStepUp        RefusedClass = "step-up"          // takes the page behind IAP
 	ClassReason        RefusedClass = "reason"           // no reason, or one that is too short or too long
 	ClassDuration      RefusedClass = "duration"         // no end, or one that is too far away

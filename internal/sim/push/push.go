@@ -78,6 +78,13 @@ func (p *Pusher) At(url string) *Pusher {
 	return &Pusher{opt: o, key: p.key}
 }
 
+// As returns a Pusher that is of another account, with the same key.
+func (p *Pusher) As(account string) *Pusher {
+	o := p.opt
+	o.Account = account
+	return &Pusher{opt: o, key: p.key}
+}
+
 // Token mints an identity token as Pub/Sub attaches one: of Google's issuer,
 // valid for an hour, with the e-mail verified.
 // https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/functions"
@@ -27,17 +28,22 @@ func (k *checks) refuse(ok bool, key, format string, args ...any) {
 	}
 }
 
-// Validate says everything that is wrong with the configuration, at once.
-func (c Config) Validate() error {
+func (k *checks) err() error {
 	var errs []error
-	for _, p := range c.problems() {
+	for _, p := range k.found {
 		errs = append(errs, errors.New(p.text))
 	}
 	return errors.Join(errs...)
 }
 
-func (c Config) problems() []problem {
+// Validate says everything that is wrong with the configuration, at once.
+func (c Config) Validate() error {
 	k := &checks{}
+	c.check(k)
+	return k.err()
+}
+
+func (c Config) check(k *checks) {
 	c.checkScope(k)
 	k.refuse(c.Identity != "", "identity", "identity is empty: the service account rescind runs as, so that it recognises its own changes")
 	if err := store.Check(c.Store); c.Store != "" && err != nil {
@@ -55,7 +61,6 @@ func (c Config) problems() []problem {
 	c.checkExports(k)
 	err := google.CheckUserInfo(c.Google.UserInfoURL)
 	k.refuse(err == nil, "google.userinfo_url", "google.userinfo_url: %v", err)
-	return k.found
 }
 
 func (p Push) check(k *checks) {
@@ -63,6 +68,26 @@ func (p Push) check(k *checks) {
 	k.refuse(p.ServiceAccount != "", "push.service_account", "push.service_account is empty: anybody could send events")
 	err := functions.OIDCConfig{Audience: "any", Email: "any", CertsURL: p.CertsURL}.Validate()
 	k.refuse(err == nil, "push.certs_url", "push.certs_url: %v", err)
+}
+
+// checkAnswers is for a process that serves /answers, where what travelled comes in:
+// whoever may push events there could else push answers, too.
+func (c Config) checkAnswers(k *checks) {
+	if c.AnswersTopic == "" {
+		return
+	}
+	const key, want = "push.answers_account", "want the account of the push subscription of answers_topic, and of nothing else"
+	k.refuse(c.Push.AnswersAccount != "", key, "%s is empty and answers_topic is set: %s", key, want)
+	k.refuse(c.Push.AnswersAccount == "" || !strings.EqualFold(c.Push.AnswersAccount, c.Push.ServiceAccount), key,
+		"%s is push.service_account: whoever may push events could push answers; %s", key, want)
+}
+
+// ValidateAnswers says what is wrong with the configuration where /answers is served,
+// beside what Validate says.
+func (c Config) ValidateAnswers() error {
+	k := &checks{}
+	c.checkAnswers(k)
+	return k.err()
 }
 
 func (c Config) checkPages(k *checks) {

@@ -37,10 +37,13 @@ func (a Approvals) check(k *checks) {
 func (g Guardrails) check(k *checks) {
 	for key, n := range map[string]int{
 		"max_reverts.per_policy_per_hour": g.MaxReverts.PerPolicy, "max_reverts.per_project_per_hour": g.MaxReverts.PerProject,
-		"max_reverts.total_per_hour": g.MaxReverts.Total, "fight.same_change": g.Fight.SameChange,
+		"max_reverts.per_actor_per_hour": g.MaxReverts.PerActor, "max_reverts.total_per_hour": g.MaxReverts.Total, "fight.same_change": g.Fight.SameChange,
 	} {
 		k.refuse(n >= 1, "guardrails."+key, "guardrails.%s is %d, want at least 1; to revert nothing unasked, set policies to approve", key, n)
 	}
+	reserve := g.MaxReverts.ReservePercent
+	k.refuse(reserve >= 0 && reserve <= 100, "guardrails.max_reverts.reserve_percent",
+		"guardrails.max_reverts.reserve_percent is %d, want 1 to 100, or 0 to keep nothing for findings of high and critical severity", reserve)
 	for key, d := range map[string]Duration{"max_event_age": g.MaxEventAge, "fight.within": g.Fight.Within} {
 		k.refuse(d > 0, "guardrails."+key, "guardrails.%s is %s, want a duration above zero", key, time.Duration(d))
 	}

@@ -149,11 +149,14 @@ type Guardrails struct {
 	ConfirmEntry bool `yaml:"confirm_entry"`
 }
 
-// MaxReverts is how many automatic reverts there are in an hour at most.
+// MaxReverts is how many automatic reverts there are in an hour at most, and how
+// much of that is kept for findings of high and critical severity.
 type MaxReverts struct {
-	PerPolicy  int `yaml:"per_policy_per_hour"`
-	PerProject int `yaml:"per_project_per_hour"`
-	Total      int `yaml:"total_per_hour"`
+	PerPolicy      int `yaml:"per_policy_per_hour"`
+	PerProject     int `yaml:"per_project_per_hour"`
+	PerActor       int `yaml:"per_actor_per_hour"`
+	Total          int `yaml:"total_per_hour"`
+	ReservePercent int `yaml:"reserve_percent"`
 }
 
 // Fight is how often the same change is reverted within a time before rescind

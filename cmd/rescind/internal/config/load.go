@@ -28,7 +28,7 @@ func Default() Config {
 			},
 		},
 		Guardrails: Guardrails{
-			MaxReverts:  MaxReverts{PerPolicy: 20, PerProject: 10, Total: 50},
+			MaxReverts:  MaxReverts{PerPolicy: 20, PerProject: 10, PerActor: 10, Total: 50, ReservePercent: 25},
 			MaxEventAge: Duration(15 * time.Minute),
 			Fight:       Fight{SameChange: 3, Within: Duration(24 * time.Hour)},
 		},
@@ -38,7 +38,17 @@ func Default() Config {
 
 // Load reads, completes and checks a configuration file. Its error holds
 // everything that is wrong with the file, a line each, in the file's order.
-func Load(path string) (Config, error) {
+func Load(path string) (Config, error) { return load(path, Config.check) }
+
+// LoadForAnswers is Load for a process that serves /answers, which takes more.
+func LoadForAnswers(path string) (Config, error) {
+	return load(path, func(c Config, k *checks) {
+		c.check(k)
+		c.checkAnswers(k)
+	})
+}
+
+func load(path string, check func(Config, *checks)) (Config, error) {
 	c := Default()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -48,7 +58,9 @@ func Load(path string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	for _, p := range c.problems() {
+	k := &checks{}
+	check(c, k)
+	for _, p := range k.found {
 		file.ProblemAt(p.key, "%s", p.text)
 	}
 	if err := file.Err(); err != nil {

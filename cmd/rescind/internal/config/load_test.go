@@ -34,7 +34,7 @@ approvals:
   expires_in: 1h
   on_expiry: leave
 guardrails:
-  max_reverts: {per_policy_per_hour: 20, per_project_per_hour: 10, total_per_hour: 50}
+  max_reverts: {per_policy_per_hour: 20, per_project_per_hour: 10, per_actor_per_hour: 10, total_per_hour: 50, reserve_percent: 25}
   max_event_age: 15m
   fight: {same_change: 3, within: 24h}
   grace: 0s
@@ -79,6 +79,40 @@ func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
 	}
 	if diff := cmp.Diff(wantIdle, got.WithoutEffect()); diff != "" {
 		t.Errorf("without effect (-want +got):\n%s", diff)
+	}
+}
+
+// Where /answers is served a file with every key is not enough: this one has no
+// account of its own for what is pushed there.
+func TestAFileWithEveryKeyLacksAnAccountForAnswersWhereTheyAreTaken(t *testing.T) {
+	const want = "want the account of the push subscription of answers_topic, and of nothing else"
+	for name, tt := range map[string]struct{ account, problem string }{
+		"none":                    {"", "5:7: push.answers_account is empty and answers_topic is set: " + want},
+		"an empty one":            {`answers_account: ""`, "5:25: push.answers_account is empty and answers_topic is set: " + want},
+		"the one of events":       {"answers_account: push@ops.iam.gserviceaccount.com", "5:25: push.answers_account is push.service_account: whoever may push events could push answers; " + want},
+		"that in capitals":        {"answers_account: PUSH@ops.iam.gserviceaccount.com", "5:25: push.answers_account is push.service_account: whoever may push events could push answers; " + want},
+		"another":                 {"answers_account: answers@ops.iam.gserviceaccount.com", ""},
+		"none, without a topic":   {"", ""},
+		"the same, with no topic": {"answers_account: push@ops.iam.gserviceaccount.com", ""},
+	} {
+		text := fullConfig
+		if strings.HasSuffix(name, "topic") {
+			text = strings.Replace(text, "answers_topic: projects/ops/topics/rescind-answers\n", "", 1)
+		}
+		if tt.account != "" {
+			text = strings.Replace(text, "push: {", "push: {"+tt.account+", ", 1)
+		}
+		path := fileOf(t, text)
+		if _, err := Load(path); err != nil {
+			t.Errorf("%s: no process but one that takes answers needs it: %v", name, err)
+		}
+		got := ""
+		if _, err := LoadForAnswers(path); err != nil {
+			got = strings.TrimPrefix(err.Error(), path+":")
+		}
+		if got != tt.problem {
+			t.Errorf("%s: %q, want %q", name, got, tt.problem)
+		}
 	}
 }
 

@@ -42,6 +42,12 @@ func TestAConfigurationIsRefused(t *testing.T) {
 			`5:46: approvals.quorum.revert is 0, want at least 1`,
 			`6:29: guardrails.max_event_age is 0s, want a duration above zero`,
 			`6:63: guardrails.max_reverts.total_per_hour is 0, want at least 1; to revert nothing unasked, set policies to approve`}},
+		{"a budget of nothing, and a reserve of more than there is", smallConfig + "guardrails:\n  max_reverts: {per_actor_per_hour: 0, reserve_percent: 101}\n", []string{
+			`6:37: guardrails.max_reverts.per_actor_per_hour is 0, want at least 1; to revert nothing unasked, set policies to approve`,
+			`6:57: guardrails.max_reverts.reserve_percent is 101, want 1 to 100, or 0 to keep nothing for findings of high and critical severity`}},
+		{"a reserve below zero, and one that is no number", smallConfig + "guardrails: {max_reverts: {reserve_percent: -1, per_actor_per_hour: ten}}\n", []string{
+			`5:45: guardrails.max_reverts.reserve_percent is -1, want 1 to 100, or 0 to keep nothing for findings of high and critical severity`,
+			`5:69: guardrails.max_reverts.per_actor_per_hour is "ten", want a whole number`}},
 		{"a scan without a rest", smallConfig + "scan: {every: 10s}\n", []string{
 			`5:15: scan.every is 10s, want at least 1m, or 0s to scan only when asked to`}},
 		{"an empty audience and an empty scope", strings.NewReplacer("audience: https://r.example.com", `audience: ""`, "[projects/p]", "[]").Replace(smallConfig), []string{

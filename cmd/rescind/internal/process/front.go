@@ -68,7 +68,7 @@ func newPageFront(ctx context.Context, c config.Config, o Options) (*front, erro
 		}
 	}
 	mux := functions.NewMux(functions.Routes{Log: o.Log})
-	if err := addPages(mux, c, o, st, nil, courier, nil); err != nil {
+	if err := addPages(mux, c, o, st, nil, nil, courier, nil); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	f.routes = mux

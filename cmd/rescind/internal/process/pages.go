@@ -17,7 +17,7 @@ import (
 // addPages adds the pages behind IAP to what a process serves, if there are any:
 // without iap.audience their paths answer 404. Answers are recorded here, or go
 // to the worker by courier; one of the two is nil.
-func addPages(mux *http.ServeMux, c config.Config, o Options, st remediate.Store, answers pages.Answerer, courier desk.Courier, refused pages.RecordRefusal) error {
+func addPages(mux *http.ServeMux, c config.Config, o Options, st remediate.Store, answers pages.Answerer, once pages.Once, courier desk.Courier, refused pages.RecordRefusal) error {
 	if c.IAP.Audience == "" {
 		return nil
 	}
@@ -26,7 +26,7 @@ func addPages(mux *http.ServeMux, c config.Config, o Options, st remediate.Store
 		return err
 	}
 	h, err := pages.New(pages.Config{
-		Gate: gate, Findings: st, Answers: answers, Courier: courier, RecordRefusal: refused,
+		Gate: gate, Findings: st, Answers: answers, Once: once, Courier: courier, RecordRefusal: refused,
 		Preview: desk.Desk{Store: st, Now: o.Now}.Preview,
 		BaseURL: c.BaseURL, OnExpiry: remediate.Expiry(c.Approvals.OnExpiry), Now: o.Now, Log: o.Log,
 	})
@@ -48,7 +48,7 @@ func (a *App) addPageTaker(takes map[string]functions.Take, c config.Config, o O
 	if err != nil {
 		return err
 	}
-	t, err := pages.NewTaker(pages.TakerConfig{Gate: gate, Answers: a.answers(o), RecordRefusal: a.Desk().Refused, Log: o.Log})
+	t, err := pages.NewTaker(pages.TakerConfig{Gate: gate, Answers: a.answers(o), Once: a.Desk().Once, RecordRefusal: a.Desk().Refused, Log: o.Log})
 	if err != nil {
 		return err
 	}
@@ -68,6 +68,6 @@ func newGate(c config.Config, o Options) (pages.Gate, error) {
 		if errors.Is(err, functions.ErrInvalidToken) {
 			err = fmt.Errorf("%w: %w", pages.ErrStranger, err)
 		}
-		return pages.Visitor{Principal: c.Approvals.Spelled(v.Principal), Subject: v.Subject}, err
+		return pages.Visitor{Principal: c.Approvals.Spelled(v.Principal), Subject: v.Subject, SignedAt: v.SignedAt, Signed: v.Signed}, err
 	}, nil
 }

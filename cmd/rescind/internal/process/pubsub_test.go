@@ -25,7 +25,7 @@ func TestAClickTravelsOverPubSubToTheWorker(t *testing.T) {
 	const topic, subscription = "projects/ops/topics/rescind-answers", "projects/ops/subscriptions/rescind-answers"
 	worker := another(t, w, func(c *config.Config, o *process.Options) { c.AnswersTopic, o.Role = topic, process.Worker })
 	signing := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		token, err := w.Pusher.Token()
+		token, err := w.Pusher.As(sandbox.AnswersAccount).Token()
 		if err != nil {
 			t.Error(err)
 		}

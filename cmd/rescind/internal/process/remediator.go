@@ -52,7 +52,8 @@ func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate
 		Scope:     scope(c),
 		Authority: lookedUp(c.Approvals.Authority(), groups),
 		Limits: remediate.Limits{
-			PerPolicyHour: g.MaxReverts.PerPolicy, PerProjectHour: g.MaxReverts.PerProject, TotalHour: g.MaxReverts.Total,
+			PerPolicyHour: g.MaxReverts.PerPolicy, PerProjectHour: g.MaxReverts.PerProject, PerActorHour: g.MaxReverts.PerActor,
+			TotalHour: g.MaxReverts.Total, ReservePercent: g.MaxReverts.ReservePercent,
 			SameChange: g.Fight.SameChange, FightWindow: time.Duration(g.Fight.Within), Grace: time.Duration(g.Grace),
 		},
 		Ledger:    ledger,

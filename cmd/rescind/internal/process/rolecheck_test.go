@@ -11,7 +11,7 @@ import (
 
 func TestWithoutAnAudienceThereAreNoPages(t *testing.T) {
 	mux := http.NewServeMux()
-	if err := addPages(mux, config.Default(), Options{}, nil, nil, nil, nil); err != nil {
+	if err := addPages(mux, config.Default(), Options{}, nil, nil, nil, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/findings", "/findings/abcdefghijklmnopqrstuvwx27"} {
@@ -39,6 +39,11 @@ func TestARoleSaysWhatTheConfigurationLacks(t *testing.T) {
 		{"a worker that no answer could reach", Worker, config.Config{Slack: with.Slack}, "--role worker: answers_topic is empty: no answer could come here; use --role all for one process"},
 		{"a worker that asks nobody in Slack", Worker, config.Config{}, ""},
 		{"one process for all", All, config.Config{}, ""},
+		{"a worker with a topic and an account for it", Worker, config.Config{AnswersTopic: "t", Push: config.Push{ServiceAccount: "p@x", AnswersAccount: "a@x"}}, ""},
+		{"a worker with a topic and nobody to push from it", Worker, config.Config{AnswersTopic: "t", Push: config.Push{ServiceAccount: "p@x"}},
+			"push.answers_account is empty and answers_topic is set: want the account of the push subscription of answers_topic, and of nothing else"},
+		{"one process for all, to which whoever pushes events may push answers", All, config.Config{AnswersTopic: "t", Push: config.Push{ServiceAccount: "p@x", AnswersAccount: "P@x"}},
+			"push.answers_account is push.service_account: whoever may push events could push answers; want the account of the push subscription of answers_topic, and of nothing else"},
 	} {
 		got := ""
 		if err := checkRole(tt.c, tt.role); err != nil {
@@ -52,7 +57,7 @@ func TestARoleSaysWhatTheConfigurationLacks(t *testing.T) {
 
 func TestNoProcessIsMadeWithoutAClockALogAndTheEnvironment(t *testing.T) {
 	for _, r := range []Role{All, Worker, SlackFront, PageFront} {
-		c := config.Config{AnswersTopic: "t", Slack: config.Slack{Routes: []config.Route{{Channel: "C"}}}}
+		c := config.Config{AnswersTopic: "t", Push: config.Push{AnswersAccount: "a@x"}, Slack: config.Slack{Routes: []config.Route{{Channel: "C"}}}}
 		if _, err := New(t.Context(), c, Options{Role: r}); err == nil || !strings.Contains(err.Error(), "have to be set") {
 			t.Errorf("%s: error %v, want one that says what is missing", r, err)
 		}

@@ -72,6 +72,12 @@ func checkRole(c config.Config, r Role) error {
 	}
 	need(c.Slack.Mode != "socket" || r == All || r == "", "slack.mode is socket, with which there is nothing to pass on: use --role all")
 	switch r {
+	case All, Worker, "":
+		if err := c.ValidateAnswers(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	switch r {
 	case SlackFront:
 		need(c.Slack.Configured(), "slack is not configured, so there is nothing to serve")
 		need(c.AnswersTopic != "", "answers_topic is empty: what people answer would reach nobody")

@@ -43,13 +43,13 @@ func (a *App) newRoutes(c config.Config, o Options) (http.Handler, error) {
 	if o.Role == Worker {
 		return mux, nil
 	}
-	return mux, addPages(mux, c, o, a.store, a.waking(), nil, a.Desk().Refused)
+	return mux, addPages(mux, c, o, a.store, a.waking(), a.Desk().Once, nil, a.Desk().Refused)
 }
 
 // newAnswers takes the answers that travelled, each verified again by whoever
 // knows who signed it.
 func newAnswers(c config.Config, o Options, takes map[string]functions.Take) (http.Handler, error) {
-	sender, err := newOIDC(c, o, cmp.Or(c.Push.AnswersAccount, c.Push.ServiceAccount))
+	sender, err := newOIDC(c, o, c.Push.AnswersAccount)
 	if err != nil {
 		return nil, err
 	}

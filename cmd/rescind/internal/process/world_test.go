@@ -122,7 +122,7 @@ func deliver(t *testing.T, w *sandbox.World, worker *process.App, s desk.Signed)
 		t.Error(err)
 		return
 	}
-	if code, err := w.Pusher.At(server.URL+"/answers").Deliver(context.WithoutCancel(t.Context()), data, "a-1"); code != http.StatusNoContent || err != nil {
+	if code, err := w.Pusher.As(sandbox.AnswersAccount).At(server.URL+"/answers").Deliver(context.WithoutCancel(t.Context()), data, "a-1"); code != http.StatusNoContent || err != nil {
 		t.Errorf("the worker answered HTTP %d (%v)", code, err)
 	}
 }

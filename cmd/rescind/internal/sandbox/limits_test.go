@@ -155,7 +155,7 @@ func (w *openedWorld) messages() (out []simslack.Message) {
 
 func TestWhatALimitHeldBackIsOneMessageWhoeverCausedIt(t *testing.T) {
 	w := newOpenedWorld(t, func(c *config.Config) {
-		c.Guardrails.MaxReverts = config.MaxReverts{PerPolicy: 100, PerProject: 100, Total: 5}
+		c.Guardrails.MaxReverts = config.MaxReverts{PerPolicy: 100, PerProject: 100, PerActor: 100, Total: 5}
 	})
 	w.opens(40, 8)
 	w.wantStates(map[state.State]int{state.Reverted: 5, state.Pending: 35})
@@ -174,9 +174,36 @@ func TestWhatALimitHeldBackIsOneMessageWhoeverCausedIt(t *testing.T) {
 	}
 }
 
+func TestI14WhatTheLimitOfAnActorHeldBackIsOneMessageAndOnePage(t *testing.T) {
+	w := newOpenedWorld(t, func(c *config.Config) {
+		c.Guardrails.MaxReverts = config.MaxReverts{PerPolicy: 100, PerProject: 100, PerActor: 3, Total: 100, ReservePercent: 25}
+		c.Approvals.Escalation.Usergroup = "S01ONCALL"
+	})
+	w.opens(14, 2)
+	w.wantStates(map[state.State]int{state.Reverted: 6, state.Pending: 8})
+	for person, limit := range map[string]string{"the first": "actor user:mallory-0@example.com", "the second": "actor user:mallory-1@example.com"} {
+		var told int
+		for _, m := range w.messages() {
+			if strings.Contains(string(m.Blocks), limit) && strings.Contains(string(m.Blocks), "Revert all 4") {
+				told++
+			}
+		}
+		if told != 1 {
+			t.Errorf("%d messages are about the limit of %s, want one", told, person)
+		}
+	}
+	pages := 0
+	for _, m := range w.Slack.Messages() {
+		pages += strings.Count(m.Text+string(m.Blocks), "<!subteam^S01ONCALL>")
+	}
+	if pages != 2 {
+		t.Errorf("on-call was mentioned %d times, want once for each of the two messages", pages)
+	}
+}
+
 func TestFortyAutomaticRevertsOfOneCauseAreOneMessage(t *testing.T) {
 	w := newOpenedWorld(t, func(c *config.Config) {
-		c.Guardrails.MaxReverts = config.MaxReverts{PerPolicy: 100, PerProject: 100, Total: 100}
+		c.Guardrails.MaxReverts = config.MaxReverts{PerPolicy: 100, PerProject: 100, PerActor: 100, Total: 100}
 	})
 	w.opens(40, 1)
 	w.wantStates(map[state.State]int{state.Reverted: 40})

@@ -88,7 +88,7 @@ func (w *World) config(policies, slackURL, keysURL string) (config.Config, error
 	c.Scope.Include = []string{"organizations/77"}
 	c.Identity = Self
 	c.Store = "bolt:" + filepath.Join(w.dir, "state.db")
-	c.Push = config.Push{Audience: audience, ServiceAccount: pusherAccount, CertsURL: keysURL}
+	c.Push = config.Push{Audience: audience, ServiceAccount: pusherAccount, AnswersAccount: AnswersAccount, CertsURL: keysURL}
 	c.Slack = config.Slack{
 		BotToken: config.Secret{Env: "SLACK_BOT_TOKEN"}, SigningSecrets: []config.Secret{{Env: "SLACK_SIGNING_SECRET"}},
 		Mode: "http", APIURL: slackURL + "/api/", Team: team, Routes: []config.Route{{Channel: Channel}},

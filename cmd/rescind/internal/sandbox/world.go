@@ -23,6 +23,8 @@ import (
 const (
 	Self    = "rescind-worker@ops.iam.gserviceaccount.com"
 	Channel = "C0SECOPS"
+	// AnswersAccount pushes the answers that travel, where there is a topic for them.
+	AnswersAccount = "answers@ops.iam.gserviceaccount.com"
 )
 
 const (
