@@ -32,6 +32,7 @@ type sampleCard struct {
 // With RESCIND_CARDS=DIR it leaves the page there, as cards.html: what a card
 // is like to read, a person has to judge.
 func TestEveryCardCanBeLookedAt(t *testing.T) {
+	t.Parallel()
 	seen := map[state.State]bool{}
 	var page strings.Builder
 	page.WriteString(sampleHead())

@@ -91,6 +91,7 @@ func (p page) wants(text string, wants ...string) {
 }
 
 func TestEachButtonOfThePageDoesWhatItSays(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.wants(p.text(), "No messages yet.", "No findings yet.", "No events yet.")
 	for _, a := range sandbox.Acts() {
@@ -115,6 +116,7 @@ func TestEachButtonOfThePageDoesWhatItSays(t *testing.T) {
 }
 
 func TestAnAnswerOnThePageIsAnAnswerInSlack(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.press("/act/default", nil)
 	f := p.only("no-default-service-account")
@@ -154,6 +156,7 @@ func TestAnAnswerOnThePageIsAnAnswerInSlack(t *testing.T) {
 }
 
 func TestThePageSaysWhatWentWrong(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	said := p.press("/act/duplicate", nil)
 	if want := "there is no message to deliver again yet"; said != want {
@@ -164,6 +167,7 @@ func TestThePageSaysWhatWentWrong(t *testing.T) {
 }
 
 func TestThePageRefuses(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	for _, tt := range []struct {
 		name   string
@@ -192,6 +196,7 @@ func TestThePageRefuses(t *testing.T) {
 }
 
 func TestThePageAllowsOnlyItsOwnScriptAndStyle(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	nonces := map[string]bool{}
 	for range 2 {
@@ -215,6 +220,7 @@ func TestThePageAllowsOnlyItsOwnScriptAndStyle(t *testing.T) {
 // Names come from whoever can write to the cloud, so a page must not take them
 // for its own text.
 func TestHostileNamesAreShownAsText(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	const script = "<script>alert(1)</script>"
 	err := p.d.Perform(t.Context(), sandbox.Act{Who: `"` + script + `@example.com`, Do: func(ctx context.Context, _ *sandbox.World, who *sandbox.Person) error {
@@ -236,6 +242,7 @@ func TestHostileNamesAreShownAsText(t *testing.T) {
 }
 
 func TestACommandOnThePageIsAnsweredToWhoWroteIt(t *testing.T) {
+	t.Parallel()
 	p := newPage(t)
 	p.press("/act/default", nil)
 	if said := p.press("/command", url.Values{"user": {"U0ADA"}, "text": {"pending"}}); said != "" {

@@ -19,6 +19,7 @@ import (
 )
 
 func TestThePageOpensWithSomethingToSeeAndSomethingToAnswer(t *testing.T) {
+	t.Parallel()
 	d := newTestDemo(t, sandbox.Policies)
 	d.opening(t.Context(), 0)
 	fs, err := d.App.Store().Findings(t.Context(), finding.Query{})
@@ -39,6 +40,7 @@ func TestThePageOpensWithSomethingToSeeAndSomethingToAnswer(t *testing.T) {
 }
 
 func TestTheOpeningEndsWithTheDemo(t *testing.T) {
+	t.Parallel()
 	d := newTestDemo(t, sandbox.Policies)
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
@@ -69,6 +71,7 @@ func newTestDemo(t *testing.T, policies string) *Demo {
 }
 
 func TestAScriptThatEndsOtherwiseFails(t *testing.T) {
+	t.Parallel()
 	d := newTestDemo(t, reportPublic)
 	var out bytes.Buffer
 	err := d.RunScript(t.Context(), &out)
@@ -88,6 +91,7 @@ func TestAScriptThatEndsOtherwiseFails(t *testing.T) {
 }
 
 func TestAScriptThatCannotBePlayedFails(t *testing.T) {
+	t.Parallel()
 	d := newTestDemo(t, "apiVersion: rescind/v1\npolicies: []\n") // so nobody is asked
 	err := d.RunScript(t.Context(), io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "scene 2, default: click rescind.revert on ") {

@@ -66,6 +66,7 @@ func wantState(t *testing.T, w *sandbox.World, id string, want state.State, answ
 }
 
 func TestI4WhatAnAccountDidAloneTakesTwoToKeep(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, askAlways)
 	f, card := askedBy(t, w, ciAccount)
 	if !strings.Contains(string(card.Blocks), "it takes two people because "+ciAccount+" made it, and approvals.acts_for does not say who can act through that account") {
@@ -82,6 +83,7 @@ func TestI4WhatAnAccountDidAloneTakesTwoToKeep(t *testing.T) {
 }
 
 func TestI4WhoCanActThroughTheAccountCannotKeepWhatItDid(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, askAlways)
 	answeredBy(t, w, func(c *config.Config) {
 		c.Approvals.ActsFor = map[string]config.ActsFor{"CI@ops.iam.gserviceaccount.com": {Users: []string{"user:Ada@example.com"}}}
@@ -98,6 +100,7 @@ func TestI4WhoCanActThroughTheAccountCannotKeepWhatItDid(t *testing.T) {
 }
 
 func TestI11WhoCanActThroughTheAccountIsAskedOfItsGroupEachTime(t *testing.T) {
+	t.Parallel()
 	group := &adminGroup{members: []string{"ada@example.com"}, down: true}
 	api := httptest.NewServer(group)
 	t.Cleanup(api.Close)

@@ -38,6 +38,7 @@ func mentions(w *sandbox.World) (n int) {
 }
 
 func TestAClickOnPageOnCallReachesThemOnceWhicheverProcessTakesIt(t *testing.T) {
+	t.Parallel()
 	for _, r := range []process.Role{process.All, process.Worker} {
 		t.Run(string(r), func(t *testing.T) {
 			var paged atomic.Int32

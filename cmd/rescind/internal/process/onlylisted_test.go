@@ -27,6 +27,7 @@ func answeredBy(t *testing.T, w *sandbox.World, change func(*config.Config)) {
 }
 
 func TestS6WithOnlyListedNobodyElseAnswersWhateverGroupTheyAreIn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, askAlways)
 	w.Slack.SetUser(simslack.User{ID: "U0TWIN", Email: "ada@example.com"})
 	w.Slack.SetUser(simslack.User{ID: "U0CAT", Name: "cat", Email: "catherine@example.com"})
@@ -64,6 +65,7 @@ func TestS6WithOnlyListedNobodyElseAnswersWhateverGroupTheyAreIn(t *testing.T) {
 }
 
 func TestS6WithOnlyListedAndNoGroupsWhoIsListedAnswers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, askAlways)
 	answeredBy(t, w, func(c *config.Config) { c.Approvals.Approvers.OnlyListed = true })
 	f, _ := asked(t, w)

@@ -110,6 +110,7 @@ func TestTheButtonThatPagesOnCallPagesOnCall(t *testing.T) {
 }
 
 func TestTheCardOfARevertIsRewrittenOnceItWasUndone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, askAlways)
 	f, card := asked(t, w)
 	press(t, w, f.ID, "rescind.revert", "")

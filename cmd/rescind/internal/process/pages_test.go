@@ -119,6 +119,7 @@ func (s website) answer(c *http.Client, id, choice, reason string) (string, int)
 }
 
 func TestAnAnswerOnThePageBehindIAPIsCarriedOut(t *testing.T) {
+	t.Parallel()
 	s := servePages(t)
 	f := s.asked("default")
 	m, ok := s.d.Card(f.ID)
@@ -148,6 +149,7 @@ func TestAnAnswerOnThePageBehindIAPIsCarriedOut(t *testing.T) {
 }
 
 func TestNobodySeesThePagesBeforeTheySignIn(t *testing.T) {
+	t.Parallel()
 	s := servePages(t)
 	f := s.asked("default")
 	text, _ := s.read(http.Get(s.base + "/findings/" + f.ID))
@@ -165,6 +167,7 @@ func TestNobodySeesThePagesBeforeTheySignIn(t *testing.T) {
 }
 
 func TestAPageByItselfHasTheWorkerDecide(t *testing.T) {
+	t.Parallel()
 	s, q := servePages(t), &queue{}
 	f := s.asked("default")
 	server := httptest.NewUnstartedServer(nil)

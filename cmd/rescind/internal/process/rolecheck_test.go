@@ -10,6 +10,7 @@ import (
 )
 
 func TestWithoutAnAudienceThereAreNoPages(t *testing.T) {
+	t.Parallel()
 	mux := http.NewServeMux()
 	if err := addPages(mux, config.Default(), Options{}, nil, nil, nil, nil, nil); err != nil {
 		t.Fatal(err)
@@ -24,6 +25,7 @@ func TestWithoutAnAudienceThereAreNoPages(t *testing.T) {
 }
 
 func TestARoleSaysWhatTheConfigurationLacks(t *testing.T) {
+	t.Parallel()
 	with := config.Config{AnswersTopic: "projects/ops/topics/a", Slack: config.Slack{Routes: []config.Route{{Channel: "C"}}}}
 	for _, tt := range []struct {
 		name string
@@ -56,6 +58,7 @@ func TestARoleSaysWhatTheConfigurationLacks(t *testing.T) {
 }
 
 func TestNoProcessIsMadeWithoutAClockALogAndTheEnvironment(t *testing.T) {
+	t.Parallel()
 	for _, r := range []Role{All, Worker, SlackFront, PageFront} {
 		c := config.Config{AnswersTopic: "t", Push: config.Push{AnswersAccount: "a@x"}, Slack: config.Slack{Routes: []config.Route{{Channel: "C"}}}}
 		if _, err := New(t.Context(), c, Options{Role: r}); err == nil || !strings.Contains(err.Error(), "have to be set") {

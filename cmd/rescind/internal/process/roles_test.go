@@ -21,6 +21,7 @@ import (
 )
 
 func TestS8SixtyFourClicksOnTwoServersAreOneDecisionAndOneExecution(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, askAlways)
 	second := another(t, w, func(*config.Config, *process.Options) {})
 	serve(t, second, time.Second)
@@ -150,6 +151,7 @@ func TestTheSlackRoleAnswersWithinATenthOfASecondWhateverTheStoreDoes(t *testing
 }
 
 func TestARoleServesItsOwnPathsAlone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, askAlways)
 	c := w.Config
 	c.AnswersTopic = "projects/ops/topics/rescind-answers"

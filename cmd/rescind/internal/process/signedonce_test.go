@@ -64,6 +64,7 @@ func recorded(t *testing.T, w *sandbox.World, kind trail.Kind) (n int) {
 }
 
 func TestS22TwoWorkersThatGetOnePauseAtOnceTakeItOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, askAlways)
 	pause := travels(t, w, "pause for 4h a release")
 	workers := []*process.App{workerAt(t, w, 0), workerAt(t, w, time.Second)}
@@ -83,6 +84,7 @@ func TestS22TwoWorkersThatGetOnePauseAtOnceTakeItOnce(t *testing.T) {
 }
 
 func TestS22AnOldPauseIsRefusedAndEveryChannelIsTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, askAlways)
 	pause := travels(t, w, "pause for 4h a release")
 	worker := workerAt(t, w, 5*time.Minute+2*time.Second)
@@ -103,6 +105,7 @@ func TestS22AnOldPauseIsRefusedAndEveryChannelIsTold(t *testing.T) {
 }
 
 func TestS22ThePushAccountOfEventsCannotPushAnswers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, askAlways)
 	pause := travels(t, w, "pause for 4h a release")
 	worker := workerAt(t, w, 0)

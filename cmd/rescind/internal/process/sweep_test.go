@@ -19,6 +19,7 @@ import (
 )
 
 func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, askAlways)
 	f, card := asked(t, w)
 	w.Slack.SetUser(simslack.User{ID: "U0BOB", Name: "bob", Email: "bob@example.com", Guest: true})
@@ -43,6 +44,7 @@ func TestS17WhoIsTurnedAwayBeforeTheDeskIsInTheLedgerToo(t *testing.T) {
 }
 
 func TestNobodyAnswersForARevisionThatNeverWas(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, askAlways)
 	f, _ := asked(t, w)
 	_, err := w.App.Answer(t.Context(), f.ID, finding.Answer{
@@ -55,6 +57,7 @@ func TestNobodyAnswersForARevisionThatNeverWas(t *testing.T) {
 }
 
 func TestASweepScansWhatNoEventToldOf(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sandbox.Policies)
 	public := &iampb.Policy{Bindings: []*iampb.Binding{{Role: "roles/run.invoker", Members: []string{"allUsers"}}}}
 	if err := w.Cloud.PutPolicy(sandbox.Reports, public); err != nil {

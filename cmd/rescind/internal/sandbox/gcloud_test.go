@@ -18,6 +18,7 @@ const revertEditor = Policies + "  - {name: no-editor-on-runtime-identity, enfor
 // TestGcloudMakesTheMessAndRescindCleansItUp has the real gcloud, which knows
 // nothing of rescind, make each kind of violation and look at the result.
 func TestGcloudMakesTheMessAndRescindCleansItUp(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("gcloud takes over a second for each command")
 	}

@@ -154,6 +154,7 @@ func (w *openedWorld) messages() (out []simslack.Message) {
 }
 
 func TestWhatALimitHeldBackIsOneMessageWhoeverCausedIt(t *testing.T) {
+	t.Parallel()
 	w := newOpenedWorld(t, func(c *config.Config) {
 		c.Guardrails.MaxReverts = config.MaxReverts{PerPolicy: 100, PerProject: 100, PerActor: 100, Total: 5}
 	})
@@ -175,6 +176,7 @@ func TestWhatALimitHeldBackIsOneMessageWhoeverCausedIt(t *testing.T) {
 }
 
 func TestI14WhatTheLimitOfAnActorHeldBackIsOneMessageAndOnePage(t *testing.T) {
+	t.Parallel()
 	w := newOpenedWorld(t, func(c *config.Config) {
 		c.Guardrails.MaxReverts = config.MaxReverts{PerPolicy: 100, PerProject: 100, PerActor: 3, Total: 100, ReservePercent: 25}
 		c.Approvals.Escalation.Usergroup = "S01ONCALL"
@@ -202,6 +204,7 @@ func TestI14WhatTheLimitOfAnActorHeldBackIsOneMessageAndOnePage(t *testing.T) {
 }
 
 func TestFortyAutomaticRevertsOfOneCauseAreOneMessage(t *testing.T) {
+	t.Parallel()
 	w := newOpenedWorld(t, func(c *config.Config) {
 		c.Guardrails.MaxReverts = config.MaxReverts{PerPolicy: 100, PerProject: 100, PerActor: 100, Total: 100}
 	})
