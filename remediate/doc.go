@@ -40,6 +40,9 @@
 //	ledger/DAY/N             the N-th record of a day's ledger (package trail)
 //	ledger/DAY/head          how far that day's chain goes
 //	ledger/exported          up to where the ledger was taken out
+//	trail/noted/N            heads that are to be bound by the next root (package trail)
+//	trail/roots, trail/root/N how far the roots go, and one of them
+//	signed/HASH              that a signed request was taken, and what came of it (package desk)
 //	writes PROJECT/REGION    the turns of writes to Google Cloud (internal/google)
 //	slack/turn/CHANNEL       when a channel takes its next message (notify/slack)
 //
@@ -47,7 +50,8 @@
 //
 // handle.go takes it in: ours, in scope (scope.go), seen before (handled.go)? read.go reads
 // what is live; package judge says which policies object; exemptions, confirmentry.go
-// and limits.go lower what may be done unasked; record.go and join.go store a new
+// and limits.go lower what may be done unasked; standing.go and settled.go leave out what
+// rescind wrote itself, and what people decided before; record.go and join.go store a new
 // finding, or add to one that is open. work.go then does what it owes: apply.go
 // claims the plan, after approval and pause were looked at once more; steps.go and
 // write.go make its writes, and verify.go looks whether they hold. sweep.go does
