@@ -1,7 +1,9 @@
 package remediate_test
 
 import (
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 
 	"cloud.google.com/go/iam/apiv1/iampb"
@@ -121,7 +123,8 @@ func TestR8AStrangersAgentIsAnOutsider(t *testing.T) {
 
 func TestR8AStrangersAgentIsNotBehindWhatRescindDoes(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, set{public: policies.Approve}).among()
+	var log strings.Builder
+	g := newRig(t, set{public: policies.Approve}, func(c *setup) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) }).among()
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	c := g.events()[0]
 	for agent, want := range map[string]remediate.OutcomeKind{
@@ -129,8 +132,12 @@ func TestR8AStrangersAgentIsNotBehindWhatRescindDoes(t *testing.T) {
 		"serviceAccount:service-agent-manager@system.gserviceaccount.com": remediate.OwnChange,
 	} {
 		c.ID, c.Actor = "by "+agent, cloud.Actor{Principal: "serviceAccount:" + self, Delegation: []string{agent}}
+		log.Reset()
 		if o := g.handle(c); o.Kind != want {
 			t.Errorf("%s: %s, want %s", agent, o.Kind, want)
+		}
+		if warned := strings.Contains(log.String(), "an agent stands behind a change in rescind's name"); warned != (want == remediate.Found) {
+			t.Errorf("%s: warned is %t: %s", agent, warned, log.String())
 		}
 	}
 }

@@ -170,6 +170,9 @@ func TestI10OneGrantThatIsSettledSettlesNoOther(t *testing.T) {
 		}
 		g.touch()
 	}
+	if open := g.questions(); len(open) != 1 {
+		t.Errorf("%d questions are open, want the one that both changes made", len(open))
+	}
 	g.revoke(apiPath, "roles/run.invoker", "allUsers")
 	g.deliver()
 	if n := g.timelineSays(f, "so it is settled no more"); n != 1 {
@@ -233,5 +236,17 @@ func TestI10WhatWasKeptWithoutAPlanSettlesNothingElse(t *testing.T) {
 	g.events()
 	if f, ok := g.ofMine(g.scan(apiService).Findings); !ok {
 		t.Errorf("a scan asks of nothing: %+v", f)
+	}
+}
+
+func TestI10TheTimelineTellsWhatAKeepSwallowedOnceItsTimeIsOver(t *testing.T) {
+	t.Parallel()
+	g, f := keptPublic(t)
+	g.touch()
+	g.deliver()
+	g.pass(31 * 24 * time.Hour)
+	g.scan(apiService)
+	if n := g.timelineSays(f, "its time is over, so it is settled no more; changes like it that were not raised: 1, "); n != 1 {
+		t.Errorf("the timeline tells %d times how it ended, want once: %+v", n, g.stored(f.ID).Timeline)
 	}
 }

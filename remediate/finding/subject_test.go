@@ -161,3 +161,18 @@ func TestAFindingExplainsWhatItWroteFromItsClaimToItsEnd(t *testing.T) {
 		t.Error("one that was never claimed explains a write")
 	}
 }
+
+func TestAFindingMayBeForgottenItsTimeAfterItEnded(t *testing.T) {
+	for name, tt := range map[string]struct {
+		f    Finding
+		want time.Time
+	}{
+		"one that ended":                   {Finding{State: state.Kept, EndedAt: noon}, noon.Add(KeepEnded)},
+		"one that is open":                 {Finding{State: state.Pending, EndedAt: noon}, time.Time{}},
+		"one that ended nobody knows when": {Finding{State: state.Kept}, time.Time{}},
+	} {
+		if got := tt.f.ForgetAt(); !got.Equal(tt.want) {
+			t.Errorf("%s: from %s, want %s", name, got, tt.want)
+		}
+	}
+}
