@@ -60,6 +60,31 @@ func (d documents) remove(paths ...string) {
 	}
 }
 
+// all are the documents of every collection, as they are.
+func (d documents) all() []*native.DocumentSnapshot {
+	d.t.Helper()
+	var out []*native.DocumentSnapshot
+	collections, err := d.c.Collections(d.t.Context()).GetAll()
+	for _, c := range collections {
+		docs, e := c.Documents(d.t.Context()).GetAll()
+		out, err = append(out, docs...), errors.Join(err, e)
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return out
+}
+
+// restore writes the documents back as they were.
+func (d documents) restore(as []*native.DocumentSnapshot) {
+	d.t.Helper()
+	for _, doc := range as {
+		if _, err := doc.Ref.Set(d.t.Context(), doc.Data()); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
 func cellPath(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return "cells/~" + hex.EncodeToString(sum[:])
@@ -128,6 +153,8 @@ func verified(ctx context.Context, s *firestore.Store, ledger *trail.Ledger, roo
 
 // TestI8WhatWasDoneToTheDatabaseIsFound is the table of `audit verify`, in Firestore.
 func TestI8WhatWasDoneToTheDatabaseIsFound(t *testing.T) {
+	d, day, verify := decided(t)
+	sound := d.all()
 	events := func(v map[string]any) []any { return v["timeline"].([]any) }
 	first := func(v any) map[string]any { return v.([]any)[0].(map[string]any) }
 	inFinding := func(do func(map[string]any)) func(documents, string) {
@@ -176,10 +203,10 @@ func TestI8WhatWasDoneToTheDatabaseIsFound(t *testing.T) {
 		}, "the ledger of"},
 		{"a root is deleted", func(d documents, _ string) { d.remove(cellPath("trail/root/1")) }, "root 1 is missing"},
 	} {
-		d, day, verify := decided(t)
 		tt.do(d, day)
 		if err := verify(); (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.says)
 		}
+		d.restore(sound)
 	}
 }
