@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -16,15 +15,11 @@ import (
 
 // readCopy reads the lines of the copy in the file, "-" being standard input.
 func readCopy(env environment, path string) ([]trail.Line, error) {
-	in := env.stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
+	in, err := openInput(env, path)
+	if err != nil {
+		return nil, err
 	}
+	defer in.Close()
 	lines, err := trail.ReadCopy(in)
 	if err == nil && len(lines) == 0 {
 		err = fmt.Errorf("%s has no line of the trail: nothing was compared", path)

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -21,15 +20,11 @@ import (
 
 // verifyOffline checks an excerpt of the trail, "-" being standard input.
 func verifyOffline(env environment, path string) (verified, error) {
-	in := env.stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return verified{}, err
-		}
-		defer f.Close()
-		in = f
+	in, err := openInput(env, path)
+	if err != nil {
+		return verified{}, err
 	}
+	defer in.Close()
 	x, err := readExcerpt(in)
 	if err != nil {
 		return verified{}, fmt.Errorf("read %s: %w", path, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
@@ -78,6 +79,14 @@ func runAuditVerify(ctx context.Context, env environment, args []string) error {
 		}
 		return errors.Join(writeVerified(env.stdout, s.format, v), err)
 	})
+}
+
+// openInput opens what is checked or compared with, "-" being standard input.
+func openInput(env environment, path string) (io.ReadCloser, error) {
+	if path == "-" {
+		return io.NopCloser(env.stdin), nil
+	}
+	return os.Open(path)
 }
 
 // verified counts what was walked.

@@ -112,11 +112,11 @@ func revisionOf(name string, latest bool, latestReady string) string {
 func (c *Client) accounts(ctx context.Context, r cloud.Resource, revisions []string) ([]string, error) {
 	var out []string
 	for _, name := range revisions {
-		rev, err := call(ctx, c.revisions.GetRevision, &runpb.GetRevisionRequest{Name: r.Path() + "/revisions/" + name})
+		rev, err := c.Revision(ctx, r, name)
 		if err != nil {
-			return nil, explain(err, "read revision "+name+" of", r, "run.revisions.get")
+			return nil, err
 		}
-		out = append(out, rev.GetServiceAccount())
+		out = append(out, rev.Account)
 	}
 	return out, nil
 }

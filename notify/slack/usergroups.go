@@ -39,21 +39,10 @@ func (p *People) look(ctx context.Context, mail string) authority.Membership {
 		}
 		return p.membership(ctx, u, err)
 	}
-	out := authority.Membership{Standing: authority.NoApprover}
-	for _, id := range ids {
+	return authority.FirstYes(ids, func(id string) authority.Membership {
 		u, err := p.user(ctx, "users.info", url.Values{"user": {id}})
-		m := p.membership(ctx, u, err)
-		out.Evidence = append(out.Evidence, m.Evidence...)
-		switch m.Standing {
-		case authority.Approver:
-			out.Standing = authority.Approver
-			return out
-		case authority.NoApprover:
-		default:
-			out.Standing = authority.Undetermined
-		}
-	}
-	return out
+		return p.membership(ctx, u, err)
+	})
 }
 
 // namedAs are the ids that the configuration gives this name, sorted.
@@ -80,20 +69,10 @@ func (p *People) membership(ctx context.Context, u user, err error) authority.Me
 	if why := p.unfit(u); why != "" {
 		return p.all(authority.NoApprover, why)
 	}
-	out := authority.Membership{Standing: authority.NoApprover}
-	for _, g := range p.cfg.Groups {
+	return authority.FirstYes(p.cfg.Groups, func(g string) authority.Membership {
 		e := p.in(ctx, g, u.ID)
-		out.Evidence = append(out.Evidence, e)
-		switch e.Standing {
-		case authority.Approver:
-			out.Standing = authority.Approver
-			return out
-		case authority.NoApprover:
-		default:
-			out.Standing = authority.Undetermined
-		}
-	}
-	return out
+		return authority.Membership{Standing: e.Standing, Evidence: []authority.Evidence{e}}
+	})
 }
 
 // all is the same finding for every group.

@@ -91,28 +91,9 @@ func (au Authority) lookUpActing(ctx context.Context, f finding.Finding, people 
 			if _, done := au.known[at]; done || p == "" || a.Group == "" || a.Members == nil {
 				continue
 			}
-			au.known[at] = askAll(ctx, a.Members, finding.Spellings(p))
+			au.known[at] = FirstYes(finding.Spellings(p), func(as string) Membership { return ask(ctx, a.Members, as, true) })
 		}
 	}
-}
-
-// askAll is what the directory says of somebody who may be there under several
-// spellings: one yes is enough, and a no takes all of them.
-func askAll(ctx context.Context, d Directory, spellings []string) Membership {
-	out := Membership{Standing: NoApprover}
-	for _, p := range spellings {
-		m := ask(ctx, d, p, true)
-		out.Evidence = append(out.Evidence, m.Evidence...)
-		switch m.Standing {
-		case Approver:
-			out.Standing = Approver
-			return out
-		case NoApprover:
-		default:
-			out.Standing = Undetermined
-		}
-	}
-	return out
 }
 
 // LeavesNobody says what nobody is left to decide of what the account did, as those who

@@ -79,20 +79,26 @@ type Directories []Directory
 
 // Approver asks each until one says yes.
 func (ds Directories) Approver(ctx context.Context, principal string, fresh bool) (Membership, error) {
+	return FirstYes(ds, func(d Directory) Membership { return ask(ctx, d, principal, fresh) }), nil
+}
+
+// FirstYes is what several say of somebody together: they are asked in turn until one
+// says yes, which is enough. A no takes all of them.
+func FirstYes[T any](of []T, say func(T) Membership) Membership {
 	out := Membership{Standing: NoApprover}
-	for _, d := range ds {
-		m := ask(ctx, d, principal, fresh)
+	for _, one := range of {
+		m := say(one)
 		out.Evidence = append(out.Evidence, m.Evidence...)
 		switch m.Standing {
 		case Approver:
 			out.Standing = Approver
-			return out, nil
+			return out
 		case NoApprover:
 		default:
 			out.Standing = Undetermined
 		}
 	}
-	return out, nil
+	return out
 }
 
 // ask asks one directory. One that answers outside its words said nothing.

@@ -67,10 +67,7 @@ func (f Finding) sealedPart() sealedPart {
 		Resource: f.Resource, Change: f.Change, Actors: f.Actors, Plan: f.Plan, State: f.State, Answers: slices.Clone(f.Answers),
 		CreatedAt: f.CreatedAt.UTC(), EndedAt: f.EndedAt.UTC(), ExpiresAt: f.ExpiresAt.UTC(), ExecuteBy: f.ExecuteBy.UTC(),
 		Automatic: f.Automatic, Guarded: f.Guarded, Limit: f.Limit, Done: f.Done, UndoOf: f.UndoOf,
-		Unconfirmed: f.Unconfirmed, Exemption: f.Exemption, StepUp: f.StepUp, Joined: f.Joined, Blamed: f.Blamed,
-	}
-	if f.Settled != nil {
-		p.Gone, p.Over = f.Settled.Gone, f.Settled.Over
+		Unconfirmed: f.Unconfirmed, Exemption: f.Exemption, StepUp: f.StepUp, Joined: f.Joined, Blamed: f.Blamed, Gone: f.settledSoFar().Gone, Over: f.settledSoFar().Over,
 	}
 	p.Change.Time = p.Change.Time.UTC()
 	for i := range p.Answers {

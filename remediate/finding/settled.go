@@ -28,7 +28,7 @@ func SettledStates() []state.State {
 // at that time. atMost is the longest exemption of its severity, which no keep outlasts.
 func (f Finding) Settles(now time.Time, atMost time.Duration) bool {
 	return slices.Contains(SettledStates(), f.State) && (f.UndoOf == "" || f.State == state.Undone) && !f.Lapsed() &&
-		now.Before(f.SettledUntil(atMost)) && (f.Settled == nil || !f.Settled.Over) && (len(f.Subject()) == 0 || len(f.standing()) > 0)
+		now.Before(f.SettledUntil(atMost)) && !f.settledSoFar().Over && (len(f.Subject()) == 0 || len(f.StandingFor()) > 0)
 }
 
 // SettledUntil is until when at the latest what the finding is about stays settled.
@@ -46,16 +46,22 @@ func (f Finding) Raised(e policies.Enforcement) bool {
 	return slices.Index(order, e) > slices.Index(order, f.Enforcement)
 }
 
-// standing is the finding's subject without what is gone.
-func (f Finding) standing() []judge.Step {
-	subject := f.Subject()
+// settledSoFar is what came of what the finding settled, the zero Settled for nothing yet.
+func (f Finding) settledSoFar() Settled {
 	if f.Settled == nil {
-		return subject
+		return Settled{}
 	}
+	return *f.Settled
+}
+
+// StandingFor are the steps that the finding stands for: its subject, but for what is
+// gone since people settled it.
+func (f Finding) StandingFor() []judge.Step {
+	goneParts := f.settledSoFar().Gone
 	var out []judge.Step
-	for _, s := range subject {
+	for _, s := range f.Subject() {
 		gone := func(g cloud.Grant) bool {
-			return slices.ContainsFunc(f.Settled.Gone, func(o judge.Step) bool { return o.Resource == s.Resource && slices.Contains(o.Before.Grants, g) })
+			return slices.ContainsFunc(goneParts, func(o judge.Step) bool { return o.Resource == s.Resource && slices.Contains(o.Before.Grants, g) })
 		}
 		switch {
 		case len(s.Before.Grants) > 0:
@@ -63,7 +69,7 @@ func (f Finding) standing() []judge.Step {
 			if len(s.Before.Grants) == 0 {
 				continue
 			}
-		case slices.ContainsFunc(f.Settled.Gone, func(o judge.Step) bool { return o.Concerns(s) }):
+		case slices.ContainsFunc(goneParts, func(o judge.Step) bool { return o.Concerns(s) }):
 			continue
 		}
 		out = append(out, s)
@@ -73,22 +79,19 @@ func (f Finding) standing() []judge.Step {
 
 // SettledPart is what the finding settles, to be left out of a judgement.
 func (f Finding) SettledPart() judge.Exclusion {
-	p := judge.NewPlan(f.standing(), "")
+	p := judge.NewPlan(f.StandingFor(), "")
 	return judge.Exclusion{Plan: p, Message: f.Message, Blamed: f.About(), Grants: p.Grants(), Why: "settled in finding " + f.ID}
 }
 
 // Looked is the finding after a look at live state, and whether there is anything to
 // store: what is not there is gone from now on. What was not read may be there.
 func (f Finding) Looked(now judge.Snapshot, atMost time.Duration) (Finding, bool) {
-	if f.Settled != nil && f.Settled.Over || !slices.Contains(SettledStates(), f.State) || f.Lapsed() {
+	was := f.settledSoFar()
+	if was.Over || !slices.Contains(SettledStates(), f.State) || f.Lapsed() {
 		return f, false
 	}
-	was := Settled{}
-	if f.Settled != nil {
-		was = *f.Settled
-	}
 	gone := slices.Clip(was.Gone)
-	for _, s := range f.standing() {
+	for _, s := range f.StandingFor() {
 		if missing, ok := now.Missing(s); ok {
 			gone = append(gone, missing)
 		}
@@ -104,7 +107,7 @@ func (f Finding) Looked(now judge.Snapshot, atMost time.Duration) (Finding, bool
 	if !news {
 		why = "its time is over"
 	}
-	if was.Over = over || len(f.standing()) == 0; !was.Over {
+	if was.Over = over || len(f.StandingFor()) == 0; !was.Over {
 		return f.aside(now.At, "live state no longer shows a part of it, which is settled no more"), true
 	}
 	return f.aside(now.At, why+", so it is settled no more"+was.swallowed()), true
@@ -123,10 +126,7 @@ func (s Settled) swallowed() string {
 // timeline tells of the first; of the others, how many there were and the last, once
 // it is settled no more.
 func (f Finding) StoodFor(c cloud.Change, now time.Time, atMost time.Duration) Finding {
-	s := Settled{}
-	if f.Settled != nil {
-		s = *f.Settled
-	}
+	s := f.settledSoFar()
 	s.Again, s.Last, s.LastBy = s.Again+1, now, trail.Fit(c.Actor.Principal, trail.MaxName)
 	f.Settled = &s
 	if s.Again > 1 {

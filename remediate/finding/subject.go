@@ -33,10 +33,6 @@ func (f Finding) Subject() []judge.Step {
 	return judge.InverseOf(f.Plan.Steps).Steps
 }
 
-// StandingFor are the steps that the finding stands for: its subject, but for what is
-// gone since people settled it.
-func (f Finding) StandingFor() []judge.Step { return f.standing() }
-
 // About is what the finding is about where its plan is empty.
 func (f Finding) About() judge.Blamed {
 	if f.Blamed == nil {

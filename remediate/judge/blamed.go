@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
 )
 
 // Blamed is what a judgement is about where it has no plan to say it: the parts that
@@ -16,9 +17,14 @@ type Blamed struct {
 	Account      string        `json:"account,omitempty"` // that Identity is about; empty for the default one
 }
 
+// blamedBy are the parts that a result names, whichever account it is.
+func blamedBy(r policies.Result) Blamed {
+	return Blamed{Grants: r.Grants, InvokerCheck: r.InvokerCheck, Identity: r.Identity}
+}
+
 // Blamed are the parts that the judgement is about.
 func (g Judgement) Blamed() Blamed {
-	b := Blamed{Grants: g.Grants, InvokerCheck: g.InvokerCheck, Identity: g.Identity}
+	b := blamedBy(g.Result)
 	if g.Identity {
 		b.Account = g.Account
 	}

@@ -53,8 +53,7 @@ func (j Judge) Worsened(ctx context.Context, s Step, c cloud.Change, now Snapsho
 
 // includes reports whether all that r says is wrong is in h already.
 func includes(h, r policies.Result) bool {
-	return h.Policy == r.Policy && h.Verdict == r.Verdict && (h.Identity || !r.Identity) && (h.InvokerCheck || !r.InvokerCheck) &&
-		!slices.ContainsFunc(r.Grants, func(g cloud.Grant) bool { return !slices.Contains(h.Grants, g) })
+	return h.Policy == r.Policy && h.Verdict == r.Verdict && blamedBy(h).Includes(blamedBy(r))
 }
 
 // asChanges are a change that makes what the step touches what it is now, and those

@@ -95,6 +95,18 @@ type restoreOptions struct {
 	note      func(why string)          // takes why another step, of less consequence, is not the plan
 }
 
+// unlessWorse leaves a step to a person that another policy has something against. Steps
+// that are chosen among several are asked about as they are chosen.
+func (o restoreOptions) unlessWorse(s *Step, why string) (*Step, string) {
+	if s == nil || why != "" {
+		return s, why
+	}
+	if worse := o.worsens(*s); worse != "" {
+		return nil, fmt.Sprintf("%s is left to a person: %s", s.Kind, worse)
+	}
+	return s, ""
+}
+
 // planFor says what would end the violation, as far as it can be known
 // without guessing: only what violates, only what is (still) there.
 func planFor(r policies.Result, c cloud.Change, now Snapshot, opts restoreOptions) Plan {
@@ -108,9 +120,9 @@ func planFor(r policies.Result, c cloud.Change, now Snapshot, opts restoreOption
 		var why string
 		switch kind {
 		case policies.RemoveGrants:
-			s = removeGrants(r, c, now)
+			s, why = opts.unlessWorse(removeGrants(r, c, now), "")
 		case policies.RequireInvoker:
-			s = requireInvoker(r, c)
+			s, why = opts.unlessWorse(requireInvoker(r, c), "")
 		case policies.RestoreIdentity, policies.RestoreRevision:
 			if slices.ContainsFunc(steps, Step.ofIdentity) {
 				continue
@@ -119,16 +131,11 @@ func planFor(r policies.Result, c cloud.Change, now Snapshot, opts restoreOption
 		case policies.RestoreIngress:
 			s, why = restoreIngress(r, c, opts.ingresses)
 		case policies.RestoreCondition:
-			s, why = restoreCondition(r, c, now)
+			s, why = opts.unlessWorse(restoreCondition(r, c, now))
 		case policies.RestoreConstrain:
-			s, why = restoreConstraint(c, now)
+			s, why = opts.unlessWorse(restoreConstraint(c, now))
 		default:
 			why = "rescind cannot apply " + string(kind) + " yet"
-		}
-		if s != nil && why == "" {
-			if worse := opts.worsens(*s); worse != "" {
-				s, why = nil, fmt.Sprintf("%s is left to a person: %s", kind, worse)
-			}
 		}
 		if s != nil {
 			steps = append(steps, *s)

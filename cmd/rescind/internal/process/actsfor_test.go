@@ -13,30 +13,10 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
 	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
-	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const ciAccount = "ci@ops.iam.gserviceaccount.com"
-
-// askedBy is asked, of a change that the account makes alone.
-func askedBy(t *testing.T, w *sandbox.World, account string) (finding.Finding, simslack.Message) {
-	t.Helper()
-	a, _ := sandbox.ActOf("default")
-	a.Who = account
-	if err := w.Perform(t.Context(), a); err != nil {
-		t.Fatal(err)
-	}
-	fs, err := w.App.Store().Findings(t.Context(), finding.Query{States: []state.State{state.Pending}})
-	if err != nil || len(fs) != 1 {
-		t.Fatalf("%d findings are pending (%v)", len(fs), err)
-	}
-	card, ok := w.Card(fs[0].ID)
-	if !ok {
-		t.Fatal("it has no card")
-	}
-	return fs[0], card
-}
 
 // keeps has somebody keep the finding by its form, and returns what the form says
 // against it.

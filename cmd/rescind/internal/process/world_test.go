@@ -85,6 +85,14 @@ func serve(t *testing.T, a *process.App, sweepEvery time.Duration) string {
 func asked(t *testing.T, w *sandbox.World) (finding.Finding, simslack.Message) {
 	t.Helper()
 	a, _ := sandbox.ActOf("default")
+	return askedBy(t, w, a.Who)
+}
+
+// askedBy is asked, of a change that somebody else makes.
+func askedBy(t *testing.T, w *sandbox.World, who string) (finding.Finding, simslack.Message) {
+	t.Helper()
+	a, _ := sandbox.ActOf("default")
+	a.Who = who
 	if err := w.Perform(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
