@@ -36,28 +36,6 @@ func TestWhatComesBackAfterTheWriteIsNotWrittenAgain(t *testing.T) {
 	}
 }
 
-// A newer rescind may have written a step that this one does not know: nobody
-// looked whether it holds, so it does not count as done.
-func TestAStepOfAnUnknownKindIsNeverTakenForVerified(t *testing.T) {
-	t.Parallel()
-	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
-		c.IAM = &returning{PolicyClient: c.IAM}
-	})
-	g.IAM.(*returning).back = func() { g.grant(apiPath, "roles/run.invoker", "allUsers") }
-	g.grant(apiPath, "roles/run.invoker", "allUsers")
-	f := g.deliverOnly(1)
-	g.want(f, state.Uncertain, "still shows")
-	for i := range f.Plan.Steps {
-		f.Plan.Steps[i].Kind = "restore_tomorrow"
-	}
-	f, err := g.Store.Update(t.Context(), f)
-	g.must(err)
-	for !f.State.Ended() {
-		f = g.sweepAt(f)
-	}
-	g.want(f, state.Failed, "restore_tomorrow")
-}
-
 // deliverOnly handles the first n changes and returns the last finding.
 func (g *rig) deliverOnly(n int) (f finding.Finding) {
 	g.t.Helper()

@@ -31,7 +31,7 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 	if n, ok := r.cfg.Notifier.(Tender); ok {
 		n.Tend(ctx, r.unseen)
 	}
-	due, err := r.cfg.Store.Due(ctx, r.cfg.Now(), sweepBatch)
+	due, err := r.due(ctx, r.cfg.Now(), sweepBatch)
 	if err != nil {
 		return 0, errors.Join(append(errs, fmt.Errorf("list what is due: %w", err))...)
 	}
@@ -47,6 +47,31 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 		r.ExtendRoots(ctx)
 	}
 	return len(due), errors.Join(append(errs, ctx.Err())...)
+}
+
+// due lists what is due and can be read. What a later release wrote is left to it; what
+// nobody can read is logged with each sweep, until somebody looks.
+func (r *Remediator) due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
+	due, err := r.cfg.Store.Due(ctx, at, limit)
+	var left *fault.LeftOutError
+	if !errors.As(err, &left) {
+		return due, err
+	}
+	later, broken := 0, []error(nil)
+	for _, err := range left.Records {
+		if errors.Is(err, fault.ErrLater) {
+			later++
+		} else {
+			broken = append(broken, err)
+		}
+	}
+	if later > 0 {
+		r.cfg.Log.WarnContext(ctx, "due findings are left to the later release of rescind that wrote them; if none runs, start it again", "findings", later)
+	}
+	if len(broken) > 0 {
+		r.cfg.Log.ErrorContext(ctx, "due findings cannot be read", "findings", len(broken), "error", fault.LeftOut(broken).Error())
+	}
+	return due, nil
 }
 
 func (r *Remediator) sweep(ctx context.Context, f finding.Finding) error {
@@ -108,7 +133,7 @@ func (r *Remediator) SweepFor(ctx context.Context, d time.Duration) (int, error)
 			return total, err
 		}
 		now := r.cfg.Now()
-		next, err := r.cfg.Store.Due(ctx, now.Add(soon), 1)
+		next, err := r.due(ctx, now.Add(soon), 1)
 		switch {
 		case err != nil:
 			return total, fmt.Errorf("list what is due soon: %w", err)

@@ -1,6 +1,7 @@
 package remediate_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -55,6 +57,46 @@ func TestWhatIsBeyondOneSweepIsDoneByTheNext(t *testing.T) {
 	}
 	if n := g.states()[state.Expired]; n != 450 {
 		t.Errorf("%d questions expired, want all 450", n)
+	}
+}
+
+// spoilt is a store in which some of what is due cannot be read.
+type spoilt struct {
+	remediate.Store
+	why []error
+}
+
+func (s spoilt) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
+	due, err := s.Store.Due(ctx, at, limit)
+	return due, errors.Join(err, fault.LeftOut(s.why))
+}
+
+// A neighbour of a later release has findings of its own, and somebody may have spoilt a
+// record: neither keeps the others from their ends.
+func TestWhatCannotBeReadKeepsNothingElseFromBeingSwept(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	later := func(id string) error {
+		return fmt.Errorf("finding %s: %w: it has the state %q", id, fault.ErrLater, "owed")
+	}
+	g := newRig(t, nil, func(c *setup) {
+		c.Store = spoilt{c.Store, []error{later("l1"), later("l2"), errors.New("finding b1: unexpected EOF")}}
+		c.Log = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	g.expiring(3)
+	if n, err := g.SweepFor(t.Context(), time.Second); n != 3 || err != nil {
+		t.Errorf("the sweep looked at %d findings (%v), want 3", n, err)
+	}
+	if n := g.states()[state.Expired]; n != 3 {
+		t.Errorf("%d questions expired, want 3", n)
+	}
+	for _, want := range []string{
+		`level=WARN msg="due findings are left to the later release of rescind that wrote them; if none runs, start it again" findings=2`,
+		`level=ERROR msg="due findings cannot be read" findings=1 error="left out: finding b1: unexpected EOF"`,
+	} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log has no line %s:\n%s", want, &log)
+		}
 	}
 }
 

@@ -14,11 +14,15 @@ const (
 	mostFiles        = 40   // of a package, but for tests
 	mostPackageLines = 4500 // of a package, but for tests
 	mostFileLines    = 300  // of any file of Go, tests as well
-	fewestFileLines  = 40   // of a file that is no test, but for those named in small
+	fewestFileLines  = 40   // of a file that is no test; see mayBeSmall
 )
 
-// small are the names of files that may be short: what they hold has one place.
-var small = []string{"doc.go", "main.go"}
+// mayBeSmall reports whether a file may be short, as what it holds has one place: in a
+// file of that name, or in one that only some systems compile.
+func mayBeSmall(name string) bool {
+	return slices.Contains([]string{"doc.go", "main.go"}, path.Base(name)) ||
+		strings.HasSuffix(name, "_linux.go") || strings.HasSuffix(name, "_other.go")
+}
 
 func TestNoPackageAndNoFileIsTooLarge(t *testing.T) {
 	files, lines := map[string]int{}, map[string]int{}
@@ -29,7 +33,7 @@ func TestNoPackageAndNoFileIsTooLarge(t *testing.T) {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		if n < fewestFileLines && !slices.Contains(small, path.Base(name)) {
+		if n < fewestFileLines && !mayBeSmall(name) {
 			t.Errorf("%s has %d lines: fold it into the file that it belongs to", name, n)
 		}
 		files[path.Dir(name)]++

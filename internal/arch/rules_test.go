@@ -21,6 +21,7 @@ const (
 	command   part = "cmd"
 	arch      part = "internal/arch"
 	mutate    part = "internal/mutate"
+	emulator  part = "internal/emulator"
 
 	// The rooms of the command, in the order in which one leans on another.
 	terminal part = "cmd/rescind/internal/terminal"
@@ -56,6 +57,8 @@ func arrows() map[part][]part {
 		arch: nil,
 		// What changes programs for tests knows none of ours.
 		mutate: nil,
+		// Google's programs stand beside ours.
+		emulator: nil,
 
 		terminal: nil,
 		config:   append([]part{yaml}, wires...),

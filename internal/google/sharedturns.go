@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
@@ -74,7 +75,7 @@ func (l *limits) takeShared(ctx context.Context, at place) (time.Time, error) {
 	}
 	var s sharedTurns
 	if cell.Revision > 0 {
-		if err := json.Unmarshal(cell.Value, &s); err != nil {
+		if err := cells.Decode(cell.Value, &s); err != nil {
 			return time.Time{}, err
 		}
 	}

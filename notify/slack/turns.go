@@ -105,7 +105,7 @@ func (t *Turns) read(ctx context.Context, channel string) (cells.Cell, time.Time
 	}
 	var until time.Time
 	if len(c.Value) > 0 {
-		if err := json.Unmarshal(c.Value, &until); err != nil {
+		if err := cells.Decode(c.Value, &until); err != nil {
 			return c, time.Time{}, fmt.Errorf("read the next turn in %s: %w", channel, err)
 		}
 	}

@@ -1,10 +1,13 @@
 package cells
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
@@ -40,7 +43,7 @@ const tries = 200
 
 // Read returns the value that the cell of that name holds as JSON, with the cell:
 // the zero value where the cell was never set, or is no longer kept. A value that
-// is not such JSON is an error.
+// is not such JSON, or has a field that T does not, is an error: see Decode.
 func Read[T any](ctx context.Context, s Store, name string) (v T, c Cell, err error) {
 	c, err = s.Cell(ctx, name)
 	if err != nil {
@@ -50,11 +53,34 @@ func Read[T any](ctx context.Context, s Store, name string) (v T, c Cell, err er
 	if len(c.Value) == 0 {
 		return v, c, nil
 	}
-	if err := json.Unmarshal(c.Value, &v); err != nil {
+	if err := Decode(c.Value, &v); err != nil {
 		var zero T
 		return zero, Cell{}, fmt.Errorf("read cell %s: %w", name, err)
 	}
 	return v, c, nil
+}
+
+// Decode reads what is stored as JSON. A value with a field that v has no place for is
+// an error matching fault.ErrLater: releases run side by side during an upgrade, and to
+// store the value again without the field would lose it.
+func Decode(b []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(v)
+	// There is no type for it: https://go.dev/issue/29035.
+	if err != nil && strings.HasPrefix(err.Error(), "json: unknown field ") {
+		return fmt.Errorf("%w: it has the field %s", fault.ErrLater, strings.TrimPrefix(err.Error(), "json: unknown field "))
+	}
+	switch {
+	case errors.Is(err, io.EOF):
+		return io.ErrUnexpectedEOF
+	case err != nil:
+		return err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is something behind the value")
+	}
+	return nil
 }
 
 // Set stores the value in the cell that Read returned, if nobody changed it since:

@@ -167,3 +167,34 @@ func TestAChangeThatSaysNoStoresNothingAndReturnsWhatItReturned(t *testing.T) {
 		}
 	}
 }
+
+// Another release may have stored more than this one knows. To store the value again
+// would lose it.
+func TestAValueWithAFieldThatIsNotKnownIsRefusedAndLeftAsItIs(t *testing.T) {
+	type mine struct {
+		N int `json:"n"`
+	}
+	s := memory.New()
+	for name, tc := range map[string]struct {
+		value string
+		later bool
+	}{
+		"a field more":            {`{"n":1,"per":"actor"}`, true},
+		"a field more, in a list": {`[{"n":1,"per":"actor"}]`, false}, // no list is wanted
+		"a value more":            {`{"n":1}{"n":2}`, false},
+		"half a value":            {`{"n":`, false},
+		"blanks alone":            {`  `, false},
+	} {
+		c, err := s.SetCell(t.Context(), cells.Cell{Name: name, Value: []byte(tc.value)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = cells.Change(t.Context(), s, name, time.Time{}, func(v mine) (mine, bool, error) { return v, true, nil })
+		if err == nil || errors.Is(err, fault.ErrLater) != tc.later {
+			t.Errorf("%s: got error %v; want one, and that a later release wrote it: %v", name, err, tc.later)
+		}
+		if got, err := s.Cell(t.Context(), name); err != nil || got.Revision != c.Revision || string(got.Value) != tc.value {
+			t.Errorf("%s: it is %q at revision %d (%v) now", name, got.Value, got.Revision, err)
+		}
+	}
+}

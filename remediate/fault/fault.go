@@ -24,6 +24,34 @@ var (
 	ErrRefused = errors.New("refused")
 )
 
+// ErrLater says that a later release of rescind wrote the record, and that this one does
+// not know all of it. To read a part of it, or to write it back without the rest, could
+// undo what people decided: it is left to the later release.
+var ErrLater = errors.New("a later release of rescind wrote it")
+
+// LeftOutError says what a list leaves out, as it cannot be read: an error for each
+// record, which names it.
+type LeftOutError struct{ Records []error }
+
+// Error says how many records are left out, and why the first of them.
+func (e *LeftOutError) Error() string {
+	if len(e.Records) == 1 {
+		return "left out: " + e.Records[0].Error()
+	}
+	return fmt.Sprintf("left out %d records, the first for: %v", len(e.Records), e.Records[0])
+}
+
+// Unwrap returns the errors of the records.
+func (e *LeftOutError) Unwrap() []error { return e.Records }
+
+// LeftOut is the error of a list that leaves these out; nil for none.
+func LeftOut(records []error) error {
+	if len(records) == 0 {
+		return nil
+	}
+	return &LeftOutError{records}
+}
+
 // ErrUnwritten says that a change was certainly not made: its rehearsal was
 // refused, or it was never sent.
 var ErrUnwritten = errors.New("nothing was written")

@@ -21,5 +21,6 @@
 //   - answer.go is what a person says, refused.go why that was not accepted
 //   - undo.go is the record of an undo; subject.go what a finding is about, and for
 //     how long it speaks for that; actors.go who made the change
+//   - known.go says whether a release knows all that a record says
 //   - timeline.go is the audit trail of one finding
 package finding

@@ -15,15 +15,19 @@ type Store interface {
 	Writer
 }
 
-// Reader looks findings up.
+// Reader looks findings up. A finding that a later release of rescind wrote, and of
+// which this one does not know all, is an error matching fault.ErrLater.
 type Reader interface {
 	// Finding returns the finding, or an error matching ErrNotFound.
 	Finding(ctx context.Context, id string) (Finding, error)
 	// Findings returns those that match, newest first by CreatedAt; those
-	// of one instant in the order of their IDs.
+	// of one instant in the order of their IDs. Where one cannot be read it
+	// returns none and an error: what it says could decide.
 	Findings(ctx context.Context, q Query) ([]Finding, error)
 	// Due returns findings whose DueAt is set and not after at, earliest
-	// first; limit 0: no limit.
+	// first; limit 0: no limit. Those that cannot be read it leaves out, and
+	// names them in a *fault.LeftOutError beside the others: a few of them
+	// must not keep every other finding from its end.
 	Due(ctx context.Context, at time.Time, limit int) ([]Finding, error)
 }
 

@@ -45,6 +45,16 @@ const (
 	DisableInvoker policies.Remediation = "disable-invoker-iam"
 )
 
+// Known reports whether this release knows the kind of the step.
+func (s Step) Known() bool {
+	switch s.Kind {
+	case policies.RemoveGrants, policies.RequireInvoker, policies.RestoreIdentity, policies.RestoreRevision,
+		policies.RestoreIngress, policies.RestoreConstrain, policies.RestoreCondition, RestoreGrants, DisableInvoker:
+		return true
+	}
+	return false
+}
+
 // inverses are the kinds whose inverse has a name of its own. Every other step
 // is undone by the same kind, with Before and After the other way round.
 var inverses = map[policies.Remediation]policies.Remediation{

@@ -2,7 +2,6 @@ package scan
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -125,7 +124,7 @@ func roundIn(c cells.Cell) (Round, error) {
 	if len(c.Value) == 0 {
 		return s, nil
 	}
-	if err := json.Unmarshal(c.Value, &s); err != nil {
+	if err := cells.Decode(c.Value, &s); err != nil {
 		return Round{}, fmt.Errorf("read where the scan stands: %w", err)
 	}
 	for _, p := range s.Stack {

@@ -46,7 +46,9 @@ func (c *Scanner) open(ctx context.Context, name string) (*walker, error) {
 		return nil, fmt.Errorf("look up where the scan stands: %w", err)
 	}
 	w := &walker{Scanner: c, cell: cell, visit: func(Visit) {}}
-	if w.round, err = roundIn(cell); err != nil {
+	if w.round, err = roundIn(cell); errors.Is(err, fault.ErrLater) {
+		return nil, err
+	} else if err != nil {
 		c.cfg.Log.WarnContext(ctx, "scan begins anew", "error", err.Error())
 	}
 	return w, nil

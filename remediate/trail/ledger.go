@@ -101,7 +101,7 @@ func (l *Ledger) head(ctx context.Context, day string) (ledgerHead, cells.Cell, 
 	if c.Revision == 0 {
 		return h, c, nil
 	}
-	if err := json.Unmarshal(c.Value, &h); err != nil {
+	if err := cells.Decode(c.Value, &h); err != nil {
 		return ledgerHead{}, cells.Cell{}, fmt.Errorf("read the head of the ledger of %s: %w", day, err)
 	}
 	return h, c, nil
@@ -114,7 +114,7 @@ func (l *Ledger) record(ctx context.Context, day string, n int) (Record, bool, e
 		return Record{}, false, err
 	}
 	var e Record
-	if err := json.Unmarshal(c.Value, &e); err != nil {
+	if err := cells.Decode(c.Value, &e); err != nil {
 		return Record{}, true, fmt.Errorf("record %d of the ledger of %s cannot be read: %w", n, day, err)
 	}
 	return e, true, nil

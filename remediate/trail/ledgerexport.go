@@ -57,7 +57,7 @@ func (l *Ledger) exported(ctx context.Context) (exportedTo, cells.Cell, error) {
 	}
 	at := exportedTo{Day: dayOf(l.now().Add(-24 * time.Hour))} // of a ledger that is new
 	if c.Revision > 0 {
-		if err := json.Unmarshal(c.Value, &at); err != nil {
+		if err := cells.Decode(c.Value, &at); err != nil {
 			return exportedTo{}, cells.Cell{}, fmt.Errorf("read how far the ledger was exported: %w", err)
 		}
 	}

@@ -33,6 +33,15 @@ func TestConformance(t *testing.T) {
 	})
 }
 
+func TestWhatALaterReleaseWroteIsRefused(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "state.db"))
+	storetest.Later(t, s, func(id string, to func([]byte) []byte) {
+		if err := s.ChangeStored(id, to); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestEverythingIsThereAfterReopening(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)

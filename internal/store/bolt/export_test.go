@@ -1,6 +1,8 @@
 package bolt
 
 import (
+	"bytes"
+
 	"go.etcd.io/bbolt"
 
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -27,4 +29,12 @@ func (s *Store) CreateAll(fs []finding.Finding) error {
 		fs = fs[n:]
 	}
 	return nil
+}
+
+// ChangeStored changes the stored form of a finding.
+func (s *Store) ChangeStored(id string, to func([]byte) []byte) error {
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		b := tx.Bucket(findings)
+		return b.Put([]byte(id), to(bytes.Clone(b.Get([]byte(id)))))
+	})
 }

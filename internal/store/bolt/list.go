@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -19,7 +20,10 @@ func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Findin
 	if q.Resource != (cloud.Resource{}) && q.Project != "" && q.Project != q.Resource.Project {
 		return nil, ctx.Err() // the resource is of another project
 	}
-	out, err := s.list(ctx, walkOf(q))
+	out, leftOut, err := s.list(ctx, walkOf(q))
+	if err == nil && len(leftOut) > 0 {
+		out, err = nil, leftOut[0]
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list findings: %w", err)
 	}
@@ -29,11 +33,11 @@ func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Findin
 // Due implements finding.Store. It reads what is due, and no more.
 func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
 	all := func(finding.Finding) bool { return true }
-	out, err := s.list(ctx, walk{bucket: byDue, prefixes: [][]byte{nil}, last: earliestFirst(at), limit: limit, match: all})
+	out, leftOut, err := s.list(ctx, walk{bucket: byDue, prefixes: [][]byte{nil}, last: earliestFirst(at), limit: limit, match: all})
 	if err != nil {
 		return nil, fmt.Errorf("list due findings: %w", err)
 	}
-	return out, nil
+	return out, fault.LeftOut(leftOut)
 }
 
 // walk is a way through an index: the keys with one of the prefixes, in the
@@ -117,7 +121,9 @@ func earliest(runs []*run) (first *run) {
 	return first
 }
 
-func (s *Store) list(ctx context.Context, w walk) (out []finding.Finding, err error) {
+// list returns what the walk comes past, and an error for each finding that cannot be
+// read and so has no place in it.
+func (s *Store) list(ctx context.Context, w walk) (out []finding.Finding, leftOut []error, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		runs := w.runs(tx)
 		for r := earliest(runs); r != nil; r = earliest(runs) {
@@ -127,11 +133,11 @@ func (s *Store) list(ctx context.Context, w walk) (out []finding.Finding, err er
 			id := r.place[timeSize:]
 			f, err := get(tx, id)
 			if err != nil {
-				return fmt.Errorf("finding %s: %w", id, err)
+				leftOut = append(leftOut, fmt.Errorf("finding %s: %w", id, err))
 			}
 			key, _ := r.cursor.Next()
 			r.at(key, w.last)
-			if !w.match(f) {
+			if err != nil || !w.match(f) {
 				continue
 			}
 			out = append(out, f)
@@ -141,5 +147,5 @@ func (s *Store) list(ctx context.Context, w walk) (out []finding.Finding, err er
 		}
 		return nil
 	})
-	return out, err
+	return out, leftOut, err
 }

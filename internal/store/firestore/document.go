@@ -9,6 +9,7 @@ import (
 	"cloud.google.com/go/firestore"
 
 	"github.com/rescind-dev/rescind/internal/store/record"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
@@ -70,7 +71,11 @@ func findingFields(f, old finding.Finding) (fields, finding.Finding, error) {
 func recordOf(doc *firestore.DocumentSnapshot) ([]byte, error) {
 	data := doc.Data()
 	if got := data[layoutField]; got != int64(layout) {
-		return nil, fmt.Errorf("document %s has layout %v, this rescind reads %d", doc.Ref.ID, got, layout)
+		err := fmt.Errorf("document %s has layout %v, this release reads %d", doc.Ref.ID, got, layout)
+		if n, ok := got.(int64); ok && n > layout {
+			err = fmt.Errorf("%w: %w", fault.ErrLater, err)
+		}
+		return nil, err
 	}
 	b, ok := data[recordField].([]byte)
 	if !ok {

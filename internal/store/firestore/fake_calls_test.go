@@ -39,7 +39,7 @@ func TestOpeningCallsNobody(t *testing.T) {
 	if _, f := openFake(t); f.calls.Load() != 0 {
 		t.Errorf("%d calls", f.calls.Load())
 	}
-	t.Setenv(emulatorVariable, "127.0.0.1:1") // where nobody listens
+	t.Setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1") // where nobody listens
 	s, err := firestore.Open(t.Context(), "ops", "rescind")
 	if err != nil {
 		t.Fatal(err)

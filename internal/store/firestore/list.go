@@ -8,6 +8,7 @@ import (
 	"cloud.google.com/go/firestore"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -40,25 +41,43 @@ func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Findin
 	if q.After != (finding.Position{}) {
 		in = in.StartAfter(stamp(q.After.CreatedAt), q.After.ID)
 	}
-	out, err := list(ctx, in, q.Limit)
+	l, err := list(ctx, in, q.Limit)
+	if err == nil && len(l.leftOut) > 0 {
+		err = l.leftOut[0]
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list findings: %w", err)
 	}
-	return out, nil
+	return l.findings, nil
 }
 
 // Due implements finding.Store. It reads what is due, and no more.
 func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
 	in := s.client.Collection(findings).OrderBy(dueField, firestore.Asc).OrderBy(idField, firestore.Asc).
 		Where(dueField, "<=", stamp(at))
-	out, err := list(ctx, in, limit)
-	if err != nil {
-		return nil, fmt.Errorf("list due findings: %w", err)
+	var due []finding.Finding
+	var leftOut []error
+	for { // what is left out must not use up the limit, or the rest would wait behind it
+		l, err := list(ctx, in, max(limit-len(due), 0))
+		if err != nil {
+			return nil, fmt.Errorf("list due findings: %w", err)
+		}
+		due, leftOut = append(due, l.findings...), append(leftOut, l.leftOut...)
+		if l.more == nil || len(due) == limit {
+			return due, fault.LeftOut(leftOut)
+		}
+		in = in.StartAfter(l.more[dueField], l.more[idField])
 	}
-	return out, nil
 }
 
-func list(ctx context.Context, in firestore.Query, limit int) (out []finding.Finding, err error) {
+// listed is what came of a query.
+type listed struct {
+	findings []finding.Finding
+	leftOut  []error        // an error for each that cannot be read
+	more     map[string]any // the last document, where the limit may have kept others out
+}
+
+func list(ctx context.Context, in firestore.Query, limit int) (l listed, err error) {
 	if limit > 0 {
 		in = in.Limit(limit)
 	}
@@ -70,13 +89,17 @@ func list(ctx context.Context, in firestore.Query, limit int) (out []finding.Fin
 		for _, doc := range docs {
 			f, err := findingOf(doc)
 			if err != nil {
-				return err
+				l.leftOut = append(l.leftOut, fmt.Errorf("finding %v: %w", doc.Data()[idField], err))
+				continue
 			}
-			out = append(out, f)
+			l.findings = append(l.findings, f)
+		}
+		if n := len(docs); n > 0 && n == limit {
+			l.more = docs[n-1].Data()
 		}
 		return nil
 	})
-	return out, err
+	return l, err
 }
 
 func keys(states []state.State) []string {

@@ -32,21 +32,28 @@ type documents struct {
 // change changes the record in a document as JSON.
 func (d documents) change(path string, do func(map[string]any)) {
 	d.t.Helper()
+	d.changeBytes(path, func(old []byte) []byte {
+		var v map[string]any
+		if err := json.Unmarshal(old[1:], &v); err != nil {
+			d.t.Fatal(err)
+		}
+		do(v)
+		j, err := json.Marshal(v)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		return append([]byte{old[0]}, j...)
+	})
+}
+
+// changeBytes changes the record in a document.
+func (d documents) changeBytes(path string, to func([]byte) []byte) {
+	d.t.Helper()
 	doc, err := d.c.Doc(path).Get(d.t.Context())
+	if err == nil {
+		_, err = doc.Ref.Update(d.t.Context(), []native.Update{{Path: "record", Value: to(doc.Data()["record"].([]byte))}})
+	}
 	if err != nil {
-		d.t.Fatal(err)
-	}
-	old := doc.Data()["record"].([]byte)
-	var v map[string]any
-	if err := json.Unmarshal(old[1:], &v); err != nil {
-		d.t.Fatal(err)
-	}
-	do(v)
-	j, err := json.Marshal(v)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	if _, err := doc.Ref.Update(d.t.Context(), []native.Update{{Path: "record", Value: append([]byte{old[0]}, j...)}}); err != nil {
 		d.t.Fatal(err)
 	}
 }

@@ -115,46 +115,61 @@ func (s *Store) Update(ctx context.Context, f finding.Finding) (finding.Finding,
 }
 
 // Findings implements finding.Store.
-func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
+func (s *Store) Findings(ctx context.Context, q finding.Query) (out []finding.Finding, err error) {
 	newestFirst := func(a, b finding.Finding) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
 	}
-	return s.list(ctx, q.Matches, newestFirst, q.Limit)
+	selected, err := s.selected(ctx, q.Matches, newestFirst)
+	for _, k := range selected {
+		if q.Limit > 0 && len(out) == q.Limit {
+			break
+		}
+		f, err := record.ReadFinding(k.record)
+		if err != nil {
+			return nil, fmt.Errorf("finding %s: %w", k.key.ID, err)
+		}
+		out = append(out, f)
+	}
+	return out, err
 }
 
 // Due implements finding.Store.
-func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
+func (s *Store) Due(ctx context.Context, at time.Time, limit int) (out []finding.Finding, err error) {
 	due := func(f finding.Finding) bool { return !f.DueAt.IsZero() && !f.DueAt.After(at) }
 	earliestFirst := func(a, b finding.Finding) int {
 		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
 	}
-	return s.list(ctx, due, earliestFirst, limit)
+	selected, err := s.selected(ctx, due, earliestFirst)
+	if err != nil {
+		return nil, err
+	}
+	var leftOut []error
+	for _, k := range selected {
+		if limit > 0 && len(out) == limit {
+			break
+		}
+		f, err := record.ReadFinding(k.record)
+		if err != nil {
+			leftOut = append(leftOut, fmt.Errorf("finding %s: %w", k.key.ID, err))
+			continue
+		}
+		out = append(out, f)
+	}
+	return out, fault.LeftOut(leftOut)
 }
 
-func (s *Store) list(ctx context.Context, match func(finding.Finding) bool,
-	order func(a, b finding.Finding) int, limit int) ([]finding.Finding, error) {
+// selected are the records that match, in that order.
+func (s *Store) selected(ctx context.Context, match func(finding.Finding) bool, order func(a, b finding.Finding) int) (out []kept, _ error) {
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var selected []kept
 	for _, k := range s.findings {
 		if match(k.key) {
-			selected = append(selected, k)
+			out = append(out, k)
 		}
 	}
-	slices.SortFunc(selected, func(a, b kept) int { return order(a.key, b.key) })
-	if limit > 0 && len(selected) > limit {
-		selected = selected[:limit]
-	}
-	var out []finding.Finding
-	for _, k := range selected {
-		f, err := record.ReadFinding(k.record)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, f)
-	}
+	slices.SortFunc(out, func(a, b kept) int { return order(a.key, b.key) })
 	return out, nil
 }
 

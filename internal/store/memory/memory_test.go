@@ -11,3 +11,8 @@ import (
 func TestConformance(t *testing.T) {
 	storetest.Run(t, func(*testing.T) remediate.Store { return memory.New() })
 }
+
+func TestWhatALaterReleaseWroteIsRefused(t *testing.T) {
+	s := memory.New()
+	storetest.Later(t, s, s.ChangeStored)
+}

@@ -12,12 +12,25 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/desk"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
-// format is the first byte of every record. A later format takes the next
-// number, and Decode reads both: records outlive the binary that wrote them.
-const format byte = 1
+// The formats, of which the first byte of a record names one. A record has the lowest
+// that says all of it, so that neighbouring releases, which run side by side on one
+// store during an upgrade, read what each other wrote wherever that loses nothing.
+//
+// A field that is new takes no new format: where it is empty nothing of it is stored,
+// and where it is not, a release that does not know it refuses the record. A new format
+// is for what says something else than before in words that were there before.
+const (
+	// plain is that of all records but findings, and of findings from before their
+	// events held what the record says.
+	plain byte = 1
+	// sealing is that of findings. Releases that read format 1 alone would leave the
+	// seals out when they store the finding again.
+	sealing byte = 2
+)
 
 // How long a store keeps what nothing more can happen to, at least.
 const (
@@ -57,7 +70,7 @@ func Successor(f, old finding.Finding) ([]byte, finding.Finding, error) {
 }
 
 func readBack(f finding.Finding) ([]byte, finding.Finding, error) {
-	b, err := encode(f)
+	b, err := encode(sealing, f)
 	if err != nil {
 		return nil, finding.Finding{}, fmt.Errorf("encode finding: %w", err)
 	}
@@ -65,10 +78,16 @@ func readBack(f finding.Finding) ([]byte, finding.Finding, error) {
 	return b, stored, err
 }
 
-// ReadFinding reads the stored form of a finding.
+// ReadFinding reads the stored form of a finding. One that a later release wrote, and of
+// which this one does not know every field and every word, is an error matching
+// fault.ErrLater.
 func ReadFinding(b []byte) (finding.Finding, error) {
 	var f finding.Finding
-	if err := decode(b, &f); err != nil {
+	err := decode(b, sealing, &f)
+	if err == nil {
+		err = f.Known()
+	}
+	if err != nil {
 		return finding.Finding{}, fmt.Errorf("decode finding: %w", err)
 	}
 	for _, t := range times(&f) {
@@ -101,7 +120,7 @@ func Sighting(s remediate.Sighting) ([]byte, error) {
 	if s.Email == "" {
 		return nil, errors.New("encode sighting: its e-mail is empty")
 	}
-	b, err := encode(s)
+	b, err := encode(plain, s)
 	if err != nil {
 		return nil, fmt.Errorf("encode sighting: %w", err)
 	}
@@ -111,7 +130,7 @@ func Sighting(s remediate.Sighting) ([]byte, error) {
 // ReadSighting reads the stored form of a sighting.
 func ReadSighting(b []byte) (remediate.Sighting, error) {
 	var s remediate.Sighting
-	if err := decode(b, &s); err != nil {
+	if err := decode(b, plain, &s); err != nil {
 		return remediate.Sighting{}, fmt.Errorf("decode sighting: %w", err)
 	}
 	s.At = s.At.UTC()
@@ -120,7 +139,7 @@ func ReadSighting(b []byte) (remediate.Sighting, error) {
 
 // Pause returns the stored form of p, and p as it reads back.
 func Pause(p desk.Pause) ([]byte, desk.Pause, error) {
-	b, err := encode(p)
+	b, err := encode(plain, p)
 	if err != nil {
 		return nil, desk.Pause{}, fmt.Errorf("encode pause: %w", err)
 	}
@@ -131,7 +150,7 @@ func Pause(p desk.Pause) ([]byte, desk.Pause, error) {
 // ReadPause reads the stored form of a pause.
 func ReadPause(b []byte) (desk.Pause, error) {
 	var p desk.Pause
-	if err := decode(b, &p); err != nil {
+	if err := decode(b, plain, &p); err != nil {
 		return desk.Pause{}, fmt.Errorf("decode pause: %w", err)
 	}
 	p.At, p.Until, p.DueAt = p.At.UTC(), p.Until.UTC(), p.DueAt.UTC()
@@ -143,7 +162,7 @@ func Cell(c cells.Cell) ([]byte, cells.Cell, error) {
 	if c.Name == "" {
 		return nil, cells.Cell{}, errors.New("encode cell: its name is empty")
 	}
-	b, err := encode(c)
+	b, err := encode(plain, c)
 	if err != nil {
 		return nil, cells.Cell{}, fmt.Errorf("encode cell %q: %w", c.Name, err)
 	}
@@ -154,7 +173,7 @@ func Cell(c cells.Cell) ([]byte, cells.Cell, error) {
 // ReadCell reads the stored form of a cell.
 func ReadCell(b []byte) (cells.Cell, error) {
 	var c cells.Cell
-	if err := decode(b, &c); err != nil {
+	if err := decode(b, plain, &c); err != nil {
 		return cells.Cell{}, fmt.Errorf("decode cell: %w", err)
 	}
 	c.KeepUntil = c.KeepUntil.UTC()
@@ -163,7 +182,7 @@ func ReadCell(b []byte) (cells.Cell, error) {
 
 // Time returns the stored form of a point in time.
 func Time(t time.Time) ([]byte, error) {
-	b, err := encode(t.UTC())
+	b, err := encode(plain, t.UTC())
 	if err != nil {
 		return nil, fmt.Errorf("encode time: %w", err)
 	}
@@ -173,13 +192,13 @@ func Time(t time.Time) ([]byte, error) {
 // ReadTime reads the stored form of a point in time.
 func ReadTime(b []byte) (time.Time, error) {
 	var t time.Time
-	if err := decode(b, &t); err != nil {
+	if err := decode(b, plain, &t); err != nil {
 		return time.Time{}, fmt.Errorf("decode time: %w", err)
 	}
 	return t.UTC(), nil
 }
 
-func encode(v any) ([]byte, error) {
+func encode(format byte, v any) ([]byte, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
@@ -187,12 +206,16 @@ func encode(v any) ([]byte, error) {
 	return append([]byte{format}, b...), nil
 }
 
-func decode(b []byte, v any) error {
-	if len(b) == 0 {
+// decode reads a record of a format up to that one. One that a later release wrote, by
+// its format or by a field that is not known here, is an error matching fault.ErrLater.
+func decode(b []byte, upTo byte, v any) error {
+	switch {
+	case len(b) == 0:
 		return errors.New("the record is empty")
+	case b[0] > upTo:
+		return fmt.Errorf("%w: it has format %d, this release reads up to %d", fault.ErrLater, b[0], upTo)
+	case b[0] < plain:
+		return fmt.Errorf("the record has format %d, and there is no such format", b[0])
 	}
-	if b[0] != format {
-		return fmt.Errorf("the record has format %d, this rescind reads %d", b[0], format)
-	}
-	return json.Unmarshal(b[1:], v)
+	return cells.Decode(b[1:], v)
 }

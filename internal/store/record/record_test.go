@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/record"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
@@ -16,16 +18,18 @@ func TestAFindingStartsWithItsFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b[0] != 1 || b[1] != '{' {
-		t.Errorf("record starts with %q, want the byte 1 and a JSON object", b[:2])
+	if b[0] != 2 || b[1] != '{' {
+		t.Errorf("record starts with %q, want the byte 2 and a JSON object", b[:2])
 	}
 }
 
 func TestWhatCannotBeReadIsAnError(t *testing.T) {
 	for name, tc := range map[string]struct{ in, want string }{
 		"an empty record":                  {"", "decode finding: the record is empty"},
-		"a format of a later rescind":      {"\x02{}", "decode finding: the record has format 2, this rescind reads 1"},
-		"a record cut off in the middle":   {"\x01{\"id\":", "decode finding: unexpected end of JSON input"},
+		"a format that never was":          {"\x00{}", "decode finding: the record has format 0, and there is no such format"},
+		"a record cut off in the middle":   {"\x01{\"id\":", "decode finding: unexpected EOF"},
+		"nothing behind the format":        {"\x02", "decode finding: unexpected EOF"},
+		"more behind the record":           {"\x02{\"id\":\"x\"}{}", "decode finding: there is something behind the value"},
 		"a resource name that is not one ": {"\x01{\"resource\":\"x\"}", `decode finding: resource name "x": want`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -34,6 +38,35 @@ func TestWhatCannotBeReadIsAnError(t *testing.T) {
 				t.Errorf("got error %v, want %s", err, tc.want)
 			}
 		})
+	}
+}
+
+// A release refuses what it would leave out, or never do, and says what that is.
+func TestWhatALaterReleaseWroteIsRefusedByWhatIsNewInIt(t *testing.T) {
+	for in, want := range map[string]string{
+		"\x03{}":                         "it has format 3, this release reads up to 2",
+		"\x02{\"owed_by\":\"x\"}":        `it has the field "owed_by"`,
+		"\x01{\"plan\":{\"after\":1}}":   `it has the field "after"`,
+		"\x02{\"state\":\"owed\"}":       `it has the state "owed"`,
+		"\x02{\"outbox\":[\"telex\"]}":   `it has the effect "telex"`,
+		"\x02{\"step_up\":\"passkey\"}":  `it has the step_up "passkey"`,
+		"\x02{\"verdict\":\"moot\"}":     `it has the verdict "moot"`,
+		"\x02{\"decision\":\"wait\"}":    `it has the decision "wait"`,
+		"\x02{\"severity\":\"fatal\"}":   `it has the severity "fatal"`,
+		"\x02{\"enforcement\":\"warn\"}": `it has the enforcement "warn"`,
+		"\x02{\"answers\":[{\"choice\":\"snooze\",\"principal\":\"\",\"via\":\"\",\"at\":\"2026-11-29T12:00:00Z\",\"revision\":1,\"digest\":\"\"}]}": `it has the answer "snooze"`,
+		"\x02{\"done\":[{\"step\":\"delete\",\"resource\":\"\",\"before\":{},\"after\":{}}]}":                                                        `it has the step "delete"`,
+	} {
+		_, err := record.ReadFinding([]byte(in))
+		if !errors.Is(err, fault.ErrLater) || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%q: got error %v, want one that a later release wrote it: %s", in, err, want)
+		}
+	}
+	if _, err := record.ReadPause([]byte("\x01{\"scope\":\"projects/p\"}")); !errors.Is(err, fault.ErrLater) {
+		t.Errorf("a pause with a scope: got error %v", err)
+	}
+	if _, err := record.ReadCell([]byte("\x02{}")); !errors.Is(err, fault.ErrLater) {
+		t.Errorf("a cell of a later format: got error %v", err)
 	}
 }
 

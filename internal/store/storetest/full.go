@@ -10,8 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // full is a finding with every field set, found by reflection so that a field
@@ -30,6 +33,19 @@ var (
 	resourceType = reflect.TypeFor[cloud.Resource]()
 )
 
+// words are of the types of which a store takes no other word: see finding.Finding.Known.
+var words = map[reflect.Type]string{
+	reflect.TypeFor[state.State]():          string(state.Pending),
+	reflect.TypeFor[finding.Effect]():       string(finding.Notify),
+	reflect.TypeFor[finding.Choice]():       string(finding.ChooseKeep),
+	reflect.TypeFor[policies.Remediation](): string(policies.RemoveGrants),
+	reflect.TypeFor[policies.StepUp]():      string(policies.StepUpIAP),
+	reflect.TypeFor[policies.Verdict]():     string(policies.Violation),
+	reflect.TypeFor[policies.Enforcement](): string(policies.Approve),
+	reflect.TypeFor[policies.Severity]():    string(policies.High),
+	reflect.TypeFor[judge.Decision]():       string(judge.Ask),
+}
+
 // filler sets values that all differ.
 type filler struct {
 	n  int
@@ -45,6 +61,10 @@ func (f *filler) fill(v reflect.Value) error {
 		return nil
 	case v.Type() == resourceType:
 		v.Set(reflect.ValueOf(cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", fmt.Sprint("s", f.n))))
+		return nil
+	}
+	if word, ok := words[v.Type()]; ok {
+		v.SetString(word)
 		return nil
 	}
 	switch v.Kind() {

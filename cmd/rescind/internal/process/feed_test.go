@@ -14,10 +14,11 @@ import (
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/internal/emulator"
 )
 
 func TestTheFeedArrivesOverPubSub(t *testing.T) {
-	emulatePubSub(t)
+	emulator.PubSub.Use(t)
 	const topic, subscription = "projects/ops/topics/rescind-decisions", "projects/ops/subscriptions/siem"
 	client, err := pubsub.NewClient(t.Context(), "ops")
 	if err != nil {

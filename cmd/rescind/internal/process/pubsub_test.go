@@ -14,12 +14,13 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
+	"github.com/rescind-dev/rescind/internal/emulator"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // The emulator signs no token, so one stands between it and the worker that does.
 func TestAClickTravelsOverPubSubToTheWorker(t *testing.T) {
-	emulatePubSub(t)
+	emulator.PubSub.Use(t)
 	w := newWorld(t, askAlways)
 	f, card := asked(t, w)
 	const topic, subscription = "projects/ops/topics/rescind-answers", "projects/ops/subscriptions/rescind-answers"

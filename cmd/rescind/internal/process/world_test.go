@@ -3,10 +3,12 @@ package process_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -17,11 +19,24 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
+	"github.com/rescind-dev/rescind/internal/emulator"
 	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
+
+// TestMain has more tests beside each other than there are processors: they wait for
+// what their processes do next, and compute little.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
+		_ = p.Value.Set("8")
+	}
+	code := m.Run()
+	emulator.Stop()
+	os.Exit(code)
+}
 
 func slackURL(w *sandbox.World) string { return strings.TrimSuffix(w.Config.Slack.APIURL, "api/") }
 

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package firestore_test
+package emulator
 
 import "syscall"
 

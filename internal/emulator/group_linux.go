@@ -1,4 +1,4 @@
-package firestore_test
+package emulator
 
 import "syscall"
 

@@ -1,0 +1,77 @@
+package finding
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
+)
+
+// Known returns nil where this release knows every word of the record by which it is
+// worked on, and else an error matching fault.ErrLater that names one it does not know:
+// a state that it would never leave, an effect that it would never do, a proof that it
+// would not ask for.
+func (f Finding) Known() error {
+	unknown := func(what, word string) error {
+		return fmt.Errorf("%w: it has the %s %q", fault.ErrLater, what, word)
+	}
+	if f.State != state.None && !slices.Contains(state.All(), f.State) {
+		return unknown("state", string(f.State))
+	}
+	for _, e := range f.Outbox {
+		if !e.known() {
+			return unknown("effect", string(e))
+		}
+	}
+	for _, a := range f.Answers {
+		if NounOf[a.Choice] == "" {
+			return unknown("answer", string(a.Choice))
+		}
+	}
+	for _, s := range slices.Concat(f.Plan.Steps, f.Done) {
+		if !s.Known() {
+			return unknown("step", string(s.Kind))
+		}
+	}
+	if f.StepUp != "" && f.StepUp != policies.StepUpIAP {
+		return unknown("step_up", string(f.StepUp))
+	}
+	return f.judgementKnown(unknown)
+}
+
+func (f Finding) judgementKnown(unknown func(what, word string) error) error {
+	switch f.Decision {
+	case "", judge.DoNothing, judge.Report, judge.Ask, judge.Revert:
+	default:
+		return unknown("decision", string(f.Decision))
+	}
+	switch f.Verdict {
+	case policies.Compliant, policies.Violation, policies.Unknown, policies.Exempt:
+	default:
+		return unknown("verdict", string(f.Verdict))
+	}
+	switch f.Enforcement {
+	case "", policies.Audit, policies.Approve, policies.Revert:
+	default:
+		return unknown("enforcement", string(f.Enforcement))
+	}
+	switch f.Severity {
+	case "", policies.Low, policies.Medium, policies.High, policies.Critical:
+	default:
+		return unknown("severity", string(f.Severity))
+	}
+	return nil
+}
+
+func (e Effect) known() bool {
+	switch e {
+	case Apply, Notify, Publish, Carry, Resolve:
+		return true
+	}
+	name, page := strings.CutPrefix(string(e), "page ")
+	return page && name != ""
+}
