@@ -1,7 +1,7 @@
 # Shortcuts for what CONTRIBUTING.md describes. Nothing is built by files here:
 # the go command knows better than make what is stale.
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fuzz bench soak explore demo ci
+.PHONY: help build test race lint fuzz bench soak upgrade explore demo ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,12 @@ bench: ## run every benchmark
 
 soak: ## the long runs: a burst of 10,000 events, kill -9 again and again, a million findings, 2,000 stories
 	RESCIND_SOAK=long RESCIND_STORIES=2000 go test -v -count=1 -timeout 60m -tags soak -run 'Soak|HoweverItIsTold|WhateverHappensTogether|WhereverATale' ./cmd/rescind ./remediate ./internal/store/bolt
+
+upgrade: ## this tree beside an earlier release on one Firestore: make upgrade FROM=COMMIT
+	@test -n "$(FROM)" || { echo "usage: make upgrade FROM=COMMIT" >&2; exit 2; }
+	dir=$$(mktemp -d) && trap 'git worktree remove --force "$$dir/tree"; rm -rf "$$dir"' EXIT && \
+	git worktree add --quiet --detach "$$dir/tree" $(FROM) && go -C "$$dir/tree" build -o "$$dir/rescind" ./cmd/rescind && \
+	RESCIND_EARLIER="$$dir/rescind" go test -v -count=1 -tags soak -run UpgradeFrom ./cmd/rescind
 
 explore: ## every story of a finding, deeper; then each mutant of the table and the guards
 	RESCIND_EXPLORE=deep go test -v -count=1 -timeout 60m -run EveryStory ./remediate/explore

@@ -32,6 +32,26 @@ func byResource(t *testing.T, a *process.App) map[string][]finding.Finding {
 	return out
 }
 
+// mostInAMinute is the most writes that any project and region saw in any
+// minute, and how many there were in all.
+func (w *soakWorld) mostInAMinute() (most, all int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, times := range w.written {
+		all += len(times)
+		for i := range times {
+			n := 0
+			for _, t := range times[i:] {
+				if t.Sub(times[i]) < time.Minute {
+					n++
+				}
+			}
+			most = max(most, n)
+		}
+	}
+	return most, all
+}
+
 // TestSoakBurst pushes thousands of changes at one process, each of which
 // violates, more than it may revert in a minute or an hour.
 func TestSoakBurst(t *testing.T) {

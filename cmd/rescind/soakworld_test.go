@@ -164,22 +164,30 @@ func (w *soakWorld) emitted(entry []byte) {
 // the entries that tell of it.
 func (w *soakWorld) mess(projects, services int) [][]byte {
 	w.t.Helper()
-	conn, err := grpc.NewClient(w.addr, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(mallory{}))
-	w.must(err)
-	defer conn.Close()
-	client, err := cloudrun.NewServicesClient(w.t.Context(), option.WithGRPCConn(conn))
-	w.must(err)
-	everybody := &iampb.Policy{Bindings: []*iampb.Binding{{Role: "roles/run.invoker", Members: []string{"allUsers"}}}}
 	for p := range projects {
 		project := fmt.Sprintf("shop-%03d", p)
 		w.cloud.AddProject(project, fmt.Sprint(264172530000+p), "organizations/77")
 		for s := range services {
 			path := cloud.RunResource(cloud.RunService, project, "europe-west1", fmt.Sprintf("web-%03d", s)).Path()
 			w.must(w.cloud.PutService(&runpb.Service{Name: path, Template: &runpb.RevisionTemplate{ServiceAccount: "web@" + project + ".iam.gserviceaccount.com"}}))
-			_, err := client.SetIamPolicy(w.t.Context(), &iampb.SetIamPolicyRequest{Resource: path, Policy: everybody})
-			w.must(err)
 			w.opened = append(w.opened, path)
 		}
+	}
+	return w.open()
+}
+
+// open has mallory open all services to everybody, and returns the entries so far.
+func (w *soakWorld) open() [][]byte {
+	w.t.Helper()
+	conn, err := grpc.NewClient(w.addr, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(mallory{}))
+	w.must(err)
+	defer conn.Close()
+	client, err := cloudrun.NewServicesClient(w.t.Context(), option.WithGRPCConn(conn))
+	w.must(err)
+	everybody := &iampb.Policy{Bindings: []*iampb.Binding{{Role: "roles/run.invoker", Members: []string{"allUsers"}}}}
+	for _, path := range w.opened {
+		_, err := client.SetIamPolicy(w.t.Context(), &iampb.SetIamPolicyRequest{Resource: path, Policy: everybody})
+		w.must(err)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -197,19 +205,27 @@ func (mallory) RequireTransportSecurity() bool { return false }
 // start starts rescind serve and waits until it is ready.
 func (w *soakWorld) start() {
 	w.t.Helper()
-	w.log = &bytes.Buffer{}
-	w.serve = exec.Command(w.program, "serve", "--config", w.config())
-	w.serve.Env = append(os.Environ(), "PORT="+w.port)
-	w.serve.Stderr = w.log
-	w.must(w.serve.Start())
+	w.serve, w.log = w.run(w.program, w.port)
+}
+
+// run starts a program as rescind serve on that port and waits until it is ready.
+func (w *soakWorld) run(program, port string) (*exec.Cmd, *bytes.Buffer) {
+	w.t.Helper()
+	log := &bytes.Buffer{}
+	serve := exec.Command(program, "serve", "--config", w.config())
+	serve.Env = append(os.Environ(), "PORT="+port)
+	serve.Stderr = log
+	w.must(serve.Start())
 	ctx, stop := context.WithTimeout(w.t.Context(), 30*time.Second)
 	defer stop()
-	for !ready(ctx, "http://127.0.0.1:"+w.port+"/ready") {
+	for !ready(ctx, "http://127.0.0.1:"+port+"/ready") {
 		if err := process.Wait(ctx, 10*time.Millisecond); err != nil {
-			w.end(os.Kill)
-			w.t.Fatalf("serve is not ready: %v\n%s", err, w.log)
+			_ = serve.Process.Kill()
+			_ = serve.Wait()
+			w.t.Fatalf("serve is not ready: %v\n%s", err, log)
 		}
 	}
+	return serve, log
 }
 
 // end ends serve by the signal, and returns the most memory it held, in bytes.
@@ -250,26 +266,6 @@ func (w *soakWorld) push(entries [][]byte, atOnce int) {
 		})
 	}
 	wg.Wait()
-}
-
-// mostInAMinute is the most writes that any project and region saw in any
-// minute, and how many there were in all.
-func (w *soakWorld) mostInAMinute() (most, all int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, times := range w.written {
-		all += len(times)
-		for i := range times {
-			n := 0
-			for _, t := range times[i:] {
-				if t.Sub(times[i]) < time.Minute {
-					n++
-				}
-			}
-			most = max(most, n)
-		}
-	}
-	return most, all
 }
 
 // ahead is an app on the store of a serve that ended, with a clock that runs
