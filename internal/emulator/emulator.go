@@ -114,7 +114,8 @@ func (e *Emulator) run() (addr string, stop func(), err error) {
 	_ = l.Close() // it takes no listener, nor tells which port it chose for port 0
 
 	// gcloud's start script runs java as a child, which would outlive the script.
-	args := append([]string{"-Xmx256m", "-Duser.language=en", "-cp", jar}, e.args...)
+	// It lives for seconds, which is too short for the better of its two compilers to pay.
+	args := append([]string{"-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Duser.language=en", "-cp", jar}, e.args...)
 	cmd := exec.CommandContext(ctx, java, append(args, "--host=127.0.0.1", "--port="+port)...) //nolint:gosec // found by us
 	cmd.SysProcAttr = ownGroup()
 	out, err := cmd.StdoutPipe()

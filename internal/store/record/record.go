@@ -63,19 +63,29 @@ func Successor(f, old finding.Finding) ([]byte, finding.Finding, error) {
 		return b, stored, err
 	}
 	// Sealed is what reads back: a byte that is no text would else be sealed as it came.
+	// A seal is plain text, so that what is sealed reads back as it is.
 	if stored, err = stored.Sealed(old); err != nil {
 		return nil, finding.Finding{}, err
 	}
-	return readBack(stored)
+	b, err = encodeFinding(stored)
+	return b, stored, err
 }
 
 func readBack(f finding.Finding) ([]byte, finding.Finding, error) {
-	b, err := encode(sealing, f)
+	b, err := encodeFinding(f)
 	if err != nil {
-		return nil, finding.Finding{}, fmt.Errorf("encode finding: %w", err)
+		return nil, finding.Finding{}, err
 	}
 	stored, err := ReadFinding(b)
 	return b, stored, err
+}
+
+func encodeFinding(f finding.Finding) ([]byte, error) {
+	b, err := encode(sealing, f)
+	if err != nil {
+		return nil, fmt.Errorf("encode finding: %w", err)
+	}
+	return b, nil
 }
 
 // ReadFinding reads the stored form of a finding. One that a later release wrote, and of

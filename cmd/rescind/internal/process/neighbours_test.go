@@ -51,8 +51,8 @@ func newNeighbours(t *testing.T) *neighbours {
 		o.Store, o.Log, o.Rushed = database(t, addr, project), slog.New(slog.NewTextHandler(n.said, nil)), true
 	})
 	n.newer = another(t, n.World, func(_ *config.Config, o *process.Options) { o.Store, o.Rushed = n.store, true })
-	serve(t, n.older, 200*time.Millisecond)
-	serve(t, n.newer, 200*time.Millisecond)
+	serve(t, n.older, time.Second)
+	serve(t, n.newer, time.Second)
 	both := httptest.NewServer(n)
 	t.Cleanup(both.Close)
 	n.Pusher = n.Pusher.At(both.URL + "/events")
