@@ -102,13 +102,11 @@ func (r *Roots) Extend(ctx context.Context, older Older, take func([]Root) error
 	if err != nil {
 		return err
 	}
-	noted, err := r.noted(ctx)
-	if err != nil {
-		return err
-	}
 	next := at
-	days, err := r.days(ctx, &next)
+	noted, err := r.noted(ctx)
 	errs := []error{err}
+	days, err := r.days(ctx, &next)
+	errs = append(errs, err)
 	before, err := r.before(ctx, &next, older)
 	errs = append(errs, err)
 	for heads := range slices.Chunk(slices.Concat(noted, days, before), maxHeads) {
