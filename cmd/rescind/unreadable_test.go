@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -49,5 +51,34 @@ func TestAnAuditListGoesOnPastWhatCannotBeRead(t *testing.T) {
 		if !strings.Contains(out, want) {
 			t.Errorf("it leaves out %s:\n%s", want, out)
 		}
+	}
+}
+
+// Whoever wants nothing exported must have to spoil all of it.
+func TestAnExportHasAllThatCanBeReadAndSaysWhatCannot(t *testing.T) {
+	b, day := swept(t)
+	b.raw(func(r raw) {
+		r.finding(exemptedID, func(v map[string]any) { v["owed"] = "by a later release" })
+		r.cell("ledger/"+day+"/2", func(v map[string]any) { v["owed"] = "by a later release" })
+	})
+	code, out, errs := b.run("audit export")
+	for _, want := range []string{"finding " + exemptedID, "record 2 of the ledger of " + day} {
+		if code != exitFailed || !strings.Contains(errs, want) {
+			t.Errorf("exit %d, stderr %q; want it to name %s", code, errs, want)
+		}
+	}
+	for _, want := range []string{`"finding":"` + askedID, `"chain":"ledger/` + day, `{"end":`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it has no %s", want)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "excerpt")
+	write(t, file, out)
+	var stdout, stderr bytes.Buffer
+	code = run(t.Context(), []string{"audit", "verify", "--offline", file}, environment{
+		lookup: func(string) (string, bool) { return "", false }, stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr,
+	})
+	if code != exitFailed || !strings.Contains(stderr.String(), exemptedID) {
+		t.Errorf("offline: exit %d, stderr %q; want it to miss %s", code, &stderr, exemptedID)
 	}
 }
