@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -84,4 +85,13 @@ func severity(f finding.Finding) string {
 		return "unrated"
 	}
 	return string(f.Severity)
+}
+
+// Unread says of a list that so many findings, at least one, are left out of it, as they
+// cannot be read: it must not seem to be all there is.
+func Unread(n int) string {
+	if n == 1 {
+		return "1 finding cannot be read here: a later release of rescind wrote it, or somebody changed it."
+	}
+	return fmt.Sprintf("%d findings cannot be read here: a later release of rescind wrote them, or somebody changed them.", n)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -39,7 +40,7 @@ func (r *Remediator) olderHeads(ctx context.Context, after trail.Place, before t
 	fs, err := r.cfg.Store.Findings(ctx, finding.Query{
 		Until: before, After: finding.Position{CreatedAt: after.At, ID: after.ID}, Limit: olderBatch,
 	})
-	if err != nil {
+	if _, err = fault.Readable(err); err != nil { // what cannot be read has no head
 		return nil, after, fmt.Errorf("list findings from before there were roots: %w", err)
 	}
 	var heads []trail.Head

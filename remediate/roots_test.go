@@ -2,12 +2,15 @@ package remediate_test
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -82,4 +85,35 @@ func (g *rig) fits(roots *trail.Roots) (younger int) {
 		younger += len(f.Timeline) - h.N
 	}
 	return younger
+}
+
+// A finding from before there were roots that cannot be read keeps no other out of them.
+func TestI8ARecordThatCannotBeReadKeepsNoOtherOutOfTheRoots(t *testing.T) {
+	t.Parallel()
+	var roots *trail.Roots
+	g := newRig(t, set{public: policies.Approve}, withLedger, func(c *setup) { roots = trail.NewRoots(c.Store, c.Ledger, c.Now) })
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	old := g.one()
+	g.pass(time.Minute)
+	g.must(roots.Begin(t.Context()))
+	g.change(func(c *setup) {
+		c.Roots, c.Store = roots, leftOut{c.Store, []error{errors.New("finding broken: unexpected EOF")}}
+	})
+	g.ExtendRoots(t.Context())
+	held, err := roots.Coverage(t.Context())
+	g.must(err)
+	if h, ok := held.Heads[old.Head().Chain]; !ok || h.N != len(old.Timeline) {
+		t.Errorf("the roots hold %+v of it, want %d events", h, len(old.Timeline))
+	}
+}
+
+// leftOut is a store whose lists leave something out.
+type leftOut struct {
+	remediate.Store
+	why []error
+}
+
+func (s leftOut) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
+	fs, err := s.Store.Findings(ctx, q)
+	return fs, errors.Join(err, fault.LeftOut(s.why))
 }

@@ -1,6 +1,7 @@
 package remediate_test
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -188,4 +189,20 @@ func TestAFloodThatGoesOnPagesForARoundupThatNobodySees(t *testing.T) {
 	if len(p.paged) != 1 {
 		t.Errorf("paged %d times in 22 minutes without Slack, want once", len(p.paged))
 	}
+}
+
+// A finding that cannot be read keeps those that a roundup spoke for from no message of
+// their own.
+func TestARecordThatCannotBeReadKeepsNothingElseInARoundup(t *testing.T) {
+	t.Parallel()
+	b := floods(t)
+	fs := b.flood(30, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
+	b.change(func(c *setup) { c.Store = leftOut{c.Store, []error{errors.New("finding broken: unexpected EOF")}} })
+	b.sweeps(2 * time.Minute)
+	if m := b.roundup(); !strings.Contains(m.Text, "At least 10 more need an answer") {
+		t.Errorf("roundup, of which one cannot be read:\n%s", m.Text)
+	}
+	b.sweeps(30 * time.Minute)
+	b.wantCards(30)
+	b.toldOnce(fs)
 }

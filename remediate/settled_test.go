@@ -1,6 +1,7 @@
 package remediate_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -249,4 +250,44 @@ func TestI10TheTimelineTellsWhatAKeepSwallowedOnceItsTimeIsOver(t *testing.T) {
 	if n := g.timelineSays(f, "its time is over, so it is settled no more; changes like it that were not raised: 1, "); n != 1 {
 		t.Errorf("the timeline tells %d times how it ended, want once: %+v", n, g.stored(f.ID).Timeline)
 	}
+}
+
+// Nobody knows whether whom the log does not name is among those whose change was kept,
+// nor whether somebody is for whom the finding had no room.
+func TestI10WhatWasKeptOfUnknownActorsCoversNobody(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		made  []string // who joined
+		again string
+	}{
+		"somebody unnamed, twice":               {[]string{cloud.UnknownActor}, cloud.UnknownActor},
+		"somebody else, once there is no room":  {names(120), "user:eve@example.com"},
+		"the last one, for whom there was none": {names(120), "user:n119@example.com"},
+		"a name without end, where others were": {[]string{"user:" + strings.Repeat("a", 5000)}, "user:" + strings.Repeat("e", 5000)},
+	} {
+		g := newRig(t, set{public: policies.Approve}, withBob)
+		g.grant(apiPath, "roles/run.invoker", "allUsers")
+		f := g.one()
+		for _, who := range tt.made {
+			g.pass(time.Second) // or reads would wait for their turn
+			g.touch()
+			g.handle(by(who, g.events()))
+		}
+		for _, who := range []string{ada, "user:bob@example.com"} {
+			_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: who, Via: "cli", Reason: "the partner needs it", Digest: f.Plan.Digest})
+			g.must(err)
+		}
+		g.want(g.stored(f.ID), state.Kept, "")
+		g.touch()
+		if got := asked(g.handle(by(tt.again, g.events())).Findings); len(got) != 1 {
+			t.Errorf("%s: %d questions, want one", name, len(got))
+		}
+	}
+}
+
+func names(n int) (out []string) {
+	for i := range n {
+		out = append(out, fmt.Sprintf("user:n%d@example.com", i))
+	}
+	return out
 }

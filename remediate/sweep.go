@@ -57,16 +57,16 @@ func (r *Remediator) due(ctx context.Context, at time.Time, limit int) ([]findin
 	if !errors.As(err, &left) {
 		return due, err
 	}
-	later, broken := 0, []error(nil)
+	var later, broken []error
 	for _, err := range left.Records {
 		if errors.Is(err, fault.ErrLater) {
-			later++
+			later = append(later, err)
 		} else {
 			broken = append(broken, err)
 		}
 	}
-	if later > 0 {
-		r.cfg.Log.WarnContext(ctx, "due findings are left to the later release of rescind that wrote them; if none runs, start it again", "findings", later)
+	if len(later) > 0 {
+		r.cfg.Log.WarnContext(ctx, "due findings are left to the later release of rescind that wrote them; if none runs, start it again", "findings", len(later), "error", fault.LeftOut(later).Error())
 	}
 	if len(broken) > 0 {
 		r.cfg.Log.ErrorContext(ctx, "due findings cannot be read", "findings", len(broken), "error", fault.LeftOut(broken).Error())

@@ -122,21 +122,26 @@ func (arc archive) export(ctx context.Context, s auditScope, w *excerptWriter) e
 		}
 	}
 	held, _ := trail.Holding(roots) // what does not agree is for whoever verifies
-	if err := arc.exportFindings(ctx, s, held, w); err != nil {
+	unread, err := arc.exportFindings(ctx, s, held, w)
+	if err != nil {
 		return err
 	}
+	problem = errors.Join(problem, unread)
 	if s.finding == "" {
-		if err := arc.exportLedger(ctx, s, held, w); err != nil {
+		if unread, err = arc.exportLedger(ctx, s, held, w); err != nil {
 			return err
 		}
+		problem = errors.Join(problem, unread)
 	}
 	return errors.Join(problem, w.end())
 }
 
-func (arc archive) exportFindings(ctx context.Context, s auditScope, held trail.Coverage, w *excerptWriter) error {
+// exportFindings returns what it could not read, and an error where it could not go on.
+func (arc archive) exportFindings(ctx context.Context, s auditScope, held trail.Coverage, w *excerptWriter) (unread, _ error) {
 	fs, err := arc.findingsIn(ctx, s, time.Time{})
+	leftOut, err := unreadIn(err, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, f := range fs {
 		_, inRoot := held.Heads[f.Head().Chain]
@@ -144,10 +149,10 @@ func (arc archive) exportFindings(ctx context.Context, s auditScope, held trail.
 			continue
 		}
 		if err := w.finding(f); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return errors.Join(leftOut...), nil
 }
 
 func (w *excerptWriter) finding(f finding.Finding) error {
@@ -163,7 +168,8 @@ func (w *excerptWriter) finding(f finding.Finding) error {
 	return w.write(excerptLine{Record: &sealedRecord{Finding: f.ID, Sealed: string(part)}})
 }
 
-func (arc archive) exportLedger(ctx context.Context, s auditScope, held trail.Coverage, w *excerptWriter) error {
+// exportLedger is exportFindings of the ledger, of which a day ends at what cannot be read.
+func (arc archive) exportLedger(ctx context.Context, s auditScope, held trail.Coverage, w *excerptWriter) (unread, _ error) {
 	l := arc.ledger()
 	days := l.Days(s.since, s.until)
 	for _, chain := range held.Chains() {
@@ -175,13 +181,14 @@ func (arc archive) exportLedger(ctx context.Context, s auditScope, held trail.Co
 	for _, day := range slices.Compact(days) {
 		for e, err := range l.Day(ctx, day) {
 			if err != nil {
-				return err
+				unread = errors.Join(unread, err)
+				break
 			}
 			line := e.Line()
 			if err := w.write(excerptLine{Line: &line}); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return unread, nil
 }

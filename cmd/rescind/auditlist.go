@@ -40,10 +40,11 @@ func runAuditList(ctx context.Context, env environment, args []string) error {
 }
 
 // auditLines are the lines in the scope, also with an error: what can be read
-// of a ledger is more than nothing. Findings of any age are looked at, as one
+// is more than nothing. Findings of any age are looked at, as one
 // may be answered long after it began.
 func (arc archive) auditLines(ctx context.Context, s auditScope) ([]trail.Line, error) {
 	fs, err := arc.findingsIn(ctx, s, time.Time{})
+	unread, err := unreadIn(err, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +56,11 @@ func (arc archive) auditLines(ctx context.Context, s auditScope) ([]trail.Line, 
 			}
 		}
 	}
-	var problem error
+	problem := errors.Join(unread...)
 	for e, err := range arc.ledger().Records(ctx, s.since, s.until) {
 		switch {
 		case err != nil:
-			problem = err
+			problem = errors.Join(problem, err)
 		case s.finding == "" || s.finding == e.Finding:
 			lines = append(lines, e.Line())
 		}

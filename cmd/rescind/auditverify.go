@@ -134,6 +134,8 @@ func (arc archive) verify(ctx context.Context, s auditScope) (v verified, err er
 	errs := []error{broken}
 	v.Roots, v.CoveredUntil = held.Roots, held.Until
 	fs, err := arc.findingsIn(ctx, s, s.since)
+	unread, err := unreadIn(err, nil)
+	errs = append(errs, unread...)
 	if err != nil && !errors.Is(err, fault.ErrNotFound) {
 		return v, errors.Join(broken, err)
 	}
@@ -144,6 +146,12 @@ func (arc archive) verify(ctx context.Context, s auditScope) (v verified, err er
 		fs = nil
 	}
 	listed := map[string]bool{}
+	for _, err := range unread {
+		var of *fault.UnreadError
+		if errors.As(err, &of) {
+			listed[of.Finding] = true
+		}
+	}
 	for _, f := range fs {
 		listed[f.ID] = true
 		if s.finding == "" && !s.holds(f.CreatedAt) {

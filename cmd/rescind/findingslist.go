@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -60,14 +62,14 @@ func runFindingsList(ctx context.Context, env environment, args []string) error 
 		return err
 	}
 	return withArchive(o.config, func(arc archive) error {
-		fs, left, err := o.read(ctx, arc.store, time.Now())
-		if err != nil {
+		fs, left, unread := o.read(ctx, arc.store, time.Now())
+		if _, err := fault.Readable(unread); err != nil {
 			return err
 		}
 		if left != "" {
 			fmt.Fprintln(env.stderr, "rescind findings list: "+left)
 		}
-		return writeFindings(env.stdout, o.format, fs)
+		return errors.Join(writeFindings(env.stdout, o.format, fs), unread)
 	})
 }
 
@@ -145,7 +147,8 @@ const (
 )
 
 // read lists page by page until there are as many as asked for, and says what it
-// left out, if anything. The actor is the one filter that a store does not know.
+// left out, if anything. The actor is the one filter that a store does not know. What
+// cannot be read is a *fault.LeftOutError beside the others.
 func (o findingFilter) read(ctx context.Context, st finding.Reader, now time.Time) (out []finding.Finding, left string, err error) {
 	out = []finding.Finding{}
 	q := o.query
@@ -153,27 +156,43 @@ func (o findingFilter) read(ctx context.Context, st finding.Reader, now time.Tim
 		q.Until = before
 	}
 	q.Limit = listPage
+	var unread []error
 	for looked := 0; ; looked += listPage {
 		page, err := st.Findings(ctx, q)
-		if err != nil {
+		if unread, err = unreadIn(err, unread); err != nil {
 			return nil, "", err
 		}
 		for _, f := range page {
 			switch {
 			case !f.ActedIn(o.actor):
 			case o.limit > 0 && len(out) == o.limit:
-				return out, fmt.Sprintf("there are more than these %d; --limit 0 lists all, --since and --until a part", o.limit), nil
+				return out, fmt.Sprintf("there are more than these %d; --limit 0 lists all, --since and --until a part", o.limit), fault.LeftOut(unread)
 			default:
 				out = append(out, f)
 			}
 			q.After = f.Position()
 		}
 		if len(page) < listPage {
-			return out, "", nil
+			return out, "", fault.LeftOut(unread)
 		}
 		if o.limit > 0 && looked+listPage >= listLook {
 			return out, fmt.Sprintf("looked at the newest %d only; go on with --until %s, or --limit 0 for all",
-				listLook, q.After.CreatedAt.Add(time.Second).UTC().Format(time.RFC3339)), nil
+				listLook, q.After.CreatedAt.Add(time.Second).UTC().Format(time.RFC3339)), fault.LeftOut(unread)
 		}
 	}
+}
+
+// unreadIn takes from the error of a list what it could not read, each once: pages may
+// name it twice. Any other error is returned.
+func unreadIn(err error, unread []error) ([]error, error) {
+	var left *fault.LeftOutError
+	if !errors.As(err, &left) {
+		return unread, err
+	}
+	for _, one := range left.Records {
+		if !slices.ContainsFunc(unread, func(o error) bool { return o.Error() == one.Error() }) {
+			unread = append(unread, one)
+		}
+	}
+	return unread, nil
 }

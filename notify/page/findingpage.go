@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -100,7 +101,7 @@ func (p *pages) undosOf(ctx context.Context, f finding.Finding) ([]finding.Findi
 		return nil, nil
 	}
 	near, err := p.cfg.Findings.Findings(ctx, finding.Query{Resource: f.Resource, Policy: f.Policy, Since: f.CreatedAt, Limit: mostUndos})
-	if err != nil {
+	if _, err = fault.Readable(err); err != nil {
 		return nil, fmt.Errorf("look up undos of %s: %w", f.ID, err)
 	}
 	return slices.DeleteFunc(near, func(u finding.Finding) bool { return u.UndoOf != f.ID }), nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -70,6 +71,7 @@ func (p *pages) section(r *http.Request, f filter, state string) (section, error
 	q.States, _ = statesOf(state)
 	q.Limit = look + 1 // the last is not shown: it says that there is more
 	all, err := p.cfg.Findings.Findings(r.Context(), q)
+	unread, err := fault.Readable(err)
 	if err != nil {
 		return section{}, fmt.Errorf("list findings: %w", err)
 	}
@@ -82,8 +84,11 @@ func (p *pages) section(r *http.Request, f filter, state string) (section, error
 			s.Rows = append(s.Rows, rowOf(x))
 		}
 	}
+	if unread > 0 {
+		s.Note = notify.Unread(unread) + " "
+	}
 	if s.Next != "" && len(s.Rows) < perList {
-		s.Note = fmt.Sprintf("%d of the %d findings looked at here are of this actor. There are older ones.", len(s.Rows), look)
+		s.Note += fmt.Sprintf("%d of the %d findings looked at here are of this actor. There are older ones.", len(s.Rows), look)
 	}
 	return s, nil
 }

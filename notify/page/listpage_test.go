@@ -1,6 +1,8 @@
 package page_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -14,7 +16,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -164,4 +168,28 @@ func TestTheListReadsAsAgreed(t *testing.T) {
 	s.put(several()...)
 	golden(t, "list", s.open(ada, "/findings").page.Body.String())
 	golden(t, "list-empty", newSite(t).open(ada, "/findings?state=pending&actor=eve").page.Body.String())
+}
+
+// unread is a store in which one finding of each list cannot be read.
+type unread struct{ in page.Findings }
+
+func (s unread) Finding(ctx context.Context, id string) (finding.Finding, error) {
+	return s.in.Finding(ctx, id)
+}
+
+func (s unread) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
+	fs, err := s.in.Findings(ctx, q)
+	return fs, errors.Join(err, fault.LeftOut([]error{fault.ErrLater}))
+}
+
+func TestARecordThatCannotBeReadHidesNoOtherOnThePages(t *testing.T) {
+	s := newSite(t, func(c *page.Config) { c.Findings = unread{c.Findings} })
+	s.now = noon.Add(4 * time.Hour)
+	s.put(several()...)
+	v := s.open(ada, "/findings?state=open")
+	if d := cmp.Diff([]string{id(2), id(0)}, v.listed()); d != "" {
+		t.Errorf("listed (-want +got):\n%s", d)
+	}
+	wants(t, v.page.Body.String(), "1 finding cannot be read here: a later release of rescind wrote it, or somebody changed it.")
+	s.open(ada, "/findings/"+id(3)) // which was written, so that undos of it are looked up
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rescind-dev/rescind/notify"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 
@@ -35,25 +37,29 @@ func (c *clerk) home(ctx context.Context, userID string, now time.Time) ([]api.B
 	case err != nil:
 		return nil, err
 	}
-	waiting, err := c.cfg.Findings.Findings(ctx, finding.Query{States: []state.State{state.Pending}, Limit: homeLooks})
-	if err != nil {
-		return nil, err
+	var found [3][]finding.Finding
+	unread := 0
+	for i, q := range []finding.Query{{States: []state.State{state.Pending}}, {Since: now.Add(-homeDecided)}, {States: []state.State{state.Exempted}}} {
+		q.Limit = homeLooks
+		fs, err := c.cfg.Findings.Findings(ctx, q)
+		leftOut, err := fault.Readable(err)
+		if err != nil {
+			return nil, err
+		}
+		found[i], unread = fs, max(unread, leftOut) // one may be in several
 	}
-	recent, err := c.cfg.Findings.Findings(ctx, finding.Query{Since: now.Add(-homeDecided), Limit: homeLooks})
-	if err != nil {
-		return nil, err
-	}
-	exempted, err := c.cfg.Findings.Findings(ctx, finding.Query{States: []state.State{state.Exempted}, Limit: homeLooks})
-	if err != nil {
-		return nil, err
+	var first []api.Block
+	if unread > 0 {
+		first = append(first, homeText(notify.Unread(unread)))
 	}
 	decidedBy := func(f finding.Finding) bool {
 		return slices.ContainsFunc(f.Answers, func(a finding.Answer) bool { return finding.SamePerson(a.Principal, principal) })
 	}
 	return slices.Concat(
-		c.part("Waiting for a decision", waiting, func(f finding.Finding) bool { return !decidedBy(f) }),
-		c.part("Decided by you in the last 30 days", recent, decidedBy),
-		c.part("Exemptions that end within a week", exempted, func(f finding.Finding) bool {
+		first,
+		c.part("Waiting for a decision", found[0], func(f finding.Finding) bool { return !decidedBy(f) }),
+		c.part("Decided by you in the last 30 days", found[1], decidedBy),
+		c.part("Exemptions that end within a week", found[2], func(f finding.Finding) bool {
 			return f.Exemption != nil && f.Exemption.Until.After(now) && f.Exemption.Until.Before(now.Add(homeEnding))
 		}),
 	), nil

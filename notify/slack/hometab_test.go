@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 
@@ -84,5 +85,25 @@ func TestWhatSlackTellsThatIsNothingOfOursIsAcknowledged(t *testing.T) {
 		if got := o.post([]byte(body), signed(stampOf(noon), []byte(body), signingSecret), slack.EventsPath); got != want || len(o.later) != 0 {
 			t.Errorf("%s: HTTP %d, want %d; %d errands", body, got, want, len(o.later))
 		}
+	}
+}
+
+// Whoever can write to the store must not be able to hide the inbox, nor leave anybody
+// believing that it is all there is.
+func TestARecordThatCannotBeReadHidesNoOtherFromPeople(t *testing.T) {
+	o := newOffice(t)
+	waits := publicService()
+	o.answers.all = []finding.Finding{waits}
+	o.answers.unread = fault.LeftOut([]error{fault.ErrLater, fault.ErrLater})
+	const shown, told = "anyone on the internet can invoke api", "2 findings cannot be read here: a later release of rescind wrote them, or somebody changed them."
+	if got := string(o.home(t, "U01").Blocks); !strings.Contains(got, shown) || !strings.Contains(got, told) {
+		t.Errorf("home:\n%s", got)
+	}
+	if got := o.answerTo(t, "U01", "pending"); !strings.Contains(got, shown) || !strings.Contains(got, told) {
+		t.Errorf("pending: %s", got)
+	}
+	o.answers.all = nil
+	if got := o.answerTo(t, "U01", "pending"); got != told {
+		t.Errorf("pending, and nothing can be read: %s", got)
 	}
 }

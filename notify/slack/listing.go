@@ -20,13 +20,17 @@ func safe(s string) string { return prose(s, maxSection) }
 // pending lists what waits for a decision, newest first.
 func (c *clerk) pending(ctx context.Context) (string, error) {
 	fs, err := c.cfg.Findings.Findings(ctx, finding.Query{States: []state.State{state.Pending}, Limit: maxListed + 1})
+	leftOut, err := fault.Readable(err)
 	if err != nil {
 		return "", err
 	}
-	if len(fs) == 0 {
+	if len(fs) == 0 && leftOut == 0 {
 		return "Nothing waits for a decision.", nil
 	}
-	lines := make([]string, 0, len(fs))
+	var lines []string
+	if leftOut > 0 {
+		lines = append(lines, notify.Unread(leftOut))
+	}
 	for _, f := range fs {
 		lines = append(lines, c.item(f))
 	}

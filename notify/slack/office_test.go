@@ -29,6 +29,7 @@ type recorder struct {
 	fail    error
 	finding finding.Finding // as it stands
 	all     []finding.Finding
+	unread  error // of a list, beside what it has
 }
 
 func (r *recorder) Answer(_ context.Context, id string, a finding.Answer) (finding.Finding, error) {
@@ -69,7 +70,7 @@ func (r *recorder) Findings(_ context.Context, q finding.Query) ([]finding.Findi
 			out = append(out, f)
 		}
 	}
-	return out, nil
+	return out, r.unread
 }
 
 // office is a workspace whose clicks reach a handler.

@@ -24,17 +24,21 @@ func (d Desk) Carry(ctx context.Context, f finding.Finding) (finding.Finding, er
 		return finding.Finding{}, err
 	}
 	var refused []string
+	var undone []error // a finding that cannot be read keeps the decision from no other
 	agreed, memo := g.Agreed, d.memoized()
 	if agreed != nil {
 		for _, i := range g.Items[:min(agreed.Items, len(g.Items))] {
 			why, err := memo.carryTo(ctx, i, *agreed)
-			if err != nil {
-				return finding.Finding{}, err
+			if undone = append(undone, err); errors.Is(err, fault.ErrConflict) || ctx.Err() != nil {
+				break
 			}
 			if why != "" && len(refused) < maxRefused {
 				refused = append(refused, i.Resource.Path()+": "+why)
 			}
 		}
+	}
+	if err := errors.Join(undone...); err != nil {
+		return finding.Finding{}, err
 	}
 	// Stored even where nothing was decided: an answer that is being recorded
 	// right now has then lost, and starts over with a debt of its own.

@@ -165,3 +165,28 @@ func TestCarryingStartsOverWhereAnotherWasFasterAndGivesUpInTheEnd(t *testing.T)
 		}
 	}
 }
+
+// What people decided for all of them is done to those that can be read; the one that
+// cannot is owed.
+func TestADecisionForAllIsTakenPastOneThatCannotBeRead(t *testing.T) {
+	o := newOffice(t)
+	anchor, err := o.Answer(t.Context(), "g1", saysOfAll(finding.ChooseRevert, ada, o.grouped(3)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := map[string]string{"f0": "f1", "f1": "f0", "f2": "f0"}[anchor.ID]
+	o.Store = unread{o.store, lost}
+	if _, err := o.Carry(t.Context(), anchor); !errors.Is(err, fault.ErrLater) {
+		t.Errorf("carried past it: %v, want the error of what is left", err)
+	}
+	if f := o.stored("f2"); f.State != state.Approved {
+		t.Errorf("the last one is %s", f.State)
+	}
+	if o.group().Agreed == nil || !o.stored(anchor.ID).Owes(finding.Carry) {
+		t.Error("it is owed no more, and not done")
+	}
+	o.Store = o.store
+	if _, err := o.Carry(t.Context(), o.stored(anchor.ID)); err != nil || o.stored(lost).State != state.Approved || o.group().Agreed != nil {
+		t.Errorf("once it can be read it is %s: %v", o.stored(lost).State, err)
+	}
+}

@@ -149,11 +149,11 @@ func (d Desk) setPause(ctx context.Context, at time.Time, next func(Pause) (Paus
 const wakeBatch = 200
 
 // wake makes what waits for a pause to end due now, as much as one sweep takes.
-// The rest, and what another process changes meanwhile or a crash leaves out, is
-// looked at within pauseLook.
+// The rest, and what another process changes meanwhile, a crash leaves out or cannot be
+// read, is looked at within pauseLook.
 func (d Desk) wake(ctx context.Context) error {
 	waiting, err := d.Store.Findings(ctx, finding.Query{States: []state.State{state.Approved, state.Applying}, Limit: wakeBatch})
-	if err != nil {
+	if _, err = fault.Readable(err); err != nil {
 		return fmt.Errorf("look up what waits for the pause to end: %w", err)
 	}
 	for _, f := range waiting {

@@ -1,11 +1,17 @@
 package desk_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/remediate/authority"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -70,5 +76,44 @@ func TestResumingMakesWhatWaitedForThePauseDueAndNothingElse(t *testing.T) {
 	}
 	if got := o.stored("works"); got.Revision != works.Revision {
 		t.Error("what did not wait was changed")
+	}
+}
+
+// unread is a store in which one finding cannot be read.
+type unread struct {
+	*memory.Store
+	id string
+}
+
+func (s unread) Finding(ctx context.Context, id string) (finding.Finding, error) {
+	if id == s.id {
+		return finding.Finding{}, fmt.Errorf("finding %s: %w", id, fault.ErrLater)
+	}
+	return s.Store.Finding(ctx, id)
+}
+
+func (s unread) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
+	fs, err := s.Store.Findings(ctx, q)
+	return slices.DeleteFunc(fs, func(f finding.Finding) bool { return f.ID == s.id }),
+		errors.Join(err, fault.LeftOut([]error{fmt.Errorf("finding %s: %w", s.id, fault.ErrLater)}))
+}
+
+// A resume that has counted is no failure, and who is told that it was tries again.
+func TestResumingWakesWhatCanBeRead(t *testing.T) {
+	o := newOffice(t)
+	for _, id := range []string{"theirs", "waits"} {
+		o.asked(id, func(f *finding.Finding) {
+			*f = f.Approved(finding.Answer{Choice: finding.ChooseRevert, Principal: ada, At: o.now})
+		}, func(f *finding.Finding) { *f = f.Stopped("rescind is paused", o.now.Add(time.Hour), o.now) })
+	}
+	if _, err := o.Pause(t.Context(), ada, "cli", "a release", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	o.Store, o.now = unread{o.store, "theirs"}, o.now.Add(time.Second)
+	if p, err := o.Resume(t.Context(), bob, "cli", ""); err != nil || p.Active(o.now) {
+		t.Errorf("resumed: %s, %v", p, err)
+	}
+	if got := o.stored("waits"); !got.DueAt.Equal(o.now) {
+		t.Errorf("what waited is due at %s, want now", got.DueAt)
 	}
 }

@@ -29,8 +29,19 @@ var (
 // undo what people decided: it is left to the later release.
 var ErrLater = errors.New("a later release of rescind wrote it")
 
+// UnreadError says why a finding cannot be read.
+type UnreadError struct {
+	Finding string // its ID
+	Err     error
+}
+
+func (e *UnreadError) Error() string { return "finding " + e.Finding + ": " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *UnreadError) Unwrap() error { return e.Err }
+
 // LeftOutError says what a list leaves out, as it cannot be read: an error for each
-// record, which names it.
+// record, an *UnreadError where a store made the list.
 type LeftOutError struct{ Records []error }
 
 // Error says how many records are left out, and why the first of them.
@@ -50,6 +61,16 @@ func LeftOut(records []error) error {
 		return nil
 	}
 	return &LeftOutError{records}
+}
+
+// Readable is for whoever shows a list and decides nothing by it: how many records it
+// leaves out, and no error for that. Any other error is returned as it is.
+func Readable(err error) (leftOut int, _ error) {
+	var left *LeftOutError
+	if errors.As(err, &left) {
+		return len(left.Records), nil
+	}
+	return 0, err
 }
 
 // ErrUnwritten says that a change was certainly not made: its rehearsal was

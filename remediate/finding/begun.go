@@ -110,7 +110,7 @@ func (f Finding) JoinedBy(c cloud.Change, now time.Time) Finding {
 // Attributed adds the actor that another half of a change names, and reports
 // whether that was news. A name takes the place of nobody.
 func (f Finding) Attributed(c cloud.Change, now time.Time) (Finding, bool) {
-	if c.Actor.Principal == cloud.UnknownActor || f.HasActor(c.Actor) {
+	if c.Actor.Principal == cloud.UnknownActor || f.hasActor(f.bounded(c.Actor)) {
 		return f, false
 	}
 	if f.Change.ID == c.ID && f.Change.Actor.Principal == cloud.UnknownActor {

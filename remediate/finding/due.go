@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -69,10 +70,20 @@ func (f Finding) Later(now time.Time, err error) Finding {
 }
 
 // Postponed is a finding that is due and whose live state could not be read: it is
-// looked at again, later each time, and fails in the end.
+// looked at again, later each time, and fails in the end. What a later release wrote
+// ends nothing: it is read again until that release, or its record, is gone.
 func (f Finding) Postponed(now time.Time, err error) Finding {
 	if _, limited := fault.NextTurn(err); limited {
 		return f.Later(now, err)
+	}
+	if errors.Is(err, fault.ErrLater) {
+		since := f.CreatedAt
+		if f.State == state.Pending {
+			since = f.ExpiresAt
+		}
+		// Soon enough for the later release, which works on it too.
+		f.DueAt, f.UpdatedAt = now.Add(min(max(now.Sub(since), backoff(0)), Lease)), now
+		return f
 	}
 	switch late := now.Sub(f.ExpiresAt); {
 	case f.State == state.Pending && late < GiveUpAfter:

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -40,7 +41,30 @@ func (f Finding) Known() error {
 	if f.StepUp != "" && f.StepUp != policies.StepUpIAP {
 		return unknown("step_up", string(f.StepUp))
 	}
+	if err := changeKnown(f.Change, unknown); err != nil {
+		return err
+	}
 	return f.judgementKnown(unknown)
+}
+
+// changeKnown is about what a later look at live state judges the change by.
+func changeKnown(c cloud.Change, unknown func(what, word string) error) error {
+	switch c.Verb {
+	case "", cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg:
+	default:
+		return unknown("verb", string(c.Verb))
+	}
+	switch c.Half {
+	case cloud.Whole, cloud.FirstHalf, cloud.LastHalf:
+	default:
+		return unknown("half", string(c.Half))
+	}
+	for _, d := range c.Deltas {
+		if d.Action != cloud.Add && d.Action != cloud.Remove && d.Action != "" {
+			return unknown("delta", string(d.Action))
+		}
+	}
+	return nil
 }
 
 func (f Finding) judgementKnown(unknown func(what, word string) error) error {

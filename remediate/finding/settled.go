@@ -36,9 +36,11 @@ func (f Finding) SettledUntil(atMost time.Duration) time.Time {
 	return f.CreatedAt.Add(min(DecisionHolds, atMost))
 }
 
-// HasActor reports whether the actor is one of those who made the change, as the
-// finding has it.
-func (f Finding) HasActor(a cloud.Actor) bool { return f.hasActor(f.bounded(a)) }
+// HasActor reports whether the actor is known to be one of those who made the change.
+// Whom nobody knows is not, nor is anybody for whom the finding had no room.
+func (f Finding) HasActor(a cloud.Actor) bool {
+	return a.Principal != cloud.UnknownActor && f.hasActor(a)
+}
 
 // Raised reports whether the policy enforces more than it did when the finding began.
 func (f Finding) Raised(e policies.Enforcement) bool {

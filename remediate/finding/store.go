@@ -21,13 +21,14 @@ type Reader interface {
 	// Finding returns the finding, or an error matching ErrNotFound.
 	Finding(ctx context.Context, id string) (Finding, error)
 	// Findings returns those that match, newest first by CreatedAt; those
-	// of one instant in the order of their IDs. Where one cannot be read it
-	// returns none and an error: what it says could decide.
+	// of one instant in the order of their IDs; none behind the limit is looked
+	// at. Those that cannot be read it leaves out, and names them in a
+	// *fault.LeftOutError beside the others. Whoever decides by the list takes
+	// that as any error: what one of them says could decide.
 	Findings(ctx context.Context, q Query) ([]Finding, error)
 	// Due returns findings whose DueAt is set and not after at, earliest
-	// first; limit 0: no limit. Those that cannot be read it leaves out, and
-	// names them in a *fault.LeftOutError beside the others: a few of them
-	// must not keep every other finding from its end.
+	// first; limit 0: no limit. What cannot be read it leaves out as Findings
+	// does: a few of them must not keep every other finding from its end.
 	Due(ctx context.Context, at time.Time, limit int) ([]Finding, error)
 }
 

@@ -18,7 +18,7 @@ import (
 type RoundupContent struct {
 	Open  []finding.Finding // not finished: pending, but for those that are being carried out
 	Ended []finding.Finding // that ended without a message of their own
-	// More is true where there are more than were looked at.
+	// More is true where there are more than were looked at, or could be read.
 	More bool
 	// Above is how many new messages in ten minutes the channel takes.
 	Above int
@@ -45,10 +45,11 @@ func (m *Notifier) contentOf(ctx context.Context, d Roundup) (RoundupContent, er
 		into *[]finding.Finding
 	}{{state.Open(), &s.Open}, {ended(), &s.Ended}} {
 		fs, err := m.cfg.Store.Findings(ctx, finding.Query{States: part.of, Since: d.From, Limit: maxListed})
+		leftOut, err := fault.Readable(err)
 		if err != nil {
 			return RoundupContent{}, fmt.Errorf("list what the roundup of %s speaks for: %w", d.Channel, err)
 		}
-		s.More = s.More || len(fs) == maxListed
+		s.More = s.More || len(fs) == maxListed || leftOut > 0
 		*part.into = slices.DeleteFunc(fs, func(f finding.Finding) bool { return f.InRoundup != d.Channel })
 	}
 	return s, nil

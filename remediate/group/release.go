@@ -42,7 +42,7 @@ func (m *Notifier) release(ctx context.Context, d Roundup) (left int, err error)
 			return 0, err
 		}
 	}
-	return len(covered) + line.length, nil
+	return len(covered) + line.length + line.unread, nil
 }
 
 type coveredFinding struct {
@@ -54,6 +54,7 @@ type coveredFinding struct {
 type queue struct {
 	length int
 	ends   time.Time // when the last of them has its turn
+	unread int       // those of which it is not known
 }
 
 // covered are the questions that the roundup speaks for, that which ends first
@@ -64,9 +65,11 @@ func (m *Notifier) covered(ctx context.Context, d Roundup) (out []coveredFinding
 	q := finding.Query{States: []state.State{state.Pending}, Since: d.From, Limit: maxListed}
 	for {
 		fs, err := m.cfg.Store.Findings(ctx, q)
+		leftOut, err := fault.Readable(err)
 		if err != nil {
 			return nil, line, fmt.Errorf("list what the roundup of %s speaks for: %w", d.Channel, err)
 		}
+		line.unread += leftOut
 		for _, f := range fs {
 			switch {
 			case f.InRoundup == d.Channel:

@@ -64,11 +64,11 @@ func (l *Ledger) Append(ctx context.Context, e Record) (Record, error) {
 		if !errors.Is(err, fault.ErrConflict) {
 			return Record{}, fmt.Errorf("append to the ledger of %s: %w", e.Day, err)
 		}
-		faster, found, err := l.record(ctx, e.Day, e.N)
+		faster, found, err := l.link(ctx, e.Day, e.N)
 		if err != nil || !found {
 			return Record{}, errors.Join(fmt.Errorf("append to the ledger of %s: record %d is in the way", e.Day, e.N), err)
 		}
-		head.N, head.Hash = faster.N, faster.Hash
+		head = faster
 	}
 	return Record{}, fmt.Errorf("append to the ledger of %s: %w", e.Day, fault.ErrConflict)
 }
@@ -107,7 +107,8 @@ func (l *Ledger) head(ctx context.Context, day string) (ledgerHead, cells.Cell, 
 	return h, c, nil
 }
 
-// record returns the n-th record of a day, and whether there is one.
+// record returns the n-th record of a day, and whether there is one: with an
+// *unreadError where there is, and it cannot be read.
 func (l *Ledger) record(ctx context.Context, day string, n int) (Record, bool, error) {
 	c, err := l.store.Cell(ctx, recordCell(day, n))
 	if err != nil || c.Revision == 0 {
@@ -115,9 +116,33 @@ func (l *Ledger) record(ctx context.Context, day string, n int) (Record, bool, e
 	}
 	var e Record
 	if err := cells.Decode(c.Value, &e); err != nil {
-		return Record{}, true, fmt.Errorf("record %d of the ledger of %s cannot be read: %w", n, day, err)
+		return Record{}, true, &unreadError{c.Value, fmt.Errorf("record %d of the ledger of %s cannot be read: %w", n, day, err)}
 	}
 	return e, true, nil
+}
+
+// unreadError says that a record is there and cannot be read.
+type unreadError struct {
+	value []byte
+	error
+}
+
+func (e *unreadError) Unwrap() error { return e.error }
+
+// link is how far the chain of a day goes with its n-th record, and whether there is
+// one. Of what a later release wrote that takes the number and the hash alone, and
+// nothing of it is stored again.
+func (l *Ledger) link(ctx context.Context, day string, n int) (h ledgerHead, found bool, err error) {
+	e, found, err := l.record(ctx, day, n)
+	h = ledgerHead{N: e.N, Hash: e.Hash}
+	var unread *unreadError
+	if !errors.As(err, &unread) || !errors.Is(err, fault.ErrLater) {
+		return h, found, err
+	}
+	if json.Unmarshal(unread.value, &h) != nil || h.N != n || h.Hash == "" {
+		return ledgerHead{}, true, err
+	}
+	return h, true, nil
 }
 
 func recordCell(day string, n int) string { return fmt.Sprintf("ledger/%s/%d", day, n) }
@@ -147,7 +172,8 @@ func dayEnd(day string) (time.Time, error) {
 }
 
 // settled is how far the chain of that day goes, N being 0 for one without records. The
-// head is brought there first: afterwards it never says less.
+// head is brought there first: afterwards it never says less. Where a record cannot be
+// read it goes as far as that, and the error is an *unreadError.
 func (l *Ledger) settled(ctx context.Context, day string) (Head, error) {
 	end, err := dayEnd(day)
 	if err != nil {
@@ -159,18 +185,22 @@ func (l *Ledger) settled(ctx context.Context, day string) (Head, error) {
 			return Head{}, err
 		}
 		at := head
+		var unread *unreadError
 		for {
-			e, found, err := l.record(ctx, day, at.N+1)
-			if err != nil {
+			next, found, err := l.link(ctx, day, at.N+1)
+			if err != nil && !errors.As(err, &unread) {
 				return Head{}, err
 			}
-			if !found {
+			if err != nil || !found {
 				break
 			}
-			at = ledgerHead{N: e.N, Hash: e.Hash}
+			at = next
 		}
 		if at != head {
 			err = l.set(ctx, c, day, at)
+		}
+		if err == nil && unread != nil {
+			err = unread
 		}
 		if !errors.Is(err, fault.ErrConflict) {
 			return NewHead("ledger/"+day, at.N, at.Hash, end.Add(Keep)), err

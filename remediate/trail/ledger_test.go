@@ -222,3 +222,30 @@ func (h headless) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error)
 	}
 	return h.Store.SetCell(ctx, c)
 }
+
+func TestADayThatCannotBeReadHidesNoOther(t *testing.T) {
+	b := newBook(t)
+	b.append("lost")
+	b.append("behind it")
+	b.now = b.now.Add(time.Hour)
+	b.append("of the next day")
+	c, err := b.store.Cell(t.Context(), "ledger/2026-11-20/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Value = []byte("{")
+	if _, err := b.store.SetCell(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for e, err := range b.Records(t.Context(), time.Time{}, b.now.Add(time.Minute)) {
+		if err != nil {
+			said = append(said, err.Error())
+			continue
+		}
+		said = append(said, e.What)
+	}
+	if got := strings.Join(said, "\n"); got != "record 1 of the ledger of 2026-11-20 cannot be read: unexpected EOF\nof the next day" {
+		t.Errorf("it goes through:\n%s", got)
+	}
+}

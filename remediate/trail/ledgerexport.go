@@ -28,14 +28,17 @@ const exportedCell = "ledger/exported"
 
 // Export gives take what was not taken out yet, at most a hundred records of one
 // day, and remembers how far it came. What take fails for is given again; what it
-// took may be given again, after a crash or by another process.
+// took may be given again, after a crash or by another process. Where a record cannot
+// be read it waits until the day is over and goes on with the next, but for what a
+// later release wrote, which that one takes out.
 func (l *Ledger) Export(ctx context.Context, take func([]Record) error) error {
 	at, c, err := l.exported(ctx)
 	if err != nil {
 		return err
 	}
 	es, next, err := l.after(ctx, at)
-	if err != nil {
+	var unread *unreadError
+	if err != nil && !errors.As(err, &unread) {
 		return err
 	}
 	if len(es) > 0 {
@@ -44,9 +47,9 @@ func (l *Ledger) Export(ctx context.Context, take func([]Record) error) error {
 		}
 	}
 	if next == at {
-		return nil
+		return err
 	}
-	return l.setExported(ctx, c, next)
+	return errors.Join(err, l.setExported(ctx, c, next))
 }
 
 // exported is up to where the ledger was taken out, with the cell that says so.
@@ -65,27 +68,30 @@ func (l *Ledger) exported(ctx context.Context) (exportedTo, cells.Cell, error) {
 }
 
 // after are records after that one, all of one day, and where that leads to: to
-// the next day once the day is over and has no more.
+// the next day once the day is over and has no more that can be read. The error is an
+// *unreadError beside them where one cannot.
 func (l *Ledger) after(ctx context.Context, at exportedTo) ([]Record, exportedTo, error) {
 	day, err := time.Parse(time.DateOnly, at.Day)
 	if err != nil {
 		return nil, at, fmt.Errorf("read how far the ledger was exported: %w", err)
 	}
+	var broken error
 	for {
 		var es []Record
 		for len(es) < exportBatch {
 			e, found, err := l.record(ctx, at.Day, at.N+1)
-			if err != nil {
-				return nil, at, err
+			var unread *unreadError
+			if err != nil && (!errors.As(err, &unread) || errors.Is(err, fault.ErrLater)) {
+				return es, at, err
 			}
-			if !found {
+			if broken = errors.Join(broken, err); err != nil || !found {
 				break
 			}
 			es, at.N = append(es, e), e.N
 		}
 		end := day.Add(24 * time.Hour)
 		if len(es) > 0 || l.now().Before(end.Add(late)) {
-			return es, at, nil
+			return es, at, broken
 		}
 		day, at = end, exportedTo{Day: dayOf(end)}
 	}

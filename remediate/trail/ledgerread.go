@@ -9,7 +9,8 @@ import (
 )
 
 // Records goes through the records from since on and before until, oldest
-// first, as far back as the ledger is kept. It ends at the first error.
+// first, as far back as the ledger is kept. A chain ends at its first error, and
+// the one of the next day follows.
 func (l *Ledger) Records(ctx context.Context, since, until time.Time) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		for _, day := range l.days(since, until) {
@@ -17,7 +18,7 @@ func (l *Ledger) Records(ctx context.Context, since, until time.Time) iter.Seq2[
 				if err == nil && (e.At.Before(since) || !e.At.Before(until)) {
 					continue
 				}
-				if !yield(e, err) || err != nil {
+				if !yield(e, err) {
 					return
 				}
 			}

@@ -2,6 +2,7 @@ package trail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -57,19 +58,18 @@ func (r *Roots) Note(ctx context.Context, h Head) error {
 	return nil
 }
 
-// noted are the heads that are in no root yet.
-func (r *Roots) noted(ctx context.Context) ([]Head, error) {
-	var out []Head
+// noted are the heads that are in no root yet, also with an error: those of a cell that
+// cannot be read keep no others out.
+func (r *Roots) noted(ctx context.Context) (out []Head, _ error) {
+	var errs []error
 	for i := range noteCells {
 		n, _, err := cells.Read[notes](ctx, r.store, noteCell(i))
-		if err != nil {
-			return nil, err
-		}
+		errs = append(errs, err)
 		for _, chain := range slices.Sorted(maps.Keys(n)) {
 			out = append(out, n[chain])
 		}
 	}
-	return out, nil
+	return out, errors.Join(errs...)
 }
 
 // forget takes the notes out that a root holds; one that was noted anew since stays.

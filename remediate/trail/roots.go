@@ -102,13 +102,11 @@ func (r *Roots) Extend(ctx context.Context, older Older, take func([]Root) error
 	if err != nil {
 		return err
 	}
-	noted, err := r.noted(ctx)
-	if err != nil {
-		return err
-	}
 	next := at
-	days, err := r.days(ctx, &next)
+	noted, err := r.noted(ctx)
 	errs := []error{err}
+	days, err := r.days(ctx, &next)
+	errs = append(errs, err)
 	before, err := r.before(ctx, &next, older)
 	errs = append(errs, err)
 	for heads := range slices.Chunk(slices.Concat(noted, days, before), maxHeads) {
@@ -160,15 +158,20 @@ func (r *Roots) append(ctx context.Context, last Root, since time.Time, heads []
 // which the first one does.
 const maxDays = 405
 
-// days are the heads of the ledger that are in no root.
+// days are the heads of the ledger that are in no root, also with an error: a record
+// that cannot be read keeps what is behind it on its day out, and no other day.
 func (r *Roots) days(ctx context.Context, at *rooted) (out []Head, err error) {
 	if r.ledger == nil {
 		return nil, nil
 	}
+	var broken error
 	for range maxDays {
 		h, err := r.ledger.settled(ctx, at.Day)
-		if err != nil {
-			return out, err
+		var unread *unreadError
+		if errors.As(err, &unread) {
+			broken = errors.Join(broken, err)
+		} else if err != nil {
+			return out, errors.Join(broken, err)
 		}
 		if h.N > at.DayN {
 			out = append(out, h)
@@ -179,11 +182,11 @@ func (r *Roots) days(ctx context.Context, at *rooted) (out []Head, err error) {
 			return out, err
 		}
 		if r.now().Before(end.Add(late)) {
-			return out, nil
+			return out, broken
 		}
 		at.Day, at.DayN = dayOf(end), 0
 	}
-	return out, nil
+	return out, broken
 }
 
 // before are a few findings from before the marker.

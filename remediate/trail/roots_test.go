@@ -1,6 +1,7 @@
 package trail_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -256,5 +257,34 @@ func TestRootsAreGivenOutUntilTheyWereTaken(t *testing.T) {
 	}
 	if !slices.Equal(got, []int{1, 1}) {
 		t.Errorf("given out %v, want the first twice", got)
+	}
+}
+
+// Whoever can write to one cell of notes must not be able to stop all roots by it.
+func TestI8NotesThatCannotBeReadKeepNoOthersOutOfARoot(t *testing.T) {
+	g := newGrove(t)
+	g.append("of the ledger")
+	for i := range 40 { // over all cells of notes
+		id := fmt.Sprint("f", i)
+		g.grow(id, false)
+		if err := g.roots.Note(t.Context(), g.head(id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := g.store.Cell(t.Context(), "trail/noted/0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := bytes.Count(c.Value, []byte(`"finding/`)) / 2 // each as its key, and in itself
+	c.Value = []byte("{")
+	if _, err := g.store.SetCell(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.extend(); err == nil || !strings.Contains(err.Error(), "trail/noted/0") {
+		t.Errorf("it says %v, want which notes cannot be read", err)
+	}
+	held, err := g.roots.Coverage(t.Context())
+	if want := 40 - notes + 1; err != nil || notes == 0 || len(held.Heads) != want {
+		t.Errorf("the roots hold %d heads (%v), want the %d that can be read and the ledger's", len(held.Heads), err, want-1)
 	}
 }

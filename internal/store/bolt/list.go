@@ -21,13 +21,10 @@ func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Findin
 		return nil, ctx.Err() // the resource is of another project
 	}
 	out, leftOut, err := s.list(ctx, walkOf(q))
-	if err == nil && len(leftOut) > 0 {
-		out, err = nil, leftOut[0]
-	}
 	if err != nil {
 		return nil, fmt.Errorf("list findings: %w", err)
 	}
-	return out, nil
+	return out, fault.LeftOut(leftOut)
 }
 
 // Due implements finding.Store. It reads what is due, and no more.
@@ -133,7 +130,7 @@ func (s *Store) list(ctx context.Context, w walk) (out []finding.Finding, leftOu
 			id := r.place[timeSize:]
 			f, err := get(tx, id)
 			if err != nil {
-				leftOut = append(leftOut, fmt.Errorf("finding %s: %w", id, err))
+				leftOut = append(leftOut, &fault.UnreadError{Finding: string(id), Err: err})
 			}
 			key, _ := r.cursor.Next()
 			r.at(key, w.last)

@@ -41,43 +41,42 @@ func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Findin
 	if q.After != (finding.Position{}) {
 		in = in.StartAfter(stamp(q.After.CreatedAt), q.After.ID)
 	}
-	l, err := list(ctx, in, q.Limit)
-	if err == nil && len(l.leftOut) > 0 {
-		err = l.leftOut[0]
-	}
-	if err != nil {
-		return nil, fmt.Errorf("list findings: %w", err)
-	}
-	return l.findings, nil
+	return listed(ctx, "findings", in, createdField, q.Limit)
 }
 
 // Due implements finding.Store. It reads what is due, and no more.
 func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
 	in := s.client.Collection(findings).OrderBy(dueField, firestore.Asc).OrderBy(idField, firestore.Asc).
 		Where(dueField, "<=", stamp(at))
-	var due []finding.Finding
+	return listed(ctx, "due findings", in, dueField, limit)
+}
+
+// listed are the findings of a query that is in the order of that field and of their IDs,
+// and an error that names those which cannot be read. They do not use up the limit: the
+// rest would wait behind them.
+func listed(ctx context.Context, what string, in firestore.Query, by string, limit int) (out []finding.Finding, _ error) {
 	var leftOut []error
-	for { // what is left out must not use up the limit, or the rest would wait behind it
-		l, err := list(ctx, in, max(limit-len(due), 0))
+	for {
+		p, err := readPage(ctx, in, max(limit-len(out), 0))
 		if err != nil {
-			return nil, fmt.Errorf("list due findings: %w", err)
+			return nil, fmt.Errorf("list %s: %w", what, err)
 		}
-		due, leftOut = append(due, l.findings...), append(leftOut, l.leftOut...)
-		if l.more == nil || len(due) == limit {
-			return due, fault.LeftOut(leftOut)
+		out, leftOut = append(out, p.findings...), append(leftOut, p.leftOut...)
+		if p.last == nil || len(out) == limit {
+			return out, fault.LeftOut(leftOut)
 		}
-		in = in.StartAfter(l.more[dueField], l.more[idField])
+		in = in.StartAfter(p.last[by], p.last[idField])
 	}
 }
 
-// listed is what came of a query.
-type listed struct {
+// page is what came of a query.
+type page struct {
 	findings []finding.Finding
 	leftOut  []error        // an error for each that cannot be read
-	more     map[string]any // the last document, where the limit may have kept others out
+	last     map[string]any // the last document, where the limit may have kept others out
 }
 
-func list(ctx context.Context, in firestore.Query, limit int) (l listed, err error) {
+func readPage(ctx context.Context, in firestore.Query, limit int) (p page, err error) {
 	if limit > 0 {
 		in = in.Limit(limit)
 	}
@@ -89,17 +88,17 @@ func list(ctx context.Context, in firestore.Query, limit int) (l listed, err err
 		for _, doc := range docs {
 			f, err := findingOf(doc)
 			if err != nil {
-				l.leftOut = append(l.leftOut, fmt.Errorf("finding %v: %w", doc.Data()[idField], err))
+				p.leftOut = append(p.leftOut, &fault.UnreadError{Finding: fmt.Sprint(doc.Data()[idField]), Err: err})
 				continue
 			}
-			l.findings = append(l.findings, f)
+			p.findings = append(p.findings, f)
 		}
 		if n := len(docs); n > 0 && n == limit {
-			l.more = docs[n-1].Data()
+			p.last = docs[n-1].Data()
 		}
 		return nil
 	})
-	return l, err
+	return p, err
 }
 
 func keys(states []state.State) []string {

@@ -115,31 +115,25 @@ func (s *Store) Update(ctx context.Context, f finding.Finding) (finding.Finding,
 }
 
 // Findings implements finding.Store.
-func (s *Store) Findings(ctx context.Context, q finding.Query) (out []finding.Finding, err error) {
+func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
 	newestFirst := func(a, b finding.Finding) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
 	}
-	selected, err := s.selected(ctx, q.Matches, newestFirst)
-	for _, k := range selected {
-		if q.Limit > 0 && len(out) == q.Limit {
-			break
-		}
-		f, err := record.ReadFinding(k.record)
-		if err != nil {
-			return nil, fmt.Errorf("finding %s: %w", k.key.ID, err)
-		}
-		out = append(out, f)
-	}
-	return out, err
+	return s.list(ctx, q.Matches, newestFirst, q.Limit)
 }
 
 // Due implements finding.Store.
-func (s *Store) Due(ctx context.Context, at time.Time, limit int) (out []finding.Finding, err error) {
+func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
 	due := func(f finding.Finding) bool { return !f.DueAt.IsZero() && !f.DueAt.After(at) }
 	earliestFirst := func(a, b finding.Finding) int {
 		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
 	}
-	selected, err := s.selected(ctx, due, earliestFirst)
+	return s.list(ctx, due, earliestFirst, limit)
+}
+
+// list returns what matches and can be read, in that order, and names the rest.
+func (s *Store) list(ctx context.Context, match func(finding.Finding) bool, order func(a, b finding.Finding) int, limit int) (out []finding.Finding, _ error) {
+	selected, err := s.selected(ctx, match, order)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +144,7 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) (out []finding
 		}
 		f, err := record.ReadFinding(k.record)
 		if err != nil {
-			leftOut = append(leftOut, fmt.Errorf("finding %s: %w", k.key.ID, err))
+			leftOut = append(leftOut, &fault.UnreadError{Finding: k.key.ID, Err: err})
 			continue
 		}
 		out = append(out, f)

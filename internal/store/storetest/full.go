@@ -44,6 +44,9 @@ var words = map[reflect.Type]string{
 	reflect.TypeFor[policies.Enforcement](): string(policies.Approve),
 	reflect.TypeFor[policies.Severity]():    string(policies.High),
 	reflect.TypeFor[judge.Decision]():       string(judge.Ask),
+	reflect.TypeFor[cloud.Verb]():           string(cloud.SetPolicy),
+	reflect.TypeFor[cloud.Half]():           string(cloud.LastHalf),
+	reflect.TypeFor[cloud.Action]():         string(cloud.Add),
 }
 
 // filler sets values that all differ.

@@ -14,7 +14,7 @@ import (
 )
 
 // Later shows that the store refuses what a later release wrote, leaves it as it is, and
-// lists what is due without it. The store is empty; change changes the stored form of a
+// lists the rest without it. The store is empty; change changes the stored form of a
 // finding, behind its back.
 func Later(t *testing.T, s remediate.Store, change func(id string, to func([]byte) []byte)) {
 	t.Helper()
@@ -59,18 +59,26 @@ func Later(t *testing.T, s remediate.Store, change func(id string, to func([]byt
 	for i := range 3 {
 		f := newFinding(fmt.Sprint("mine-", i))
 		f.DueAt = noon.Add(time.Duration(i))
+		f.CreatedAt = f.CreatedAt.Add(-time.Hour) // before those that are left out
 		want = append(want, create(t, s, f))
 	}
-	for _, limit := range []int{0, 1, 2, 3, 4} {
-		got, err := s.Due(t.Context(), noon.Add(time.Hour), limit)
-		n := len(want)
-		if limit > 0 {
-			n = min(n, limit)
-		}
-		wantSame(t, fmt.Sprint("due, at most ", limit), got, want[:n])
-		var left *fault.LeftOutError
-		if !errors.As(err, &left) || len(left.Records) != len(later)+1 || !strings.Contains(fmt.Sprint(left.Records), "finding broken: ") {
-			t.Errorf("due, at most %d: got error %v, want one that names the %d left out", limit, err, len(later)+1)
+	for name, list := range map[string]func(limit int) ([]finding.Finding, error){
+		"due": func(limit int) ([]finding.Finding, error) { return s.Due(t.Context(), noon.Add(time.Hour), limit) },
+		"all": func(limit int) ([]finding.Finding, error) {
+			return s.Findings(t.Context(), finding.Query{Limit: limit})
+		},
+	} {
+		for _, limit := range []int{0, 1, 2, 3, 4} {
+			got, err := list(limit)
+			n := len(want)
+			if limit > 0 {
+				n = min(n, limit)
+			}
+			wantSame(t, fmt.Sprintf("%s, at most %d", name, limit), got, want[:n])
+			var left *fault.LeftOutError
+			if !errors.As(err, &left) || len(left.Records) != len(later)+1 || !strings.Contains(fmt.Sprint(left.Records), "finding broken: ") {
+				t.Errorf("%s, at most %d: got error %v, want one that names the %d left out", name, limit, err, len(later)+1)
+			}
 		}
 	}
 }
