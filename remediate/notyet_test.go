@@ -1,7 +1,6 @@
 package remediate_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,14 +8,17 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/iam/apiv1/iampb"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // became is what a story comes to: for each finding what was judged, decided and done.
@@ -47,7 +49,7 @@ func (g *rig) toTheEnd() []string {
 			g.pass(10 * time.Second)
 		}
 	}
-	g.sweepFor(6 * time.Minute)
+	g.sweepFor(4 * time.Minute)
 	return g.became()
 }
 
@@ -58,8 +60,11 @@ var told = []struct {
 }{
 	{"a public grant", func(g *rig) { g.grant(apiPath, "roles/run.invoker", "allUsers") }},
 	{"a public grant beside an agent that nobody knows", func(g *rig) {
-		g.grant(apiPath, "roles/run.invoker", "serviceAccount:service-999@gcp-sa-pubsub.iam.gserviceaccount.com")
-		g.grant(apiPath, "roles/run.invoker", "allUsers")
+		g.editPolicy(apiPath, func(p *iampb.Policy) {
+			p.Bindings = append(p.Bindings, &iampb.Binding{Role: "roles/run.invoker", Members: []string{
+				"allUsers", "serviceAccount:service-999@gcp-sa-pubsub.iam.gserviceaccount.com",
+			}})
+		})
 	}},
 	{"an old account", func(g *rig) { g.deploy(defaultAccount) }},
 	{"Editor for a runtime identity", func(g *rig) {
@@ -68,10 +73,9 @@ var told = []struct {
 	}},
 }
 
-// A limit of ours, a request that was cut off and an answer that took too long say
-// nothing of a change. Whichever call they come at, the change waits and then comes to
-// what it comes to without them.
-func TestI13WhatIsNotKnownYetChangesNoVerdict(t *testing.T) {
+// A limit of ours and an answer that took too long say nothing of a change. Whichever
+// call they come at, the change waits and then comes to what it comes to without them.
+func TestR10WhatIsNotKnownYetChangesNoVerdict(t *testing.T) {
 	t.Parallel()
 	for _, story := range told {
 		tell := func(t *testing.T, between func(g *rig, n int, method string) error) []string {
@@ -95,7 +99,6 @@ func TestI13WhatIsNotKnownYetChangesNoVerdict(t *testing.T) {
 			want := tell(t, func(_ *rig, n int, method string) error { calls, methods[method] = n, true; return nil })
 			for what, err := range map[string]error{
 				"a limit of ours":        &fault.BusyError{Where: "300 reads a minute", After: 2 * time.Minute},
-				"a request cut off":      context.Canceled,
 				"an answer that is late": status.Error(codes.DeadlineExceeded, "context deadline exceeded"),
 			} {
 				for at := 1; at <= calls; at++ {
@@ -119,17 +122,63 @@ func TestI13WhatIsNotKnownYetChangesNoVerdict(t *testing.T) {
 						began = g.Clock()
 					}
 					if m == method && g.Clock().Before(began.Add(3*time.Minute)) {
-						return status.Error(codes.Internal, "down")
+						return status.Error(codes.Unauthenticated, "no token")
 					}
 					return nil
 				})
 				if d := cmp.Diff(want, got); d != "" {
-					t.Errorf("%s down for three minutes (-want +got):\n%s", method, d)
+					t.Errorf("%s without a token for three minutes (-want +got):\n%s", method, d)
 				}
 			}
 			if calls < 5 || !strings.Contains(fmt.Sprint(want), "revert") {
 				t.Errorf("the story comes to %q after %d calls: it shows nothing", want, calls)
 			}
 		})
+	}
+}
+
+// Nobody would be told of a change that waits for ever.
+func TestAChangeWaitsForADayForWhatIsNotKnownYet(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{public: policies.Revert})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	c := g.events()[0]
+	g.between = func(method string) error {
+		if strings.Contains(method, "OrgPolicy/GetEffectivePolicy") {
+			return &fault.BusyError{Where: "300 reads a minute", After: 2 * time.Minute}
+		}
+		return nil
+	}
+	for range 24 {
+		o, err := g.Handle(t.Context(), c)
+		if after, busy := fault.NextTurn(err); !busy || after != 2*time.Minute || len(o.Findings) > 0 {
+			t.Fatalf("after %s it came to %v, %v", g.Clock().Sub(c.Time), o, err)
+		}
+		g.pass(time.Hour)
+	}
+	g.want(g.handleOne(c), state.Pending, "300 reads a minute")
+}
+
+// What a scan leaves open is looked at by the next one, and raises nothing.
+func TestAScanRaisesNothingOnWhatIsNotKnownYet(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{public: policies.Revert})
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	api := cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
+	for _, down := range []string{"Projects/GetProject", "OrgPolicy/GetEffectivePolicy"} {
+		g.between = func(method string) error {
+			if strings.HasSuffix(method, down) {
+				return status.Error(codes.Unauthenticated, "no token")
+			}
+			return nil
+		}
+		if o, err := g.Scan(t.Context(), api); err == nil || len(g.became()) != 1 {
+			t.Errorf("without an answer to %s: %v, %v, findings %q", down, o, err, g.became())
+		}
+	}
+	g.between = nil
+	o, err := g.Scan(t.Context(), api)
+	if err != nil || len(o.Findings) != 1 || o.Findings[0].Verdict != policies.Violation {
+		t.Errorf("with all answers: %+v, %v", o, err)
 	}
 }
