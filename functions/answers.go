@@ -70,7 +70,9 @@ type answers struct {
 func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m, err := receive(w, r, maxAnswer)
 	if err == nil {
-		err = a.take(r.Context(), m)
+		ctx, cancel := whoeverHangsUp(r)
+		defer cancel()
+		err = a.take(ctx, m)
 	}
 	var dropped *droppedError
 	switch {

@@ -72,7 +72,9 @@ type events struct {
 func (e *events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m, err := receive(w, r, e.maxBody)
 	if err == nil {
-		err = e.handle(r.Context(), m)
+		ctx, cancel := whoeverHangsUp(r)
+		defer cancel()
+		err = e.handle(ctx, m)
 	}
 	var dropped *droppedError
 	switch {

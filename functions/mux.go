@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -68,10 +69,20 @@ func NewServer(addr string, h http.Handler) *http.Server {
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      10*time.Minute + 30*time.Second, // counts from the header
+		WriteTimeout:      pushedFor + 30*time.Second, // counts from the header
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}
+}
+
+// pushedFor is how long Pub/Sub waits for an answer at most.
+const pushedFor = 10 * time.Minute
+
+// whoeverHangsUp is the context of what a message began. A sender that hangs up cancels
+// nothing of it: what was half done would be done over, and what was cut off would be
+// taken for something that cannot be read.
+func whoeverHangsUp(r *http.Request) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(r.Context()), pushedFor)
 }
 
 // onlyPOST answers any other method 405.

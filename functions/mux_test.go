@@ -1,14 +1,20 @@
 package functions_test
 
 import (
+	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/rescind-dev/rescind/functions"
+	"github.com/rescind-dev/rescind/internal/auditlog"
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/desk"
 )
 
 func named(name string) http.Handler {
@@ -65,5 +71,47 @@ func TestTheServerWaitsForNobodyForEver(t *testing.T) {
 	s := functions.NewServer("127.0.0.1:0", http.NotFoundHandler())
 	if s.ReadHeaderTimeout <= 0 || s.ReadTimeout <= 0 || s.WriteTimeout <= 0 || s.IdleTimeout <= 0 || s.MaxHeaderBytes <= 0 {
 		t.Errorf("a limit is missing: %+v", s)
+	}
+}
+
+// hangsUp is a handler of whatever comes, under which its sender hangs up.
+type hangsUp struct {
+	cancel context.CancelFunc
+	after  error // of the context, once the sender has gone
+}
+
+func (h *hangsUp) Handle(ctx context.Context, _ cloud.Change) (remediate.Outcome, error) {
+	h.cancel()
+	h.after = ctx.Err()
+	return remediate.Outcome{Kind: remediate.Compliant}, nil
+}
+
+func TestASenderThatHangsUpCancelsNothingThatWasBegun(t *testing.T) {
+	h := &hangsUp{}
+	discard := slog.New(slog.DiscardHandler)
+	events, err := functions.NewEvents(functions.EventsConfig{Decode: auditlog.Decode, Handler: h, Log: discard, AllowUnauthenticated: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers, err := functions.NewAnswers(functions.AnswersConfig{Log: discard, AllowUnauthenticated: true, Takes: map[string]functions.Take{
+		desk.SignedBySlack: func(ctx context.Context, _ desk.Signed) error {
+			_, err := h.Handle(ctx, cloud.Change{})
+			return err
+		},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		to   http.Handler
+		body string
+	}{"events": {events, wrap(entry)}, "answers": {answers, pushed(answerJSON())}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		h.cancel, h.after = cancel, errors.New("it was never asked")
+		w := httptest.NewRecorder()
+		tc.to.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(tc.body)))
+		if h.after != nil || w.Code != http.StatusNoContent {
+			t.Errorf("%s: HTTP %d, what was begun ends with %v", name, w.Code, h.after)
+		}
 	}
 }

@@ -57,6 +57,9 @@ type Fact struct {
 	Source string    // "facts.yaml", "org policy API", "learned from prod/eu/api"
 	At     time.Time // when it was read; zero for a file
 	Why    string    // why it is unknown, when it is
+	// Passing is why it is unknown for now: a limit, an outage or a request that was
+	// cut off. Asked again it may be known. Nil where asking again is no use.
+	Passing error
 }
 
 // Facts is a snapshot: one evaluation never sees two states of one fact.

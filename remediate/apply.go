@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,11 +90,12 @@ func (r *Remediator) applySteps(ctx context.Context, f finding.Finding, first bo
 	if !f.Plan.Executable() {
 		return nil, fmt.Errorf("%w: the plan leaves open what to write", fault.ErrRefused)
 	}
+	ctx, open := noting(ctx)
 	switch in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, f.Resource); in {
 	case outOfScope:
 		return nil, errOutOfScope
 	case scopeUnknown:
-		return nil, errors.New(unsure)
+		return nil, cmp.Or(open.err(), errors.New(unsure))
 	}
 	if first {
 		if err := r.stillFits(ctx, f); err != nil {

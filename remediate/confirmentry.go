@@ -21,6 +21,9 @@ const (
 	// Pub/Sub has brought already; entryLook how often it is asked.
 	entryWait = 2 * time.Minute
 	entryLook = 15 * time.Second
+	// failedEntryWait is how long looking it up may fail, in a way that passes, before a
+	// person is asked in place of it.
+	failedEntryWait = 15 * time.Minute
 )
 
 // confirmed holds a judgement against the entry behind it. The topic carries what its
@@ -42,8 +45,10 @@ func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
 	l := r.lookUp(ctx, k.entry)
 	k.unconfirmed = l.why != ""
 	switch {
+	case k.unconfirmed && r.mayYetShow(k, l) && l.failed:
+		k.awaited = "a quarter of an hour: " + l.why
 	case k.unconfirmed && r.mayYetShow(k, l):
-		k.awaited = l.why
+		k.awaited = "two minutes: " + l.why
 	case k.unconfirmed:
 		k.change.Actor = cloud.Actor{Principal: cloud.UnknownActor}
 		k.Lower(judge.Ask, l.why)
@@ -69,7 +74,11 @@ func (r *Remediator) inGrace(k judged) bool {
 // not find the deploy of.
 func (r *Remediator) mayYetShow(k judged, l *entryLookup) bool {
 	open := !k.vanished && !k.preexisting && k.Verdict != policies.Exempt
-	return open && l.again && k.now.At.Before(k.begun().Add(entryWait))
+	wait := entryWait
+	if l.failed {
+		wait = failedEntryWait
+	}
+	return open && l.again && k.now.At.Before(k.begun().Add(wait))
 }
 
 // entryLookup is what a look for the entry behind a change came to. It is kept while
@@ -147,7 +156,12 @@ func (r *Remediator) unconfirmed(ctx context.Context, c cloud.Change) (why strin
 	if err != nil {
 		return "Cloud Logging has another entry in its place, so the event may be forged: " + err.Error(), false, false
 	}
-	if what := r.otherwise(ctx, c, logged); what != "" {
+	ctx, open := noting(ctx)
+	what := r.otherwise(ctx, c, logged)
+	if err := open.err(); err != nil {
+		return notLookedUp + err.Error(), true, true
+	}
+	if what != "" {
 		return "Cloud Logging has the entry with " + what + ": the event may be forged", false, false
 	}
 	return "", false, false

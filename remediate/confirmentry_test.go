@@ -158,8 +158,10 @@ func TestAnEntryThatCannotBeLookedUpIsAsked(t *testing.T) {
 		g.cloud.Fail("ListLogEntries", 1000, codes.Unknown)
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 		f := g.one()
-		g.want(f, state.Waiting, "could not be looked up in Cloud Logging")
-		g.sweepFor(2 * time.Minute)
+		g.want(f, state.Waiting, "looked for again, for a quarter of an hour: the entry could not be looked up in Cloud Logging")
+		g.sweepFor(14 * time.Minute)
+		g.want(g.stored(f.ID), state.Waiting, "")
+		g.sweepFor(time.Minute)
 		g.want(g.stored(f.ID), state.Pending, "could not be looked up in Cloud Logging")
 	})
 	t.Run("not at all where it comes back", func(t *testing.T) {

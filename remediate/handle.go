@@ -22,7 +22,12 @@ import (
 // ID, so it continues the findings it began.
 func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error) {
 	r.cfg.Facts.Changed(c) // also of what is not ours to judge: facts reach further than the scope
-	if r.own(ctx, c) {
+	ctx, open := noting(ctx)
+	own := r.own(ctx, c)
+	if err := open.of(c.Resource, c.Time, r.cfg.Now()); err != nil {
+		return Outcome{}, err
+	}
+	if own {
 		return Outcome{Kind: OwnChange}, r.ownChange(ctx, c)
 	}
 	if c.Actor.Principal == "" {
@@ -31,6 +36,9 @@ func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error
 	in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, c.Resource)
 	if in == outOfScope {
 		return Outcome{Kind: OutOfScope}, nil
+	}
+	if err := open.of(c.Resource, c.Time, r.cfg.Now()); err != nil {
+		return Outcome{}, err
 	}
 	c, err := withContent(c)
 	if err != nil {
@@ -91,6 +99,7 @@ func (r *Remediator) ownAgent(ctx context.Context, m cloud.Member, changed cloud
 }
 
 func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string, l *entryLookup) (Outcome, error) {
+	ctx, open := noting(ctx)
 	now, err := r.snapshot(ctx, c)
 	if err != nil {
 		return Outcome{}, err
@@ -98,6 +107,9 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string, 
 	cases := r.judge(ctx, c, now)
 	learned, preexisting, err := r.learn(ctx, c, now, l)
 	if err != nil {
+		return Outcome{}, err
+	}
+	if err := open.of(c.Resource, c.Time, now.At); err != nil {
 		return Outcome{}, err
 	}
 	out := Outcome{Kind: Compliant}

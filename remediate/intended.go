@@ -1,7 +1,9 @@
 package remediate
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -43,6 +45,7 @@ func (r *Remediator) intended(ctx context.Context, p judge.Plan) []judge.Step {
 // changed since is theirs. Of an undo's violation its own policy has been asked, and
 // that answer is the reason for it; no other policy has.
 func (r *Remediator) stillFits(ctx context.Context, f finding.Finding) error {
+	ctx, open := noting(ctx)
 	for _, st := range f.Plan.Steps {
 		now, err := r.live(ctx, st)
 		if err != nil {
@@ -57,7 +60,7 @@ func (r *Remediator) stillFits(ctx context.Context, f finding.Finding) error {
 		}
 		switch worse := r.cfg.Judge.Worsened(ctx, st, f.Change, now, except...); {
 		case worse.Unsure:
-			return fmt.Errorf("%s on %s: %s", st.Kind, st.Resource, worse)
+			return fmt.Errorf("%s on %s: %w", st.Kind, st.Resource, cmp.Or(open.err(), errors.New(worse.String())))
 		case worse.Policy != "":
 			return fmt.Errorf("%s on %s: %s: %w", st.Kind, st.Resource, worse, errWorse)
 		}

@@ -27,7 +27,7 @@ type judged struct {
 	// preexisting is true for a grant that was there before the change.
 	preexisting bool
 	// unconfirmed is true when Cloud Logging does not bear out the entry;
-	// awaited says why, while it may do so later.
+	// awaited says for how long it may still do so, and what it waits for: "two minutes: ...".
 	unconfirmed bool
 	awaited     string
 	// entry is the look for the entry behind the change, nil for what a scan found.
@@ -95,7 +95,7 @@ func (k judged) waitingForRevision() judged {
 	switch {
 	case why == "" || k.Decision != judge.Revert || k.vanished:
 	case k.now.At.Before(k.begun().Add(entryWait)):
-		k.awaited = why
+		k.awaited = "two minutes: " + why
 	default:
 		k.Lower(judge.Ask, why)
 	}

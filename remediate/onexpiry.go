@@ -59,11 +59,16 @@ func (r *Remediator) unfitToRevert(ctx context.Context, f finding.Finding) (stri
 	case !f.Plan.Executable():
 		return "there is nothing to apply: " + f.Plan.Missing, nil
 	}
+	ctx, open := noting(ctx)
 	now, err := r.snapshot(ctx, f.Change)
 	if err != nil {
 		return "", err
 	}
-	for _, k := range r.judge(ctx, f.Change, now) {
+	cases := r.judge(ctx, f.Change, now)
+	if err := open.of(f.Resource, f.ExpiresAt, now.At); err != nil {
+		return "", err
+	}
+	for _, k := range cases {
 		if k, err = r.withoutExempted(ctx, k); err != nil {
 			return "", err
 		}

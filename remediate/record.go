@@ -101,7 +101,7 @@ func (r *Remediator) open(ctx context.Context, k judged) (finding.Finding, limit
 		return f.Superseded(state.ByEvent, k.now.At, judge.VanishedWhy(k.now)), limit{}, nil
 	}
 	if k.awaited != "" {
-		return f.Deferred(k.now.At.Add(entryLook), k.now.At, "looked for again, for two minutes: "+k.awaited), limit{}, nil
+		return f.Deferred(k.now.At.Add(entryLook), k.now.At, "looked for again, for "+k.awaited), limit{}, nil
 	}
 	wait := k.since().Add(r.cfg.Limits.Grace)
 	var over limit

@@ -97,6 +97,7 @@ func New(c Config) (*Remediator, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	c.Facts = attentive{c.Facts}
 	c.Judge.Facts = c.Facts
 	c.Workloads = servedWorkloads{c.Workloads, c.Store, c.Now, c.Log}
 	return &Remediator{cfg: c}, nil

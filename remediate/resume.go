@@ -116,6 +116,7 @@ func (r *Remediator) charge(ctx context.Context, c cloud.Change, l *entryLookup)
 // period to end, or for state that did not show its change yet. What still
 // does not show is superseded.
 func (r *Remediator) rejudge(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	ctx, open := noting(ctx)
 	in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, f.Resource)
 	if in == outOfScope {
 		return r.update(ctx, f.Superseded(state.ByTimer, r.cfg.Now(), errOutOfScope.Error()))
@@ -124,7 +125,11 @@ func (r *Remediator) rejudge(ctx context.Context, f finding.Finding) (finding.Fi
 	if err != nil {
 		return finding.Finding{}, err
 	}
-	for _, k := range r.judge(ctx, f.Change, now) {
+	cases := r.judge(ctx, f.Change, now)
+	if err := open.of(f.Resource, f.CreatedAt, now.At); err != nil {
+		return finding.Finding{}, err
+	}
+	for _, k := range cases {
 		if k.Policy != f.Policy || k.vanished {
 			continue
 		}

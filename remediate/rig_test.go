@@ -55,6 +55,9 @@ type rig struct {
 	conn   *grpc.ClientConn // as mallory
 	google *google.Client
 	told   *notice
+	// between is told of each call of rescind's clients, and may have it fail; nil for
+	// nobody.
+	between func(method string) error
 
 	mu      sync.Mutex
 	now     time.Time
@@ -102,11 +105,20 @@ func (g *rig) connectRescind(addr string, st *memory.Store) {
 	var err error
 	g.google, err = google.New(g.t.Context(), google.Options{
 		Endpoints: google.Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr, Logging: addr, Functions: addr}, Insecure: true,
-		DialOptions: []grpc.DialOption{grpc.WithPerRPCCredentials(caller(self))},
+		DialOptions: []grpc.DialOption{grpc.WithPerRPCCredentials(caller(self)), grpc.WithChainUnaryInterceptor(g.intercept)},
 		Identities:  st, Now: g.Clock, Wait: g.wait,
 	})
 	g.must(err)
 	g.t.Cleanup(func() { g.google.Close() })
+}
+
+func (g *rig) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, next grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if g.between != nil {
+		if err := g.between(method); err != nil {
+			return err
+		}
+	}
+	return next(ctx, method, req, reply, cc, opts...)
 }
 
 // config is that of a rescind which may touch the whole organization, and of which

@@ -30,9 +30,13 @@ func (r *Remediator) MayBeInScope(ctx context.Context, res cloud.Resource) bool 
 //
 // What a rate holds back is an error matching *fault.BusyError; see fault.InTurn.
 func (r *Remediator) Scan(ctx context.Context, res cloud.Resource) (out Outcome, err error) {
+	ctx, open := noting(ctx)
 	in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, res)
 	if in == outOfScope {
 		return Outcome{Kind: OutOfScope}, nil
+	}
+	if err := open.err(); err != nil {
+		return Outcome{}, fmt.Errorf("scan %s: %w", res, err)
 	}
 	for range conflictTries { // another process may be at the same findings
 		if out, err = r.scanOnce(ctx, res, unsure); !errors.Is(err, fault.ErrConflict) {
@@ -91,15 +95,19 @@ func (r *Remediator) sight(ctx context.Context, now judge.Snapshot) error {
 
 func (r *Remediator) scan(ctx context.Context, made []cloud.Change, now judge.Snapshot, unsure string) (Outcome, error) {
 	out := Outcome{Kind: Compliant}
+	ctx, open := noting(ctx)
 	for _, c := range made {
 		for _, g := range r.cfg.Judge.Judge(ctx, c, now) {
 			if g.Verdict == policies.Exempt { // nothing to ask, and nothing new to say
 				continue
 			}
-			if err := r.raise(ctx, scannedOf(g, c, now, unsure), unsure, &out); err != nil {
+			if err := r.raise(ctx, scannedOf(g, c, now, unsure), unsure, open, &out); err != nil {
 				return Outcome{}, err
 			}
 		}
+	}
+	if err := open.err(); err != nil { // what was left out as unknown is unknown for now
+		return Outcome{}, fmt.Errorf("scan: %w", err)
 	}
 	switch {
 	case len(out.Findings) > 0:
@@ -111,7 +119,7 @@ func (r *Remediator) scan(ctx context.Context, made []cloud.Change, now judge.Sn
 }
 
 // raise stores and tells what no finding from before speaks for.
-func (r *Remediator) raise(ctx context.Context, k judged, unsure string, out *Outcome) error {
+func (r *Remediator) raise(ctx context.Context, k judged, unsure string, open *openQuestions, out *Outcome) error {
 	before, err := r.history(ctx, k.change.Resource, k.Policy)
 	if err != nil {
 		return err
@@ -132,8 +140,8 @@ func (r *Remediator) raise(ctx context.Context, k judged, unsure string, out *Ou
 			out.Known = append(out.Known, f)
 		}
 	}
-	if k.Verdict == policies.Compliant {
-		return nil
+	if err := open.err(); err != nil || k.Verdict == policies.Compliant {
+		return err
 	}
 	f, err := r.create(ctx, k.identified(before))
 	if err != nil {

@@ -1,6 +1,7 @@
 package google
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -22,7 +23,11 @@ import (
 // in place of a revert would be theirs for a label. What cannot be read leaves it
 // unknown, with the reason.
 func (c *Client) controlled(ctx context.Context, w cloud.Workload, live *runpb.Service) (cloud.Workload, error) {
-	w.Controller, w.ControllerWhy = c.byAgent(ctx, w.Resource, live.GetCreator(), live.GetLastModifier())
+	var err error
+	w.Controller, w.ControllerWhy, err = c.byAgent(ctx, w.Resource, live.GetCreator(), live.GetLastModifier())
+	if err != nil {
+		return w, err
+	}
 	if w.Controller != "" || cloud.ControllerByLabel(w.Labels) != cloud.CloudFunctions {
 		return w, nil
 	}
@@ -40,22 +45,29 @@ func (c *Client) controlled(ctx context.Context, w cloud.Workload, live *runpb.S
 }
 
 // byAgent names the product whose agent of the organization is one of the accounts,
-// or says why nobody knows whose the agent is.
-func (c *Client) byAgent(ctx context.Context, r cloud.Resource, emails ...string) (controller, why string) {
+// or says why nobody knows whose the agent is. An error says that asking again may tell.
+func (c *Client) byAgent(ctx context.Context, r cloud.Resource, emails ...string) (controller, why string, err error) {
 	for _, email := range emails {
 		name := cloud.ControllerByAgent(email)
 		if name == "" {
 			continue
 		}
-		own, doubt := policies.OwnAgent(cloud.Member("serviceAccount:"+email), r, func(q policies.Question) policies.Fact { return c.Fact(ctx, q) })
+		own, doubt := policies.OwnAgent(cloud.Member("serviceAccount:"+email), r, func(q policies.Question) policies.Fact {
+			f := c.Fact(ctx, q)
+			err = cmp.Or(err, f.Passing)
+			return f
+		})
 		if own {
-			return name, ""
+			return name, "", nil
 		}
 		if doubt != "" {
 			why = "whether " + name + " owns it is unknown: " + doubt
 		}
 	}
-	return "", why
+	if why == "" {
+		err = nil
+	}
+	return "", why, err
 }
 
 // hasFunction reports whether there is a function that says that r is its service.

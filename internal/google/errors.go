@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -50,6 +51,41 @@ func explain(err error, doing string, r cloud.Resource, permission string) error
 	}
 	return fmt.Errorf("%s %s: %w", doing, r, oneLine{err})
 }
+
+// passing reports whether what failed, or a part of it, may succeed when it is asked
+// again: it was held back or cut off, or Google was out of order. It is so for what
+// explain takes for none of the errors that stay.
+func passing(err error) bool {
+	var busy *fault.BusyError
+	switch e := err.(type) { //nolint:errorlint // it looks at each error of the chain itself
+	case nil:
+		return false
+	case passingError:
+		return true
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(e.Unwrap(), passing)
+	case interface{ GRPCStatus() *status.Status }:
+		return !lasting(e.GRPCStatus().Code()) || errors.As(err, &busy)
+	case interface{ Unwrap() error }:
+		return passing(e.Unwrap())
+	}
+	return errors.As(err, &busy) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// lasting reports whether the same request meets the same answer.
+func lasting(c codes.Code) bool {
+	switch c {
+	case codes.OK, codes.NotFound, codes.PermissionDenied, codes.InvalidArgument, codes.FailedPrecondition, codes.OutOfRange,
+		codes.AlreadyExists, codes.Unimplemented:
+		return true
+	}
+	return false
+}
+
+// passingError marks an error of a neighbour that is not Google's as one that may pass.
+type passingError struct{ error }
+
+func (e passingError) Unwrap() error { return e.error }
 
 // unwritten says of an explained error that the write was not made, where that
 // does not go without saying.

@@ -24,7 +24,11 @@ func (c *Client) Fact(ctx context.Context, q policies.Question) policies.Fact {
 	began := c.facts.begin()
 	f, err := c.lookInTurn(ctx, q)
 	if err != nil {
-		return policies.Fact{Source: f.Source, At: now, Why: err.Error()}
+		f = policies.Fact{Source: f.Source, At: now, Why: err.Error()}
+		if passing(err) {
+			f.Passing = err
+		}
+		return f
 	}
 	f.Known = true
 	if f.At.IsZero() {

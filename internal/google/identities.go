@@ -63,7 +63,7 @@ func (c *Client) sighting(ctx context.Context, email string) (s remediate.Sighti
 	case errors.Is(err, fault.ErrNotFound):
 		return s, false, nil
 	case err != nil:
-		return s, false, fmt.Errorf("sighting of %s: %w", email, err)
+		return s, false, fmt.Errorf("sighting of %s: %w", email, passingError{err})
 	}
 	return s, true, nil
 }
@@ -100,9 +100,18 @@ func sentence(errs []error) error {
 	if len(errs) == 0 {
 		return nil
 	}
-	texts := make([]string, len(errs))
-	for i, err := range errs {
+	return inOneLine(errs)
+}
+
+// inOneLine are errors that are shown in one line.
+type inOneLine []error
+
+func (e inOneLine) Error() string {
+	texts := make([]string, len(e))
+	for i, err := range e {
 		texts[i] = err.Error()
 	}
-	return errors.New(strings.Join(texts, "; "))
+	return strings.Join(texts, "; ")
 }
+
+func (e inOneLine) Unwrap() []error { return e }

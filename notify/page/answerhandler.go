@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -48,9 +49,15 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request, v Visitor) {
 	}
 }
 
+// answerFor is how long an answer may take to be recorded, also when whoever gave it
+// has closed the page.
+const answerFor = 30 * time.Second
+
 // record has the answer decided in this process.
 func (p *pages) record(w http.ResponseWriter, r *http.Request, v Visitor, f finding.Finding, d decision) {
-	id, _, err := p.cfg.Once(r.Context(), request(v, r.URL.Path, d.encode()), func(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerFor)
+	defer cancel()
+	id, _, err := p.cfg.Once(ctx, request(v, r.URL.Path, d.encode()), func(ctx context.Context) (string, error) {
 		answered, err := p.cfg.Answers.Answer(ctx, f.ID, d.answer(v, v.SignedAt))
 		return answered.ID, err
 	})

@@ -146,8 +146,13 @@ func (a *App) scanAlong(ctx context.Context, every time.Duration) {
 
 // serveSweep does what is due first: the scan takes what time is left.
 func (a *App) serveSweep(w http.ResponseWriter, r *http.Request) {
-	n, err := a.SweepFor(r.Context(), sweepFor)
-	err = errors.Join(err, a.scanner.Some(r.Context()))
+	// What was begun is ended, whoever hangs up; nothing more is begun after that.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 2*sweepFor)
+	defer cancel()
+	n, err := a.SweepFor(ctx, sweepFor)
+	if r.Context().Err() == nil {
+		err = errors.Join(err, a.scanner.Some(r.Context()))
+	}
 	if err != nil {
 		a.log.ErrorContext(r.Context(), "sweep", "findings", n, "error", err.Error())
 		w.WriteHeader(http.StatusServiceUnavailable)
