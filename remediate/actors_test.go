@@ -24,7 +24,9 @@ func TestAVoteDoesNotCountOnceTheVoterMadeTheChange(t *testing.T) {
 	g.events()
 	f := g.handle(c).Findings[0]
 	keep := func(who string) finding.Finding {
-		f, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: who, Digest: f.Plan.Digest, Reason: "by design"})
+		f, err := g.Answer(t.Context(), f.ID, finding.Answer{
+			Choice: finding.ChooseKeep, Principal: who, Digest: f.Plan.Digest, Revision: g.stored(f.ID).Revision, Reason: "by design",
+		})
 		g.must(err)
 		return f
 	}

@@ -274,7 +274,7 @@ func TestI10WhatWasKeptOfUnknownActorsCoversNobody(t *testing.T) {
 			g.handle(by(who, g.events()))
 		}
 		for _, who := range []string{ada, "user:bob@example.com"} {
-			_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: who, Via: "cli", Reason: "the partner needs it", Digest: f.Plan.Digest})
+			_, err := g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: who, Via: "cli", Reason: "the partner needs it", Digest: f.Plan.Digest, Revision: g.stored(f.ID).Revision})
 			g.must(err)
 		}
 		g.want(g.stored(f.ID), state.Kept, "")

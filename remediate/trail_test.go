@@ -92,7 +92,7 @@ func TestAFindingHasRoomForWhateverStrangersDoToIt(t *testing.T) {
 	if err := f.VerifyTrail(); err != nil {
 		t.Error(err)
 	}
-	_, err = g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: ada, Digest: f.Plan.Digest, Reason: "the partner needs it"})
+	_, err = g.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseKeep, Principal: ada, Digest: f.Plan.Digest, Revision: fs[0].Revision, Reason: "the partner needs it"})
 	g.must(err)
 	if f = g.stored(f.ID); f.State != state.Pending {
 		t.Errorf("%s: one person kept what more people made than the finding has room for", f.State)

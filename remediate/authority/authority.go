@@ -94,6 +94,8 @@ func (au Authority) admits(f finding.Finding, a finding.Answer) error {
 	switch {
 	case au.StepsUp(f) && !behindIAP(a):
 		return finding.RefuseAs(finding.ClassStepUp, "a finding like this is answered on its page alone, where you log in again: /findings/%s", f.ID)
+	case finding.Raises(a.Choice) && a.Revision < f.ActorsAt:
+		return finding.RefuseAs(finding.ClassStale, "somebody else made the same change since this card was made; look at the current one, and answer there")
 	case finding.Raises(a.Choice) && BadReason(a.Reason) != "":
 		return finding.RefuseAs(finding.ClassReason, "%s %s", finding.NounOf[a.Choice], BadReason(a.Reason))
 	case utf8.RuneCountInString(a.Reason) > MaxReason:

@@ -75,13 +75,14 @@ func (au Authority) configured(c finding.Choice) int {
 
 // votes are the answers of people of that standing which count, one a person:
 // given on the plan as it stands, in time, by somebody who did not make the
-// change if it is kept. An approver can have been removed, or have made the
+// change, and saw all who did, if it is kept. An approver can have been removed, or have made the
 // same change, since they voted.
 func (au Authority) votes(f finding.Finding, c finding.Choice, now time.Time, s Standing) []finding.Answer {
 	var out []finding.Answer
 	for _, a := range f.Answers {
 		switch {
 		case a.Choice != c, !f.HasPlan(a.Digest), au.standingOn(f, c, a.Principal) != s:
+		case finding.Raises(c) && a.Revision < f.ActorsAt: // they did not see all who made it
 		case au.StepsUp(f) && !behindIAP(a):
 		case c == finding.ChooseExempt && !a.Until.After(now): // it would have ended by now
 		case contains(out, a.Principal):

@@ -50,6 +50,9 @@ func (d Desk) voted(ctx context.Context, g group.Group, open []finding.Finding, 
 	decided, said, news := true, "", false
 	var again error
 	for _, f := range open {
+		if finding.Raises(a.Choice) && g.Overtaken(f) {
+			return g, finding.RefuseAs(finding.ClassStale, "somebody else made the change of %s too since this card was made; answer on the current one", f.Resource.Path())
+		}
 		_, err := d.answered(ctx, f, forFinding(f, a))
 		switch {
 		case err == nil:

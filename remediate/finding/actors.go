@@ -12,6 +12,7 @@ import (
 func (f Finding) withActor(a cloud.Actor) Finding {
 	if a = f.bounded(a); !f.hasActor(a) {
 		f.Actors = append(slices.Clip(f.Actors), a)
+		f.ActorsAt = f.Revision + 1 // with which this is stored
 	}
 	return f
 }

@@ -103,6 +103,9 @@ type Finding struct {
 	// Misstep says which move from one state to another was refused: then the
 	// finding is as it was before, and no store takes it.
 	Misstep string `json:"-"`
+	// ActorsAt is the revision with which the last of the actors came that did not begin
+	// it; 0 while there is none. Who answers what an earlier one showed has not seen them.
+	ActorsAt int64 `json:"actors_at,omitempty"`
 	// Joined holds the IDs of the changes that joined, so that a redelivered
 	// one joins once.
 	Joined []string `json:"joined,omitempty"`

@@ -51,6 +51,7 @@ type sealedPart struct {
 	StepUp      policies.StepUp      `json:"step_up,omitempty"`
 	Joined      []string             `json:"joined,omitempty"`
 	Blamed      *judge.Blamed        `json:"blamed,omitempty"`
+	ActorsAt    int64                `json:"actors_at,omitempty"`
 	// Of what was settled: what is gone of it, and whether all is. The changes that were
 	// not raised are counted without an event each.
 	Gone []judge.Step `json:"gone,omitempty"`
@@ -67,7 +68,7 @@ func (f Finding) sealedPart() sealedPart {
 		Resource: f.Resource, Change: f.Change, Actors: f.Actors, Plan: f.Plan, State: f.State, Answers: slices.Clone(f.Answers),
 		CreatedAt: f.CreatedAt.UTC(), EndedAt: f.EndedAt.UTC(), ExpiresAt: f.ExpiresAt.UTC(), ExecuteBy: f.ExecuteBy.UTC(),
 		Automatic: f.Automatic, Guarded: f.Guarded, Limit: f.Limit, Done: f.Done, UndoOf: f.UndoOf,
-		Unconfirmed: f.Unconfirmed, Exemption: f.Exemption, StepUp: f.StepUp, Joined: f.Joined, Blamed: f.Blamed, Gone: f.settledSoFar().Gone, Over: f.settledSoFar().Over,
+		Unconfirmed: f.Unconfirmed, Exemption: f.Exemption, StepUp: f.StepUp, Joined: f.Joined, Blamed: f.Blamed, ActorsAt: f.ActorsAt, Gone: f.settledSoFar().Gone, Over: f.settledSoFar().Over,
 	}
 	p.Change.Time = p.Change.Time.UTC()
 	for i := range p.Answers {

@@ -150,7 +150,7 @@ func (g Group) Admits(a finding.Answer) error {
 	case a.Choice != finding.ChooseRevert && a.Choice != finding.ChooseKeep:
 		return finding.Refuse("a group takes %q or %q, not %q", finding.ChooseRevert, finding.ChooseKeep, a.Choice)
 	case a.Revision != g.Revision || len(a.Digest) < 8 || !strings.HasPrefix(digest, a.Digest):
-		return finding.RefuseAs(finding.ClassStale, "findings were added since this card was made, which shows %d now; answer on the current one", len(g.Items))
+		return finding.RefuseAs(finding.ClassStale, "findings were added since this card was made, which shows %d now, or others made their changes too; answer on the current one", len(g.Items))
 	case again != nil:
 		return again
 	case g.Agreed != nil:

@@ -24,6 +24,10 @@ func (g Group) refreshed(fs []finding.Finding, now time.Time) Group {
 			continue
 		}
 		it := &g.Items[i]
+		if g.Overtaken(f) { // it shows somebody whom those who answered it did not see
+			g.Revision++
+			g.Answers = nil
+		}
 		if it.State != f.State {
 			moved[f.State] = append(moved[f.State], it.Resource.Name)
 		}
@@ -45,6 +49,13 @@ func (g Group) refreshed(fs []finding.Finding, now time.Time) Group {
 // does not tell: a notice that waits for its turn makes one, too.
 func (i Item) isCurrentFor(f finding.Finding) bool {
 	return i.Seen > 0 && i.State == f.State && i.Told >= len(f.Timeline) && i.Undone == (f.UndoneBy != "")
+}
+
+// Overtaken reports whether somebody made the finding's change too since the message
+// was drawn with it.
+func (g Group) Overtaken(f finding.Finding) bool {
+	i := g.index(f.ID)
+	return i >= 0 && g.Items[i].Seen > 0 && g.Items[i].Seen < f.ActorsAt
 }
 
 // isCurrentFor reports whether the message shows the finding as it is.
