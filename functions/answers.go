@@ -58,16 +58,25 @@ func NewAnswers(c AnswersConfig) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	return onlyFrom(c.Verifier, c.Log, &answers{maps.Clone(c.Takes), c.Log, countOrNot(c.Count)}), nil
+	return onlyFrom(c.Verifier, c.Log, &answers{maps.Clone(c.Takes), c.Log, countOrNot(c.Count), newInFlight("answers", c.Log)}), nil
 }
 
 type answers struct {
 	takes map[string]Take
 	log   *slog.Logger
 	count func(kind string)
+
+	atOnce *inFlight
 }
 
 func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	leave, ok := a.atOnce.enter(r, maxAnswer)
+	if !ok {
+		a.count(KindBusy)
+		comeAgain(w)
+		return
+	}
+	defer leave()
 	m, err := receive(w, r, maxAnswer)
 	if err == nil {
 		ctx, cancel := whoeverHangsUp(r)

@@ -19,6 +19,7 @@ const (
 	KindFailedCall    = "failed call"
 	KindRehearsal     = "rehearsal"
 	KindRetry         = "retry" // answered 503: the message comes again
+	KindBusy          = "busy"  // answered 503 at once, as too much is worked on
 )
 
 // countOrNot makes a Count that may be called of one that may be nil.

@@ -52,12 +52,13 @@ func (c EventsConfig) Validate() error {
 // NewEvents returns the handler of POST /events. It takes one log entry a
 // request: a Pub/Sub push, wrapped or not, or a CloudEvent, binary or
 // structured. It answers 204 when the message is done with, for whatever
-// reason, and 503 when it must come again.
+// reason, and 503 when it must come again. What comes while 128 messages, or 32 MiB of
+// them, are worked on is answered 503 at once.
 func NewEvents(c EventsConfig) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	e := &events{c.Decode, c.Handler, c.Log, countOrNot(c.Count), cmp.Or(c.MaxBody, DefaultMaxBody)}
+	e := &events{c.Decode, c.Handler, c.Log, countOrNot(c.Count), cmp.Or(c.MaxBody, DefaultMaxBody), newInFlight("events", c.Log)}
 	return onlyFrom(c.Verifier, c.Log, e), nil
 }
 
@@ -67,9 +68,17 @@ type events struct {
 	log     *slog.Logger
 	count   func(kind string)
 	maxBody int64
+	atOnce  *inFlight
 }
 
 func (e *events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	leave, ok := e.atOnce.enter(r, e.maxBody)
+	if !ok {
+		e.count(KindBusy)
+		comeAgain(w)
+		return
+	}
+	defer leave()
 	m, err := receive(w, r, e.maxBody)
 	if err == nil {
 		ctx, cancel := whoeverHangsUp(r)
