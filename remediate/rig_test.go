@@ -59,6 +59,7 @@ type rig struct {
 	mu      sync.Mutex
 	now     time.Time
 	entries [][]byte
+	sent    []string // to Google Cloud by rescind: methods, without their package
 }
 
 // set is what a test sets on top of the built-in policies: enforcement by name.
@@ -102,7 +103,7 @@ func (g *rig) connectRescind(addr string, st *memory.Store) {
 	var err error
 	g.google, err = google.New(g.t.Context(), google.Options{
 		Endpoints: google.Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr, Logging: addr, Functions: addr}, Insecure: true,
-		DialOptions: []grpc.DialOption{grpc.WithPerRPCCredentials(caller(self))},
+		DialOptions: []grpc.DialOption{grpc.WithPerRPCCredentials(caller(self)), grpc.WithChainUnaryInterceptor(g.wire)},
 		Identities:  st, Now: g.Clock, Wait: g.wait,
 	})
 	g.must(err)
@@ -164,6 +165,24 @@ func (g *rig) pass(d time.Duration) {
 func (g *rig) wait(ctx context.Context, d time.Duration) error {
 	g.pass(d)
 	return ctx.Err()
+}
+
+func (g *rig) wire(ctx context.Context, method string, request, response any, conn *grpc.ClientConn, next grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	g.mu.Lock()
+	g.sent = append(g.sent, method[strings.LastIndex(method, ".")+1:])
+	g.mu.Unlock()
+	return next(ctx, method, request, response, conn, opts...)
+}
+
+// sentBy is what rescind sends to Google Cloud meanwhile.
+func (g *rig) sentBy(handle func()) []string {
+	g.mu.Lock()
+	g.sent = nil
+	g.mu.Unlock()
+	handle()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.sent)
 }
 
 func (g *rig) keep(entry []byte) {

@@ -23,14 +23,9 @@ import (
 	"github.com/rescind-dev/rescind/remediate/cells"
 )
 
-const (
-	// callTimeout bounds every request. Google's clients set no deadline on
-	// GetIamPolicy and SetIamPolicy, and retry some reads for a minute.
-	callTimeout = 10 * time.Second
-	// factLifetime is how long an answer is believed when nothing told us of
-	// a change; events may be lost, so it is short.
-	factLifetime = 5 * time.Minute
-)
+// callTimeout bounds every request. Google's clients set no deadline on
+// GetIamPolicy and SetIamPolicy, and retry some reads for a minute.
+const callTimeout = 10 * time.Second
 
 // Endpoints name where each API is served, as "host:port"; an empty one is
 // Google's own.
@@ -63,10 +58,8 @@ type Options struct {
 	// SearchIn are the projects, folders and organizations that Asset search is
 	// asked about, where it is available; none for no search.
 	SearchIn []cloud.Resource
-	Log      *slog.Logger // nil for none
-	// FactLifetime is how long a fact is believed; zero for five minutes.
-	FactLifetime time.Duration
-	Now          func() time.Time // nil for time.Now
+	Log      *slog.Logger     // nil for none
+	Now      func() time.Time // nil for time.Now
 	// Wait pauses between two looks at a running operation, and before a
 	// request that has to keep to the limits, and returns early with ctx's
 	// error; nil for a real pause.
@@ -98,7 +91,7 @@ type Client struct {
 	// withoutSearch says once that there is no Asset search.
 	withoutSearch sync.Once
 	log           *slog.Logger
-	facts         *factCache
+	readings      *readings
 	limits        *limits
 	now           func() time.Time
 	wait          func(context.Context, time.Duration) error
@@ -117,10 +110,7 @@ func New(ctx context.Context, o Options) (*Client, error) {
 	if c.wait == nil {
 		c.wait = gax.Sleep
 	}
-	if o.FactLifetime == 0 {
-		o.FactLifetime = factLifetime
-	}
-	c.facts = newFactCache(o.FactLifetime)
+	c.readings = newReadings(c.now)
 	c.limits = newLimits(c.now, c.wait)
 	c.limits.shared = o.Turns
 	if err := c.connect(ctx, o); err != nil {

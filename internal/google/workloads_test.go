@@ -222,14 +222,14 @@ func TestServingOfAPoolCountsRevisionsWithInstances(t *testing.T) {
 func TestServingNamesAnAccountThatWasLeftOut(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	w.answer("Jobs/GetJob", func(any) (any, error) { return &runpb.Job{}, nil })
+	w.Fail("Projects.GetProject", 1, codes.PermissionDenied)
+	if _, err := w.client.Serving(t.Context(), job); status.Code(err) != codes.PermissionDenied {
+		t.Errorf("error is %v: an account that cannot be named must not be passed over", err)
+	}
 	got, err := w.client.Serving(t.Context(), job)
 	must(t, err)
 	if d := cmp.Diff([]string{defaultAccount}, got); d != "" {
 		t.Errorf("serving (-want +got):\n%s", d)
-	}
-	w.Fail("Projects.GetProject", 1, codes.PermissionDenied)
-	if _, err := w.client.Serving(t.Context(), job); status.Code(err) != codes.PermissionDenied {
-		t.Errorf("error is %v: an account that cannot be named must not be passed over", err)
 	}
 }
 
