@@ -1,6 +1,7 @@
 package google
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -55,6 +56,8 @@ type Options struct {
 	// Turns is where the turns of writes are kept that processes share, so that
 	// all together stay within the limit; nil for this process alone.
 	Turns cells.Store
+	// Rates are within MinRates and MaxRates; a zero one is that of DefaultRates.
+	Rates Rates
 	// SearchIn are the projects, folders and organizations that Asset search is
 	// asked about, where it is available; none for no search.
 	SearchIn []cloud.Resource
@@ -111,7 +114,8 @@ func New(ctx context.Context, o Options) (*Client, error) {
 		c.wait = gax.Sleep
 	}
 	c.readings = newReadings(c.now)
-	c.limits = newLimits(c.now, c.wait)
+	rates := Rates{Reads: cmp.Or(o.Rates.Reads, DefaultRates.Reads), Writes: cmp.Or(o.Rates.Writes, DefaultRates.Writes)}
+	c.limits = newLimits(rates, c.now, c.wait)
 	c.limits.shared = o.Turns
 	if err := c.connect(ctx, o); err != nil {
 		return nil, errors.Join(err, c.Close())
