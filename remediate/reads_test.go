@@ -1,12 +1,16 @@
 package remediate_test
 
 import (
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"cloud.google.com/go/run/apiv2/runpb"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -49,5 +53,41 @@ func TestWhatAnEventAsksGoogleCloud(t *testing.T) {
 				t.Errorf("sent (-want +got):\n%s", d)
 			}
 		})
+	}
+}
+
+// Many at once have the facts in common, and each reads what it is about.
+func TestInABurstAnEventThatIsFineTakesOneReadOfItsOwn(t *testing.T) {
+	t.Parallel()
+	const projects, each = 12, 5
+	g := newRig(t, set{public: policies.Revert, editor: policies.Revert})
+	for i := range projects {
+		id := fmt.Sprint("p-", i)
+		g.cloud.AddProject(id, fmt.Sprint(700+i), "folders/4001", "organizations/77")
+		path := cloud.RunResource(cloud.RunService, id, "europe-west1", "api").Path()
+		g.must(g.cloud.PutService(&runpb.Service{Name: path, Template: &runpb.RevisionTemplate{ServiceAccount: apiAccount}}))
+		for n := range each {
+			g.grant(path, "roles/run.invoker", fmt.Sprintf("user:u%d@example.com", n))
+		}
+	}
+	events := g.events()
+	sent := g.sentBy(func() {
+		var all sync.WaitGroup
+		for _, c := range events {
+			all.Go(func() {
+				if out, err := g.Handle(t.Context(), c); err != nil || out.Kind != remediate.Compliant {
+					t.Errorf("%s: %s, %v", c.Resource, out.Kind, err)
+				}
+			})
+		}
+		all.Wait()
+	})
+	got := map[string]int{}
+	for _, method := range sent {
+		got[method]++
+	}
+	want := map[string]int{"Services/GetIamPolicy": projects * each, "Projects/GetProject": projects, "Folders/GetFolder": 1}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("sent for %d events (-want +got):\n%s", projects*each, d)
 	}
 }

@@ -95,6 +95,7 @@ type Client struct {
 	withoutSearch sync.Once
 	log           *slog.Logger
 	readings      *readings
+	listed        listings
 	limits        *limits
 	now           func() time.Time
 	wait          func(context.Context, time.Duration) error

@@ -17,7 +17,8 @@
 //   - facts.go answers what policies ask, from constraints.go, identities.go,
 //     assets.go and hierarchy.go; cache.go keeps what they read, and reading.go says
 //     for how long and what changes it
-//   - entrylookup.go looks log entries up, inventory.go lists what a scan goes through
+//   - entrylookup.go looks log entries up, inventory.go lists what a scan goes through, and
+//     listed.go hands it the workloads that a list showed
 //   - groups.go and whoami.go say who somebody is
 //   - auditlog.go and topic.go take what rescind has to say out
 package google

@@ -26,6 +26,14 @@ func (c *Client) Fact(ctx context.Context, q policies.Question) policies.Fact {
 	return f
 }
 
+// Changed forgets what the change may have made untrue, and nothing else.
+func (c *Client) Changed(change cloud.Change) {
+	c.readings.forget(func(r reading) bool { return r.concernedBy(change) })
+	if deploys(change) {
+		c.listed.take(change.Resource.Path(), c.now())
+	}
+}
+
 // lookInTurn waits for its turn where a rate holds the request back: a question
 // left open turns a revert into a question to people.
 func (c *Client) lookInTurn(ctx context.Context, q policies.Question) (policies.Fact, error) {

@@ -48,11 +48,6 @@ func (k readingKind) lifetime() time.Duration {
 // key is the reading as one string. No name in Google Cloud holds a line break.
 func (r reading) key() string { return string(r.kind) + "\n" + r.of + "\n" + r.name }
 
-// Changed forgets what the change may have made untrue, and nothing else.
-func (c *Client) Changed(change cloud.Change) {
-	c.readings.forget(func(r reading) bool { return r.concernedBy(change) })
-}
-
 // concernedBy reports whether the change may have made what was read untrue.
 func (r reading) concernedBy(change cloud.Change) bool {
 	switch r.kind {

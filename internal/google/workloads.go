@@ -17,27 +17,51 @@ import (
 func (c *Client) Workload(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
 	switch r.Kind {
 	case cloud.RunService:
-		return c.service(ctx, r)
+		s, err := c.getService(ctx, r)
+		if err != nil {
+			return cloud.Workload{}, err
+		}
+		return c.serviceIn(ctx, r, s)
 	case cloud.RunJob:
 		j, err := c.getJob(ctx, r)
 		if err != nil {
 			return cloud.Workload{}, err
 		}
-		w := workload(r, j.GetTemplate().GetTemplate().GetServiceAccount(), j)
-		w.Content.Why = "a job keeps no revisions"
-		return w, nil
+		return jobIn(r, j), nil
 	case cloud.RunWorkerPool:
-		return c.workerPool(ctx, r)
+		p, err := c.getWorkerPool(ctx, r)
+		if err != nil {
+			return cloud.Workload{}, err
+		}
+		return c.workerPoolIn(ctx, r, p)
 	}
 	return cloud.Workload{}, fmt.Errorf("read %s: a %q is no workload", r, r.Kind)
 }
 
-func (c *Client) service(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
-	s, err := c.getService(ctx, r)
-	if err != nil {
-		return cloud.Workload{}, err
+// Listed is Workload as List showed it within the last minute, false where it did not or
+// where Changed heard of a change since. It serves one call.
+func (c *Client) Listed(ctx context.Context, r cloud.Resource) (w cloud.Workload, ok bool, err error) {
+	switch live := c.listed.take(r.Path(), c.now()).(type) {
+	case *runpb.Service:
+		w, err = c.serviceIn(ctx, r, live)
+	case *runpb.Job:
+		w = jobIn(r, live)
+	case *runpb.WorkerPool:
+		w, err = c.workerPoolIn(ctx, r, live)
+	default:
+		return cloud.Workload{}, false, nil
 	}
-	w := workload(r, s.GetTemplate().GetServiceAccount(), s)
+	return w, err == nil, err
+}
+
+func jobIn(r cloud.Resource, j *runpb.Job) cloud.Workload {
+	w := workload(r, j.GetTemplate().GetTemplate().GetServiceAccount(), j)
+	w.Content.Why = "a job keeps no revisions"
+	return w
+}
+
+func (c *Client) serviceIn(ctx context.Context, r cloud.Resource, s *runpb.Service) (w cloud.Workload, err error) {
+	w = workload(r, s.GetTemplate().GetServiceAccount(), s)
 	w.InvokerCheckDisabled = cloud.KnownFlag(s.GetInvokerIamDisabled())
 	w.Ingress = ingressWords[s.GetIngress()]
 	w.Observed, w.Traffic, w.Serving = s.GetObservedGeneration(), trafficOf(s), servingOf(s)
@@ -47,11 +71,7 @@ func (c *Client) service(ctx context.Context, r cloud.Resource) (cloud.Workload,
 	return c.previous(ctx, w, s.GetTemplate(), s.GetLatestCreatedRevision())
 }
 
-func (c *Client) workerPool(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
-	p, err := c.getWorkerPool(ctx, r)
-	if err != nil {
-		return cloud.Workload{}, err
-	}
+func (c *Client) workerPoolIn(ctx context.Context, r cloud.Resource, p *runpb.WorkerPool) (cloud.Workload, error) {
 	w := workload(r, p.GetTemplate().GetServiceAccount(), p)
 	return c.previous(ctx, w, p.GetTemplate(), p.GetLatestCreatedRevision())
 }
