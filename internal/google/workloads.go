@@ -17,11 +17,13 @@ import (
 func (c *Client) Workload(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
 	switch r.Kind {
 	case cloud.RunService:
+		revisions, stop := c.revisionsBeside(ctx, r)
+		defer stop()
 		s, err := c.getService(ctx, r)
 		if err != nil {
 			return cloud.Workload{}, err
 		}
-		return c.serviceIn(ctx, r, s)
+		return c.serviceIn(ctx, r, s, revisions)
 	case cloud.RunJob:
 		j, err := c.getJob(ctx, r)
 		if err != nil {
@@ -29,11 +31,13 @@ func (c *Client) Workload(ctx context.Context, r cloud.Resource) (cloud.Workload
 		}
 		return jobIn(r, j), nil
 	case cloud.RunWorkerPool:
+		revisions, stop := c.revisionsBeside(ctx, r)
+		defer stop()
 		p, err := c.getWorkerPool(ctx, r)
 		if err != nil {
 			return cloud.Workload{}, err
 		}
-		return c.workerPoolIn(ctx, r, p)
+		return c.workerPoolIn(r, p, revisions)
 	}
 	return cloud.Workload{}, fmt.Errorf("read %s: a %q is no workload", r, r.Kind)
 }
@@ -43,11 +47,11 @@ func (c *Client) Workload(ctx context.Context, r cloud.Resource) (cloud.Workload
 func (c *Client) Listed(ctx context.Context, r cloud.Resource) (w cloud.Workload, ok bool, err error) {
 	switch live := c.listed.take(r.Path(), c.now()).(type) {
 	case *runpb.Service:
-		w, err = c.serviceIn(ctx, r, live)
+		w, err = c.serviceIn(ctx, r, live, c.listRevisions(ctx, r))
 	case *runpb.Job:
 		w = jobIn(r, live)
 	case *runpb.WorkerPool:
-		w, err = c.workerPoolIn(ctx, r, live)
+		w, err = c.workerPoolIn(r, live, c.listRevisions(ctx, r))
 	default:
 		return cloud.Workload{}, false, nil
 	}
@@ -60,7 +64,7 @@ func jobIn(r cloud.Resource, j *runpb.Job) cloud.Workload {
 	return w
 }
 
-func (c *Client) serviceIn(ctx context.Context, r cloud.Resource, s *runpb.Service) (w cloud.Workload, err error) {
+func (c *Client) serviceIn(ctx context.Context, r cloud.Resource, s *runpb.Service, revisions revisionList) (w cloud.Workload, err error) {
 	w = workload(r, s.GetTemplate().GetServiceAccount(), s)
 	w.InvokerCheckDisabled = cloud.KnownFlag(s.GetInvokerIamDisabled())
 	w.Ingress = ingressWords[s.GetIngress()]
@@ -68,12 +72,12 @@ func (c *Client) serviceIn(ctx context.Context, r cloud.Resource, s *runpb.Servi
 	if w, err = c.controlled(ctx, w, s); err != nil {
 		return cloud.Workload{}, err
 	}
-	return c.previous(ctx, w, s.GetTemplate(), s.GetLatestCreatedRevision())
+	return c.previous(w, s.GetTemplate(), s.GetLatestCreatedRevision(), revisions)
 }
 
-func (c *Client) workerPoolIn(ctx context.Context, r cloud.Resource, p *runpb.WorkerPool) (cloud.Workload, error) {
+func (c *Client) workerPoolIn(r cloud.Resource, p *runpb.WorkerPool, revisions revisionList) (cloud.Workload, error) {
 	w := workload(r, p.GetTemplate().GetServiceAccount(), p)
-	return c.previous(ctx, w, p.GetTemplate(), p.GetLatestCreatedRevision())
+	return c.previous(w, p.GetTemplate(), p.GetLatestCreatedRevision(), revisions)
 }
 
 // workload holds what services, jobs and worker pools have in common. Jobs and
