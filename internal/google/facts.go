@@ -28,8 +28,11 @@ func (c *Client) Fact(ctx context.Context, q policies.Question) policies.Fact {
 
 // Changed forgets what the change may have made untrue, and nothing else.
 func (c *Client) Changed(change cloud.Change) {
-	c.readings.forget(func(r reading) bool { return r.concernedBy(change) })
-	if deploys(change) {
+	if change.Verb == cloud.SetPolicy && !change.Resource.Kind.Container() {
+		return // most changes; of such a policy nothing is kept
+	}
+	c.readings.forget(func(r reading) bool { return r.concernedBy(&change) })
+	if deploys(&change) {
 		c.listed.take(change.Resource.Path(), c.now())
 	}
 }

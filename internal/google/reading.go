@@ -49,7 +49,7 @@ func (k readingKind) lifetime() time.Duration {
 func (r reading) key() string { return string(r.kind) + "\n" + r.of + "\n" + r.name }
 
 // concernedBy reports whether the change may have made what was read untrue.
-func (r reading) concernedBy(change cloud.Change) bool {
+func (r reading) concernedBy(change *cloud.Change) bool {
 	switch r.kind {
 	case projectItself, folderItself:
 		return change.Verb == cloud.Move && same(r.of, change.Resource.Path())
@@ -67,11 +67,11 @@ func (r reading) concernedBy(change cloud.Change) bool {
 	return false
 }
 
-func deploys(c cloud.Change) bool { return c.Resource.Kind.Workload() && c.Verb != cloud.SetPolicy }
+func deploys(c *cloud.Change) bool { return c.Resource.Kind.Workload() && c.Verb != cloud.SetPolicy }
 
 // setBy reports whether the change set the constraint where the policy is inherited
 // from. A constraint that the entry does not name may be any.
-func (r reading) setBy(change cloud.Change) bool {
+func (r reading) setBy(change *cloud.Change) bool {
 	if change.Verb != cloud.SetOrg && change.Resource.Kind != cloud.OrgPolicy {
 		return false
 	}

@@ -57,7 +57,7 @@ func TestAChangeConcernsWhatItMayHaveMadeUntrue(t *testing.T) {
 	} {
 		var got []string
 		for what, r := range all {
-			if r.concernedBy(tt.change) {
+			if r.concernedBy(&tt.change) {
 				got = append(got, what)
 			}
 		}
