@@ -23,11 +23,12 @@ type rule struct {
 // returns the verdicts that are not Compliant, in the order the policies were
 // loaded. It is pure: the same input gives the same results. What was deleted
 // violates nothing, except that deleting an organization policy is a change
-// to what it enforces.
+// to what it enforces. What was moved violates nothing either: no policy is
+// about where a container is.
 func (s *Set) Evaluate(in Input) []Result {
 	kind := in.Change.Resource.Kind
 	rules := s.byKind[kind]
-	if len(rules) == 0 || in.Change.Verb == cloud.Delete && kind != cloud.OrgPolicy {
+	if len(rules) == 0 || in.Change.Verb == cloud.Move || in.Change.Verb == cloud.Delete && kind != cloud.OrgPolicy {
 		return nil
 	}
 	e := newEvaluation(in)

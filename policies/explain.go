@@ -105,6 +105,8 @@ func (r *rule) skips(c cloud.Change) string {
 		return fmt.Sprintf("it is about %s, and this is a change of a %s", join(r.On, ", "), kind)
 	case c.Verb == cloud.Delete && kind != cloud.OrgPolicy:
 		return "what was deleted violates nothing"
+	case c.Verb == cloud.Move:
+		return "what was moved violates nothing"
 	}
 	return ""
 }

@@ -36,6 +36,10 @@ const (
 	// OrganizationDomain: do the accounts of the domain Value belong to the
 	// organization Name ("organizations/77")?
 	OrganizationDomain FactKind = "organization domain"
+	// AccountGranted: does the allow policy of the container Name grant the service
+	// account Value anything? What the container inherits does not count. No policy
+	// asks for it: it saves reading what grants nothing.
+	AccountGranted FactKind = "account granted"
 )
 
 // Question is one look-up. It is comparable and holds no pointer, so a

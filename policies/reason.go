@@ -28,6 +28,8 @@ func (q Question) what() string {
 		return "whether " + q.Name + " is enforced at " + q.Value + " by what it inherits"
 	case ProjectNumber:
 		return "whether " + q.Value + " is the number of " + q.Project
+	case AccountGranted:
+		return "whether " + q.Name + " grants " + q.Value + " anything"
 	case OrganizationDomain:
 		return "whether accounts of " + q.Value + " belong to " + q.Name
 	}
@@ -73,6 +75,8 @@ func (f Fact) claim(q Question) string {
 		return q.Value + say(" inherits that ", " does not inherit that ") + q.Name + " is enforced"
 	case ProjectNumber:
 		return q.Value + say(" is the number of ", " is not the number of ") + q.Project
+	case AccountGranted:
+		return q.Name + say(" grants ", " does not grant ") + q.Value + " anything"
 	case OrganizationDomain:
 		return "accounts of " + q.Value + say(" belong to ", " do not belong to ") + q.Name
 	}

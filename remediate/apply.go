@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -24,12 +25,13 @@ var errWorse = errors.New("no plan may end one violation by another")
 var errOutOfScope = errors.New("it is out of scope now")
 
 // apply carries out the plan of an approved finding. Claiming it is a
-// compare-and-set, so of two processes one applies. Every step reads first and
-// writes only what is still missing, so an attempt after a crash or a lost
+// compare-and-set, so of two processes one applies. What every step is about is read
+// first, and only what is still missing is written, so an attempt after a crash or a lost
 // answer repeats nothing. What was written and does not show is looked at
 // again, not written again: if it is back, somebody else put it there.
 func (r *Remediator) apply(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	before, done, look := f.Done, f.Done, f.State == state.Uncertain
+	var seen looks
 	if !look {
 		if stored, stopped, err := r.stopped(ctx, f); stopped || err != nil {
 			return stored, err
@@ -37,7 +39,8 @@ func (r *Remediator) apply(ctx context.Context, f finding.Finding) (finding.Find
 		if stored, ended, err := r.unapproved(ctx, f); ended || err != nil {
 			return stored, err
 		}
-		done = judge.MergeSteps(before, r.intended(ctx, f.Plan)) // unless the outcome says otherwise: a crash must not hide a write
+		seen = r.lookFor(ctx, f.Plan)
+		done = judge.MergeSteps(before, seen.intended(f.Plan)) // unless the outcome says otherwise: a crash must not hide a write
 	}
 	f, err := r.update(ctx, f.Claimed(r.cfg.Now(), done))
 	if err != nil {
@@ -48,15 +51,15 @@ func (r *Remediator) apply(ctx context.Context, f finding.Finding) (finding.Find
 	done = before
 	if !look {
 		var made []judge.Step
-		made, err = r.applySteps(steps, f, len(before) == 0)
+		made, err = r.applySteps(steps, f, len(before) == 0, seen)
 		done = judge.MergeSteps(before, made)
 	}
-	note := ""
+	note, verified := "", map[cloud.Resource]cloud.Workload{}
 	if err == nil {
-		err = r.verifySteps(steps, f.Plan)
+		verified, err = r.verifySteps(steps, f.Plan)
 	}
 	if err == nil {
-		note, done = r.stillRunning(steps, f.Plan), r.templated(steps, done)
+		note, done = r.stillRunning(steps, f.Plan), templated(done, verified)
 	}
 	// The outcome is stored even when the request that began it has gone.
 	return r.storeOutcome(context.WithoutCancel(ctx), f, done, note, err)
@@ -86,7 +89,7 @@ func (r *Remediator) storeOutcome(ctx context.Context, f finding.Finding, done [
 
 // applySteps returns what was written, or may have been. At the first attempt
 // an undo finds everything as the revert left it, or writes nothing.
-func (r *Remediator) applySteps(ctx context.Context, f finding.Finding, first bool) (made []judge.Step, err error) {
+func (r *Remediator) applySteps(ctx context.Context, f finding.Finding, first bool, seen looks) (made []judge.Step, err error) {
 	if !f.Plan.Executable() {
 		return nil, fmt.Errorf("%w: the plan leaves open what to write", fault.ErrRefused)
 	}
@@ -98,12 +101,12 @@ func (r *Remediator) applySteps(ctx context.Context, f finding.Finding, first bo
 		return nil, cmp.Or(open.err(), errors.New(unsure))
 	}
 	if first {
-		if err := r.stillFits(ctx, f); err != nil {
+		if err := r.stillFits(ctx, f, seen); err != nil {
 			return nil, err
 		}
 	}
-	for _, s := range f.Plan.Steps {
-		m, wrote, err := r.applyStep(ctx, s)
+	for i, s := range f.Plan.Steps {
+		m, wrote, err := r.applyStep(ctx, s, seen.at(f.Plan, i))
 		if wrote {
 			made = append(made, m)
 		}

@@ -91,6 +91,9 @@ type WorkloadReader interface {
 	// Workload returns what is live, with its etag, or an error matching
 	// ErrNotFound.
 	Workload(ctx context.Context, r cloud.Resource) (cloud.Workload, error)
+	// Listed is Workload as a list of the scan showed it a short while ago; false where
+	// none did, or where a change was told of since.
+	Listed(ctx context.Context, r cloud.Resource) (w cloud.Workload, ok bool, err error)
 	// Running names the executions of a job that have not ended, some of them
 	// where there are many; nothing for other workloads.
 	Running(ctx context.Context, r cloud.Resource) ([]string, error)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -22,18 +23,39 @@ func (r *Remediator) live(ctx context.Context, st judge.Step) (judge.Snapshot, e
 	return judge.Snapshot{At: r.cfg.Now(), Policy: &p}, nil
 }
 
+// looks are what was read for an attempt at a plan, by its steps. The plan is held
+// against them, and each write names the etag that was read: what somebody wrote since
+// makes it a lost race, which is read anew.
+type looks []judge.Snapshot
+
+// at is what was read for the step; the zero Snapshot where that was not, or where a
+// step before it may have written to the same.
+func (l looks) at(p judge.Plan, i int) judge.Snapshot {
+	if i >= len(l) || slices.ContainsFunc(p.Steps[:i], func(s judge.Step) bool { return s.Resource == p.Steps[i].Resource }) {
+		return judge.Snapshot{}
+	}
+	return l[i]
+}
+
+// lookFor reads what the plan is about, for intended, stillFits and the writes alike.
+// What cannot be read is left out: applying says what is wrong.
+func (r *Remediator) lookFor(ctx context.Context, p judge.Plan) looks {
+	out := make(looks, len(p.Steps))
+	for i, st := range p.Steps {
+		if now, err := r.live(ctx, st); err == nil {
+			out[i] = now
+		}
+	}
+	return out
+}
+
 // intended is what applying the plan would change of what is live now. It is
 // stored with the claim: a process that dies after its write has then said
 // what it was about to write, and an undo brings back that and nothing else.
-func (r *Remediator) intended(ctx context.Context, p judge.Plan) []judge.Step {
+func (l looks) intended(p judge.Plan) []judge.Step {
 	var out []judge.Step
-	for _, st := range p.Steps {
-		now, err := r.live(ctx, st)
-		if err != nil {
-			out = append(out, st) // applying says what is wrong
-			continue
-		}
-		if left, ok := now.Remaining(st); ok {
+	for i, st := range p.Steps {
+		if left, ok := l[i].Remaining(st); ok {
 			out = append(out, left)
 		}
 	}
@@ -44,12 +66,15 @@ func (r *Remediator) intended(ctx context.Context, p judge.Plan) []judge.Step {
 // undo matches errChanged where something is not as the revert left it: what somebody
 // changed since is theirs. Of an undo's violation its own policy has been asked, and
 // that answer is the reason for it; no other policy has.
-func (r *Remediator) stillFits(ctx context.Context, f finding.Finding) error {
+func (r *Remediator) stillFits(ctx context.Context, f finding.Finding, seen looks) error {
 	ctx, open := noting(ctx)
-	for _, st := range f.Plan.Steps {
-		now, err := r.live(ctx, st)
-		if err != nil {
-			return err
+	for i, st := range f.Plan.Steps {
+		now := seen[i]
+		if now.At.IsZero() {
+			var err error
+			if now, err = r.live(ctx, st); err != nil {
+				return err
+			}
 		}
 		var except []string
 		if f.UndoOf != "" {

@@ -48,6 +48,9 @@ func (r *Remediator) preexistingGrants(ctx context.Context, s Sighting, c cloud.
 	j.Facts = sighted{j.Facts, s}
 	var out []judged
 	for _, holder := range append([]cloud.Resource{project}, parsed(above.List)...) {
+		if holder.Kind != cloud.Project && r.grantsNothing(ctx, holder, s.Email) {
+			continue
+		}
 		now, err := r.read(ctx, holder, true)
 		if err != nil {
 			return nil, err
@@ -66,6 +69,14 @@ func (r *Remediator) preexistingGrants(ctx context.Context, s Sighting, c cloud.
 		}
 	}
 	return out, nil
+}
+
+// grantsNothing reports whether the folder or organization is known to grant the account
+// nothing. Every deploy below asks, and few of them change: what is kept of them for a
+// minute answers nearly always. A grant that shows there is read anew before it is judged.
+func (r *Remediator) grantsNothing(ctx context.Context, holder cloud.Resource, email string) bool {
+	granted := r.cfg.Facts.Fact(ctx, policies.Question{Kind: policies.AccountGranted, Name: holder.Path(), Value: email})
+	return granted.Known && !granted.Value
 }
 
 // inherited says from where a workload's project has a grant that is not its own.

@@ -22,30 +22,28 @@ func (r *Remediator) snapshot(ctx context.Context, c cloud.Change) (judge.Snapsh
 	return s, err
 }
 
-func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) (judge.Snapshot, error) {
-	s := judge.Snapshot{At: r.cfg.Now()}
-	if res.Kind == cloud.OrgPolicy {
-		var err error
+// read reads the allow policy of the resource, or else what it is itself. Whoever
+// changed the one is not to answer for the other, so both are never judged at once.
+func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) (s judge.Snapshot, err error) {
+	s.At = r.cfg.Now()
+	switch {
+	case res.Kind == cloud.OrgPolicy:
 		s.OrgPolicy, err = r.readOrgPolicy(ctx, res)
 		return s, err
-	}
-	if res.Kind.Workload() {
-		w, err := r.cfg.Workloads.Workload(ctx, res)
-		if ok, err := r.readable(ctx, res, err); err != nil {
-			return judge.Snapshot{}, err
-		} else if ok {
-			s.Workload = &w
-		}
-		s.Gone = errors.Is(err, fault.ErrNotFound)
-	}
-	if policy && !s.Gone && (res.Kind.Workload() || res.Kind.Container() || res.Kind == cloud.ServiceAccount) {
-		p, err := r.cfg.IAM.Policy(ctx, res)
-		if ok, err := r.readable(ctx, res, err); err != nil {
-			return judge.Snapshot{}, err
-		} else if ok {
+	case policy && (res.Kind.Workload() || res.Kind.Container() || res.Kind == cloud.ServiceAccount):
+		var p cloud.AllowPolicy
+		if p, err = r.cfg.IAM.Policy(ctx, res); err == nil {
 			s.Policy = &p
 		}
-		s.Gone = errors.Is(err, fault.ErrNotFound)
+	case !policy && res.Kind.Workload():
+		var w cloud.Workload
+		if w, err = r.cfg.Workloads.Workload(ctx, res); err == nil {
+			s.Workload = &w
+		}
+	}
+	s.Gone = errors.Is(err, fault.ErrNotFound)
+	if _, err := r.readable(ctx, res, err); err != nil {
+		return judge.Snapshot{}, err
 	}
 	return s, nil
 }

@@ -62,6 +62,7 @@ type rig struct {
 	mu      sync.Mutex
 	now     time.Time
 	entries [][]byte
+	sent    []string // to Google Cloud by rescind: methods, without their package
 }
 
 // set is what a test sets on top of the built-in policies: enforcement by name.
@@ -113,6 +114,9 @@ func (g *rig) connectRescind(addr string, st *memory.Store) {
 }
 
 func (g *rig) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, next grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	g.mu.Lock()
+	g.sent = append(g.sent, method[strings.LastIndex(method, ".")+1:])
+	g.mu.Unlock()
 	if g.between != nil {
 		if err := g.between(method); err != nil {
 			return err
@@ -176,6 +180,17 @@ func (g *rig) pass(d time.Duration) {
 func (g *rig) wait(ctx context.Context, d time.Duration) error {
 	g.pass(d)
 	return ctx.Err()
+}
+
+// sentBy is what rescind sends to Google Cloud meanwhile.
+func (g *rig) sentBy(handle func()) []string {
+	g.mu.Lock()
+	g.sent = nil
+	g.mu.Unlock()
+	handle()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.sent)
 }
 
 func (g *rig) keep(entry []byte) {

@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 const foundByScan = "found by a scan of live state: no event told of it; what is there is judged as if it had just been made"
@@ -47,7 +48,13 @@ func (r *Remediator) Scan(ctx context.Context, res cloud.Resource) (out Outcome,
 }
 
 func (r *Remediator) scanOnce(ctx context.Context, res cloud.Resource, unsure string) (Outcome, error) {
-	now, err := r.look(ctx, res)
+	now, listed, err := r.look(ctx, res)
+	if err == nil && listed {
+		if r.fine(ctx, res, now) {
+			return Outcome{Kind: Compliant}, r.sight(ctx, now)
+		}
+		now, err = r.anew(ctx, res, now)
+	}
 	if err != nil {
 		return Outcome{}, fmt.Errorf("scan %s: %w", res, err)
 	}
@@ -64,21 +71,49 @@ func (r *Remediator) scanOnce(ctx context.Context, res cloud.Resource, unsure st
 	return r.scan(ctx, now.Changes(res), now, unsure)
 }
 
-// look reads all of a resource that policies judge.
-func (r *Remediator) look(ctx context.Context, res cloud.Resource) (judge.Snapshot, error) {
-	s := judge.Snapshot{At: r.cfg.Now()}
+// look reads all of a resource that policies judge. A workload is taken as the list
+// showed it that the scan goes through, where it did.
+func (r *Remediator) look(ctx context.Context, res cloud.Resource) (s judge.Snapshot, listed bool, err error) {
+	s.At = r.cfg.Now()
 	var errs []error
 	if res.Kind.Workload() {
-		w, err := r.cfg.Workloads.Workload(ctx, res)
+		w, ok, err := r.cfg.Workloads.Listed(ctx, res)
+		if listed = ok && err == nil; !listed {
+			w, err = r.cfg.Workloads.Workload(ctx, res)
+		}
 		s.Workload, errs = &w, append(errs, err)
 	}
 	p, err := r.cfg.IAM.Policy(ctx, res)
 	s.Policy, errs = &p, append(errs, err)
-	err = errors.Join(errs...)
+	s, err = unlessGone(s, errors.Join(errs...))
+	return s, listed && !s.Gone, err
+}
+
+func unlessGone(s judge.Snapshot, err error) (judge.Snapshot, error) {
 	if errors.Is(err, fault.ErrNotFound) { // deleted since it was listed
 		return judge.Snapshot{At: s.At, Gone: true}, nil
 	}
 	return s, err
+}
+
+// fine reports whether nothing violates, and no finding could be told of it. A list is
+// of a moment ago, and says neither that a violation stands nor that one ended.
+func (r *Remediator) fine(ctx context.Context, res cloud.Resource, now judge.Snapshot) bool {
+	for _, c := range now.Changes(res) {
+		if len(r.cfg.Judge.Judge(ctx, c, now)) > 0 {
+			return false
+		}
+	}
+	known, err := r.cfg.Store.Findings(ctx, finding.Query{Resource: res, States: slices.Concat(state.Open(), finding.SettledStates()), Limit: 1})
+	return err == nil && len(known) == 0
+}
+
+// anew is what was looked at with the workload as it is now.
+func (r *Remediator) anew(ctx context.Context, res cloud.Resource, s judge.Snapshot) (judge.Snapshot, error) {
+	s.At = r.cfg.Now()
+	w, err := r.cfg.Workloads.Workload(ctx, res)
+	s.Workload = &w
+	return unlessGone(s, err)
 }
 
 // sight remembers which account the workload runs as.

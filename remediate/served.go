@@ -28,8 +28,24 @@ type servedWorkloads struct {
 // Workload adds cloud.Workload.Served to what is live.
 func (s servedWorkloads) Workload(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
 	w, err := s.WorkloadClient.Workload(ctx, r)
-	if err != nil || len(w.Serving) == 0 {
+	if err != nil {
 		return w, err
+	}
+	return s.remembered(ctx, r, w), nil
+}
+
+// Listed is likewise.
+func (s servedWorkloads) Listed(ctx context.Context, r cloud.Resource) (cloud.Workload, bool, error) {
+	w, ok, err := s.WorkloadClient.Listed(ctx, r)
+	if err != nil || !ok {
+		return w, ok, err
+	}
+	return s.remembered(ctx, r, w), true, nil
+}
+
+func (s servedWorkloads) remembered(ctx context.Context, r cloud.Resource, w cloud.Workload) cloud.Workload {
+	if len(w.Serving) == 0 {
+		return w
 	}
 	now := s.now()
 	seen, err := cells.Change(ctx, s.cells, "served/"+r.Path(), now.Add(servedFor), func(old []sight) ([]sight, bool, error) {
@@ -41,12 +57,12 @@ func (s servedWorkloads) Workload(ctx context.Context, r cloud.Resource) (cloud.
 		if len(w.Served) == 0 {
 			w.ServedWhy = err.Error()
 		}
-		return w, nil
+		return w
 	}
 	if before, why := servedBefore(seen, w); len(w.Served) == 0 {
 		w.Served, w.ServedWhy = before, why
 	}
-	return w, nil
+	return w
 }
 
 const (

@@ -14,13 +14,15 @@ import (
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
-func (r *Remediator) verifySteps(ctx context.Context, p judge.Plan) error {
+// verifySteps returns the workloads that were given an account, as they were seen last.
+func (r *Remediator) verifySteps(ctx context.Context, p judge.Plan) (map[cloud.Resource]cloud.Workload, error) {
+	seen := map[cloud.Resource]cloud.Workload{}
 	for _, s := range p.Steps {
-		if err := r.verify(ctx, s); err != nil {
-			return fmt.Errorf("verify %s on %s: %w", s.Kind, s.Resource, err)
+		if err := r.verify(ctx, s, seen); err != nil {
+			return nil, fmt.Errorf("verify %s on %s: %w", s.Kind, s.Resource, err)
 		}
 	}
-	return nil
+	return seen, nil
 }
 
 // unverifiedError says that a write was accepted, and does not show yet or
@@ -37,10 +39,10 @@ func (e *unverifiedError) Unwrap() error { return e.err }
 // verify reads until the step shows, at most VerifyFor. An operation that
 // succeeded is not yet a workload that is fixed: a revision may never become
 // ready, or traffic may be pinned to the old one.
-func (r *Remediator) verify(ctx context.Context, s judge.Step) error {
+func (r *Remediator) verify(ctx context.Context, s judge.Step, seen map[cloud.Resource]cloud.Workload) error {
 	deadline := r.cfg.Now().Add(r.cfg.VerifyFor)
 	for pause := time.Second; ; pause *= 2 {
-		why, err := r.unmet(ctx, s)
+		why, err := r.unmet(ctx, s, seen)
 		switch {
 		case errors.Is(err, fault.ErrNotFound):
 			return err
@@ -59,7 +61,7 @@ func (r *Remediator) verify(ctx context.Context, s judge.Step) error {
 }
 
 // unmet says what is not yet as the step wants it, or "".
-func (r *Remediator) unmet(ctx context.Context, s judge.Step) (string, error) {
+func (r *Remediator) unmet(ctx context.Context, s judge.Step, seen map[cloud.Resource]cloud.Workload) (string, error) {
 	switch s.Kind {
 	case policies.RemoveGrants, judge.RestoreGrants, policies.RestoreCondition:
 		p, err := r.cfg.IAM.Policy(ctx, s.Resource)
@@ -80,7 +82,7 @@ func (r *Remediator) unmet(ctx context.Context, s judge.Step) (string, error) {
 		}
 		return "", err
 	case policies.RestoreIdentity:
-		return r.identityUnmet(ctx, s)
+		return r.identityUnmet(ctx, s, seen)
 	case policies.RestoreRevision:
 		return r.trafficUnmet(ctx, s)
 	case policies.RestoreIngress:
@@ -103,17 +105,20 @@ func unmetGrants(p cloud.AllowPolicy, s judge.Step) string {
 	return ""
 }
 
-func (r *Remediator) identityUnmet(ctx context.Context, s judge.Step) (string, error) {
+func (r *Remediator) identityUnmet(ctx context.Context, s judge.Step, seen map[cloud.Resource]cloud.Workload) (string, error) {
 	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
 	if err != nil {
 		return "", err
 	}
+	seen[s.Resource] = w
 	if w.Identity.Email != s.After.ServiceAccount {
 		return "the template still names " + w.Identity.Email, nil
 	}
-	serving, err := r.cfg.Workloads.Serving(ctx, s.Resource)
-	if err != nil {
-		return "", err
+	serving, known := servedBy(w)
+	if !known {
+		if serving, err = r.cfg.Workloads.Serving(ctx, s.Resource); err != nil {
+			return "", err
+		}
 	}
 	for _, email := range serving {
 		if email != s.After.ServiceAccount {
@@ -121,6 +126,21 @@ func (r *Remediator) identityUnmet(ctx context.Context, s judge.Step) (string, e
 		}
 	}
 	return "", nil
+}
+
+// servedBy are the accounts of the revisions with traffic or a tag, where the workload
+// says them all.
+func servedBy(w cloud.Workload) (accounts []string, known bool) {
+	for _, t := range w.Serving {
+		switch {
+		case t.Percent == 0 && t.Tag == "":
+		case t.Account == "":
+			return nil, false
+		default:
+			accounts = append(accounts, t.Account)
+		}
+	}
+	return accounts, len(accounts) > 0
 }
 
 // trafficUnmet looks at what serves, not only at what was written. Of traffic to the
@@ -158,15 +178,12 @@ func (r *Remediator) orgPolicyUnmet(ctx context.Context, s judge.Step) (string, 
 }
 
 // templated is what was written, with the template that each account was given
-// to: an undo must find that one, and give it to no other. Where it cannot be
-// told, the undo finds none.
-func (r *Remediator) templated(ctx context.Context, done []judge.Step) []judge.Step {
+// to, as it was seen then: an undo must find that one, and give it to no other. Where
+// it cannot be told, the undo finds none.
+func templated(done []judge.Step, seen map[cloud.Resource]cloud.Workload) []judge.Step {
 	done = slices.Clone(done)
 	for i, s := range done {
-		if s.Kind != policies.RestoreIdentity {
-			continue
-		}
-		if w, err := r.cfg.Workloads.Workload(ctx, s.Resource); err == nil && w.Identity.Email == s.After.ServiceAccount {
+		if w, ok := seen[s.Resource]; ok && s.Kind == policies.RestoreIdentity && w.Identity.Email == s.After.ServiceAccount {
 			done[i].After.Template, done[i].After.TemplateUID = w.Template(), w.TemplateUID()
 		}
 	}

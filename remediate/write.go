@@ -12,8 +12,8 @@ import (
 
 // changeGrants takes away the grants that only Before has and adds those that
 // only After has.
-func (r *Remediator) changeGrants(ctx context.Context, s judge.Step) (made judge.Step, wrote bool, err error) {
-	p, err := r.cfg.IAM.Policy(ctx, s.Resource)
+func (r *Remediator) changeGrants(ctx context.Context, s judge.Step, now judge.Snapshot) (made judge.Step, wrote bool, err error) {
+	p, err := r.policyIn(ctx, now, s.Resource)
 	if err != nil {
 		return s, false, err
 	}
@@ -29,16 +29,16 @@ func (r *Remediator) changeGrants(ctx context.Context, s judge.Step) (made judge
 
 // setInvokerCheck turns the check on, or, for an undo, off again where it was off
 // before rescind turned it on.
-func (r *Remediator) setInvokerCheck(ctx context.Context, s judge.Step, on bool) (bool, error) {
-	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
+func (r *Remediator) setInvokerCheck(ctx context.Context, s judge.Step, now judge.Snapshot, on bool) (bool, error) {
+	w, err := r.workloadIn(ctx, now, s.Resource)
 	if err != nil || w.InvokerCheckDisabled.On != on {
 		return false, err
 	}
 	return true, r.cfg.Workloads.SetInvokerCheck(ctx, w, on)
 }
 
-func (r *Remediator) restoreIdentity(ctx context.Context, s judge.Step) (bool, error) {
-	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
+func (r *Remediator) restoreIdentity(ctx context.Context, s judge.Step, now judge.Snapshot) (bool, error) {
+	w, err := r.workloadIn(ctx, now, s.Resource)
 	if err != nil || w.Identity.Email == s.After.ServiceAccount {
 		return false, err
 	}
@@ -53,8 +53,8 @@ func (r *Remediator) restoreIdentity(ctx context.Context, s judge.Step) (bool, e
 
 // setTraffic spreads the requests of the service that the plan was made for: of the
 // same template, with the traffic it had then.
-func (r *Remediator) setTraffic(ctx context.Context, s judge.Step) (bool, error) {
-	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
+func (r *Remediator) setTraffic(ctx context.Context, s judge.Step, now judge.Snapshot) (bool, error) {
+	w, err := r.workloadIn(ctx, now, s.Resource)
 	if err != nil || cloud.SameTraffic(w.Traffic, s.After.Traffic) {
 		return false, err
 	}
@@ -89,8 +89,8 @@ func otherTemplate(w cloud.Workload, s judge.Step) error {
 	return fmt.Errorf("its template is another one now (%s), the plan was made for %q: %w", w.Template(), s.Before.Template, errChanged)
 }
 
-func (r *Remediator) setIngress(ctx context.Context, s judge.Step) (bool, error) {
-	w, err := r.cfg.Workloads.Workload(ctx, s.Resource)
+func (r *Remediator) setIngress(ctx context.Context, s judge.Step, now judge.Snapshot) (bool, error) {
+	w, err := r.workloadIn(ctx, now, s.Resource)
 	if err != nil || w.Ingress == s.After.Ingress {
 		return false, err
 	}
@@ -101,8 +101,8 @@ func (r *Remediator) setIngress(ctx context.Context, s judge.Step) (bool, error)
 }
 
 // setOrgPolicy deletes or, undoing that, creates.
-func (r *Remediator) setOrgPolicy(ctx context.Context, s judge.Step) (bool, error) {
-	p, err := r.cfg.Constraints.OrgPolicy(ctx, s.Resource)
+func (r *Remediator) setOrgPolicy(ctx context.Context, s judge.Step, now judge.Snapshot) (bool, error) {
+	p, err := r.orgPolicyIn(ctx, now, s.Resource)
 	if err != nil && !errors.Is(err, fault.ErrNotFound) {
 		return false, err
 	}
@@ -117,4 +117,27 @@ func (r *Remediator) setOrgPolicy(ctx context.Context, s judge.Step) (bool, erro
 		return true, r.cfg.Constraints.DeleteOrgPolicy(ctx, s.Resource, p.Etag)
 	}
 	return true, r.cfg.Constraints.CreateOrgPolicy(ctx, s.Resource, s.After.OrgPolicy)
+}
+
+// policyIn, workloadIn and orgPolicyIn are what was read of the resource, or what is
+// read of it now where that was not.
+func (r *Remediator) policyIn(ctx context.Context, now judge.Snapshot, of cloud.Resource) (cloud.AllowPolicy, error) {
+	if now.Policy != nil {
+		return *now.Policy, nil
+	}
+	return r.cfg.IAM.Policy(ctx, of)
+}
+
+func (r *Remediator) workloadIn(ctx context.Context, now judge.Snapshot, of cloud.Resource) (cloud.Workload, error) {
+	if now.Workload != nil {
+		return *now.Workload, nil
+	}
+	return r.cfg.Workloads.Workload(ctx, of)
+}
+
+func (r *Remediator) orgPolicyIn(ctx context.Context, now judge.Snapshot, of cloud.Resource) (judge.OrgPolicy, error) {
+	if now.OrgPolicy != nil {
+		return *now.OrgPolicy, nil
+	}
+	return r.cfg.Constraints.OrgPolicy(ctx, of)
 }

@@ -51,6 +51,10 @@ var (
 	orgPolicyV2Writes = []string{"CreatePolicy", "UpdatePolicy", "DeletePolicy"}
 )
 
+// moves give a project or folder another parent, or may do so: the first version of
+// Resource Manager has no other method for a project.
+var moves = []string{"MoveProject", "MoveFolder", "UpdateProject"}
+
 const setIamPolicy = "SetIamPolicy"
 
 // setsIamPolicy compares without case: the IAM service writes SetIAMPolicy.

@@ -9,18 +9,20 @@ import (
 )
 
 // resourceManagerCall recognises the IAM policy and, in its first version, the
-// organization policy of a project, folder or organization. Tags have
-// SetIamPolicy too, and are told by the resource's name.
+// organization policy of a project, folder or organization, and its move below
+// another parent. Tags have SetIamPolicy too, and are told by the resource's name.
 func (e *envelope) resourceManagerCall() (call, error) {
 	_, last := lastWords(e.method)
-	policy := slices.Contains(orgPolicyV1Writes, last)
-	if !policy && !setsIamPolicy(last) {
-		return call{}, e.notChange("changes no policy")
+	policy, move := slices.Contains(orgPolicyV1Writes, last), slices.Contains(moves, last)
+	if !policy && !move && !setsIamPolicy(last) {
+		return call{}, e.notChange("changes no policy and moves nothing")
 	}
 	r, ok := e.container()
 	switch {
 	case !ok && e.Payload.ResourceName != "":
 		return call{}, e.notChange("on " + quote(e.Payload.ResourceName) + ", which is no project, folder or organization")
+	case move && ok:
+		return call{verb: cloud.Move, resource: r}, nil
 	case policy:
 		return e.orgPolicyV1Call(r, last == "ClearOrgPolicy"), nil
 	case !ok:

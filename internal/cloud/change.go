@@ -17,6 +17,8 @@ const (
 	Delete    Verb = "delete"
 	SetPolicy Verb = "setIamPolicy"
 	SetOrg    Verb = "setOrgPolicy"
+	// Move gives a project or folder another parent. No policy is about it.
+	Move Verb = "move"
 )
 
 // Half tells the two entries of one long-running operation apart.

@@ -1,6 +1,7 @@
 package google
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -23,14 +24,9 @@ import (
 	"github.com/rescind-dev/rescind/remediate/cells"
 )
 
-const (
-	// callTimeout bounds every request. Google's clients set no deadline on
-	// GetIamPolicy and SetIamPolicy, and retry some reads for a minute.
-	callTimeout = 10 * time.Second
-	// factLifetime is how long an answer is believed when nothing told us of
-	// a change; events may be lost, so it is short.
-	factLifetime = 5 * time.Minute
-)
+// callTimeout bounds every request. Google's clients set no deadline on
+// GetIamPolicy and SetIamPolicy, and retry some reads for a minute.
+const callTimeout = 10 * time.Second
 
 // Endpoints name where each API is served, as "host:port"; an empty one is
 // Google's own.
@@ -60,13 +56,13 @@ type Options struct {
 	// Turns is where the turns of writes are kept that processes share, so that
 	// all together stay within the limit; nil for this process alone.
 	Turns cells.Store
+	// Rates are within MinRates and MaxRates; a zero one is that of DefaultRates.
+	Rates Rates
 	// SearchIn are the projects, folders and organizations that Asset search is
 	// asked about, where it is available; none for no search.
 	SearchIn []cloud.Resource
-	Log      *slog.Logger // nil for none
-	// FactLifetime is how long a fact is believed; zero for five minutes.
-	FactLifetime time.Duration
-	Now          func() time.Time // nil for time.Now
+	Log      *slog.Logger     // nil for none
+	Now      func() time.Time // nil for time.Now
 	// Wait pauses between two looks at a running operation, and before a
 	// request that has to keep to the limits, and returns early with ctx's
 	// error; nil for a real pause.
@@ -98,7 +94,8 @@ type Client struct {
 	// withoutSearch says once that there is no Asset search.
 	withoutSearch sync.Once
 	log           *slog.Logger
-	facts         *factCache
+	readings      *readings
+	listed        listings
 	limits        *limits
 	now           func() time.Time
 	wait          func(context.Context, time.Duration) error
@@ -117,11 +114,9 @@ func New(ctx context.Context, o Options) (*Client, error) {
 	if c.wait == nil {
 		c.wait = gax.Sleep
 	}
-	if o.FactLifetime == 0 {
-		o.FactLifetime = factLifetime
-	}
-	c.facts = newFactCache(o.FactLifetime)
-	c.limits = newLimits(c.now, c.wait)
+	c.readings = newReadings(c.now)
+	rates := Rates{Reads: cmp.Or(o.Rates.Reads, DefaultRates.Reads), Writes: cmp.Or(o.Rates.Writes, DefaultRates.Writes)}
+	c.limits = newLimits(rates, c.now, c.wait)
 	c.limits.shared = o.Turns
 	if err := c.connect(ctx, o); err != nil {
 		return nil, errors.Join(err, c.Close())

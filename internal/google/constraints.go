@@ -27,12 +27,14 @@ func (c *Client) effectiveAt(ctx context.Context, name, container string) (polic
 	if container == "" || name == "" {
 		return f, nil, errors.New("the container or the constraint is not known")
 	}
-	p, err := call(ctx, c.constraints.GetEffectivePolicy, &orgpolicypb.GetEffectivePolicyRequest{Name: container + "/policies/" + name})
-	if err != nil {
+	rules, asOf, err := read(ctx, c.readings, reading{effectivePolicy, container, name}, func(ctx context.Context) ([]*orgpolicypb.PolicySpec_PolicyRule, error) {
+		p, err := call(ctx, c.constraints.GetEffectivePolicy, &orgpolicypb.GetEffectivePolicyRequest{Name: container + "/policies/" + name})
+		return p.GetSpec().GetRules(), err
+	})
+	if f.At = asOf; err != nil {
 		at := cloud.Resource{Kind: cloud.OrgPolicy, Parent: container, Name: name}
 		return f, nil, explain(err, "read", at, "orgpolicy.policy.get")
 	}
-	rules := p.GetSpec().GetRules()
 	if len(rules) == 0 {
 		return f, nil, errors.New("its effective policy holds no rule")
 	}

@@ -14,9 +14,11 @@
 //     wait for what takes long; errors.go says in remediate's words what went wrong
 //   - policies.go, policyedit.go, workloads.go, revisions.go, updates.go and
 //     orgpolicies.go read and change what is live
-//   - facts.go and cache.go answer what policies ask, from constraints.go,
-//     identities.go, assets.go and hierarchy.go
-//   - entrylookup.go looks log entries up, inventory.go lists what a scan goes through
+//   - facts.go answers what policies ask, from constraints.go, identities.go,
+//     assets.go and hierarchy.go; cache.go keeps what they read, and reading.go says
+//     for how long and what changes it
+//   - entrylookup.go looks log entries up, inventory.go lists what a scan goes through, and
+//     listed.go hands it the workloads that a list showed
 //   - groups.go and whoami.go say who somebody is
 //   - auditlog.go and topic.go take what rescind has to say out
 package google

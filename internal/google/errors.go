@@ -148,8 +148,8 @@ func (c *Client) switchedOff(ctx context.Context, api string, project cloud.Reso
 		if consumer == project.Path() {
 			return true
 		}
-		p, err := c.getProject(ctx, project)
-		return err == nil && consumer == p.GetName()
+		p, _, err := c.project(ctx, project)
+		return err == nil && consumer == "projects/"+p.number
 	}
 	return false
 }

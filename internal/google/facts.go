@@ -13,15 +13,11 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
-// Fact answers from Google Cloud. An answer is kept for the fact lifetime, or
-// until Changed hears of a change to it; one that could not be had is not kept.
-// Callers share an answer's List and must not change it.
+// Fact answers from Google Cloud, or from what was read of it not long ago and
+// Changed did not hear of a change to. The answer's time is that of its oldest part.
+// One that could not be had is not kept.
 func (c *Client) Fact(ctx context.Context, q policies.Question) policies.Fact {
 	now := c.now()
-	if f, ok := c.facts.answer(q, now); ok {
-		return f
-	}
-	began := c.facts.begin()
 	f, err := c.lookInTurn(ctx, q)
 	if err != nil {
 		f = policies.Fact{Source: f.Source, At: now, Why: err.Error()}
@@ -31,11 +27,18 @@ func (c *Client) Fact(ctx context.Context, q policies.Question) policies.Fact {
 		return f
 	}
 	f.Known = true
-	if f.At.IsZero() {
-		f.At = now
-	}
-	c.facts.keep(q, f, now, began)
 	return f
+}
+
+// Changed forgets what the change may have made untrue, and nothing else.
+func (c *Client) Changed(change cloud.Change) {
+	if change.Verb == cloud.SetPolicy && !change.Resource.Kind.Container() {
+		return // most changes; of such a policy nothing is kept
+	}
+	c.readings.forget(func(r reading) bool { return r.concernedBy(&change) })
+	if deploys(&change) {
+		c.listed.take(change.Resource.Path(), c.now())
+	}
 }
 
 // lookInTurn waits for its turn where a rate holds the request back: a question
@@ -72,44 +75,24 @@ func (c *Client) look(ctx context.Context, q policies.Question) (policies.Fact, 
 		return c.projectNumber(ctx, q)
 	case policies.OrganizationDomain:
 		return c.organizationDomain(ctx, q)
+	case policies.AccountGranted:
+		return c.accountGranted(ctx, q)
 	}
 	return policies.Fact{}, fmt.Errorf("nothing answers a question about %q", q.Kind)
 }
 
-// Changed forgets what the change may have made untrue. An organization policy
-// is inherited, so all answers about its constraint go; a deploy may begin or
-// end an account's use.
-func (c *Client) Changed(change cloud.Change) {
-	c.facts.forget(func(q policies.Question) bool {
-		switch q.Kind {
-		case policies.ConstraintEnforced, policies.ConstraintAllows, policies.ConstraintHeld, policies.ConstraintInherited:
-			return touches(change, q.Name)
-		case policies.RuntimeIdentity:
-			return change.Resource.Kind.Workload() && change.Verb != cloud.SetPolicy
-		case policies.RoleInvokes:
-			return change.Service == "iam.googleapis.com"
-		}
-		return false
-	})
-}
-
-func touches(change cloud.Change, constraint string) bool {
-	if change.Constraint == nil {
-		return change.Verb == cloud.SetOrg || change.Resource.Kind == cloud.OrgPolicy
-	}
-	return change.Constraint.Name == constraint || change.Constraint.Name == ""
-}
-
 // roleInvokes reads the role, predefined or custom.
-func (c *Client) roleInvokes(ctx context.Context, q policies.Question) (policies.Fact, error) {
-	f := policies.Fact{Source: "permissions of " + q.Name}
-	role, err := call(ctx, c.roles.GetRole, &adminpb.GetRoleRequest{Name: q.Name})
+func (c *Client) roleInvokes(ctx context.Context, q policies.Question) (f policies.Fact, err error) {
+	f.Source = "permissions of " + q.Name
+	f.Value, f.At, err = read(ctx, c.readings, reading{kind: rolePermissions, of: q.Name}, func(ctx context.Context) (bool, error) {
+		role, err := call(ctx, c.roles.GetRole, &adminpb.GetRoleRequest{Name: q.Name})
+		return slices.ContainsFunc(role.GetIncludedPermissions(), func(p string) bool {
+			return p == "run.routes.invoke" || p == "run.jobs.run"
+		}), err
+	})
 	if err != nil {
 		return f, fmt.Errorf("read role %s: %w", q.Name, oneLine{err})
 	}
-	f.Value = slices.ContainsFunc(role.GetIncludedPermissions(), func(p string) bool {
-		return p == "run.routes.invoke" || p == "run.jobs.run"
-	})
 	return f, nil
 }
 
@@ -119,9 +102,31 @@ func (c *Client) ancestorNames(ctx context.Context, q policies.Question) (polici
 	if !ok {
 		return f, fmt.Errorf("%q is no project, folder or organization", q.Name)
 	}
-	above, err := c.ancestors(ctx, at)
+	above, asOf, err := c.ancestors(ctx, at)
 	for _, r := range above {
 		f.List = append(f.List, r.Path())
 	}
+	f.At = asOf
+	return f, err
+}
+
+// accountGranted reads the container's own allow policy.
+func (c *Client) accountGranted(ctx context.Context, q policies.Question) (f policies.Fact, err error) {
+	f.Source = "allow policy of " + q.Name
+	at, ok := cloud.ParseContainer(q.Name)
+	if !ok {
+		return f, fmt.Errorf("%q is no project, folder or organization", q.Name)
+	}
+	granted, asOf, err := read(ctx, c.readings, reading{kind: grantedAccounts, of: at.Path()}, func(ctx context.Context) (map[string]bool, error) {
+		p, err := c.Policy(ctx, at)
+		accounts := map[string]bool{}
+		for _, g := range p.Grants() {
+			if email, ok := g.Member.ServiceAccount(); ok {
+				accounts[email] = true
+			}
+		}
+		return accounts, err
+	})
+	f.Value, f.At = granted[q.Value], asOf
 	return f, err
 }

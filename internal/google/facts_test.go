@@ -174,16 +174,6 @@ func TestAnAnswerThatAChangeOvertookIsNotKept(t *testing.T) {
 	}
 }
 
-func TestTheCacheIsBounded(t *testing.T) {
-	f := newFactCache(time.Hour)
-	for i := range maxFacts + 1 {
-		f.keep(policies.Question{Name: strings.Repeat("x", i%100) + time.Duration(i).String()}, policies.Fact{}, time.Time{}, 0)
-	}
-	if len(f.answers) > maxFacts {
-		t.Errorf("%d answers are held", len(f.answers))
-	}
-}
-
 func TestAProjectsNumberIsComparedWithItsID(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	for number, want := range map[string]bool{"264172533001": true, "26417253300": false} {

@@ -34,12 +34,14 @@ func (c *Client) inherited(ctx context.Context, name, container string) (policie
 	if !ok {
 		return policies.Fact{}, fmt.Errorf("%q is no project, folder or organization", container)
 	}
-	parent, err := c.parent(ctx, at)
+	parent, asOf, err := c.parent(ctx, at)
 	if err != nil {
 		return policies.Fact{}, err
 	}
 	if parent == "" {
 		return policies.Fact{}, fmt.Errorf("nothing is above %s but Google's default, which is not looked up", container)
 	}
-	return c.held(ctx, name, parent)
+	f, err := c.held(ctx, name, parent)
+	f.At = earlier(f.At, asOf)
+	return f, err
 }

@@ -2,10 +2,9 @@ package google
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
+	"time"
 
 	"cloud.google.com/go/resourcemanager/apiv3/resourcemanagerpb"
 
@@ -18,75 +17,77 @@ import (
 const maxDepth = 12
 
 // ancestors returns the folders and the organization that hold the container,
-// nearest first; none for an organization, or a project outside of any. When
-// one cannot be read, those below it are returned with the error.
-func (c *Client) ancestors(ctx context.Context, r cloud.Resource) ([]cloud.Resource, error) {
-	var out []cloud.Resource
+// nearest first, and as of when; none for an organization, or a project outside of
+// any. When one cannot be read, those below it are returned with the error.
+func (c *Client) ancestors(ctx context.Context, r cloud.Resource) (out []cloud.Resource, asOf time.Time, err error) {
+	asOf = c.now()
 	for at := r; len(out) < maxDepth; {
-		parent, err := c.parent(ctx, at)
+		parent, read, err := c.parent(ctx, at)
 		if err != nil || parent == "" {
-			return out, err
+			return out, earlier(asOf, read), err
 		}
 		next, ok := cloud.ParseContainer(parent)
 		if !ok {
-			return out, fmt.Errorf("parent of %s: %q is no folder or organization", at, parent)
+			return out, asOf, fmt.Errorf("parent of %s: %q is no folder or organization", at, parent)
 		}
-		out = append(out, next)
+		out, asOf = append(out, next), earlier(asOf, read)
 		at = next
 	}
-	return out, fmt.Errorf("ancestors of %s: more than %d", r, maxDepth)
+	return out, asOf, fmt.Errorf("ancestors of %s: more than %d", r, maxDepth)
 }
 
-func (c *Client) parent(ctx context.Context, r cloud.Resource) (string, error) {
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// parent is what holds the container, empty for nothing, and when that was read.
+func (c *Client) parent(ctx context.Context, r cloud.Resource) (string, time.Time, error) {
 	switch r.Kind {
 	case cloud.Project:
-		p, err := c.getProject(ctx, r)
-		return p.GetParent(), err
+		p, asOf, err := c.project(ctx, r)
+		return p.parent, asOf, err
 	case cloud.Folder:
-		f, err := call(ctx, c.folders.GetFolder, &resourcemanagerpb.GetFolderRequest{Name: r.Path()})
-		return f.GetParent(), explain(err, "read", r, permission(r.Kind, "get"))
+		parent, asOf, err := read(ctx, c.readings, reading{kind: folderItself, of: r.Path()}, func(ctx context.Context) (string, error) {
+			f, err := call(ctx, c.folders.GetFolder, &resourcemanagerpb.GetFolderRequest{Name: r.Path()})
+			return f.GetParent(), err
+		})
+		return parent, asOf, explain(err, "read", r, permission(r.Kind, "get"))
 	case cloud.Organization:
-		return "", nil
+		return "", c.now(), nil
 	}
-	return "", fmt.Errorf("parent of %q: want a project, folder or organization", r)
+	return "", time.Time{}, fmt.Errorf("parent of %q: want a project, folder or organization", r)
 }
 
-func (c *Client) getProject(ctx context.Context, r cloud.Resource) (*resourcemanagerpb.Project, error) {
-	p, err := call(ctx, c.projects.GetProject, &resourcemanagerpb.GetProjectRequest{Name: r.Path()})
-	return p, explain(err, "read", r, permission(r.Kind, "get"))
+// aProject is a project by its number, and what holds it.
+type aProject struct{ number, parent string }
+
+func (c *Client) project(ctx context.Context, r cloud.Resource) (aProject, time.Time, error) {
+	p, asOf, err := read(ctx, c.readings, reading{kind: projectItself, of: r.Path()}, func(ctx context.Context) (aProject, error) {
+		p, err := call(ctx, c.projects.GetProject, &resourcemanagerpb.GetProjectRequest{Name: r.Path()})
+		return aProject{strings.TrimPrefix(p.GetName(), "projects/"), p.GetParent()}, err
+	})
+	return p, asOf, explain(err, "read", r, permission(r.Kind, "get"))
 }
 
 // defaultAccount returns what a workload of the project runs as when nobody
 // said: the Compute Engine default service account, named after the number.
 // https://cloud.google.com/run/docs/securing/service-identity
 func (c *Client) defaultAccount(ctx context.Context, project string) (string, error) {
-	p, err := c.getProject(ctx, cloud.ProjectResource(project))
+	p, _, err := c.project(ctx, cloud.ProjectResource(project))
 	if err != nil {
 		return "", err
 	}
-	number := strings.TrimPrefix(p.GetName(), "projects/")
-	return number + "-compute@developer.gserviceaccount.com", nil
+	return p.number + "-compute@developer.gserviceaccount.com", nil
 }
 
 // projectNumber reads whether the project has the number. A policy can name a hundred
-// agents of as many projects, so the number is read for the first, and kept as the
-// answer to a question that names none.
+// agents of as many projects, for which the project is read once.
 func (c *Client) projectNumber(ctx context.Context, q policies.Question) (policies.Fact, error) {
-	f := policies.Fact{Source: "number of projects/" + q.Project}
-	if q.Value == "" {
-		p, err := c.getProject(ctx, cloud.ProjectResource(q.Project))
-		f.List = []string{strings.TrimPrefix(p.GetName(), "projects/")}
-		return f, err
-	}
-	own := c.Fact(ctx, policies.Question{Kind: policies.ProjectNumber, Project: q.Project})
-	if own.Passing != nil {
-		return f, own.Passing
-	}
-	if !own.Known {
-		return f, errors.New(own.Why)
-	}
-	f.At, f.Value = own.At, slices.Contains(own.List, q.Value)
-	return f, nil
+	p, asOf, err := c.project(ctx, cloud.ProjectResource(q.Project))
+	return policies.Fact{Source: "number of projects/" + q.Project, At: asOf, Value: err == nil && p.number == q.Value}, err
 }
 
 // organizationDomain reads the primary domain of the customer that owns the
@@ -95,14 +96,17 @@ func (c *Client) projectNumber(ctx context.Context, q policies.Question) (polici
 // unknown, not foreign.
 // https://cloud.google.com/resource-manager/reference/rest/v3/organizations#Organization
 func (c *Client) organizationDomain(ctx context.Context, q policies.Question) (policies.Fact, error) {
-	f := policies.Fact{Source: "primary domain of " + q.Name}
-	o, err := call(ctx, c.organizations.GetOrganization, &resourcemanagerpb.GetOrganizationRequest{Name: q.Name})
+	domain, asOf, err := read(ctx, c.readings, reading{kind: organizationItself, of: q.Name}, func(ctx context.Context) (string, error) {
+		o, err := call(ctx, c.organizations.GetOrganization, &resourcemanagerpb.GetOrganizationRequest{Name: q.Name})
+		return o.GetDisplayName(), err
+	})
+	f := policies.Fact{Source: "primary domain of " + q.Name, At: asOf}
 	if err != nil {
 		at, _ := cloud.ParseContainer(q.Name)
 		return f, explain(err, "read", at, permission(cloud.Organization, "get"))
 	}
-	if !strings.EqualFold(o.GetDisplayName(), q.Value) {
-		return f, fmt.Errorf("its primary domain is %q, and whether %q is another of its domains cannot be read", o.GetDisplayName(), q.Value)
+	if !strings.EqualFold(domain, q.Value) {
+		return f, fmt.Errorf("its primary domain is %q, and whether %q is another of its domains cannot be read", domain, q.Value)
 	}
 	f.Value = true
 	return f, nil

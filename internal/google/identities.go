@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
@@ -30,17 +31,18 @@ func (c *Client) runtimeIdentity(ctx context.Context, q policies.Question) (poli
 		return policies.Fact{Value: true, Source: "seen on " + seen.Workload.String(), At: seen.At}, nil
 	}
 	problems := []error{err}
+	asOf := c.now()
 	projects := distinct([]string{cloud.ServiceAccountProject(q.Name), q.Project})
 	for _, p := range projects {
-		workload, err := c.runsAs(ctx, p, q.Name)
+		workload, at, err := c.runsIn(ctx, p, q.Name)
 		if workload != "" {
-			return policies.Fact{Value: true, Source: "listed: //run.googleapis.com/" + workload}, nil
+			return policies.Fact{Value: true, Source: "listed: //run.googleapis.com/" + workload, At: at}, nil
 		}
-		problems = append(problems, err)
+		problems, asOf = append(problems, err), earlier(asOf, at)
 	}
-	workload, err := c.searchRunsAs(ctx, q.Name)
+	workload, at, err := c.foundRunning(ctx, q.Name)
 	if workload != "" {
-		return policies.Fact{Value: true, Source: "found by Asset search and read: " + workload}, nil
+		return policies.Fact{Value: true, Source: "found by Asset search and read: " + workload, At: at}, nil
 	}
 	problems = append(problems, err)
 	if len(projects) == 0 {
@@ -50,8 +52,23 @@ func (c *Client) runtimeIdentity(ctx context.Context, q policies.Question) (poli
 		return policies.Fact{}, err
 	}
 	return policies.Fact{
-		Source: "no service, job or worker pool of projects " + strings.Join(projects, ", ") + " runs as it",
+		Source: "no service, job or worker pool of projects " + strings.Join(projects, ", ") + " runs as it", At: earlier(asOf, at),
 	}, nil
+}
+
+// runsIn is runsAs, kept for a while. A sighting is not kept: whichever process saw the
+// account, all know it from the store at once.
+func (c *Client) runsIn(ctx context.Context, project, email string) (string, time.Time, error) {
+	return read(ctx, c.readings, reading{projectRunsAs, cloud.ProjectResource(project).Path(), email}, func(ctx context.Context) (string, error) {
+		return c.runsAs(ctx, project, email)
+	})
+}
+
+// foundRunning is searchRunsAs, kept for a while.
+func (c *Client) foundRunning(ctx context.Context, email string) (string, time.Time, error) {
+	return read(ctx, c.readings, reading{kind: searchedRunsAs, name: email}, func(ctx context.Context) (string, error) {
+		return c.searchRunsAs(ctx, email)
+	})
 }
 
 func (c *Client) sighting(ctx context.Context, email string) (s remediate.Sighting, ok bool, err error) {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/api/iterator"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
@@ -102,26 +103,28 @@ func afterRegion(left []string, next string) string {
 }
 
 func (c *Client) workloadPage(ctx context.Context, parent string, k cloud.Kind, page string) (out []cloud.Resource, next string, err error) {
-	take := func(name string) error {
+	began := c.now()
+	take := func(name string, live proto.Message) error {
 		r, err := cloud.ParseResource("//run.googleapis.com/" + name)
 		if err == nil {
 			out = append(out, r)
+			c.listed.keep(r.Path(), live, began)
 		}
 		return err
 	}
 	switch k {
 	case cloud.RunService:
 		it := c.services.ListServices(ctx, &runpb.ListServicesRequest{Parent: parent, PageSize: inventoryPage, PageToken: page})
-		next, err = onePage(it, func(s *runpb.Service) error { return take(s.GetName()) })
+		next, err = onePage(it, func(s *runpb.Service) error { return take(s.GetName(), s) })
 		if unreached := unreachable(it.Response); err == nil && len(unreached) > 0 {
 			err = notReached(unreached)
 		}
 	case cloud.RunJob:
 		it := c.jobs.ListJobs(ctx, &runpb.ListJobsRequest{Parent: parent, PageSize: inventoryPage, PageToken: page})
-		next, err = onePage(it, func(j *runpb.Job) error { return take(j.GetName()) })
+		next, err = onePage(it, func(j *runpb.Job) error { return take(j.GetName(), j) })
 	default:
 		it := c.pools.ListWorkerPools(ctx, &runpb.ListWorkerPoolsRequest{Parent: parent, PageSize: inventoryPage, PageToken: page})
-		next, err = onePage(it, func(p *runpb.WorkerPool) error { return take(p.GetName()) })
+		next, err = onePage(it, func(p *runpb.WorkerPool) error { return take(p.GetName(), p) })
 	}
 	return out, next, err
 }

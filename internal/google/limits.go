@@ -15,14 +15,11 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
-// What one project and region sees of rescind in any minute. Cloud Run charges
-// both quotas to the project and region that is changed; young projects were
-// seen to have 600 reads and 30 writes, which their own deploys need too.
-// SetIamPolicy counts as a write.
+// Cloud Run charges its quotas to the project and region that is changed, which needs
+// them for its own deploys. SetIamPolicy counts as a write.
 const (
-	writesAMinute = 20
-	readsAMinute  = 300
-	limitWindow   = time.Minute
+	// limitWindow is what rates count in: no minute has more, wherever it begins.
+	limitWindow = time.Minute
 	// maxHold bounds how long a request is held back for its turn: half of
 	// callTimeout, so that the other half is left for the request itself.
 	maxHold = callTimeout / 2
@@ -38,6 +35,7 @@ const (
 // far away is not sent, and its error says when to come again: whoever holds a
 // lease or an HTTP request must not sleep through it.
 type limits struct {
+	rates  Rates
 	now    func() time.Time
 	wait   func(context.Context, time.Duration) error
 	shared cells.Store // nil: writes are this process's alone
@@ -56,8 +54,8 @@ type turns struct {
 	sharing  sync.Mutex // held while this process asks the store for a turn
 }
 
-func newLimits(now func() time.Time, wait func(context.Context, time.Duration) error) *limits {
-	return &limits{now: now, wait: wait, places: map[place]*turns{}}
+func newLimits(rates Rates, now func() time.Time, wait func(context.Context, time.Duration) error) *limits {
+	return &limits{rates: rates, now: now, wait: wait, places: map[place]*turns{}}
 }
 
 // intercept is a gRPC interceptor, so that retries of Google's clients, further
@@ -101,9 +99,9 @@ func (l *limits) reserve(at place) (time.Duration, error) {
 	defer l.mu.Unlock()
 	now := l.now()
 	t := l.turns(at, now)
-	turn := t.next(now, at.limit(), limitWindow)
+	turn := t.next(now, l.rates.of(at), limitWindow)
 	if turn.Sub(now) > maxHold {
-		return 0, &fault.BusyError{Where: at.String(), After: t.promise(at, turn, limitWindow).Sub(now)}
+		return 0, &fault.BusyError{Where: l.rates.limiting(at), After: l.promise(t, at, turn, limitWindow).Sub(now)}
 	}
 	t.at = append(t.at, turn)
 	return turn.Sub(now), nil
@@ -150,11 +148,11 @@ func (t *turns) next(now time.Time, limit int, window time.Duration) time.Time {
 // promise is when to come again: for a write in line behind those that were
 // sent away before it, so that a hundred of them do not all come back for the
 // next turn. A read is asked again by whoever needs it, in its own time.
-func (t *turns) promise(at place, turn time.Time, window time.Duration) time.Time {
+func (l *limits) promise(t *turns, at place, turn time.Time, window time.Duration) time.Time {
 	if !at.write {
 		return turn
 	}
-	if next := t.promised.Add(window / writesAMinute); next.After(turn) {
+	if next := t.promised.Add(window / time.Duration(l.rates.Writes)); next.After(turn) {
 		turn = next
 	}
 	t.promised = turn

@@ -3,7 +3,9 @@ package google
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,12 +14,17 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"cloud.google.com/go/asset/apiv1/assetpb"
+	"cloud.google.com/go/iam/admin/apiv1/adminpb"
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"cloud.google.com/go/longrunning/autogen/longrunningpb"
+	"cloud.google.com/go/orgpolicy/apiv2/orgpolicypb"
+	"cloud.google.com/go/resourcemanager/apiv3/resourcemanagerpb"
 	"cloud.google.com/go/run/apiv2/runpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/sim"
+	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
@@ -29,14 +36,14 @@ type clocked struct {
 
 func newClocked() *clocked {
 	c := &clocked{now: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)}
-	c.limits = newLimits(func() time.Time { return c.now }, func(ctx context.Context, d time.Duration) error {
+	c.limits = newLimits(DefaultRates, func() time.Time { return c.now }, func(ctx context.Context, d time.Duration) error {
 		c.now = c.now.Add(d)
 		return ctx.Err()
 	})
 	return c
 }
 
-var here = place{"pay-prod", "europe-west1", true}
+var here = place{"projects/pay-prod", "europe-west1", true}
 
 // send makes one request, coming again whenever it is told to.
 func (c *clocked) send(t *testing.T, at place) time.Time {
@@ -68,7 +75,7 @@ func TestNoMinuteHasMoreWritesThanTheLimit(t *testing.T) {
 		}
 		sent = append(sent, c.send(t, here))
 	}
-	wantSpread(t, sent, writesAMinute)
+	wantSpread(t, sent, DefaultRates.Writes)
 	if took := sent[99].Sub(sent[0]); took > 6*time.Minute {
 		t.Errorf("100 writes took %s, want about 5 minutes", took)
 	}
@@ -86,7 +93,7 @@ func wantSpread(t *testing.T, sent []time.Time, limit int) {
 
 func TestThoseSentAwayAreToldToComeOneAfterTheOther(t *testing.T) {
 	c := newClocked()
-	for range writesAMinute {
+	for range DefaultRates.Writes {
 		c.send(t, here)
 	}
 	var told []time.Duration
@@ -105,11 +112,11 @@ func TestThoseSentAwayAreToldToComeOneAfterTheOther(t *testing.T) {
 
 func TestOneRegionDoesNotHoldUpAnotherNorWritesReads(t *testing.T) {
 	c := newClocked()
-	for range writesAMinute {
+	for range DefaultRates.Writes {
 		c.send(t, here)
 	}
 	began := c.now
-	for _, at := range []place{{"pay-prod", "us-east1", true}, {"hooks", "europe-west1", true}, {"pay-prod", "europe-west1", false}} {
+	for _, at := range []place{{"projects/pay-prod", "us-east1", true}, {"projects/hooks", "europe-west1", true}, {"projects/pay-prod", "europe-west1", false}} {
 		c.send(t, at)
 	}
 	if c.now != began {
@@ -117,8 +124,55 @@ func TestOneRegionDoesNotHoldUpAnotherNorWritesReads(t *testing.T) {
 	}
 }
 
+func TestOneContainerDoesNotHoldUpAnother(t *testing.T) {
+	c := newClocked()
+	folder := place{container: "folders/1"}
+	for range DefaultRates.Reads {
+		c.send(t, folder)
+	}
+	began := c.now
+	for _, at := range []place{{container: "folders/2"}, {container: "organizations/77"}, {container: "projects/pay-prod"}, {}} {
+		c.send(t, at)
+	}
+	if c.now != began {
+		t.Errorf("held up for %s", c.now.Sub(began))
+	}
+	if c.send(t, folder); c.now.Equal(began) {
+		t.Error("the folder itself is read more often than the rate says")
+	}
+}
+
+func TestRatesAreThoseThatAreConfigured(t *testing.T) {
+	shared := memory.New()
+	for name, c := range map[string]*clocked{"alone": newClocked(), "with a store": sharing(2, shared)[1]} {
+		c.rates = Rates{Reads: 40, Writes: 50}
+		for _, at := range []place{here, {container: here.container, region: here.region}} {
+			allowed := c.rates.of(at)
+			for range allowed {
+				if held, err := c.turn(t.Context(), at); held != 0 || err != nil {
+					t.Fatalf("%s: held for %s, %v, within %s", name, held, err, c.rates.limiting(at))
+				}
+			}
+			var busy *fault.BusyError
+			if _, err := c.turn(t.Context(), at); !errors.As(err, &busy) || !strings.Contains(busy.Where, fmt.Sprint(allowed, " ")) {
+				t.Errorf("%s: error is %v, want that %s are all", name, err, c.rates.limiting(at))
+			}
+		}
+		var told []time.Duration
+		for range 2 {
+			var busy *fault.BusyError
+			_, err := c.turn(t.Context(), here)
+			errors.As(err, &busy)
+			told = append(told, busy.After)
+		}
+		if gap := told[1] - told[0]; gap > limitWindow/50+time.Second/10 {
+			t.Errorf("%s: told to come %s after each other, want about %s", name, gap, limitWindow/50)
+		}
+	}
+}
+
 func TestWhatSharesAQuotaSharesALimit(t *testing.T) {
-	in := place{"pay-prod", "europe-west1", true}
+	in := place{"projects/pay-prod", "europe-west1", true}
 	for _, tt := range []struct {
 		method  string
 		request any
@@ -128,11 +182,17 @@ func TestWhatSharesAQuotaSharesALimit(t *testing.T) {
 		{"/google.cloud.run.v2.Jobs/UpdateJob", &runpb.UpdateJobRequest{Job: &runpb.Job{Name: job.Path()}}, in},
 		{"/google.cloud.run.v2.WorkerPools/UpdateWorkerPool", &runpb.UpdateWorkerPoolRequest{WorkerPool: &runpb.WorkerPool{Name: pool.Path()}}, in},
 		{"/google.cloud.run.v2.Services/SetIamPolicy", &iampb.SetIamPolicyRequest{Resource: service.Path()}, in},
-		{"/google.cloud.run.v2.Services/GetIamPolicy", &iampb.GetIamPolicyRequest{Resource: service.Path()}, place{"pay-prod", "europe-west1", false}},
-		{"/google.cloud.run.v2.Revisions/ListRevisions", &runpb.ListRevisionsRequest{Parent: service.Path()}, place{"pay-prod", "europe-west1", false}},
-		{"/google.longrunning.Operations/GetOperation", &longrunningpb.GetOperationRequest{Name: "projects/pay-prod/locations/europe-west1/operations/1"}, place{"pay-prod", "europe-west1", false}},
-		{"/google.cloud.resourcemanager.v3.Projects/SetIamPolicy", &iampb.SetIamPolicyRequest{Resource: "projects/pay-prod"}, place{"pay-prod", "", true}},
-		{"/google.cloud.resourcemanager.v3.Folders/SetIamPolicy", &iampb.SetIamPolicyRequest{Resource: "folders/4001"}, place{"", "", true}},
+		{"/google.cloud.run.v2.Services/GetIamPolicy", &iampb.GetIamPolicyRequest{Resource: service.Path()}, place{"projects/pay-prod", "europe-west1", false}},
+		{"/google.cloud.run.v2.Revisions/ListRevisions", &runpb.ListRevisionsRequest{Parent: service.Path()}, place{"projects/pay-prod", "europe-west1", false}},
+		{"/google.longrunning.Operations/GetOperation", &longrunningpb.GetOperationRequest{Name: "projects/pay-prod/locations/europe-west1/operations/1"}, place{"projects/pay-prod", "europe-west1", false}},
+		{"/google.cloud.resourcemanager.v3.Projects/SetIamPolicy", &iampb.SetIamPolicyRequest{Resource: "projects/pay-prod"}, place{"projects/pay-prod", "", true}},
+		{"/google.cloud.resourcemanager.v3.Folders/GetFolder", &resourcemanagerpb.GetFolderRequest{Name: "folders/4001"}, place{"folders/4001", "", false}},
+		{"/google.cloud.resourcemanager.v3.Projects/ListProjects", &resourcemanagerpb.ListProjectsRequest{Parent: "organizations/77"}, place{"organizations/77", "", false}},
+		{"/google.cloud.orgpolicy.v2.OrgPolicy/GetEffectivePolicy", &orgpolicypb.GetEffectivePolicyRequest{Name: "folders/4001/policies/x"}, place{"folders/4001", "", false}},
+		{"/google.cloud.asset.v1.AssetService/SearchAllResources", &assetpb.SearchAllResourcesRequest{Scope: "organizations/77"}, place{"organizations/77", "", false}},
+		{"/google.iam.admin.v1.IAM/GetRole", &adminpb.GetRoleRequest{Name: "organizations/77/roles/x"}, place{"organizations/77", "", false}},
+		{"/google.iam.admin.v1.IAM/GetRole", &adminpb.GetRoleRequest{Name: "roles/x"}, place{}},
+		{"/google.cloud.resourcemanager.v3.Folders/SetIamPolicy", &iampb.SetIamPolicyRequest{Resource: "folders/4001"}, place{"folders/4001", "", true}},
 	} {
 		if got := placeOf(tt.method, tt.request); got != tt.want {
 			t.Errorf("%s counts for %+v, want %+v", tt.method, got, tt.want)
@@ -181,7 +241,7 @@ func TestWhereGoogleIsExhaustedItIsLeftAloneForAsLongAsItAsks(t *testing.T) {
 func TestPlacesThatWereLeftAreForgotten(t *testing.T) {
 	c := newClocked()
 	for i := range maxPlaces {
-		c.send(t, place{project: string(rune('a' + i%26)), region: time.Duration(i).String()})
+		c.send(t, place{container: string(rune('a' + i%26)), region: time.Duration(i).String()})
 	}
 	c.now = c.now.Add(2 * time.Minute)
 	c.send(t, here)
@@ -193,7 +253,7 @@ func TestPlacesThatWereLeftAreForgotten(t *testing.T) {
 func TestAnEndedContextIsNotHeld(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	at := placeOf("/google.cloud.run.v2.Services/GetService", &runpb.GetServiceRequest{Name: service.Path()})
-	for range readsAMinute {
+	for range DefaultRates.Reads {
 		_, err := w.client.limits.reserve(at)
 		must(t, err)
 	}

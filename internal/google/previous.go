@@ -1,7 +1,6 @@
 package google
 
 import (
-	"context"
 	"errors"
 	"path"
 	"slices"
@@ -13,14 +12,12 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
-// maxRevisions bounds how many revisions are looked at, the newest first.
-const maxRevisions = 100
-
 // previous notes on w what it ran as before, and whether what its template runs
 // ran as that account before. Not being allowed to list the revisions leaves both
 // unknown, with the reason: it must not stand in the way of taking a grant back.
-func (c *Client) previous(ctx context.Context, w cloud.Workload, t template, created string) (cloud.Workload, error) {
-	own, others, all, err := c.revisionsAround(ctx, w, path.Base(created))
+func (c *Client) previous(w cloud.Workload, t template, created string, list revisionList) (cloud.Workload, error) {
+	revisions, err := list(created)
+	own, others, all := revisionsAround(revisions, w, path.Base(created))
 	var denied *fault.PermissionError
 	if errors.As(err, &denied) || errors.Is(err, fault.ErrRefused) {
 		w.PreviousWhy = err.Error()
@@ -68,16 +65,9 @@ func servedAtFirst(w cloud.Workload, first *runpb.Revision) []cloud.Served {
 // bad identity often cannot start. But right after a change the latest created
 // revision is still the one before it. It then runs as another account than the
 // template says, and is itself the one to go back to.
-func (c *Client) revisionsAround(ctx context.Context, w cloud.Workload, created string) (own *runpb.Revision, others []*runpb.Revision, all map[string]*runpb.Revision, err error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	// The list is "sorted by creation time, descending" (run/v2 reference).
-	request := &runpb.ListRevisionsRequest{Parent: w.Resource.Path(), PageSize: maxRevisions}
+func revisionsAround(revisions []*runpb.Revision, w cloud.Workload, created string) (own *runpb.Revision, others []*runpb.Revision, all map[string]*runpb.Revision) {
 	all = map[string]*runpb.Revision{}
-	for rev, err := range c.revisions.ListRevisions(ctx, request).All() {
-		if err != nil {
-			return nil, nil, nil, explain(err, "list revisions of", w.Resource, "run.revisions.list")
-		}
+	for _, rev := range revisions {
 		all[path.Base(rev.GetName())] = rev
 		switch {
 		case path.Base(rev.GetName()) == created && sameIdentity(cloud.KnownIdentity(rev.GetServiceAccount()), w.Identity):
@@ -85,11 +75,8 @@ func (c *Client) revisionsAround(ctx context.Context, w cloud.Workload, created 
 		case ready(rev):
 			others = append(others, rev)
 		}
-		if len(all) == maxRevisions {
-			break
-		}
 	}
-	return own, others, all, nil
+	return own, others, all
 }
 
 // compared says whether what the template runs is what one of the other

@@ -17,6 +17,55 @@ func ready(r *runpb.Revision) bool {
 	})
 }
 
+// maxRevisions bounds how many revisions are looked at, the newest first.
+const maxRevisions = 100
+
+// revisionList returns the newest revisions of a workload, newest first, of which the
+// one that it created last is one if it is there by now.
+type revisionList func(created string) ([]*runpb.Revision, error)
+
+// listRevisions reads them when it is called.
+func (c *Client) listRevisions(ctx context.Context, r cloud.Resource) revisionList {
+	return func(string) (out []*runpb.Revision, err error) {
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		// The list is "sorted by creation time, descending" (run/v2 reference).
+		request := &runpb.ListRevisionsRequest{Parent: r.Path(), PageSize: maxRevisions}
+		for rev, err := range c.revisions.ListRevisions(ctx, request).All() {
+			if err != nil {
+				return nil, explain(err, "list revisions of", r, "run.revisions.list")
+			}
+			if out = append(out, rev); len(out) == maxRevisions {
+				break
+			}
+		}
+		return out, nil
+	}
+}
+
+// revisionsBeside begins to read them at once, beside the workload itself. They may be
+// older than it then, so that they are read again where they lack what it created last.
+// It waits for its end in stop.
+func (c *Client) revisionsBeside(ctx context.Context, r cloud.Resource) (list revisionList, stop func()) {
+	first, cancel := context.WithCancel(ctx)
+	var found []*runpb.Revision
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		found, err = c.listRevisions(first, r)("")
+	}()
+	list = func(created string) ([]*runpb.Revision, error) {
+		<-done
+		has := func(rev *runpb.Revision) bool { return path.Base(rev.GetName()) == path.Base(created) }
+		if err == nil && created != "" && !slices.ContainsFunc(found, has) {
+			return c.listRevisions(ctx, r)(created)
+		}
+		return found, err
+	}
+	return list, func() { cancel(); <-done }
+}
+
 // Serving returns the accounts in use right now, sorted: for a service those of
 // every revision with traffic or a tag (a tag makes a revision reachable at 0
 // per cent), for a worker pool those of every revision with instances. A job,

@@ -13,7 +13,8 @@ import (
 )
 
 // The turns of writes are shared with all processes that have the same store:
-// Google counts by project and region, whoever asks. A write is rare and slow,
+// Google counts by project and region, whoever asks. While rates differ between
+// processes, as when they are changed, each keeps to its own among the writes of all. A write is rare and slow,
 // so that one look into the store for each is nothing; reads, which are many,
 // stay a matter of each process.
 const (
@@ -61,9 +62,9 @@ func (l *limits) reserveShared(ctx context.Context, at place) (time.Duration, er
 	case errors.As(err, &busy):
 		return 0, err
 	case err != nil:
-		return 0, &fault.BusyError{Where: fmt.Sprintf("%s, of which the store gives no turn (%v)", at, err), After: sharedRetry}
+		return 0, &fault.BusyError{Where: fmt.Sprintf("%s, of which the store gives no turn (%v)", l.rates.limiting(at), err), After: sharedRetry}
 	}
-	return 0, &fault.BusyError{Where: at.String() + ", of which the store gave a turn too late", After: sharedRetry}
+	return 0, &fault.BusyError{Where: l.rates.limiting(at) + ", of which the store gave a turn too late", After: sharedRetry}
 }
 
 // takeShared takes the next turn, or a place in the line of those that are sent
@@ -81,10 +82,10 @@ func (l *limits) takeShared(ctx context.Context, at place) (time.Time, error) {
 	}
 	now := l.now()
 	t := &turns{at: since(now.Add(-sharedWindow), s.At), promised: s.Promised, closed: l.closedUntil(at)}
-	turn := t.next(now, at.limit(), sharedWindow)
+	turn := t.next(now, l.rates.of(at), sharedWindow)
 	var away error
 	if turn.Sub(now) > maxHold {
-		away = &fault.BusyError{Where: at.String(), After: t.promise(at, turn, sharedWindow).Sub(now)}
+		away = &fault.BusyError{Where: l.rates.limiting(at), After: l.promise(t, at, turn, sharedWindow).Sub(now)}
 	} else {
 		t.at = append(t.at, turn)
 		slices.SortFunc(t.at, time.Time.Compare) // clocks may differ

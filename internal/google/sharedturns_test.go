@@ -23,7 +23,7 @@ func sharing(processes int, shared cells.Store) []*clocked {
 	first := newClocked()
 	all := []*clocked{first}
 	for range processes - 1 {
-		all = append(all, &clocked{limits: newLimits(first.limits.now, first.limits.wait)})
+		all = append(all, &clocked{limits: newLimits(DefaultRates, first.limits.now, first.limits.wait)})
 	}
 	for _, c := range all {
 		c.limits.now = func() time.Time { mu.Lock(); defer mu.Unlock(); return first.now }
@@ -53,7 +53,7 @@ func TestProcessesOnOneStoreWriteNoMoreInAnyMinuteThanOne(t *testing.T) {
 		}
 		sent = append(sent, *clock)
 	}
-	wantSpread(t, sent, writesAMinute)
+	wantSpread(t, sent, DefaultRates.Writes)
 	if took := sent[99].Sub(sent[0]); took > 6*time.Minute {
 		t.Errorf("100 writes took %s, want about 5 minutes", took)
 	}
@@ -84,8 +84,8 @@ func TestOfManyWhoAskAtOnceAsManyHaveATurnAsTheLimitSays(t *testing.T) {
 	}
 	wg.Wait()
 	slices.Sort(told)
-	if turns != writesAMinute || len(told) != 40-writesAMinute || len(slices.Compact(slices.Clone(told))) != len(told) {
-		t.Errorf("%d of 40 have a turn, the others come again in %v; want %d, and the others one after the other", turns, told, writesAMinute)
+	if turns != DefaultRates.Writes || len(told) != 40-DefaultRates.Writes || len(slices.Compact(slices.Clone(told))) != len(told) {
+		t.Errorf("%d of 40 have a turn, the others come again in %v; want %d, and the others one after the other", turns, told, DefaultRates.Writes)
 	}
 }
 
@@ -199,7 +199,7 @@ func TestClocksThatDifferByHalfAMinuteDoNotDoubleTheWritesNorKeepAnybodyOut(t *t
 		by[i]++
 		sent = append(sent, *clock)
 	}
-	wantSpread(t, sent, 2*writesAMinute)
+	wantSpread(t, sent, 2*DefaultRates.Writes)
 	if took := sent[199].Sub(sent[0]); took > 12*time.Minute || by[0] == 0 || by[1] == 0 {
 		t.Errorf("200 writes took %s, %v of each process", took, by)
 	}

@@ -17,43 +17,67 @@ import (
 func (c *Client) Workload(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
 	switch r.Kind {
 	case cloud.RunService:
-		return c.service(ctx, r)
+		revisions, stop := c.revisionsBeside(ctx, r)
+		defer stop()
+		s, err := c.getService(ctx, r)
+		if err != nil {
+			return cloud.Workload{}, err
+		}
+		return c.serviceIn(ctx, r, s, revisions)
 	case cloud.RunJob:
 		j, err := c.getJob(ctx, r)
 		if err != nil {
 			return cloud.Workload{}, err
 		}
-		w := workload(r, j.GetTemplate().GetTemplate().GetServiceAccount(), j)
-		w.Content.Why = "a job keeps no revisions"
-		return w, nil
+		return jobIn(r, j), nil
 	case cloud.RunWorkerPool:
-		return c.workerPool(ctx, r)
+		revisions, stop := c.revisionsBeside(ctx, r)
+		defer stop()
+		p, err := c.getWorkerPool(ctx, r)
+		if err != nil {
+			return cloud.Workload{}, err
+		}
+		return c.workerPoolIn(r, p, revisions)
 	}
 	return cloud.Workload{}, fmt.Errorf("read %s: a %q is no workload", r, r.Kind)
 }
 
-func (c *Client) service(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
-	s, err := c.getService(ctx, r)
-	if err != nil {
-		return cloud.Workload{}, err
+// Listed is Workload as List showed it within the last minute, false where it did not or
+// where Changed heard of a change since. It serves one call.
+func (c *Client) Listed(ctx context.Context, r cloud.Resource) (w cloud.Workload, ok bool, err error) {
+	switch live := c.listed.take(r.Path(), c.now()).(type) {
+	case *runpb.Service:
+		w, err = c.serviceIn(ctx, r, live, c.listRevisions(ctx, r))
+	case *runpb.Job:
+		w = jobIn(r, live)
+	case *runpb.WorkerPool:
+		w, err = c.workerPoolIn(r, live, c.listRevisions(ctx, r))
+	default:
+		return cloud.Workload{}, false, nil
 	}
-	w := workload(r, s.GetTemplate().GetServiceAccount(), s)
+	return w, err == nil, err
+}
+
+func jobIn(r cloud.Resource, j *runpb.Job) cloud.Workload {
+	w := workload(r, j.GetTemplate().GetTemplate().GetServiceAccount(), j)
+	w.Content.Why = "a job keeps no revisions"
+	return w
+}
+
+func (c *Client) serviceIn(ctx context.Context, r cloud.Resource, s *runpb.Service, revisions revisionList) (w cloud.Workload, err error) {
+	w = workload(r, s.GetTemplate().GetServiceAccount(), s)
 	w.InvokerCheckDisabled = cloud.KnownFlag(s.GetInvokerIamDisabled())
 	w.Ingress = ingressWords[s.GetIngress()]
 	w.Observed, w.Traffic, w.Serving = s.GetObservedGeneration(), trafficOf(s), servingOf(s)
 	if w, err = c.controlled(ctx, w, s); err != nil {
 		return cloud.Workload{}, err
 	}
-	return c.previous(ctx, w, s.GetTemplate(), s.GetLatestCreatedRevision())
+	return c.previous(w, s.GetTemplate(), s.GetLatestCreatedRevision(), revisions)
 }
 
-func (c *Client) workerPool(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
-	p, err := c.getWorkerPool(ctx, r)
-	if err != nil {
-		return cloud.Workload{}, err
-	}
+func (c *Client) workerPoolIn(r cloud.Resource, p *runpb.WorkerPool, revisions revisionList) (cloud.Workload, error) {
 	w := workload(r, p.GetTemplate().GetServiceAccount(), p)
-	return c.previous(ctx, w, p.GetTemplate(), p.GetLatestCreatedRevision())
+	return c.previous(w, p.GetTemplate(), p.GetLatestCreatedRevision(), revisions)
 }
 
 // workload holds what services, jobs and worker pools have in common. Jobs and

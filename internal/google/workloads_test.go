@@ -222,14 +222,14 @@ func TestServingOfAPoolCountsRevisionsWithInstances(t *testing.T) {
 func TestServingNamesAnAccountThatWasLeftOut(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	w.answer("Jobs/GetJob", func(any) (any, error) { return &runpb.Job{}, nil })
+	w.Fail("Projects.GetProject", 1, codes.PermissionDenied)
+	if _, err := w.client.Serving(t.Context(), job); status.Code(err) != codes.PermissionDenied {
+		t.Errorf("error is %v: an account that cannot be named must not be passed over", err)
+	}
 	got, err := w.client.Serving(t.Context(), job)
 	must(t, err)
 	if d := cmp.Diff([]string{defaultAccount}, got); d != "" {
 		t.Errorf("serving (-want +got):\n%s", d)
-	}
-	w.Fail("Projects.GetProject", 1, codes.PermissionDenied)
-	if _, err := w.client.Serving(t.Context(), job); status.Code(err) != codes.PermissionDenied {
-		t.Errorf("error is %v: an account that cannot be named must not be passed over", err)
 	}
 }
 
@@ -264,5 +264,24 @@ func TestWhatRunsNothingIsNoWorkload(t *testing.T) {
 	}
 	if _, err := w.client.Serving(t.Context(), project); err == nil {
 		t.Error("a project serves")
+	}
+}
+
+// The list is begun beside the service, and may be older: right after a deploy it can
+// lack the revision that is to be compared.
+func TestAListOfRevisionsThatIsOlderThanTheServiceIsReadAgain(t *testing.T) {
+	w := newWorld(t, sim.Options{})
+	w.deploy(t, defaultAccount, "")
+	w.answer("Revisions/ListRevisions", func(any) (any, error) {
+		w.answer("Revisions/ListRevisions", nil)
+		return &runpb.ListRevisionsResponse{}, nil
+	})
+	got, err := w.client.Workload(t.Context(), service)
+	must(t, err)
+	if got.Revision == "" || got.Previous.Email != apiAccount || w.count("Revisions/ListRevisions") != 2 {
+		t.Errorf("revision %q, before it %+v, after %d lists", got.Revision, got.Previous, w.count("Revisions/ListRevisions"))
+	}
+	if _, err := w.client.Workload(t.Context(), service); err != nil || w.count("Revisions/ListRevisions") != 3 {
+		t.Errorf("%v, after %d lists, want one more", err, w.count("Revisions/ListRevisions"))
 	}
 }

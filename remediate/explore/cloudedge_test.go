@@ -158,6 +158,10 @@ func (c workloadEdge) Workload(ctx context.Context, r cloud.Resource) (cloud.Wor
 	})
 }
 
+func (c workloadEdge) Listed(context.Context, cloud.Resource) (w cloud.Workload, ok bool, err error) {
+	return w, false, nil
+}
+
 func (c workloadEdge) SetInvokerCheck(ctx context.Context, l cloud.Workload, on bool) error {
 	off := !on
 	_, err := reach(c.p, competes, func() (bool, error) {

@@ -61,6 +61,15 @@ func (c Config) check(k *checks) {
 	c.checkExports(k)
 	err := google.CheckUserInfo(c.Google.UserInfoURL)
 	k.refuse(err == nil, "google.userinfo_url", "google.userinfo_url: %v", err)
+	c.Google.Rates.check(k)
+}
+
+func (r Rates) check(k *checks) {
+	least, most := google.MinRates, google.MaxRates
+	k.refuse(r.Reads >= least.Reads && r.Reads <= most.Reads, "google.rates.reads",
+		"google.rates.reads is %d, want %d to %d requests a minute", r.Reads, least.Reads, most.Reads)
+	k.refuse(r.Writes >= least.Writes && r.Writes <= most.Writes, "google.rates.writes",
+		"google.rates.writes is %d, want %d to %d requests a minute", r.Writes, least.Writes, most.Writes)
 }
 
 func (p Push) check(k *checks) {

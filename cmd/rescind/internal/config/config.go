@@ -176,6 +176,14 @@ type Google struct {
 	Endpoints   Endpoints `yaml:"endpoints"`
 	Insecure    bool      `yaml:"insecure"`
 	UserInfoURL string    `yaml:"userinfo_url"`
+	Rates       Rates     `yaml:"rates"`
+}
+
+// Rates are how many requests a minute each project and region is sent, and each
+// folder and organization.
+type Rates struct {
+	Reads  int `yaml:"reads"`
+	Writes int `yaml:"writes"`
 }
 
 // Endpoints are addresses of Google's services, HOST:PORT, or a URL for what

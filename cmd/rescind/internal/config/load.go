@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/internal/strictyaml"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
@@ -32,7 +33,8 @@ func Default() Config {
 			MaxEventAge: Duration(15 * time.Minute),
 			Fight:       Fight{SameChange: 3, Within: Duration(24 * time.Hour)},
 		},
-		Scan: Scan{Every: Duration(time.Hour)},
+		Scan:   Scan{Every: Duration(time.Hour)},
+		Google: Google{Rates: Rates(google.DefaultRates)},
 	}
 }
 

@@ -43,6 +43,7 @@ scan: {every: 1h}
 fallback_identity: {projects/pay-prod: run-default@pay-prod.iam.gserviceaccount.com}
 google:
   endpoints: {run: "", iam: "", resourcemanager: "", orgpolicy: "", asset: "", logging: ""}
+  rates: {reads: 600, writes: 25}
   insecure: false
 `
 
@@ -54,6 +55,7 @@ func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Default() // most of the file's values are the defaults
+	want.Google.Rates = Rates{Reads: 600, Writes: 25}
 	want.Policies = []string{filepath.Join(dir, "policies")}
 	want.Scope = Scope{Include: []string{"organizations/77"}, Exclude: []string{"projects/break-glass"}}
 	want.Identity = "rescind-worker@ops.iam.gserviceaccount.com"

@@ -45,6 +45,10 @@ func TestAConfigurationIsRefused(t *testing.T) {
 		{"a budget of nothing, and a reserve of more than there is", smallConfig + "guardrails:\n  max_reverts: {per_actor_per_hour: 0, reserve_percent: 101}\n", []string{
 			`6:37: guardrails.max_reverts.per_actor_per_hour is 0, want at least 1; to revert nothing unasked, set policies to approve`,
 			`6:57: guardrails.max_reverts.reserve_percent is 101, want 1 to 100, or 0 to keep nothing for findings of high and critical severity`}},
+		{"rates that no revert gets through", smallConfig + "google:\n  rates: {reads: 9, writes: 0}\n", []string{
+			`6:18: google.rates.reads is 9, want 10 to 6000 requests a minute`, `6:29: google.rates.writes is 0, want 1 to 600 requests a minute`}},
+		{"rates beyond what Google takes", smallConfig + "google:\n  rates: {reads: 6001, writes: 601}\n", []string{
+			`6:18: google.rates.reads is 6001, want 10 to 6000 requests a minute`, `6:32: google.rates.writes is 601, want 1 to 600 requests a minute`}},
 		{"a reserve below zero, and one that is no number", smallConfig + "guardrails: {max_reverts: {reserve_percent: -1, per_actor_per_hour: ten}}\n", []string{
 			`5:45: guardrails.max_reverts.reserve_percent is -1, want 1 to 100, or 0 to keep nothing for findings of high and critical severity`,
 			`5:69: guardrails.max_reverts.per_actor_per_hour is "ten", want a whole number`}},

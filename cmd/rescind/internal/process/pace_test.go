@@ -2,6 +2,7 @@ package process_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
+	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -122,4 +124,29 @@ func TestTheCardOfARevertIsRewrittenOnceItWasUndone(t *testing.T) {
 		m, _ := w.Card(f.ID)
 		return m.TS == card.TS && strings.Contains(m.Text, "It was undone since") && !strings.Contains(string(m.Blocks), "rescind.undo")
 	})
+}
+
+func TestGoogleIsAskedNoFasterThanIsConfigured(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, askAlways)
+	asked(t, w)
+	change, err := auditlog.Decode(w.Events()[0].Entry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now()
+	a := another(t, w, func(c *config.Config, o *process.Options) {
+		c.Google.Rates.Reads = 10
+		o.Now = func() time.Time { return at }
+		o.Wait = func(context.Context, time.Duration) error { return context.Canceled }
+	})
+	for i := range 11 {
+		change.ID = fmt.Sprint("again ", i)
+		if _, err = a.Handle(t.Context(), change); err != nil {
+			break
+		}
+	}
+	if err == nil || !strings.Contains(err.Error(), "10 reads a minute") {
+		t.Errorf("after 11 changes in a moment: %v, want it told to come again", err)
+	}
 }

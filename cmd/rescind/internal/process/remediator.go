@@ -28,6 +28,7 @@ func googleOptions(c config.Config, o Options, st remediate.Store) google.Option
 		DialOptions: o.Dial,
 		Identities:  st,
 		Turns:       st,
+		Rates:       google.Rates(c.Google.Rates),
 		SearchIn:    config.Containers(c.Scope.Include),
 		Log:         o.Log,
 		Now:         o.Now,

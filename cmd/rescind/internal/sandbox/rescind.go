@@ -96,7 +96,7 @@ func (w *World) config(policies, slackURL, keysURL string) (config.Config, error
 	c.Approvals.Approvers.Users = map[string]string{"U0ADA": "user:ada@example.com", "U0BOB": "user:bob@example.com"}
 	c.Scan.Every = 0 // it would come before the events that the demo shows
 	c.FallbackIdentity = map[string]string{"projects/pay-prod": "run-default@pay-prod.iam.gserviceaccount.com"}
-	c.Google = config.Google{Insecure: true, Endpoints: config.Endpoints{Run: w.SimAddr, IAM: w.SimAddr, ResourceManager: w.SimAddr, OrgPolicy: w.SimAddr, Asset: w.SimAddr, Logging: w.SimAddr, Functions: w.SimAddr}}
+	c.Google.Insecure, c.Google.Endpoints = true, config.Endpoints{Run: w.SimAddr, IAM: w.SimAddr, ResourceManager: w.SimAddr, OrgPolicy: w.SimAddr, Asset: w.SimAddr, Logging: w.SimAddr, Functions: w.SimAddr}
 	return c, c.Validate()
 }
 
