@@ -15,7 +15,7 @@ import (
 
 func TestEightProcessesTogetherRevertAsManyAsTheLimitSays(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits = remediate.Limits{TotalHour: 30} })
+	g := newRig(t, set{public: policies.Revert}, yields, func(c *setup) { c.Limits = remediate.Limits{TotalHour: 30} })
 	changes := g.exposed(2, 40)
 	var wg sync.WaitGroup
 	for i := range 8 {

@@ -24,14 +24,14 @@ func (r *Remediator) resume(ctx context.Context, f finding.Finding, k judged) (f
 		}
 	}
 	if f.State != state.Waiting {
-		return r.withoutLeased(f), nil
+		return withoutLeased(f), nil
 	}
 	if k.vanished { // it waits for live state to show it: the sweep looks, in time
-		return r.withoutLeased(f), nil
+		return withoutLeased(f), nil
 	}
 	if f.Change.Content != k.change.Content {
 		if borneOut, err := r.borneOut(ctx, k.entry); !borneOut { // it waits for its own entry
-			return r.withoutLeased(f), err
+			return withoutLeased(f), err
 		}
 	}
 	return r.reopen(ctx, f, k, state.ByEvent)
@@ -51,7 +51,7 @@ func (r *Remediator) reopen(ctx context.Context, f finding.Finding, k judged, by
 		return finding.Finding{}, err
 	}
 	if next.State == state.Waiting && next.DueAt.Equal(f.DueAt) {
-		return r.withoutLeased(f), nil
+		return withoutLeased(f), nil
 	}
 	if next.State == state.Waiting && next.Why == f.Why { // nothing new to tell
 		f.DueAt = next.DueAt
