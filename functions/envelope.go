@@ -2,8 +2,6 @@ package functions
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +18,9 @@ const (
 	// maxAnswer is above any push of a signed request: the endpoints that
 	// people reach take a body of 1 MiB, which is in base64 twice.
 	maxAnswer = 2 << 20
+	// usualBody is the room that is made for a body before any of it is read; nearly
+	// all of them fit, and a sender who promises more and sends nothing takes no more.
+	usualBody = 64 << 10
 	// maxPush is above any push: a Pub/Sub message has at most 10 MB
 	// (https://cloud.google.com/pubsub/quotas), and base64 adds a third.
 	maxPush = 16 << 20
@@ -43,19 +44,22 @@ type arrived struct {
 	published time.Time
 }
 
-// receive reads the message of a request of at most max bytes, and returns as
+// receive reads the message of a request of at most limit bytes, and returns as
 // much of it as is known with an error: a droppedError that is the sender's for
 // good, and any other when the message may be read another time.
-func receive(w http.ResponseWriter, r *http.Request, max int64) (arrived, error) {
+func receive(w http.ResponseWriter, r *http.Request, limit int64) (arrived, error) {
 	unread := arrived{id: r.Header.Get(headerMessageID)}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, max))
+	var read bytes.Buffer
+	read.Grow(int(min(limit, usualBody, max(0, r.ContentLength))) + bytes.MinRead)
+	_, err := read.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
+	body := read.Bytes()
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		// Answered while it still sends, the sender may see a broken
 		// connection instead of the 204, and would send it all again.
 		_, _ = io.CopyN(io.Discard, r.Body, maxPush)
-		return unread, &droppedError{kind: KindTooLarge, err: fmt.Errorf("the body is larger than %d bytes", max)}
+		return unread, &droppedError{kind: KindTooLarge, err: fmt.Errorf("the body is larger than %d bytes", limit)}
 	case err != nil: // the sender hung up, or was too slow
 		return unread, fmt.Errorf("read body: %w", err)
 	}
@@ -106,69 +110,8 @@ func publishedAt(h http.Header) time.Time {
 	return time.Time{}
 }
 
-// push is the body of a Pub/Sub push, or a bare LogEntry, which has LogName.
-// https://cloud.google.com/pubsub/docs/push#receive_push
-type push struct {
-	Message *struct {
-		Data      string          `json:"data"`
-		ID        string          `json:"messageId"`
-		Published json.RawMessage `json:"publishTime"`
-	} `json:"message"`
-	LogName      json.RawMessage `json:"logName"`
-	ProtoPayload json.RawMessage `json:"protoPayload"`
-}
-
-// parsePush reads a wrapped push. A subscription with payload unwrapping that
-// writes no metadata sends the LogEntry and nothing else, so that is read too.
-func parsePush(body []byte) (arrived, error) {
-	var p push
-	if err := json.Unmarshal(body, &p); err != nil {
-		return arrived{}, explain(body, err)
-	}
-	if p.Message == nil {
-		if p.LogName == nil && p.ProtoPayload == nil {
-			return arrived{}, errors.New("the body is no Pub/Sub push (no message) and no log entry (no logName, no protoPayload)")
-		}
-		return arrived{data: body}, nil
-	}
-	var published string
-	_ = json.Unmarshal(p.Message.Published, &published)
-	m := arrived{id: p.Message.ID, published: instant(published)}
-	if p.Message.Data == "" {
-		return m, errors.New("message.data is missing")
-	}
-	data, err := base64.StdEncoding.DecodeString(p.Message.Data)
-	if err != nil {
-		return m, fmt.Errorf("message.data is not base64: %w", err)
-	}
-	m.data = data
-	return m, nil
-}
-
 // instant is the time in RFC 3339; zero for any other text.
 func instant(s string) time.Time {
 	t, _ := time.Parse(time.RFC3339Nano, s)
 	return t
-}
-
-// explain says what is wrong with a body that encoding/json refused.
-func explain(body []byte, err error) error {
-	var wrongType *json.UnmarshalTypeError
-	switch {
-	case bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")):
-		return errors.New("the body is a JSON array, want one object")
-	case errors.As(err, &wrongType) && wrongType.Field == "":
-		return fmt.Errorf("the body is a JSON %s, want an object", wrongType.Value)
-	case errors.As(err, &wrongType):
-		return fmt.Errorf("%s is a JSON %s", wrongType.Field, wrongType.Value)
-	case cutOff(body):
-		return fmt.Errorf("the body is cut off after %d bytes", len(body))
-	}
-	return fmt.Errorf("the body is not JSON: %w", err)
-}
-
-func cutOff(body []byte) bool {
-	var v json.RawMessage
-	err := json.NewDecoder(bytes.NewReader(body)).Decode(&v)
-	return errors.Is(err, io.ErrUnexpectedEOF)
 }

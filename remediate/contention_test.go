@@ -15,7 +15,7 @@ import (
 
 func TestEightProcessesTogetherRevertAsManyAsTheLimitSays(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Limits = remediate.Limits{TotalHour: 30} })
+	g := newRig(t, set{public: policies.Revert}, yields, func(c *setup) { c.Limits = remediate.Limits{TotalHour: 30} })
 	changes := g.exposed(2, 40)
 	var wg sync.WaitGroup
 	for i := range 8 {
@@ -40,7 +40,7 @@ type losing struct {
 	remediate.Store
 	g       *rig
 	dropped int
-	late    int   // reads of what is over
+	late    bool  // what is over was read
 	from    int64 // the revision that was forgotten
 }
 
@@ -50,10 +50,8 @@ func (s *losing) Cell(ctx context.Context, name string) (cells.Cell, error) {
 		return c, err
 	}
 	switch over := !c.KeepUntil.IsZero() && !s.g.Clock().Before(c.KeepUntil); {
-	case over && s.late < 2: // to see whether there is room, and to count
-		if s.late++; s.late == 2 {
-			s.from = c.Revision
-		}
+	case over && !s.late:
+		s.late, s.from = true, c.Revision
 	case s.from > 0 && c.Revision <= s.from:
 		return cells.Cell{Name: name}, nil
 	case s.from > 0:
@@ -84,7 +82,7 @@ func TestACountThatIsForgottenWhileItIsReadBeginsAnew(t *testing.T) {
 	store.g = g
 	changes := g.exposed(1, 3)
 	g.want(g.handleOne(changes[0]), state.Reverted, "")
-	g.pass(time.Hour + time.Minute)
+	g.pass(2*time.Hour + time.Minute)
 	g.want(g.handleOne(changes[1]), state.Reverted, "")
 	g.want(g.handleOne(changes[2]), state.Pending, "the limit is 1")
 	if store.dropped == 0 {

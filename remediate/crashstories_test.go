@@ -2,7 +2,6 @@ package remediate_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -243,14 +242,8 @@ func (m *mixed) end() (out []string) {
 		slices.Sort(ids)
 		out = append(out, fmt.Sprint("on-call heard of ", slices.Compact(ids))) // to tell it again changes nothing
 	}
-	cell, err := m.watch.Store.Cell(m.t.Context(), "reverts")
-	m.must(err)
-	var counted []json.RawMessage
-	if len(cell.Value) > 0 {
-		m.must(json.Unmarshal(cell.Value, &counted))
-	}
 	slices.Sort(out)
-	return append(out, fmt.Sprint(len(counted), " counted"))
+	return append(out, fmt.Sprint(len(m.counted(m.watch.Store)), " counted"))
 }
 
 // cards are the messages outside threads.

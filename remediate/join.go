@@ -28,9 +28,9 @@ func (r *Remediator) join(ctx context.Context, k judged) (finding.Finding, bool,
 			f, err := r.resume(ctx, f, k)
 			return f, err == nil, err
 		case slices.Contains(f.Joined, k.change.ID):
-			return r.withoutLeased(f), true, nil
+			return withoutLeased(f), true, nil
 		case f.SameAs(k.Judgement) && k.preexisting: // it was there all along, and is asked about
-			return r.withoutLeased(f), true, nil
+			return withoutLeased(f), true, nil
 		case f.SameAs(k.Judgement) && k.Decision == judge.Revert && f.State == state.Pending && foundInPassing(f):
 			// Something else came upon it before the change's own event: that must
 			// not keep the policy from reverting it.
@@ -44,7 +44,7 @@ func (r *Remediator) join(ctx context.Context, k judged) (finding.Finding, bool,
 		case f.SameAs(k.Judgement):
 			borneOut, err := r.borneOut(ctx, k.entry)
 			if !borneOut { // where the look failed it comes again, and then may name one more
-				return r.withoutLeased(f), err == nil, err
+				return withoutLeased(f), err == nil, err
 			}
 			f, err := r.update(ctx, f.JoinedBy(k.change, k.now.At))
 			return f, err == nil, err

@@ -8,6 +8,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/reverts"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -40,32 +41,11 @@ type limit struct{ name, why string }
 // limited returns the limit that keeps the finding from being reverted
 // unasked, as things stand; see allowed.
 func (r *Remediator) limited(ctx context.Context, f finding.Finding) (limit, error) {
-	if why, err := r.fighting(ctx, f); why != "" || err != nil {
-		return limit{why: why}, err
-	}
-	recent, err := r.reverts(ctx)
-	return r.cfg.Limits.reached(f, recent), err
+	return r.underLimits(ctx, f, func(*reverts.Tally) []reverts.Entry { return nil })
 }
 
-// reached returns the limit that allows no further revert than the recent ones.
-func (l Limits) reached(f finding.Finding, recent []revert) limit {
-	var policy, project, actor, total int
-	who := actorHash(f.Budget())
-	for _, o := range recent {
-		if o.Finding == f.ID {
-			continue
-		}
-		total++
-		if o.Policy == f.Policy {
-			policy++
-		}
-		if o.Project == f.Resource.Project {
-			project++
-		}
-		if o.Actor == who {
-			actor++
-		}
-	}
+// reached returns the limit that allows no further revert than those of the last hour.
+func (l Limits) reached(f finding.Finding, recent *reverts.Tally) limit {
 	if l.TotalHour == 0 || l.TotalHour > maxReverts {
 		l.TotalHour = maxReverts
 	}
@@ -75,10 +55,10 @@ func (l Limits) reached(f finding.Finding, recent []revert) limit {
 		what = "all whom the log does not name"
 	}
 	for _, c := range []allowance{
-		{"policy " + f.Policy, "policy " + f.Policy, policy, l.PerPolicyHour},
-		{"project " + f.Resource.Project, "project " + f.Resource.Project, project, l.PerProjectHour},
-		{"actor " + by, what, actor, l.PerActorHour},
-		{"total", "all policies and projects", total, l.TotalHour},
+		{"policy " + f.Policy, "policy " + f.Policy, recent.Beside(f.ID, reverts.Policy(f.Policy)), l.PerPolicyHour},
+		{"project " + f.Resource.Project, "project " + f.Resource.Project, recent.Beside(f.ID, reverts.Project(f.Resource.Project)), l.PerProjectHour},
+		{"actor " + by, what, recent.Beside(f.ID, reverts.Actor(actorHash(f.Budget()))), l.PerActorHour},
+		{"total", "all policies and projects", recent.Beside(f.ID, reverts.Thing{}), l.TotalHour},
 	} {
 		if why := c.spent(l.kept(f, c.of)); why != "" {
 			return limit{c.name, why}

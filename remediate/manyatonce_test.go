@@ -21,7 +21,7 @@ func TestI3TwoProcessesAndManyDeliveriesComeToOneEffectAndOneCard(t *testing.T) 
 	t.Parallel()
 	for enforcement, want := range map[policies.Enforcement]state.State{policies.Revert: state.Reverted, policies.Approve: state.Pending} {
 		t.Run(string(enforcement), func(t *testing.T) {
-			g := newRig(t, set{public: enforcement})
+			g := newRig(t, set{public: enforcement}, yields)
 			other := newEngine(t, g.setup)
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 			c := g.events()[0]
@@ -88,7 +88,7 @@ func (s *lateStore) Finding(ctx context.Context, id string) (finding.Finding, er
 
 func TestManyAnswersAtOnceDecideOnce(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, set{public: policies.Approve})
+	g := newRig(t, set{public: policies.Approve}, yields)
 	g.grant(apiPath, "roles/run.invoker", "allUsers")
 	f := g.one()
 	var wg sync.WaitGroup

@@ -116,15 +116,7 @@ func (m *mixed) check(when string) {
 	m.t.Helper()
 	fs, err := m.Store.Findings(m.t.Context(), finding.Query{})
 	m.must(err)
-	cell, err := m.Store.Cell(m.t.Context(), "reverts")
-	m.must(err)
-	var counted []struct {
-		Finding string
-		At      time.Time
-	}
-	if len(cell.Value) > 0 {
-		m.must(json.Unmarshal(cell.Value, &counted))
-	}
+	counted := m.counted(m.Store)
 	made := map[cloud.Resource]int{}
 	for _, f := range fs {
 		for _, s := range f.Done {
@@ -134,12 +126,7 @@ func (m *mixed) check(when string) {
 		if i < 0 || m.Clock().Sub(f.Timeline[i].At) > time.Hour-time.Minute {
 			continue
 		}
-		is := slices.ContainsFunc(counted, func(c struct {
-			Finding string
-			At      time.Time
-		}) bool {
-			return c.Finding == f.ID
-		})
+		is := counted[f.ID]
 		none := len(f.Done) == 0 && (f.State == state.Superseded || f.State == state.Blocked || f.State == state.Expired)
 		// Who dies may have counted what is no revert: that counts until its hour is over.
 		if want := f.Automatic && !none; is != want && !(is && m.died > 0) {

@@ -67,7 +67,7 @@ func (r *Remediator) create(ctx context.Context, k judged) (finding.Finding, err
 	created, err := r.cfg.Store.Create(ctx, f)
 	if errors.Is(err, fault.ErrExists) { // another delivery of this change won
 		created, err = r.cfg.Store.Finding(ctx, f.ID)
-		created = r.withoutLeased(created)
+		created = withoutLeased(created)
 		if err == nil && !created.Automatic {
 			r.giveBack(ctx, f)
 		}
@@ -78,15 +78,16 @@ func (r *Remediator) create(ctx context.Context, k judged) (finding.Finding, err
 	return created, nil
 }
 
-// withoutLeased hides what a finding owes while the process that stored it is at it:
-// two that post a card make two cards. What it does not get done is left to the
-// sweep. A revert that nobody claimed cannot wait; claiming it is a
-// compare-and-set.
-func (r *Remediator) withoutLeased(f finding.Finding) finding.Finding {
-	if f.State != state.Approved && r.cfg.Now().Before(f.DueAt) {
-		return f.Leased()
+// withoutLeased hides what a finding owes from whoever did not store it: two that
+// post a card make two cards. What is not done by the process that did is left to the
+// sweep, which takes it once the lease is over. A revert that nobody began cannot wait;
+// claiming it is a compare-and-set. One that was looked at and waits is owed a card as
+// well, by whoever looked.
+func withoutLeased(f finding.Finding) finding.Finding {
+	if begun := f.Paused || f.Attempts > 0; f.State == state.Approved && !begun {
+		return f
 	}
-	return f
+	return f.Leased()
 }
 
 // open is the finding a judgement begins as, with the limits applied, and the limit

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/reverts"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -65,7 +65,7 @@ type Config struct {
 // and several may share one store.
 type Remediator struct {
 	cfg      Config
-	counting sync.Mutex // held while a revert is counted, so that only processes compete for the count
+	reverts  *reverts.Log
 	exporter resting
 }
 
@@ -100,5 +100,5 @@ func New(c Config) (*Remediator, error) {
 	c.Facts = attentive{c.Facts}
 	c.Judge.Facts = c.Facts
 	c.Workloads = servedWorkloads{c.Workloads, c.Store, c.Now, c.Log}
-	return &Remediator{cfg: c}, nil
+	return &Remediator{cfg: c, reverts: reverts.NewLog(c.Store, c.Now)}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/reverts"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -24,14 +25,14 @@ func (r *Remediator) resume(ctx context.Context, f finding.Finding, k judged) (f
 		}
 	}
 	if f.State != state.Waiting {
-		return r.withoutLeased(f), nil
+		return withoutLeased(f), nil
 	}
 	if k.vanished { // it waits for live state to show it: the sweep looks, in time
-		return r.withoutLeased(f), nil
+		return withoutLeased(f), nil
 	}
 	if f.Change.Content != k.change.Content {
 		if borneOut, err := r.borneOut(ctx, k.entry); !borneOut { // it waits for its own entry
-			return r.withoutLeased(f), err
+			return withoutLeased(f), err
 		}
 	}
 	return r.reopen(ctx, f, k, state.ByEvent)
@@ -51,7 +52,7 @@ func (r *Remediator) reopen(ctx context.Context, f finding.Finding, k judged, by
 		return finding.Finding{}, err
 	}
 	if next.State == state.Waiting && next.DueAt.Equal(f.DueAt) {
-		return r.withoutLeased(f), nil
+		return withoutLeased(f), nil
 	}
 	if next.State == state.Waiting && next.Why == f.Why { // nothing new to tell
 		f.DueAt = next.DueAt
@@ -89,26 +90,32 @@ func (r *Remediator) attribute(ctx context.Context, c cloud.Change) error {
 // charge has what was reverted for a change that named nobody count for whom this
 // half of it names, also where that has ended. What is not borne out names nobody.
 func (r *Remediator) charge(ctx context.Context, c cloud.Change, l *entryLookup) error {
-	unnamed := func(o revert) bool {
-		return o.Actor == actorHash(cloud.UnknownActor) && o.Finding == finding.ID(c.ID, o.Policy, c.Resource)
+	who := finding.BudgetOf(c.Actor)
+	if who == cloud.UnknownActor {
+		return nil
 	}
-	recent, err := r.reverts(ctx)
-	if err != nil || !slices.ContainsFunc(recent, unnamed) || finding.BudgetOf(c.Actor) == cloud.UnknownActor {
+	isUnnamed := func(e reverts.Entry) bool {
+		return e.Actor == actorHash(cloud.UnknownActor) && e.Finding == finding.ID(c.ID, e.Policy, c.Resource)
+	}
+	found := false
+	err := r.reverts.Change(ctx, func(t *reverts.Tally) []reverts.Entry {
+		found = slices.ContainsFunc(t.All(), isUnnamed)
+		return nil
+	})
+	if err != nil || !found {
 		return err
 	}
 	if borneOut, err := r.borneOut(ctx, l); !borneOut || err != nil {
 		return err
 	}
-	r.counting.Lock()
-	defer r.counting.Unlock()
-	return r.recount(ctx, func(recent []revert) []revert {
-		charged := slices.Clone(recent)
-		for i, o := range charged {
-			if unnamed(o) {
-				charged[i].Actor = actorHash(finding.BudgetOf(c.Actor))
+	return r.reverts.Change(ctx, func(t *reverts.Tally) (named []reverts.Entry) {
+		for _, e := range t.All() {
+			if isUnnamed(e) {
+				e.Actor = actorHash(who)
+				named = append(named, e)
 			}
 		}
-		return charged
+		return named
 	})
 }
 

@@ -5,40 +5,18 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
-	"slices"
-	"time"
 
-	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/reverts"
 )
 
-// revertsCell holds the automatic reverts of the last hour, of all processes
-// that share the store. To count findings instead took a list of hours for each
-// revert, in a burst of hundreds, and two processes could both find room for
-// the last one.
-const revertsCell = "reverts"
+// maxReverts is how many are allowed in an hour whatever the limits: a process
+// remembers them all.
+const maxReverts = 3000
 
-const (
-	revertsWindow = time.Hour
-	// maxReverts is how many the cell has room for: a store takes values of a
-	// megabyte at most.
-	maxReverts = 3000
-)
-
-// revert is one automatic revert that was allowed.
-type revert struct {
-	Finding string `json:"finding"`
-	Policy  string `json:"policy"`
-	Project string `json:"project,omitempty"`
-	// Actor is a hash of whose it was: names are strangers' text, and as long as
-	// they like. Empty in what a release without it counted.
-	Actor string    `json:"actor,omitempty"`
-	At    time.Time `json:"at"`
-}
-
-// actorHash is short, and still nobody finds a name that has another's.
+// actorHash is whose a revert was: names are strangers' text, and as long as they
+// like. It is short, and still nobody finds a name that has another's.
 func actorHash(who string) string {
 	sum := sha256.Sum256([]byte(who))
 	return base64.RawStdEncoding.EncodeToString(sum[:12])
@@ -50,18 +28,25 @@ func actorHash(who string) string {
 // counts it once. Where the count cannot be read or written nothing is allowed:
 // the error has the change come again.
 func (r *Remediator) allowed(ctx context.Context, f finding.Finding) (limit, error) {
-	if over, err := r.limited(ctx, f); over.why != "" || err != nil {
-		return over, err
-	}
-	r.counting.Lock()
-	defer r.counting.Unlock()
-	var over limit
-	err := r.recount(ctx, func(recent []revert) []revert {
-		over = r.cfg.Limits.reached(f, recent)
-		if over.why != "" || counted(recent, f) {
-			return recent
+	return r.underLimits(ctx, f, func(t *reverts.Tally) []reverts.Entry {
+		if t.Has(f.ID) {
+			return nil
 		}
-		return append(recent, revert{f.ID, f.Policy, f.Resource.Project, actorHash(f.Budget()), r.cfg.Now()})
+		return []reverts.Entry{{Finding: f.ID, Policy: f.Policy, Project: f.Resource.Project, Actor: actorHash(f.Budget()), At: r.cfg.Now()}}
+	})
+}
+
+// underLimits counts what count returns unless a limit is reached, which it returns.
+func (r *Remediator) underLimits(ctx context.Context, f finding.Finding, count func(*reverts.Tally) []reverts.Entry) (limit, error) {
+	if why, err := r.fighting(ctx, f); why != "" || err != nil {
+		return limit{why: why}, err
+	}
+	var over limit
+	err := r.reverts.Change(ctx, func(t *reverts.Tally) []reverts.Entry {
+		if over = r.cfg.Limits.reached(f, t); over.why != "" {
+			return nil
+		}
+		return count(t)
 	})
 	return over, err
 }
@@ -87,45 +72,13 @@ func (r *Remediator) giveBack(ctx context.Context, f finding.Finding) {
 	if !f.Automatic {
 		return
 	}
-	r.counting.Lock()
-	defer r.counting.Unlock()
-	err := r.recount(ctx, func(recent []revert) []revert {
-		return slices.DeleteFunc(slices.Clone(recent), func(o revert) bool { return o.Finding == f.ID })
+	err := r.reverts.Change(ctx, func(t *reverts.Tally) []reverts.Entry {
+		if !t.Has(f.ID) {
+			return nil
+		}
+		return []reverts.Entry{{Finding: f.ID, At: r.cfg.Now(), Back: true}}
 	})
 	if err != nil {
 		r.cfg.Log.WarnContext(ctx, "an automatic revert that was none still counts", "finding", f.ID, "error", err.Error())
 	}
-}
-
-func counted(recent []revert, f finding.Finding) bool {
-	return slices.ContainsFunc(recent, func(o revert) bool { return o.Finding == f.ID })
-}
-
-// recount stores what next makes of the reverts of the last hour; nothing where
-// that is the same.
-func (r *Remediator) recount(ctx context.Context, next func([]revert) []revert) error {
-	_, err := cells.Change(ctx, r.cfg.Store, revertsCell, r.cfg.Now().Add(revertsWindow), func(all []revert) ([]revert, bool, error) {
-		recent := r.lately(all)
-		after := next(recent)
-		return after, !slices.Equal(after, recent), nil
-	})
-	if err != nil {
-		return fmt.Errorf("count automatic reverts: %w", err)
-	}
-	return nil
-}
-
-// reverts returns the automatic reverts of the last hour.
-func (r *Remediator) reverts(ctx context.Context) ([]revert, error) {
-	all, _, err := cells.Read[[]revert](ctx, r.cfg.Store, revertsCell)
-	if err != nil {
-		return nil, fmt.Errorf("count automatic reverts: %w", err)
-	}
-	return r.lately(all), nil
-}
-
-// lately leaves out what was longer than an hour ago.
-func (r *Remediator) lately(all []revert) []revert {
-	hourAgo := r.cfg.Now().Add(-revertsWindow)
-	return slices.DeleteFunc(all, func(o revert) bool { return o.At.Before(hourAgo) })
 }

@@ -53,7 +53,7 @@ func (g *rig) automatic() (byProject map[string]int, total int) {
 
 func TestTwoProcessesTogetherRevertAsManyAsTheLimitsSay(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
+	g := newRig(t, set{public: policies.Revert}, yields, func(c *setup) {
 		c.Limits = remediate.Limits{PerPolicyHour: 1000, PerProjectHour: 7, TotalHour: 50}
 	})
 	other := newEngine(t, g.setup)

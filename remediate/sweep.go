@@ -87,6 +87,9 @@ func (r *Remediator) sweep(ctx context.Context, f finding.Finding) error {
 	case f.State == state.Exempted:
 		next, err = r.exemptionEnded(ctx, f)
 	}
+	if err == nil && next.Revision == f.Revision {
+		next, err = r.take(ctx, f)
+	}
 	if err == nil {
 		r.work(ctx, next)
 		return nil
@@ -98,6 +101,16 @@ func (r *Remediator) sweep(ctx context.Context, f finding.Finding) error {
 	// finding out of every sweep.
 	_, later := r.update(ctx, f.Postponed(r.cfg.Now(), err))
 	return errors.Join(err, later)
+}
+
+// take has what a due finding owes done by this process alone: two sweeps that come
+// upon it at once would both tell people, and page twice. It returns an error
+// matching fault.ErrConflict to all but one. Who carries a plan out claims it instead.
+func (r *Remediator) take(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	if len(f.Outbox) == 0 || f.Owes(finding.Apply) {
+		return f, nil
+	}
+	return r.update(ctx, f.Taken(r.cfg.Now()))
 }
 
 // pruneBatch bounds what one sweep forgets; it is more than comes in between

@@ -63,7 +63,7 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 		{
 			"only the command wires the simulation in",
 			module + "functions", module + "internal/sim",
-			[]string{"functions imports internal/sim: functions may import only internal/cloud, internal/auditlog, policies, remediate/judge, remediate of ours"},
+			[]string{"functions imports internal/sim: functions may import only internal/skim, internal/cloud, internal/auditlog, policies, remediate/judge, remediate of ours"},
 		},
 		{
 			"the values import nothing of ours",

@@ -17,6 +17,7 @@ const (
 	store     part = "internal/store"
 	yaml      part = "internal/strictyaml"
 	intake    part = "internal/intake"
+	skim      part = "internal/skim"
 	sim       part = "internal/sim"
 	command   part = "cmd"
 	arch      part = "internal/arch"
@@ -39,18 +40,19 @@ func arrows() map[part][]part {
 	wires := []part{cloud, auditlog, policies, judge, remediate, notify, functions, google, store}
 	return map[part][]part{
 		cloud:     nil,
-		auditlog:  {cloud},
+		auditlog:  {cloud, skim},
 		policies:  {cloud, yaml},
 		judge:     {cloud, policies},
 		remediate: {cloud, auditlog, policies, judge},
 		notify:    append([]part{intake}, decides...),
-		functions: decides,
+		functions: append([]part{skim}, decides...),
 		// Replay judges as live handling does, and knows nothing of what follows.
 		replay: {cloud, auditlog, policies, judge, yaml},
 		google: decides,
 		store:  decides,
 		yaml:   nil,
 		intake: nil,
+		skim:   nil,
 		// A simulation that shared code with the adapters would share their
 		// mistakes, and every test against it would pass.
 		sim:  {cloud},

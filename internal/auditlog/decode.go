@@ -30,6 +30,14 @@ var (
 // writes. Beside ErrFailedCall, ErrRehearsal and ErrUnknownMethod it returns
 // the Change as far as it could be read; no error repeats what a body says.
 func Decode(entry []byte) (cloud.Change, error) {
+	if err := skimmed(entry); err != nil {
+		return cloud.Change{}, err
+	}
+	return decode(entry)
+}
+
+// decode reads the whole entry.
+func decode(entry []byte) (cloud.Change, error) {
 	e, err := parse(entry)
 	if err != nil {
 		return cloud.Change{}, err

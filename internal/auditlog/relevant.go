@@ -45,7 +45,7 @@ func (e *envelope) relevant() error {
 		return err
 	}
 	if e.log = decodeLogName(name); name != "" && !activityLog(e.log) {
-		return fmt.Errorf("%w: log %s is not the activity log", ErrNotChange, quote(name))
+		return foreignLog(name)
 	}
 	if e.Payload == nil && name == "" {
 		return fmt.Errorf("%w: neither logName nor protoPayload is there, so no LogEntry", ErrUnreadable)
@@ -76,7 +76,7 @@ func (e *envelope) callName(log string) (err error) {
 		}
 		return e.missing("protoPayload.serviceName")
 	case readerOf(e.service) == nil:
-		return fmt.Errorf("%w: service %s", ErrNotChange, quote(e.service))
+		return foreignService(e.service)
 	}
 	if e.method, err = e.text("protoPayload.methodName", e.Payload.MethodName); err != nil {
 		return err

@@ -99,17 +99,25 @@ func (w *world) ends() {
 
 // counted holds that those reverts count against the limits that were made unasked.
 func (w *world) counted() {
-	var reverts []struct {
+	type revert struct {
 		Finding string
 		At      time.Time
+		Back    bool
 	}
+	var log []struct{ Entries []revert }
 	if c := w.store.cells["reverts"]; len(c.Value) > 0 && w.past.mishaps == 0 {
-		if err := json.Unmarshal(c.Value, &reverts); err != nil {
+		if err := json.Unmarshal(c.Value, &log); err != nil {
 			w.breaks("%v", err)
 		}
 	}
+	reverts := map[string]revert{} // the last word on each
+	for _, part := range log {
+		for _, e := range part.Entries {
+			reverts[e.Finding] = e
+		}
+	}
 	for _, r := range reverts {
-		if f := w.store.findings[r.Finding]; w.now.Sub(r.At) <= time.Hour && (!f.Automatic || len(f.Done) == 0 && (f.State == state.Superseded || f.State == state.Blocked || f.State == state.Expired)) {
+		if f := w.store.findings[r.Finding]; !r.Back && w.now.Sub(r.At) <= time.Hour && (!f.Automatic || len(f.Done) == 0 && (f.State == state.Superseded || f.State == state.Blocked || f.State == state.Expired)) {
 			w.breaks("finding %s, %s, counts as a revert", f.ID, f.State)
 		}
 	}

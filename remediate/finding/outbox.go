@@ -75,6 +75,15 @@ func (f Finding) OwingFor(group string, e Effect, now time.Time) Finding {
 	return f.notAfterExpiry()
 }
 
+// Taken is a finding whose effects are one process's from now on, until the lease
+// ends: of those that find it due at once, one stores this. What people see of it is
+// as current as before.
+func (f Finding) Taken(now time.Time) Finding {
+	f = f.keptShown(f.Revision)
+	f.DueAt = now.Add(NotifyLease)
+	return f.notAfterExpiry()
+}
+
 // Leased hides what a finding owes from us while another process is at it. It is
 // for the caller to look at, and not to be stored.
 func (f Finding) Leased() Finding {
