@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -52,7 +53,7 @@ func (l openList) Fold(f traits.Folder) {
 // identity returns v, unless the identity it was taken from is unknown.
 func (e *evaluation) identity(v ref.Val) ref.Val {
 	if e.part.identity.Knowledge == cloud.Unknown {
-		return e.unknown(doubt{what: "the account it runs as", why: e.whyNotShown(unreadIdentity)})
+		return e.unknown(doubt{what: "the account it runs as", why: cmp.Or(e.part.identity.Unreadable(), e.whyNotShown(unreadIdentity))})
 	}
 	return v
 }
@@ -86,7 +87,7 @@ func (e *evaluation) workload() cloud.Workload {
 // show to what; it is empty where the change did not touch it.
 func (e *evaluation) ingress() ref.Val {
 	in := e.workload().Ingress
-	if in == "" && (whyUnread(e.in.Change, unreadIngress) != "" || e.in.Change.Workload == nil && writesWorkload(e.in.Change)) {
+	if in == "" && !e.telling && (whyUnread(e.in.Change, unreadIngress) != "" || e.in.Change.Workload == nil && writesWorkload(e.in.Change)) {
 		return e.unknown(doubt{what: "its ingress setting", why: e.whyNotShown(unreadIngress)})
 	}
 	return types.String(in)

@@ -91,7 +91,7 @@ func (e *evaluation) constraint(_ string, args ...ref.Val) ref.Val {
 		if !ok {
 			return types.MaybeNoSuchOverloadErr(args[1])
 		}
-		c.project = string(project)
+		c.project, c.named = string(project), true
 	}
 	for _, known := range e.constraints {
 		if known.data == any(c) {
@@ -110,7 +110,13 @@ func (e *evaluation) enforced(c constraintRef) ref.Val {
 // ofProject asks about a constraint in force for a project: that can differ
 // between the projects of one folder, so a folder has no answer.
 func (e *evaluation) ofProject(c constraintRef, claim string, q Question) ref.Val {
-	if c.project == "" {
+	switch {
+	case c.project == "" && c.named:
+		return e.unknown(doubt{
+			what: "whether " + c.name + " " + claim,
+			why:  "a constraint is in force by project, and that of the account it is asked for is not known",
+		})
+	case c.project == "":
 		return e.unknown(doubt{
 			what: "whether " + c.name + " " + claim,
 			why:  e.in.Change.Resource.Path() + " is in no project, and a constraint is in force by project",
@@ -120,9 +126,14 @@ func (e *evaluation) ofProject(c constraintRef, claim string, q Question) ref.Va
 }
 
 // runtimeIdentity is false for whatever no workload can run as: members that
-// are not live service accounts, and accounts that Google itself operates.
+// are not live service accounts, and accounts that Google itself operates. The member
+// that stands for all service accounts of a container stands for those that run.
 func (e *evaluation) runtimeIdentity(_ string, args ...ref.Val) ref.Val {
-	email, ok := asMember(args[0]).ServiceAccount()
+	m := asMember(args[0])
+	if m.AllServiceAccounts() {
+		return types.True
+	}
+	email, ok := m.ServiceAccount()
 	if !ok || cloud.IsGoogleManaged(email) {
 		return types.False
 	}

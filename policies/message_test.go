@@ -76,3 +76,23 @@ func TestWhatIsExemptGetsNoAdvice(t *testing.T) {
 		}
 	}
 }
+
+// What may reach the service is said as it is, where the change shows it.
+func TestAPublicInvokersFindingSaysWhoCanReachIt(t *testing.T) {
+	api := cloud.RunResource(cloud.RunService, "pay", "europe-west1", "api")
+	enforced := Facts{{Kind: ConstraintEnforced, Name: "run.managed.requireInvokerIam", Project: "pay"}: {Known: true, Value: true}}
+	for ingress, want := range map[string]string{
+		"":                                  "anyone on the internet can invoke " + api.Path(),
+		"all":                               "anyone on the internet can invoke " + api.Path(),
+		"internal":                          "anyone whom its ingress lets through (internal) can invoke " + api.Path(),
+		"internal-and-cloud-load-balancing": "anyone whom its ingress lets through (internal-and-cloud-load-balancing) can invoke " + api.Path(),
+	} {
+		c := cloud.Change{Resource: api, Verb: cloud.Update, Workload: &cloud.Workload{Resource: api, Ingress: ingress, InvokerCheckDisabled: cloud.KnownFlag(true)}}
+		if ingress == "" {
+			c.Unread = []cloud.Unread{{Field: "ingress", Why: "not shown"}}
+		}
+		if r := verdict(load(t), "no-public-invoker", Input{Change: c, Facts: enforced}); r.Verdict != Violation || r.Message != want {
+			t.Errorf("ingress %q: %s, %q; want %q", ingress, r.Verdict, r.Message, want)
+		}
+	}
+}

@@ -92,7 +92,10 @@ var (
 )
 
 // constraintRef is a constraint as it is in force for a project.
-type constraintRef struct{ name, project string }
+type constraintRef struct {
+	name, project string
+	named         bool // the expression names the project; else it is that of the change
+}
 
 func objectTypes() map[string]*objectType {
 	out := map[string]*objectType{}

@@ -277,3 +277,23 @@ func TestTakingFactsAwayNeverMakesAVerdictMoreCertain(t *testing.T) {
 		}
 	}
 }
+
+// The project that is not known is the account's: the workload is in one.
+func TestAConstraintOfAnAccountsProjectIsUnknownWhereItsNameSaysNone(t *testing.T) {
+	api := cloud.RunResource(cloud.RunService, "pay", "europe-west1", "api")
+	c := cloud.Change{Resource: api, Verb: cloud.Update, Workload: &cloud.Workload{Resource: api, Identity: cloud.KnownIdentity("264172533001@cloudbuild.gserviceaccount.com")}}
+	r := verdict(load(t, one(`constraint("c", "").enforced`)), "mine", Input{Change: c})
+	if said := strings.Join(r.Reasons, "\n"); r.Verdict != Unknown || strings.Contains(said, "is in no project") || !strings.Contains(said, "that of the account it is asked for is not known") {
+		t.Errorf("%s: %q", r.Verdict, r.Reasons)
+	}
+}
+
+// A unique id may be the default account's.
+func TestAnIdentityThatIsNoEMailIsUnknownAndSaysSo(t *testing.T) {
+	api := cloud.RunResource(cloud.RunService, "pay", "europe-west1", "api")
+	c := cloud.Change{Resource: api, Verb: cloud.Update, Workload: &cloud.Workload{Resource: api, Identity: cloud.KnownIdentity("104785126512345678901")}}
+	r := verdict(load(t), "no-default-service-account", Input{Change: c})
+	if said := strings.Join(r.Reasons, "\n"); r.Verdict != Unknown || !strings.Contains(said, `"104785126512345678901" is no e-mail`) {
+		t.Errorf("%s: %q", r.Verdict, r.Reasons)
+	}
+}

@@ -113,8 +113,9 @@ func (e *envelope) readFunction(c *cloud.Change, request functionRequest, stored
 		w.Identity.Knowledge = cloud.Unchanged
 	case asked != "":
 		w.Identity = cloud.KnownIdentity(asked)
-	default:
-		leave(c, "identity", cmp.Or(e.cut, "this entry of the function does not show its service account: only its last half or a live read tells"))
+	}
+	if w.Identity.Knowledge == cloud.Unknown {
+		leave(c, "identity", cmp.Or(w.Identity.Unreadable(), e.cut, "this entry of the function does not show its service account: only its last half or a live read tells"))
 	}
 }
 

@@ -61,7 +61,7 @@ func checkChange(t *testing.T, c cloud.Change, stored []byte) {
 	if w := c.Workload; w != nil {
 		checkUnread(t, c, "identity", w.Identity.Knowledge == cloud.Unknown)
 		checkUnread(t, c, "invoker check", w.InvokerCheckDisabled.Knowledge == cloud.Unknown)
-		if (w.Identity.Knowledge == cloud.Known) != (w.Identity.Email != "") {
+		if (w.Identity.Knowledge == cloud.Known || w.Identity.Unreadable() != "") != (w.Identity.Email != "") {
 			t.Errorf("identity %+v", w.Identity)
 		}
 	}

@@ -1,6 +1,8 @@
 package auditlog
 
 import (
+	"cmp"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
@@ -19,7 +21,7 @@ func (w *written) fill(c *cloud.Change) {
 		wl.ControllerWhy = "whether " + by + " owns it is unknown: the entry shows its label alone, which whoever deploys can set"
 	}
 	if wl.Identity.Knowledge == cloud.Unknown {
-		leave(c, "identity", w.why("service account"))
+		leave(c, "identity", cmp.Or(wl.Identity.Unreadable(), w.why("service account")))
 	}
 	if wl.InvokerCheckDisabled.Knowledge == cloud.Unknown {
 		leave(c, "invoker check", w.why("invoker check"))

@@ -23,6 +23,16 @@ func (m Member) ServiceAccount() (email string, ok bool) {
 	return email, true
 }
 
+// AllServiceAccounts reports whether the member stands for all service accounts of a
+// project, folder or organization.
+// https://cloud.google.com/iam/docs/principal-identifiers
+func (m Member) AllServiceAccounts() bool {
+	of, found := strings.CutPrefix(string(m), "principalSet://cloudresourcemanager.googleapis.com/")
+	of, all := strings.CutSuffix(of, "/type/ServiceAccount")
+	_, ok := ParseContainer(of)
+	return found && all && ok
+}
+
 // Type is the part before the first colon ("user", "group", "principalSet"),
 // or the member itself for allUsers and allAuthenticatedUsers.
 func (m Member) Type() string {

@@ -62,3 +62,23 @@ func TestServiceAccountProject(t *testing.T) {
 		}
 	}
 }
+
+func TestTheMemberThatStandsForAllServiceAccounts(t *testing.T) {
+	const of = "principalSet://cloudresourcemanager.googleapis.com/"
+	for m, want := range map[Member]bool{
+		of + "projects/264172533001/type/ServiceAccount":                                    true,
+		of + "folders/4001/type/ServiceAccount":                                             true,
+		of + "organizations/77/type/ServiceAccount":                                         true,
+		of + "organizations/77/type/Workload":                                               false,
+		of + "organizations/77":                                                             false,
+		of + "billingAccounts/77/type/ServiceAccount":                                       false,
+		"PRINCIPALSET://cloudresourcemanager.googleapis.com/projects/1/type/ServiceAccount": false,
+		"principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/type/ServiceAccount":      false,
+		"serviceAccount:principalSet://cloudresourcemanager.googleapis.com/projects/264172533001/type/ServiceAccount":    false,
+		"deleted:principalSet://cloudresourcemanager.googleapis.com/projects/264172533001/type/ServiceAccount?uid=12345": false,
+	} {
+		if got := m.AllServiceAccounts(); got != want {
+			t.Errorf("%s: %v, want %v", m, got, want)
+		}
+	}
+}

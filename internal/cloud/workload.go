@@ -3,6 +3,7 @@ package cloud
 import (
 	"cmp"
 	"fmt"
+	"strings"
 )
 
 // Knowledge says how much is known about a value that an audit-log entry may
@@ -26,12 +27,31 @@ type Identity struct {
 
 // KnownIdentity is an identity that was read. An empty e-mail is the default
 // service account: "If not provided, the revision will use the project's
-// default service account" (run/v2 discovery document), so it is Unset.
+// default service account" (run/v2 discovery document), so it is Unset. Blanks around it
+// and letter case make no other account, and neither does the account's resource name.
+// What has not the form of an account's e-mail, such as its unique id, is Unknown: it may
+// be the default account. Its Email is what was read.
 func KnownIdentity(email string) Identity {
 	if email == "" {
 		return Identity{Knowledge: Unset}
 	}
-	return Identity{Knowledge: Known, Email: email}
+	account := strings.ToLower(strings.TrimSpace(email))
+	if project, name, found := strings.Cut(account, "/serviceaccounts/"); found && strings.HasPrefix(project, "projects/") {
+		account = name
+	}
+	id, domain, _ := strings.Cut(account, "@")
+	if id == "" || strings.ContainsAny(account, " \t\r\n/") || strings.Contains(domain, "@") || !strings.Contains(domain, ".") {
+		return Identity{Knowledge: Unknown, Email: email}
+	}
+	return Identity{Knowledge: Known, Email: account}
+}
+
+// Unreadable says why the identity is unknown though something was read of it, or "".
+func (i Identity) Unreadable() string {
+	if i.Knowledge != Unknown || i.Email == "" {
+		return ""
+	}
+	return fmt.Sprintf("%.100q is no e-mail, and which account it means cannot be told", i.Email)
 }
 
 // IsDefault reports whether the workload runs as a default service account:

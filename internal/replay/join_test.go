@@ -61,7 +61,7 @@ func TestJoinPrefersWhatWasStored(t *testing.T) {
 
 func TestJoinForgetsWhatTheOtherHalfShows(t *testing.T) {
 	first := half(cloud.FirstHalf, 1, workload(cloud.Identity{}, cloud.Flag{}), cloud.Unread{Field: "identity", Why: "not asked"}, cloud.Unread{Field: "invoker check", Why: "not asked"})
-	last := half(cloud.LastHalf, 2, workload(cloud.KnownIdentity("a@b"), cloud.Flag{}), cloud.Unread{Field: "invoker check", Why: "not shown"}, cloud.Unread{Field: "resource", Why: "no region"})
+	last := half(cloud.LastHalf, 2, workload(cloud.KnownIdentity("a@p.iam.gserviceaccount.com"), cloud.Flag{}), cloud.Unread{Field: "invoker check", Why: "not shown"}, cloud.Unread{Field: "resource", Why: "no region"})
 	want := []cloud.Unread{{Field: "invoker check", Why: "not shown"}}
 	if diff := cmp.Diff(want, join(first, last).Unread); diff != "" {
 		t.Errorf("unread (-want +got):\n%s", diff)
