@@ -55,15 +55,13 @@ type Question struct {
 // so that an auditor can tell what a decision rested on. The zero Fact is
 // unknown.
 type Fact struct {
-	Known  bool
-	Value  bool
-	List   []string
-	Source string    // "facts.yaml", "org policy API", "learned from prod/eu/api"
-	At     time.Time // when it was read; zero for a file
-	Why    string    // why it is unknown, when it is
-	// Passing is why it is unknown for now: a limit, an outage or a request that was
-	// cut off. Asked again it may be known. Nil where asking again is no use.
-	Passing error
+	Known   bool
+	Value   bool
+	List    []string
+	Source  string    // "facts.yaml", "org policy API", "learned from prod/eu/api"
+	At      time.Time // when it was read; zero for a file
+	Why     string    // why it is unknown, when it is
+	Passing error     // why it is unknown for now, and may be known when asked again; nil where that is no use
 }
 
 // Facts is a snapshot: one evaluation never sees two states of one fact.

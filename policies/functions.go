@@ -107,20 +107,14 @@ func (e *evaluation) enforced(c constraintRef) ref.Val {
 	return e.ofProject(c, "is enforced", Question{Kind: ConstraintEnforced, Name: c.name, Project: c.project})
 }
 
-// ofProject asks about a constraint in force for a project: that can differ
-// between the projects of one folder, so a folder has no answer.
+// ofProject asks about a constraint in force for a project: those of one folder can differ.
 func (e *evaluation) ofProject(c constraintRef, claim string, q Question) ref.Val {
-	switch {
-	case c.project == "" && c.named:
-		return e.unknown(doubt{
-			what: "whether " + c.name + " " + claim,
-			why:  "a constraint is in force by project, and that of the account it is asked for is not known",
-		})
-	case c.project == "":
-		return e.unknown(doubt{
-			what: "whether " + c.name + " " + claim,
-			why:  e.in.Change.Resource.Path() + " is in no project, and a constraint is in force by project",
-		})
+	if c.project == "" {
+		why := e.in.Change.Resource.Path() + " is in no project, and a constraint is in force by project"
+		if c.named {
+			why = "a constraint is in force by project, and that of the account it is asked for is not known"
+		}
+		return e.unknown(doubt{what: "whether " + c.name + " " + claim, why: why})
 	}
 	return e.truth(q)
 }
