@@ -10,12 +10,19 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/sim/push"
 )
+
+// TestMain collects garbage less often: these tests allocate much and keep little.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	os.Exit(m.Run())
+}
 
 const serveAudience = "https://r.example.com"
 

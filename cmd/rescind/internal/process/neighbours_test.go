@@ -1,3 +1,5 @@
+//go:build soak
+
 package process_test
 
 import (
@@ -109,7 +111,7 @@ func (n *neighbours) all(t *testing.T, most int) []finding.Finding {
 
 // During an upgrade each event and each click goes to either release. The older refuses
 // what it does not know all of, and the newer does it.
-func TestI3TwoReleasesOnOneDatabaseDoEverythingOnceAndLoseNothing(t *testing.T) {
+func TestSoakI3TwoReleasesOnOneDatabaseDoEverythingOnceAndLoseNothing(t *testing.T) {
 	t.Parallel()
 	n := newNeighbours(t)
 	n.public(t, olderFirst, sandbox.API)
