@@ -207,11 +207,12 @@ func (w *world) authored(f finding.Finding, who string) bool {
 	return made(f, who) || w.cfg.explained && made(f, robot) && who == mallory
 }
 
-// votes are the people whose answers count by now.
+// votes are the people whose answers count by now. Who says that it may stay, and did
+// not see all who made it, has not said so of theirs.
 func (w *world) votes(f finding.Finding, c finding.Choice) []string {
 	var out []string
 	for _, a := range f.Answers {
-		counts := a.Choice == c && w.standing(a.Principal) == "yes" && !(raises(c) && w.authored(f, a.Principal)) &&
+		counts := a.Choice == c && w.standing(a.Principal) == "yes" && !(raises(c) && (w.authored(f, a.Principal) || a.Revision < f.ActorsAt)) &&
 			(strings.HasPrefix(f.Plan.Digest, a.Digest) || f.Plan.Empty() && a.Digest == finding.NoPlan) && !(c == finding.ChooseExempt && !w.now.Before(a.Until))
 		if counts && !slices.Contains(out, a.Principal) {
 			out = append(out, a.Principal)
