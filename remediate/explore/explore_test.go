@@ -12,13 +12,6 @@ import (
 	"time"
 )
 
-// TestMain collects garbage less often: these tests allocate much and keep little, and
-// spent a fifth of their time on it.
-func TestMain(m *testing.M) {
-	debug.SetGCPercent(400)
-	os.Exit(m.Run())
-}
-
 var (
 	again = flag.String("explore.story", "", "a story as a failure printed it, to be told again")
 	first = flag.Bool("explore.first", false, "end all exploring with the first story that breaks a rule")
