@@ -182,3 +182,28 @@ func TestAScanRaisesNothingOnWhatIsNotKnownYet(t *testing.T) {
 		t.Errorf("with all answers: %+v, %v", o, err)
 	}
 }
+
+// A question that nobody answered is reverted by silence once it can be told that it is
+// fit for that, and not left because it could not.
+func TestR10SilenceWaitsForWhatIsNotKnownYet(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{public: policies.Approve}, func(c *setup) { c.OnExpiry = remediate.RevertOnExpiry })
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	f := g.one()
+	g.pass(f.ExpiresAt.Sub(g.Clock()))
+	down := true
+	g.between = func(method string) error {
+		if down && strings.HasSuffix(method, "OrgPolicy/GetEffectivePolicy") {
+			return &fault.BusyError{Where: "300 reads a minute", After: 2 * time.Minute}
+		}
+		return nil
+	}
+	_, err := g.Sweep(t.Context())
+	if _, busy := fault.NextTurn(err); !busy {
+		t.Errorf("the sweep ends with %v", err)
+	}
+	g.want(g.stored(f.ID), state.Pending, "")
+	down = false
+	g.sweepFor(3 * time.Minute)
+	g.want(g.stored(f.ID), state.Reverted, "")
+}

@@ -150,3 +150,27 @@ func TestAQuestionPagesWhenNobodyAnsweredForSoLong(t *testing.T) {
 		t.Error("nobody is on call, and it counts as paged")
 	}
 }
+
+func TestWhatALaterReleaseWroteIsLookedAtAgainSoonAndEndsNothing(t *testing.T) {
+	made := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	waiting, pending := in(state.Waiting), in(state.Pending)
+	waiting.CreatedAt, pending.CreatedAt, pending.ExpiresAt = made, made, made.Add(24*time.Hour)
+	for _, tt := range []struct {
+		f    Finding
+		now  time.Time
+		want time.Duration
+	}{
+		{waiting, made.Add(time.Second), backoff(0)},
+		{waiting, made.Add(time.Minute), time.Minute},
+		{waiting, made.Add(24 * time.Hour), Lease},
+		{pending, made.Add(24*time.Hour + time.Minute), time.Minute},
+	} {
+		for range 2 * MaxAttempts {
+			next := tt.f.Postponed(tt.now, fault.ErrLater)
+			if next.State != tt.f.State || next.DueAt.Sub(tt.now) != tt.want {
+				t.Fatalf("%s at %s is %s, due in %s; want it as it was, due in %s", tt.f.State, tt.now, next.State, next.DueAt.Sub(tt.now), tt.want)
+			}
+			next.DueAt, tt.f = tt.f.DueAt, next
+		}
+	}
+}
