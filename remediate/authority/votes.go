@@ -74,9 +74,9 @@ func (au Authority) configured(c finding.Choice) int {
 }
 
 // votes are the answers of people of that standing which count, one a person:
-// given on the plan as it stands, in time, by somebody who did not make the
-// change, and saw all who did, if it is kept. An approver can have been removed, or have made the
-// same change, since they voted.
+// given on the plan as it stands, in time, and where the change is kept, by somebody
+// who did not make it and saw all who did. An approver can have been removed, or have
+// made the same change, since they voted.
 func (au Authority) votes(f finding.Finding, c finding.Choice, now time.Time, s Standing) []finding.Answer {
 	var out []finding.Answer
 	for _, a := range f.Answers {

@@ -67,14 +67,14 @@ func Decode(b []byte, v any) error {
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(v)
-	// There is no type for it: https://go.dev/issue/29035.
-	if err != nil && strings.HasPrefix(err.Error(), "json: unknown field ") {
-		return fmt.Errorf("%w: it has the field %s", fault.ErrLater, strings.TrimPrefix(err.Error(), "json: unknown field "))
-	}
 	switch {
 	case errors.Is(err, io.EOF):
 		return io.ErrUnexpectedEOF
 	case err != nil:
+		// There is no type for it: https://go.dev/issue/29035.
+		if field, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
+			return fmt.Errorf("%w: it has the field %s", fault.ErrLater, field)
+		}
 		return err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {

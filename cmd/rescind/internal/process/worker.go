@@ -146,7 +146,7 @@ func (a *App) scanAlong(ctx context.Context, every time.Duration) {
 
 // serveSweep does what is due first: the scan takes what time is left.
 func (a *App) serveSweep(w http.ResponseWriter, r *http.Request) {
-	// What was begun is ended, whoever hangs up; nothing more is begun after that.
+	// Whoever hangs up cuts off no write: what is due is done, and no scan is begun then.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 2*sweepFor)
 	defer cancel()
 	n, err := a.SweepFor(ctx, sweepFor)
