@@ -45,10 +45,9 @@ func (r *Remediator) confirmed(ctx context.Context, k judged) (judged, error) {
 	l := r.lookUp(ctx, k.entry)
 	k.unconfirmed = l.why != ""
 	switch {
-	case k.unconfirmed && r.mayYetShow(k, l) && l.failed:
-		k.awaited = "a quarter of an hour: " + l.why
 	case k.unconfirmed && r.mayYetShow(k, l):
-		k.awaited = "two minutes: " + l.why
+		_, long := l.patience()
+		k.awaited = long + ": " + l.why
 	case k.unconfirmed:
 		k.change.Actor = cloud.Actor{Principal: cloud.UnknownActor}
 		k.Lower(judge.Ask, l.why)
@@ -74,10 +73,7 @@ func (r *Remediator) inGrace(k judged) bool {
 // not find the deploy of.
 func (r *Remediator) mayYetShow(k judged, l *entryLookup) bool {
 	open := !k.vanished && !k.preexisting && k.Verdict != policies.Exempt
-	wait := entryWait
-	if l.failed {
-		wait = failedEntryWait
-	}
+	wait, _ := l.patience()
 	return open && l.again && k.now.At.Before(k.begun().Add(wait))
 }
 
@@ -89,6 +85,15 @@ type entryLookup struct {
 	why    string // the entry does not bear out the change, "" where it does
 	again  bool   // it may do so later
 	failed bool   // looking it up is what failed, in a way that may pass
+}
+
+// patience is for how long what does not bear out the change is waited for, and that in
+// words.
+func (l *entryLookup) patience() (wait time.Duration, words string) {
+	if l.failed {
+		return failedEntryWait, "a quarter of an hour"
+	}
+	return entryWait, "two minutes"
 }
 
 // bearsOut reports whether the look was made and found the entry as the event says.
