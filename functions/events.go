@@ -10,12 +10,14 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/owed"
 )
 
 // Handler is what an event becomes. An error means that the change may be
 // handled another time, and must come again.
 type Handler interface {
-	// Handle takes the change to its outcome.
+	// Handle takes the change to its outcome. An error that matches owed.ErrFull says that
+	// there is no room for it now.
 	Handle(ctx context.Context, c cloud.Change) (remediate.Outcome, error)
 }
 
@@ -52,7 +54,8 @@ func (c EventsConfig) Validate() error {
 // NewEvents returns the handler of POST /events. It takes one log entry a
 // request: a Pub/Sub push, wrapped or not, or a CloudEvent, binary or
 // structured. It answers 204 when the message is done with, for whatever
-// reason, and 503 when it must come again. What comes while 128 messages, or 32 MiB of
+// reason, also when what it tells of is owed a judgement and so in the store, and 503 when
+// it must come again. What comes while 128 messages, or 32 MiB of
 // them, are worked on is answered 503 at once.
 func NewEvents(c EventsConfig) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
@@ -96,6 +99,9 @@ func (e *events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				"insert_id", dropped.change.InsertID, "resource", dropped.change.Resource.String(), "error", dropped.err)
 		}
 		w.WriteHeader(http.StatusNoContent)
+	case errors.Is(err, owed.ErrFull): // which the log is told of once a minute
+		e.count(KindBusy)
+		comeAgain(w)
 	default:
 		e.count(KindRetry)
 		e.log.ErrorContext(r.Context(), "message will come again", "message_id", m.id, "error", err)
@@ -113,6 +119,9 @@ func (e *events) handle(ctx context.Context, m arrived) error {
 		return fmt.Errorf("handle entry %s on %s: %w", c.InsertID, c.Resource, err)
 	}
 	e.count(string(out.Kind))
+	if out.Kind == remediate.Owed { // likewise
+		return nil
+	}
 	ids := make([]string, 0, len(out.Findings))
 	for _, f := range out.Findings {
 		ids = append(ids, f.ID)

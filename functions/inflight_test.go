@@ -2,6 +2,7 @@ package functions_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/functions"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/owed"
 )
 
 // holding is a handler that holds what it is given until it is told to go on.
@@ -57,5 +59,26 @@ func TestWhatIsOverTheBoundComesAgainAtOnceAndNothingElseSuffers(t *testing.T) {
 				t.Errorf("the log tells of it %d times, want once a minute:\n%s", n, r.log)
 			}
 		})
+	}
+}
+
+// full is a handler that has no room.
+type full struct{}
+
+func (full) Handle(context.Context, cloud.Change) (remediate.Outcome, error) {
+	return remediate.Outcome{}, fmt.Errorf("%w: 10000", owed.ErrFull)
+}
+
+// Of what is owed, and of what there is no room for, the log is told once a minute, and
+// not once an event.
+func TestWhatIsOwedIsAcknowledgedAndWhatThereIsNoRoomForComesAgain(t *testing.T) {
+	r := newReceiver(t)
+	r.remediator.outcome = remediate.Outcome{Kind: remediate.Owed}
+	wantStatus(t, r.post(wrap(entry)), http.StatusNoContent)
+	counts := r.counts
+	r = newReceiver(t, func(c *functions.EventsConfig) { c.Handler = full{} })
+	wantStatus(t, r.post(wrap(entry)), http.StatusServiceUnavailable)
+	if counts["owed"] != 1 || r.counts[functions.KindBusy] != 1 || r.log.Len() > 0 {
+		t.Errorf("counted %v and %v, and the log has %q", counts, r.counts, r.log)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // Desk is the remediator's own.
 func (r *Remediator) Desk() desk.Desk {
-	return desk.Desk{Store: r.cfg.Store, Authority: r.cfg.Authority, ExpiresIn: r.cfg.ExpiresIn, Now: r.cfg.Now, Ledger: r.cfg.Ledger, OnCall: r.pagers(), Alarm: r.alarm}
+	return desk.Desk{Store: r.cfg.Store, Authority: r.cfg.Authority, ExpiresIn: r.cfg.ExpiresIn, Now: r.cfg.Now, Ledger: r.cfg.Ledger, OnCall: r.pagers(), Alarm: r.alarms.Raise}
 }
 
 // Answer records a person's word on a finding; see desk.Desk.Answer. What it

@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/owed"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -25,6 +26,7 @@ type Store interface {
 	IdentityStore
 	desk.PauseStore
 	cells.Store
+	owed.Store
 }
 
 // ChangeStore remembers which changes were handled to their end.

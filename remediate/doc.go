@@ -27,12 +27,13 @@
 // # What several processes share
 //
 // Beside findings the store holds what was learned (which account runs what), which
-// changes were handled, the pause, and cells: small values set by compare-and-set.
+// changes were handled, which are owed a judgement (package owed), the pause, and cells: small values set by compare-and-set.
 // Their keys:
 //
 //	reverts                  the automatic reverts of the last hour (revertlimit.go)
-//	alarms                   the alarms that are owed to people (alarm.go)
-//	alarm/ID                 that this alarm was raised (ownchange.go)
+//	alarms                   the alarms that are owed to people (package alarm)
+//	alarm/ID                 that this alarm was raised (likewise)
+//	owed/PLACE               who works a place off, and until when it rests (package owed)
 //	served/SERVICE           how a service's traffic was seen to stand (served.go)
 //	scan, scan NAME          how far a walk over live state is (package scan)
 //	group/ID                 findings of one cause that share a message (package group)
@@ -48,6 +49,7 @@
 //
 // # The way of a change
 //
+// receive.go has what cannot be judged within a second owed, and judged in its turn;
 // handle.go takes it in: ours, in scope (scope.go), seen before (handled.go)? read.go reads
 // what is live; package judge says which policies object; exemptions, confirmentry.go
 // and limits.go lower what may be done unasked; standing.go and settled.go leave out what

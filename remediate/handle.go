@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // Handle takes one change to its outcome. It returns once every finding is
@@ -21,26 +23,57 @@ import (
 // settled and the change must come again; a redelivered change has the same
 // ID, so it continues the findings it began.
 func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error) {
-	r.cfg.Facts.Changed(c) // also of what is not ours to judge: facts reach further than the scope
-	ctx, open := noting(ctx)
-	own := r.own(ctx, c)
-	if err := open.of(c.Resource, c.Time, r.cfg.Now()); err != nil {
+	return r.takeIn(ctx, taking{change: c})
+}
+
+// taking is one change on its way to its outcome.
+type taking struct {
+	change cloud.Change
+	within time.Duration // for how long it may wait for what is read; 0: as long as its caller does
+	unread string        // why what it needs is waited for no longer; "" while it is
+	unsure string        // why it is not known whether it is in scope; "" where it is
+	entry  *entryLookup
+}
+
+// reading is the context of what is read before anything is decided.
+func (t taking) reading(ctx context.Context) (context.Context, context.CancelFunc) {
+	if t.within == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, t.within)
+}
+
+// waits returns an error while the change waits for what is open.
+func (t taking) waits(open *openQuestions, now time.Time) error {
+	if t.unread != "" {
+		return nil
+	}
+	return open.of(t.change.Resource, t.change.Time, now)
+}
+
+func (r *Remediator) takeIn(ctx context.Context, t taking) (Outcome, error) {
+	read, done := t.reading(ctx)
+	defer done()
+	r.cfg.Facts.Changed(t.change) // also of what is not ours to judge: facts reach further than the scope
+	asked, open := noting(read)
+	own := r.own(asked, t.change)
+	if err := t.waits(open, r.cfg.Now()); err != nil {
 		return Outcome{}, err
 	}
 	if own {
-		return Outcome{Kind: OwnChange}, r.ownChange(ctx, c)
+		return Outcome{Kind: OwnChange}, r.ownChange(ctx, t.change)
 	}
-	if c.Actor.Principal == "" {
-		c.Actor.Principal = cloud.UnknownActor
+	if t.change.Actor.Principal == "" {
+		t.change.Actor.Principal = cloud.UnknownActor
 	}
-	in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, c.Resource)
-	if in == outOfScope {
+	var in membership
+	if in, t.unsure = r.cfg.Scope.membership(asked, r.cfg.Facts, t.change.Resource); in == outOfScope {
 		return Outcome{Kind: OutOfScope}, nil
 	}
-	if err := open.of(c.Resource, c.Time, r.cfg.Now()); err != nil {
+	if err := t.waits(open, r.cfg.Now()); err != nil {
 		return Outcome{}, err
 	}
-	c, err := withContent(c)
+	c, err := withContent(t.change)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -51,15 +84,15 @@ func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error
 	} else if done {
 		return Outcome{Kind: Duplicate}, r.attribute(ctx, c)
 	}
-	l := &entryLookup{change: c}
-	out, err := r.handle(ctx, c, unsure, l)
+	t.change, t.entry = c, &entryLookup{change: c}
+	out, err := r.handle(ctx, read, t)
 	for try := 1; errors.Is(err, fault.ErrConflict) && try < conflictTries; try++ { // another process was faster
-		out, err = r.handle(ctx, c, unsure, l)
+		out, err = r.handle(ctx, read, t)
 	}
 	if err != nil {
 		return Outcome{}, err
 	}
-	if r.cfg.Entries == nil || l.bearsOut() { // what may be made up is no reason not to look again
+	if r.cfg.Entries == nil || t.entry.bearsOut() { // what may be made up is no reason not to look again
 		if err := r.markHandled(ctx, c); err != nil {
 			return Outcome{}, err
 		}
@@ -98,29 +131,48 @@ func (r *Remediator) ownAgent(ctx context.Context, m cloud.Member, changed cloud
 	return false
 }
 
-func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string, l *entryLookup) (Outcome, error) {
-	ctx, open := noting(ctx)
-	now, err := r.snapshot(ctx, c)
+// ownWithin is how far back a finding may have begun that explains a change by
+// rescind: a question can stand, and what was only reported can be reverted long
+// after.
+const ownWithin = 90 * 24 * time.Hour
+
+// ownChange looks whether rescind itself made a change that bears its name. If
+// no finding says that it did, somebody else has its identity: that raises an
+// alarm, once for each change. It opens no finding, as what rescind may write
+// rescind must not judge.
+//
+// What is about to be written is stored with the claim, before the write, so it
+// is there even when the event is faster than the end of the write.
+func (r *Remediator) ownChange(ctx context.Context, c cloud.Change) error {
+	near, err := r.cfg.Store.Findings(ctx, finding.Query{Resource: c.Resource, Since: c.Time.Add(-ownWithin)})
 	if err != nil {
-		return Outcome{}, err
+		return fmt.Errorf("look up what rescind did to %s: %w", c.Resource, err)
 	}
-	cases := r.judge(ctx, c, now)
-	learned, preexisting, err := r.learn(ctx, c, now, l)
+	if slices.ContainsFunc(near, func(f finding.Finding) bool { return f.Explains(c, r.cfg.Now()) }) {
+		return nil
+	}
+	id := cmp.Or(c.ID, strings.Join([]string{c.Resource.String(), c.Method, c.Time.UTC().Format(time.RFC3339Nano)}, " "))
+	return r.alarms.Raise(ctx, id, fmt.Sprintf("somebody uses the identity of rescind: %s made a change to %s at %s (%s) that rescind did not make",
+		trail.Fit(c.Actor.Principal, trail.MaxName), trail.Fit(c.Resource.Path(), trail.MaxWho), c.Time.UTC().Format(time.RFC3339), trail.Fit(c.Method, trail.MaxName)))
+}
+
+// handle judges the change on what it reads with read, and stores what comes of it.
+func (r *Remediator) handle(ctx, read context.Context, t taking) (Outcome, error) {
+	cases, learned, now, err := r.weigh(read, t)
 	if err != nil {
-		return Outcome{}, err
-	}
-	if err := open.of(c.Resource, c.Time, now.At); err != nil {
 		return Outcome{}, err
 	}
 	out := Outcome{Kind: Compliant}
-	if out.Findings, err = r.supersedeFixed(ctx, c.Resource, now); err != nil {
-		return Outcome{}, err
-	}
-	for _, k := range append(cases, preexisting...) {
-		if unsure != "" {
-			k.Lower(judge.Report, unsure)
+	if t.unread == "" {
+		if out.Findings, err = r.supersedeFixed(ctx, t.change.Resource, now); err != nil {
+			return Outcome{}, err
 		}
-		k.entry = l
+	}
+	for _, k := range cases {
+		if t.unsure != "" {
+			k.Lower(judge.Report, t.unsure)
+		}
+		k.entry = t.entry
 		f, kind, err := r.conclude(ctx, k)
 		if err != nil {
 			return Outcome{}, err
@@ -139,6 +191,25 @@ func (r *Remediator) handle(ctx context.Context, c cloud.Change, unsure string, 
 		return Outcome{}, fmt.Errorf("remember runtime identity %s: %w", learned.Email, err)
 	}
 	return out, nil
+}
+
+// weigh reads what is live and judges the change on it, with what its account held
+// before. It decides nothing while what it needs cannot be known for now.
+func (r *Remediator) weigh(ctx context.Context, t taking) (cases []judged, learned Sighting, now judge.Snapshot, err error) {
+	ctx, open := noting(ctx)
+	if t.unread != "" {
+		now.At = r.cfg.Now()
+		return r.unread(ctx, t, now), Sighting{}, now, nil
+	}
+	if now, err = r.snapshot(ctx, t.change); err != nil {
+		return nil, Sighting{}, now, err
+	}
+	cases = r.judge(ctx, t.change, now)
+	learned, preexisting, err := r.learn(ctx, t.change, now, t.entry)
+	if err == nil {
+		err = t.waits(open, now.At)
+	}
+	return append(cases, preexisting...), learned, now, err
 }
 
 // conclude takes one judgement to a finding, or to what was decided before.
@@ -171,6 +242,7 @@ const (
 	OwnChange  OutcomeKind = "own change"   // rescind made it
 	OutOfScope OutcomeKind = "out of scope" // never touched, counted
 	Settled    OutcomeKind = "settled"      // violates, but people settled exactly this before
+	Owed       OutcomeKind = "owed"         // not judged yet: it is in the store until it is
 )
 
 // Outcome is what became of one change.

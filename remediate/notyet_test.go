@@ -97,10 +97,7 @@ func TestR10WhatIsNotKnownYetChangesNoVerdict(t *testing.T) {
 			t.Parallel()
 			calls, methods := 0, map[string]bool{}
 			want := tell(t, func(_ *rig, n int, method string) error { calls, methods[method] = n, true; return nil })
-			for what, err := range map[string]error{
-				"a limit of ours":        &fault.BusyError{Where: "300 reads a minute", After: 61 * time.Second},
-				"an answer that is late": status.Error(codes.DeadlineExceeded, "context deadline exceeded"),
-			} {
+			for what, err := range failing {
 				for at := 1; at <= calls; at++ {
 					name := ""
 					got := tell(t, func(_ *rig, n int, method string) error {

@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/alarm"
 	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/owed"
 	"github.com/rescind-dev/rescind/remediate/reverts"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
@@ -31,6 +33,8 @@ type Config struct {
 	Scope     Scope
 	Authority authority.Authority
 	Limits    Limits
+	// Owed keeps what cannot be judged at once; Receive and JudgeOwed need it.
+	Owed *owed.Queue
 	// Ledger records what is no finding's state; nil for nothing.
 	Ledger *trail.Ledger
 	// Roots binds the heads of findings and of the ledger; nil for nothing.
@@ -65,6 +69,7 @@ type Config struct {
 // and several may share one store.
 type Remediator struct {
 	cfg      Config
+	alarms   alarm.Alarms
 	reverts  *reverts.Log
 	exporter resting
 }
@@ -100,5 +105,13 @@ func New(c Config) (*Remediator, error) {
 	c.Facts = attentive{c.Facts}
 	c.Judge.Facts = c.Facts
 	c.Workloads = servedWorkloads{c.Workloads, c.Store, c.Now, c.Log}
-	return &Remediator{cfg: c, reverts: reverts.NewLog(c.Store, c.Now)}, nil
+	return &Remediator{cfg: c, alarms: c.newAlarms(), reverts: reverts.NewLog(c.Store, c.Now)}, nil
+}
+
+func (c Config) newAlarms() alarm.Alarms {
+	a := alarm.Config{Store: c.Store, Ledger: c.Ledger, Now: c.Now, Log: c.Log}
+	if n, ok := c.Notifier.(Announcer); ok {
+		a.Announce = n.Announce
+	}
+	return alarm.New(a)
 }

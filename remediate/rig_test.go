@@ -24,6 +24,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/owed"
 	"github.com/rescind-dev/rescind/remediate/state"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -128,8 +129,10 @@ func (g *rig) intercept(ctx context.Context, method string, req, reply any, cc *
 // config is that of a rescind which may touch the whole organization, and of which
 // two people are approvers.
 func (g *rig) config(enforce set, st *memory.Store) remediate.Config {
+	queue, err := owed.New(owed.Config{Store: st, Cells: st, Most: 1000, Now: g.Clock, NewID: sequence("process-"), Log: slog.New(slog.DiscardHandler)})
+	g.must(err)
 	return remediate.Config{
-		Facts: g.google, Store: st, IAM: g.google, Workloads: g.google, Constraints: g.google,
+		Owed: queue, Facts: g.google, Store: st, IAM: g.google, Workloads: g.google, Constraints: g.google,
 		Judge: judge.Judge{Policies: g.load(enforce), MaxEventAge: 15 * time.Minute,
 			Fallback: map[string]string{"pay-prod": "fallback@pay-prod.iam.gserviceaccount.com"}},
 		Scope:     remediate.Scope{Include: []cloud.Resource{cloud.OrganizationResource("77")}},

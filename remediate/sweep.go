@@ -22,7 +22,7 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 	if err := r.announce(ctx); err != nil {
 		errs = append(errs, err)
 	}
-	r.raiseAlarms(ctx)
+	r.alarms.Say(ctx)
 	r.cfg.Ledger.CountRefusals(ctx)
 	r.exportLedger(ctx)
 	if err := r.prune(ctx); err != nil {

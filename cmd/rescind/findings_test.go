@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/owed"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -199,4 +200,56 @@ func TestAStoreInAnotherProcessMemoryIsRefused(t *testing.T) {
 	}
 	write(t, b.config, strings.Replace(string(text), "bolt:state.db", `"memory:"`, 1))
 	b.fails(exitFailed, "in the process that serves and nowhere else", "findings list")
+}
+
+func TestWhatIsOwedIsListedWithWhatKeepsIt(t *testing.T) {
+	b := newBureau(t, "")
+	at := time.Now().Add(-2 * time.Hour)
+	var all []owed.Change
+	for i, who := range []string{"user:jo@example.com", "user:evil\x1b[31m@example.com"} {
+		r := cloud.RunResource(cloud.RunService, fmt.Sprint("p", i), "europe-west1", "api")
+		since := at.Add(time.Duration(i) * time.Hour).UTC()
+		all = append(all, owed.Change{
+			ID: fmt.Sprint("o", i), Place: owed.PlaceOf(r), Since: since, DueAt: since.Add(time.Minute), Tries: i,
+			Change: cloud.Change{Resource: r, Method: "google.cloud.run.v2.Services.SetIamPolicy", Actor: cloud.Actor{Principal: who}}, Why: "held back by a limit",
+		})
+	}
+	b.with(func(s *bolt.Store) {
+		for _, c := range all {
+			if err := s.Owe(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	for _, tt := range []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"all, those first that wait longest", nil, []string{"o0", "o1"}},
+		{"in a project", []string{"--project", "p1"}, []string{"o1"}},
+		{"by a person", []string{"--actor", "jo@example.com"}, []string{"o0"}},
+		{"for long", []string{"--older-than", "90m"}, []string{"o0"}},
+		{"none", []string{"--project", "p9"}, []string{}},
+	} {
+		args := append([]string{"--owed"}, tt.args...)
+		var got []owed.Change
+		if err := json.Unmarshal([]byte(b.ran("findings list", append(args, "--format", "json")...)), &got); err != nil || got == nil {
+			t.Fatalf("%s: %v, %v", tt.name, got, err)
+		}
+		ids := []string{}
+		for _, c := range got {
+			ids = append(ids, c.ID)
+		}
+		table := strings.Split(strings.TrimSpace(b.ran("findings list", args...)), "\n")
+		if !slices.Equal(ids, tt.want) || len(table) != len(ids)+1 || strings.Contains(strings.Join(table, ""), "\x1b") {
+			t.Errorf("%s: %q, %q, want %q", tt.name, ids, table, tt.want)
+		}
+	}
+	if code, out, errs := b.run("findings list", "--owed", "--limit", "1"); code != exitOK || strings.Count(out, "\n") != 2 || !strings.Contains(errs, "there are 2") {
+		t.Errorf("the first of two: exit %d, %q, %q", code, out, errs)
+	}
+	for _, flag := range [][]string{{"--state", "open"}, {"--policy", "x"}, {"--since", "2026-11-01T00:00:00Z"}, {"--until", "2026-11-01T00:00:00Z"}} {
+		b.fails(exitUsage, "--owed lists changes that are not judged yet", "findings list", append([]string{"--owed"}, flag...)...)
+	}
 }

@@ -17,7 +17,8 @@ import (
 
 const findingsListUsage = `Usage: rescind findings list --config FILE [flags]
 
-Lists findings, newest first. All filters have to hold.
+Lists findings, newest first; with --owed the changes that are still to be
+judged, those first that wait longest. All filters have to hold.
 
 Flags:
   --config FILE     configuration of the rescind that keeps them (required)
@@ -27,9 +28,11 @@ Flags:
   --project P       in this project, by id
   --actor A         of a change by this principal; user:, serviceAccount: and so
                     on may be left out
-  --older-than D    begun longer ago than that, such as 90m or 24h
+  --older-than D    begun (owed) longer ago than that, such as 90m or 24h
   --since TIME      begun at or after this time (RFC 3339)
   --until TIME      begun before this time (RFC 3339)
+  --owed            changes that came and are not judged yet, and what keeps each;
+                    of the filters --project, --actor and --older-than apply
   --limit N         the newest N of them; 0 for all (default 200). Whether there
                     are more is said on standard error
   --format FORM     table, or json for the records as they are stored
@@ -39,6 +42,7 @@ Flags:
 Examples:
   rescind findings list --config rescind.yaml --state open --older-than 24h
   rescind findings list --config rescind.yaml --project pay-prod --since 2026-11-01T00:00:00Z --format json
+  rescind findings list --config rescind.yaml --owed --older-than 10m
 
 Exit status: 0 also when there are none, 1 on failure, 2 on wrong usage.
 `
@@ -54,6 +58,7 @@ type findingFilter struct {
 	actor          string
 	olderThan      time.Duration
 	limit          int
+	owed           bool
 }
 
 func runFindingsList(ctx context.Context, env environment, args []string) error {
@@ -62,6 +67,9 @@ func runFindingsList(ctx context.Context, env environment, args []string) error 
 		return err
 	}
 	return withArchive(o.config, func(arc archive) error {
+		if o.owed {
+			return o.listOwed(ctx, env, arc.store, time.Now())
+		}
 		fs, left, unread := o.read(ctx, arc.store, time.Now())
 		if _, err := fault.Readable(unread); err != nil {
 			return err
@@ -84,6 +92,7 @@ func filterFlags(args []string) (findingFilter, error) {
 	f.Func("since", "", timeFlag(&o.query.Since))
 	f.Func("until", "", timeFlag(&o.query.Until))
 	f.IntVar(&o.limit, "limit", listLimit, "")
+	f.BoolVar(&o.owed, "owed", false, "")
 	format := formatFlag(f)
 	operands, err := f.parse(args)
 	o.format = *format
@@ -97,7 +106,10 @@ func filterFlags(args []string) (findingFilter, error) {
 	case !o.query.Until.IsZero() && !o.query.Since.Before(o.query.Until):
 		return o, usagef("--since is not before --until")
 	}
-	return o, checkFormat(o.format)
+	if err := checkFormat(o.format); err != nil || !o.owed {
+		return o, err
+	}
+	return o, o.checkOwed()
 }
 
 func (o *findingFilter) addState(s string) error {

@@ -28,7 +28,6 @@ var tied = map[string]int{
 	"cmd/rescind/internal/process": 11, // an App and what it is put together from
 	"internal/sim":                 21, // one model of Google Cloud behind all its faces
 	"internal/sim/slack":           8,  // likewise
-	"internal/store/storetest":     7,  // one suite
 	"policies":                     21, // the language: an expression's objects hold objects
 	"remediate/finding":            8,  // one record, of which each file is a side
 	"remediate/judge":              10, // a judgement holds a plan, a plan is judged

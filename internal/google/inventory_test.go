@@ -192,7 +192,7 @@ func TestAProjectWithoutCloudRunHasNoWorkloads(t *testing.T) {
 func TestAListBeyondTheRateSaysWhenToComeAgain(t *testing.T) {
 	w := nested(t)
 	for range DefaultRates.Reads {
-		_, _ = w.client.limits.reserve(place{container: "folders/4002"})
+		_, _ = w.client.limits.reserve(place{container: "folders/4002"}, maxHold)
 	}
 	_, _, err := w.client.List(t.Context(), cloud.FolderResource("4002"), cloud.Project, "")
 	var busy *fault.BusyError

@@ -84,23 +84,33 @@ func (l *limits) intercept(
 // clients look for.
 func notSent(err error) error { return status.FromContextError(err).Err() }
 
+// mostHeld is how long a request may be held back: a turn that its caller would not wait
+// for is left to others.
+func mostHeld(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return maxHold
+	}
+	return min(maxHold, time.Until(deadline))
+}
+
 // turn takes the next turn of the place, from the store where it gives them.
 func (l *limits) turn(ctx context.Context, at place) (time.Duration, error) {
 	if at.write && l.shared != nil {
 		return l.reserveShared(ctx, at)
 	}
-	return l.reserve(at)
+	return l.reserve(at, mostHeld(ctx))
 }
 
 // reserve takes the next turn and returns how long it is until then, or a
-// *fault.BusyError and no turn when that is too long.
-func (l *limits) reserve(at place) (time.Duration, error) {
+// *fault.BusyError and no turn when that is longer than most.
+func (l *limits) reserve(at place, most time.Duration) (time.Duration, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
 	t := l.turns(at, now)
 	turn := t.next(now, l.rates.of(at), limitWindow)
-	if turn.Sub(now) > maxHold {
+	if turn.Sub(now) > most {
 		return 0, &fault.BusyError{Where: l.rates.limiting(at), After: l.promise(t, at, turn, limitWindow).Sub(now)}
 	}
 	t.at = append(t.at, turn)

@@ -49,7 +49,7 @@ var here = place{"projects/pay-prod", "europe-west1", true}
 func (c *clocked) send(t *testing.T, at place) time.Time {
 	t.Helper()
 	for {
-		hold, err := c.reserve(at)
+		hold, err := c.reserve(at, maxHold)
 		var busy *fault.BusyError
 		switch {
 		case errors.As(err, &busy):
@@ -98,7 +98,7 @@ func TestThoseSentAwayAreToldToComeOneAfterTheOther(t *testing.T) {
 	}
 	var told []time.Duration
 	for range 3 {
-		_, err := c.reserve(here)
+		_, err := c.reserve(here, maxHold)
 		var busy *fault.BusyError
 		if !errors.As(err, &busy) {
 			t.Fatalf("error is %v, want it held back", err)
@@ -254,7 +254,7 @@ func TestAnEndedContextIsNotHeld(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	at := placeOf("/google.cloud.run.v2.Services/GetService", &runpb.GetServiceRequest{Name: service.Path()})
 	for range DefaultRates.Reads {
-		_, err := w.client.limits.reserve(at)
+		_, err := w.client.limits.reserve(at, maxHold)
 		must(t, err)
 	}
 	w.now = w.now.Add(limitWindow - time.Second)

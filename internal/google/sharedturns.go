@@ -84,7 +84,7 @@ func (l *limits) takeShared(ctx context.Context, at place) (time.Time, error) {
 	t := &turns{at: since(now.Add(-sharedWindow), s.At), promised: s.Promised, closed: l.closedUntil(at)}
 	turn := t.next(now, l.rates.of(at), sharedWindow)
 	var away error
-	if turn.Sub(now) > maxHold {
+	if turn.Sub(now) > mostHeld(ctx) {
 		away = &fault.BusyError{Where: l.rates.limiting(at), After: l.promise(t, at, turn, sharedWindow).Sub(now)}
 	} else {
 		t.at = append(t.at, turn)

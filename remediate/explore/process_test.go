@@ -139,7 +139,7 @@ func (w *world) breaks(format string, args ...any) {
 
 // engine is the process's, as it is after a start.
 func (p *process) engine() *remediate.Remediator {
-	w, s := p.w, storeEdge{p}
+	w, s := p.w, storeEdge{p: p}
 	var plain group.Plain = notifierEdge{p}
 	if w.cfg.grouped {
 		plain = groupEdge{notifierEdge{p}}

@@ -11,12 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/internal/store/storetest"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/owed"
 )
 
 // records is what a store holds, as a value: what is in it is never changed, only
@@ -41,14 +43,20 @@ func (r records) copy() records {
 type store struct {
 	mu *sync.Mutex
 	*records
+	owed.Store // nil: what the explorer tells of is judged at once
 }
 
-func newStore(r *records) store { return store{&sync.Mutex{}, r} }
+func newStore(r *records) store { return store{mu: &sync.Mutex{}, records: r} }
 
 var _ remediate.Store = store{}
 
 func TestTheStoreOfTheExplorerIsOne(t *testing.T) {
-	storetest.Run(t, func(*testing.T) remediate.Store { r := newRecords(); return newStore(&r) })
+	storetest.Run(t, func(*testing.T) remediate.Store {
+		r := newRecords()
+		s := newStore(&r)
+		s.Store = memory.New()
+		return s
+	})
 }
 
 // locked begins a call: the error is why it may not be made.

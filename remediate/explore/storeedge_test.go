@@ -8,11 +8,15 @@ import (
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/owed"
 )
 
 // storeEdge is the store as one process reaches it. What is written is held
 // against the rules.
-type storeEdge struct{ p *process }
+type storeEdge struct {
+	p          *process
+	owed.Store // nil: what the explorer tells of is judged at once
+}
 
 func (s storeEdge) store() store { return newStore(&s.p.w.store) }
 

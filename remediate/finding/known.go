@@ -17,76 +17,78 @@ import (
 // a state that it would never leave, an effect that it would never do, a proof that it
 // would not ask for.
 func (f Finding) Known() error {
-	unknown := func(what, word string) error {
-		return fmt.Errorf("%w: it has the %s %q", fault.ErrLater, what, word)
-	}
 	if f.State != state.None && !slices.Contains(state.All(), f.State) {
-		return unknown("state", string(f.State))
+		return unknownWord("state", string(f.State))
 	}
 	for _, e := range f.Outbox {
 		if !e.known() {
-			return unknown("effect", string(e))
+			return unknownWord("effect", string(e))
 		}
 	}
 	for _, a := range f.Answers {
 		if NounOf[a.Choice] == "" {
-			return unknown("answer", string(a.Choice))
+			return unknownWord("answer", string(a.Choice))
 		}
 	}
 	for _, s := range slices.Concat(f.Plan.Steps, f.Done) {
 		if !s.Known() {
-			return unknown("step", string(s.Kind))
+			return unknownWord("step", string(s.Kind))
 		}
 	}
 	if f.StepUp != "" && f.StepUp != policies.StepUpIAP {
-		return unknown("step_up", string(f.StepUp))
+		return unknownWord("step_up", string(f.StepUp))
 	}
-	if err := changeKnown(f.Change, unknown); err != nil {
+	if err := ChangeKnown(f.Change); err != nil {
 		return err
 	}
-	return f.judgementKnown(unknown)
+	return f.judgementKnown()
 }
 
-// changeKnown is about what a later look at live state judges the change by.
-func changeKnown(c cloud.Change, unknown func(what, word string) error) error {
+func unknownWord(what, word string) error {
+	return fmt.Errorf("%w: it has the %s %q", fault.ErrLater, what, word)
+}
+
+// ChangeKnown returns nil where this release knows every word by which a later look at
+// live state judges the change, and else an error as Known does.
+func ChangeKnown(c cloud.Change) error {
 	switch c.Verb {
-	case "", cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg:
+	case "", cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg, cloud.Move:
 	default:
-		return unknown("verb", string(c.Verb))
+		return unknownWord("verb", string(c.Verb))
 	}
 	switch c.Half {
 	case cloud.Whole, cloud.FirstHalf, cloud.LastHalf:
 	default:
-		return unknown("half", string(c.Half))
+		return unknownWord("half", string(c.Half))
 	}
 	for _, d := range c.Deltas {
 		if d.Action != cloud.Add && d.Action != cloud.Remove && d.Action != "" {
-			return unknown("delta", string(d.Action))
+			return unknownWord("delta", string(d.Action))
 		}
 	}
 	return nil
 }
 
-func (f Finding) judgementKnown(unknown func(what, word string) error) error {
+func (f Finding) judgementKnown() error {
 	switch f.Decision {
 	case "", judge.DoNothing, judge.Report, judge.Ask, judge.Revert:
 	default:
-		return unknown("decision", string(f.Decision))
+		return unknownWord("decision", string(f.Decision))
 	}
 	switch f.Verdict {
 	case policies.Compliant, policies.Violation, policies.Unknown, policies.Exempt:
 	default:
-		return unknown("verdict", string(f.Verdict))
+		return unknownWord("verdict", string(f.Verdict))
 	}
 	switch f.Enforcement {
 	case "", policies.Audit, policies.Approve, policies.Revert:
 	default:
-		return unknown("enforcement", string(f.Enforcement))
+		return unknownWord("enforcement", string(f.Enforcement))
 	}
 	switch f.Severity {
 	case "", policies.Low, policies.Medium, policies.High, policies.Critical:
 	default:
-		return unknown("severity", string(f.Severity))
+		return unknownWord("severity", string(f.Severity))
 	}
 	return nil
 }

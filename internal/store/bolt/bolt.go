@@ -33,6 +33,7 @@ var (
 	handled    = []byte("handled")    // digest of a change id -> when
 	identities = []byte("identities") // digest of an e-mail -> sighting
 	cellBucket = []byte("cells")      // digest of a name -> cell
+	owedIn     = []byte("owed")       // id -> owed change
 	meta       = []byte("meta")
 
 	bySelection   = []byte("findings_by_selection") // selection, newest first, id
@@ -40,9 +41,11 @@ var (
 	findingsUntil = []byte("findings_until")        // may be forgotten, earliest first; id
 	handledUntil  = []byte("handled_until")         // likewise; key in handled
 	cellsUntil    = []byte("cells_until")           // likewise; key in cells
+	owedByPlace   = []byte("owed_by_place")         // place, earliest due first, id
+	owedBySince   = []byte("owed_by_since")         // earliest first, id
 )
 
-var buckets = [][]byte{findings, handled, identities, cellBucket, meta, bySelection, byDue, findingsUntil, handledUntil, cellsUntil}
+var buckets = [][]byte{findings, handled, identities, cellBucket, meta, bySelection, byDue, findingsUntil, handledUntil, cellsUntil, owedIn, owedByPlace, owedBySince}
 
 // layout names the buckets and keys above, in meta. A rescind that does not
 // know the layout of a file refuses it rather than write half of its indexes.

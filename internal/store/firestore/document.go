@@ -33,6 +33,8 @@ const (
 	policyField   = "policy"
 	projectField  = "project"
 	resourceField = "resource"
+	placeField    = "place" // of an owed change, a key
+	sinceField    = "since" // likewise, a stamp
 )
 
 // fields are the fields of one document.

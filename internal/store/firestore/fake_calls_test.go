@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/owed"
 )
 
 // What is not known to be absent must not pass for absent: no change would be
@@ -26,6 +27,9 @@ func TestADatabaseThatIsMissingIsAnErrorAndNotAnAbsence(t *testing.T) {
 		"LearnIdentity": func() error { return s.LearnIdentity(ctx, remediate.Sighting{Email: "a@b", At: noon}) },
 		"Identity":      func() error { _, err := s.Identity(ctx, "a@b"); return err },
 		"Pause":         func() error { _, err := s.Pause(ctx); return err },
+		"Owe":           func() error { return s.Owe(ctx, owed.Change{ID: "o1", Place: "projects/p"}) },
+		"PutOff":        func() error { return s.PutOff(ctx, owed.Change{ID: "o1", Place: "projects/p"}) },
+		"Settle":        func() error { return s.Settle(ctx, "o1") },
 		"SetPause":      func() error { _, err := s.SetPause(ctx, desk.Pause{}); return err },
 	} {
 		err := call()

@@ -33,6 +33,7 @@ const (
 	identities = "identities"
 	switches   = "switches" // of one document, the pause
 	cellsIn    = "cells"
+	owedIn     = "owed"
 )
 
 // How long one method may take. The library would try again for a minute and

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/owed"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -71,6 +72,10 @@ func TestEveryQueryHasItsIndexAndEveryIndexItsQuery(t *testing.T) {
 	}
 	for _, limit := range []int{0, 10} {
 		_, err := s.Due(t.Context(), noon, limit)
+		note(err)
+	}
+	for _, q := range []owed.Query{{}, {Limit: 5}, {Place: "projects/p"}, {Place: "projects/p", DueBy: noon, Limit: 5}, {Place: "projects/p", DueAfter: noon}} {
+		_, err := s.Owed(t.Context(), q)
 		note(err)
 	}
 	have := map[string]bool{}
@@ -166,6 +171,7 @@ func TestWhatNoQueryUsesIsNotIndexedAndWhatExpiresIsDeleted(t *testing.T) {
 		"handled.layout": false, "handled.expire_at": true,
 		"cells.layout": false, "cells.record": false, "cells.write": false, "cells.expire_at": true,
 		"identities.layout": false, "identities.record": false, "identities.write": false,
+		"owed.layout": false, "owed.record": false, "owed.write": false,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("field overrides (-want +got):\n%s", d)

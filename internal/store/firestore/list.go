@@ -41,27 +41,36 @@ func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Findin
 	if q.After != (finding.Position{}) {
 		in = in.StartAfter(stamp(q.After.CreatedAt), q.After.ID)
 	}
-	return listed(ctx, "findings", in, createdField, q.Limit)
+	return listed(ctx, "findings", in, createdField, q.Limit, readableFinding)
 }
 
 // Due implements finding.Store. It reads what is due, and no more.
 func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
 	in := s.client.Collection(findings).OrderBy(dueField, firestore.Asc).OrderBy(idField, firestore.Asc).
 		Where(dueField, "<=", stamp(at))
-	return listed(ctx, "due findings", in, dueField, limit)
+	return listed(ctx, "due findings", in, dueField, limit, readableFinding)
 }
 
-// listed are the findings of a query that is in the order of that field and of their IDs,
+// readableFinding is findingOf, with the finding's ID in what is wrong with it.
+func readableFinding(doc *firestore.DocumentSnapshot) (finding.Finding, error) {
+	f, err := findingOf(doc)
+	if err != nil {
+		err = &fault.UnreadError{Finding: fmt.Sprint(doc.Data()[idField]), Err: err}
+	}
+	return f, err
+}
+
+// listed are the records of a query that is in the order of that field and of their IDs,
 // and an error that names those which cannot be read. They do not use up the limit: the
 // rest would wait behind them.
-func listed(ctx context.Context, what string, in firestore.Query, by string, limit int) (out []finding.Finding, _ error) {
+func listed[T any](ctx context.Context, what string, in firestore.Query, by string, limit int, of func(*firestore.DocumentSnapshot) (T, error)) (out []T, _ error) {
 	var leftOut []error
 	for {
-		p, err := readPage(ctx, in, max(limit-len(out), 0))
+		p, err := readPage(ctx, in, max(limit-len(out), 0), of)
 		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", what, err)
 		}
-		out, leftOut = append(out, p.findings...), append(leftOut, p.leftOut...)
+		out, leftOut = append(out, p.records...), append(leftOut, p.leftOut...)
 		if p.last == nil || len(out) == limit {
 			return out, fault.LeftOut(leftOut)
 		}
@@ -70,13 +79,13 @@ func listed(ctx context.Context, what string, in firestore.Query, by string, lim
 }
 
 // page is what came of a query.
-type page struct {
-	findings []finding.Finding
-	leftOut  []error        // an error for each that cannot be read
-	last     map[string]any // the last document, where the limit may have kept others out
+type page[T any] struct {
+	records []T
+	leftOut []error        // an error for each that cannot be read
+	last    map[string]any // the last document, where the limit may have kept others out
 }
 
-func readPage(ctx context.Context, in firestore.Query, limit int) (p page, err error) {
+func readPage[T any](ctx context.Context, in firestore.Query, limit int, of func(*firestore.DocumentSnapshot) (T, error)) (p page[T], err error) {
 	if limit > 0 {
 		in = in.Limit(limit)
 	}
@@ -86,12 +95,12 @@ func readPage(ctx context.Context, in firestore.Query, limit int) (p page, err e
 			return err
 		}
 		for _, doc := range docs {
-			f, err := findingOf(doc)
+			r, err := of(doc)
 			if err != nil {
-				p.leftOut = append(p.leftOut, &fault.UnreadError{Finding: fmt.Sprint(doc.Data()[idField]), Err: err})
+				p.leftOut = append(p.leftOut, err)
 				continue
 			}
-			p.findings = append(p.findings, f)
+			p.records = append(p.records, r)
 		}
 		if n := len(docs); n > 0 && n == limit {
 			p.last = docs[n-1].Data()

@@ -29,6 +29,7 @@ type Store struct {
 	identities map[string][]byte
 	pause      []byte // nil until it is first set
 	cells      map[string][]byte
+	owed       map[string][]byte
 }
 
 // kept is a record with what lists select by, so that they read no others.
@@ -50,6 +51,7 @@ func New() *Store {
 		handled:    map[string]time.Time{},
 		identities: map[string][]byte{},
 		cells:      map[string][]byte{},
+		owed:       map[string][]byte{},
 	}
 }
 

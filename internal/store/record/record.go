@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/desk"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/owed"
 )
 
 // The formats, of which the first byte of a record names one. A record has the lowest
@@ -187,6 +188,34 @@ func ReadCell(b []byte) (cells.Cell, error) {
 		return cells.Cell{}, fmt.Errorf("decode cell: %w", err)
 	}
 	c.KeepUntil = c.KeepUntil.UTC()
+	return c, nil
+}
+
+// Owed returns the stored form of c, and c as it reads back.
+func Owed(c owed.Change) ([]byte, owed.Change, error) {
+	if c.ID == "" || c.Place == "" {
+		return nil, owed.Change{}, errors.New("encode owed change: its id or its place is empty")
+	}
+	b, err := encode(plain, c)
+	if err != nil {
+		return nil, owed.Change{}, fmt.Errorf("encode owed change %s: %w", c.ID, err)
+	}
+	stored, err := ReadOwed(b)
+	return b, stored, err
+}
+
+// ReadOwed reads the stored form of an owed change. One that a later release wrote is an
+// error matching fault.ErrLater.
+func ReadOwed(b []byte) (owed.Change, error) {
+	var c owed.Change
+	err := decode(b, plain, &c)
+	if err == nil {
+		err = finding.ChangeKnown(c.Change)
+	}
+	if err != nil {
+		return owed.Change{}, fmt.Errorf("decode owed change: %w", err)
+	}
+	c.Since, c.DueAt, c.Change.Time = c.Since.UTC(), c.DueAt.UTC(), c.Change.Time.UTC()
 	return c, nil
 }
 

@@ -3,18 +3,9 @@
 package storetest
 
 import (
-	"context"
-	"errors"
 	"testing"
-	"time"
 
-	"github.com/rescind-dev/rescind/remediate/finding"
-
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
-	"github.com/rescind-dev/rescind/remediate/state"
 )
 
 // Run runs the suite; open returns a new, empty store for each test.
@@ -61,76 +52,12 @@ func Run(t *testing.T, open func(t *testing.T) remediate.Store) {
 		{"a cell comes back as it was set, and has no value before", keepsCells},
 		{"a cell set at another revision is refused and changes nothing", refusesStaleCell},
 		{"of racing sets of one cell at one revision one wins", racesCell},
+
+		{"an owed change comes back as it went in, once, until it is settled", keepsOwed},
+		{"an owed change that is put off is where it is put, and one that is settled cannot be", putsOff},
+		{"what is owed is listed by place as it is due, and in all as it came", listsOwed},
+		{"each place that owes is listed once, in pieces", listsPlaces},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}
-}
-
-// noon has nanoseconds and a zone, so that a store that loses either shows.
-var noon = time.Date(2026, 11, 20, 12, 0, 0, 123456789, time.FixedZone("CET", 3600))
-
-func newFinding(id string) finding.Finding {
-	return finding.Finding{
-		ID: id, Policy: "no-public-invoker", State: state.Pending,
-		Resource:  cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api"),
-		Actors:    []cloud.Actor{{Principal: "user:eve@example.com"}},
-		Reasons:   []string{"anyone can invoke it"},
-		CreatedAt: noon, UpdatedAt: noon,
-	}
-}
-
-func create(t *testing.T, s remediate.Store, f finding.Finding) finding.Finding {
-	t.Helper()
-	got, err := s.Create(t.Context(), f)
-	if err != nil {
-		t.Fatalf("create %s: %v", f.ID, err)
-	}
-	return got
-}
-
-func update(t *testing.T, s remediate.Store, f finding.Finding) finding.Finding {
-	t.Helper()
-	got, err := s.Update(t.Context(), f)
-	if err != nil {
-		t.Fatalf("update %s: %v", f.ID, err)
-	}
-	return got
-}
-
-func read(t *testing.T, s remediate.Store, id string) finding.Finding {
-	t.Helper()
-	got, err := s.Finding(t.Context(), id)
-	if err != nil {
-		t.Fatalf("finding %s: %v", id, err)
-	}
-	return got
-}
-
-func wantError(t *testing.T, what string, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("%s: got error %v, want %v", what, err, want)
-	}
-}
-
-func wantSame(t *testing.T, what string, got, want any) {
-	t.Helper()
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("%s (-want +got):\n%s", what, d)
-	}
-}
-
-func wantIDs(t *testing.T, what string, got []finding.Finding, want ...string) {
-	t.Helper()
-	var ids []string
-	for _, f := range got {
-		ids = append(ids, f.ID)
-	}
-	wantSame(t, what, ids, want)
-}
-
-func cancelled(t *testing.T) context.Context {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	return ctx
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/internal/store"
 	pages "github.com/rescind-dev/rescind/notify/page"
+	"github.com/rescind-dev/rescind/remediate/owed"
 )
 
 // problem is one thing wrong with a configuration, and the key it is
@@ -62,6 +63,8 @@ func (c Config) check(k *checks) {
 	err := google.CheckUserInfo(c.Google.UserInfoURL)
 	k.refuse(err == nil, "google.userinfo_url", "google.userinfo_url: %v", err)
 	c.Google.Rates.check(k)
+	k.refuse(c.Google.Owed >= 1 && c.Google.Owed <= owed.Most, "google.owed",
+		"google.owed is %d, want 1 to %d changes", c.Google.Owed, owed.Most)
 }
 
 func (r Rates) check(k *checks) {

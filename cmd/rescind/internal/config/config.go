@@ -177,6 +177,8 @@ type Google struct {
 	Insecure    bool      `yaml:"insecure"`
 	UserInfoURL string    `yaml:"userinfo_url"`
 	Rates       Rates     `yaml:"rates"`
+	// Owed is how many changes may be in the store that are still to be judged.
+	Owed int `yaml:"owed"`
 }
 
 // Rates are how many requests a minute each project and region is sent, and each

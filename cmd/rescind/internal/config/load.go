@@ -13,6 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/strictyaml"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/owed"
 )
 
 // Default holds what a file leaves out. The limits are those of the
@@ -34,7 +35,7 @@ func Default() Config {
 			Fight:       Fight{SameChange: 3, Within: Duration(24 * time.Hour)},
 		},
 		Scan:   Scan{Every: Duration(time.Hour)},
-		Google: Google{Rates: Rates(google.DefaultRates)},
+		Google: Google{Rates: Rates(google.DefaultRates), Owed: owed.Default},
 	}
 }
 

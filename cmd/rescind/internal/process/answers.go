@@ -27,17 +27,23 @@ func (a *App) answers(o Options) counter {
 // what is left of it.
 type watched struct {
 	*App
-	saw func(cloud.Change, remediate.Outcome)
 }
 
-// Handle handles the change, and shows what came of it.
+// Handle receives the change, and shows what came of it.
 func (h watched) Handle(ctx context.Context, c cloud.Change) (remediate.Outcome, error) {
-	out, err := h.App.Handle(ctx, c)
-	h.wake(out.Findings...)
-	if err == nil && h.saw != nil {
-		h.saw(c, out)
+	out, err := h.Receive(ctx, c)
+	if err == nil {
+		h.judged(c, out)
 	}
 	return out, err
+}
+
+// judged has what a change left to do done in time, and shows what came of it.
+func (a *App) judged(c cloud.Change, out remediate.Outcome) {
+	a.wake(out.Findings...)
+	if a.opts.Saw != nil {
+		a.opts.Saw(c, out)
+	}
 }
 
 // answering records what people say, and then has what follows from it done.

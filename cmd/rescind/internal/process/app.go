@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/owed"
 	"github.com/rescind-dev/rescind/remediate/scan"
 
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -35,7 +36,8 @@ type App struct {
 	google    *google.Client
 	routes    http.Handler
 	people    *slack.People // nil without Slack
-	owed      chan string   // findings whose answers left something to do
+	owed      *owed.Queue
+	unworked  chan string // findings whose answers left something to do
 	errands   chan func(context.Context)
 	due       chan time.Duration // when the sweep is wanted before its tick
 	socket    *slack.Socket      // nil: Slack posts
@@ -62,7 +64,7 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, o Options) (_ *App, 
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	a := &App{opts: o, owed: make(chan string, 64), errands: make(chan func(context.Context), 64), due: make(chan time.Duration, 1), log: o.Log}
+	a := &App{opts: o, unworked: make(chan string, 64), errands: make(chan func(context.Context), 64), due: make(chan time.Duration, 1), log: o.Log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -103,10 +105,13 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, o Options) (_ *App, 
 	if rc.Exporter, err = a.newExporter(ctx, c, o); err != nil {
 		return nil, err
 	}
+	if rc.Owed, err = newOwed(c, o, st); err != nil {
+		return nil, err
+	}
 	if rc.OnCall, err = newOnCall(c, o, st, plain); err != nil {
 		return nil, err
 	}
-	a.store, a.ledger, a.roots, a.authority = st, rc.Ledger, rc.Roots, rc.Authority
+	a.store, a.ledger, a.roots, a.authority, a.owed = st, rc.Ledger, rc.Roots, rc.Authority, rc.Owed
 	if a.Remediator, err = remediate.New(rc); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/owed"
 	"github.com/rescind-dev/rescind/remediate/scan"
 
 	"github.com/rescind-dev/rescind/remediate/group"
@@ -34,6 +35,11 @@ func googleOptions(c config.Config, o Options, st remediate.Store) google.Option
 		Now:         o.Now,
 		Wait:        o.Wait,
 	}
+}
+
+// newOwed keeps what cannot be judged at once.
+func newOwed(c config.Config, o Options, st remediate.Store) (*owed.Queue, error) {
+	return owed.New(owed.Config{Store: st, Cells: st, Most: c.Google.Owed, Now: o.Now, NewID: rand.Text, Log: o.Log})
 }
 
 func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate.Store, gcp *google.Client, n *group.Notifier, groups directories) remediate.Config {

@@ -19,7 +19,7 @@ func (a *App) newRoutes(c config.Config, o Options) (http.Handler, error) {
 		return nil, err
 	}
 	events, err := functions.NewEvents(functions.EventsConfig{
-		Decode: auditlog.Decode, Handler: watched{a, o.Saw}, Log: o.Log, Verifier: oidc, Count: o.Count,
+		Decode: auditlog.Decode, Handler: watched{a}, Log: o.Log, Verifier: oidc, Count: o.Count,
 	})
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener, every time.Duration) er
 	work, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { a.work(work, every) })
+	running.Go(func() { a.judging(work, every) })
 	running.Go(func() { a.scanAlong(work, every) })
 	running.Go(func() { a.runErrands(work) })
 	running.Go(a.warnOfGroups(work))

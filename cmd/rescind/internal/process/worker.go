@@ -20,7 +20,7 @@ const SweepEvery = 15 * time.Second
 // behind, it finds the finding by its due date.
 func (a *App) answered(id string) {
 	select {
-	case a.owed <- id:
+	case a.unworked <- id:
 	default:
 	}
 }
@@ -111,7 +111,7 @@ func (a *App) work(ctx context.Context, every time.Duration) {
 		select {
 		case <-ctx.Done():
 			return
-		case id := <-a.owed:
+		case id := <-a.unworked:
 			a.finish(ctx, id)
 		}
 	}
@@ -125,6 +125,26 @@ func (a *App) finish(ctx context.Context, id string) {
 		a.log.ErrorContext(ctx, "work on finding", "finding", id, "error", err.Error())
 	}
 	a.wake(f)
+}
+
+// judging judges what is owed as it comes and as it falls due, until ctx ends.
+func (a *App) judging(ctx context.Context, every time.Duration) {
+	for ctx.Err() == nil {
+		if _, err := a.JudgeOwed(ctx, a.opts.Now().Add(every), a.judged); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "judge what is owed", "error", err.Error())
+		}
+		wait := every
+		if next := a.owed.Next(); !next.IsZero() {
+			wait = min(max(next.Sub(a.opts.Now()), time.Second/5), every)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-a.owed.More():
+		}
+		timer.Stop()
+	}
 }
 
 // scanAlong scans what is due, a step at a time, until ctx ends. It is apart from
@@ -149,7 +169,12 @@ func (a *App) serveSweep(w http.ResponseWriter, r *http.Request) {
 	// Whoever hangs up cuts off no write: what is due is done, and no scan is begun then.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 2*sweepFor)
 	defer cancel()
+	var owing sync.WaitGroup
+	var unjudged error
+	owing.Go(func() { _, unjudged = a.JudgeOwed(ctx, a.opts.Now().Add(sweepFor), a.judged) })
 	n, err := a.SweepFor(ctx, sweepFor)
+	owing.Wait()
+	err = errors.Join(err, unjudged)
 	if r.Context().Err() == nil {
 		err = errors.Join(err, a.scanner.Some(r.Context()))
 	}
