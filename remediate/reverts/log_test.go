@@ -110,6 +110,9 @@ func TestARevertCostsTheSameHoweverManyThereWereInTheLastHour(t *testing.T) {
 		return g.store.calls, g.store.bytes
 	}
 	fewCalls, fewBytes := cost(0)
+	if most := 64*2 + 2; fewCalls > most { // the two are segments that are full
+		t.Errorf("64 reverts take %d calls, want a read and a write for each, %d at most", fewCalls, most)
+	}
 	calls, bytes := cost(2900)
 	t.Logf("64 reverts after none: %d calls, %d bytes; after 2,900: %d calls, %d bytes", fewCalls, fewBytes, calls, bytes)
 	if calls > fewCalls+2 || bytes > fewBytes*5/4 || bytes > 64*(8<<10) {
@@ -283,5 +286,24 @@ func TestWhatALaterReleaseCountedIsNoRoom(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.unknown("count automatic reverts")
+	}
+}
+
+func TestATallySaysWhatCountsBesideARevertAndInWhichOrder(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, 9)
+	g.allow("z", 1)
+	g.allow("a", 4)
+	err := g.Change(t.Context(), func(tally *reverts.Tally) []reverts.Entry {
+		if ours, others := tally.Beside("z0", reverts.Policy("no-public-invoker")), tally.Beside("z0", reverts.Policy("another")); ours != 4 || others != 0 {
+			t.Errorf("%d and %d beside the first, want 4 of its policy and none of another", ours, others)
+		}
+		if all := tally.All(); len(all) != 5 || all[0].Finding != "z0" || all[4].Finding != "a3" {
+			t.Errorf("all are %v, want five, oldest first", all)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
