@@ -51,7 +51,7 @@
 //
 // # The files
 //
-// decode.go is the way from an entry to a change. relevant.go has the log and the
+// decode.go is the way from an entry to a change. services.go has the log and the
 // services, methods.go their methods. run.go, resourcemanager.go,
 // serviceaccount.go, orgpolicy*.go and functions.go each recognise the calls of
 // one of them; name.go and runname.go say what is named. envelope.go, split.go and

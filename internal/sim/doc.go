@@ -22,4 +22,7 @@
 //     logging.go are the gRPC services, with updatemask.go, paging.go and caller.go
 //   - v1*.go and knative*.go are the paths of gcloud
 //   - audit.go writes the entry of every write
+//
+// Tests of iap, jwt, push and transcode stand here, in one binary with those of the
+// cloud, as gRPC takes long to link.
 package sim

@@ -18,11 +18,12 @@ import (
 
 // process is one process for the time of one act.
 type process struct {
-	w      *world
-	mishap mishap
-	others []act    // what the mishap lets in, as it could be when the act began
-	calls  []effect // that it made
-	cancel context.CancelFunc
+	w       *world
+	mishap  mishap
+	others  []act           // what the mishap lets in, as it could be when the act began
+	calls   []effect        // that it made
+	touched map[string]bool // findings that it wrote, and whose trails are to be verified
+	cancel  context.CancelFunc
 
 	claimed   string // the finding whose plan it carries out
 	looking   bool   // it only looks whether a plan shows
@@ -48,6 +49,10 @@ var errStruck = errors.New("struck")
 
 // died ends a process as a crash does: nothing that comes after it is done.
 type died struct{}
+
+func newProcess(w *world, m mishap) *process {
+	return &process{w: w, mishap: m, touched: map[string]bool{}}
+}
 
 // reach makes one call to a neighbour, or not, as the story has it.
 func reach[T any](p *process, what effect, do func() (T, error)) (T, error) {
@@ -86,7 +91,7 @@ func reach[T any](p *process, what effect, do func() (T, error)) (T, error) {
 func (w *world) let(m mishap, others []act) (goOn func()) {
 	next, _ := iter.Pull(func(yield func(struct{}) bool) {
 		for i, a := range others {
-			p := &process{w: w, mishap: mishap{until: m.until}}
+			p := newProcess(w, mishap{until: m.until})
 			if m.until > 0 && i == len(others)-1 {
 				p.stop = func() { yield(struct{}{}) }
 			}
@@ -123,6 +128,7 @@ func (p *process) perform(a act) {
 		if p.other != nil {
 			p.other()
 		}
+		p.trails()
 	}()
 	err := a.run(ctx, p)
 	if err != nil && !p.refused && !p.excused() {

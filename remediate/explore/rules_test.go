@@ -40,9 +40,7 @@ func (p *process) moves(_, f finding.Finding) {
 func (p *process) wrote(was, is finding.Finding) {
 	w := p.w
 	w.tally.moved(was.State, is.State)
-	if err := is.VerifyTrail(); err != nil {
-		w.breaks("I8: %v", err)
-	}
+	p.touched[is.ID] = true
 	moved, at := 0, was.State
 	for _, e := range is.Timeline[len(was.Timeline):] {
 		if e.State != at || e.State == state.Waiting && was.State == state.Waiting {
@@ -62,6 +60,18 @@ func (p *process) wrote(was, is finding.Finding) {
 	if is.State == state.Applying && strings.HasPrefix(is.Why, "applying") && is.DueAt.Equal(is.UpdatedAt.Add(finding.Lease)) && (was.State != state.Applying || !is.DueAt.Equal(was.DueAt)) {
 		p.claims(was, is)
 	}
+}
+
+// trails holds that the trails verify of what the process wrote, once it is through:
+// each event is still in them, and to verify all of one at every write took longer
+// than to write.
+func (p *process) trails() {
+	for id := range p.touched {
+		if err := p.w.store.findings[id].VerifyTrail(); err != nil {
+			p.w.breaks("I8: %v", err)
+		}
+	}
+	clear(p.touched)
 }
 
 // holds is about one record.

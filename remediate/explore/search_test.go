@@ -26,6 +26,7 @@ type node struct {
 	by      step
 	depth   int
 	mishaps int
+	print   uint64 // its fingerprint, once it was visited
 }
 
 // story is how the world was come to.
@@ -52,7 +53,8 @@ type search struct {
 // run tells them all, or up to the first that breaks a rule.
 func (s *search) run(c *config) {
 	s.seen, s.ended = map[uint64]int{}, map[uint64]bool{}
-	s.queue = []*node{{world: newWorld(c, s.tally), depth: 1 + c.less}} // of those that begin with nothing all is told a little less far
+	start := newWorld(c, s.tally)
+	s.queue = []*node{{world: start, print: start.fingerprint(), depth: 1 + c.less}} // of those that begin with nothing all is told a little less far
 	for _, o := range c.openings {
 		n := &node{world: newWorld(c, s.tally), depth: c.less}
 		for _, text := range o {
@@ -83,7 +85,7 @@ func (w *world) tell(s step) (*world, *process) {
 	if s.kind != "" && s.kind != meanwhile {
 		next.past.mishaps++
 	}
-	p := &process{w: next, mishap: s.mishap}
+	p := newProcess(next, s.mishap)
 	for _, name := range s.others {
 		if a, ok := next.act(name); ok {
 			p.others = append(p.others, a)
@@ -95,16 +97,15 @@ func (w *world) tell(s step) (*world, *process) {
 
 // expand tells what may come next, and reports whether the rules held.
 func (s *search) expand(n *node) bool {
-	here := n.fingerprint()
 	var struck []*process // whose act a mishap may strike
 	var names, moving []string
 	for _, a := range n.acts() {
 		next, p := n.tell(step{act: a.name})
-		is, ok := s.visit(&node{next, n, step{act: a.name}, n.depth + 1, n.mishaps})
+		is, ok := s.visit(&node{world: next, from: n, by: step{act: a.name}, depth: n.depth + 1, mishaps: n.mishaps})
 		if !ok {
 			return false
 		}
-		if is == here {
+		if is == n.print {
 			continue
 		}
 		if a.engine {
@@ -123,7 +124,7 @@ func (s *search) expand(n *node) bool {
 	for i, p := range struck {
 		for m := range s.strikes(n, p, moving) {
 			next, _ := n.tell(step{names[i], m})
-			if _, ok := s.visit(&node{next, n, step{names[i], m}, n.depth + 1, n.mishaps + 1}); !ok {
+			if _, ok := s.visit(&node{world: next, from: n, by: step{names[i], m}, depth: n.depth + 1, mishaps: n.mishaps + 1}); !ok {
 				return false
 			}
 		}
@@ -175,6 +176,7 @@ func (s *search) strikes(n *node, p *process, moving []string) func(yield func(m
 func (s *search) visit(n *node) (print uint64, ok bool) {
 	s.tally.acts++
 	print = n.fingerprint()
+	n.print = print
 	was, seen := s.seen[print]
 	if len(n.broken) > 0 {
 		s.fails(n.story(), n.broken)
@@ -209,7 +211,7 @@ func (s *search) twin(n *node, act string, next *world) bool {
 	for _, mode := range []string{"down", "revoked"} {
 		other := n.copy()
 		other.trouble["Slack"] = mode
-		p := &process{w: other}
+		p := newProcess(other, mishap{})
 		p.named(act)
 		s.tally.acts++
 		a, b := next.standings(), other.standings()
@@ -248,7 +250,7 @@ func (w *world) standings() []string {
 // probe has answers come that nobody may give, or that are about something else:
 // they are refused, and change nothing.
 func (w *world) probe() {
-	p := &process{w: w}
+	p := newProcess(w, mishap{})
 	if key := [2]bool{w.store.pause.Active(w.now), w.untroubled()}; w.cfg.pauses && !w.tally.switched[key] {
 		w.tally.switched[key] = true
 		p.switches(context.Background())

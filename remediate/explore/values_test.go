@@ -16,10 +16,8 @@ import (
 // cloned is a copy of a value that shares no memory with it. Times come back in
 // UTC, as from every store.
 func cloned[T any](v T) T {
-	out := reflect.New(reflect.TypeFor[T]()).Elem()
-	out.Set(reflect.ValueOf(&v).Elem())
-	unshare(out, shapeOf(out.Type()))
-	return out.Interface().(T)
+	unshare(reflect.ValueOf(&v).Elem(), shapeOf(reflect.TypeFor[T]()))
+	return v
 }
 
 // unshare replaces all that the value refers to by copies.
@@ -27,8 +25,8 @@ func unshare(v reflect.Value, s *shape) {
 	switch {
 	case s == nil: // it refers to nothing
 	case s.time:
-		if t := v.Interface().(time.Time); t.Location() != time.UTC {
-			v.Set(reflect.ValueOf(t.UTC()))
+		if t := v.Addr().Interface().(*time.Time); t.Location() != time.UTC {
+			*t = t.UTC()
 		}
 	case v.Kind() == reflect.Struct:
 		for _, f := range s.fields {
@@ -167,6 +165,10 @@ func (c *canon) value(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
 		if v.Type() == timeType {
+			if v.CanAddr() { // which needs no copy
+				c.at(*v.Addr().Interface().(*time.Time))
+				return
+			}
 			c.at(v.Interface().(time.Time))
 			return
 		}

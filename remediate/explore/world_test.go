@@ -94,7 +94,7 @@ func (w *world) fingerprint() uint64 {
 		for i := range f.Surfaces {
 			f.Surfaces[i].Rendered -= at
 		}
-		c.any(f, w.past.left[id], w.past.written[id], w.pages[id].paged, w.pages[id].resolved, w.exported[id])
+		c.any(&f, w.past.left[id], w.past.written[id], w.pages[id].paged, w.pages[id].resolved, w.exported[id])
 	}
 	for _, m := range w.messages {
 		c.any(m.finding, m.group, m.first.items, m.last.items, m.last.state, m.last.choices, m.first.digest, m.last.digest)

@@ -7,4 +7,7 @@
 // line has in place of either.
 //
 // Nothing here judges or changes anything by itself; that is remediate's.
+//
+// What a process does its tests see in a world around it, so they stand beside that,
+// in package sandbox.
 package process

@@ -6,8 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -25,12 +23,6 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
-
-// TestMain collects garbage less often: these tests allocate much and keep little.
-func TestMain(m *testing.M) {
-	debug.SetGCPercent(400)
-	os.Exit(m.Run())
-}
 
 // openedWorld is a simulated Google Cloud in which people open services to
 // everybody, and a rescind that hears of it through its real endpoints.

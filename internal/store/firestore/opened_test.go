@@ -1,4 +1,4 @@
-package store_test
+package firestore_test
 
 import (
 	"os"

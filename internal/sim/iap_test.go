@@ -1,4 +1,4 @@
-package iap_test
+package sim_test
 
 import (
 	"net/http"
@@ -14,9 +14,9 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim/iap"
 )
 
-const audience = "/projects/1/x"
+const iapAudience = "/projects/1/x"
 
-var at = time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+var ten = time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 
 // guarded is a service behind the proxy, which checks what it is handed with
 // the product's own code: what a simulated assertion has to pass.
@@ -29,20 +29,20 @@ type guarded struct {
 
 func newGuarded(t *testing.T, people ...string) *guarded {
 	t.Helper()
-	g := &guarded{now: at}
+	g := &guarded{now: ten}
 	var err error
-	if g.Proxy, err = iap.New(audience, people, func() time.Time { return g.now }); err != nil {
+	if g.Proxy, err = iap.New(iapAudience, people, func() time.Time { return g.now }); err != nil {
 		t.Fatal(err)
 	}
-	g.verifier = g.expecting(t, audience)
+	g.verifier = g.expecting(t, iapAudience)
 	return g
 }
 
-func (g *guarded) expecting(t *testing.T, audience string) *functions.IAP {
+func (g *guarded) expecting(t *testing.T, iapAudience string) *functions.IAP {
 	t.Helper()
 	keys := httptest.NewServer(g.JWKS())
 	t.Cleanup(keys.Close)
-	v, err := functions.NewIAP(functions.IAPConfig{Audience: audience, CertsURL: keys.URL, Now: func() time.Time { return g.now }})
+	v, err := functions.NewIAP(functions.IAPConfig{Audience: iapAudience, CertsURL: keys.URL, Now: func() time.Time { return g.now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestAnAssertionIsForOneServiceAndTenMinutes(t *testing.T) {
 		{"at another service", g.expecting(t, "/projects/1/y"), 0, false},
 		{"checked with another proxy's key", other.verifier, 0, false},
 	} {
-		if _, err := tc.verifier.Verify(t.Context(), h, at.Add(tc.after)); (err == nil) != tc.good {
+		if _, err := tc.verifier.Verify(t.Context(), h, ten.Add(tc.after)); (err == nil) != tc.good {
 			t.Errorf("%s: %v", tc.sentence, err)
 		}
 	}
@@ -174,9 +174,9 @@ func TestSignInLeadsToTheServiceAlone(t *testing.T) {
 
 func TestAProxyNeedsAnAudienceAndAClock(t *testing.T) {
 	if _, err := iap.New("", nil, time.Now); err == nil {
-		t.Error("made without an audience")
+		t.Error("made without an iapAudience")
 	}
-	if _, err := iap.New(audience, nil, nil); err == nil {
+	if _, err := iap.New(iapAudience, nil, nil); err == nil {
 		t.Error("made without a clock")
 	}
 }

@@ -1,4 +1,4 @@
-package jwt_test
+package sim_test
 
 import (
 	"crypto"

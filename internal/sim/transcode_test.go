@@ -1,4 +1,4 @@
-package transcode_test
+package sim_test
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package push
+package sim_test
 
 import (
 	"context"
@@ -12,6 +12,8 @@ import (
 
 	"cloud.google.com/go/auth/credentials/idtoken"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rescind-dev/rescind/internal/sim/push"
 )
 
 // receiver is a push endpoint that answers with the given codes, then 204.
@@ -37,7 +39,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 // rig is a Pusher, its receiver, and a clock that only waiting moves.
 type rig struct {
-	*Pusher
+	*push.Pusher
 	*receiver
 	now   time.Time
 	waits []time.Duration
@@ -49,7 +51,7 @@ func newRig(t *testing.T, attempts int) *rig {
 	server := httptest.NewServer(g.receiver)
 	t.Cleanup(server.Close)
 	var err error
-	g.Pusher, err = New(Options{
+	g.Pusher, err = push.New(push.Options{
 		URL: server.URL, Audience: "https://rescind.example.com", Account: "push@ops.iam.gserviceaccount.com", Attempts: attempts,
 		Now: func() time.Time { return g.now },
 		Wait: func(ctx context.Context, d time.Duration) error {
@@ -176,26 +178,40 @@ func TestAReceiverThatIsNotThereIsTriedAgain(t *testing.T) {
 }
 
 func TestAPauseEndsWithItsContext(t *testing.T) {
-	g := newRig(t, 3)
-	g.codes = []int{503, 503}
-	ctx, cancel := context.WithCancel(t.Context())
-	g.opt.Wait = func(context.Context, time.Duration) error { cancel(); return ctx.Err() }
-	if code, err := g.Deliver(ctx, []byte("{}"), "m"); code != 503 || !errors.Is(err, context.Canceled) || len(g.bodies) != 1 {
-		t.Errorf("status %d after %d calls, error %v", code, len(g.bodies), err)
-	}
-	if err := wait(ctx, time.Hour); !errors.Is(err, context.Canceled) {
-		t.Errorf("the pause of a Pusher that is told none: %v", err)
+	for sentence, wait := range map[string]func(context.Context, time.Duration) error{
+		"a Pusher that is told how to wait": func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		"a Pusher that is told none":        nil,
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		calls := 0
+		p, err := push.New(push.Options{
+			URL: "http://127.0.0.1:1/", Audience: "a", Account: "b@c", Attempts: 3, Wait: wait,
+			Client: &http.Client{Transport: answers(func() int { calls++; cancel(); return http.StatusServiceUnavailable })},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if code, err := p.Deliver(ctx, []byte("{}"), "m"); code != 503 || !errors.Is(err, context.Canceled) || calls != 1 {
+			t.Errorf("%s: status %d after %d calls, error %v", sentence, code, calls, err)
+		}
 	}
 }
 
+// answers is a receiver that is reached without a network.
+type answers func() int
+
+func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: a(), Body: http.NoBody, Request: r}, nil
+}
+
 func TestAPusherNeedsItsAddressAndWhoItIs(t *testing.T) {
-	whole := Options{URL: "http://127.0.0.1:1/", Audience: "a", Account: "b@c"}
-	for name, without := range map[string]func(*Options){
-		"an address": func(o *Options) { o.URL = "" }, "an audience": func(o *Options) { o.Audience = "" }, "an account": func(o *Options) { o.Account = "" },
+	whole := push.Options{URL: "http://127.0.0.1:1/", Audience: "a", Account: "b@c"}
+	for name, without := range map[string]func(*push.Options){
+		"an address": func(o *push.Options) { o.URL = "" }, "an audience": func(o *push.Options) { o.Audience = "" }, "an account": func(o *push.Options) { o.Account = "" },
 	} {
 		o := whole
 		without(&o)
-		if _, err := New(o); err == nil {
+		if _, err := push.New(o); err == nil {
 			t.Errorf("made without %s", name)
 		}
 	}

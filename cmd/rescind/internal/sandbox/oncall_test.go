@@ -1,4 +1,4 @@
-package process_test
+package sandbox_test
 
 import (
 	"log/slog"

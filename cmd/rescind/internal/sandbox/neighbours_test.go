@@ -1,6 +1,6 @@
 //go:build soak
 
-package process_test
+package sandbox_test
 
 import (
 	"context"
