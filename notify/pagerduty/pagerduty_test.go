@@ -1,4 +1,4 @@
-package notify_test
+package pagerduty_test
 
 import (
 	"encoding/json"
@@ -32,8 +32,8 @@ func newFinding() finding.Finding {
 	}
 }
 
-// pagerDuty is one that remembers what it was sent.
-func pagerDuty(t *testing.T, status int) (*pagerduty.Pager, *[]map[string]any) {
+// service is a PagerDuty that remembers what it was sent.
+func service(t *testing.T, status int) (*pagerduty.Pager, *[]map[string]any) {
 	t.Helper()
 	var got []map[string]any
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -57,7 +57,7 @@ func pagerDuty(t *testing.T, status int) (*pagerduty.Pager, *[]map[string]any) {
 }
 
 func TestAPageTriggersTheFindingsIncidentAndItsEndResolvesIt(t *testing.T) {
-	p, got := pagerDuty(t, http.StatusAccepted)
+	p, got := service(t, http.StatusAccepted)
 	for _, call := range []error{p.Page(t.Context(), newFinding()), p.Resolve(t.Context(), newFinding())} {
 		if call != nil {
 			t.Fatal(call)
@@ -81,7 +81,7 @@ func TestAPageTriggersTheFindingsIncidentAndItsEndResolvesIt(t *testing.T) {
 
 func TestNoFailureNamesTheKeyAndNoneFollowsARedirect(t *testing.T) {
 	for _, status := range []int{302, 400, 429, 500} {
-		p, got := pagerDuty(t, status)
+		p, got := service(t, status)
 		err := p.Page(t.Context(), newFinding())
 		if err == nil || strings.Contains(err.Error(), key) || len(*got) != 1 {
 			t.Errorf("HTTP %d: %v after %d calls", status, err, len(*got))
@@ -111,7 +111,7 @@ func TestAnAddressThatWouldShowTheKeyIsRefused(t *testing.T) {
 // paid is the payload of the finding's page.
 func paid(t *testing.T, f finding.Finding) map[string]any {
 	t.Helper()
-	p, got := pagerDuty(t, http.StatusAccepted)
+	p, got := service(t, http.StatusAccepted)
 	if err := p.Page(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestAPageHoldsNothingOfAPlanOrAPayload(t *testing.T) {
 	f.Plan = judge.NewPlan([]judge.Step{{Kind: policies.RestoreConstrain, Resource: f.Resource, Before: judge.StepState{OrgPolicy: secret}}}, secret)
 	f.Done, f.Reasons, f.EnforcedBy = f.Plan.Steps, []string{secret}, secret
 	f.Change.Method, f.Change.InsertID, f.Answers = secret, secret, []finding.Answer{{Principal: secret, Reason: secret}}
-	p, got := pagerDuty(t, http.StatusAccepted)
+	p, got := service(t, http.StatusAccepted)
 	for _, s := range state.All() {
 		if s == state.Kept || s == state.Approved {
 			continue // says who decided
