@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
 )
@@ -58,9 +60,18 @@ func (f *feed) end(status int, err error) {
 }
 
 // counted is told what kind of message the receiver took it for.
-func (f *feed) counted(kind string) { f.last(func(e *Event) { e.Outcome = kind }) }
+func (f *feed) counted(kind string) {
+	f.last(func(e *Event) {
+		if kind != string(remediate.Owed) { // it may be judged by now
+			e.Outcome = kind
+		}
+	})
+}
 
 func (f *feed) became(c cloud.Change, out remediate.Outcome) {
+	if out.Kind == remediate.Owed {
+		return // until it is judged
+	}
 	f.last(func(e *Event) {
 		e.Resource, e.Outcome = c.Resource.Path(), string(out.Kind)
 		for _, finding := range out.Findings {
@@ -103,7 +114,21 @@ func (w *World) deliver(ctx context.Context) {
 func (w *World) push(ctx context.Context, entry []byte, messageID string) {
 	w.feed.begin(entry, messageID)
 	status, err := w.Pusher.Deliver(ctx, entry, messageID)
+	w.untilJudged(ctx)
 	w.feed.end(status, err)
+}
+
+// untilJudged waits until rescind owes no change a judgement, for half a minute at most:
+// a busy machine may take longer than the second within which one is judged at once.
+func (w *World) untilJudged(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		n, err := w.App.Store().CountOwed(ctx)
+		if n == 0 || err != nil || process.Wait(ctx, 20*time.Millisecond) != nil {
+			return
+		}
+	}
 }
 
 // saw notes what the receiver made of the change being delivered.
