@@ -31,6 +31,9 @@ type Change struct {
 	Why    string       `json:"why"`    // what kept it the last time
 }
 
+// regionIn stands between the project and the region of a place.
+const regionIn = "/locations/"
+
 // PlaceOf names what a resource's requests are counted by: its project and region, or
 // else its project, folder or organization. The changes of one place are judged one
 // after the other.
@@ -46,7 +49,7 @@ func PlaceOf(r cloud.Resource) string {
 	case r.Location == "":
 		return cloud.ProjectResource(r.Project).Path()
 	}
-	return cloud.ProjectResource(r.Project).Path() + "/locations/" + r.Location
+	return cloud.ProjectResource(r.Project).Path() + regionIn + r.Location
 }
 
 // idOf names the change by its own ID and by all that is judged of it, as the engine

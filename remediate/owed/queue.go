@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,7 +39,7 @@ type Config struct {
 	Store Store
 	Cells cells.Store // for the leases of places
 	// Most is how many changes may be owed at once. Nine tenths of it are for any one
-	// place, so that one which owes without end leaves room for others.
+	// project, so that one which owes without end leaves room for others.
 	Most  int
 	Now   func() time.Time
 	NewID func() string // tells processes apart
@@ -60,14 +61,14 @@ type Queue struct {
 	down    error     // what it said instead
 	looked  time.Time // when the store was last asked which places owe
 	places  map[string]*place
+	owes    map[string]int // by project: what this process put there and did not see settled
 	told    time.Time // when the log was last told
 	refused int       // for want of room, since then
 }
 
 // place is what a process knows of one place that owes.
 type place struct {
-	owes  int // what this process put there and did not see settled
-	added int // what it put there at all
+	added int // how many changes this process put there
 	rests time.Time
 	// strikes is how often in a row its rate was used up before one was judged.
 	strikes int
@@ -79,7 +80,7 @@ func New(c Config) (*Queue, error) {
 	if c.Store == nil || c.Cells == nil || c.Most < 1 || c.Now == nil || c.NewID == nil || c.Log == nil {
 		return nil, errors.New("owed: Store, Cells, Most, Now, NewID and Log have to be set")
 	}
-	return &Queue{cfg: c, self: c.NewID(), more: make(chan struct{}, 1), places: map[string]*place{}}, nil
+	return &Queue{cfg: c, self: c.NewID(), more: make(chan struct{}, 1), places: map[string]*place{}, owes: map[string]int{}}, nil
 }
 
 // Room returns an error where a change of that place could not be owed: one matching
@@ -102,11 +103,16 @@ func (q *Queue) room(name string) error {
 	if q.count >= q.cfg.Most {
 		return fmt.Errorf("%w: %d, which is as many as may be (google.owed)", ErrFull, q.count)
 	}
-	p := q.places[name]
-	if share := q.cfg.Most - q.cfg.Most/10; p != nil && p.owes >= share {
-		return fmt.Errorf("%w: %d in %s, which is as many as one project and region may owe", ErrFull, p.owes, name)
+	if n, project := q.owes[projectOf(name)], projectOf(name); n >= q.cfg.Most-q.cfg.Most/10 {
+		return fmt.Errorf("%w: %d of %s, which is as many as one project may owe", ErrFull, n, project)
 	}
 	return nil
+}
+
+// projectOf is the project, folder or organization of a place.
+func projectOf(place string) string {
+	project, _, _ := strings.Cut(place, regionIn)
+	return project
 }
 
 // recount asks the store how many are owed, unless it was asked a moment ago. Of many that
@@ -173,9 +179,8 @@ func (q *Queue) take(name string) error {
 		return err
 	}
 	q.count++
-	p := q.known(name)
-	p.owes++
-	p.added++
+	q.owes[projectOf(name)]++
+	q.known(name).added++
 	return nil
 }
 
@@ -184,8 +189,9 @@ func (q *Queue) give(name string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.count = max(0, q.count-1)
-	if p := q.places[name]; p != nil {
-		p.owes = max(0, p.owes-1)
+	project := projectOf(name)
+	if q.owes[project]--; q.owes[project] <= 0 {
+		delete(q.owes, project)
 	}
 }
 

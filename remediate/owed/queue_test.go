@@ -78,14 +78,16 @@ func TestThereIsRoomForSoManyAndNoMore(t *testing.T) {
 	}
 }
 
-func TestOnePlaceLeavesRoomForOthers(t *testing.T) {
+func TestOneProjectLeavesRoomForOthers(t *testing.T) {
 	b := newBench(t)
 	q := b.process("one")
 	for i := range 90 {
-		b.owe(q, changeOf("noisy", "api", i))
+		c := changeOf("noisy", "api", i)
+		c.Resource.Location = fmt.Sprint("region-", i%40)
+		b.owe(q, c)
 	}
 	noisy, quiet := changeOf("noisy", "api", 91), changeOf("quiet", "api", 1)
-	if err := q.Room(t.Context(), owed.PlaceOf(noisy.Resource)); !errors.Is(err, owed.ErrFull) || !strings.Contains(err.Error(), "projects/noisy/locations/europe-west1") {
+	if err := q.Room(t.Context(), owed.PlaceOf(noisy.Resource)); !errors.Is(err, owed.ErrFull) || !strings.Contains(err.Error(), "90 of projects/noisy") {
 		t.Errorf("the noisy one: %v", err)
 	}
 	b.owe(q, quiet)
