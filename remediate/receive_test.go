@@ -129,7 +129,7 @@ func TestAChangeStandsInLineBehindThoseOfItsPlace(t *testing.T) {
 	down = false
 	g.judgeOwed(time.Minute)
 	fs, err := g.Store.Findings(t.Context(), finding.Query{States: []state.State{state.Reverted}})
-	if n, _ := g.Store.CountOwed(t.Context()); err != nil || len(fs) != 1 || n != 0 {
+	if n, _ := g.Store.CountOwed(t.Context(), ""); err != nil || len(fs) != 1 || n != 0 {
 		t.Errorf("%v, %v; %d owed; want the grant reverted, and nothing owed", fs, err, n)
 	}
 }
@@ -197,7 +197,7 @@ func TestWhatCannotBeJudgedForADayIsAskedAsUnknown(t *testing.T) {
 			if d := cmp.Diff(tt.want, slices.Compact(got)); d != "" || g.writes() > 0 {
 				t.Errorf("asked by policies (-want +got):\n%s\n%d writes", d, g.writes())
 			}
-			if n, err := g.Store.CountOwed(t.Context()); n != 0 || err != nil {
+			if n, err := g.Store.CountOwed(t.Context(), ""); n != 0 || err != nil {
 				t.Errorf("%d still owed, %v", n, err)
 			}
 			if len(said.said) != 1 || !strings.Contains(said.said[0], "could not be judged for 24h") {

@@ -33,9 +33,13 @@ func (q *Queue) Drain(ctx context.Context, j Judge, until time.Time) (total int,
 	for {
 		if err == nil && ctx.Err() == nil && q.cfg.Now().Before(until) {
 			err = q.look(ctx)
-			for _, name := range q.ready(atOnce - active) {
+			for name, p := range q.ready(atOnce - active) {
 				active++
-				go func() { ended <- q.workOff(ctx, j, name, until) }()
+				go func() {
+					n := q.workOff(ctx, j, name, until)
+					q.idle(p)
+					ended <- n
+				}()
 			}
 		}
 		if active == 0 {
@@ -68,7 +72,7 @@ func (q *Queue) Next() (next time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, p := range q.places {
-		if at := p.rests; !p.busy && (next.IsZero() || at.Before(next)) {
+		if at := p.ready(); !p.busy && (next.IsZero() || at.Before(next)) {
 			next = at
 			if next.IsZero() {
 				next = q.cfg.Now()
@@ -107,29 +111,31 @@ func (q *Queue) look(ctx context.Context) error {
 	}
 }
 
-// ready takes at most so many places that do not rest, those first that rested longest,
+// ready takes at most so many places that do not rest, those first that are due longest,
 // and that nobody in this process works off.
-func (q *Queue) ready(most int) (names []string) {
+func (q *Queue) ready(most int) map[string]*place {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	var names []string
 	now := q.cfg.Now()
 	for name, p := range q.places {
-		if !p.busy && !p.rests.After(now) {
+		if !p.busy && !p.ready().After(now) {
 			names = append(names, name)
 		}
 	}
-	slices.SortFunc(names, func(a, b string) int { return q.places[a].rests.Compare(q.places[b].rests) })
-	names = names[:min(len(names), most)]
-	for _, name := range names {
-		q.places[name].busy = true
+	slices.SortFunc(names, func(a, b string) int { return q.places[a].ready().Compare(q.places[b].ready()) })
+	taken := map[string]*place{}
+	for _, name := range names[:min(len(names), most)] {
+		taken[name] = q.places[name]
+		taken[name].busy = true
 	}
-	return names
+	return taken
 }
 
-func (q *Queue) idle(name string) {
+// idle gives back what ready took. The place may have been forgotten since, and be known
+// anew.
+func (q *Queue) idle(p *place) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if p := q.places[name]; p != nil {
-		p.busy = false
-	}
+	p.busy = false
 }

@@ -21,11 +21,14 @@ const (
 
 // workOff judges what one place owes, in order, and returns how many it settled.
 func (q *Queue) workOff(ctx context.Context, j Judge, name string, until time.Time) (settled int) {
-	defer q.idle(name)
 	again, err := q.claim(ctx, name)
-	if err != nil || !again.IsZero() {
-		q.rest(name, again)
+	switch {
+	case err != nil:
 		q.failed(ctx, name, err)
+		return 0
+	case !again.IsZero(): // another process has it, or its rate is used up
+		q.rest(name, again)
+		q.failed(ctx, name, q.recountPlace(ctx, name))
 		return 0
 	}
 	ends := q.cfg.Now().Add(startWithin)
@@ -34,11 +37,12 @@ func (q *Queue) workOff(ctx context.Context, j Judge, name string, until time.Ti
 	}
 	settled, rests, err := q.inOrder(ctx, j, name, ends)
 	q.failed(ctx, name, err)
-	q.release(context.WithoutCancel(ctx), name, q.restFor(err, rests))
+	q.release(ctx, name, rests)
 	return settled
 }
 
-// failed leaves the place alone for a while, as the store did not do as asked.
+// failed leaves the place alone for a while, as the store did not do as asked. To other
+// processes that says nothing.
 func (q *Queue) failed(ctx context.Context, name string, err error) {
 	if err == nil {
 		return
@@ -49,19 +53,24 @@ func (q *Queue) failed(ctx context.Context, name string, err error) {
 	}
 }
 
-// restFor is what other processes are told: that the store failed us is no reason for
-// them to wait.
-func (q *Queue) restFor(err error, rests time.Time) time.Time {
+// recountPlace asks the store how many the place owes: other processes settle, too.
+func (q *Queue) recountPlace(ctx context.Context, name string) error {
+	n, err := q.cfg.Store.CountOwed(ctx, name)
 	if err != nil {
-		return time.Time{}
+		return fmt.Errorf("count what %s owes: %w", name, err)
 	}
-	return rests
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.setOwes(name, q.known(name), n)
+	return nil
 }
 
 // inOrder judges the changes of a place until none is due or the time has come. It returns
-// until when the place rests, as its rate is used up, or as what is left is not due;
-// zero for not at all.
+// until when the place rests, as its rate is used up; zero for not at all.
 func (q *Queue) inOrder(ctx context.Context, j Judge, name string, ends time.Time) (settled int, rests time.Time, err error) {
+	if err := q.recountPlace(ctx, name); err != nil {
+		return 0, time.Time{}, err
+	}
 	waiting, err := q.putOff(ctx, name)
 	if err != nil {
 		return 0, time.Time{}, err
@@ -76,7 +85,8 @@ func (q *Queue) inOrder(ctx context.Context, j Judge, name string, ends time.Tim
 			q.forget(name, added)
 			return settled, time.Time{}, nil
 		case len(due) == 0:
-			return settled, q.rest(name, first(waiting)), nil
+			q.notBefore(name, added, first(waiting))
+			return settled, time.Time{}, nil
 		}
 		// What was put off is due later than what came after it.
 		slices.SortStableFunc(due, func(a, b Change) int { return a.Since.Compare(b.Since) })
@@ -197,6 +207,16 @@ func (q *Queue) rest(name string, until time.Time) time.Time {
 	return until
 }
 
+// notBefore notes when something of the place is due again, unless something was put
+// there since.
+func (q *Queue) notBefore(name string, added int, next time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if p := q.known(name); p.added == added {
+		p.next = next
+	}
+}
+
 // added counts what this process put there.
 func (q *Queue) added(name string) int {
 	q.mu.Lock()
@@ -209,6 +229,7 @@ func (q *Queue) forget(name string, added int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if p := q.places[name]; p != nil && p.added == added {
+		q.setOwes(name, p, 0)
 		delete(q.places, name)
 	}
 }

@@ -15,6 +15,8 @@ const (
 	leaseFor = 2 * time.Minute
 	// startWithin is how much of it is there for beginning with another change.
 	startWithin = leaseFor / 2
+	// releaseWithin is how long giving it back may take: the process may be about to stop.
+	releaseWithin = 2 * time.Second
 	// leaseKept is how long the cell of a place is kept after its lease.
 	leaseKept = time.Hour
 )
@@ -61,6 +63,8 @@ func (q *Queue) claim(ctx context.Context, name string) (again time.Time, err er
 // release gives the lease back, and says until when the place rests. Where it fails the
 // lease runs out.
 func (q *Queue) release(ctx context.Context, name string, rests time.Time) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseWithin)
+	defer cancel()
 	now := q.cfg.Now()
 	_, err := cells.Change(ctx, q.cfg.Cells, leaseCell(name), now.Add(leaseKept), func(l lease) (lease, bool, error) {
 		if l.By != q.self {

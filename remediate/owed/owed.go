@@ -82,8 +82,8 @@ type Reader interface {
 	// OwedPlaces returns places that owe something, at most limit of them, each once, in
 	// an order of the store's own: those after the given one, "" for the first.
 	OwedPlaces(ctx context.Context, after string, limit int) ([]string, error)
-	// CountOwed returns how many changes are owed.
-	CountOwed(ctx context.Context) (int, error)
+	// CountOwed returns how many changes the place owes; "" for all places.
+	CountOwed(ctx context.Context, place string) (int, error)
 }
 
 // Query selects owed changes. Those of one place come with the earliest due first, those

@@ -110,7 +110,7 @@ func (b *bench) drain(q *owed.Queue) int {
 
 func (b *bench) count() int {
 	b.Helper()
-	n, err := b.CountOwed(b.Context())
+	n, err := b.CountOwed(b.Context(), "")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -169,7 +169,11 @@ func TestAChangeThatFailsKeepsBackItsResourceAlone(t *testing.T) {
 	if d := cmp.Diff([]string{"p/web/002", "q/api/005"}, b.judged); d != "" {
 		t.Errorf("judged while api fails (-want +got):\n%s", d)
 	}
-	b.owe(q, changeOf("p", "api", 6)) // due before those that wait
+	b.judged = nil
+	b.owe(q, changeOf("p", "api", 6), changeOf("p", "web", 7)) // due before those that wait
+	if b.drain(q); !slices.Equal(b.judged, []string{"p/web/007"}) {
+		t.Errorf("judged %q, want what came of the other service meanwhile, and at once", b.judged)
+	}
 	for range 3 {
 		b.drain(q)
 		b.pass(7 * time.Second)

@@ -61,18 +61,28 @@ type Queue struct {
 	down    error     // what it said instead
 	looked  time.Time // when the store was last asked which places owe
 	places  map[string]*place
-	owes    map[string]int // by project: what this process put there and did not see settled
-	told    time.Time // when the log was last told
-	refused int       // for want of room, since then
+	owes    map[string]int // by project, as far as this process knows
+	told    time.Time      // when the log was last told
+	refused int            // for want of room, since then
 }
 
 // place is what a process knows of one place that owes.
 type place struct {
-	added int // how many changes this process put there
-	rests time.Time
+	owes  int       // how many the store said, and what this process added since
+	added int       // how many this process put there at all
+	rests time.Time // its rate has no turn before
+	next  time.Time // nothing is due before
 	// strikes is how often in a row its rate was used up before one was judged.
 	strikes int
 	busy    bool // this process works it off
+}
+
+// ready is from when on there is something to judge.
+func (p *place) ready() time.Time {
+	if p.next.After(p.rests) {
+		return p.next
+	}
+	return p.rests
 }
 
 // New returns a Queue over the store.
@@ -131,7 +141,7 @@ func (q *Queue) recount(ctx context.Context) error {
 	q.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, countWithin)
 	defer cancel()
-	n, err := q.cfg.Store.CountOwed(ctx)
+	n, err := q.cfg.Store.CountOwed(ctx, "")
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.down = nil
@@ -179,8 +189,10 @@ func (q *Queue) take(name string) error {
 		return err
 	}
 	q.count++
-	q.owes[projectOf(name)]++
-	q.known(name).added++
+	p := q.known(name)
+	p.added++
+	p.next = time.Time{}
+	q.setOwes(name, p, p.owes+1)
 	return nil
 }
 
@@ -189,8 +201,17 @@ func (q *Queue) give(name string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.count = max(0, q.count-1)
+	if p := q.places[name]; p != nil {
+		q.setOwes(name, p, p.owes-1)
+	}
+}
+
+// setOwes notes how many a place owes, for its project's share.
+func (q *Queue) setOwes(name string, p *place, n int) {
 	project := projectOf(name)
-	if q.owes[project]--; q.owes[project] <= 0 {
+	q.owes[project] += max(0, n) - p.owes
+	p.owes = max(0, n)
+	if q.owes[project] <= 0 {
 		delete(q.owes, project)
 	}
 }
@@ -221,7 +242,7 @@ func (q *Queue) Tell(ctx context.Context) {
 	if !due {
 		return
 	}
-	n, err := q.cfg.Store.CountOwed(ctx)
+	n, err := q.cfg.Store.CountOwed(ctx, "")
 	if err != nil || n == 0 {
 		return // a store that does not answer shows elsewhere
 	}

@@ -93,13 +93,29 @@ func TestOneProjectLeavesRoomForOthers(t *testing.T) {
 	b.owe(q, quiet)
 }
 
+// What others settle is room again.
+func TestTheShareOfAProjectIsWhatTheStoreSays(t *testing.T) {
+	b := newBench(t)
+	one, two := b.process("one"), b.process("two")
+	for i := range 500 {
+		b.owe(one, changeOf("p", "api", i))
+		b.pass(lookEvery)
+		if b.drain(two); b.count() > 0 {
+			t.Fatalf("%d owed after %d", b.count(), i)
+		}
+		b.drain(one)
+	}
+}
+
+const lookEvery = 6 * time.Second
+
 // brokenStore does not answer.
 type brokenStore struct {
 	owed.Store
 	asked int
 }
 
-func (s *brokenStore) CountOwed(context.Context) (int, error) {
+func (s *brokenStore) CountOwed(context.Context, string) (int, error) {
 	s.asked++
 	return 0, errors.New("no database")
 }

@@ -120,9 +120,16 @@ func owedNow(tx *bbolt.Tx) int {
 }
 
 // CountOwed implements owed.Store.
-func (s *Store) CountOwed(ctx context.Context) (n int, err error) {
+func (s *Store) CountOwed(ctx context.Context, place string) (n int, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
-		n = owedNow(tx)
+		if place == "" {
+			n = owedNow(tx)
+			return nil
+		}
+		cursor, of := tx.Bucket(owedByPlace).Cursor(), placeKey(place)
+		for key, _ := cursor.Seek(of); bytes.HasPrefix(key, of); key, _ = cursor.Next() {
+			n++
+		}
 		return nil
 	})
 	if err != nil {

@@ -120,9 +120,13 @@ func (s *Store) OwedPlaces(ctx context.Context, after string, limit int) (places
 
 // CountOwed implements owed.Store. Firestore counts in its index, and charges a read for
 // each thousand: https://cloud.google.com/firestore/pricing#aggregation_queries
-func (s *Store) CountOwed(ctx context.Context) (n int, err error) {
+func (s *Store) CountOwed(ctx context.Context, place string) (n int, err error) {
+	in := s.client.Collection(owedIn).Query
+	if place != "" {
+		in = in.Where(placeField, "==", key(place))
+	}
 	err = call(ctx, callTimeout, func(ctx context.Context) error {
-		got, err := s.client.Collection(owedIn).NewAggregationQuery().WithCount("owed").Get(ctx)
+		got, err := in.NewAggregationQuery().WithCount("owed").Get(ctx)
 		if err != nil {
 			return err
 		}

@@ -98,7 +98,15 @@ func (s *Store) OwedPlaces(ctx context.Context, after string, limit int) (places
 }
 
 // CountOwed implements owed.Store.
-func (s *Store) CountOwed(ctx context.Context) (int, error) {
+func (s *Store) CountOwed(ctx context.Context, place string) (n int, _ error) {
 	defer s.lock()()
-	return len(s.owed), ctx.Err()
+	if place == "" {
+		return len(s.owed), ctx.Err()
+	}
+	for _, b := range s.owed {
+		if c, err := record.ReadOwed(b); err == nil && c.Place == place {
+			n++
+		}
+	}
+	return n, ctx.Err()
 }

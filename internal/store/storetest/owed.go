@@ -42,7 +42,7 @@ func wantOwed(t *testing.T, s remediate.Store, q owed.Query, want ...string) {
 
 func wantCount(t *testing.T, s remediate.Store, want int) {
 	t.Helper()
-	if n, err := s.CountOwed(t.Context()); n != want || err != nil {
+	if n, err := s.CountOwed(t.Context(), ""); n != want || err != nil {
 		t.Errorf("count: %d, %v, want %d", n, err, want)
 	}
 }
@@ -120,6 +120,11 @@ func listsOwed(t *testing.T, s remediate.Store) {
 		{owed.Query{Place: "projects/none"}, nil},
 	} {
 		wantOwed(t, s, tc.q, tc.want...)
+	}
+	for place, want := range map[string]int{"": 4, a.Place: 3, other.Place: 1, "projects/none": 0} {
+		if n, err := s.CountOwed(t.Context(), place); n != want || err != nil {
+			t.Errorf("%q owes %d, %v, want %d", place, n, err, want)
+		}
 	}
 	if _, err := s.Owed(cancelled(t), owed.Query{}); err == nil {
 		t.Error("listed with a cancelled context")

@@ -124,7 +124,7 @@ func (w *World) untilJudged(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for {
-		n, err := w.App.Store().CountOwed(ctx)
+		n, err := w.App.Store().CountOwed(ctx, "")
 		if n == 0 || err != nil || process.Wait(ctx, 20*time.Millisecond) != nil {
 			return
 		}

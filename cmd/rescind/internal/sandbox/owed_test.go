@@ -91,5 +91,5 @@ func owedThenJudged(t *testing.T, judged func(*testing.T, *sandbox.World, *proce
 		fs, err := st.Findings(t.Context(), finding.Query{})
 		return err == nil && len(fs) == 1 && fs[0].State == state.Reverted
 	})
-	eventually(t, "nothing to be owed", func() bool { n, err := st.CountOwed(t.Context()); return n == 0 && err == nil })
+	eventually(t, "nothing to be owed", func() bool { n, err := st.CountOwed(t.Context(), ""); return n == 0 && err == nil })
 }
