@@ -1,7 +1,7 @@
 # Shortcuts for what CONTRIBUTING.md describes. Nothing is built by files here:
 # the go command knows better than make what is stale.
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fuzz bench soak upgrade explore demo ci
+.PHONY: help build test race lint fuzz bench timings soak upgrade explore demo ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,11 @@ fuzz: ## fuzz one target: make fuzz PKG=./internal/auditlog NAME=FuzzDecode
 	@test -n "$(PKG)" -a -n "$(NAME)" || { echo "usage: make fuzz PKG=./some/package NAME=FuzzSomething [FUZZTIME=$(FUZZTIME)]" >&2; exit 2; }
 	go test -run '^$$' -fuzz '^$(NAME)$$' -fuzztime $(FUZZTIME) $(PKG)
 
-bench: ## run every benchmark
+ROW =
+bench: ## measure docs/performance.md anew, in a quarter of an hour; one row of it: make bench ROW=reverts
+	RESCIND_BENCH=long RESCIND_BENCH_ROW=$(ROW) go test -v -count=1 -timeout 30m -tags soak -run '^TestSoakBench$$' ./cmd/rescind
+
+timings: ## run every Go benchmark
 	go test -run '^$$' -bench . -benchmem ./...
 
 soak: ## two releases on one Firestore, a burst of 10,000 events, kill -9 again and again, a million findings, 2,000 stories

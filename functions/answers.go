@@ -77,7 +77,7 @@ func (a *answers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
-	m, err := receive(w, r, maxAnswer)
+	m, err := receive(w, r, maxAnswer, &bytes.Buffer{})
 	if err == nil {
 		ctx, cancel := whoeverHangsUp(r)
 		defer cancel()

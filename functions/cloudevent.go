@@ -1,17 +1,16 @@
 package functions
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
-	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/cloudevents/sdk-go/v2/binding"
 	"github.com/cloudevents/sdk-go/v2/event"
 )
 
@@ -22,8 +21,6 @@ const (
 	messagePublished = "google.cloud.pubsub.topic.v1.messagePublished" // data: a wrapped push
 )
 
-const cePrefix = "Ce-"
-
 func isCloudEvent(contentType string, h http.Header) bool {
 	return strings.HasPrefix(contentType, "application/cloudevents") ||
 		h.Get("Ce-Specversion") != "" || h.Get("Ce-Type") != ""
@@ -33,7 +30,7 @@ func isCloudEvent(contentType string, h http.Header) bool {
 // refused: one status cannot tell which of its events may pass, and neither
 // Eventarc nor Pub/Sub sends any.
 func parseCloudEvent(contentType string, h http.Header, body []byte) (arrived, error) {
-	if contentType == cloudevents.ApplicationCloudEventsBatchJSON {
+	if contentType == event.ApplicationCloudEventsBatchJSON {
 		return arrived{}, errors.New("the body is a batch of CloudEvents, want one event")
 	}
 	e, err := readCloudEvent(contentType, h, body)
@@ -61,7 +58,7 @@ func readCloudEvent(contentType string, h http.Header, body []byte) (*event.Even
 			return nil, explain(body, err)
 		}
 	}
-	e, err := cloudevents.NewEventFromHTTPRequest(&http.Request{Header: attributes(h), Body: io.NopCloser(bytes.NewReader(body))})
+	e, err := binding.ToEvent(context.Background(), newCEMessage(h, body))
 	switch {
 	case err != nil && structured:
 		// The SDK's error quotes the body.
@@ -70,19 +67,6 @@ func readCloudEvent(contentType string, h http.Header, body []byte) (*event.Even
 		return nil, fmt.Errorf("read CloudEvent headers: %w", err)
 	}
 	return e, validate(e)
-}
-
-// attributes are the headers that concern the SDK, without what makes it panic
-// (v2.16.2, Message.ReadBinary): a bare "Ce-", and a header without a value.
-func attributes(h http.Header) http.Header {
-	out := http.Header{}
-	for name, values := range h {
-		attribute := strings.HasPrefix(name, cePrefix) && len(name) > len(cePrefix)
-		if (attribute || name == "Content-Type") && len(values) > 0 {
-			out[name] = values
-		}
-	}
-	return out
 }
 
 // validate does what parsing leaves out: an event without id, source or type

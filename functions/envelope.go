@@ -46,11 +46,13 @@ type arrived struct {
 
 // receive reads the message of a request of at most limit bytes, and returns as
 // much of it as is known with an error: a droppedError that is the sender's for
-// good, and any other when the message may be read another time.
-func receive(w http.ResponseWriter, r *http.Request, limit int64) (arrived, error) {
+// good, and any other when the message may be read another time. The message is
+// in the room, which belongs to it from then on.
+func receive(w http.ResponseWriter, r *http.Request, limit int64, room *bytes.Buffer) (arrived, error) {
 	unread := arrived{id: r.Header.Get(headerMessageID)}
-	var read bytes.Buffer
-	read.Grow(int(min(limit, usualBody, max(0, r.ContentLength))) + bytes.MinRead)
+	read := room
+	size := int(min(limit, usualBody, max(0, r.ContentLength)))
+	read.Grow(size + size*3/4 + bytes.MinRead) // and what base64 in it makes
 	_, err := read.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
 	body := read.Bytes()
 	var tooLarge *http.MaxBytesError

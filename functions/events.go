@@ -1,12 +1,14 @@
 package functions
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
@@ -61,7 +63,10 @@ func NewEvents(c EventsConfig) (http.Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	e := &events{c.Decode, c.Handler, c.Log, countOrNot(c.Count), cmp.Or(c.MaxBody, DefaultMaxBody), newInFlight("events", c.Log)}
+	e := &events{
+		decode: c.Decode, handler: c.Handler, log: c.Log, count: countOrNot(c.Count),
+		maxBody: cmp.Or(c.MaxBody, DefaultMaxBody), atOnce: newInFlight("events", c.Log),
+	}
 	return onlyFrom(c.Verifier, c.Log, e), nil
 }
 
@@ -72,6 +77,28 @@ type events struct {
 	count   func(kind string)
 	maxBody int64
 	atOnce  *inFlight
+	// rooms are those of events that were about nothing, of which nothing is
+	// kept: nearly all are, and two slices of their size were half of what each
+	// allocated. What became of any other event may hold on to its bytes.
+	rooms sync.Pool // of *bytes.Buffer
+}
+
+// maxRoom is the largest room that is kept for another event.
+const maxRoom = 128 << 10
+
+func (e *events) room() *bytes.Buffer {
+	if b, ok := e.rooms.Get().(*bytes.Buffer); ok {
+		return b
+	}
+	return &bytes.Buffer{}
+}
+
+// free keeps the room, if it is of a message of which nothing is kept.
+func (e *events) free(room *bytes.Buffer, dropped *droppedError) {
+	if dropped.kind == KindNotChange && room.Cap() <= maxRoom {
+		room.Reset()
+		e.rooms.Put(room)
+	}
 }
 
 func (e *events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -82,7 +109,8 @@ func (e *events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer leave()
-	m, err := receive(w, r, e.maxBody)
+	room := e.room()
+	m, err := receive(w, r, e.maxBody, room)
 	if err == nil {
 		ctx, cancel := whoeverHangsUp(r)
 		defer cancel()
@@ -98,6 +126,7 @@ func (e *events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			e.log.Log(r.Context(), dropped.level(), "message dropped", "kind", dropped.kind, "message_id", m.id,
 				"insert_id", dropped.change.InsertID, "resource", dropped.change.Resource.String(), "error", dropped.err)
 		}
+		e.free(room, dropped)
 		w.WriteHeader(http.StatusNoContent)
 	case errors.Is(err, owed.ErrFull): // which the log is told of once a minute
 		e.count(KindBusy)

@@ -51,7 +51,10 @@ func skimPush(body []byte) (arrived, bool) {
 	if !whole || len(data) == 0 {
 		return arrived{}, false
 	}
-	entry := make([]byte, base64.StdEncoding.DecodedLen(len(data)))
+	entry := body[len(body):cap(body)] // the room behind it is the body's
+	if n := base64.StdEncoding.DecodedLen(len(data)); n > len(entry) {
+		entry = make([]byte, n)
+	}
 	n, err := base64.StdEncoding.Decode(entry, data)
 	return arrived{id: string(id), data: entry[:n], published: instant(string(published))}, err == nil && n > 0
 }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
@@ -99,20 +99,20 @@ func decisionOf(f finding.Finding, i int, previous state.State) Decision {
 // The type is an attribute as well, since subscriptions filter on attributes
 // alone. https://github.com/googleapis/google-cloudevents/blob/main/docs/spec/pubsub.md
 func (d Feed) publish(ctx context.Context, kind, id string, at time.Time, data Decision) error {
-	e := cloudevents.NewEvent()
+	e := event.New()
 	e.SetType(kind)
 	e.SetSource(d.Source)
 	e.SetID(id)
 	e.SetSubject(data.Finding)
 	e.SetTime(at)
-	if err := errors.Join(e.SetData(cloudevents.ApplicationJSON, data), e.Validate()); err != nil {
+	if err := errors.Join(e.SetData(event.ApplicationJSON, data), e.Validate()); err != nil {
 		return fmt.Errorf("make event %s: %w", id, err)
 	}
 	b, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("encode event %s: %w", id, err)
 	}
-	if err := d.To.Publish(ctx, b, map[string]string{"Content-Type": cloudevents.ApplicationCloudEventsJSON, "ce-type": kind}); err != nil {
+	if err := d.To.Publish(ctx, b, map[string]string{"Content-Type": event.ApplicationCloudEventsJSON, "ce-type": kind}); err != nil {
 		return fmt.Errorf("publish event %s: %w", id, err)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"cel.dev/cel-go/cel"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -93,6 +94,32 @@ func TestAnOverrideForbidsWhereTheConstraintDoesNot(t *testing.T) {
 		}
 		if r := verdict(s, name, Input{Change: open, Facts: known}); r.Verdict != Unknown || !slices.Contains(r.Needs, payAncestors) || r.Enforcement == Revert {
 			t.Errorf("%s with ancestors unknown: %q, %s, needs %v", name, r.Verdict, r.Enforcement, r.Needs)
+		}
+	}
+}
+
+// They are compiled when they are first evaluated, so that loading them says nothing.
+func TestEveryBuiltInPolicyCompiles(t *testing.T) {
+	for _, r := range shippedRules() {
+		for part, p := range map[string]*program{"when": r.when, "message": r.message, "advice": r.advice} {
+			if p == nil && part != "when" {
+				continue
+			}
+			_, plain := p.of(false)
+			_, counted := p.of(true)
+			if plain != nil || counted != nil {
+				t.Errorf("%s: %s: %v, %v", r.Name, part, plain, counted)
+			}
+		}
+	}
+}
+
+func TestABuiltInExpressionThatDoesNotCompileIsAnErrorEachTime(t *testing.T) {
+	s, root := openFile(File{Name: "x.yaml", Data: []byte("a: change.nothing")})
+	p := whenWanted(s, root.Content[1], "when", cel.BoolType)
+	for range 2 {
+		if _, err := p.run(newEvaluation(Input{})); err == nil || !strings.Contains(err.Error(), "undefined field 'nothing'") {
+			t.Errorf("error is %v, want that there is no such field", err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package policies
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/env"
@@ -75,8 +76,7 @@ func (c *compiler) compile(s source, n *yaml.Node, what string, want *cel.Type) 
 		}
 		return nil
 	}
-	switch {
-	case !checked.OutputType().IsExactType(want):
+	if !checked.OutputType().IsExactType(want) {
 		s.ProblemWithin(n, 0, "%s is of type %s, want %s", what, checked.OutputType(), want)
 		return nil
 	}
@@ -91,37 +91,40 @@ func (c *compiler) compile(s source, n *yaml.Node, what string, want *cel.Type) 
 		return nil
 	}
 	p, err := c.program(checked)
-	if err != nil {
-		s.ProblemWithin(n, 0, "%s: %v", what, err)
-		return nil
+	if err == nil {
+		return p
 	}
-	return p
+	s.ProblemWithin(n, 0, "%s: %v", what, err)
+	return nil
 }
 
 // program is an expression that can be evaluated: as it is on a change of
 // ordinary size, and on a larger one with its cost counted as it runs, which
-// takes half as long again.
-type program struct{ plain, counted cel.Program }
+// takes half as long again and is made for the first such change.
+type program struct {
+	of func(counted bool) (cel.Program, error)
+}
 
 func (c *compiler) program(checked *cel.Ast) (*program, error) {
 	plain, err := c.env.Program(checked, cel.EvalOptions(cel.OptOptimize))
-	if err != nil {
-		return nil, err
-	}
-	counted, err := c.env.Program(checked, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
-	if err != nil {
-		return nil, err
-	}
-	return &program{plain, counted}, nil
+	watched := sync.OnceValues(func() (cel.Program, error) {
+		return c.env.Program(checked, cel.CostLimit(maxCost), cel.EvalOptions(cel.OptOptimize))
+	})
+	return &program{func(counted bool) (cel.Program, error) {
+		if counted {
+			return watched()
+		}
+		return plain, nil
+	}}, err
 }
 
 // run evaluates the program on what e shows.
 func (p *program) run(e *evaluation) (ref.Val, error) {
-	program := p.counted
-	if e.ordinary {
-		program = p.plain
+	made, err := p.of(!e.ordinary)
+	if err != nil {
+		return nil, err
 	}
-	v, _, err := program.Eval(e)
+	v, _, err := made.Eval(e)
 	return v, err
 }
 

@@ -53,7 +53,11 @@ func TestNothingThatLoadsIsTooExpensiveForAnOrdinaryChange(t *testing.T) {
 		mine := s.byKind[cloud.RunService][len(s.byKind[cloud.RunService])-1]
 		e := newEvaluation(in)
 		e.rule = mine
-		if v, _, err := mine.when.counted.Eval(e); err != nil {
+		counted, err := mine.when.of(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, _, err := counted.Eval(e); err != nil {
 			t.Errorf("%s: %v (%v)", when, err, v)
 		}
 	}

@@ -66,7 +66,7 @@ var consumer = map[string]bool{"gmail.com": true, "googlemail.com": true, "googl
 // project could tell.
 func (e *evaluation) external(m cloud.Member) ref.Val {
 	email, isAccount := m.ServiceAccount()
-	d := domainOf(string(m))
+	d := cloud.DomainOf(string(m))
 	switch {
 	case m.Public():
 		return types.True

@@ -44,7 +44,7 @@ func celDomain(s ref.Val) ref.Val {
 	if !ok {
 		return types.MaybeNoSuchOverloadErr(s)
 	}
-	return types.String(domainOf(string(text)))
+	return types.String(cloud.DomainOf(string(text)))
 }
 
 func celDefaultAccount(account ref.Val) ref.Val {

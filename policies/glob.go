@@ -1,10 +1,6 @@
 package policies
 
-import (
-	"strings"
-
-	"github.com/rescind-dev/rescind/internal/cloud"
-)
+import "strings"
 
 // glob reports whether s matches the pattern as a whole. "*" stands for any
 // characters within one part of a name, never for a "/": a pattern that ends
@@ -44,20 +40,4 @@ func globPart(s, p string) bool {
 		}
 	}
 	return strings.Trim(p[j:], "*") == ""
-}
-
-// domainOf returns the domain of an e-mail address or of a member, in lower
-// case: "example.com" for "user:a@Example.com" and for "domain:example.com",
-// empty where there is none.
-func domainOf(s string) string {
-	if i := strings.LastIndex(s, "?uid="); i >= 0 && cloud.Member(s).Deleted() {
-		s = s[:i] // of any other member it is part of the address
-	}
-	if d, ok := strings.CutPrefix(s, "domain:"); ok {
-		return strings.ToLower(d)
-	}
-	if i := strings.LastIndexByte(s, '@'); i >= 0 {
-		return strings.ToLower(s[i+1:])
-	}
-	return ""
 }

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
 func TestGlobMatchesWholeNamesPartByPart(t *testing.T) {
@@ -47,7 +49,7 @@ func TestDomainIsTheWholeDomain(t *testing.T) {
 		"principal://iam.googleapis.com/x/y":         "",
 		"serviceAccount:a@p.iam.gserviceaccount.com": "p.iam.gserviceaccount.com",
 	} {
-		if got := domainOf(s); got != want {
+		if got := cloud.DomainOf(s); got != want {
 			t.Errorf("domain(%q) = %q, want %q", s, got, want)
 		}
 	}
@@ -105,12 +107,12 @@ func TestADomainIsNeverThatOfAnotherPartOfTheText(t *testing.T) {
 		"group:domain:example.com@evil.net", "user:@evil.net", "user:ada@\u0435xample.com", "user:ada@example.com.", "user:ada@ example.com",
 		"domain:evil.net", "principal://iam.googleapis.com/projects/1/subject/ada@evil.net", "domain:example.com@evil.net", "serviceAccount:example.com@p.iam.gserviceaccount.com",
 	} {
-		if got := domainOf(s); got == own {
+		if got := cloud.DomainOf(s); got == own {
 			t.Errorf("domain(%q) is %s", s, got)
 		}
 	}
 	for _, s := range []string{"user:ada@Example.COM", "deleted:user:ada@example.com?uid=1", "deleted:user:a?uid=2@example.com?uid=1", "group:all@example.com", "ada@example.com", "domain:EXAMPLE.com"} {
-		if got := domainOf(s); got != own {
+		if got := cloud.DomainOf(s); got != own {
 			t.Errorf("domain(%q) is %s", s, got)
 		}
 	}

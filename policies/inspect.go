@@ -17,8 +17,7 @@ func (c *compiler) visit(expression string, see func(ast.Expr)) {
 }
 
 // constraints lists the constraints that an expression names, in order.
-func (c *compiler) constraints(expression string) []string {
-	var out []string
+func (c *compiler) constraints(expression string) (out []string) {
 	c.visit(expression, func(x ast.Expr) {
 		if x.Kind() != ast.CallKind || x.AsCall().FunctionName() != "constraint" || len(x.AsCall().Args()) != 1 {
 			return

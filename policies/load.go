@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"cel.dev/cel-go/cel"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies/catalog"
@@ -16,11 +17,7 @@ import (
 // files is in the error, as *strictyaml.Problem values joined together; a Set is returned
 // only when nothing is.
 func Load(files ...File) (*Set, error) {
-	c, err := theCompiler()
-	if err != nil {
-		return nil, err
-	}
-	l := loader{compiler: c, isBuiltIn: isBuiltIn, named: map[string]*draft{}}
+	l := loader{compile: compileNow, isBuiltIn: isBuiltIn, named: map[string]*draft{}}
 	for _, f := range files {
 		l.file(f)
 	}
@@ -35,7 +32,7 @@ func Load(files ...File) (*Set, error) {
 }
 
 type loader struct {
-	compiler  *compiler
+	compile   func(s source, n *yaml.Node, what string, want *cel.Type) *program
 	isBuiltIn func(name string) bool
 	rules     []*rule           // of the files
 	named     map[string]*draft // by the files
@@ -95,21 +92,31 @@ func (l *loader) policy(d *draft) {
 		return
 	}
 	d.complete()
-	l.rules = append(l.rules, l.compile(d))
+	l.rules = append(l.rules, l.rule(d))
 }
 
-func (l *loader) compile(d *draft) *rule {
+func (l *loader) rule(d *draft) *rule {
 	r := &rule{Policy: d.Policy, exemptions: d.exemptions, samples: d.samples}
 	if d.when != nil {
-		r.when = l.compiler.compile(d.source, d.when, "when", cel.BoolType)
+		r.when = l.compile(d.source, d.when, "when", cel.BoolType)
 	}
 	if d.message != nil {
-		r.message = l.compiler.compile(d.source, d.message, "message", cel.StringType)
+		r.message = l.compile(d.source, d.message, "message", cel.StringType)
 	}
 	if d.advice != nil {
-		r.advice = l.compiler.compile(d.source, d.advice, "advice", cel.ListType(cel.StringType))
+		r.advice = l.compile(d.source, d.advice, "advice", cel.ListType(cel.StringType))
 	}
 	return r
+}
+
+// compileNow is for files, whose problems are told when they are loaded.
+func compileNow(s source, n *yaml.Node, what string, want *cel.Type) *program {
+	c, err := theCompiler()
+	if err != nil {
+		s.ProblemWithin(n, 0, "%s: %v", what, err)
+		return nil
+	}
+	return c.compile(s, n, what, want)
 }
 
 // Set is a compiled set of policies. It never changes, so one Set may be used

@@ -124,8 +124,7 @@ func shorten(reasons []string) []string {
 	return append(reasons[:maxReasons:maxReasons], fmt.Sprintf("and %d more like these", len(reasons)-maxReasons))
 }
 
-func unique(qs []Question) []Question {
-	var out []Question
+func unique(qs []Question) (out []Question) {
 	for _, q := range qs {
 		if !slices.Contains(out, q) {
 			out = append(out, q)

@@ -57,7 +57,7 @@ func buildBinary(b testing.TB, pkg string) string {
 }
 
 // startUp starts the program, waits for the first 200 and ends it.
-func startUp(b *testing.B, program string, args ...string) time.Duration {
+func startUp(b testing.TB, program string, args ...string) time.Duration {
 	b.Helper()
 	l, err := (&net.ListenConfig{}).Listen(b.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

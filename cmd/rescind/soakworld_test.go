@@ -53,6 +53,9 @@ type soakWorld struct {
 	port    string
 	dir     string
 	program string
+	latency time.Duration // of each call to the cloud
+	env     []string      // added to that of serve
+	core    string        // the core that serve may use alone; empty for any
 	serve   *exec.Cmd
 	log     *bytes.Buffer
 
@@ -61,11 +64,19 @@ type soakWorld struct {
 	opened  []string               // services, by path
 	written map[string][]time.Time // by project and region
 	effects map[string]int         // writes of rescind that succeeded, by service
+	done    map[string]time.Time   // when the last one did
 }
 
 func newSoakWorld(t *testing.T, guardrails string) *soakWorld {
 	t.Helper()
-	w := &soakWorld{t: t, dir: t.TempDir(), program: buildBinary(t, "."), written: map[string][]time.Time{}, effects: map[string]int{}}
+	return soakWorldOf(t, buildBinary(t, "."), soakLatency, guardrails)
+}
+
+// soakWorldOf is newSoakWorld with a program that is built already, and a cloud
+// that takes as long as said.
+func soakWorldOf(t *testing.T, program string, latency time.Duration, guardrails string) *soakWorld {
+	t.Helper()
+	w := &soakWorld{t: t, dir: t.TempDir(), program: program, latency: latency, written: map[string][]time.Time{}, effects: map[string]int{}, done: map[string]time.Time{}}
 	// Whoever names nobody is rescind, whose calls have no credentials here.
 	w.cloud = sim.NewCloud(sim.Options{DefaultPrincipal: soakSelf, Emit: w.emitted})
 	w.cloud.AddOrganization("77")
@@ -142,13 +153,14 @@ func (w *soakWorld) slowly(ctx context.Context, req any, info *grpc.UnaryServerI
 		w.written[at] = append(w.written[at], time.Now())
 		w.mu.Unlock()
 	}
-	if err := process.Wait(ctx, soakLatency); err != nil {
+	if err := process.Wait(ctx, w.latency); err != nil {
 		return nil, err
 	}
 	out, err := next(ctx, req)
 	if isWrite && err == nil {
 		w.mu.Lock()
 		w.effects[set.GetResource()]++
+		w.done[set.GetResource()] = time.Now()
 		w.mu.Unlock()
 	}
 	return out, err
@@ -213,7 +225,10 @@ func (w *soakWorld) run(program, port string) (*exec.Cmd, *bytes.Buffer) {
 	w.t.Helper()
 	log := &bytes.Buffer{}
 	serve := exec.Command(program, "serve", "--config", w.config())
-	serve.Env = append(os.Environ(), "PORT="+port)
+	if w.core != "" {
+		serve = exec.Command("taskset", append([]string{"-c", w.core}, serve.Args...)...)
+	}
+	serve.Env = append(append(os.Environ(), "PORT="+port), w.env...)
 	serve.Stderr = log
 	w.must(serve.Start())
 	ctx, stop := context.WithTimeout(w.t.Context(), 30*time.Second)
@@ -238,18 +253,7 @@ func (w *soakWorld) end(signal os.Signal) (peak int64) {
 
 // peak is the VmHWM of proc(5): the resident memory at its highest, pages of the
 // store's file included.
-func (w *soakWorld) peak() (bytes int64) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", w.serve.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(b)) {
-		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &bytes); err == nil {
-			return bytes << 10
-		}
-	}
-	return 0
-}
+func (w *soakWorld) peak() int64 { return status(w.serve.Process.Pid, "VmHWM") }
 
 // push delivers all entries as Pub/Sub does: many at once, each again until it
 // is taken.

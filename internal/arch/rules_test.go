@@ -18,6 +18,7 @@ const (
 	yaml      part = "internal/strictyaml"
 	intake    part = "internal/intake"
 	skim      part = "internal/skim"
+	assets    part = "internal/assets"
 	sim       part = "internal/sim"
 	command   part = "cmd"
 	arch      part = "internal/arch"
@@ -48,15 +49,17 @@ func arrows() map[part][]part {
 		functions: append([]part{skim}, decides...),
 		// Replay judges as live handling does, and knows nothing of what follows.
 		replay: {cloud, auditlog, policies, judge, yaml},
-		google: decides,
+		google: append([]part{assets}, decides...),
 		store:  decides,
 		yaml:   nil,
 		intake: nil,
 		skim:   nil,
 		// A simulation that shared code with the adapters would share their
-		// mistakes, and every test against it would pass.
-		sim:  {cloud},
-		arch: nil,
+		// mistakes, and every test against it would pass. The messages of one search
+		// they share; its tests compare those with Google's own types.
+		sim:    {cloud, assets},
+		assets: nil,
+		arch:   nil,
 		// What changes programs for tests knows none of ours.
 		mutate: nil,
 		// Google's programs stand beside ours.
@@ -95,7 +98,7 @@ func libraries() []library {
 				"cloud.google.com/go", "google.golang.org/api", "google.golang.org/genproto",
 				"google.golang.org/grpc", "github.com/googleapis/gax-go",
 			},
-			users: []part{google, sim, store, command},
+			users: []part{google, assets, sim, store, command},
 		},
 		{
 			name:  "Slack's library",

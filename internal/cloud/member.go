@@ -95,3 +95,19 @@ func isNumber(s string) bool {
 	}
 	return true
 }
+
+// DomainOf returns the domain of an e-mail address or of a member, in lower
+// case: "example.com" for "user:a@Example.com" and for "domain:example.com",
+// empty where there is none.
+func DomainOf(s string) string {
+	if i := strings.LastIndex(s, "?uid="); i >= 0 && Member(s).Deleted() {
+		s = s[:i] // of any other member it is part of the address
+	}
+	if d, ok := strings.CutPrefix(s, "domain:"); ok {
+		return strings.ToLower(d)
+	}
+	if i := strings.LastIndexByte(s, '@'); i >= 0 {
+		return strings.ToLower(s[i+1:])
+	}
+	return ""
+}

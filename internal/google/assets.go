@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"strconv"
 
-	"cloud.google.com/go/asset/apiv1/assetpb"
-	"google.golang.org/api/iterator"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
+	"github.com/rescind-dev/rescind/internal/assets"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
@@ -59,26 +57,26 @@ func (c *Client) searchRunsAs(ctx context.Context, email string) (string, error)
 }
 
 func (c *Client) searchWorkloads(ctx context.Context, top cloud.Resource, email string) (found []cloud.Resource, err error) {
-	it := c.assets.SearchAllResources(ctx, &assetpb.SearchAllResourcesRequest{
-		Scope: top.Path(), Query: strconv.Quote(email), AssetTypes: []string{runAssets},
-		ReadMask: &fieldmaskpb.FieldMask{Paths: []string{"name"}},
-	})
+	r := assets.Request{Scope: top.Path(), Query: strconv.Quote(email), Types: []string{runAssets}}
 	for {
-		a, err := it.Next()
-		if errors.Is(err, iterator.Done) {
+		page, err := assets.Search(ctx, c.assets, r)
+		if err != nil {
+			return found, err
+		}
+		for _, name := range page.Names {
+			if len(found) == maxHits {
+				return found, fmt.Errorf("more than %d workloads name %s", maxHits, email)
+			}
+			w, err := cloud.ParseResource(name)
+			if err != nil {
+				return found, err
+			}
+			found = append(found, w)
+		}
+		if page.Next == "" {
 			return found, nil
 		}
-		if err != nil {
-			return found, err
-		}
-		if len(found) == maxHits {
-			return found, fmt.Errorf("more than %d workloads name %s", maxHits, email)
-		}
-		r, err := cloud.ParseResource(a.GetName())
-		if err != nil {
-			return found, err
-		}
-		found = append(found, r)
+		r.PageToken = page.Next
 	}
 }
 

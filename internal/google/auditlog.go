@@ -8,9 +8,9 @@ import (
 	"net/url"
 	"strings"
 
-	logging "cloud.google.com/go/logging/apiv2"
 	"cloud.google.com/go/logging/apiv2/loggingpb"
 	"google.golang.org/api/option"
+	transport "google.golang.org/api/transport/grpc"
 	"google.golang.org/genproto/googleapis/api/monitoredres"
 	ltype "google.golang.org/genproto/googleapis/logging/type"
 	"google.golang.org/grpc"
@@ -24,8 +24,8 @@ import (
 // AuditLog writes the audit trail to one log of Cloud Logging. It is safe for
 // concurrent use.
 type AuditLog struct {
-	client *logging.Client
-	name   string
+	conn *grpc.ClientConn
+	name string
 }
 
 // OpenAuditLog returns the log "projects/P/logs/L" (or of a folder or an
@@ -37,15 +37,11 @@ func OpenAuditLog(ctx context.Context, name string, o Options) (*AuditLog, error
 	if err != nil {
 		return nil, err
 	}
-	opts, err := loggingOptions(o)
-	if err != nil {
-		return nil, err
-	}
-	c, err := logging.NewClient(ctx, opts...)
+	conn, err := dialLogging(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("open audit log %s: %w", name, err)
 	}
-	return &AuditLog{c, name}, nil
+	return &AuditLog{conn, name}, nil
 }
 
 // CheckAuditLog says what is wrong with the name of a log, or nil.
@@ -68,18 +64,18 @@ func logName(name string) (string, error) {
 	return strings.Join(p[:3], "/") + "/" + url.PathEscape(id), nil
 }
 
-func loggingOptions(o Options) ([]option.ClientOption, error) {
+func dialLogging(ctx context.Context, o Options) (*grpc.ClientConn, error) {
 	at := o.Endpoints.Logging
+	opts := defaultsOf("logging", "https://www.googleapis.com/auth/logging.write")
 	switch {
 	case o.Insecure && !loopback(at):
 		return nil, fmt.Errorf("endpoint %q for logging.googleapis.com: an insecure endpoint must be HOST:PORT on this machine", at)
 	case o.Insecure:
-		conn, err := grpc.NewClient(at, append(o.DialOptions, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
-		return []option.ClientOption{option.WithGRPCConn(conn)}, err
+		return grpc.NewClient(at, append(o.DialOptions, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	case at != "":
-		return []option.ClientOption{option.WithEndpoint(at)}, nil
+		opts = append(opts, option.WithEndpoint(at))
 	}
-	return nil, nil
+	return transport.Dial(ctx, opts...)
 }
 
 // Write writes the lines, and returns nil once Cloud Logging has all of them.
@@ -97,7 +93,7 @@ func (l *AuditLog) Write(ctx context.Context, lines []trail.Line) error {
 			Payload: &loggingpb.LogEntry_JsonPayload{JsonPayload: payload},
 		})
 	}
-	if _, err := call(ctx, l.client.WriteLogEntries, req); err != nil {
+	if _, err := call(ctx, again(loggingRetries, loggingpb.NewLoggingServiceV2Client(l.conn).WriteLogEntries), req); err != nil {
 		return fmt.Errorf("write %d lines to %s: %w", len(lines), l.name, err)
 	}
 	return nil
@@ -118,7 +114,7 @@ func payloadOf(line trail.Line) (*structpb.Struct, error) {
 
 // Close ends the connection.
 func (l *AuditLog) Close() error {
-	if err := l.client.Close(); err != nil {
+	if err := l.conn.Close(); err != nil {
 		return errors.Join(errors.New("close audit log"), err)
 	}
 	return nil

@@ -8,11 +8,10 @@ import (
 	"sync"
 	"time"
 
-	asset "cloud.google.com/go/asset/apiv1"
-	functions "cloud.google.com/go/functions/apiv2"
-	iamadmin "cloud.google.com/go/iam/admin/apiv1"
-	logging "cloud.google.com/go/logging/apiv2"
-	orgpolicy "cloud.google.com/go/orgpolicy/apiv2"
+	"cloud.google.com/go/functions/apiv2/functionspb"
+	"cloud.google.com/go/iam/admin/apiv1/adminpb"
+	"cloud.google.com/go/logging/apiv2/loggingpb"
+	"cloud.google.com/go/orgpolicy/apiv2/orgpolicypb"
 	resourcemanager "cloud.google.com/go/resourcemanager/apiv3"
 	run "cloud.google.com/go/run/apiv2"
 	"github.com/googleapis/gax-go/v2"
@@ -73,20 +72,20 @@ type Options struct {
 // remediate.ConstraintClient, remediate.FactsClient, scan.Inventory and
 // remediate.EntryClient. It may be used by several goroutines at once.
 type Client struct {
-	services      *run.ServicesClient
-	jobs          *run.JobsClient
-	pools         *run.WorkerPoolsClient
-	revisions     *run.RevisionsClient
-	executions    *run.ExecutionsClient
+	services      func() *run.ServicesClient
+	jobs          func() *run.JobsClient
+	pools         func() *run.WorkerPoolsClient
+	revisions     func() *run.RevisionsClient
+	executions    func() *run.ExecutionsClient
 	locations     location.LocationsClient
-	projects      *resourcemanager.ProjectsClient
-	folders       *resourcemanager.FoldersClient
-	organizations *resourcemanager.OrganizationsClient
-	constraints   *orgpolicy.Client
-	roles         *iamadmin.IamClient
-	assets        *asset.Client
-	logs          *logging.Client
-	functions     *functions.FunctionClient
+	projects      func() *resourcemanager.ProjectsClient
+	folders       func() *resourcemanager.FoldersClient
+	organizations func() *resourcemanager.OrganizationsClient
+	constraints   orgpolicypb.OrgPolicyClient
+	roles         adminpb.IAMClient
+	assets        grpc.ClientConnInterface // for package assets
+	logs          loggingpb.LoggingServiceV2Client
+	functions     functionspb.FunctionServiceClient
 
 	connections []*grpc.ClientConn
 	identities  remediate.IdentityStore

@@ -28,7 +28,8 @@ func (c *Client) effectiveAt(ctx context.Context, name, container string) (polic
 		return f, nil, errors.New("the container or the constraint is not known")
 	}
 	rules, asOf, err := read(ctx, c.readings, reading{effectivePolicy, container, name}, func(ctx context.Context) ([]*orgpolicypb.PolicySpec_PolicyRule, error) {
-		p, err := call(ctx, c.constraints.GetEffectivePolicy, &orgpolicypb.GetEffectivePolicyRequest{Name: container + "/policies/" + name})
+		full := container + "/policies/" + name
+		p, err := call(routed(ctx, "name", full), again(orgPolicyRetries, c.constraints.GetEffectivePolicy), &orgpolicypb.GetEffectivePolicyRequest{Name: full})
 		return p.GetSpec().GetRules(), err
 	})
 	if f.At = asOf; err != nil {

@@ -79,7 +79,7 @@ func TestR4WhatThisVersionDoesNotKnowOfARevisionCounts(t *testing.T) {
 	w := newWorld(t, sim.Options{})
 	w.runImage(t, apiAccount, appImage)
 	w.runImage(t, defaultAccount, appImage)
-	list, err := w.client.revisions.ListRevisions(t.Context(), &runpb.ListRevisionsRequest{Parent: service.Path()}).Next()
+	list, err := w.client.revisions().ListRevisions(t.Context(), &runpb.ListRevisionsRequest{Parent: service.Path()}).Next()
 	must(t, err)
 	other := proto.CloneOf(list)
 	same := func() bool { return ranAs(list.GetServiceAccount(), list, []*runpb.Revision{other}) }

@@ -70,14 +70,19 @@ func (c *Client) byAgent(ctx context.Context, r cloud.Resource, emails ...string
 	return "", why, err
 }
 
+// function reads one by its name.
+func (c *Client) function(ctx context.Context, name string) (*functionspb.Function, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return c.functions.GetFunction(routed(ctx, "name", name), &functionspb.GetFunctionRequest{Name: name})
+}
+
 // hasFunction reports whether there is a function that says that r is its service.
 func (c *Client) hasFunction(ctx context.Context, r cloud.Resource, live *runpb.Service) (bool, error) {
 	project := cloud.ProjectResource(r.Project)
 	own := "/locations/" + r.Location + "/services/" + r.Name
 	for _, id := range functionIDs(r, live) {
-		f, err := call(ctx, c.functions.GetFunction, &functionspb.GetFunctionRequest{
-			Name: project.Path() + "/locations/" + r.Location + "/functions/" + id,
-		})
+		f, err := c.function(ctx, project.Path()+"/locations/"+r.Location+"/functions/"+id)
 		if c.switchedOff(ctx, "cloudfunctions.googleapis.com", project, err) {
 			return false, nil
 		}

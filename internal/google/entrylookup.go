@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"cloud.google.com/go/logging/apiv2/loggingpb"
-	"google.golang.org/api/iterator"
 	"google.golang.org/genproto/googleapis/cloud/audit"
 	_ "google.golang.org/genproto/googleapis/iam/v1/logging" // the deltas of an allow policy, for protojson
 	"google.golang.org/protobuf/encoding/protojson"
@@ -29,15 +28,36 @@ func (c *Client) Entry(ctx context.Context, change cloud.Change) ([]byte, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	it := c.logs.ListLogEntries(ctx, &loggingpb.ListLogEntriesRequest{ResourceNames: []string{in.Path()}, Filter: filter, PageSize: 1})
-	entry, err := it.Next()
-	if errors.Is(err, iterator.Done) {
+	entry, err := c.firstEntry(ctx, &loggingpb.ListLogEntriesRequest{ResourceNames: []string{in.Path()}, Filter: filter, PageSize: 1})
+	switch {
+	case err != nil:
+		return nil, explain(err, "list log entries of", in, "logging.logEntries.list")
+	case entry == nil:
 		return nil, fmt.Errorf("log entry %s in %s: %w", change.InsertID, in, fault.ErrNotFound)
 	}
-	if err != nil {
-		return nil, explain(err, "list log entries of", in, "logging.logEntries.list")
-	}
 	return entryJSON(entry)
+}
+
+// firstEntry returns the first entry there is, or nil. A page may be empty and
+// not the last.
+func (c *Client) firstEntry(ctx context.Context, r *loggingpb.ListLogEntriesRequest) (*loggingpb.LogEntry, error) {
+	list := again(loggingRetries, c.logs.ListLogEntries)
+	for {
+		page, err := list(ctx, r)
+		if err != nil || len(page.GetEntries()) > 0 {
+			return firstOf(page.GetEntries()), err
+		}
+		if r.PageToken = page.GetNextPageToken(); r.PageToken == "" {
+			return nil, nil
+		}
+	}
+}
+
+func firstOf[T any](all []*T) *T {
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
 }
 
 // entryFilter selects the one entry. Cloud Logging tells entries apart by log,

@@ -85,7 +85,9 @@ func (c *Client) look(ctx context.Context, q policies.Question) (policies.Fact, 
 func (c *Client) roleInvokes(ctx context.Context, q policies.Question) (f policies.Fact, err error) {
 	f.Source = "permissions of " + q.Name
 	f.Value, f.At, err = read(ctx, c.readings, reading{kind: rolePermissions, of: q.Name}, func(ctx context.Context) (bool, error) {
-		role, err := call(ctx, c.roles.GetRole, &adminpb.GetRoleRequest{Name: q.Name})
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		role, err := c.roles.GetRole(routed(ctx, "name", q.Name), &adminpb.GetRoleRequest{Name: q.Name})
 		return slices.ContainsFunc(role.GetIncludedPermissions(), func(p string) bool {
 			return p == "run.routes.invoke" || p == "run.jobs.run"
 		}), err

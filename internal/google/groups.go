@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	cloudidentity "google.golang.org/api/cloudidentity/v1"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 
@@ -37,8 +36,8 @@ type GroupsOptions struct {
 // Groups says who is a member of Google groups, also through groups in them.
 // The account that rescind runs as has to be allowed to see the members.
 type Groups struct {
-	emails  []string
-	service *cloudidentity.Service
+	emails []string
+	api    *identityAPI
 }
 
 var _ authority.Directory = (*Groups)(nil)
@@ -49,11 +48,11 @@ func NewGroups(ctx context.Context, o GroupsOptions) (*Groups, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := cloudidentity.NewService(ctx, opts...)
+	api, err := newIdentityAPI(ctx, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Cloud Identity: %w", err)
 	}
-	return &Groups{o.Emails, s}, nil
+	return &Groups{o.Emails, api}, nil
 }
 
 func (o GroupsOptions) client() ([]option.ClientOption, error) {
@@ -70,7 +69,7 @@ func (o GroupsOptions) client() ([]option.ClientOption, error) {
 	case o.Insecure:
 		return []option.ClientOption{option.WithEndpoint("http://" + host + "/"), option.WithoutAuthentication()}, nil
 	}
-	opts := []option.ClientOption{option.WithScopes(cloudidentity.CloudIdentityGroupsReadonlyScope)}
+	opts := []option.ClientOption{option.WithScopes(groupsReadonly)}
 	if address != "" {
 		opts = append(opts, option.WithEndpoint("https://"+host+"/"))
 	}
@@ -116,20 +115,19 @@ func (g *Groups) Approver(ctx context.Context, principal string, _ bool) (author
 // https://cloud.google.com/identity/docs/how-to/memberships-google-groups
 func (g *Groups) in(ctx context.Context, group, mail string) authority.Evidence {
 	e := authority.Evidence{Source: groupSource, Group: group}
-	found, err := g.service.Groups.Lookup().GroupKeyId(group).Context(ctx).Do()
+	name, err := g.api.lookup(ctx, group)
 	if err != nil {
 		e.Note = said(err)
 		return e
 	}
-	check, err := g.service.Groups.Memberships.CheckTransitiveMembership(found.Name).
-		Query("member_key_id == '" + quotedGroup.Replace(mail) + "'").Context(ctx).Do()
+	member, err := g.api.hasMember(ctx, name, "member_key_id == '"+quotedGroup.Replace(mail)+"'")
 	switch {
-	case err == nil && check.HasMembership:
+	case err == nil && member:
 		e.Standing = authority.Approver
 	case err == nil:
 		e.Standing = authority.NoApprover
 	case forbidden(err):
-		return g.direct(ctx, e, found.Name, mail)
+		return g.direct(ctx, e, name, mail)
 	default:
 		e.Note = said(err)
 	}
@@ -145,11 +143,11 @@ var errFound = errors.New("found")
 // direct looks among the direct members alone.
 func (g *Groups) direct(ctx context.Context, e authority.Evidence, name, mail string) authority.Evidence {
 	nested := false
-	err := g.service.Groups.Memberships.List(name).View("FULL").PageSize(500).Pages(ctx, func(page *cloudidentity.ListMembershipsResponse) error {
-		e.Members += len(page.Memberships)
-		for _, m := range page.Memberships {
+	err := g.api.members(ctx, name, func(page []membership) error {
+		e.Members += len(page)
+		for _, m := range page {
 			nested = nested || m.Type != "USER" && m.Type != "SERVICE_ACCOUNT"
-			if m.PreferredMemberKey != nil && strings.EqualFold(m.PreferredMemberKey.Id, mail) {
+			if strings.EqualFold(m.Key.ID, mail) {
 				return errFound
 			}
 		}

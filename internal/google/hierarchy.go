@@ -51,7 +51,7 @@ func (c *Client) parent(ctx context.Context, r cloud.Resource) (string, time.Tim
 		return p.parent, asOf, err
 	case cloud.Folder:
 		parent, asOf, err := read(ctx, c.readings, reading{kind: folderItself, of: r.Path()}, func(ctx context.Context) (string, error) {
-			f, err := call(ctx, c.folders.GetFolder, &resourcemanagerpb.GetFolderRequest{Name: r.Path()})
+			f, err := call(ctx, c.folders().GetFolder, &resourcemanagerpb.GetFolderRequest{Name: r.Path()})
 			return f.GetParent(), err
 		})
 		return parent, asOf, explain(err, "read", r, permission(r.Kind, "get"))
@@ -66,7 +66,7 @@ type aProject struct{ number, parent string }
 
 func (c *Client) project(ctx context.Context, r cloud.Resource) (aProject, time.Time, error) {
 	p, asOf, err := read(ctx, c.readings, reading{kind: projectItself, of: r.Path()}, func(ctx context.Context) (aProject, error) {
-		p, err := call(ctx, c.projects.GetProject, &resourcemanagerpb.GetProjectRequest{Name: r.Path()})
+		p, err := call(ctx, c.projects().GetProject, &resourcemanagerpb.GetProjectRequest{Name: r.Path()})
 		return aProject{strings.TrimPrefix(p.GetName(), "projects/"), p.GetParent()}, err
 	})
 	return p, asOf, explain(err, "read", r, permission(r.Kind, "get"))
@@ -97,7 +97,7 @@ func (c *Client) projectNumber(ctx context.Context, q policies.Question) (polici
 // https://cloud.google.com/resource-manager/reference/rest/v3/organizations#Organization
 func (c *Client) organizationDomain(ctx context.Context, q policies.Question) (policies.Fact, error) {
 	domain, asOf, err := read(ctx, c.readings, reading{kind: organizationItself, of: q.Name}, func(ctx context.Context) (string, error) {
-		o, err := call(ctx, c.organizations.GetOrganization, &resourcemanagerpb.GetOrganizationRequest{Name: q.Name})
+		o, err := call(ctx, c.organizations().GetOrganization, &resourcemanagerpb.GetOrganizationRequest{Name: q.Name})
 		return o.GetDisplayName(), err
 	})
 	f := policies.Fact{Source: "primary domain of " + q.Name, At: asOf}

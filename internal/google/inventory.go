@@ -40,7 +40,7 @@ func (c *Client) List(ctx context.Context, in cloud.Resource, k cloud.Kind, page
 }
 
 func (c *Client) projectsIn(ctx context.Context, in cloud.Resource, page string) (out []cloud.Resource, next string, err error) {
-	it := c.projects.ListProjects(ctx, &resourcemanagerpb.ListProjectsRequest{Parent: in.Path(), PageSize: inventoryPage, PageToken: page})
+	it := c.projects().ListProjects(ctx, &resourcemanagerpb.ListProjectsRequest{Parent: in.Path(), PageSize: inventoryPage, PageToken: page})
 	next, err = onePage(it, func(p *resourcemanagerpb.Project) error {
 		if p.GetState() == resourcemanagerpb.Project_ACTIVE {
 			out = append(out, cloud.ProjectResource(p.GetProjectId()))
@@ -51,7 +51,7 @@ func (c *Client) projectsIn(ctx context.Context, in cloud.Resource, page string)
 }
 
 func (c *Client) foldersIn(ctx context.Context, in cloud.Resource, page string) (out []cloud.Resource, next string, err error) {
-	it := c.folders.ListFolders(ctx, &resourcemanagerpb.ListFoldersRequest{Parent: in.Path(), PageSize: inventoryPage, PageToken: page})
+	it := c.folders().ListFolders(ctx, &resourcemanagerpb.ListFoldersRequest{Parent: in.Path(), PageSize: inventoryPage, PageToken: page})
 	next, err = onePage(it, func(f *resourcemanagerpb.Folder) error {
 		r, ok := cloud.ParseContainer(f.GetName())
 		if ok && f.GetState() == resourcemanagerpb.Folder_ACTIVE {
@@ -114,16 +114,16 @@ func (c *Client) workloadPage(ctx context.Context, parent string, k cloud.Kind, 
 	}
 	switch k {
 	case cloud.RunService:
-		it := c.services.ListServices(ctx, &runpb.ListServicesRequest{Parent: parent, PageSize: inventoryPage, PageToken: page})
+		it := c.services().ListServices(ctx, &runpb.ListServicesRequest{Parent: parent, PageSize: inventoryPage, PageToken: page})
 		next, err = onePage(it, func(s *runpb.Service) error { return take(s.GetName(), s) })
 		if unreached := unreachable(it.Response); err == nil && len(unreached) > 0 {
 			err = notReached(unreached)
 		}
 	case cloud.RunJob:
-		it := c.jobs.ListJobs(ctx, &runpb.ListJobsRequest{Parent: parent, PageSize: inventoryPage, PageToken: page})
+		it := c.jobs().ListJobs(ctx, &runpb.ListJobsRequest{Parent: parent, PageSize: inventoryPage, PageToken: page})
 		next, err = onePage(it, func(j *runpb.Job) error { return take(j.GetName(), j) })
 	default:
-		it := c.pools.ListWorkerPools(ctx, &runpb.ListWorkerPoolsRequest{Parent: parent, PageSize: inventoryPage, PageToken: page})
+		it := c.pools().ListWorkerPools(ctx, &runpb.ListWorkerPoolsRequest{Parent: parent, PageSize: inventoryPage, PageToken: page})
 		next, err = onePage(it, func(p *runpb.WorkerPool) error { return take(p.GetName(), p) })
 	}
 	return out, next, err

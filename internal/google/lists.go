@@ -85,7 +85,7 @@ func (c *Client) usersIn(ctx context.Context, parent string, k cloud.Kind) ([]us
 func (c *Client) serviceUsers(ctx context.Context, parent string) ([]user, error) {
 	var found []user
 	var unreached []string
-	list := c.services.ListServices(ctx, &runpb.ListServicesRequest{Parent: parent})
+	list := c.services().ListServices(ctx, &runpb.ListServicesRequest{Parent: parent})
 	for s, err := range list.All() {
 		if err != nil {
 			return found, err
@@ -110,7 +110,7 @@ func unreachable(page any) []string {
 
 func (c *Client) jobUsers(ctx context.Context, parent string) ([]user, error) {
 	var found []user
-	for j, err := range c.jobs.ListJobs(ctx, &runpb.ListJobsRequest{Parent: parent}).All() {
+	for j, err := range c.jobs().ListJobs(ctx, &runpb.ListJobsRequest{Parent: parent}).All() {
 		if err != nil {
 			return found, err
 		}
@@ -121,7 +121,7 @@ func (c *Client) jobUsers(ctx context.Context, parent string) ([]user, error) {
 
 func (c *Client) workerPoolUsers(ctx context.Context, parent string) ([]user, error) {
 	var found []user
-	for p, err := range c.pools.ListWorkerPools(ctx, &runpb.ListWorkerPoolsRequest{Parent: parent}).All() {
+	for p, err := range c.pools().ListWorkerPools(ctx, &runpb.ListWorkerPoolsRequest{Parent: parent}).All() {
 		if err != nil {
 			return found, err
 		}

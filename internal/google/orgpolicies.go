@@ -7,10 +7,8 @@ import (
 	"fmt"
 
 	"cloud.google.com/go/orgpolicy/apiv2/orgpolicypb"
-	"github.com/googleapis/gax-go/v2"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/fault"
@@ -20,7 +18,7 @@ import (
 // OrgPolicy returns the organization policy that is set at its own resource,
 // not what is inherited; an error matching fault.ErrNotFound where none is.
 func (c *Client) OrgPolicy(ctx context.Context, r cloud.Resource) (judge.OrgPolicy, error) {
-	p, err := call(ctx, c.constraints.GetPolicy, &orgpolicypb.GetPolicyRequest{Name: r.Path()})
+	p, err := call(routed(ctx, "name", r.Path()), again(orgPolicyRetries, c.constraints.GetPolicy), &orgpolicypb.GetPolicyRequest{Name: r.Path()})
 	if err != nil {
 		// The REST reference says orgpolicy.policies.get, the role tables this.
 		return judge.OrgPolicy{}, explain(err, "read", r, "orgpolicy.policy.get")
@@ -92,9 +90,7 @@ func (c *Client) DeleteOrgPolicy(ctx context.Context, r cloud.Resource, etag str
 	if etag == "" {
 		return fmt.Errorf("delete %s: %w: %w", r, fault.ErrRefused, errNoEtag)
 	}
-	_, err := call(ctx, func(ctx context.Context, q *orgpolicypb.DeletePolicyRequest, o ...gax.CallOption) (*emptypb.Empty, error) {
-		return &emptypb.Empty{}, c.constraints.DeletePolicy(ctx, q, o...)
-	}, &orgpolicypb.DeletePolicyRequest{Name: r.Path(), Etag: etag})
+	_, err := call(routed(ctx, "name", r.Path()), again(orgPolicyRetries, c.constraints.DeletePolicy), &orgpolicypb.DeletePolicyRequest{Name: r.Path(), Etag: etag})
 	return explain(err, "delete", r, "orgpolicy.policies.delete")
 }
 
@@ -106,6 +102,6 @@ func (c *Client) CreateOrgPolicy(ctx context.Context, r cloud.Resource, body str
 		return fmt.Errorf("create %s: %w: its body: %w", r, fault.ErrRefused, err)
 	}
 	p.Name = r.Path()
-	_, err := call(ctx, c.constraints.CreatePolicy, &orgpolicypb.CreatePolicyRequest{Parent: r.Parent, Policy: p})
+	_, err := call(routed(ctx, "parent", r.Parent), again(orgPolicyRetries, c.constraints.CreatePolicy), &orgpolicypb.CreatePolicyRequest{Parent: r.Parent, Policy: p})
 	return explain(err, "create", r, "orgpolicy.policies.create")
 }

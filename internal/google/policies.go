@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 
-	"cloud.google.com/go/iam"
-	iamadmin "cloud.google.com/go/iam/admin/apiv1"
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"github.com/googleapis/gax-go/v2"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -29,40 +27,31 @@ type policyAPI struct {
 func (c *Client) policyAPI(k cloud.Kind) (policyAPI, bool) {
 	switch k {
 	case cloud.RunService:
-		return policyAPI{c.services.GetIamPolicy, c.services.SetIamPolicy}, true
+		return policyAPI{c.services().GetIamPolicy, c.services().SetIamPolicy}, true
 	case cloud.RunJob:
-		return policyAPI{c.jobs.GetIamPolicy, c.jobs.SetIamPolicy}, true
+		return policyAPI{c.jobs().GetIamPolicy, c.jobs().SetIamPolicy}, true
 	case cloud.RunWorkerPool:
-		return policyAPI{c.pools.GetIamPolicy, c.pools.SetIamPolicy}, true
+		return policyAPI{c.pools().GetIamPolicy, c.pools().SetIamPolicy}, true
 	case cloud.Project:
-		return policyAPI{c.projects.GetIamPolicy, c.projects.SetIamPolicy}, true
+		return policyAPI{c.projects().GetIamPolicy, c.projects().SetIamPolicy}, true
 	case cloud.Folder:
-		return policyAPI{c.folders.GetIamPolicy, c.folders.SetIamPolicy}, true
+		return policyAPI{c.folders().GetIamPolicy, c.folders().SetIamPolicy}, true
 	case cloud.Organization:
-		return policyAPI{c.organizations.GetIamPolicy, c.organizations.SetIamPolicy}, true
+		return policyAPI{c.organizations().GetIamPolicy, c.organizations().SetIamPolicy}, true
 	case cloud.ServiceAccount:
 		return policyAPI{c.getAccountPolicy, c.setAccountPolicy}, true
 	}
 	return policyAPI{}, false
 }
 
-// getAccountPolicy and setAccountPolicy fit IAM's own client, which wraps the
-// policy and takes no options, to the others. A write there touches bindings
-// and etag only, which is the default that the others spell out.
+// getAccountPolicy and setAccountPolicy are those of the IAM API. A write there
+// touches bindings and etag only, which is the default that the others spell out.
 func (c *Client) getAccountPolicy(ctx context.Context, r *iampb.GetIamPolicyRequest, _ ...gax.CallOption) (*iampb.Policy, error) {
-	p, err := c.roles.GetIamPolicy(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return p.InternalProto, nil
+	return c.roles.GetIamPolicy(routed(ctx, "resource", r.GetResource()), r)
 }
 
 func (c *Client) setAccountPolicy(ctx context.Context, r *iampb.SetIamPolicyRequest, _ ...gax.CallOption) (*iampb.Policy, error) {
-	p, err := c.roles.SetIamPolicy(ctx, &iamadmin.SetIamPolicyRequest{Resource: r.GetResource(), Policy: &iam.Policy{InternalProto: r.GetPolicy()}})
-	if err != nil {
-		return nil, err
-	}
-	return p.InternalProto, nil
+	return c.roles.SetIamPolicy(routed(ctx, "resource", r.GetResource()), &iampb.SetIamPolicyRequest{Resource: r.GetResource(), Policy: r.GetPolicy()})
 }
 
 // Policy returns the allow policy of a workload, project, folder, organization

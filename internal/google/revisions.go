@@ -31,7 +31,7 @@ func (c *Client) listRevisions(ctx context.Context, r cloud.Resource) revisionLi
 		defer cancel()
 		// The list is "sorted by creation time, descending" (run/v2 reference).
 		request := &runpb.ListRevisionsRequest{Parent: r.Path(), PageSize: maxRevisions}
-		for rev, err := range c.revisions.ListRevisions(ctx, request).All() {
+		for rev, err := range c.revisions().ListRevisions(ctx, request).All() {
 			if err != nil {
 				return nil, explain(err, "list revisions of", r, "run.revisions.list")
 			}
@@ -115,7 +115,7 @@ func (c *Client) serving(ctx context.Context, r cloud.Resource) ([]string, error
 // Revision returns what the revision of that short name is now: its UID and the account
 // that it runs as. An error matches fault.ErrNotFound where there is none.
 func (c *Client) Revision(ctx context.Context, r cloud.Resource, name string) (cloud.TrafficTarget, error) {
-	rev, err := call(ctx, c.revisions.GetRevision, &runpb.GetRevisionRequest{Name: r.Path() + "/revisions/" + name})
+	rev, err := call(ctx, c.revisions().GetRevision, &runpb.GetRevisionRequest{Name: r.Path() + "/revisions/" + name})
 	if err != nil {
 		return cloud.TrafficTarget{}, explain(err, "read revision "+name+" of", r, "run.revisions.get")
 	}

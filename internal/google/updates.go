@@ -104,7 +104,7 @@ func (c *Client) SetIngress(ctx context.Context, w cloud.Workload, ingress strin
 // updateService never sets allow_missing: that would bring a deleted service back.
 func (c *Client) updateService(ctx context.Context, s *runpb.Service, mask ...string) error {
 	return rehearsed(ctx, c, func(ctx context.Context, rehearse bool) (*run.UpdateServiceOperation, error) {
-		return call(ctx, c.services.UpdateService, &runpb.UpdateServiceRequest{
+		return call(ctx, c.services().UpdateService, &runpb.UpdateServiceRequest{
 			Service: s, UpdateMask: &fieldmaskpb.FieldMask{Paths: mask}, ValidateOnly: rehearse,
 		})
 	})
@@ -112,7 +112,7 @@ func (c *Client) updateService(ctx context.Context, s *runpb.Service, mask ...st
 
 func (c *Client) updateWorkerPool(ctx context.Context, p *runpb.WorkerPool, mask ...string) error {
 	return rehearsed(ctx, c, func(ctx context.Context, rehearse bool) (*run.UpdateWorkerPoolOperation, error) {
-		return call(ctx, c.pools.UpdateWorkerPool, &runpb.UpdateWorkerPoolRequest{
+		return call(ctx, c.pools().UpdateWorkerPool, &runpb.UpdateWorkerPoolRequest{
 			WorkerPool: p, UpdateMask: &fieldmaskpb.FieldMask{Paths: mask}, ValidateOnly: rehearse,
 		})
 	})
@@ -131,7 +131,7 @@ func (c *Client) setJobIdentity(ctx context.Context, w cloud.Workload, email str
 	}
 	task.ServiceAccount = email
 	err = rehearsed(ctx, c, func(ctx context.Context, rehearse bool) (*run.UpdateJobOperation, error) {
-		return call(ctx, c.jobs.UpdateJob, &runpb.UpdateJobRequest{Job: j, ValidateOnly: rehearse})
+		return call(ctx, c.jobs().UpdateJob, &runpb.UpdateJobRequest{Job: j, ValidateOnly: rehearse})
 	})
 	return explainDeploy(err, w.Resource, email)
 }

@@ -121,17 +121,17 @@ func ingressOf(word string) (runpb.IngressTraffic, bool) {
 }
 
 func (c *Client) getService(ctx context.Context, r cloud.Resource) (*runpb.Service, error) {
-	s, err := call(ctx, c.services.GetService, &runpb.GetServiceRequest{Name: r.Path()})
+	s, err := call(ctx, c.services().GetService, &runpb.GetServiceRequest{Name: r.Path()})
 	return s, explain(err, "read", r, permission(r.Kind, "get"))
 }
 
 func (c *Client) getJob(ctx context.Context, r cloud.Resource) (*runpb.Job, error) {
-	j, err := call(ctx, c.jobs.GetJob, &runpb.GetJobRequest{Name: r.Path()})
+	j, err := call(ctx, c.jobs().GetJob, &runpb.GetJobRequest{Name: r.Path()})
 	return j, explain(err, "read", r, permission(r.Kind, "get"))
 }
 
 func (c *Client) getWorkerPool(ctx context.Context, r cloud.Resource) (*runpb.WorkerPool, error) {
-	p, err := call(ctx, c.pools.GetWorkerPool, &runpb.GetWorkerPoolRequest{Name: r.Path()})
+	p, err := call(ctx, c.pools().GetWorkerPool, &runpb.GetWorkerPoolRequest{Name: r.Path()})
 	return p, explain(err, "read", r, permission(r.Kind, "get"))
 }
 
@@ -148,7 +148,7 @@ func (c *Client) Running(ctx context.Context, r cloud.Resource) ([]string, error
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	var out []string
-	for e, err := range c.executions.ListExecutions(ctx, &runpb.ListExecutionsRequest{Parent: r.Path()}).All() {
+	for e, err := range c.executions().ListExecutions(ctx, &runpb.ListExecutionsRequest{Parent: r.Path()}).All() {
 		if err != nil {
 			return nil, explain(err, "list executions of", r, "run.executions.list")
 		}

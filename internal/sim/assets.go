@@ -7,11 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"cloud.google.com/go/asset/apiv1/assetpb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/rescind-dev/rescind/internal/assets"
 )
 
 // assetTypes are the types that the simulated index knows.
@@ -19,12 +18,11 @@ var assetTypes = map[*kind]string{
 	serviceKind: "run.googleapis.com/Service", jobKind: "run.googleapis.com/Job", workerPoolKind: "run.googleapis.com/WorkerPool",
 }
 
-// assets is google.cloud.asset.v1.AssetService, of which it answers
-// SearchAllResources for Cloud Run.
-type assets struct {
-	assetpb.UnimplementedAssetServiceServer
-	c *Cloud
-}
+// search is Asset search, for Cloud Run.
+type search struct{ c *Cloud }
+
+// asset is what the simulated index knows of a workload.
+type asset struct{ name, kind, project, account string }
 
 // LagAssets keeps what Asset search shows as it is now, whatever changes; false
 // lets the search catch up.
@@ -37,27 +35,20 @@ func (c *Cloud) LagAssets(on bool) {
 }
 
 // index is what a search would show if it were never behind.
-func (c *Cloud) index() (out []*assetpb.ResourceSearchResult) {
+func (c *Cloud) index() (out []asset) {
 	for _, full := range slices.Sorted(maps.Keys(c.workloads)) {
 		w := c.workloads[full]
-		out = append(out, &assetpb.ResourceSearchResult{
-			Name: "//run.googleapis.com/" + full, AssetType: assetTypes[w.kind], Location: w.name.location,
-			Project: "projects/" + c.containers["projects/"+w.name.project].number, DisplayName: w.name.id,
-			AdditionalAttributes: &structpb.Struct{Fields: map[string]*structpb.Value{
-				"serviceAccount": structpb.NewStringValue(*w.kind.identity(w.obj)),
-			}},
-			ParentFullResourceName: "//cloudresourcemanager.googleapis.com/projects/" + w.name.project,
-		})
+		out = append(out, asset{"//run.googleapis.com/" + full, assetTypes[w.kind], "projects/" + w.name.project, *w.kind.identity(w.obj)})
 	}
 	return out
 }
 
-// SearchAllResources knows as a query one word, in quotes or not: in the name or
-// in an attribute. A read mask is not looked at.
-func (s *assets) SearchAllResources(_ context.Context, r *assetpb.SearchAllResourcesRequest) (out *assetpb.SearchAllResourcesResponse, err error) {
-	types, err := typesOf(r.AssetTypes)
+// SearchAssets knows as a query one word, in quotes or not: in the name, or the
+// account that a workload runs as.
+func (s *search) SearchAssets(_ context.Context, r assets.Request) (out assets.Page, err error) {
+	types, err := typesOf(r.Types)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	err = s.c.read("google.cloud.asset.v1.AssetService.SearchAllResources", func() error {
 		scope := s.c.canonical(r.Scope)
@@ -68,21 +59,20 @@ func (s *assets) SearchAllResources(_ context.Context, r *assetpb.SearchAllResou
 		if !s.c.unindexed {
 			index = s.c.index()
 		}
-		index = slices.DeleteFunc(slices.Clone(index), func(a *assetpb.ResourceSearchResult) bool {
-			in := strings.TrimPrefix(a.ParentFullResourceName, "//cloudresourcemanager.googleapis.com/")
-			return !slices.Contains(s.c.lineage(in), scope) || !types.MatchString(a.AssetType) || !asked(a, strings.Trim(r.Query, `"`))
-		})
-		r := proto.Clone(r).(*assetpb.SearchAllResourcesRequest)
-		r.PageSize = min(max(r.PageSize, 0), 500)
-		page, next, err := onePage(index, r)
-		out = &assetpb.SearchAllResourcesResponse{Results: page, NextPageToken: next}
+		for _, a := range index {
+			if slices.Contains(s.c.lineage(a.project), scope) && types.MatchString(a.kind) && a.has(strings.Trim(r.Query, `"`)) {
+				out.Names = append(out.Names, a.name)
+			}
+		}
+		list := strings.Join(append([]string{scope, r.Query}, r.Types...), "\n")
+		out.Names, out.Next, err = cut(out.Names, list, min(max(r.PageSize, 0), 500), r.PageToken)
 		return err
 	})
 	return out, err
 }
 
-func asked(a *assetpb.ResourceSearchResult, word string) bool {
-	return word == "" || strings.Contains(a.Name, word) || a.AdditionalAttributes.Fields["serviceAccount"].GetStringValue() == word
+func (a asset) has(word string) bool {
+	return word == "" || strings.Contains(a.name, word) || a.account == word
 }
 
 // typesOf matches the asset types of a request, each an expression, one of which

@@ -3,9 +3,9 @@ package sim
 import (
 	"testing"
 
-	"cloud.google.com/go/asset/apiv1/assetpb"
 	"cloud.google.com/go/run/apiv2/runpb"
 	"github.com/google/go-cmp/cmp"
+	"github.com/rescind-dev/rescind/internal/assets"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -21,15 +21,15 @@ func TestAssetSearchFindsWhatIsInItsScope(t *testing.T) {
 	}
 	put("projects/shop/locations/l/services/a", "x@shop.iam.gserviceaccount.com")
 	put("projects/shop/locations/l/services/b", "y@shop.iam.gserviceaccount.com")
-	s := &assets{c: c}
+	s := &search{c}
 	search := func(scope, query string, types ...string) (names []string) {
 		t.Helper()
-		out, err := s.SearchAllResources(t.Context(), &assetpb.SearchAllResourcesRequest{Scope: scope, Query: query, AssetTypes: types})
+		out, err := s.SearchAssets(t.Context(), assets.Request{Scope: scope, Query: query, Types: types})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range out.Results {
-			names = append(names, lastSegment(r.Name))
+		for _, name := range out.Names {
+			names = append(names, lastSegment(name))
 		}
 		return names
 	}
@@ -50,7 +50,7 @@ func TestAssetSearchFindsWhatIsInItsScope(t *testing.T) {
 	if got := search("organizations/7", ""); len(got) != 3 {
 		t.Errorf("%v when it caught up, want three", got)
 	}
-	_, err := s.SearchAllResources(t.Context(), &assetpb.SearchAllResourcesRequest{Scope: "organizations/7", AssetTypes: []string{"run.googleapis.com/Nothing"}})
+	_, err := s.SearchAssets(t.Context(), assets.Request{Scope: "organizations/7", Types: []string{"run.googleapis.com/Nothing"}})
 	if status.Code(err) != codes.InvalidArgument {
 		t.Errorf("error is %v, want that there is no such type", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"cloud.google.com/go/asset/apiv1/assetpb"
 	"cloud.google.com/go/functions/apiv2/functionspb"
 	"cloud.google.com/go/iam/admin/apiv1/adminpb"
 	"cloud.google.com/go/iam/apiv1/iampb"
@@ -15,6 +14,7 @@ import (
 	"cloud.google.com/go/orgpolicy/apiv2/orgpolicypb"
 	"cloud.google.com/go/resourcemanager/apiv3/resourcemanagerpb"
 	"cloud.google.com/go/run/apiv2/runpb"
+	"github.com/rescind-dev/rescind/internal/assets"
 	"google.golang.org/grpc"
 )
 
@@ -60,7 +60,7 @@ type Cloud struct {
 	neverFinish bool                          // see NeverFinish
 	lag         int                           // see LagReads
 	stale       map[string]*staleRead
-	indexed     []*assetpb.ResourceSearchResult // see LagAssets
+	indexed     []asset // see LagAssets
 	unindexed   bool
 	logged      [][]byte // entries that can be listed, see logging.go
 	logLag      time.Duration
@@ -120,7 +120,7 @@ func (c *Cloud) register(s grpc.ServiceRegistrar) {
 	resourcemanagerpb.RegisterFoldersServer(s, &folders{c: c})
 	resourcemanagerpb.RegisterOrganizationsServer(s, &organizations{c: c})
 	orgpolicypb.RegisterOrgPolicyServer(s, &orgPolicies{c: c})
-	assetpb.RegisterAssetServiceServer(s, &assets{c: c})
+	assets.Register(s, &search{c})
 	loggingpb.RegisterLoggingServiceV2Server(s, &logs{c: c})
 }
 

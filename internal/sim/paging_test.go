@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"cloud.google.com/go/asset/apiv1/assetpb"
 	"cloud.google.com/go/iam/apiv1/iampb"
 	"cloud.google.com/go/logging/apiv2/loggingpb"
 	"cloud.google.com/go/resourcemanager/apiv3/resourcemanagerpb"
 	"cloud.google.com/go/run/apiv2/runpb"
 	"github.com/google/go-cmp/cmp"
+	"github.com/rescind-dev/rescind/internal/assets"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -53,8 +53,8 @@ func lists(c *Cloud) map[string]func(ctx context.Context, size int32, token stri
 			return names(out.GetFolders()), out.GetNextPageToken(), err
 		},
 		"assets": func(ctx context.Context, size int32, token string) ([]string, string, error) {
-			out, err := (&assets{c: c}).SearchAllResources(ctx, &assetpb.SearchAllResourcesRequest{Scope: "organizations/77", AssetTypes: []string{"run.googleapis.com/Job"}, PageSize: size, PageToken: token})
-			return names(out.GetResults()), out.GetNextPageToken(), err
+			out, err := (&search{c}).SearchAssets(ctx, assets.Request{Scope: "organizations/77", Types: []string{"run.googleapis.com/Job"}, PageSize: size, PageToken: token})
+			return out.Names, out.Next, err
 		},
 	}
 }
@@ -139,7 +139,7 @@ func TestAListOfWhatIsNotThereIsAnError(t *testing.T) {
 	_, noService := (&revisions{c: c}).ListRevisions(t.Context(), &runpb.ListRevisionsRequest{Parent: location + "/services/none"})
 	_, ofAJob := (&revisions{c: c}).ListRevisions(t.Context(), &runpb.ListRevisionsRequest{Parent: jobName})
 	_, noJob := (&executions{c: c}).ListExecutions(t.Context(), &runpb.ListExecutionsRequest{Parent: location + "/jobs/none"})
-	_, noScope := (&assets{c: c}).SearchAllResources(t.Context(), &assetpb.SearchAllResourcesRequest{Scope: "folders/1"})
+	_, noScope := (&search{c}).SearchAssets(t.Context(), assets.Request{Scope: "folders/1"})
 	_, noQuery := (&projects{c: c}).SearchProjects(t.Context(), &resourcemanagerpb.SearchProjectsRequest{Query: "labels.x:y"})
 	for name, got := range map[string]struct {
 		err  error

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"sync"
 )
 
 //go:embed style.css
@@ -17,9 +18,13 @@ var source string
 
 // The style stands in the page, under a policy that names its digest: so a page
 // is one answer, and one file when an auditor saves it.
-var templates = template.Must(template.New("pages").Funcs(template.FuncMap{
-	"style": func() template.HTML { return template.HTML("<style>" + style + "</style>") }, //nolint:gosec // our own file
-}).Parse(source))
+//
+// They are parsed for the first page: most processes show none.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("pages").Funcs(template.FuncMap{
+		"style": func() template.HTML { return template.HTML("<style>" + style + "</style>") }, //nolint:gosec // our own file
+	}).Parse(source))
+})
 
 var policy = func() string {
 	sum := sha256.Sum256([]byte(style))
@@ -30,7 +35,7 @@ var policy = func() string {
 // render writes a page whole, or not at all.
 func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, name string, view any) {
 	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, name, view); err != nil {
+	if err := templates().ExecuteTemplate(&b, name, view); err != nil {
 		p.cfg.Log.ErrorContext(r.Context(), "page not rendered", "path", r.URL.Path, "error", err)
 		http.Error(w, "this page cannot be made", http.StatusInternalServerError)
 		return

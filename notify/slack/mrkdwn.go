@@ -3,6 +3,7 @@ package slack
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	api "github.com/slack-go/slack"
@@ -50,14 +51,17 @@ func withoutItalics(s string) string {
 	return string(runes)
 }
 
-// emoji is one by its name between colons, which a time of day is not.
-var emoji = regexp.MustCompile(`:(?:[+-]1|[0-9]{3,4}|[\pL\pN_+'-]*\pL[\pL\pN_+'-]*):`)
+// emoji is one by its name between colons, which a time of day is not. It knows all
+// letters there are, so it is made for the first text that is shown.
+var emoji = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`:(?:[+-]1|[0-9]{3,4}|[\pL\pN_+'-]*\pL[\pL\pN_+'-]*):`)
+})
 
 // withoutEmoji puts another sign for the colon that would begin one.
 func withoutEmoji(s string) string {
 	var b strings.Builder
 	for {
-		at := emoji.FindStringIndex(s)
+		at := emoji().FindStringIndex(s)
 		if at == nil {
 			return b.String() + s
 		}

@@ -23,7 +23,10 @@ const lockTimeout = time.Second
 
 // Store is a remediate.Store in a bbolt file. Every write is on disk when the
 // method returns. It is safe for concurrent use.
-type Store struct{ db *bbolt.DB }
+type Store struct {
+	db     *bbolt.DB
+	writes together
+}
 
 // The buckets. A record is found by its key alone; the others are indexes, keys
 // without values that sort as they are read, written in the transaction of the
@@ -71,7 +74,7 @@ func Open(path string) (*Store, error) {
 	if err := db.Update(prepare); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
 	}
-	return &Store{db}, nil
+	return &Store{db: db, writes: together{turn: make(chan struct{}, 1)}}, nil
 }
 
 // checkPrivate says what is wrong with a file that is there, and what mends it.
@@ -127,11 +130,12 @@ func prepare(tx *bbolt.Tx) error {
 // Close lets go of the file. It waits for transactions under way.
 func (s *Store) Close() error { return s.db.Close() }
 
+// update does something in a transaction, or in several: it may be done again.
 func (s *Store) update(ctx context.Context, do func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return s.db.Update(do)
+	return s.writes.update(s.db, do)
 }
 
 func (s *Store) view(ctx context.Context, do func(*bbolt.Tx) error) error {

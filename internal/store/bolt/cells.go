@@ -41,8 +41,9 @@ func (s *Store) SetCell(ctx context.Context, c cells.Cell) (stored cells.Cell, e
 		if old.Revision != c.Revision {
 			return fmt.Errorf("at revision %d, stored is %d: %w", c.Revision, old.Revision, fault.ErrConflict)
 		}
-		c.Revision++
-		b, next, err := record.Cell(c)
+		set := c // this may be done again
+		set.Revision++
+		b, next, err := record.Cell(set)
 		stored = next
 		if err != nil {
 			return err

@@ -2,6 +2,10 @@ package bolt
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"runtime"
+	"sync"
 
 	"go.etcd.io/bbolt"
 
@@ -37,4 +41,31 @@ func (s *Store) ChangeStored(id string, to func([]byte) []byte) error {
 		b := tx.Bucket(findings)
 		return b.Put([]byte(id), to(bytes.Clone(b.Get([]byte(id)))))
 	})
+}
+
+// SeveralAtOnce has writes wait for each other, so that they share a transaction.
+func (s *Store) SeveralAtOnce(writes ...func() error) error {
+	s.writes.turn <- struct{}{}
+	errs := make([]error, len(writes))
+	var wg sync.WaitGroup
+	for i, w := range writes {
+		wg.Go(func() { errs[i] = w() })
+	}
+	for {
+		s.writes.mu.Lock()
+		n := len(s.writes.waiting)
+		s.writes.mu.Unlock()
+		if n == len(writes) {
+			break
+		}
+		runtime.Gosched()
+	}
+	<-s.writes.turn
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// Panicking is a write that panics.
+func (s *Store) Panicking() error {
+	return s.update(context.Background(), func(*bbolt.Tx) error { panic("told to") })
 }

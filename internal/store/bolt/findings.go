@@ -55,8 +55,9 @@ func (s *Store) Update(ctx context.Context, f finding.Finding) (stored finding.F
 		if err := f.Extends(old); err != nil {
 			return err
 		}
-		f.Revision++
-		stored, err = put(tx, f, old)
+		next := f // this may be done again
+		next.Revision++
+		stored, err = put(tx, next, old)
 		return err
 	})
 	if err != nil {

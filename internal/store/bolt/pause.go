@@ -44,8 +44,9 @@ func (s *Store) SetPause(ctx context.Context, p desk.Pause) (stored desk.Pause, 
 		if old.Revision != p.Revision {
 			return fmt.Errorf("at revision %d, stored is %d: %w", p.Revision, old.Revision, fault.ErrConflict)
 		}
-		p.Revision++
-		b, next, err := record.Pause(p)
+		set := p // this may be done again
+		set.Revision++
+		b, next, err := record.Pause(set)
 		stored = next
 		if err != nil {
 			return err

@@ -26,6 +26,7 @@ func (s *Store) Prune(ctx context.Context, now time.Time, limit int) (n int, err
 		return 0, err
 	}
 	err = s.update(ctx, func(tx *bbolt.Tx) error {
+		n = 0 // this may be done again
 		for _, k := range kept {
 			keys := over(tx, k.until, now, limit)
 			n += len(keys)
