@@ -16,7 +16,7 @@ type rule struct {
 	message    *program // nil for the title
 	advice     *program // nil for none
 	exemptions []exemption
-	samples    []sample
+	samples    []ownTest
 }
 
 // Evaluate judges one change by every policy whose `on` names its kind, and
