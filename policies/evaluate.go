@@ -61,6 +61,7 @@ func (e *evaluation) judge(r *rule) (Result, bool) {
 		Grants:       f.grants,
 		InvokerCheck: f.invokerCheck,
 		Identity:     f.identity,
+		Serving:      f.serving,
 		Remediation:  append([]Remediation(nil), r.Remediation...),
 		Exemption:    f.exemption,
 		Needs:        unique(append(f.needs, needs...)),
@@ -74,6 +75,7 @@ type finding struct {
 	grants       []cloud.Grant
 	invokerCheck bool
 	identity     bool
+	serving      []cloud.Share
 	reasons      []string
 	needs        []Question
 	exemption    *Exemption
@@ -126,6 +128,7 @@ func (e *evaluation) blame(r *rule, s subject, f *finding) {
 		f.identity = true
 		f.reasons = append(f.reasons, identityReason(s.identity))
 	}
+	e.blameShares(r, s, none, f)
 	f.reasons = shorten(f.reasons)
 }
 

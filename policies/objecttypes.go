@@ -70,8 +70,16 @@ var (
 		"project":      field(cel.StringType, func(o *object) ref.Val { return o.e.identity(types.String(o.e.accountProject())) }),
 		"crossProject": field(cel.BoolType, func(o *object) ref.Val { return o.e.crossProject() }),
 	}}
+	servingType = &objectType{cel.ObjectType("rescind.Serving"), map[string]*types.FieldType{
+		"revision": text(func(o *object) string { return ofShare(o).Revision }),
+		"percent":  field(cel.IntType, func(o *object) ref.Val { return types.Int(ofShare(o).Percent) }),
+		"tags":     field(cel.ListType(cel.StringType), func(o *object) ref.Val { return stringList(ofShare(o).Tags) }),
+		"account":  field(cel.StringType, func(o *object) ref.Val { return o.e.ofShare(o, types.String(ofShare(o).Identity.Email)) }),
+		"default":  field(cel.BoolType, func(o *object) ref.Val { return o.e.ofShare(o, types.Bool(ofShare(o).Identity.IsDefault())) }),
+	}}
 	workloadType = &objectType{cel.ObjectType("rescind.Workload"), map[string]*types.FieldType{
 		"identity":   field(identityType.cel, func(o *object) ref.Val { return &o.e.objects.identity }),
+		"serving":    field(cel.ListType(servingType.cel), func(o *object) ref.Val { return o.e.serving() }),
 		"ingress":    field(cel.StringType, func(o *object) ref.Val { return o.e.ingress() }),
 		"labels":     field(cel.MapType(cel.StringType, cel.StringType), func(o *object) ref.Val { return types.DefaultTypeAdapter.NativeToValue(o.e.workload().Labels) }),
 		"controller": field(cel.StringType, func(o *object) ref.Val { return o.e.controller() }),
@@ -101,7 +109,7 @@ func objectTypes() map[string]*objectType {
 	out := map[string]*objectType{}
 	for _, t := range []*objectType{
 		conditionType, roleType, memberType, grantType, constraintType, constraintChangeType,
-		changeType, identityType, workloadType, resourceType, actorType,
+		changeType, identityType, servingType, workloadType, resourceType, actorType,
 	} {
 		out[t.cel.TypeName()] = t
 	}

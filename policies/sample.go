@@ -130,6 +130,7 @@ func describe(v Verdict, e Enforcement) string {
 	}
 	return strings.Join(words, ", ")
 }
+
 // answerOf is the fact a sample states, unknown when it states none.
 func answerOf(f sample.Facts, q Question) Fact {
 	fact := Fact{Source: "sample", Why: "the sample does not say"}

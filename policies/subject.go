@@ -19,6 +19,8 @@ type subject struct {
 	unreadGrants string        // why the grants are not known; empty when they are
 	invokerCheck cloud.Flag
 	identity     cloud.Identity
+	shares       []cloud.Share
+	unreadShares string // why the shares are not known; empty when they are
 }
 
 var (
@@ -34,9 +36,10 @@ const (
 	unreadConstraint   = "constraint"
 	unreadIngress      = "ingress"
 	unreadResource     = "resource"
+	unreadTraffic      = "traffic"
 )
 
-var unreadFields = []string{unreadIdentity, unreadInvokerCheck, unreadGrants, unreadConstraint, unreadIngress, unreadResource}
+var unreadFields = []string{unreadIdentity, unreadInvokerCheck, unreadGrants, unreadConstraint, unreadIngress, unreadResource, unreadTraffic}
 
 // subjectOf returns the whole change as a subject. What a change of its verb
 // cannot touch is untouched; what it can touch and the entry does not show is
@@ -47,8 +50,12 @@ func subjectOf(c cloud.Change) subject {
 	switch {
 	case c.Workload != nil:
 		s.invokerCheck, s.identity = c.Workload.InvokerCheckDisabled, c.Workload.Identity
+		s.shares, s.unreadShares = c.Workload.Shares, whyUnread(c, unreadTraffic)
 	case writesWorkload(c):
 		s.invokerCheck, s.identity = cloud.Flag{}, cloud.Identity{}
+		if s.unreadShares = "the entry does not show it"; c.Verb == cloud.Create {
+			s.unreadShares = "" // there is no other revision yet
+		}
 	}
 	if c.Verb == cloud.SetPolicy && c.Policy == nil && !c.HasDelta && s.unreadGrants == "" {
 		s.unreadGrants = "the entry shows neither the policy nor what was changed in it"
@@ -116,6 +123,12 @@ func grantList(vals []ref.Val) traits.Lister {
 func (s subject) onlyInvokerCheck() subject {
 	only := s.without()
 	only.invokerCheck = s.invokerCheck
+	return only
+}
+
+func (s subject) onlyShare(i int) subject {
+	only := s.without()
+	only.shares = s.shares[i : i+1 : i+1]
 	return only
 }
 

@@ -19,7 +19,9 @@ type object struct {
 		Labels      map[string]string `json:"labels"`
 	} `json:"metadata"`
 	Spec *struct {
-		Template *v1Template `json:"template"`
+		Template       *v1Template `json:"template"`
+		Traffic        *targets    `json:"traffic"`
+		InstanceSplits *targets    `json:"instanceSplits"`
 	} `json:"spec"`
 
 	Name            string            `json:"name"`
@@ -29,10 +31,17 @@ type object struct {
 	NoInvokerIAM    *bool             `json:"invokerIamDisabled"`
 	SnakeNoInvoker  *bool             `json:"invoker_iam_disabled"`
 	OperationResult json.RawMessage   `json:"response"`
+
+	Traffic             *targets `json:"traffic"`
+	InstanceSplits      *targets `json:"instanceSplits"`
+	SnakeInstanceSplits *targets `json:"instance_splits"`
 }
 
 // v1Template holds another one in a job: an execution's, then a task's.
 type v1Template struct {
+	Metadata *struct {
+		Name string `json:"name"`
+	} `json:"metadata"`
 	Spec *struct {
 		ServiceAccount string      `json:"serviceAccountName"`
 		Template       *v1Template `json:"template"`
@@ -44,6 +53,7 @@ type v1Template struct {
 type v2Template struct {
 	ServiceAccount string      `json:"serviceAccount"`
 	SnakeAccount   string      `json:"service_account"`
+	Revision       string      `json:"revision"`
 	Template       *v2Template `json:"template"`
 }
 
@@ -63,8 +73,10 @@ type view struct {
 	ingress          string
 	oddIngress       bool // it has a word that is not known
 	labels           map[string]string
-	name             name   // v2: a full name
-	bare, location   string // v1: the name alone, and the region from its label
+	revision         string   // that the template makes, where it is named
+	shares           *targets // nil when not mentioned
+	name             name     // v2: a full name
+	bare, location   string   // v1: the name alone, and the region from its label
 }
 
 // view reads the object in the shape it has. problem is what is wrong with the
@@ -102,6 +114,10 @@ func (o *object) v1(k cloud.Kind) view {
 			t = t.Spec.Template
 		}
 	}
+	v.shares = cmp.Or(o.Spec.Traffic, o.Spec.InstanceSplits)
+	if v.template && t.Metadata != nil {
+		v.revision = part(t.Metadata.Name)
+	}
 	if v.template && t.Spec != nil {
 		v.identity = accountEmail(t.Spec.ServiceAccount)
 	}
@@ -126,6 +142,7 @@ func (o *object) v2(k cloud.Kind) view {
 		template: t != nil, fields: o.Template != nil,
 		invokerOff: o.NoInvokerIAM, ingress: ingressWords[o.Ingress],
 		labels: o.Labels, name: parseName(o.Name),
+		shares: cmp.Or(o.Traffic, o.InstanceSplits, o.SnakeInstanceSplits),
 	}
 	v.oddIngress = v.ingress == "" && o.Ingress != ""
 	if v.invokerOff == nil {
@@ -133,6 +150,7 @@ func (o *object) v2(k cloud.Kind) view {
 	}
 	if t != nil {
 		v.identity = accountEmail(cmp.Or(t.ServiceAccount, t.SnakeAccount))
+		v.revision = part(t.Revision)
 	}
 	return v
 }

@@ -29,6 +29,11 @@ func (w *written) fill(c *cloud.Change) {
 	if !shown {
 		leave(c, "ingress", w.why("ingress"))
 	}
+	wl.TemplateName = cmp.Or(w.stored.revision, w.asked.revision)
+	if wl.Shares, shown = w.shares(); !shown {
+		leave(c, "traffic", w.why("traffic"))
+	}
+	wl.Shares = cloud.Beside(wl.Shares, wl.Identity)
 	c.Workload = wl
 }
 

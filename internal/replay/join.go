@@ -86,6 +86,9 @@ func joinWorkload(first, last *cloud.Workload) *cloud.Workload {
 		w.Resource = first.Resource
 	}
 	w.Ingress = cmp.Or(last.Ingress, first.Ingress)
+	if w.TemplateName = cmp.Or(last.TemplateName, first.TemplateName); len(w.Shares) == 0 {
+		w.Shares = cloud.Beside(first.Shares, w.Identity)
+	}
 	w.Controller = cmp.Or(last.Controller, first.Controller)
 	w.ControllerWhy = cmp.Or(last.ControllerWhy, first.ControllerWhy)
 	if w.Controller != "" {

@@ -12,6 +12,7 @@ type learned struct {
 	policies   map[policyKey][]policyWrite // oldest first
 	previous   []cloud.Identity            // what the workload of each change ran as before it
 	before     []*cloud.ConstraintChange   // what was set before each change of an organization policy
+	shares     [][]cloud.Share             // what each change gave requests to, with what that runs as
 	numbers    numbers
 }
 
@@ -36,9 +37,10 @@ func learn(changes []cloud.Change, ids numbers) *learned {
 		policies:   map[policyKey][]policyWrite{},
 		previous:   make([]cloud.Identity, len(changes)),
 		before:     make([]*cloud.ConstraintChange, len(changes)),
+		shares:     make([][]cloud.Share, len(changes)),
 		numbers:    ids,
 	}
-	set := setBefore{}
+	set, served := setBefore{}, servedSince{}
 	runsAs := map[cloud.Resource]cloud.Identity{}
 	undated := map[cloud.Resource]bool{} // deployed at a time that nobody knows: before or after any other
 	for i, c := range changes {
@@ -47,6 +49,7 @@ func learn(changes []cloud.Change, ids numbers) *learned {
 		}
 		l.policy(c)
 		l.before[i] = set.take(c)
+		l.shares[i] = served.take(c)
 		if !deployed(c) {
 			continue
 		}

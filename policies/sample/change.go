@@ -40,6 +40,7 @@ func Change(r *strictyaml.Reader, dst *cloud.Change, unreadFields []string) func
 			"policy":               mark(&shownPolicy, s.grants("policy", &policy)),
 			"identity":             mark(&writes, s.identity(&w.Identity)),
 			"invokerCheckDisabled": mark(&writes, s.flag("invokerCheckDisabled", &w.InvokerCheckDisabled)),
+			"serving":              mark(&writes, s.serving(&w.Shares)),
 			"ingress":              mark(&writes, s.Text("ingress", &w.Ingress)),
 			"labels":               mark(&writes, s.labels(&w)),
 			"controller":           mark(&writes, s.Text("controller", &w.Controller)),
