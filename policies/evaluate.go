@@ -28,6 +28,9 @@ type rule struct {
 func (s *Set) Evaluate(in Input) []Result {
 	kind := in.Change.Resource.Kind
 	rules := s.byKind[kind]
+	if in.Change.Verb == cloud.DefineRole {
+		rules = s.onGrants(in.Change)
+	}
 	if len(rules) == 0 || in.Change.Verb == cloud.Move || in.Change.Verb == cloud.Delete && kind != cloud.OrgPolicy {
 		return nil
 	}
@@ -39,6 +42,17 @@ func (s *Set) Evaluate(in Input) []Result {
 		}
 	}
 	return out
+}
+
+// onGrants are the policies that grants of the defined role can violate: none unless the
+// role gained anything.
+func (s *Set) onGrants(c cloud.Change) []*rule {
+	if c.Role == nil || !c.Role.Gained {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(s.rules), func(r *rule) bool {
+		return !slices.ContainsFunc(r.On, func(k cloud.Kind) bool { return k.Workload() || k.Container() })
+	})
 }
 
 func (e *evaluation) judge(r *rule) (Result, bool) {
@@ -115,7 +129,7 @@ func (e *evaluation) blame(r *rule, s subject, f *finding) {
 	}
 	f.needs = append(f.needs, without.questions()...)
 	for i, g := range s.grants {
-		if e.blames(r, s.only(i), none, f) {
+		if g.Member != someone && e.blames(r, s.only(i), none, f) {
 			f.grants = append(f.grants, g)
 			f.reasons = append(f.reasons, e.grantReason(g))
 		}

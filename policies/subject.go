@@ -45,7 +45,7 @@ var unreadFields = []string{unreadIdentity, unreadInvokerCheck, unreadGrants, un
 // cannot touch is untouched; what it can touch and the entry does not show is
 // unknown.
 func subjectOf(c cloud.Change) subject {
-	s := subject{grants: c.Added(), invokerCheck: untouchedFlag, identity: untouchedIdentity}
+	s := subject{grants: append(c.Added(), definedGrants(c)...), invokerCheck: untouchedFlag, identity: untouchedIdentity}
 	s.unreadGrants = whyUnread(c, unreadGrants)
 	switch {
 	case c.Workload != nil:
@@ -61,6 +61,22 @@ func subjectOf(c cloud.Change) subject {
 		s.unreadGrants = "the entry shows neither the policy nor what was changed in it"
 	}
 	return s
+}
+
+// A role that gains what it takes to invoke is as if it had just been given to all who
+// hold it. Who does is not in the entry, so that what depends on it is unknown: it is
+// for the policies about grants, wherever those are.
+
+// someone stands for the member of a grant whose holder is not known. No grant of
+// Google's has an empty one.
+const someone cloud.Member = ""
+
+// definedGrants are the grants that a change of a role is judged as.
+func definedGrants(c cloud.Change) []cloud.Grant {
+	if c.Verb != cloud.DefineRole || c.Role == nil || !c.Role.Gained {
+		return nil
+	}
+	return []cloud.Grant{{Role: c.Role.Name, Member: someone}}
 }
 
 // writesWorkload reports whether the change wrote, or may have written, the

@@ -28,7 +28,7 @@ func readerOf(service string) reader {
 	case resourceManager:
 		return (*envelope).resourceManagerCall
 	case iamService:
-		return (*envelope).serviceAccountCall
+		return (*envelope).iamCall
 	case orgPolicyService:
 		return (*envelope).orgPolicyCall
 	case functionsService:

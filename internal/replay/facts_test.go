@@ -86,7 +86,7 @@ func TestFactsFromTheFile(t *testing.T) {
 		{"a listed runtime identity", identity("api@pay-prod.iam.gserviceaccount.com"), policies.Fact{Known: true, Value: true, Source: source}},
 		{"an account that nobody knows is none", identity("x@pay-prod.iam.gserviceaccount.com"),
 			policies.Fact{Known: true, Source: "neither the history nor a facts file shows one"}},
-		{"a role", policies.Question{Kind: policies.RoleInvokes, Name: "projects/p/roles/r"}, policies.Fact{Why: "custom roles are not in the facts file"}},
+		{"a role", policies.Question{Kind: policies.RoleInvokes, Name: "projects/p/roles/r"}, policies.Fact{Why: "custom roles are not in the facts file, and the history does not show it defined"}},
 		{"a value that a folder above denies", allows("run.allowedVPCEgress", "all-traffic", "deep"), policies.Fact{Known: true, Source: source + ": folders/12"}},
 		{"any other listed project allows it", allows("run.allowedVPCEgress", "all-traffic", "pay"), policies.Fact{Known: true, Value: true, Source: source}},
 		{"a value that nothing denies", allows("run.allowedVPCEgress", "private-ranges-only", "deep"), policies.Fact{Known: true, Value: true, Source: source}},

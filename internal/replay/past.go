@@ -75,7 +75,11 @@ func (p *Past) Judge(ctx context.Context, by judge.Policies, i int) []judge.Judg
 	}
 	at := p.Moment(i)
 	j := judge.Judge{Policies: by, Facts: factsAt{p.file, p.learned, at}}
-	return j.Judge(ctx, p.learned.asOf(p.Changes[i], i), snapshot(p.Changes[i], p.learned.previous[i], at))
+	var out []judge.Judgement
+	for _, k := range p.learned.judged(ctx, j, p.Changes[i], i, at) {
+		out = append(out, k.Judgement)
+	}
+	return out
 }
 
 // Moment is when one of p.Changes was made, as facts and exemptions see it.

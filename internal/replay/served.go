@@ -96,3 +96,33 @@ func (r *revisionsSeen) accounts() string {
 	}
 	return fmt.Sprintf("; it shows deploys as %s", strings.Join(names, ", "))
 }
+
+// grantsSeen are the grants of each resource as the history showed them last.
+type grantsSeen map[cloud.Resource][]cloud.Grant
+
+// take remembers what is granted since the change, and returns who was seen to hold a
+// role that gained something by it.
+func (s grantsSeen) take(c cloud.Change) map[cloud.Resource][]cloud.Grant {
+	switch {
+	case c.Verb == cloud.Delete:
+		delete(s, c.Resource)
+	case c.Policy != nil:
+		s[c.Resource] = c.Policy.Grants()
+	case c.HasDelta:
+		removed := c.Removed()
+		kept := slices.DeleteFunc(slices.Clone(s[c.Resource]), func(g cloud.Grant) bool { return slices.Contains(removed, g) })
+		s[c.Resource] = append(kept, c.Added()...)
+	}
+	if c.Role == nil || !c.Role.Gained {
+		return nil
+	}
+	held := map[cloud.Resource][]cloud.Grant{}
+	for r, grants := range s {
+		for _, g := range grants {
+			if g.Role == c.Role.Name {
+				held[r] = append(held[r], g)
+			}
+		}
+	}
+	return held
+}

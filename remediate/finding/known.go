@@ -50,7 +50,7 @@ func (f Finding) Known() error {
 // changeKnown is about what a later look at live state judges the change by.
 func changeKnown(c cloud.Change, unknown func(what, word string) error) error {
 	switch c.Verb {
-	case "", cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg:
+	case "", cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg, cloud.DefineRole:
 	default:
 		return unknown("verb", string(c.Verb))
 	}
