@@ -85,6 +85,8 @@ type Change struct {
 	Workload *Workload `json:"workload,omitempty"`
 	// Constraint is what happened to an organization policy.
 	Constraint *ConstraintChange `json:"constraint,omitempty"`
+	// Parent is what holds the resource after a Move ("folders/1"), where the entry says.
+	Parent string `json:"parent,omitempty"`
 	// Role is the custom role that the change defined.
 	Role *RoleChange `json:"role,omitempty"`
 	// Unread lists what the entry leaves open.

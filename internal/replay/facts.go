@@ -59,6 +59,18 @@ func (f factsAt) runtimeIdentity(email string) policies.Fact {
 }
 
 func (f factsAt) ancestors(container string) policies.Fact {
+	fact := f.listedAbove(container)
+	if !fact.Known {
+		return fact
+	}
+	if _, why := f.unmoved(append([]string{f.containerPath(container)}, fact.List...)); why != "" {
+		return policies.Fact{Why: why}
+	}
+	return fact
+}
+
+// listedAbove is what the facts file says holds the container.
+func (f factsAt) listedAbove(container string) policies.Fact {
 	c, ok := cloud.ParseContainer(container)
 	switch {
 	case !ok:

@@ -19,6 +19,9 @@ func (f factsAt) constraint(name, project string) policies.Fact {
 	if found {
 		return fact
 	}
+	if _, why := f.chain(project); why != "" {
+		return policies.Fact{Why: why}
+	}
 	if f.file != nil && f.file.constraints[name].enforced == nil {
 		return policies.Fact{Why: f.file.Name + " does not list the constraint"}
 	}
@@ -32,6 +35,9 @@ func (f factsAt) allows(q policies.Question) policies.Fact {
 	if found {
 		return fact
 	}
+	if _, why := f.chain(q.Project); why != "" {
+		return policies.Fact{Why: why}
+	}
 	if f.file != nil && f.file.constraints[q.Name].denies == nil {
 		return policies.Fact{Why: f.file.Name + " does not list what the constraint denies"}
 	}
@@ -43,7 +49,8 @@ func (f factsAt) allows(q policies.Question) policies.Fact {
 // lists as having the value.
 func (f factsAt) inForce(name, project string, read func(cloud.ConstraintChange) cloud.Flag, listed []string, value bool) (_ policies.Fact, found bool) {
 	named := f.paths(listed)
-	for _, container := range f.chain(project) {
+	chain, _ := f.chain(project)
+	for _, container := range chain {
 		if w, ok := f.learned.policyAt(policyKey{name, container}, f.at); ok {
 			return w.fact(container, read(w.change)), true
 		}
@@ -88,9 +95,10 @@ func (f factsAt) paths(containers []string) []string {
 	return out
 }
 
-// chain is the project and what holds it, nearest first.
-func (f factsAt) chain(project string) []string {
+// chain is the project and what holds it, nearest first, as far as that is known at the
+// moment; why says what keeps the rest from being known.
+func (f factsAt) chain(project string) (chain []string, why string) {
 	project = f.learned.numbers.id(project) // a default account names its project by number
 	l, _ := f.file.listed(project)
-	return append([]string{cloud.ProjectResource(project).Path()}, l.ancestors...)
+	return f.unmoved(append([]string{cloud.ProjectResource(project).Path()}, l.ancestors...))
 }

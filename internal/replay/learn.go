@@ -15,6 +15,7 @@ type learned struct {
 	roles      map[string][]roleWrite             // by name, oldest first
 	held       []map[cloud.Resource][]cloud.Grant // of a role that gained something, by whom it was held
 	shares     [][]cloud.Share                    // what each change gave requests to, with what that runs as
+	moves      map[string][]move                  // by container, in order
 	numbers    numbers
 }
 
@@ -39,6 +40,7 @@ func learn(changes []cloud.Change, ids numbers) *learned {
 		policies:   map[policyKey][]policyWrite{},
 		previous:   make([]cloud.Identity, len(changes)),
 		before:     make([]*cloud.ConstraintChange, len(changes)),
+		moves:      map[string][]move{},
 		roles:      map[string][]roleWrite{},
 		held:       make([]map[cloud.Resource][]cloud.Grant, len(changes)),
 		shares:     make([][]cloud.Share, len(changes)),
@@ -53,6 +55,7 @@ func learn(changes []cloud.Change, ids numbers) *learned {
 		}
 		l.policy(c)
 		l.role(c)
+		l.move(c)
 		l.held[i] = granted.take(c)
 		l.before[i] = set.take(c)
 		l.shares[i] = served.take(c)
