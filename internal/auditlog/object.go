@@ -27,9 +27,9 @@ type object struct {
 	Name            string            `json:"name"`
 	Labels          map[string]string `json:"labels"`
 	Template        *v2Template       `json:"template"`
-	Ingress         string            `json:"ingress"`
-	NoInvokerIAM    *bool             `json:"invokerIamDisabled"`
-	SnakeNoInvoker  *bool             `json:"invoker_iam_disabled"`
+	Ingress         any               `json:"ingress"`
+	NoInvokerIAM    any               `json:"invokerIamDisabled"`
+	SnakeNoInvoker  any               `json:"invoker_iam_disabled"`
 	OperationResult json.RawMessage   `json:"response"`
 
 	Traffic             *targets `json:"traffic"`
@@ -70,6 +70,7 @@ type view struct {
 	template, fields bool
 	identity         string
 	invokerOff       *bool // nil when not mentioned
+	oddInvoker       bool  // it is mentioned, and is neither on nor off
 	ingress          string
 	oddIngress       bool // it has a word that is not known
 	labels           map[string]string
@@ -140,13 +141,16 @@ func (o *object) v2(k cloud.Kind) view {
 	}
 	v := view{
 		template: t != nil, fields: o.Template != nil,
-		invokerOff: o.NoInvokerIAM, ingress: ingressWords[o.Ingress],
-		labels: o.Labels, name: parseName(o.Name),
+		ingress: ingressOf(o.Ingress), labels: o.Labels, name: parseName(o.Name),
 		shares: cmp.Or(o.Traffic, o.InstanceSplits, o.SnakeInstanceSplits),
 	}
-	v.oddIngress = v.ingress == "" && o.Ingress != ""
-	if v.invokerOff == nil {
-		v.invokerOff = o.SnakeNoInvoker
+	v.oddIngress = v.ingress == "" && o.Ingress != nil && o.Ingress != ""
+	for _, said := range []any{o.NoInvokerIAM, o.SnakeNoInvoker} {
+		if off, ok := said.(bool); ok && v.invokerOff == nil {
+			v.invokerOff = &off
+		} else if said != nil && !ok {
+			v.oddInvoker = true
+		}
 	}
 	if t != nil {
 		v.identity = accountEmail(cmp.Or(t.ServiceAccount, t.SnakeAccount))
@@ -161,6 +165,26 @@ var ingressWords = map[string]string{
 	"INGRESS_TRAFFIC_INTERNAL_ONLY":          "internal",
 	"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER": "internal-and-cloud-load-balancing",
 	"INGRESS_TRAFFIC_NONE":                   "none",
+}
+
+// ingressOf is v1's word for an enum of v2, which protobuf's JSON may write as a number.
+func ingressOf(v any) string {
+	if word, ok := v.(string); ok {
+		return ingressWords[word]
+	}
+	if n, ok := integer(v); ok && v != nil {
+		for word, number := range ingressNumbers {
+			if number == n {
+				return ingressWords[word]
+			}
+		}
+	}
+	return ""
+}
+
+// ingressNumbers are the numbers of the enum google.cloud.run.v2.IngressTraffic.
+var ingressNumbers = map[string]int32{
+	"INGRESS_TRAFFIC_ALL": 1, "INGRESS_TRAFFIC_INTERNAL_ONLY": 2, "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER": 3, "INGRESS_TRAFFIC_NONE": 4,
 }
 
 // accountEmail takes the e-mail out of a full service account name, which some

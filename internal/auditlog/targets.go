@@ -103,10 +103,10 @@ func (w *written) shares() (shares []cloud.Share, shown bool) {
 	switch {
 	case w.kind == cloud.RunJob || w.internal || w.verb == cloud.Create: // there is no other revision yet
 		return nil, true
-	case w.leavesOut(field):
-		return nil, true
 	case w.broken:
 		return nil, false
+	case w.leavesOut(field):
+		return nil, true
 	case w.stored.shares != nil:
 		told = w.stored.shares
 	case told == nil:
