@@ -47,6 +47,10 @@ var corpusChanges = map[string]string{
 
 	// Its author removed methodName.
 	"panther-analysis/panther-placeholder.partial.jsonl:3": "unreadable entry",
+	// Their authors removed logName.
+	"panther-analysis/panther-relevant.partial.jsonl:6": "unreadable entry",
+	"stratus-red-team/stratus-docs.partial.jsonl:7":     "unreadable entry",
+	"stratus-red-team/stratus-docs.partial.jsonl:10":    "unreadable entry",
 	// serviceName stands outside of protoPayload.
 	"panther-analysis/panther-relevant.partial.jsonl:1": "unreadable entry",
 }

@@ -17,6 +17,8 @@ type Past struct {
 	Changes []cloud.Change
 	// Refused are inputs that could not be read, or not to their end.
 	Refused []Problem
+	// Located are the first of the records that could not be read, and where.
+	Located []Problem
 
 	file    *FactsFile
 	learned *learned
@@ -48,7 +50,7 @@ func Read(ctx context.Context, file *FactsFile, in Inputs, visit func(Record)) (
 		}
 	}
 	changes := h.changes(file)
-	return &Past{changes, s.Refused, file, learn(changes, h.numbers.with(file))}, nil
+	return &Past{changes, s.Refused, s.Located, file, learn(changes, h.numbers.with(file))}, nil
 }
 
 func recordOf(input string, r record) Record {

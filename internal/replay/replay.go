@@ -92,7 +92,7 @@ func take(input string, r record, h *history, s *Summary) {
 		}
 	case errors.Is(err, auditlog.ErrFailedCall):
 		s.Failed++
-		h.void(c)
+		h.failed(c, err)
 	case errors.Is(err, auditlog.ErrRehearsal):
 		s.Rehearsals++
 		h.void(c)
@@ -114,7 +114,9 @@ func judgeAll(ctx context.Context, cfg Config, h *history, s *Summary) ([]Findin
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("judge the history: %w", err)
 		}
-		if !cfg.covers(c.Time) {
+		if undated := c.Time.IsZero() && cfg.bounded(); undated {
+			s.Undated++ // whether it is within is not known, and so it is judged
+		} else if !cfg.covers(c.Time) {
 			s.Outside++
 			continue
 		}
@@ -148,6 +150,9 @@ func (l *learned) judged(ctx context.Context, j judge.Judge, c cloud.Change, i i
 		return out
 	}
 	for _, g := range j.Judge(ctx, l.asOf(c, i), snapshot(c, l.previous[i], at)) {
+		if why := brokenOff(c); why != "" {
+			g.Lower(judge.Ask, why)
+		}
 		out = append(out, judgedAt{c, g})
 	}
 	return out
@@ -195,6 +200,8 @@ func snapshot(c cloud.Change, previous cloud.Identity, at time.Time) judge.Snaps
 	}
 	return now
 }
+
+func (cfg Config) bounded() bool { return !cfg.Since.IsZero() || !cfg.Until.IsZero() }
 
 func (cfg Config) covers(t time.Time) bool {
 	return !t.Before(cfg.Since) && (cfg.Until.IsZero() || t.Before(cfg.Until))
