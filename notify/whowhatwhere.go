@@ -48,7 +48,7 @@ func person(principal string) string {
 var verbs = map[cloud.Verb]string{
 	cloud.Create: "created", cloud.Replace: "replaced", cloud.Update: "changed", cloud.Delete: "deleted",
 	cloud.SetPolicy: "set the allow policy of", cloud.SetOrg: "set the organization policy of",
-	cloud.Move: "moved",
+	cloud.Move: "moved", cloud.DefineRole: "changed a custom role of",
 }
 
 var kinds = map[cloud.Kind]string{

@@ -99,7 +99,7 @@ func TestEveryBuiltInPolicyIsHeldByItsSamples(t *testing.T) {
 			}
 			mutant := *r
 			mutant.When, mutant.when = when, p
-			if slices.ContainsFunc(r.samples, func(s sample) bool { return !s.run(&mutant, s.name).OK }) {
+			if slices.ContainsFunc(r.samples, func(s ownTest) bool { return !s.run(&mutant, s.name).OK }) {
 				killed++
 			} else if !indistinct(r.Name, when) {
 				t.Errorf("%s: no sample fails with\n  %s\ninstead of\n  %s", r.Name, when, strings.Join(strings.Fields(r.When), " "))

@@ -22,6 +22,8 @@ const (
 	// (https://cloud.google.com/resource-manager/docs/limits).
 	maxLinks  = 16
 	maxLabels = 64
+	// maxShares is more than one service's requests are spread over.
+	maxShares = 256
 )
 
 // EstimateSize bounds a value by what it is, or by its type.
@@ -29,6 +31,8 @@ func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
 	switch strings.Join(n.Path(), ".") {
 	case "ancestors", "actor.delegation":
 		return &cost.SizeEstimate{Max: maxLinks}
+	case "workload.serving":
+		return &cost.SizeEstimate{Max: maxShares}
 	}
 	switch n.Type().Kind() {
 	case types.ListKind:
@@ -98,7 +102,7 @@ func shortGrant(g cloud.Grant) bool {
 }
 
 func shortWorkload(w *cloud.Workload) bool {
-	if len(w.Labels) > maxLabels || !short(w.Identity.Email, w.Ingress, w.Controller) {
+	if len(w.Labels) > maxLabels || !short(w.Identity.Email, w.Ingress, w.Controller) || !short(sharesOf(*w)...) {
 		return false
 	}
 	for k, v := range w.Labels {

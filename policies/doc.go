@@ -18,7 +18,7 @@
 // one that a built-in policy may have set is applied in draft.go; one that a
 // finding shows is put into the Result (result.go) by evaluate.go. Overrides,
 // exemptions and tests have their own keys in override.go, exempt.go and
-// sample*.go.
+// sample.go with package sample.
 //
 // # A new field or function for expressions
 //

@@ -43,7 +43,7 @@ func TestTheDocsNameEveryField(t *testing.T) {
 	text := guide(t)
 	path := map[string]string{
 		"rescind.Change": "change", "rescind.ConstraintChange": "change.constraint", "rescind.Grant": "g", "rescind.Role": "g.role",
-		"rescind.Member": "g.member", "rescind.Condition": "g.condition", "rescind.Workload": "workload", "rescind.Identity": "workload.identity",
+		"rescind.Member": "g.member", "rescind.Condition": "g.condition", "rescind.Workload": "workload", "rescind.Serving": "s", "rescind.Identity": "workload.identity",
 		"rescind.Resource": "resource", "rescind.Actor": "actor", "rescind.Constraint": "constraint(name)",
 	}
 	var all []string
@@ -55,7 +55,7 @@ func TestTheDocsNameEveryField(t *testing.T) {
 			}
 		}
 	}
-	for _, m := range regexp.MustCompile("`((?:change|g|workload|resource|actor)\\.[a-zA-Z.]+)`").FindAllStringSubmatch(written(t), -1) {
+	for _, m := range regexp.MustCompile("`((?:change|g|s|workload|resource|actor)\\.[a-zA-Z.]+)`").FindAllStringSubmatch(written(t), -1) {
 		if !slices.Contains(all, m[1]) {
 			t.Errorf("docs/policies.md names `%s`, which does not exist", m[1])
 		}

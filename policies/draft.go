@@ -16,7 +16,7 @@ type draft struct {
 	message    *yaml.Node
 	advice     *yaml.Node
 	exemptions []exemption
-	samples    []sample
+	samples    []ownTest
 }
 
 // has reports whether the policy writes the key.

@@ -16,7 +16,7 @@ type rule struct {
 	message    *program // nil for the title
 	advice     *program // nil for none
 	exemptions []exemption
-	samples    []sample
+	samples    []ownTest
 }
 
 // Evaluate judges one change by every policy whose `on` names its kind, and
@@ -28,6 +28,9 @@ type rule struct {
 func (s *Set) Evaluate(in Input) []Result {
 	kind := in.Change.Resource.Kind
 	rules := s.byKind[kind]
+	if in.Change.Verb == cloud.DefineRole {
+		rules = s.onGrants(in.Change)
+	}
 	if len(rules) == 0 || in.Change.Verb == cloud.Move || in.Change.Verb == cloud.Delete && kind != cloud.OrgPolicy {
 		return nil
 	}
@@ -39,6 +42,17 @@ func (s *Set) Evaluate(in Input) []Result {
 		}
 	}
 	return out
+}
+
+// onGrants are the policies that grants of the defined role can violate: none unless the
+// role gained anything.
+func (s *Set) onGrants(c cloud.Change) []*rule {
+	if c.Role == nil || !c.Role.Gained {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(s.rules), func(r *rule) bool {
+		return !slices.ContainsFunc(r.On, func(k cloud.Kind) bool { return k.Workload() || k.Container() })
+	})
 }
 
 func (e *evaluation) judge(r *rule) (Result, bool) {
@@ -61,6 +75,7 @@ func (e *evaluation) judge(r *rule) (Result, bool) {
 		Grants:       f.grants,
 		InvokerCheck: f.invokerCheck,
 		Identity:     f.identity,
+		Serving:      f.serving,
 		Remediation:  append([]Remediation(nil), r.Remediation...),
 		Exemption:    f.exemption,
 		Needs:        unique(append(f.needs, needs...)),
@@ -74,6 +89,7 @@ type finding struct {
 	grants       []cloud.Grant
 	invokerCheck bool
 	identity     bool
+	serving      []cloud.Share
 	reasons      []string
 	needs        []Question
 	exemption    *Exemption
@@ -113,7 +129,7 @@ func (e *evaluation) blame(r *rule, s subject, f *finding) {
 	}
 	f.needs = append(f.needs, without.questions()...)
 	for i, g := range s.grants {
-		if e.blames(r, s.only(i), none, f) {
+		if g.Member != someone && e.blames(r, s.only(i), none, f) {
 			f.grants = append(f.grants, g)
 			f.reasons = append(f.reasons, e.grantReason(g))
 		}
@@ -126,6 +142,7 @@ func (e *evaluation) blame(r *rule, s subject, f *finding) {
 		f.identity = true
 		f.reasons = append(f.reasons, identityReason(s.identity))
 	}
+	e.blameShares(r, s, none, f)
 	f.reasons = shorten(f.reasons)
 }
 

@@ -36,7 +36,8 @@ func (x Exemption) expired(now time.Time) bool { return !now.Before(x.Expires) }
 
 // names reports whether a narrowed exemption names the grant.
 func (x Exemption) names(g cloud.Grant) bool {
-	return (len(x.Members) == 0 || slices.Contains(x.Members, string(g.Member))) &&
+	named := func(m string) bool { return cloud.SameMember(cloud.Member(m), g.Member) }
+	return (len(x.Members) == 0 || slices.ContainsFunc(x.Members, named)) &&
 		(len(x.Roles) == 0 || slices.Contains(x.Roles, g.Role))
 }
 

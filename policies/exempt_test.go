@@ -173,3 +173,14 @@ func TestAnExemptionCoversWhatItNamesAndNothingElse(t *testing.T) {
 		})
 	}
 }
+
+func TestAnExemptionNamesAMemberInAnyCase(t *testing.T) {
+	granted := cloud.Grant{Role: "roles/run.admin", Member: "user:Jane.Doe@example.com"}
+	for member, want := range map[string]bool{
+		"user:jane.doe@example.com": true, "user:JANE.DOE@EXAMPLE.COM": true, "group:jane.doe@example.com": false, "user:jane@example.com": false,
+	} {
+		if got := (Exemption{Members: []string{member}}).names(granted); got != want {
+			t.Errorf("%s: %t, want %t", member, got, want)
+		}
+	}
+}

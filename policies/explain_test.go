@@ -154,7 +154,7 @@ func TestAnExplanationAgreesWithTheVerdict(t *testing.T) {
 }
 
 // settled answers from the sample what its explanation needs.
-func settled(t *testing.T, set *Set, in Input, from sample) Explanation {
+func settled(t *testing.T, set *Set, in Input, from ownTest) Explanation {
 	t.Helper()
 	for range 10 {
 		xs, err := set.Explain(in, "")
@@ -165,7 +165,7 @@ func settled(t *testing.T, set *Set, in Input, from sample) Explanation {
 			return xs[0]
 		}
 		for _, q := range xs[0].Needs {
-			in.Facts[q] = from.facts.answer(q)
+			in.Facts[q] = answerOf(from.facts, q)
 		}
 	}
 	t.Fatal("it asks without end")

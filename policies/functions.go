@@ -48,6 +48,9 @@ func celDomain(s ref.Val) ref.Val {
 }
 
 func celDefaultAccount(account ref.Val) ref.Val {
+	if o, ok := account.(*object); ok && ofGrant(o).Member == someone {
+		return o.e.ofMember(ofGrant(o), nil)
+	}
 	email, ok := asMember(account).ServiceAccount()
 	return types.Bool(ok && cloud.IsDefaultServiceAccount(email))
 }
@@ -123,6 +126,9 @@ func (e *evaluation) ofProject(c constraintRef, claim string, q Question) ref.Va
 // are not live service accounts, and accounts that Google itself operates. The member
 // that stands for all service accounts of a container stands for those that run.
 func (e *evaluation) runtimeIdentity(_ string, args ...ref.Val) ref.Val {
+	if o, ok := args[0].(*object); ok && ofGrant(o).Member == someone {
+		return e.ofMember(ofGrant(o), nil)
+	}
 	m := asMember(args[0])
 	if m.AllServiceAccounts() {
 		return types.True

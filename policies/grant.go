@@ -57,9 +57,20 @@ func memberEmail(m cloud.Member) string {
 	return m.Email()
 }
 
+// ofMember returns what get says of the grant's member, unless nobody knows who that is.
+func (e *evaluation) ofMember(g *shownGrant, get func(cloud.Member) ref.Val) ref.Val {
+	if g.Member == someone {
+		return e.unknown(doubt{what: "who holds " + g.Role, why: "the entry says what the role allows, and not to whom it is granted"})
+	}
+	return get(g.Member)
+}
+
 func (e *evaluation) invokes(role string) ref.Val {
 	if invokes, listed := invokingRoles[role]; listed {
 		return types.Bool(invokes)
+	}
+	if r := e.in.Change.Role; r != nil && r.Name == role && r.Invokes.Knowledge == cloud.Known {
+		return types.Bool(r.Invokes.On)
 	}
 	return e.truth(Question{Kind: RoleInvokes, Name: role})
 }

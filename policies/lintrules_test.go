@@ -16,7 +16,7 @@ var lintCases = map[string]lintCase{
 	"never-matches":             {`when: change.hasDelta && resource.kind == "run.job"`, `when: change.hasDelta && resource.kind == "run.service"`},
 	"never-certain":             {"on: [folder]\n    when: constraint(\"c\").enforced", "on: [project]\n    when: constraint(\"c\").enforced"},
 	"constraint-name":           {`when: constraint("constraints/c").enforced`, `when: constraint("c").enforced`},
-	"duplicate-when":            {"on: [run.job]\n    when: workload.identity.default", "on: [project]\n    when: change.hasDelta"},
+	"duplicate-when":            {"on: [run.job]\n    when: workload.identity.default || workload.serving.exists(s, s.default)", "on: [project]\n    when: change.hasDelta"},
 	"remediation-never-applies": {"when: change.hasDelta\n    remediation: [restore-constraint]", "when: change.hasDelta\n    remediation: [remove-grants]"},
 	"reverts-nothing":           {"when: change.hasDelta\n    enforcement: revert", "when: change.hasDelta\n    enforcement: approve"},
 	"override-never-applies": {"on: [organization]\n    when: change.hasDelta\n    overrides: [{scope: projects/p, enforcement: approve}]",

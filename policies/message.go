@@ -33,6 +33,7 @@ func (e *evaluation) advice(r *rule, f finding) []string {
 	e.part, e.telling, e.rule = e.whole.without(), true, r
 	defer func() { e.telling = false }()
 	e.part.grants = f.grants
+	e.part.shares = f.serving
 	e.part = e.shown(e.part)
 	if f.invokerCheck {
 		e.part.invokerCheck = e.whole.invokerCheck

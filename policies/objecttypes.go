@@ -12,23 +12,23 @@ import (
 // field; TestTheDocsNameEveryField keeps the two together.
 var (
 	conditionType = &objectType{cel.ObjectType("rescind.Condition"), map[string]*types.FieldType{
-		"expression":  text(func(o *object) string { return ofGrant(o).Condition.Expression }),
-		"title":       text(func(o *object) string { return ofGrant(o).Condition.Title }),
-		"description": text(func(o *object) string { return ofGrant(o).Condition.Description }),
+		"expression":  ofCondition(func(c cloud.Condition) string { return c.Expression }),
+		"title":       ofCondition(func(c cloud.Condition) string { return c.Title }),
+		"description": ofCondition(func(c cloud.Condition) string { return c.Description }),
 	}}
 	roleType = &objectType{cel.ObjectType("rescind.Role"), map[string]*types.FieldType{
 		"name":    text(func(o *object) string { return ofGrant(o).Role }),
 		"invokes": field(cel.BoolType, func(o *object) ref.Val { return o.e.invokes(ofGrant(o).Role) }),
 	}}
 	memberType = &objectType{cel.ObjectType("rescind.Member"), map[string]*types.FieldType{
-		"value":          text(func(o *object) string { return string(ofGrant(o).Member) }),
-		"type":           text(func(o *object) string { return ofGrant(o).Member.Type() }),
-		"email":          text(func(o *object) string { return memberEmail(ofGrant(o).Member) }),
-		"public":         flag(func(o *object) bool { return ofGrant(o).Member.Public() }),
-		"deleted":        flag(func(o *object) bool { return ofGrant(o).Member.Deleted() }),
-		"serviceAccount": flag(func(o *object) bool { _, ok := ofGrant(o).Member.ServiceAccount(); return ok }),
-		"googleManaged":  field(cel.BoolType, func(o *object) ref.Val { return o.e.ownAgent(ofGrant(o).Member) }),
-		"external":       field(cel.BoolType, func(o *object) ref.Val { return o.e.external(ofGrant(o).Member) }),
+		"value":          ofMember(cel.StringType, func(_ *evaluation, m cloud.Member) ref.Val { return types.String(m) }),
+		"type":           ofMember(cel.StringType, func(_ *evaluation, m cloud.Member) ref.Val { return types.String(m.Type()) }),
+		"email":          ofMember(cel.StringType, func(_ *evaluation, m cloud.Member) ref.Val { return types.String(memberEmail(m)) }),
+		"public":         ofMember(cel.BoolType, func(_ *evaluation, m cloud.Member) ref.Val { return types.Bool(m.Public()) }),
+		"deleted":        ofMember(cel.BoolType, func(_ *evaluation, m cloud.Member) ref.Val { return types.Bool(m.Deleted()) }),
+		"serviceAccount": ofMember(cel.BoolType, func(_ *evaluation, m cloud.Member) ref.Val { _, ok := m.ServiceAccount(); return types.Bool(ok) }),
+		"googleManaged":  ofMember(cel.BoolType, (*evaluation).ownAgent),
+		"external":       ofMember(cel.BoolType, (*evaluation).external),
 	}}
 	grantType = &objectType{cel.ObjectType("rescind.Grant"), map[string]*types.FieldType{
 		"role":             field(roleType.cel, func(o *object) ref.Val { return &ofGrant(o).role }),
@@ -70,8 +70,16 @@ var (
 		"project":      field(cel.StringType, func(o *object) ref.Val { return o.e.identity(types.String(o.e.accountProject())) }),
 		"crossProject": field(cel.BoolType, func(o *object) ref.Val { return o.e.crossProject() }),
 	}}
+	servingType = &objectType{cel.ObjectType("rescind.Serving"), map[string]*types.FieldType{
+		"revision": text(func(o *object) string { return ofShare(o).Revision }),
+		"percent":  field(cel.IntType, func(o *object) ref.Val { return types.Int(ofShare(o).Percent) }),
+		"tags":     field(cel.ListType(cel.StringType), func(o *object) ref.Val { return stringList(ofShare(o).Tags) }),
+		"account":  field(cel.StringType, func(o *object) ref.Val { return o.e.ofShare(o, types.String(ofShare(o).Identity.Email)) }),
+		"default":  field(cel.BoolType, func(o *object) ref.Val { return o.e.ofShare(o, types.Bool(ofShare(o).Identity.IsDefault())) }),
+	}}
 	workloadType = &objectType{cel.ObjectType("rescind.Workload"), map[string]*types.FieldType{
 		"identity":   field(identityType.cel, func(o *object) ref.Val { return &o.e.objects.identity }),
+		"serving":    field(cel.ListType(servingType.cel), func(o *object) ref.Val { return o.e.serving() }),
 		"ingress":    field(cel.StringType, func(o *object) ref.Val { return o.e.ingress() }),
 		"labels":     field(cel.MapType(cel.StringType, cel.StringType), func(o *object) ref.Val { return types.DefaultTypeAdapter.NativeToValue(o.e.workload().Labels) }),
 		"controller": field(cel.StringType, func(o *object) ref.Val { return o.e.controller() }),
@@ -91,6 +99,20 @@ var (
 	}}
 )
 
+// ofMember is a field of a grant's member.
+func ofMember(t *cel.Type, get func(*evaluation, cloud.Member) ref.Val) *types.FieldType {
+	return field(t, func(o *object) ref.Val {
+		return o.e.ofMember(ofGrant(o), func(m cloud.Member) ref.Val { return get(o.e, m) })
+	})
+}
+
+// ofCondition is a field of a grant's condition, which nobody knows where nobody knows the grant.
+func ofCondition(get func(cloud.Condition) string) *types.FieldType {
+	return field(cel.StringType, func(o *object) ref.Val {
+		return o.e.ofMember(ofGrant(o), func(cloud.Member) ref.Val { return types.String(get(ofGrant(o).Condition)) })
+	})
+}
+
 // constraintRef is a constraint as it is in force for a project.
 type constraintRef struct {
 	name, project string
@@ -101,7 +123,7 @@ func objectTypes() map[string]*objectType {
 	out := map[string]*objectType{}
 	for _, t := range []*objectType{
 		conditionType, roleType, memberType, grantType, constraintType, constraintChangeType,
-		changeType, identityType, workloadType, resourceType, actorType,
+		changeType, identityType, servingType, workloadType, resourceType, actorType,
 	} {
 		out[t.cel.TypeName()] = t
 	}

@@ -49,6 +49,9 @@ type Result struct {
 	InvokerCheck bool
 	// Identity is true when the workload's identity violates by itself.
 	Identity bool
+	// Serving are the revisions that violate by what they run as, where requests are to
+	// reach them and the template makes others.
+	Serving []cloud.Share
 	// Remediation is what the policy lists, in its order.
 	Remediation []Remediation
 	// Exemption is set when Verdict is Exempt.

@@ -10,14 +10,15 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/strictyaml"
+	"github.com/rescind-dev/rescind/policies/sample"
 )
 
-// sample is one entry of a policy's `tests`: a change, the facts about it, and
+// ownTest is one entry of a policy's `tests`: a change, the facts about it, and
 // the verdict it must get.
-type sample struct {
+type ownTest struct {
 	name        string
 	change      cloud.Change
-	facts       sampleFacts
+	facts       sample.Facts
 	now         time.Time
 	want        Verdict
 	enforcement Enforcement // empty when the sample does not say
@@ -32,7 +33,7 @@ func (s source) samples(d *draft) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		s.List(n, "tests", func(n *yaml.Node) {
 			t := s.sample(n)
-			if slices.ContainsFunc(d.samples, func(o sample) bool { return o.name == t.name && t.name != "" }) {
+			if slices.ContainsFunc(d.samples, func(o ownTest) bool { return o.name == t.name && t.name != "" }) {
 				s.Problem(n, "a second test named %q", t.name)
 			}
 			d.samples = append(d.samples, t)
@@ -40,13 +41,13 @@ func (s source) samples(d *draft) func(*yaml.Node) {
 	}
 }
 
-func (s source) sample(n *yaml.Node) sample {
-	t := sample{source: s.Name(), line: n.Line, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+func (s source) sample(n *yaml.Node) ownTest {
+	t := ownTest{source: s.Name(), line: n.Line, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	var want Verdict
 	s.Fields(n, "a test", strictyaml.Keys{
 		"name":        s.Text("name", &t.name),
-		"change":      s.change(&t.change),
-		"facts":       s.facts(&t.facts),
+		"change":      sample.Change(s.Reader, &t.change, unreadFields),
+		"facts":       sample.ReadFacts(s.Reader, &t.facts),
 		"now":         s.Date("now", &t.now),
 		"want":        strictyaml.Word(s.Reader, "want", &want, Violation, Unknown, Exempt, wantCompliant),
 		"enforcement": strictyaml.Word(s.Reader, "enforcement", &t.enforcement, Audit, Approve, Revert),
@@ -87,7 +88,7 @@ func (s *Set) Test(run func(name string) bool) []TestResult {
 	return out
 }
 
-func (t sample) run(r *rule, name string) TestResult {
+func (t ownTest) run(r *rule, name string) TestResult {
 	got := settle(newSet([]*rule{r}), t)
 	res := TestResult{
 		Name: name, File: t.source, Line: t.line, Reasons: got.Reasons,
@@ -102,7 +103,7 @@ func (t sample) run(r *rule, name string) TestResult {
 
 // settle evaluates the sample, answering what is asked from its facts, until
 // nothing new is asked.
-func settle(s *Set, t sample) Result {
+func settle(s *Set, t ownTest) Result {
 	in := Input{Change: t.change, Facts: Facts{}, Now: t.now}
 	for {
 		var got Result
@@ -111,7 +112,7 @@ func settle(s *Set, t sample) Result {
 		}
 		asked := len(in.Facts)
 		for _, q := range got.Needs {
-			in.Facts[q] = t.facts.answer(q)
+			in.Facts[q] = answerOf(t.facts, q)
 		}
 		if len(in.Facts) == asked {
 			return got
@@ -128,4 +129,29 @@ func describe(v Verdict, e Enforcement) string {
 		words = append(words, fmt.Sprintf("enforcement %s", e))
 	}
 	return strings.Join(words, ", ")
+}
+
+// answerOf is the fact a sample states, unknown when it states none.
+func answerOf(f sample.Facts, q Question) Fact {
+	fact := Fact{Source: "sample", Why: "the sample does not say"}
+	switch q.Kind {
+	case ConstraintEnforced, ConstraintAllows:
+		fact.Value, fact.Known = f.InForce[sample.Claim{Constraint: q.Name, Project: q.Project, Value: q.Value}]
+	case ConstraintHeld, ConstraintInherited: // the same wherever a policy is set
+		fact.Value, fact.Known = f.InForce[sample.Claim{Constraint: q.Name}]
+	case RuntimeIdentity:
+		fact.Known, fact.Value = f.RuntimeIdentities != nil, slices.Contains(f.RuntimeIdentities, q.Name)
+	case RoleInvokes:
+		fact.Known, fact.Value = f.InvokingRoles != nil, slices.Contains(f.InvokingRoles, q.Name)
+	case Ancestors:
+		fact.Known, fact.List = f.Ancestors != nil, f.Ancestors
+	case ProjectNumber:
+		fact.Known, fact.Value = f.Numbers[q.Project] != "", f.Numbers[q.Project] == q.Value
+	case OrganizationDomain:
+		fact.Known, fact.Value = f.Domains != nil, slices.Contains(f.Domains, q.Value)
+	}
+	if fact.Known {
+		fact.Why = ""
+	}
+	return fact
 }

@@ -46,6 +46,7 @@ func alwaysOf(kind cloud.Kind) situation {
 			"workload.identity.changed":      types.False,
 			"workload.identity.project":      types.String(""),
 			"workload.identity.crossProject": types.False,
+			"workload.serving":               noServing,
 			"workload.ingress":               types.String(""),
 			"workload.controller":            types.String(""),
 			"workload.labels":                types.DefaultTypeAdapter.NativeToValue(map[string]string{}),

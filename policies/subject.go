@@ -19,6 +19,8 @@ type subject struct {
 	unreadGrants string        // why the grants are not known; empty when they are
 	invokerCheck cloud.Flag
 	identity     cloud.Identity
+	shares       []cloud.Share
+	unreadShares string // why the shares are not known; empty when they are
 }
 
 var (
@@ -34,26 +36,47 @@ const (
 	unreadConstraint   = "constraint"
 	unreadIngress      = "ingress"
 	unreadResource     = "resource"
+	unreadTraffic      = "traffic"
 )
 
-var unreadFields = []string{unreadIdentity, unreadInvokerCheck, unreadGrants, unreadConstraint, unreadIngress, unreadResource}
+var unreadFields = []string{unreadIdentity, unreadInvokerCheck, unreadGrants, unreadConstraint, unreadIngress, unreadResource, unreadTraffic}
 
 // subjectOf returns the whole change as a subject. What a change of its verb
 // cannot touch is untouched; what it can touch and the entry does not show is
 // unknown.
 func subjectOf(c cloud.Change) subject {
-	s := subject{grants: c.Added(), invokerCheck: untouchedFlag, identity: untouchedIdentity}
+	s := subject{grants: append(c.Added(), definedGrants(c)...), invokerCheck: untouchedFlag, identity: untouchedIdentity}
 	s.unreadGrants = whyUnread(c, unreadGrants)
 	switch {
 	case c.Workload != nil:
 		s.invokerCheck, s.identity = c.Workload.InvokerCheckDisabled, c.Workload.Identity
+		s.shares, s.unreadShares = c.Workload.Shares, whyUnread(c, unreadTraffic)
 	case writesWorkload(c):
 		s.invokerCheck, s.identity = cloud.Flag{}, cloud.Identity{}
+		if s.unreadShares = "the entry does not show it"; c.Verb == cloud.Create {
+			s.unreadShares = "" // there is no other revision yet
+		}
 	}
 	if c.Verb == cloud.SetPolicy && c.Policy == nil && !c.HasDelta && s.unreadGrants == "" {
 		s.unreadGrants = "the entry shows neither the policy nor what was changed in it"
 	}
 	return s
+}
+
+// A role that gains what it takes to invoke is as if it had just been given to all who
+// hold it. Who does is not in the entry, so that what depends on it is unknown: it is
+// for the policies about grants, wherever those are.
+
+// someone stands for the member of a grant whose holder is not known. No grant of
+// Google's has an empty one.
+const someone cloud.Member = ""
+
+// definedGrants are the grants that a change of a role is judged as.
+func definedGrants(c cloud.Change) []cloud.Grant {
+	if c.Verb != cloud.DefineRole || c.Role == nil || !c.Role.Gained {
+		return nil
+	}
+	return []cloud.Grant{{Role: c.Role.Name, Member: someone}}
 }
 
 // writesWorkload reports whether the change wrote, or may have written, the
@@ -116,6 +139,12 @@ func grantList(vals []ref.Val) traits.Lister {
 func (s subject) onlyInvokerCheck() subject {
 	only := s.without()
 	only.invokerCheck = s.invokerCheck
+	return only
+}
+
+func (s subject) onlyShare(i int) subject {
+	only := s.without()
+	only.shares = s.shares[i : i+1 : i+1]
 	return only
 }
 

@@ -116,14 +116,25 @@ func (r *Remediator) anew(ctx context.Context, res cloud.Resource, s judge.Snaps
 	return unlessGone(s, err)
 }
 
-// sight remembers which account the workload runs as.
+// sight remembers which accounts the workload runs as.
 func (r *Remediator) sight(ctx context.Context, now judge.Snapshot) error {
 	w := now.Workload
-	if w == nil || w.Identity.Knowledge != cloud.Known {
+	if w == nil {
 		return nil
 	}
-	if err := r.cfg.Store.LearnIdentity(ctx, Sighting{Email: w.Identity.Email, Workload: w.Resource, At: now.At}); err != nil {
-		return fmt.Errorf("remember runtime identity %s: %w", w.Identity.Email, err)
+	ids := []cloud.Identity{w.Identity}
+	for _, s := range w.Shares { // also what an older revision runs as
+		if s.Revision != "" && !slices.Contains(ids, s.Identity) {
+			ids = append(ids, s.Identity)
+		}
+	}
+	for _, id := range ids {
+		if id.Knowledge != cloud.Known {
+			continue
+		}
+		if err := r.cfg.Store.LearnIdentity(ctx, Sighting{Email: id.Email, Workload: w.Resource, At: now.At}); err != nil {
+			return fmt.Errorf("remember runtime identity %s: %w", id.Email, err)
+		}
 	}
 	return nil
 }

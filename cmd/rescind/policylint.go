@@ -94,7 +94,7 @@ func lintFlags(args []string) (lintOptions, error) {
 }
 
 // input reads what the files are held against. A history that cannot be read
-// to its end is refused: what an exemption covers may be in the rest.
+// to its end, or record by record, is refused: what an exemption covers may be in the rest.
 func (o lintOptions) input(ctx context.Context, env environment) (policies.LintInput, error) {
 	facts, err := readFacts(o.facts)
 	if err != nil {
@@ -106,6 +106,9 @@ func (o lintOptions) input(ctx context.Context, env environment) (policies.LintI
 	}
 	if len(past.Refused) > 0 {
 		return policies.LintInput{}, fmt.Errorf("read history %s", past.Refused[0])
+	}
+	if len(past.Located) > 0 {
+		return policies.LintInput{}, fmt.Errorf("read history %s", past.Located[0])
 	}
 	in := policies.LintInput{
 		Now:       o.now,

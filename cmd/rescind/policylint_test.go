@@ -14,6 +14,7 @@ func TestPolicyLintExitsByWhatItFinds(t *testing.T) {
 	untested := policyFile(t, internalOnly[:strings.Index(internalOnly, "    tests:")])
 	never := policyFile(t, strings.Replace(strings.Replace(internalOnly, "WANT", "compliant", 1), "on: [run.service]", "on: [project]", 1))
 	broken := policyFile(t, "apiVersion: rescind/v1\npolicies: none\n")
+	wrapped := policyFile(t, `{"message": {"data": "e30="}}`)
 	for _, tt := range []struct {
 		name           string
 		args           []string
@@ -27,6 +28,7 @@ func TestPolicyLintExitsByWhatItFinds(t *testing.T) {
 		{"no file", nil, exitUsage, "", "no policies: want a file or a directory"},
 		{"a file that is not there", []string{"/nowhere.yaml"}, exitFailed, "", "/nowhere.yaml"},
 		{"a history that is not there", []string{"--history", "/nowhere.json", clean}, exitFailed, "", "read history /nowhere.json: no such file or directory"},
+		{"a history of no log entries", []string{"--history", wrapped, clean}, exitFailed, "", "read history " + wrapped + ":1: a Pub/Sub message, not a log entry"},
 		{"another format", []string{"--format", "sarif", clean}, exitUsage, "", `--format is "sarif", want text or json`},
 		{"a day that is none", []string{"--at", "soon", clean}, exitUsage, "", "soon"},
 	} {

@@ -32,6 +32,8 @@ var corpusChanges = map[string]string{
 		" by user:user@company.io, +2 -0",
 	"panther-analysis/panther-relevant.partial.jsonl:7": "setIamPolicy //cloudresourcemanager.googleapis.com/projects/eastern-nurve-222999" +
 		" by user:test@runpanther.io, +2 -1",
+	"cloud-custodian/c7n-events.jsonl:10":               "defineRole //cloudresourcemanager.googleapis.com/projects/mythic-tribute-232915 by user:custodian.gcp.test@gmail.com",
+	"panther-analysis/panther-relevant.jsonl:6":         "defineRole " + verve + " by user:user.name@runpanther.io",
 	"security-analytics/gcp-security-analytics.jsonl:5": "setIamPolicy //cloudresourcemanager.googleapis.com/projects/1234 by user:test-user@example.com, +1 -0",
 	"security-analytics/gcp-security-analytics.jsonl:8": "setIamPolicy " + sa100 + " by user:admin@example.com, +1 -0",
 	"security-analytics/gcp-security-analytics.jsonl:9": "setIamPolicy " + sa100 + " by user:admin@example.com, +1 -0",
@@ -45,6 +47,10 @@ var corpusChanges = map[string]string{
 
 	// Its author removed methodName.
 	"panther-analysis/panther-placeholder.partial.jsonl:3": "unreadable entry",
+	// Their authors removed logName.
+	"panther-analysis/panther-relevant.partial.jsonl:6": "unreadable entry",
+	"stratus-red-team/stratus-docs.partial.jsonl:7":     "unreadable entry",
+	"stratus-red-team/stratus-docs.partial.jsonl:10":    "unreadable entry",
 	// serviceName stands outside of protoPayload.
 	"panther-analysis/panther-relevant.partial.jsonl:1": "unreadable entry",
 }

@@ -53,6 +53,17 @@ func decode(entry []byte) (cloud.Change, error) {
 	return e.change(call)
 }
 
+// FailedCall is an ErrFailedCall with the code of its status.
+type FailedCall struct{ Method, Code string }
+
+// Error says which call ended with which code.
+func (f *FailedCall) Error() string {
+	return fmt.Sprintf("%v: %s ended with status code %s", ErrFailedCall, f.Method, f.Code)
+}
+
+// Unwrap is what it matches.
+func (f *FailedCall) Unwrap() error { return ErrFailedCall }
+
 // call is an audited method that a reader has recognised.
 type call struct {
 	verb     cloud.Verb
@@ -78,7 +89,7 @@ func (e *envelope) change(k call) (cloud.Change, error) {
 	c.Verb, c.Resource = k.verb, k.resource
 	switch {
 	case failed:
-		return c, fmt.Errorf("%w: %s ended with status code %s", ErrFailedCall, quote(e.method), code)
+		return c, &FailedCall{quote(e.method), code}
 	case k.rehearsed != "":
 		return c, fmt.Errorf("%w: %s with %s", ErrRehearsal, quote(e.method), k.rehearsed)
 	case k.unknown != "":

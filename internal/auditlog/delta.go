@@ -22,11 +22,15 @@ type policyDelta struct {
 }
 
 type bindingDelta struct {
-	Action    cloud.Action    `json:"action"`
+	Action    any             `json:"action"`
 	Role      string          `json:"role"`
 	Member    cloud.Member    `json:"member"`
 	Condition cloud.Condition `json:"condition"`
 }
+
+// actions are those of a BindingDelta, by name and by number.
+// https://cloud.google.com/iam/docs/reference/rest/v1/Policy (google.iam.v1.BindingDelta)
+var actions = map[string]cloud.Action{"ADD": cloud.Add, "REMOVE": cloud.Remove, "1": cloud.Add, "2": cloud.Remove}
 
 // readDelta takes the delta from serviceData, or from metadata, where newer
 // services put what serviceData held. Of a delta that is malformed anywhere
@@ -65,10 +69,11 @@ func (e *envelope) auditData(path string, raw []byte) (delta *policyDelta, why s
 
 func (d *policyDelta) deltas() (ds []cloud.Delta, why string) {
 	for i, b := range slices.Concat(d.Bindings, d.SnakeBindings) {
-		if b.Action != cloud.Add && b.Action != cloud.Remove || b.Role == "" || b.Member == "" {
+		action, known := actions[fmt.Sprint(b.Action)]
+		if !known || b.Role == "" || b.Member == "" {
 			return nil, fmt.Sprintf("policy delta %d has no action, role or member that is known", i)
 		}
-		ds = append(ds, cloud.Delta{Action: b.Action, Grant: cloud.Grant{Role: b.Role, Member: b.Member, Condition: b.Condition}})
+		ds = append(ds, cloud.Delta{Action: action, Grant: cloud.Grant{Role: b.Role, Member: b.Member, Condition: b.Condition}})
 	}
 	return ds, ""
 }

@@ -56,7 +56,11 @@ func (e *envelope) functionCall() (call, error) {
 	var request functionRequest
 	var stored function
 	problem := e.read("request", e.Payload.Request, &request)
-	e.read("response", e.Payload.Response, &stored)
+	broken := e.read("response", e.Payload.Response, &stored)
+	if !holds(e.Payload.Response) {
+		broken = ""
+	}
+	problem, broken = joinProblems(problem, request.odd()), joinProblems(broken, request.odd())
 	k := call{verb: verb, rehearsed: request.rehearsal()}
 	var ok bool
 	if k.resource, ok = e.functionsService(request, stored); !ok {
@@ -66,7 +70,7 @@ func (e *envelope) functionCall() (call, error) {
 		return k, nil
 	}
 	if verb != cloud.Delete {
-		k.read = func(c *cloud.Change) { e.readFunction(c, request, stored, problem) }
+		k.read = func(c *cloud.Change) { e.readFunction(c, request, stored, problem, broken) }
 	}
 	return k, nil
 }
@@ -94,19 +98,22 @@ func serviceName(function string) string {
 
 // readFunction says what the service runs as. The last half shows it; a first
 // half may list the account in its mask and leave its value out. The Functions
-// API has no switch for the invoker check.
-func (e *envelope) readFunction(c *cloud.Change, request functionRequest, stored function, problem string) {
+// API has no switch for the invoker check. broken is why a response that is there cannot
+// be read, and problem why the request cannot.
+func (e *envelope) readFunction(c *cloud.Change, request functionRequest, stored function, problem, broken string) {
 	config := stored.config()
+	ingress := cmp.Or(config.Ingress, config.SnakeIngress)
 	w := &cloud.Workload{
 		Resource:             c.Resource,
 		InvokerCheckDisabled: cloud.Flag{Knowledge: cloud.Unchanged},
-		Ingress:              functionIngress[cmp.Or(config.Ingress, config.SnakeIngress)],
+		Ingress:              functionIngress[ingress],
 		Controller:           cloud.CloudFunctions,
 	}
 	c.Workload = w
 	leftOut := problem == "" && c.Verb == cloud.Update && !request.mask().covers("serviceconfig.serviceaccountemail")
 	asked := request.Function.config().account()
 	switch stored := config.account(); {
+	case broken != "" && stored == "":
 	case stored != "":
 		w.Identity = cloud.KnownIdentity(stored)
 	case leftOut:
@@ -115,7 +122,10 @@ func (e *envelope) readFunction(c *cloud.Change, request functionRequest, stored
 		w.Identity = cloud.KnownIdentity(asked)
 	}
 	if w.Identity.Knowledge == cloud.Unknown {
-		leave(c, "identity", cmp.Or(w.Identity.Unreadable(), e.cut, "this entry of the function does not show its service account: only its last half or a live read tells"))
+		leave(c, "identity", cmp.Or(w.Identity.Unreadable(), e.cut, broken, "this entry of the function does not show its service account: only its last half or a live read tells"))
+	}
+	if w.Ingress == "" && (broken != "" || ingress != "") {
+		leave(c, "ingress", cmp.Or(e.cut, broken, "the setting that this entry shows is not known"))
 	}
 }
 

@@ -19,20 +19,29 @@ type object struct {
 		Labels      map[string]string `json:"labels"`
 	} `json:"metadata"`
 	Spec *struct {
-		Template *v1Template `json:"template"`
+		Template       *v1Template `json:"template"`
+		Traffic        *targets    `json:"traffic"`
+		InstanceSplits *targets    `json:"instanceSplits"`
 	} `json:"spec"`
 
 	Name            string            `json:"name"`
 	Labels          map[string]string `json:"labels"`
 	Template        *v2Template       `json:"template"`
-	Ingress         string            `json:"ingress"`
-	NoInvokerIAM    *bool             `json:"invokerIamDisabled"`
-	SnakeNoInvoker  *bool             `json:"invoker_iam_disabled"`
+	Ingress         any               `json:"ingress"`
+	NoInvokerIAM    any               `json:"invokerIamDisabled"`
+	SnakeNoInvoker  any               `json:"invoker_iam_disabled"`
 	OperationResult json.RawMessage   `json:"response"`
+
+	Traffic             *targets `json:"traffic"`
+	InstanceSplits      *targets `json:"instanceSplits"`
+	SnakeInstanceSplits *targets `json:"instance_splits"`
 }
 
 // v1Template holds another one in a job: an execution's, then a task's.
 type v1Template struct {
+	Metadata *struct {
+		Name string `json:"name"`
+	} `json:"metadata"`
 	Spec *struct {
 		ServiceAccount string      `json:"serviceAccountName"`
 		Template       *v1Template `json:"template"`
@@ -44,6 +53,7 @@ type v1Template struct {
 type v2Template struct {
 	ServiceAccount string      `json:"serviceAccount"`
 	SnakeAccount   string      `json:"service_account"`
+	Revision       string      `json:"revision"`
 	Template       *v2Template `json:"template"`
 }
 
@@ -60,11 +70,14 @@ type view struct {
 	template, fields bool
 	identity         string
 	invokerOff       *bool // nil when not mentioned
+	oddInvoker       bool  // it is mentioned, and is neither on nor off
 	ingress          string
 	oddIngress       bool // it has a word that is not known
 	labels           map[string]string
-	name             name   // v2: a full name
-	bare, location   string // v1: the name alone, and the region from its label
+	revision         string   // that the template makes, where it is named
+	shares           *targets // nil when not mentioned
+	name             name     // v2: a full name
+	bare, location   string   // v1: the name alone, and the region from its label
 }
 
 // view reads the object in the shape it has. problem is what is wrong with the
@@ -102,6 +115,10 @@ func (o *object) v1(k cloud.Kind) view {
 			t = t.Spec.Template
 		}
 	}
+	v.shares = cmp.Or(o.Spec.Traffic, o.Spec.InstanceSplits)
+	if v.template && t.Metadata != nil {
+		v.revision = part(t.Metadata.Name)
+	}
 	if v.template && t.Spec != nil {
 		v.identity = accountEmail(t.Spec.ServiceAccount)
 	}
@@ -124,15 +141,20 @@ func (o *object) v2(k cloud.Kind) view {
 	}
 	v := view{
 		template: t != nil, fields: o.Template != nil,
-		invokerOff: o.NoInvokerIAM, ingress: ingressWords[o.Ingress],
-		labels: o.Labels, name: parseName(o.Name),
+		ingress: ingressOf(o.Ingress), labels: o.Labels, name: parseName(o.Name),
+		shares: cmp.Or(o.Traffic, o.InstanceSplits, o.SnakeInstanceSplits),
 	}
-	v.oddIngress = v.ingress == "" && o.Ingress != ""
-	if v.invokerOff == nil {
-		v.invokerOff = o.SnakeNoInvoker
+	v.oddIngress = v.ingress == "" && o.Ingress != nil && o.Ingress != ""
+	for _, said := range []any{o.NoInvokerIAM, o.SnakeNoInvoker} {
+		if off, ok := said.(bool); ok && v.invokerOff == nil {
+			v.invokerOff = &off
+		} else if said != nil && !ok {
+			v.oddInvoker = true
+		}
 	}
 	if t != nil {
 		v.identity = accountEmail(cmp.Or(t.ServiceAccount, t.SnakeAccount))
+		v.revision = part(t.Revision)
 	}
 	return v
 }
@@ -143,6 +165,26 @@ var ingressWords = map[string]string{
 	"INGRESS_TRAFFIC_INTERNAL_ONLY":          "internal",
 	"INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER": "internal-and-cloud-load-balancing",
 	"INGRESS_TRAFFIC_NONE":                   "none",
+}
+
+// ingressOf is v1's word for an enum of v2, which protobuf's JSON may write as a number.
+func ingressOf(v any) string {
+	if word, ok := v.(string); ok {
+		return ingressWords[word]
+	}
+	if n, ok := integer(v); ok && v != nil {
+		for word, number := range ingressNumbers {
+			if number == n {
+				return ingressWords[word]
+			}
+		}
+	}
+	return ""
+}
+
+// ingressNumbers are the numbers of the enum google.cloud.run.v2.IngressTraffic.
+var ingressNumbers = map[string]int32{
+	"INGRESS_TRAFFIC_ALL": 1, "INGRESS_TRAFFIC_INTERNAL_ONLY": 2, "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER": 3, "INGRESS_TRAFFIC_NONE": 4,
 }
 
 // accountEmail takes the e-mail out of a full service account name, which some

@@ -1,6 +1,7 @@
 package auditlog
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ func (e *envelope) resourceManagerCall() (call, error) {
 	case !ok && e.Payload.ResourceName != "":
 		return call{}, e.notChange("on " + quote(e.Payload.ResourceName) + ", which is no project, folder or organization")
 	case move && ok:
-		return call{verb: cloud.Move, resource: r}, nil
+		return call{verb: cloud.Move, resource: r, read: func(c *cloud.Change) { c.Parent = e.newParent() }}, nil
 	case policy:
 		return e.orgPolicyV1Call(r, last == "ClearOrgPolicy"), nil
 	case !ok:
@@ -35,6 +36,30 @@ func (e *envelope) resourceManagerCall() (call, error) {
 			leave(c, "grants", why)
 		}
 	}}, nil
+}
+
+// newParent is what a move puts the container below: what a move asks for, or the parent in the
+// whole project that the first version of Resource Manager writes.
+func (e *envelope) newParent() string {
+	var request struct {
+		Destination      string `json:"destinationParent"`
+		SnakeDestination string `json:"destination_parent"`
+		Project          struct {
+			Parent struct {
+				Type string `json:"type"`
+				ID   string `json:"id"`
+			} `json:"parent"`
+		} `json:"project"`
+	}
+	e.read("request", e.Payload.Request, &request)
+	parent := cmp.Or(request.Destination, request.SnakeDestination)
+	if p := request.Project.Parent; parent == "" && p.ID != "" {
+		parent = p.Type + "s/" + p.ID
+	}
+	if at, ok := cloud.ParseContainer(parent); ok && at.Kind != cloud.Project {
+		return at.Path()
+	}
+	return ""
 }
 
 // container is the project, folder or organization the call was about. False

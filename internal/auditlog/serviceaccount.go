@@ -8,13 +8,16 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
-// serviceAccountCall recognises the IAM policy of a service account: who may
-// act as it, not what it may do.
-func (e *envelope) serviceAccountCall() (call, error) {
+// iamCall recognises a write of a custom role, and the IAM policy of a service
+// account: who may act as it, not what it may do.
+func (e *envelope) iamCall() (call, error) {
 	_, last := lastWords(e.method)
+	if roleWrites[last] {
+		return e.roleCall(last), nil
+	}
 	on := collectionOf(e.Payload.ResourceName)
 	if !setsIamPolicy(last) || on != "serviceAccounts" && on != "" {
-		return call{}, e.notChange("changes no service account's policy")
+		return call{}, e.notChange("changes no service account's policy and no role")
 	}
 	r, byID, ok := e.serviceAccount()
 	if !ok {

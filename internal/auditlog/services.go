@@ -28,7 +28,7 @@ func readerOf(service string) reader {
 	case resourceManager:
 		return (*envelope).resourceManagerCall
 	case iamService:
-		return (*envelope).serviceAccountCall
+		return (*envelope).iamCall
 	case orgPolicyService:
 		return (*envelope).orgPolicyCall
 	case functionsService:
@@ -57,8 +57,8 @@ func (e *envelope) relevant() error {
 		return err
 	}
 	if name == "" {
-		return fmt.Errorf("%w: logName is missing, and only the activity log starts anything (%s of %s)",
-			ErrNotChange, quote(e.method), e.service)
+		return fmt.Errorf("%w: logName is missing, so that it cannot be told whether it is of the activity log (%s of %s)",
+			ErrUnreadable, quote(e.method), e.service)
 	}
 	return nil
 }

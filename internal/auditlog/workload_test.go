@@ -126,7 +126,7 @@ func TestWhatAWriteSaysOfIdentityAndInvokerCheck(t *testing.T) {
 		{"a split create whose piece shows an account", "v1-create-service-split", obj{service: v1(own, off)}, unknown, cloud.Flag{}},
 		{"a response that is no object, beside a clean request", createService, obj{response: "...", service: v1(own, off)}, unknown, cloud.Flag{}},
 		{"an account in the response that is a number", createService, obj{response: obj{"metadata": obj{}, "spec": obj{"template": obj{"spec": obj{"serviceAccountName": 5}}}}, service: v1(own, off)}, unknown, cloud.Flag{}},
-		{"a v2 switch in the response that is a string", updateService, obj{response: obj{"template": obj{"serviceAccount": own}, "invokerIamDisabled": "true"}}, unknown, cloud.Flag{}},
+		{"a v2 switch in the response that is a string", updateService, obj{response: obj{"template": obj{"serviceAccount": own}, "invokerIamDisabled": "true"}}, cloud.KnownIdentity(own), cloud.Flag{}},
 		{"a split of the wrong type", createService, obj{"split": "...", service: v1(own, off)}, unknown, cloud.Flag{}},
 		{"a split into one piece", createService, obj{"split": obj{"totalSplits": 1}, response: v1(own, off)},
 			cloud.KnownIdentity(own), cloud.KnownFlag(true)},
@@ -223,7 +223,7 @@ func TestIngressAndLabelsAreReadInTheWordsOfV1(t *testing.T) {
 
 func TestARehearsalIsToldByItsParameter(t *testing.T) {
 	for param, values := range map[string][]any{
-		"dryRun": {"all", "All", true}, "dry_run": {"all"}, "validateOnly": {true, "true"}, "validate_only": {true},
+		"dryRun": {"all", "All"}, "dry_run": {"all"}, "validateOnly": {true}, "validate_only": {true},
 	} {
 		for _, v := range values {
 			c, err := Decode(build(t, createService, obj{request + "." + param: v}))
@@ -232,9 +232,16 @@ func TestARehearsalIsToldByItsParameter(t *testing.T) {
 			}
 		}
 	}
-	for param, v := range (obj{"dryRun": "", "dry_run": "none", "validateOnly": false, "validate_only": "false"}) {
-		if _, err := Decode(build(t, createService, obj{request + "." + param: v})); err != nil {
-			t.Errorf("%s %v: %v", param, v, err)
+	for param, v := range (obj{"dryRun": "", "validateOnly": false, "validate_only": false}) {
+		if c, err := Decode(build(t, createService, obj{request + "." + param: v})); err != nil || len(c.Unread) > 0 {
+			t.Errorf("%s %v: %v, %v unread", param, v, err, c.Unread)
+		}
+	}
+	// What may have been one is neither a change that was made nor none.
+	for param, v := range (obj{"dryRun": true, "dry_run": "none", "validateOnly": "true", "validate_only": 1}) {
+		c, err := Decode(build(t, createService, obj{request + "." + param: v}))
+		if err != nil || c.Workload.Identity.Knowledge != cloud.Unknown || c.Workload.InvokerCheckDisabled.Knowledge != cloud.Unknown || len(c.Unread) < 3 {
+			t.Errorf("%s %v: %v, %+v", param, v, err, c.Workload)
 		}
 	}
 }

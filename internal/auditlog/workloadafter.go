@@ -29,6 +29,11 @@ func (w *written) fill(c *cloud.Change) {
 	if !shown {
 		leave(c, "ingress", w.why("ingress"))
 	}
+	wl.TemplateName = cmp.Or(w.stored.revision, w.asked.revision)
+	if wl.Shares, shown = w.shares(); !shown {
+		leave(c, "traffic", w.why("traffic"))
+	}
+	wl.Shares = cloud.Beside(wl.Shares, wl.Identity)
 	c.Workload = wl
 }
 
@@ -82,7 +87,7 @@ func (w *written) invokerCheck() cloud.Flag {
 		return cloud.KnownFlag(false) // nothing but a service is called over HTTP
 	case w.internal:
 		return cloud.Flag{Knowledge: cloud.Unchanged} // the Functions API has no such field
-	case w.broken:
+	case w.broken || w.stored.oddInvoker:
 		return cloud.Flag{}
 	case w.stored.invokerOff != nil:
 		return cloud.KnownFlag(*w.stored.invokerOff)
@@ -92,6 +97,8 @@ func (w *written) invokerCheck() cloud.Flag {
 		return cloud.Flag{}
 	case w.leavesOut(field):
 		return cloud.Flag{Knowledge: cloud.Unchanged}
+	case w.asked.oddInvoker:
+		return cloud.Flag{}
 	case w.asked.invokerOff != nil:
 		return cloud.KnownFlag(*w.asked.invokerOff)
 	case w.verb != cloud.Update && w.asked.fields:
@@ -114,7 +121,7 @@ func (w *written) ingress() (value string, shown bool) {
 	case w.stored.ingress != "":
 		return w.stored.ingress, true
 	case w.leavesOut(field):
-		return "", !w.request.mayCreate()
+		return "", !w.request.mayCreate() && !w.stored.oddIngress
 	case w.asked.ingress != "":
 		return w.asked.ingress, true
 	case w.stored.oddIngress || w.asked.oddIngress:

@@ -55,8 +55,8 @@ type written struct {
 	request       runRequest
 	asked, stored view
 	problem       string // what keeps the bodies from being read in full
-	// broken is true for a response that is there and cannot be read: what was
-	// stored is then unknown, whatever was asked for.
+	// broken is true for a response that is there and cannot be read, or a parameter
+	// that is of another type: what was written is then unknown, whatever was asked for.
 	broken bool
 }
 
@@ -71,8 +71,9 @@ func (e *envelope) written(m method) written {
 	stored := e.read("response", e.Payload.Response, &response)
 	w.asked = w.request.object(m.kind).view(m.kind, asked)
 	w.stored = response.view(m.kind, stored)
-	w.problem = joinProblems(asked, stored)
-	w.broken = stored != "" && holds(e.Payload.Response)
+	odd := w.request.odd()
+	w.problem = joinProblems(joinProblems(asked, stored), odd)
+	w.broken = stored != "" && holds(e.Payload.Response) || odd != ""
 	return w
 }
 

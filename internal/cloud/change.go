@@ -19,6 +19,9 @@ const (
 	SetOrg    Verb = "setOrgPolicy"
 	// Move gives a project or folder another parent. No policy is about it.
 	Move Verb = "move"
+	// DefineRole makes, changes or deletes a custom role of the project or organization
+	// that is its resource: what every grant of the role allows.
+	DefineRole Verb = "defineRole"
 )
 
 // Half tells the two entries of one long-running operation apart.
@@ -82,6 +85,10 @@ type Change struct {
 	Workload *Workload `json:"workload,omitempty"`
 	// Constraint is what happened to an organization policy.
 	Constraint *ConstraintChange `json:"constraint,omitempty"`
+	// Parent is what holds the resource after a Move ("folders/1"), where the entry says.
+	Parent string `json:"parent,omitempty"`
+	// Role is the custom role that the change defined.
+	Role *RoleChange `json:"role,omitempty"`
 	// Unread lists what the entry leaves open.
 	Unread []Unread `json:"unread,omitempty"`
 }
@@ -140,4 +147,27 @@ func (c Change) deltas(a Action) []Grant {
 	}
 	slices.SortFunc(out, CompareGrants)
 	return slices.Compact(out)
+}
+
+// RoleChange is what became of a custom role.
+type RoleChange struct {
+	Name string `json:"name"` // "projects/p/roles/r"
+	// Invokes says whether the role can invoke a service or run a job now.
+	Invokes Flag `json:"invokes,omitzero"`
+	// Gained is true where those who hold the role may have come to that by the change. A
+	// role that was created is held by nobody yet.
+	Gained bool `json:"gained,omitempty"`
+}
+
+// invoking are the permissions to call a service and to run a job.
+var invoking = map[string]bool{"run.routes.invoke": true, "run.jobs.run": true}
+
+// InvokesRun reports whether one of the permissions is to call a service or run a job.
+func InvokesRun(permissions []string) bool {
+	for _, p := range permissions {
+		if invoking[p] {
+			return true
+		}
+	}
+	return false
 }

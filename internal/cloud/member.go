@@ -111,3 +111,16 @@ func DomainOf(s string) string {
 	}
 	return ""
 }
+
+// SameMember reports whether both are one member. Google takes the addresses of people,
+// groups and service accounts and domains in any case; a principal:// has its own.
+func SameMember(a, b Member) bool {
+	if a == b {
+		return true
+	}
+	switch a.Type() {
+	case "user", "group", "serviceAccount", "domain":
+		return !a.Deleted() && a.Type() == b.Type() && strings.EqualFold(string(a), string(b))
+	}
+	return false
+}

@@ -82,3 +82,26 @@ func TestTheMemberThatStandsForAllServiceAccounts(t *testing.T) {
 		}
 	}
 }
+
+func TestAMemberIsTheSameInAnyCaseWhereGoogleTakesItSo(t *testing.T) {
+	for _, tt := range []struct {
+		a, b Member
+		want bool
+	}{
+		{"user:Jane.Doe@example.com", "user:jane.doe@Example.com", true},
+		{"group:A@example.com", "group:a@example.com", true},
+		{"serviceAccount:A@p.iam.gserviceaccount.com", "serviceAccount:a@p.iam.gserviceaccount.com", true},
+		{"domain:Example.com", "domain:example.com", true},
+		{"user:a@example.com", "group:a@example.com", false},
+		{"user:a@example.com", "user:b@example.com", false},
+		{"principal://x/subject/A", "principal://x/subject/a", false},
+		{"principalSet://x/group/A", "principalSet://x/group/a", false},
+		{"allUsers", "allusers", false},
+		{"allUsers", "allUsers", true},
+		{"deleted:user:A@example.com?uid=1", "deleted:user:a@example.com?uid=1", false},
+	} {
+		if SameMember(tt.a, tt.b) != tt.want || SameMember(tt.b, tt.a) != tt.want {
+			t.Errorf("%s and %s: want %t", tt.a, tt.b, tt.want)
+		}
+	}
+}

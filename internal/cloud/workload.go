@@ -88,6 +88,12 @@ type Workload struct {
 	// ControllerWhy says why it is unknown whether a product owns it; empty
 	// where that is known.
 	ControllerWhy string `json:"controller_why,omitempty"`
+	// Shares are the revisions that requests, or a worker pool's instances, are to go to
+	// besides the newest. Empty where the change did not touch them. The newest is among
+	// them in what is live, and where an entry does not say what it runs as.
+	Shares []Share `json:"shares,omitempty"`
+	// TemplateName is the revision that the template makes, where whoever wrote it named it.
+	TemplateName string `json:"template_name,omitempty"`
 
 	// The rest is set by a live read only.
 

@@ -17,8 +17,8 @@ import (
 // runtimeIdentity answers whether a workload runs as the account: one that was
 // seen to, one that is listed now in the account's own project or in the project
 // of the change, or one anywhere in scope that Asset search names and that is
-// read to run as it. Only templates are looked at: a revision that an older
-// template made, and that still serves, counts if it was seen.
+// read to run as it. A revision that an older template made counts where the traffic
+// of a listed workload names it, and of others if it was seen.
 //
 // "No" takes every list, read to its end. A list that failed leaves the answer
 // unknown, unless another list says yes.
@@ -100,6 +100,11 @@ func (c *Client) runsAs(ctx context.Context, project, email string) (string, err
 				unnamed = u.workload
 			}
 		}
+		workload, err := c.pinnedAs(ctx, users, email)
+		if workload != "" {
+			return workload, nil
+		}
+		problems = append(problems, err)
 	}
 	if unnamed != "" && cloud.IsDefaultServiceAccount(email) {
 		account, err := c.defaultAccount(ctx, project)

@@ -24,8 +24,12 @@ const (
 	regionsAtOnce = 16
 )
 
-// user is a workload, by its path, and the account its template names.
-type user struct{ workload, account string }
+// user is a workload, by its path, the account its template names, and the revisions
+// that it gives requests or instances to by name.
+type user struct {
+	workload, account string
+	pinned            []string
+}
 
 // users lists the workloads of one kind in a project, in all regions. What was
 // found is returned with any error.
@@ -90,7 +94,7 @@ func (c *Client) serviceUsers(ctx context.Context, parent string) ([]user, error
 		if err != nil {
 			return found, err
 		}
-		found = append(found, user{s.GetName(), s.GetTemplate().GetServiceAccount()})
+		found = append(found, user{s.GetName(), s.GetTemplate().GetServiceAccount(), pinned(trafficOf(s))})
 		unreached = append(unreached, unreachable(list.Response)...)
 	}
 	if unreached = distinct(append(unreached, unreachable(list.Response)...)); len(unreached) > 0 {
@@ -114,7 +118,7 @@ func (c *Client) jobUsers(ctx context.Context, parent string) ([]user, error) {
 		if err != nil {
 			return found, err
 		}
-		found = append(found, user{j.GetName(), j.GetTemplate().GetTemplate().GetServiceAccount()})
+		found = append(found, user{j.GetName(), j.GetTemplate().GetTemplate().GetServiceAccount(), nil})
 	}
 	return found, nil
 }
@@ -125,7 +129,7 @@ func (c *Client) workerPoolUsers(ctx context.Context, parent string) ([]user, er
 		if err != nil {
 			return found, err
 		}
-		found = append(found, user{p.GetName(), p.GetTemplate().GetServiceAccount()})
+		found = append(found, user{p.GetName(), p.GetTemplate().GetServiceAccount(), pinned(splitsOf(p))})
 	}
 	return found, nil
 }

@@ -21,6 +21,7 @@ func (c *Client) previous(w cloud.Workload, t template, created string, list rev
 	var denied *fault.PermissionError
 	if errors.As(err, &denied) || errors.Is(err, fault.ErrRefused) {
 		w.PreviousWhy = err.Error()
+		w.Shares = sharesFrom(w, nil, err.Error())
 		w.Content.Why = "its revisions cannot be read: " + err.Error()
 		return w, nil
 	}
@@ -32,6 +33,7 @@ func (c *Client) previous(w cloud.Workload, t template, created string, list rev
 			targets[i].Account, targets[i].UID = all[t.Revision].GetServiceAccount(), all[t.Revision].GetUid()
 		}
 	}
+	w.Shares = sharesFrom(w, all, notAmongNewest)
 	if own != nil && madeBy(t, own) {
 		w.Revision, w.RevisionUID = path.Base(own.GetName()), own.GetUid()
 	}

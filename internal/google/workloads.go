@@ -37,7 +37,7 @@ func (c *Client) Workload(ctx context.Context, r cloud.Resource) (cloud.Workload
 		if err != nil {
 			return cloud.Workload{}, err
 		}
-		return c.workerPoolIn(r, p, revisions)
+		return c.workerPoolIn(ctx, r, p, revisions)
 	}
 	return cloud.Workload{}, fmt.Errorf("read %s: a %q is no workload", r, r.Kind)
 }
@@ -51,7 +51,7 @@ func (c *Client) Listed(ctx context.Context, r cloud.Resource) (w cloud.Workload
 	case *runpb.Job:
 		w = jobIn(r, live)
 	case *runpb.WorkerPool:
-		w, err = c.workerPoolIn(r, live, c.listRevisions(ctx, r))
+		w, err = c.workerPoolIn(ctx, r, live, c.listRevisions(ctx, r))
 	default:
 		return cloud.Workload{}, false, nil
 	}
@@ -72,12 +72,21 @@ func (c *Client) serviceIn(ctx context.Context, r cloud.Resource, s *runpb.Servi
 	if w, err = c.controlled(ctx, w, s); err != nil {
 		return cloud.Workload{}, err
 	}
-	return c.previous(w, s.GetTemplate(), s.GetLatestCreatedRevision(), revisions)
+	w.Shares = sharesOf(w.Traffic)
+	if w, err = c.previous(w, s.GetTemplate(), s.GetLatestCreatedRevision(), revisions); err != nil {
+		return w, err
+	}
+	return c.olderShares(ctx, w), nil
 }
 
-func (c *Client) workerPoolIn(r cloud.Resource, p *runpb.WorkerPool, revisions revisionList) (cloud.Workload, error) {
+func (c *Client) workerPoolIn(ctx context.Context, r cloud.Resource, p *runpb.WorkerPool, revisions revisionList) (cloud.Workload, error) {
 	w := workload(r, p.GetTemplate().GetServiceAccount(), p)
-	return c.previous(w, p.GetTemplate(), p.GetLatestCreatedRevision(), revisions)
+	w.Shares = sharesOf(splitsOf(p))
+	w, err := c.previous(w, p.GetTemplate(), p.GetLatestCreatedRevision(), revisions)
+	if err != nil {
+		return w, err
+	}
+	return c.olderShares(ctx, w), nil
 }
 
 // workload holds what services, jobs and worker pools have in common. Jobs and

@@ -30,6 +30,7 @@ func TestWorkloadShowsWhatIsLive(t *testing.T) {
 		Ingress: "internal", Labels: map[string]string{"goog-managed-by": "cloudfunctions"},
 		Controller: "Cloud Functions", Etag: got.Etag, LastWriter: "dev@example.com",
 		Generation: 2, Revision: got.Revision, Content: cloud.Content{Why: "no revision ran before it"}, UID: got.UID, RevisionUID: got.RevisionUID, Observed: 2,
+		Shares:  []cloud.Share{{Percent: 100, Identity: cloud.KnownIdentity(apiAccount)}},
 		Traffic: []cloud.TrafficTarget{{Percent: 100}}, Serving: []cloud.TrafficTarget{{Revision: got.Revision, Percent: 100, Account: apiAccount, UID: got.RevisionUID}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -42,6 +43,9 @@ func TestWorkloadShowsWhatIsLive(t *testing.T) {
 			Resource: r, Identity: cloud.KnownIdentity(apiAccount), InvokerCheckDisabled: cloud.KnownFlag(false), Etag: got.Etag,
 			LastWriter: "dev@example.com",
 			Generation: 1, Revision: got.Revision, Content: got.Content, UID: got.UID, RevisionUID: got.RevisionUID,
+		}
+		if r.Kind == cloud.RunWorkerPool {
+			want.Shares = []cloud.Share{{Percent: 100, Identity: want.Identity}}
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", r.Kind, d)

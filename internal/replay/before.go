@@ -1,6 +1,10 @@
 package replay
 
-import "github.com/rescind-dev/rescind/internal/cloud"
+import (
+	"slices"
+
+	"github.com/rescind-dev/rescind/internal/cloud"
+)
 
 // setBefore are the organization policies as they were set, while a history is
 // read in order.
@@ -32,6 +36,17 @@ func (s setBefore) take(c cloud.Change) *cloud.ConstraintChange {
 
 // asOf is the change with what its history says was set before it.
 func (l *learned) asOf(c cloud.Change, i int) cloud.Change {
+	if c.Workload != nil && len(c.Workload.Shares) > 0 {
+		with := *c.Workload
+		if with.GivesNewest() {
+			with.Identity = l.previous[i]
+		}
+		with.Shares = cloud.Beside(l.shares[i], with.Identity)
+		if with.Identity.Knowledge == cloud.Unknown {
+			c.Unread = append(slices.Clip(c.Unread), cloud.Unread{Field: "identity", Why: "the history does not show what its template was deployed as"})
+		}
+		c.Workload = &with
+	}
 	if c.Constraint == nil || l.before[i] == nil {
 		return c
 	}

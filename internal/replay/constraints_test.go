@@ -76,6 +76,26 @@ func TestWhatIsInForceWhenAServiceIsPublishedDecides(t *testing.T) {
 	}
 }
 
+// The constraint is set at a folder or organization, and the file does not say whether the
+// project is in it.
+func TestAConstraintAboveAProjectWithoutAncestorsIsUnknown(t *testing.T) {
+	for name, tt := range map[string]struct{ file, want string }{
+		"enforced at the organization":  {"constraints: {run.managed.requireInvokerIam: {enforced: [organizations/77]}}\nprojects: [{id: pay}]", "unknown"},
+		"enforced at another project":   {"constraints: {run.managed.requireInvokerIam: {enforced: [projects/other]}}\nprojects: [{id: pay}]", ""},
+		"enforced nowhere":              {"constraints: {run.managed.requireInvokerIam: {enforced: []}}\nprojects: [{id: pay}]", ""},
+		"the project is in none":        {"constraints: {run.managed.requireInvokerIam: {enforced: [organizations/77]}}\nprojects: [{id: pay, ancestors: []}]", ""},
+		"the project is in another one": {"constraints: {run.managed.requireInvokerIam: {enforced: [organizations/77]}}\nprojects: [{id: pay, ancestors: [organizations/78]}]", ""},
+	} {
+		r := replayedBy(t, replay.Config{Facts: facts(t, tt.file)}, lines(t, published("p", 5, "api")))
+		if got := verdictOn(r, "p"); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+		if tt.want == "unknown" && !strings.Contains(strings.Join(r.Findings[0].Reasons, " "), "which may lie in organizations/77: add `ancestors` to it") {
+			t.Errorf("%s: %q", name, r.Findings[0].Reasons)
+		}
+	}
+}
+
 // verdictOn is what no-public-invoker says of one entry.
 func verdictOn(r replay.Report, insertID string) string {
 	for _, f := range r.Findings {

@@ -140,6 +140,8 @@ func TestWhatIsNoLogIsToldAsWhatItIs(t *testing.T) {
 		"a Pub/Sub message":        {`{"message":{"data":"e30="}}`, "", "a:1: a Pub/Sub message, not a log entry"},
 		"an answer of the API":     {`{"entries":[]}`, "", "a:1: an answer of the Logging API, not a log entry"},
 		"a row of BigQuery":        {`{"protopayload_auditlog":{}}`, "", "a:1: a row of a BigQuery sink, not a log entry"},
+		"a row beside a logName":   {`{"logName":"projects/p/logs/cloudaudit.googleapis.com%2Factivity","protopayload_auditlog":{}}`, "", "a:1: a row of a BigQuery sink, not a log entry"},
+		"an entry of no log":       {strings.Replace(entry, `"logName"`, `"name"`, 1), "", "a:1: logName is missing"},
 		"a CloudEvent":             {`{"specversion":"1.0"}`, "", "a:1: a CloudEvent, not a log entry"},
 		"any other object":         {"\n\n{}\n", "", "a:3: no log entry"},
 		"an entry without content": {`{"insertId":"i"}`, "", "a:1: neither logName nor protoPayload is there"},

@@ -40,7 +40,7 @@ func (f factsAt) Fact(_ context.Context, q policies.Question) policies.Fact {
 	case policies.Ancestors:
 		return f.ancestors(q.Name)
 	case policies.RoleInvokes:
-		return policies.Fact{Why: "custom roles are not in the facts file"}
+		return f.roleInvokes(q.Name)
 	}
 	return policies.Fact{Why: "replay knows nothing of " + string(q.Kind)}
 }
@@ -59,6 +59,18 @@ func (f factsAt) runtimeIdentity(email string) policies.Fact {
 }
 
 func (f factsAt) ancestors(container string) policies.Fact {
+	fact := f.listedAbove(container)
+	if !fact.Known {
+		return fact
+	}
+	if _, why := f.unmoved(append([]string{f.containerPath(container)}, fact.List...)); why != "" {
+		return policies.Fact{Why: why}
+	}
+	return fact
+}
+
+// listedAbove is what the facts file says holds the container.
+func (f factsAt) listedAbove(container string) policies.Fact {
 	c, ok := cloud.ParseContainer(container)
 	switch {
 	case !ok:
@@ -110,3 +122,26 @@ func (f factsAt) organizationDomain(q policies.Question) policies.Fact {
 }
 
 func (f factsAt) source() string { return "facts file " + f.file.Name }
+
+// roleInvokes is known from the latest write of the role before the moment. Of one without
+// a time nobody knows what it came after.
+func (f factsAt) roleInvokes(name string) policies.Fact {
+	all := f.learned.roles[name]
+	var last *roleWrite
+	for i := range all {
+		if !all[i].at.After(f.at) {
+			last = &all[i]
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return policies.Fact{Why: "custom roles are not in the facts file, and the history does not show it defined"}
+	case all[0].at.IsZero():
+		return policies.Fact{Why: "the history shows it defined at a time that nobody knows"}
+	case last == nil:
+		return policies.Fact{Why: "the history shows it defined only later"}
+	case last.invokes.Knowledge != cloud.Known:
+		return policies.Fact{Why: "the entry of its last change does not show what it allows"}
+	}
+	return policies.Fact{Known: true, Value: last.invokes.On, Source: "learned: the role was defined so", At: last.at}
+}

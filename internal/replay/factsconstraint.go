@@ -19,10 +19,13 @@ func (f factsAt) constraint(name, project string) policies.Fact {
 	if found {
 		return fact
 	}
+	if _, why := f.chain(project); why != "" {
+		return policies.Fact{Why: why}
+	}
 	if f.file != nil && f.file.constraints[name].enforced == nil {
 		return policies.Fact{Why: f.file.Name + " does not list the constraint"}
 	}
-	return f.elsewhere(project, false)
+	return f.elsewhere(project, false, name, f.file.enforced(name))
 }
 
 // allows is the same for one value of a list constraint.
@@ -32,10 +35,13 @@ func (f factsAt) allows(q policies.Question) policies.Fact {
 	if found {
 		return fact
 	}
+	if _, why := f.chain(q.Project); why != "" {
+		return policies.Fact{Why: why}
+	}
 	if f.file != nil && f.file.constraints[q.Name].denies == nil {
 		return policies.Fact{Why: f.file.Name + " does not list what the constraint denies"}
 	}
-	return f.elsewhere(q.Project, true)
+	return f.elsewhere(q.Project, true, q.Name, f.file.denying(q.Name, q.Value))
 }
 
 // inForce is what the nearest container says that says anything: by an entry,
@@ -43,7 +49,8 @@ func (f factsAt) allows(q policies.Question) policies.Fact {
 // lists as having the value.
 func (f factsAt) inForce(name, project string, read func(cloud.ConstraintChange) cloud.Flag, listed []string, value bool) (_ policies.Fact, found bool) {
 	named := f.paths(listed)
-	for _, container := range f.chain(project) {
+	chain, _ := f.chain(project)
+	for _, container := range chain {
 		if w, ok := f.learned.policyAt(policyKey{name, container}, f.at); ok {
 			return w.fact(container, read(w.change)), true
 		}
@@ -66,13 +73,18 @@ func (w policyWrite) fact(container string, says cloud.Flag) policies.Fact {
 }
 
 // elsewhere is the answer for a project of which nothing is said: a project
-// that the facts file lists has the other value.
-func (f factsAt) elsewhere(project string, value bool) policies.Fact {
+// that the facts file lists has the other value, unless it may lie in one of the
+// containers that are named: the file has to say what holds it then.
+func (f factsAt) elsewhere(project string, value bool, name string, named []string) policies.Fact {
 	if f.file == nil {
 		return policies.Fact{Why: "there is no facts file, and the history shows no earlier change of it"}
 	}
-	if _, ok := f.file.listed(f.learned.numbers.id(project)); !ok {
+	l, ok := f.file.listed(f.learned.numbers.id(project))
+	switch above := f.aboveProjects(name, named); {
+	case !ok:
 		return policies.Fact{Why: f.file.Name + " does not list the project"}
+	case !l.placed && above != "":
+		return policies.Fact{Why: f.file.Name + " gives no ancestors of the project, which may lie in " + above + ": add `ancestors` to it"}
 	}
 	return policies.Fact{Known: true, Value: value, Source: f.source()}
 }
@@ -88,9 +100,26 @@ func (f factsAt) paths(containers []string) []string {
 	return out
 }
 
-// chain is the project and what holds it, nearest first.
-func (f factsAt) chain(project string) []string {
+// chain is the project and what holds it, nearest first, as far as that is known at the
+// moment; why says what keeps the rest from being known.
+func (f factsAt) chain(project string) (chain []string, why string) {
 	project = f.learned.numbers.id(project) // a default account names its project by number
 	l, _ := f.file.listed(project)
-	return append([]string{cloud.ProjectResource(project).Path()}, l.ancestors...)
+	return f.unmoved(append([]string{cloud.ProjectResource(project).Path()}, l.ancestors...))
+}
+
+// aboveProjects is a folder or organization that says something of the constraint, in the
+// facts file or by an entry; "" for none.
+func (f factsAt) aboveProjects(name string, named []string) string {
+	for key := range f.learned.policies {
+		if key.constraint == name {
+			named = append(slices.Clip(named), key.container)
+		}
+	}
+	for _, s := range slices.Sorted(slices.Values(named)) {
+		if c, ok := cloud.ParseContainer(s); ok && c.Kind != cloud.Project {
+			return c.Path()
+		}
+	}
+	return ""
 }

@@ -79,8 +79,9 @@ func (f factsAt) chainOf(container string) (chain []string, placed bool) {
 	if !ok {
 		return nil, false
 	}
-	above := f.ancestors(own)
-	return append([]string{own}, above.List...), above.Known && (c.Kind != cloud.Organization || f.file.holds(own))
+	above := f.listedAbove(own)
+	chain, moved := f.unmoved(append([]string{own}, above.List...))
+	return chain, moved == "" && above.Known && (c.Kind != cloud.Organization || f.file.holds(own))
 }
 
 // containerPath names a project by its id, as the rest of a history does.

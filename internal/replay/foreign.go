@@ -3,7 +3,6 @@ package replay
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -43,7 +42,7 @@ func foreign(raw []byte) error {
 		return nil //nolint:nilerr // no object at all: decoding it says what is wrong
 	}
 	has := func(key string) bool { _, ok := keys[key]; return ok }
-	if slices.ContainsFunc([]string{"logName", "protoPayload"}, has) {
+	if has("protoPayload") {
 		return nil
 	}
 	for _, w := range wrappings {
@@ -51,7 +50,7 @@ func foreign(raw []byte) error {
 			return w.err
 		}
 	}
-	if has("timestamp") || has("insertId") {
+	if has("logName") || has("timestamp") || has("insertId") {
 		return nil
 	}
 	return errNoEntry

@@ -1,9 +1,11 @@
 package replay
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
+	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
@@ -48,6 +50,22 @@ func (h *history) void(c cloud.Change) {
 		h.operation(c.ID).void = true
 	}
 }
+
+// failed notes that the call ended with an error. A service that was made or changed is
+// there all the same when its revision did not become ready: the operation then began, and
+// ended with a code that says nothing of what was asked for.
+func (h *history) failed(c cloud.Change, err error) {
+	var call *auditlog.FailedCall
+	if c.Half == cloud.LastHalf && c.ID != "" && c.Verb != cloud.Delete && c.Service == "run.googleapis.com" && errors.As(err, &call) && perhapsStored[call.Code] {
+		h.operation(c.ID).brokeOff = call.Code
+		return
+	}
+	h.void(c)
+}
+
+// perhapsStored are the codes with which an operation may end that stored what was asked
+// for: UNKNOWN, DEADLINE_EXCEEDED, FAILED_PRECONDITION, INTERNAL and UNAVAILABLE.
+var perhapsStored = map[string]bool{"2": true, "4": true, "9": true, "13": true, "14": true}
 
 func (h *history) operation(id string) *operation {
 	o := h.operations[id]

@@ -14,6 +14,21 @@ import (
 type operation struct {
 	first, last *cloud.Change
 	void        bool // it failed, or was a rehearsal
+	// brokeOff is the code that it ended with where what was asked for may be stored.
+	brokeOff string
+}
+
+// outcome is the field of a cloud.Unread that says that the operation broke off.
+const outcome = "outcome"
+
+// brokenOff says that it did, or "".
+func brokenOff(c cloud.Change) string {
+	for _, u := range c.Unread {
+		if u.Field == outcome {
+			return u.Why
+		}
+	}
+	return ""
 }
 
 // add keeps the half and reports whether it is new. Of several first halves
@@ -38,6 +53,12 @@ func (o *operation) change() (cloud.Change, bool) {
 		return cloud.Change{}, false
 	case o.first == nil:
 		return *o.last, true
+	case o.last == nil && o.brokeOff != "":
+		c := *o.first
+		c.Unread = append(slices.Clip(c.Unread), cloud.Unread{
+			Field: outcome, Why: "its operation ended with code " + o.brokeOff + ": whether what was asked for is stored is not in the log",
+		})
+		return c, true
 	case o.last == nil:
 		return *o.first, true
 	}
@@ -86,6 +107,9 @@ func joinWorkload(first, last *cloud.Workload) *cloud.Workload {
 		w.Resource = first.Resource
 	}
 	w.Ingress = cmp.Or(last.Ingress, first.Ingress)
+	if w.TemplateName = cmp.Or(last.TemplateName, first.TemplateName); len(w.Shares) == 0 {
+		w.Shares = cloud.Beside(first.Shares, w.Identity)
+	}
 	w.Controller = cmp.Or(last.Controller, first.Controller)
 	w.ControllerWhy = cmp.Or(last.ControllerWhy, first.ControllerWhy)
 	if w.Controller != "" {

@@ -8,10 +8,14 @@ import (
 
 // learned is what the whole history shows beyond its changes.
 type learned struct {
-	identities map[string]sighting         // by e-mail; the earliest
-	policies   map[policyKey][]policyWrite // oldest first
-	previous   []cloud.Identity            // what the workload of each change ran as before it
-	before     []*cloud.ConstraintChange   // what was set before each change of an organization policy
+	identities map[string]sighting                // by e-mail; the earliest
+	policies   map[policyKey][]policyWrite        // oldest first
+	previous   []cloud.Identity                   // what the workload of each change ran as before it
+	before     []*cloud.ConstraintChange          // what was set before each change of an organization policy
+	roles      map[string][]roleWrite             // by name, oldest first
+	held       []map[cloud.Resource][]cloud.Grant // of a role that gained something, by whom it was held
+	shares     [][]cloud.Share                    // what each change gave requests to, with what that runs as
+	moves      map[string][]move                  // by container, in order
 	numbers    numbers
 }
 
@@ -36,9 +40,13 @@ func learn(changes []cloud.Change, ids numbers) *learned {
 		policies:   map[policyKey][]policyWrite{},
 		previous:   make([]cloud.Identity, len(changes)),
 		before:     make([]*cloud.ConstraintChange, len(changes)),
+		moves:      map[string][]move{},
+		roles:      map[string][]roleWrite{},
+		held:       make([]map[cloud.Resource][]cloud.Grant, len(changes)),
+		shares:     make([][]cloud.Share, len(changes)),
 		numbers:    ids,
 	}
-	set := setBefore{}
+	set, served, granted := setBefore{}, servedSince{}, grantsSeen{}
 	runsAs := map[cloud.Resource]cloud.Identity{}
 	undated := map[cloud.Resource]bool{} // deployed at a time that nobody knows: before or after any other
 	for i, c := range changes {
@@ -46,7 +54,11 @@ func learn(changes []cloud.Change, ids numbers) *learned {
 			l.previous[i] = runsAs[c.Resource]
 		}
 		l.policy(c)
+		l.role(c)
+		l.move(c)
+		l.held[i] = granted.take(c)
 		l.before[i] = set.take(c)
+		l.shares[i] = served.take(c)
 		if !deployed(c) {
 			continue
 		}
@@ -109,4 +121,17 @@ func (l *learned) policyAt(k policyKey, at time.Time) (policyWrite, bool) {
 		}
 	}
 	return last, found
+}
+
+// roleWrite is what a custom role allows from a time on.
+type roleWrite struct {
+	invokes cloud.Flag
+	at      time.Time
+}
+
+// role learns what a custom role allows.
+func (l *learned) role(c cloud.Change) {
+	if c.Role != nil {
+		l.roles[c.Role.Name] = append(l.roles[c.Role.Name], roleWrite{c.Role.Invokes, c.Time})
+	}
 }

@@ -1,11 +1,13 @@
 package replay_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/replay"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // seen is what a person is told of who did what when.
@@ -23,6 +25,29 @@ func seenIn(r replay.Report) []seen {
 
 // The first half of an operation says who asked for what and when, the last how
 // it ended. Together they are one finding, under the first.
+// A service is there when its revision does not become ready.
+func TestAnOperationThatBreaksOffIsNotSilent(t *testing.T) {
+	end := func(code any) object {
+		e := done("end", 2, "api", "")
+		p := with(e["protoPayload"].(object), object{"status": object{"code": code, "message": "Revision 'api-00001-abc' is not ready."}})
+		delete(p, "response")
+		return with(e, object{"protoPayload": p})
+	}
+	for code, want := range map[any]int{13: 1, 9: 1, 14: 1, 7: 0, 3: 0, 6: 0} {
+		r := replayedBy(t, replay.Config{}, lines(t, asked("begin", 1, "api", defaultAccount), end(code)))
+		if len(r.Findings) != want || r.Summary.Failed != 1 {
+			t.Errorf("code %v: %d findings, %d failed calls, want %d", code, len(r.Findings), r.Summary.Failed, want)
+			continue
+		}
+		if want == 1 && (r.Findings[0].Decision == judge.Revert || !strings.Contains(strings.Join(r.Findings[0].Reasons, " "), "whether what was asked for is stored is not in the log")) {
+			t.Errorf("code %v: %+v", code, r.Findings[0])
+		}
+	}
+	if r := replayedBy(t, replay.Config{}, lines(t, asked("begin", 1, "api", worker), end(13))); len(r.Findings) > 0 {
+		t.Errorf("an account of its own: %+v", r.Findings)
+	}
+}
+
 func TestTheHalvesOfAnOperationAreOneFinding(t *testing.T) {
 	const dev, nobody = "user:dev@example.com", "unknown"
 	bad, good := defaultAccount, worker

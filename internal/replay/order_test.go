@@ -109,6 +109,19 @@ func TestFindingsStandInTheOrderInWhichThingsWereDone(t *testing.T) {
 }
 
 // What is asked of one change alone must not depend on when it is asked.
+func TestWhatHasNoTimeIsJudgedAndToldWhereTimesAreAskedFor(t *testing.T) {
+	undated := published("u", 0, "api")
+	delete(undated, "timestamp")
+	cfg := replay.Config{Facts: facts(t, hierarchy), Since: minute(5)}
+	r := replayedBy(t, cfg, lines(t, undated, published("p", 1, "web")))
+	if verdictOn(r, "u") != "violation" || r.Summary.Undated != 1 || r.Summary.Outside != 1 {
+		t.Errorf("%+v, %d undated, %d outside", r.Findings, r.Summary.Undated, r.Summary.Outside)
+	}
+	if _, _, summary := written(t, r); !strings.Contains(summary, "1 change without any time") {
+		t.Errorf("the summary is\n%s", summary)
+	}
+}
+
 func TestOnlyTheTimeAskedForIsJudged(t *testing.T) {
 	var entries []object
 	for n := range 10 {

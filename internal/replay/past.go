@@ -17,6 +17,8 @@ type Past struct {
 	Changes []cloud.Change
 	// Refused are inputs that could not be read, or not to their end.
 	Refused []Problem
+	// Located are the first of the records that could not be read, and where.
+	Located []Problem
 
 	file    *FactsFile
 	learned *learned
@@ -48,7 +50,7 @@ func Read(ctx context.Context, file *FactsFile, in Inputs, visit func(Record)) (
 		}
 	}
 	changes := h.changes(file)
-	return &Past{changes, s.Refused, file, learn(changes, h.numbers.with(file))}, nil
+	return &Past{changes, s.Refused, s.Located, file, learn(changes, h.numbers.with(file))}, nil
 }
 
 func recordOf(input string, r record) Record {
@@ -75,7 +77,11 @@ func (p *Past) Judge(ctx context.Context, by judge.Policies, i int) []judge.Judg
 	}
 	at := p.Moment(i)
 	j := judge.Judge{Policies: by, Facts: factsAt{p.file, p.learned, at}}
-	return j.Judge(ctx, p.learned.asOf(p.Changes[i], i), snapshot(p.Changes[i], p.learned.previous[i], at))
+	var out []judge.Judgement
+	for _, k := range p.learned.judged(ctx, j, p.Changes[i], i, at) {
+		out = append(out, k.Judgement)
+	}
+	return out
 }
 
 // Moment is when one of p.Changes was made, as facts and exemptions see it.

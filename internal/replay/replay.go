@@ -1,9 +1,11 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -90,7 +92,7 @@ func take(input string, r record, h *history, s *Summary) {
 		}
 	case errors.Is(err, auditlog.ErrFailedCall):
 		s.Failed++
-		h.void(c)
+		h.failed(c, err)
 	case errors.Is(err, auditlog.ErrRehearsal):
 		s.Rehearsals++
 		h.void(c)
@@ -112,7 +114,9 @@ func judgeAll(ctx context.Context, cfg Config, h *history, s *Summary) ([]Findin
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("judge the history: %w", err)
 		}
-		if !cfg.covers(c.Time) {
+		if undated := c.Time.IsZero() && cfg.bounded(); undated {
+			s.Undated++ // whether it is within is not known, and so it is judged
+		} else if !cfg.covers(c.Time) {
 			s.Outside++
 			continue
 		}
@@ -122,11 +126,51 @@ func judgeAll(ctx context.Context, cfg Config, h *history, s *Summary) ([]Findin
 		}
 		at := moment(changes, i)
 		j := judge.Judge{Policies: cfg.Policies, Facts: factsAt{cfg.Facts, l, at}}
-		for _, g := range j.Judge(ctx, l.asOf(c, i), snapshot(c, l.previous[i], at)) {
-			out = append(out, findingOf(c, g))
+		for _, k := range l.judged(ctx, j, c, i, at) {
+			out = append(out, findingOf(k.change, k.Judgement))
 		}
 	}
 	return out, nil
+}
+
+// judged are the judgements of one change. A role that gained something is judged where
+// the history shows it held, as if it had been granted there by the change; where that
+// violates nothing, by what is not known of its holders.
+func (l *learned) judged(ctx context.Context, j judge.Judge, c cloud.Change, i int, at time.Time) []judgedAt {
+	var out []judgedAt
+	for _, r := range l.holders(i) {
+		granted := judge.Granting(c, l.held[i][r])
+		granted.Resource, granted.Verb, granted.HasDelta, granted.Role = r, cloud.SetPolicy, true, nil
+		for _, g := range j.Judge(ctx, granted, judge.Snapshot{At: at}) {
+			g.Lower(judge.Ask, "the grants are older: "+c.Role.Name+" was changed, which they hold")
+			out = append(out, judgedAt{granted, g})
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, g := range j.Judge(ctx, l.asOf(c, i), snapshot(c, l.previous[i], at)) {
+		if why := brokenOff(c); why != "" {
+			g.Lower(judge.Ask, why)
+		}
+		out = append(out, judgedAt{c, g})
+	}
+	return out
+}
+
+// judgedAt is a judgement, and the change as which it was made.
+type judgedAt struct {
+	change cloud.Change
+	judge.Judgement
+}
+
+func (l *learned) holders(i int) []cloud.Resource {
+	var out []cloud.Resource
+	for r := range l.held[i] {
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b cloud.Resource) int { return cmp.Compare(a.String(), b.String()) })
+	return out
 }
 
 // moment is when a change was made. Of an undated one nothing is known to have
@@ -156,6 +200,8 @@ func snapshot(c cloud.Change, previous cloud.Identity, at time.Time) judge.Snaps
 	}
 	return now
 }
+
+func (cfg Config) bounded() bool { return !cfg.Since.IsZero() || !cfg.Until.IsZero() }
 
 func (cfg Config) covers(t time.Time) bool {
 	return !t.Before(cfg.Since) && (cfg.Until.IsZero() || t.Before(cfg.Until))

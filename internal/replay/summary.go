@@ -24,6 +24,9 @@ type Summary struct {
 	Unreadable int `json:"unreadable"`
 	// Outside counts changes before --since or from --until on.
 	Outside int `json:"outside"`
+	// Undated counts changes without any time, where there are such bounds: they are
+	// judged, since they may be within.
+	Undated int `json:"undated"`
 	// WithoutDelta counts writes of a project's, folder's or organization's
 	// policy whose entries do not say what they added: nothing is claimed of
 	// them from the log alone.

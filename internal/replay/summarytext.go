@@ -42,6 +42,9 @@ func (s Summary) counts(b *strings.Builder) {
 	if s.Outside > 0 {
 		fmt.Fprintf(b, "%s outside of the time asked for\n", many(s.Outside, "change"))
 	}
+	if s.Undated > 0 {
+		fmt.Fprintf(b, "%s without any time, judged as the history ends: whether within the time asked for is not known\n", many(s.Undated, "change"))
+	}
 	if s.WithoutDelta > 0 {
 		fmt.Fprintf(b, "%s of an allow policy without a delta: what they added, only live state could tell\n", many(s.WithoutDelta, "change"))
 	}

@@ -75,7 +75,9 @@ func (s Step) asChanges(c cloud.Change, now Snapshot) (before cloud.Change, afte
 	case workload == nil:
 		return c, nil
 	}
-	c.Verb, c.Constraint, c.Workload = cloud.Update, nil, workload
+	w := *workload // no step but of traffic changes which revisions serve, and that one says what runs then
+	w.Shares, c.Unread = nil, without(c.Unread, "traffic")
+	c.Verb, c.Constraint, c.Workload, workload = cloud.Update, nil, &w, &w
 	for _, w := range s.on(*workload) {
 		with := c
 		with.Workload, with.Unread = &w.Workload, without(c.Unread, w.settles)

@@ -25,7 +25,7 @@ func restoreIngress(r policies.Result, c cloud.Change, allowed func() ([]string,
 	if c.Resource.Kind != cloud.RunService || c.Workload == nil || c.Workload.Ingress == "" {
 		return nil, ""
 	}
-	if len(r.Grants) > 0 || r.InvokerCheck || r.Identity {
+	if len(r.Grants) > 0 || r.InvokerCheck || r.Identity || len(r.Serving) > 0 {
 		return nil, "" // something else is to blame
 	}
 	s := &Step{Kind: policies.RestoreIngress, Resource: c.Resource, Before: StepState{Ingress: c.Workload.Ingress}}

@@ -20,7 +20,9 @@ func (s Snapshot) Changes(res cloud.Resource) []cloud.Change {
 	made := cloud.Change{Method: ScanMethod, Time: s.At, Resource: res, Actor: cloud.Actor{Principal: cloud.UnknownActor}, Verb: cloud.SetPolicy, HasDelta: true}
 	if s.Workload != nil {
 		deploy := made
-		deploy.Verb, deploy.HasDelta, deploy.Workload = cloud.Update, false, s.Workload
+		live := *s.Workload
+		live.Shares = cloud.Beside(live.Shares, live.Identity)
+		deploy.Verb, deploy.HasDelta, deploy.Workload = cloud.Update, false, &live
 		return []cloud.Change{deploy, Granting(made, s.Policy.Grants())}
 	}
 	byMember := map[cloud.Member][]cloud.Grant{}

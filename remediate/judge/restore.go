@@ -111,6 +111,9 @@ func restoreRevision(r policies.Result, c cloud.Change, now Snapshot, opts resto
 // endIdentity ends that a workload runs as an account: by the account that ran its
 // content before, else by the traffic of before, else as a person says.
 func endIdentity(r policies.Result, c cloud.Change, now Snapshot, opts restoreOptions) (*Step, string) {
+	if !r.Identity && len(r.Serving) > 0 {
+		return nil, "requests go to a revision that is not the template's: give them to another, or the template an account and then the newest all of them"
+	}
 	gives := slices.Contains(r.Remediation, policies.RestoreIdentity)
 	s, why := restoreIdentity(r, c, now, opts)
 	if gives && s != nil && why == "" && newContentAs(now.Workload, s.After.ServiceAccount) == "" {

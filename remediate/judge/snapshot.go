@@ -156,7 +156,7 @@ func (s Snapshot) Observe(c cloud.Change) cloud.Change {
 	// would lay an old identity at the door of whoever changed the policy.
 	if s.Workload != nil && c.Verb != cloud.SetPolicy {
 		c.Workload = changedIn(*s.Workload, c)
-		c.Unread = without(c.Unread, "identity", "invoker check", "ingress")
+		c.Unread = without(c.Unread, "identity", "invoker check", "ingress", "traffic")
 	}
 	return c
 }
@@ -165,16 +165,22 @@ func (s Snapshot) Observe(c cloud.Change) cloud.Change {
 // touch: a deploy of something else is no reason to judge an old setting.
 func changedIn(live cloud.Workload, c cloud.Change) *cloud.Workload {
 	entry := c.Workload
-	unread := slices.ContainsFunc(c.Unread, func(u cloud.Unread) bool { return u.Field == "ingress" })
-	if entry != nil && entry.Ingress == "" && !unread {
+	unread := func(field string) bool {
+		return slices.ContainsFunc(c.Unread, func(u cloud.Unread) bool { return u.Field == field })
+	}
+	if entry != nil && entry.Ingress == "" && !unread("ingress") {
 		live.Ingress = ""
 	}
-	if entry != nil && entry.Identity.Knowledge == cloud.Unchanged {
+	if entry != nil && len(entry.Shares) == 0 && !unread("traffic") {
+		live.Shares = nil
+	}
+	if entry != nil && entry.Identity.Knowledge == cloud.Unchanged && !entry.GivesNewest() {
 		live.Identity = entry.Identity
 	}
 	if entry != nil && entry.InvokerCheckDisabled.Knowledge == cloud.Unchanged {
 		live.InvokerCheckDisabled = entry.InvokerCheckDisabled
 	}
+	live.Shares = cloud.Beside(live.Shares, live.Identity)
 	return &live
 }
 

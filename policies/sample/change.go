@@ -1,4 +1,4 @@
-package policies
+package sample
 
 import (
 	"strings"
@@ -9,9 +9,19 @@ import (
 	"github.com/rescind-dev/rescind/internal/strictyaml"
 )
 
-// change reads a change as a sample writes it. What a sample does not mention
-// was not touched by the change.
-func (s source) change(dst *cloud.Change) func(*yaml.Node) {
+// reader reads samples.
+type reader struct{ *strictyaml.Reader }
+
+var (
+	untouchedFlag     = cloud.Flag{Knowledge: cloud.Unchanged}
+	untouchedIdentity = cloud.Identity{Knowledge: cloud.Unchanged}
+)
+
+// Change reads a change as a sample writes it. What a sample does not mention
+// was not touched by the change. The fields that an entry can leave open are
+// unreadFields, in the words of cloud.Unread.
+func Change(r *strictyaml.Reader, dst *cloud.Change, unreadFields []string) func(*yaml.Node) {
+	s := reader{r}
 	return func(n *yaml.Node) {
 		c := cloud.Change{Service: "run.googleapis.com", Actor: cloud.Actor{Principal: "user:dev@example.com"}}
 		w := cloud.Workload{InvokerCheckDisabled: untouchedFlag, Identity: untouchedIdentity}
@@ -30,11 +40,12 @@ func (s source) change(dst *cloud.Change) func(*yaml.Node) {
 			"policy":               mark(&shownPolicy, s.grants("policy", &policy)),
 			"identity":             mark(&writes, s.identity(&w.Identity)),
 			"invokerCheckDisabled": mark(&writes, s.flag("invokerCheckDisabled", &w.InvokerCheckDisabled)),
+			"serving":              mark(&writes, s.serving(&w.Shares)),
 			"ingress":              mark(&writes, s.Text("ingress", &w.Ingress)),
 			"labels":               mark(&writes, s.labels(&w)),
 			"controller":           mark(&writes, s.Text("controller", &w.Controller)),
 			"constraint":           s.constraintChange(&c),
-			"unread":               s.unread(&c.Unread),
+			"unread":               s.unread(&c.Unread, unreadFields),
 		}, "resource", "verb")
 		for _, g := range added {
 			c.Deltas = append(c.Deltas, cloud.Delta{Action: cloud.Add, Grant: g})
@@ -56,7 +67,7 @@ func (s source) change(dst *cloud.Change) func(*yaml.Node) {
 	}
 }
 
-func (s source) resource(dst *cloud.Resource) func(*yaml.Node) {
+func (s reader) resource(dst *cloud.Resource) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		r, err := cloud.ParseResource(n.Value)
 		if n.Kind != yaml.ScalarNode || err != nil {
@@ -67,7 +78,7 @@ func (s source) resource(dst *cloud.Resource) func(*yaml.Node) {
 	}
 }
 
-func (s source) grants(what string, dst *[]cloud.Grant) func(*yaml.Node) {
+func (s reader) grants(what string, dst *[]cloud.Grant) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		s.List(n, what, func(n *yaml.Node) {
 			var g cloud.Grant
@@ -90,7 +101,7 @@ func (s source) grants(what string, dst *[]cloud.Grant) func(*yaml.Node) {
 }
 
 // identity reads an e-mail, or one of the words for what an entry may not say.
-func (s source) identity(dst *cloud.Identity) func(*yaml.Node) {
+func (s reader) identity(dst *cloud.Identity) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		var v string
 		switch s.Text("identity", &v)(n); v {
@@ -110,7 +121,7 @@ func (s source) identity(dst *cloud.Identity) func(*yaml.Node) {
 	}
 }
 
-func (s source) flag(what string, dst *cloud.Flag) func(*yaml.Node) {
+func (s reader) flag(what string, dst *cloud.Flag) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		var v string
 		switch strictyaml.Word(s.Reader, what, &v, "true", "false", "unchanged", "unknown")(n); v {
@@ -124,12 +135,12 @@ func (s source) flag(what string, dst *cloud.Flag) func(*yaml.Node) {
 	}
 }
 
-func (s source) labels(w *cloud.Workload) func(*yaml.Node) {
+func (s reader) labels(w *cloud.Workload) func(*yaml.Node) {
 	w.Labels = map[string]string{}
 	return s.Dictionary("labels", w.Labels)
 }
 
-func (s source) constraintChange(c *cloud.Change) func(*yaml.Node) {
+func (s reader) constraintChange(c *cloud.Change) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		var cc, before cloud.ConstraintChange
 		keys := s.constraintState(&cc)
@@ -144,7 +155,7 @@ func (s source) constraintChange(c *cloud.Change) func(*yaml.Node) {
 }
 
 // constraintState reads what an organization policy says.
-func (s source) constraintState(cc *cloud.ConstraintChange) strictyaml.Keys {
+func (s reader) constraintState(cc *cloud.ConstraintChange) strictyaml.Keys {
 	return strictyaml.Keys{
 		"enforced": s.flag("enforced", &cc.Enforced),
 		"became": strictyaml.Word(s.Reader, "became", &cc.Became, cloud.PolicyDeleted, cloud.PolicyReset, cloud.PolicyConditional,
@@ -156,10 +167,10 @@ func (s source) constraintState(cc *cloud.ConstraintChange) strictyaml.Keys {
 	}
 }
 
-func (s source) unread(dst *[]cloud.Unread) func(*yaml.Node) {
+func (s reader) unread(dst *[]cloud.Unread, known []string) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		var fields []string
-		strictyaml.Words(s.Reader, "unread", &fields, unreadFields...)(n)
+		strictyaml.Words(s.Reader, "unread", &fields, known...)(n)
 		for _, f := range fields {
 			*dst = append(*dst, cloud.Unread{Field: f, Why: "the sample leaves it open"})
 		}
