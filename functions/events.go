@@ -131,6 +131,9 @@ func (e *events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, owed.ErrFull): // which the log is told of once a minute
 		e.count(KindBusy)
 		comeAgain(w)
+	case errors.Is(err, owed.ErrDown): // likewise
+		e.count(KindRetry)
+		comeAgain(w)
 	default:
 		e.count(KindRetry)
 		e.log.ErrorContext(r.Context(), "message will come again", "message_id", m.id, "error", err)

@@ -29,6 +29,7 @@ func (r *Remediator) Handle(ctx context.Context, c cloud.Change) (Outcome, error
 // taking is one change on its way to its outcome.
 type taking struct {
 	change cloud.Change
+	queued bool          // it is owed where it cannot be judged: then it waits for what is open
 	within time.Duration // for how long it may wait for what is read; 0: as long as its caller does
 	unread string        // why what it needs is waited for no longer; "" while it is
 	unsure string        // why it is not known whether it is in scope; "" where it is
@@ -45,8 +46,11 @@ func (t taking) reading(ctx context.Context) (context.Context, context.CancelFun
 
 // waits returns an error while the change waits for what is open.
 func (t taking) waits(open *openQuestions, now time.Time) error {
-	if t.unread != "" {
+	switch {
+	case t.unread != "":
 		return nil
+	case t.queued: // what is old may have come a moment ago
+		now = t.change.Time
 	}
 	return open.of(t.change.Resource, t.change.Time, now)
 }
@@ -169,7 +173,11 @@ func (r *Remediator) handle(ctx, read context.Context, t taking) (Outcome, error
 		}
 	}
 	for _, k := range cases {
-		if t.unsure != "" {
+		switch {
+		case t.unsure == "":
+		case t.unread != "": // what is given up is asked, whatever else is not known
+			k.Lower(judge.Ask, t.unsure)
+		default:
 			k.Lower(judge.Report, t.unsure)
 		}
 		k.entry = t.entry

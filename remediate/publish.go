@@ -105,7 +105,7 @@ func (r *Remediator) ExtendRoots(ctx context.Context) {
 		}
 		return r.export(ctx, func(ctx context.Context) error { return x.ExportRoots(ctx, roots) })
 	})
-	if err != nil && !errors.Is(err, errExporterRests) {
+	if err != nil && !errors.Is(err, errExporterRests) && ctx.Err() == nil { // else the process stops, and the next one does it
 		r.cfg.Log.ErrorContext(ctx, "roots of the trail not brought up to date, will be tried again", "error", err.Error())
 	}
 }

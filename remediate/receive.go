@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/owed"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 const (
@@ -36,7 +37,7 @@ func (r *Remediator) Receive(ctx context.Context, c cloud.Change) (Outcome, erro
 	if r.cfg.Owed.Waits(place) {
 		r.cfg.Facts.Changed(c)
 	} else {
-		out, err := r.takeIn(ctx, taking{change: c, within: judgedAtOnce})
+		out, err := r.takeIn(ctx, taking{change: c, queued: true, within: judgedAtOnce})
 		if err == nil {
 			return out, nil
 		}
@@ -71,7 +72,7 @@ type inTurn struct {
 
 // Judge implements owed.Judge.
 func (r inTurn) Judge(ctx context.Context, c cloud.Change) error {
-	out, err := r.takeIn(ctx, taking{change: c, within: judgedInTurn})
+	out, err := r.takeIn(ctx, taking{change: c, queued: true, within: judgedInTurn})
 	if err == nil {
 		r.saw(c, out)
 	}
@@ -79,17 +80,21 @@ func (r inTurn) Judge(ctx context.Context, c cloud.Change) error {
 }
 
 // GiveUp implements owed.Judge: the change becomes a question of every policy that is
-// about what could not be read, and people are told.
+// about what could not be read, and people are told, once a day.
 func (r inTurn) GiveUp(ctx context.Context, c cloud.Change, why error) error {
-	out, err := r.takeIn(ctx, taking{change: c, within: judgedInTurn, unread: why.Error()})
-	if err != nil || out.Kind == Duplicate {
+	now := r.cfg.Now()
+	// First, as what is recorded below is not looked at again: it is said once, whoever raises it.
+	err := r.alarms.Raise(ctx, "unjudged "+now.UTC().Format(time.DateOnly), fmt.Sprintf(
+		"changes could not be judged for %s and are asked about as unknown; the first of this day is %s of %s: %s", judge.Span(owed.GiveUpAfter),
+		trail.Fit(c.Method, trail.MaxName), trail.Fit(c.Resource.Path(), trail.MaxWho), trail.Fit(why.Error(), trail.MaxWho)))
+	if err != nil {
 		return err
 	}
-	r.saw(c, out)
-	place := owed.PlaceOf(c.Resource)
-	return r.alarms.Raise(ctx, "unjudged "+place+" "+r.cfg.Now().UTC().Format(time.DateOnly), fmt.Sprintf(
-		"changes in %s could not be judged for %s and are asked about as unknown; the first of this day is %s of %s: %s",
-		place, judge.Span(owed.GiveUpAfter), c.Method, c.Resource.Path(), why))
+	out, err := r.takeIn(ctx, taking{change: c, queued: true, within: judgedInTurn, unread: why.Error()})
+	if err == nil {
+		r.saw(c, out)
+	}
+	return err
 }
 
 // unread are the judgements of a change of which nothing could be read: what its entry

@@ -210,13 +210,13 @@ func TestWhatIsOwedIsListedWithWhatKeepsIt(t *testing.T) {
 		r := cloud.RunResource(cloud.RunService, fmt.Sprint("p", i), "europe-west1", "api")
 		since := at.Add(time.Duration(i) * time.Hour).UTC()
 		all = append(all, owed.Change{
-			ID: fmt.Sprint("o", i), Place: owed.PlaceOf(r), Since: since, DueAt: since.Add(time.Minute), Tries: i,
+			ID: fmt.Sprint("o", i), Place: owed.PlaceOf(r), Since: since,
 			Change: cloud.Change{Resource: r, Method: "google.cloud.run.v2.Services.SetIamPolicy", Actor: cloud.Actor{Principal: who}}, Why: "held back by a limit",
 		})
 	}
 	b.with(func(s *bolt.Store) {
 		for _, c := range all {
-			if err := s.Owe(t.Context(), c); err != nil {
+			if _, err := s.Owe(t.Context(), c); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -23,6 +23,8 @@ const (
 	// maxHold bounds how long a request is held back for its turn: half of
 	// callTimeout, so that the other half is left for the request itself.
 	maxHold = callTimeout / 2
+	// sentWithin is left of a deadline for the request itself.
+	sentWithin = 100 * time.Millisecond
 	// exhaustedPause is how long a project and region is left alone that
 	// Google says is exhausted without saying until when.
 	exhaustedPause = 15 * time.Second
@@ -91,7 +93,7 @@ func mostHeld(ctx context.Context) time.Duration {
 	if !ok {
 		return maxHold
 	}
-	return min(maxHold, time.Until(deadline))
+	return min(maxHold, time.Until(deadline)-sentWithin)
 }
 
 // turn takes the next turn of the place, from the store where it gives them.

@@ -14,8 +14,12 @@ import (
 // nothing is known: it was acknowledged, so nobody sends it to a dead-letter topic.
 const GiveUpAfter = 24 * time.Hour
 
-// atOnce is how many places are worked off at one time.
-const atOnce = 64
+const (
+	// atOnce is how many places are worked off at one time.
+	atOnce = 64
+	// lookAtOnce is how many places the store is asked for at one time.
+	lookAtOnce = 50
+)
 
 // Judge takes owed changes to their outcome.
 type Judge interface {
@@ -36,9 +40,9 @@ func (q *Queue) Drain(ctx context.Context, j Judge, until time.Time) (total int,
 			for name, p := range q.ready(atOnce - active) {
 				active++
 				go func() {
-					n := q.workOff(ctx, j, name, until)
-					q.idle(p)
-					ended <- n
+					e := q.workOff(ctx, j, name, p, until)
+					q.idle(name, p, e)
+					ended <- e.settled
 				}()
 			}
 		}
@@ -72,21 +76,22 @@ func (q *Queue) Next() (next time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, p := range q.places {
-		if at := p.ready(); !p.busy && (next.IsZero() || at.Before(next)) {
+		if at := p.next; !p.busy && (next.IsZero() || at.Before(next)) {
 			next = at
 			if next.IsZero() {
-				next = q.cfg.Now()
+				return q.cfg.Now()
 			}
 		}
 	}
 	return next
 }
 
-// look asks the store which places owe, unless it was asked a moment ago.
+// look asks the store which places owe, some of them at a time, unless it was asked a
+// moment ago and told all.
 func (q *Queue) look(ctx context.Context) error {
 	q.mu.Lock()
-	now := q.cfg.Now()
-	fresh := now.Sub(q.looked) < lookEvery
+	now, after := q.cfg.Now(), q.lookedAt
+	fresh := after == "" && now.Sub(q.looked) < lookEvery
 	if !fresh {
 		q.looked = now
 	}
@@ -94,36 +99,35 @@ func (q *Queue) look(ctx context.Context) error {
 	if fresh {
 		return nil
 	}
-	for after := ""; ; {
-		names, err := q.cfg.Store.OwedPlaces(ctx, after, batch)
-		if err != nil {
-			return fmt.Errorf("look which projects and regions owe: %w", err)
-		}
-		q.mu.Lock()
-		for _, name := range names {
-			q.known(name)
-		}
-		q.mu.Unlock()
-		if len(names) < batch {
-			return nil
-		}
-		after = names[len(names)-1]
+	names, err := q.cfg.Store.OwedPlaces(ctx, after, lookAtOnce)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.lookedAt = ""
+	if err != nil {
+		return fmt.Errorf("look which projects and regions owe: %w", err)
 	}
+	for _, name := range names {
+		q.known(name)
+	}
+	if len(names) == lookAtOnce {
+		q.lookedAt = names[len(names)-1]
+	}
+	return nil
 }
 
-// ready takes at most so many places that do not rest, those first that are due longest,
-// and that nobody in this process works off.
+// ready takes at most so many places that do not rest, those first that were longest
+// without, and that nobody in this process works off.
 func (q *Queue) ready(most int) map[string]*place {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var names []string
 	now := q.cfg.Now()
 	for name, p := range q.places {
-		if !p.busy && !p.ready().After(now) {
+		if !p.busy && !p.next.After(now) {
 			names = append(names, name)
 		}
 	}
-	slices.SortFunc(names, func(a, b string) int { return q.places[a].ready().Compare(q.places[b].ready()) })
+	slices.SortFunc(names, func(a, b string) int { return q.places[a].since().Compare(q.places[b].since()) })
 	taken := map[string]*place{}
 	for _, name := range names[:min(len(names), most)] {
 		taken[name] = q.places[name]
@@ -132,10 +136,40 @@ func (q *Queue) ready(most int) map[string]*place {
 	return taken
 }
 
-// idle gives back what ready took. The place may have been forgotten since, and be known
-// anew.
-func (q *Queue) idle(p *place) {
+// from is where a worker goes on along the line of the place, and how many changes this
+// process put there by now.
+func (q *Queue) from(p *place) (line, int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	p.busy = false
+	return p.line, p.added
+}
+
+// idle gives back what ready took, with what the worker left. A place that owes nothing is
+// forgotten, unless something was put there since: then it is due.
+func (q *Queue) idle(name string, p *place, e end) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	p.busy, p.worked, p.line, p.rests = false, q.cfg.Now(), e.line, e.resting
+	switch news := p.added != e.added; {
+	case e.empty && !news:
+		q.setOwes(name, p, 0)
+		delete(q.places, name)
+	case news && e.next.After(p.worked) && !e.resting:
+		p.next = time.Time{}
+	default:
+		p.next = e.next
+	}
+}
+
+// strike is until when a place rests whose rate has its next turn then: longer where the
+// turns before led to nothing.
+func (q *Queue) strike(p *place, settled int, turn time.Time) time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if settled > 0 {
+		p.strikes = 0
+		return turn
+	}
+	p.strikes++
+	return turn.Add(gathering(p.strikes - 1))
 }

@@ -2,234 +2,199 @@ package owed
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 const (
 	// batch is how many changes of a place are read at one time.
 	batch = 100
-	// firstWait and longestWait bound how long a change that failed is left alone.
+	// firstWait and longestWait bound how long a resource is left alone whose change failed.
 	firstWait   = 5 * time.Second
 	longestWait = 5 * time.Minute
+	// limitedInRow is how many resources in a row have to meet a rate for the place to
+	// rest: one of them may have met that of another project.
+	limitedInRow = 3
 )
 
-// workOff judges what one place owes, in order, and returns how many it settled.
-func (q *Queue) workOff(ctx context.Context, j Judge, name string, until time.Time) (settled int) {
-	again, err := q.claim(ctx, name)
+// pass is one walk of a worker along the line of a place. It goes on where the one before
+// left off, so that a long line behind one that fails keeps back nobody for good.
+type pass struct {
+	*Queue
+	name string
+	mine lease
+	line line
+
+	settled, limited int
+	rests            time.Time // the place's rate has no turn before; zero for none
+}
+
+// line is how far the walk along a place's changes is.
+type line struct {
+	after   Position
+	skipped map[string]bool // resources that waited when the walk came past the first of them
+	seen    int
+}
+
+// end is what a worker leaves behind: how many it settled, whether the place owes nothing,
+// and else when something may be due.
+type end struct {
+	settled int
+	empty   bool
+	next    time.Time
+	resting bool // next is when a rate has a turn, or the place another worker's lease ends
+	line    line
+	added   int
+}
+
+// workOff judges what one place owes, in order.
+func (q *Queue) workOff(ctx context.Context, j Judge, name string, p *place, until time.Time) end {
+	from, added := q.from(p)
+	mine, again, err := q.claim(ctx, name)
+	if err == nil {
+		err = q.recountPlace(ctx, name)
+	}
+	if err != nil || !again.IsZero() { // another worker has it, or its rate is used up
+		return end{next: q.orLater(ctx, err, again), resting: true, line: from, added: added}
+	}
+	w := &pass{Queue: q, name: name, mine: mine, line: from}
+	ends := earlier(q.cfg.Now().Add(startWithin), until)
+	through, err := w.walk(ctx, j, ends)
+	e := end{settled: w.settled, line: w.line, added: added}
 	switch {
 	case err != nil:
-		q.failed(ctx, name, err)
-		return 0
-	case !again.IsZero(): // another process has it, or its rate is used up
-		q.rest(name, again)
-		q.failed(ctx, name, q.recountPlace(ctx, name))
-		return 0
+	case !w.rests.IsZero():
+		w.rests = q.strike(p, w.settled, w.rests)
+		e.next, e.resting = w.rests, true
+	case through && w.line.seen == 0:
+		e.empty = true
+	case through: // others may put something there, which nobody tells this process
+		e.next = earlier(w.mine.first(), q.cfg.Now().Add(lookEvery))
 	}
-	ends := q.cfg.Now().Add(startWithin)
-	if until.Before(ends) {
-		ends = until
+	if through {
+		e.line = line{}
 	}
-	settled, rests, err := q.inOrder(ctx, j, name, ends)
-	q.failed(ctx, name, err)
-	q.release(ctx, name, rests)
-	return settled
+	if released := q.release(ctx, name, w.mine, w.rests); err == nil {
+		err = released
+	}
+	e.next = q.orLater(ctx, err, e.next)
+	return e
 }
 
-// failed leaves the place alone for a while, as the store did not do as asked. To other
-// processes that says nothing.
-func (q *Queue) failed(ctx context.Context, name string, err error) {
+// orLater is when to come again; after a while where the store did not do as asked.
+func (q *Queue) orLater(ctx context.Context, err error, next time.Time) time.Time {
 	if err == nil {
-		return
+		return next
 	}
-	q.rest(name, q.cfg.Now().Add(firstWait))
 	if ctx.Err() == nil { // else this process stops
-		q.cfg.Log.WarnContext(ctx, "what a place owes is left for now", "place", name, "error", err.Error())
+		q.trouble(err)
 	}
+	return q.cfg.Now().Add(firstWait)
 }
 
-// recountPlace asks the store how many the place owes: other processes settle, too.
-func (q *Queue) recountPlace(ctx context.Context, name string) error {
-	n, err := q.cfg.Store.CountOwed(ctx, name)
-	if err != nil {
-		return fmt.Errorf("count what %s owes: %w", name, err)
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.setOwes(name, q.known(name), n)
-	return nil
-}
-
-// inOrder judges the changes of a place until none is due or the time has come. It returns
-// until when the place rests, as its rate is used up; zero for not at all.
-func (q *Queue) inOrder(ctx context.Context, j Judge, name string, ends time.Time) (settled int, rests time.Time, err error) {
-	if err := q.recountPlace(ctx, name); err != nil {
-		return 0, time.Time{}, err
-	}
-	waiting, err := q.putOff(ctx, name)
-	if err != nil {
-		return 0, time.Time{}, err
-	}
+// walk goes along the line until its end, which it reports, or until the time has come, or
+// the place has to rest.
+func (w *pass) walk(ctx context.Context, j Judge, ends time.Time) (through bool, err error) {
 	for {
-		added := q.added(name)
-		due, err := q.cfg.Store.Owed(ctx, Query{Place: name, DueBy: q.cfg.Now(), Limit: batch})
-		switch _, err := fault.Readable(err); { // what a later release put there is left to it
-		case err != nil:
-			return settled, time.Time{}, fmt.Errorf("list what %s owes: %w", name, err)
-		case len(due) == 0 && len(waiting) == 0:
-			q.forget(name, added)
-			return settled, time.Time{}, nil
-		case len(due) == 0:
-			q.notBefore(name, added, first(waiting))
-			return settled, time.Time{}, nil
+		next, err := w.cfg.Store.Owed(ctx, Query{Place: w.name, After: w.line.after, Limit: batch})
+		if _, err = fault.Readable(err); err != nil { // what a later release put there is left to it
+			return false, fmt.Errorf("list what %s owes: %w", w.name, err)
 		}
-		// What was put off is due later than what came after it.
-		slices.SortStableFunc(due, func(a, b Change) int { return a.Since.Compare(b.Since) })
-		for _, c := range due {
-			if ctx.Err() != nil || !q.cfg.Now().Before(ends) {
-				return settled, time.Time{}, ctx.Err()
+		for _, c := range next {
+			if ctx.Err() != nil || !w.cfg.Now().Before(ends) || !w.rests.IsZero() {
+				return false, ctx.Err()
 			}
-			done, busy, err := q.next(ctx, j, c, waiting)
-			switch {
-			case err != nil:
-				return settled, time.Time{}, err
-			case !busy.IsZero():
-				return settled, q.rest(name, q.strike(name, settled, busy)), nil
-			case done:
-				settled++
+			if err := w.take(ctx, j, c); err != nil {
+				return false, err
 			}
+			w.line.after = c.Position()
+			w.line.seen++
+		}
+		if len(next) < batch {
+			return w.rests.IsZero(), nil
 		}
 	}
 }
 
-// next judges the change, unless one of its resource waits: then it waits behind that one.
-func (q *Queue) next(ctx context.Context, j Judge, c Change, waiting map[cloud.Resource]time.Time) (settled bool, rests time.Time, _ error) {
-	at := waiting[c.Change.Resource]
-	if !at.After(q.cfg.Now()) {
-		return q.judge(ctx, j, c, waiting)
+// take judges the change, unless its resource waits.
+func (w *pass) take(ctx context.Context, j Judge, c Change) error {
+	resource := c.Change.Resource.String()
+	if w.line.skipped[resource] || w.mine.wait(resource).Until.After(w.cfg.Now()) {
+		w.skip(resource)
+		return nil
 	}
-	c.DueAt = at.Add(time.Microsecond)
-	waiting[c.Change.Resource] = c.DueAt
-	if err := q.cfg.Store.PutOff(ctx, c); err != nil && !errors.Is(err, fault.ErrNotFound) {
-		return false, time.Time{}, fmt.Errorf("put off change %s: %w", c.Change.ID, err)
-	}
-	return false, time.Time{}, nil
-}
-
-// putOff are the resources of a place with changes that failed and are not due yet, and
-// when the last of each is: what else is owed of them stands behind it.
-func (q *Queue) putOff(ctx context.Context, name string) (map[cloud.Resource]time.Time, error) {
-	later, err := q.cfg.Store.Owed(ctx, Query{Place: name, DueAfter: q.cfg.Now(), Limit: batch})
-	if _, err := fault.Readable(err); err != nil {
-		return nil, fmt.Errorf("list what %s owes: %w", name, err)
-	}
-	waiting := map[cloud.Resource]time.Time{}
-	for _, c := range later {
-		waiting[c.Change.Resource] = c.DueAt
-	}
-	return waiting, nil
-}
-
-func first(waiting map[cloud.Resource]time.Time) (at time.Time) {
-	for _, t := range waiting {
-		if at.IsZero() || t.Before(at) {
-			at = t
-		}
-	}
-	return at
-}
-
-// judge has one change judged. It is settled, or the place rests until its rate has a
-// turn, or it is put off and joins those that wait.
-func (q *Queue) judge(ctx context.Context, j Judge, c Change, waiting map[cloud.Resource]time.Time) (settled bool, rests time.Time, _ error) {
 	err := j.Judge(ctx, c.Change)
-	now := q.cfg.Now()
-	switch turn, limited := turnOf(err, now); {
+	now := w.cfg.Now()
+	turn, limited := turnOf(err, now)
+	switch {
 	case err == nil:
+		return w.settle(ctx, c, resource)
 	case ctx.Err() != nil: // this process stops
-		return false, time.Time{}, ctx.Err()
+		return ctx.Err()
 	case now.Sub(c.Since) >= GiveUpAfter:
 		if err := j.GiveUp(ctx, c.Change, err); err != nil {
-			return false, time.Time{}, q.later(ctx, c, err, waiting)
+			w.failed(resource, err)
+			return nil
 		}
+		return w.settle(ctx, c, resource)
 	case limited:
-		return false, turn, nil
+		w.heldBack(resource, err, turn)
 	default:
-		return false, time.Time{}, q.later(ctx, c, err, waiting)
-	}
-	if err := q.cfg.Store.Settle(ctx, c.ID); err != nil {
-		return false, time.Time{}, fmt.Errorf("settle change %s: %w", c.Change.ID, err)
-	}
-	q.give(c.Place)
-	return true, time.Time{}, nil
-}
-
-// later puts a change off that failed.
-func (q *Queue) later(ctx context.Context, c Change, why error, waiting map[cloud.Resource]time.Time) error {
-	wait := longestWait
-	if c.Tries < 6 {
-		wait = min(firstWait<<c.Tries, longestWait)
-	}
-	c.Tries, c.Why, c.DueAt = c.Tries+1, why.Error(), q.cfg.Now().Add(wait)
-	waiting[c.Change.Resource] = c.DueAt
-	q.cfg.Log.DebugContext(ctx, "a change that is owed was put off", "change", c.Change.ID, "place", c.Place, "error", c.Why)
-	if err := q.cfg.Store.PutOff(ctx, c); err != nil && !errors.Is(err, fault.ErrNotFound) {
-		return fmt.Errorf("put off change %s: %w", c.Change.ID, err)
+		w.failed(resource, err)
 	}
 	return nil
 }
 
-// strike is until when a place rests whose rate has its next turn then. Where turns come
-// one by one a change that needs several would use each up and get no further: the more
-// often in a row that was so, the more of them are let gather.
-func (q *Queue) strike(name string, settled int, turn time.Time) time.Time {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	p := q.known(name)
-	if settled > 0 {
-		p.strikes = 0
-		return turn
+func (w *pass) settle(ctx context.Context, c Change, resource string) error {
+	if err := w.cfg.Store.Settle(ctx, c.ID); err != nil {
+		return fmt.Errorf("settle change %s: %w", c.Change.ID, err)
 	}
-	p.strikes++
-	return turn.Add(min(time.Duration(p.strikes-1)*gather, mostGathered))
+	w.mine.drop(resource)
+	w.give(c.Place)
+	w.settled++
+	w.limited = 0
+	return nil
 }
 
-// rest notes until when the place is left alone, and returns it.
-func (q *Queue) rest(name string, until time.Time) time.Time {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.known(name).rests = until
-	return until
-}
-
-// notBefore notes when something of the place is due again, unless something was put
-// there since.
-func (q *Queue) notBefore(name string, added int, next time.Time) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if p := q.known(name); p.added == added {
-		p.next = next
+func (w *pass) skip(resource string) {
+	if w.line.skipped == nil {
+		w.line.skipped = map[string]bool{}
 	}
+	w.line.skipped[resource] = true
 }
 
-// added counts what this process put there.
-func (q *Queue) added(name string) int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.known(name).added
-}
-
-// forget drops a place that owes nothing, unless something was put there since.
-func (q *Queue) forget(name string, added int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if p := q.places[name]; p != nil && p.added == added {
-		q.setOwes(name, p, 0)
-		delete(q.places, name)
+// heldBack has the resource wait until the rate that it met has a turn, and the place with
+// it where that is likely the place's own.
+func (w *pass) heldBack(resource string, why error, turn time.Time) {
+	was := w.mine.wait(resource)
+	was.Until, was.Why = turn.Add(gathering(was.Limited)), why.Error()
+	was.Limited++
+	w.limited++
+	if !w.mine.put(was) || w.limited >= limitedInRow {
+		w.rests = turn
 	}
+	w.skip(resource)
+}
+
+// gathering is for how long turns are let gather after so many times in a row in which they
+// were used up and led to nothing.
+func gathering(times int) time.Duration {
+	return min(time.Duration(times)*gather, mostGathered)
+}
+
+// failed has the resource wait longer and longer, or the whole place where too many do.
+func (w *pass) failed(resource string, why error) {
+	was := w.mine.wait(resource)
+	wait := longestWait
+	if was.Tries < 6 {
+		wait = min(firstWait<<was.Tries, longestWait)
+	}
+	was.Tries++
+	was.Until, was.Why = w.cfg.Now().Add(wait), why.Error()
+	if !w.mine.put(was) {
+		w.rests = w.cfg.Now().Add(firstWait)
+	}
+	w.skip(resource)
 }

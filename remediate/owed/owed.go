@@ -8,6 +8,7 @@
 package owed
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -18,17 +19,30 @@ import (
 )
 
 // Change is one change that is owed a judgement. It holds what was decoded of the log
-// entry: nothing of its request beside what policies judge.
+// entry: nothing of its request beside what policies judge. It is stored once, and
+// forgotten once it is judged.
 type Change struct {
 	// ID is the same for every delivery of one entry with one content.
 	ID    string `json:"id"`
 	Place string `json:"place"` // see PlaceOf
 	// Change is what is to be judged.
 	Change cloud.Change `json:"change"`
-	Since  time.Time    `json:"since"`  // when it was first put off
-	DueAt  time.Time    `json:"due_at"` // when it is tried next
-	Tries  int          `json:"tries"`  // how often it was tried since it is owed
-	Why    string       `json:"why"`    // what kept it the last time
+	Since  time.Time    `json:"since"` // when it was put off
+	Why    string       `json:"why"`   // what kept it
+}
+
+// Position is where the change stands in the line of its place.
+func (c Change) Position() Position { return Position{c.Since, c.ID} }
+
+// Position is where a change stands in a list, whether or not it is still there.
+type Position struct {
+	Since time.Time
+	ID    string
+}
+
+// Precedes reports whether a change at p comes before one at o.
+func (p Position) Precedes(o Position) bool {
+	return cmp.Or(p.Since.Compare(o.Since), cmp.Compare(p.ID, o.ID)) < 0
 }
 
 // regionIn stands between the project and the region of a place.
@@ -59,25 +73,29 @@ func idOf(c cloud.Change) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// ErrFull says that no more changes may be owed: what it refuses has to come again.
-var ErrFull = errors.New("too many changes are owed a judgement")
+// Why a change cannot be owed now: it has to come again. The log is told of each once a
+// minute.
+var (
+	ErrFull = errors.New("too many changes are owed a judgement")
+	ErrDown = errors.New("the store does not say what is owed")
+)
 
 // Store keeps what is owed. Each write is whole or not at all, and what a store took or
 // gave is the caller's.
 type Store interface {
 	Reader
-	// Owe keeps the change, unless one with its ID is kept: then nothing changes.
-	Owe(ctx context.Context, c Change) error
-	// PutOff replaces the one with the ID of c; an error matching fault.ErrNotFound where
-	// it is owed no more.
-	PutOff(ctx context.Context, c Change) error
+	// Owe keeps the change and returns true, unless one with its ID is kept: then nothing
+	// changes.
+	Owe(ctx context.Context, c Change) (added bool, err error)
 	// Settle forgets the one with that ID; it is no error if there is none.
 	Settle(ctx context.Context, id string) error
 }
 
 // Reader looks up what is owed.
 type Reader interface {
-	// Owed returns what the query selects.
+	// Owed returns what the query selects, in the order of their positions: that in which
+	// they were put off. What cannot be read it leaves out, and names it in a
+	// *fault.LeftOutError beside the others.
 	Owed(ctx context.Context, q Query) ([]Change, error)
 	// OwedPlaces returns places that owe something, at most limit of them, each once, in
 	// an order of the store's own: those after the given one, "" for the first.
@@ -86,20 +104,14 @@ type Reader interface {
 	CountOwed(ctx context.Context, place string) (int, error)
 }
 
-// Query selects owed changes. Those of one place come with the earliest due first, those
-// of all places in the order in which they were put off; those of one instant in the
-// order of their IDs.
+// Query selects owed changes.
 type Query struct {
-	Place string // "": of all places, and then DueBy and DueAfter are not looked at
-	// DueBy selects those due at that time, DueAfter those due later; zero for all.
-	DueBy, DueAfter time.Time
-	Limit           int // 0: no limit
+	Place string   // "": of all places
+	After Position // where an earlier list left off
+	Limit int      // 0: no limit
 }
 
 // Matches reports whether the query selects the change.
 func (q Query) Matches(c Change) bool {
-	if q.Place == "" {
-		return true
-	}
-	return c.Place == q.Place && (q.DueBy.IsZero() || !c.DueAt.After(q.DueBy)) && (q.DueAfter.IsZero() || c.DueAt.After(q.DueAfter))
+	return (q.Place == "" || c.Place == q.Place) && (q.After == Position{} || q.After.Precedes(c.Position()))
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/cells"
-	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 // Default is how many changes may be owed at once, unless the configuration says
@@ -42,7 +42,7 @@ type Config struct {
 	// project, so that one which owes without end leaves room for others.
 	Most  int
 	Now   func() time.Time
-	NewID func() string // tells processes apart
+	NewID func() string // tells claims apart
 	Log   *slog.Logger
 }
 
@@ -50,8 +50,7 @@ type Config struct {
 // store; what is here says where to look first. It is safe for concurrent use, and
 // several processes may share one store.
 type Queue struct {
-	cfg  Config
-	self string
+	cfg Config
 	// more is sent to when something is owed or due that was not.
 	more chan struct{}
 
@@ -60,29 +59,34 @@ type Queue struct {
 	count   int       // how many it said, and what this process added since
 	down    error     // what it said instead
 	looked  time.Time // when the store was last asked which places owe
-	places  map[string]*place
-	owes    map[string]int // by project, as far as this process knows
-	told    time.Time      // when the log was last told
-	refused int            // for want of room, since then
+	// lookedAt is the last place that it named where there may be more.
+	lookedAt string
+	places   map[string]*place
+	owes     map[string]int // by project, as far as this process knows
+	told     time.Time      // when the log was last told
+	refused  int            // for want of room, since then
+	warned   time.Time      // when the log was last told that the store fails
 }
 
 // place is what a process knows of one place that owes.
 type place struct {
-	owes  int       // how many the store said, and what this process added since
-	added int       // how many this process put there at all
-	rests time.Time // its rate has no turn before
-	next  time.Time // nothing is due before
+	owes   int       // how many the store said, and what this process added since
+	added  int       // how many this process put there at all
+	next   time.Time // nothing is due before, or its rate has no turn
+	rests  bool      // the latter
+	worked time.Time // when it was last worked off
+	line   line      // how far that came
 	// strikes is how often in a row its rate was used up before one was judged.
 	strikes int
 	busy    bool // this process works it off
 }
 
-// ready is from when on there is something to judge.
-func (p *place) ready() time.Time {
-	if p.next.After(p.rests) {
+// since is from when on the place waits for a worker.
+func (p *place) since() time.Time {
+	if p.next.After(p.worked) {
 		return p.next
 	}
-	return p.rests
+	return p.worked
 }
 
 // New returns a Queue over the store.
@@ -90,7 +94,7 @@ func New(c Config) (*Queue, error) {
 	if c.Store == nil || c.Cells == nil || c.Most < 1 || c.Now == nil || c.NewID == nil || c.Log == nil {
 		return nil, errors.New("owed: Store, Cells, Most, Now, NewID and Log have to be set")
 	}
-	return &Queue{cfg: c, self: c.NewID(), more: make(chan struct{}, 1), places: map[string]*place{}, owes: map[string]int{}}, nil
+	return &Queue{cfg: c, more: make(chan struct{}, 1), places: map[string]*place{}, owes: map[string]int{}}, nil
 }
 
 // Room returns an error where a change of that place could not be owed: one matching
@@ -102,18 +106,16 @@ func (q *Queue) Room(ctx context.Context, place string) error {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	err := q.room(place)
-	if err != nil {
-		q.refused++
-	}
-	return err
+	return q.room(place)
 }
 
 func (q *Queue) room(name string) error {
 	if q.count >= q.cfg.Most {
+		q.refused++
 		return fmt.Errorf("%w: %d, which is as many as may be (google.owed)", ErrFull, q.count)
 	}
 	if n, project := q.owes[projectOf(name)], projectOf(name); n >= q.cfg.Most-q.cfg.Most/10 {
+		q.refused++
 		return fmt.Errorf("%w: %d of %s, which is as many as one project may owe", ErrFull, n, project)
 	}
 	return nil
@@ -146,10 +148,23 @@ func (q *Queue) recount(ctx context.Context) error {
 	defer q.mu.Unlock()
 	q.down = nil
 	if err != nil {
-		q.down = fmt.Errorf("count what is owed: %w", err)
+		q.down = fmt.Errorf("%w: %w", ErrDown, err)
+		q.tellTrouble(now, q.down)
 		return q.down
 	}
 	q.count = n
+	return nil
+}
+
+// recountPlace asks the store how many the place owes: other processes settle, too.
+func (q *Queue) recountPlace(ctx context.Context, name string) error {
+	n, err := q.cfg.Store.CountOwed(ctx, name)
+	if err != nil {
+		return fmt.Errorf("count what %s owes: %w", name, err)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.setOwes(name, q.known(name), n)
 	return nil
 }
 
@@ -165,15 +180,18 @@ func (q *Queue) Waits(place string) bool {
 // and its content's digest.
 func (q *Queue) Owe(ctx context.Context, c cloud.Change, why error) error {
 	now := q.cfg.Now()
-	o := Change{ID: idOf(c), Place: PlaceOf(c.Resource), Change: c, Since: now, DueAt: now, Why: why.Error()}
+	o := Change{ID: idOf(c), Place: PlaceOf(c.Resource), Change: c, Since: now, Why: trail.Fit(why.Error(), longestWhy)}
 	if err := q.recount(ctx); err != nil {
 		return err
 	}
 	if err := q.take(o.Place); err != nil {
 		return err
 	}
-	if err := q.cfg.Store.Owe(ctx, o); err != nil {
+	added, err := q.cfg.Store.Owe(ctx, o)
+	if err != nil || !added {
 		q.give(o.Place)
+	}
+	if err != nil {
 		return fmt.Errorf("keep change %s as owed: %w", c.ID, err)
 	}
 	q.wake()
@@ -191,7 +209,9 @@ func (q *Queue) take(name string) error {
 	q.count++
 	p := q.known(name)
 	p.added++
-	p.next = time.Time{}
+	if !p.rests {
+		p.next = time.Time{}
+	}
 	q.setOwes(name, p, p.owes+1)
 	return nil
 }
@@ -234,33 +254,3 @@ func (q *Queue) wake() {
 
 // More is sent to when there is something to judge that was not there before.
 func (q *Queue) More() <-chan struct{} { return q.more }
-
-// Tell says in the log how many changes are owed, since when, and how many were refused
-// for want of room, once a minute as long as there are any.
-func (q *Queue) Tell(ctx context.Context) {
-	refused, due := q.dueToTell()
-	if !due {
-		return
-	}
-	n, err := q.cfg.Store.CountOwed(ctx, "")
-	if err != nil || n == 0 {
-		return // a store that does not answer shows elsewhere
-	}
-	oldest, err := q.cfg.Store.Owed(ctx, Query{Limit: 1})
-	if _, err = fault.Readable(err); err != nil || len(oldest) == 0 {
-		return
-	}
-	q.cfg.Log.WarnContext(ctx, "changes are owed a judgement", "owed", n, "of", q.cfg.Most, "refused", refused,
-		"oldest_seconds", int(q.cfg.Now().Sub(oldest[0].Since).Seconds()), "place", oldest[0].Place, "why", oldest[0].Why)
-}
-
-func (q *Queue) dueToTell() (refused int, due bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	now := q.cfg.Now()
-	if now.Sub(q.told) < tellEvery {
-		return 0, false
-	}
-	refused, q.told, q.refused = q.refused, now, 0
-	return refused, true
-}

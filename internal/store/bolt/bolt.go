@@ -44,7 +44,7 @@ var (
 	findingsUntil = []byte("findings_until")        // may be forgotten, earliest first; id
 	handledUntil  = []byte("handled_until")         // likewise; key in handled
 	cellsUntil    = []byte("cells_until")           // likewise; key in cells
-	owedByPlace   = []byte("owed_by_place")         // place, earliest due first, id
+	owedByPlace   = []byte("owed_by_place")         // place, earliest first, id
 	owedBySince   = []byte("owed_by_since")         // earliest first, id
 )
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -22,41 +21,33 @@ func placeKey(place string) []byte { return digest(place)[:placeSize:placeSize] 
 // owedEntries are the lines that lead to the owed change.
 func owedEntries(c owed.Change) []entry {
 	return []entry{
-		{owedByPlace, append(append(placeKey(c.Place), earliestFirst(c.DueAt)...), c.ID...)},
+		{owedByPlace, append(append(placeKey(c.Place), earliestFirst(c.Since)...), c.ID...)},
 		{owedBySince, append(earliestFirst(c.Since), c.ID...)},
 	}
 }
 
 // Owe implements owed.Store.
-func (s *Store) Owe(ctx context.Context, c owed.Change) error {
-	err := s.update(ctx, func(tx *bbolt.Tx) error {
-		if tx.Bucket(owedIn).Get([]byte(c.ID)) != nil {
+func (s *Store) Owe(ctx context.Context, c owed.Change) (added bool, err error) {
+	err = s.update(ctx, func(tx *bbolt.Tx) error {
+		if added = tx.Bucket(owedIn).Get([]byte(c.ID)) == nil; !added {
 			return nil
 		}
-		if err := putOwed(tx, c, nil); err != nil {
+		b, stored, err := record.Owed(c)
+		if err != nil {
+			return err
+		}
+		if err := tx.Bucket(owedIn).Put([]byte(c.ID), b); err != nil {
+			return err
+		}
+		if err := reindex(tx, nil, owedEntries(stored)); err != nil {
 			return err
 		}
 		return countOwed(tx, 1)
 	})
 	if err != nil {
-		return fmt.Errorf("owe change %s: %w", c.ID, err)
+		return false, fmt.Errorf("owe change %s: %w", c.ID, err)
 	}
-	return nil
-}
-
-// PutOff implements owed.Store.
-func (s *Store) PutOff(ctx context.Context, c owed.Change) error {
-	err := s.update(ctx, func(tx *bbolt.Tx) error {
-		old, err := getOwed(tx, []byte(c.ID))
-		if err != nil {
-			return err
-		}
-		return putOwed(tx, c, owedEntries(old))
-	})
-	if err != nil {
-		return fmt.Errorf("put off owed change %s: %w", c.ID, err)
-	}
-	return nil
+	return added, nil
 }
 
 // Settle implements owed.Store.
@@ -89,17 +80,6 @@ func getOwed(tx *bbolt.Tx, id []byte) (owed.Change, error) {
 		return owed.Change{}, fault.ErrNotFound
 	}
 	return record.ReadOwed(b)
-}
-
-func putOwed(tx *bbolt.Tx, c owed.Change, led []entry) error {
-	b, stored, err := record.Owed(c)
-	if err != nil {
-		return err
-	}
-	if err := tx.Bucket(owedIn).Put([]byte(c.ID), b); err != nil {
-		return err
-	}
-	return reindex(tx, led, owedEntries(stored))
 }
 
 // owedCount is the key of how many changes are owed, so that counting them reads no others.
@@ -138,7 +118,8 @@ func (s *Store) CountOwed(ctx context.Context, place string) (n int, err error) 
 	return n, nil
 }
 
-// OwedPlaces implements owed.Store. It reads one record of each place.
+// OwedPlaces implements owed.Store. It reads one record of each place, or more where a
+// later release wrote the first.
 func (s *Store) OwedPlaces(ctx context.Context, after string, limit int) (places []string, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		cursor := tx.Bucket(owedByPlace).Cursor()
@@ -146,12 +127,14 @@ func (s *Store) OwedPlaces(ctx context.Context, after string, limit int) (places
 		if after != "" {
 			from = behind(placeKey(after))
 		}
-		for key, _ := cursor.Seek(from); key != nil && len(places) < limit; key, _ = cursor.Seek(behind(key[:placeSize])) {
+		for key, _ := cursor.Seek(from); key != nil && len(places) < limit; {
 			c, err := getOwed(tx, key[placeSize+timeSize:])
 			if err != nil {
-				return err
+				key, _ = cursor.Next()
+				continue
 			}
 			places = append(places, c.Place)
+			key, _ = cursor.Seek(behind(key[:placeSize]))
 		}
 		return nil
 	})
@@ -178,12 +161,9 @@ func (s *Store) Owed(ctx context.Context, q owed.Query) (out []owed.Change, err 
 	w := walk{bucket: owedBySince, prefixes: [][]byte{nil}, limit: q.Limit}
 	if q.Place != "" {
 		w.bucket, w.prefixes = owedByPlace, [][]byte{placeKey(q.Place)}
-		if !q.DueBy.IsZero() {
-			w.last = earliestFirst(q.DueBy)
-		}
-		if !q.DueAfter.IsZero() {
-			w.first = earliestFirst(q.DueAfter.Add(time.Nanosecond))
-		}
+	}
+	if q.After != (owed.Position{}) {
+		w.first = append(append(earliestFirst(q.After.Since), q.After.ID...), 0)
 	}
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		r := w.runs(tx)[0]

@@ -33,8 +33,10 @@ const (
 	policyField   = "policy"
 	projectField  = "project"
 	resourceField = "resource"
-	placeField    = "place" // of an owed change, a key
-	sinceField    = "since" // likewise, a stamp
+	// Of an owed change, the first a key and the last a stamp.
+	placeField     = "place"
+	placeNameField = "place_name"
+	sinceField     = "since"
 )
 
 // fields are the fields of one document.

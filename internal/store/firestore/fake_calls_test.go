@@ -27,8 +27,7 @@ func TestADatabaseThatIsMissingIsAnErrorAndNotAnAbsence(t *testing.T) {
 		"LearnIdentity": func() error { return s.LearnIdentity(ctx, remediate.Sighting{Email: "a@b", At: noon}) },
 		"Identity":      func() error { _, err := s.Identity(ctx, "a@b"); return err },
 		"Pause":         func() error { _, err := s.Pause(ctx); return err },
-		"Owe":           func() error { return s.Owe(ctx, owed.Change{ID: "o1", Place: "projects/p"}) },
-		"PutOff":        func() error { return s.PutOff(ctx, owed.Change{ID: "o1", Place: "projects/p"}) },
+		"Owe":           func() error { _, err := s.Owe(ctx, owed.Change{ID: "o1", Place: "projects/p"}); return err },
 		"Settle":        func() error { return s.Settle(ctx, "o1") },
 		"SetPause":      func() error { _, err := s.SetPause(ctx, desk.Pause{}); return err },
 	} {

@@ -74,7 +74,7 @@ func TestEveryQueryHasItsIndexAndEveryIndexItsQuery(t *testing.T) {
 		_, err := s.Due(t.Context(), noon, limit)
 		note(err)
 	}
-	for _, q := range []owed.Query{{}, {Limit: 5}, {Place: "projects/p"}, {Place: "projects/p", DueBy: noon, Limit: 5}, {Place: "projects/p", DueAfter: noon}} {
+	for _, q := range []owed.Query{{}, {Limit: 5}, {Place: "projects/p", Limit: 5}, {Place: "projects/p", After: owed.Position{Since: noon, ID: "o1"}}, {After: owed.Position{Since: noon, ID: "o1"}}} {
 		_, err := s.Owed(t.Context(), q)
 		note(err)
 	}
@@ -171,7 +171,7 @@ func TestWhatNoQueryUsesIsNotIndexedAndWhatExpiresIsDeleted(t *testing.T) {
 		"handled.layout": false, "handled.expire_at": true,
 		"cells.layout": false, "cells.record": false, "cells.write": false, "cells.expire_at": true,
 		"identities.layout": false, "identities.record": false, "identities.write": false,
-		"owed.layout": false, "owed.record": false, "owed.write": false,
+		"owed.layout": false, "owed.record": false, "owed.place_name": false,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("field overrides (-want +got):\n%s", d)

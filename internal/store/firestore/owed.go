@@ -10,12 +10,11 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/rescind-dev/rescind/internal/store/record"
-	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/owed"
 )
 
 // Owe implements owed.Store.
-func (s *Store) Owe(ctx context.Context, c owed.Change) error {
+func (s *Store) Owe(ctx context.Context, c owed.Change) (added bool, err error) {
 	doc, err := owedFields(c)
 	if err == nil {
 		err = call(ctx, callTimeout, func(ctx context.Context) error {
@@ -23,33 +22,14 @@ func (s *Store) Owe(ctx context.Context, c owed.Change) error {
 			if status.Code(err) == codes.AlreadyExists {
 				return nil
 			}
+			added = err == nil
 			return err
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("owe change %s: %w", c.ID, err)
+		return false, fmt.Errorf("owe change %s: %w", c.ID, err)
 	}
-	return nil
-}
-
-// PutOff implements owed.Store.
-func (s *Store) PutOff(ctx context.Context, c owed.Change) error {
-	doc, err := owedFields(c)
-	if err == nil {
-		err = call(ctx, callTimeout, func(ctx context.Context) error {
-			return swap(ctx, s.doc(owedIn, c.ID), func(old *firestore.DocumentSnapshot) (fields, error) {
-				if !old.Exists() {
-					return nil, fault.ErrNotFound
-				}
-				_, err := owedOf(old)
-				return doc, err
-			})
-		})
-	}
-	if err != nil {
-		return fmt.Errorf("put off owed change %s: %w", c.ID, err)
-	}
-	return nil
+	return added, nil
 }
 
 // Settle implements owed.Store.
@@ -66,20 +46,14 @@ func (s *Store) Settle(ctx context.Context, id string) error {
 
 // Owed implements owed.Store. It reads what the query selects, and no more.
 func (s *Store) Owed(ctx context.Context, q owed.Query) ([]owed.Change, error) {
-	by := sinceField
-	in := s.client.Collection(owedIn).Query
+	in := s.client.Collection(owedIn).OrderBy(sinceField, firestore.Asc).OrderBy(idField, firestore.Asc)
 	if q.Place != "" {
-		by = dueField
 		in = in.Where(placeField, "==", key(q.Place))
-		if !q.DueBy.IsZero() {
-			in = in.Where(dueField, "<=", stamp(q.DueBy))
-		}
-		if !q.DueAfter.IsZero() {
-			in = in.Where(dueField, ">", stamp(q.DueAfter))
-		}
 	}
-	in = in.OrderBy(by, firestore.Asc).OrderBy(idField, firestore.Asc)
-	return listed(ctx, "owed changes", in, by, q.Limit, func(doc *firestore.DocumentSnapshot) (owed.Change, error) {
+	if q.After != (owed.Position{}) {
+		in = in.StartAfter(stamp(q.After.Since), q.After.ID)
+	}
+	return listed(ctx, "owed changes", in, sinceField, q.Limit, func(doc *firestore.DocumentSnapshot) (owed.Change, error) {
 		c, err := owedOf(doc)
 		if err != nil {
 			err = fmt.Errorf("owed change %v: %w", doc.Data()[idField], err)
@@ -106,8 +80,8 @@ func (s *Store) OwedPlaces(ctx context.Context, after string, limit int) (places
 				return err
 			}
 			last = fmt.Sprint(docs[0].Data()[placeField])
-			if c, err := owedOf(docs[0]); err == nil { // else a later release's, which judges it
-				places = append(places, c.Place)
+			if name, ok := docs[0].Data()[placeNameField].(string); ok {
+				places = append(places, name)
 			}
 		}
 		return nil
@@ -152,7 +126,7 @@ func owedFields(c owed.Change) (fields, error) {
 		return nil, fmt.Errorf("it takes %d bytes, and Firestore has room for %d", len(b), maxRecord)
 	}
 	return fields{
-		layoutField: layout, recordField: b, idField: c.ID, placeField: key(c.Place), dueField: stamp(c.DueAt), sinceField: stamp(c.Since),
+		layoutField: layout, recordField: b, idField: c.ID, placeField: key(c.Place), placeNameField: c.Place, sinceField: stamp(c.Since),
 	}, nil
 }
 

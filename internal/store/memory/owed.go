@@ -12,35 +12,20 @@ import (
 )
 
 // Owe implements owed.Store.
-func (s *Store) Owe(ctx context.Context, c owed.Change) error {
-	return s.setOwed(ctx, c, func(there bool) (bool, error) { return !there, nil })
-}
-
-// PutOff implements owed.Store.
-func (s *Store) PutOff(ctx context.Context, c owed.Change) error {
-	return s.setOwed(ctx, c, func(there bool) (bool, error) {
-		if !there {
-			return false, fmt.Errorf("put off owed change %s: %w", c.ID, fault.ErrNotFound)
-		}
-		return true, nil
-	})
-}
-
-func (s *Store) setOwed(ctx context.Context, c owed.Change, may func(there bool) (bool, error)) error {
+func (s *Store) Owe(ctx context.Context, c owed.Change) (added bool, _ error) {
 	b, _, err := record.Owed(c)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer s.lock()()
 	if err := ctx.Err(); err != nil {
-		return err
+		return false, err
 	}
-	_, there := s.owed[c.ID]
-	if write, err := may(there); !write || err != nil {
-		return err
+	if _, there := s.owed[c.ID]; there {
+		return false, nil
 	}
 	s.owed[c.ID] = b
-	return nil
+	return true, nil
 }
 
 // Settle implements owed.Store.
@@ -70,10 +55,7 @@ func (s *Store) Owed(ctx context.Context, q owed.Query) (out []owed.Change, _ er
 		}
 	}
 	slices.SortFunc(out, func(a, b owed.Change) int {
-		if q.Place == "" {
-			return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID))
-		}
-		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID))
 	})
 	if q.Limit > 0 && len(out) > q.Limit {
 		out = out[:q.Limit]

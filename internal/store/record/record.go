@@ -4,6 +4,7 @@
 package record
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -196,10 +197,16 @@ func Owed(c owed.Change) ([]byte, owed.Change, error) {
 	if c.ID == "" || c.Place == "" {
 		return nil, owed.Change{}, errors.New("encode owed change: its id or its place is empty")
 	}
-	b, err := encode(plain, c)
-	if err != nil {
+	// Without the escapes that only a browser needs: an entry that Logging takes has to fit
+	// into what Firestore takes.
+	var w bytes.Buffer
+	w.WriteByte(plain)
+	enc := json.NewEncoder(&w)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(c); err != nil {
 		return nil, owed.Change{}, fmt.Errorf("encode owed change %s: %w", c.ID, err)
 	}
+	b := w.Bytes()
 	stored, err := ReadOwed(b)
 	return b, stored, err
 }
@@ -215,7 +222,7 @@ func ReadOwed(b []byte) (owed.Change, error) {
 	if err != nil {
 		return owed.Change{}, fmt.Errorf("decode owed change: %w", err)
 	}
-	c.Since, c.DueAt, c.Change.Time = c.Since.UTC(), c.DueAt.UTC(), c.Change.Time.UTC()
+	c.Since, c.Change.Time = c.Since.UTC(), c.Change.Time.UTC()
 	return c, nil
 }
 

@@ -38,6 +38,21 @@ func (h watched) Handle(ctx context.Context, c cloud.Change) (remediate.Outcome,
 	return out, err
 }
 
+// judgedLater is judged for a change that was owed, of which the log and the counts were
+// told no more than that it is.
+func (a *App) judgedLater(c cloud.Change, out remediate.Outcome) {
+	a.judged(c, out)
+	if a.opts.Count != nil {
+		a.opts.Count(string(out.Kind))
+	}
+	ids := make([]string, 0, len(out.Findings))
+	for _, f := range out.Findings {
+		ids = append(ids, f.ID)
+	}
+	a.log.Info("owed change judged", "insert_id", c.InsertID, "resource", c.Resource.String(), "method", c.Method,
+		"outcome", string(out.Kind), "findings", ids)
+}
+
 // judged has what a change left to do done in time, and shows what came of it.
 func (a *App) judged(c cloud.Change, out remediate.Outcome) {
 	a.wake(out.Findings...)

@@ -87,7 +87,7 @@ func (a *App) sweeping(ctx context.Context, every time.Duration) {
 				continue // ctx ended, or the tick will do
 			}
 		}
-		if _, err := a.SweepFor(ctx, every); err != nil {
+		if _, err := a.SweepFor(ctx, every); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "sweep", "error", err.Error())
 		}
 	}
@@ -130,7 +130,7 @@ func (a *App) finish(ctx context.Context, id string) {
 // judging judges what is owed as it comes and as it falls due, until ctx ends.
 func (a *App) judging(ctx context.Context, every time.Duration) {
 	for ctx.Err() == nil {
-		if _, err := a.JudgeOwed(ctx, a.opts.Now().Add(every), a.judged); err != nil && ctx.Err() == nil {
+		if _, err := a.JudgeOwed(ctx, a.opts.Now().Add(every), a.judgedLater); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "judge what is owed", "error", err.Error())
 		}
 		wait := every
@@ -171,7 +171,7 @@ func (a *App) serveSweep(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	var owing sync.WaitGroup
 	var unjudged error
-	owing.Go(func() { _, unjudged = a.JudgeOwed(ctx, a.opts.Now().Add(sweepFor), a.judged) })
+	owing.Go(func() { _, unjudged = a.JudgeOwed(ctx, a.opts.Now().Add(sweepFor), a.judgedLater) })
 	n, err := a.SweepFor(ctx, sweepFor)
 	owing.Wait()
 	err = errors.Join(err, unjudged)
