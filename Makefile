@@ -32,7 +32,7 @@ timings: ## run every Go benchmark
 	go test -run '^$$' -bench . -benchmem ./...
 
 soak: ## two releases on one Firestore, a burst of 10,000 events, kill -9 again and again, a million findings, 2,000 stories
-	RESCIND_SOAK=long RESCIND_STORIES=2000 go test -v -count=1 -timeout 60m -tags soak -run 'Soak|HoweverItIsTold|WhateverHappensTogether|WhereverATale' ./cmd/rescind ./cmd/rescind/internal/sandbox ./remediate ./internal/store/bolt
+	RESCIND_SOAK=long RESCIND_STORIES=2000 go test -v -count=1 -timeout 60m -tags soak -run 'Soak|HoweverItIsTold|WhateverHappensTogether|WhereverATale|R10WhatIs' ./cmd/rescind ./cmd/rescind/internal/sandbox ./remediate ./internal/store/bolt
 
 upgrade: ## this tree beside an earlier release on one Firestore: make upgrade FROM=COMMIT
 	@test -n "$(FROM)" || { echo "usage: make upgrade FROM=COMMIT" >&2; exit 2; }

@@ -235,7 +235,7 @@ func (s story) shrunk(t *testing.T, seed uint64) (story, string) {
 // is how many there are.
 func TestHoweverItIsToldAStoryEndsTheSame(t *testing.T) {
 	t.Parallel()
-	first, n := uint64(1), 15
+	first, n := uint64(1), 8
 	if v, err := strconv.Atoi(os.Getenv("RESCIND_STORIES")); err == nil {
 		n = v
 	}

@@ -133,9 +133,9 @@ func TestEachFaultOfGoogleCloudEndsInAStatedOutcome(t *testing.T) {
 	}
 }
 
-func TestAHundredRevertsInOneRegionStayBelowTwentyWritesAMinute(t *testing.T) {
+func TestFiftyRevertsInOneRegionStayBelowTwentyWritesAMinute(t *testing.T) {
 	t.Parallel()
-	const services = 100
+	const services = 50
 	g := newRig(t, set{public: policies.Revert}, func(c *setup) {
 		c.Limits = remediate.Limits{}
 		c.Judge.MaxEventAge = 0

@@ -1,6 +1,7 @@
 package remediate_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ func (b *burst) sweeps(d time.Duration) {
 }
 
 func isRoundup(m simslack.Message) bool {
-	return strings.Contains(string(m.Blocks), "MANY FINDINGS")
+	return bytes.Contains(m.Blocks, []byte("MANY FINDINGS"))
 }
 
 // roundups are the messages that speak for many, the other cards those that do not.
@@ -82,9 +83,9 @@ func (b *burst) toldOnce(fs []finding.Finding) {
 	b.t.Helper()
 	_, cards := b.roundups()
 	for _, f := range fs {
-		n := 0
+		n, answer, named := 0, []byte("v1."+f.ID+"."), []byte("`"+f.ID+"`")
 		for _, c := range cards {
-			if strings.Contains(string(c.Blocks), "v1."+f.ID+".") || strings.Contains(string(c.Blocks), "`"+f.ID+"`") {
+			if bytes.Contains(c.Blocks, answer) || bytes.Contains(c.Blocks, named) {
 				n++
 			}
 		}

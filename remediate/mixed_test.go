@@ -224,7 +224,7 @@ func (m *mixed) calm(d time.Duration) {
 // histories. RESCIND_SEED repeats one; RESCIND_STORIES is how many there are.
 func TestWhateverHappensTogetherTheRulesHoldAndNothingStaysOwed(t *testing.T) {
 	t.Parallel()
-	first, n := uint64(1), 8
+	first, n := uint64(1), 4
 	if v, err := strconv.Atoi(os.Getenv("RESCIND_STORIES")); err == nil {
 		n = v
 	}

@@ -2,6 +2,8 @@ package remediate_test
 
 import (
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -73,6 +75,17 @@ var told = []struct {
 	}},
 }
 
+// struckAt are the calls at which a failure is tried: every other one in an ordinary run, of
+// which the two tests of R10 take one half each, and all with RESCIND_STORIES.
+func struckAt(calls, half int) (at []int) {
+	for n := 1; n <= calls; n++ {
+		if os.Getenv("RESCIND_STORIES") != "" || n%2 == half%2 {
+			at = append(at, n)
+		}
+	}
+	return at
+}
+
 // A limit of ours and an answer that took too long say nothing of a change. Whichever
 // call they come at, the change waits and then comes to what it comes to without them.
 func TestR10WhatIsNotKnownYetChangesNoVerdict(t *testing.T) {
@@ -97,8 +110,9 @@ func TestR10WhatIsNotKnownYetChangesNoVerdict(t *testing.T) {
 			t.Parallel()
 			calls, methods := 0, map[string]bool{}
 			want := tell(t, func(_ *rig, n int, method string) error { calls, methods[method] = n, true; return nil })
-			for what, err := range failing {
-				for at := 1; at <= calls; at++ {
+			for i, what := range slices.Sorted(maps.Keys(failing)) {
+				err := failing[what]
+				for _, at := range struckAt(calls, i) {
 					name := ""
 					got := tell(t, func(_ *rig, n int, method string) error {
 						if n != at {

@@ -83,12 +83,7 @@ func TestUnreadableFindingsDoNotKeepOthersOutOfTheSweep(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, set{identity: policies.Approve})
 	for i := range 201 {
-		c := defaultDeploy(g, cloud.FirstHalf, "user:"+mallory)
-		f := finding.Finding{
-			ID: fmt.Sprint("stuck-", i), Policy: identity, Resource: c.Resource, Change: c, State: state.Waiting, DueAt: g.Clock().Add(-time.Hour),
-		}
-		_, err := g.Store.Create(t.Context(), f)
-		g.must(err)
+		g.stuck(fmt.Sprint("stuck-", i))
 	}
 	f := pendingElsewhere(g)
 	f.State, f.ExpiresAt, f.DueAt = state.Pending, g.Clock(), g.Clock()
@@ -101,11 +96,28 @@ func TestUnreadableFindingsDoNotKeepOthersOutOfTheSweep(t *testing.T) {
 		}
 	}
 	g.want(g.stored(f.ID), state.Expired, "")
-	for !g.stored("stuck-0").State.Ended() {
+}
+
+func TestAnUnreadableFindingFailsInTheEnd(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{identity: policies.Approve})
+	g.stuck("stuck")
+	g.cloud.Fail("GetService", 1_000_000, codes.Internal)
+	for !g.stored("stuck").State.Ended() {
 		g.pass(2 * time.Hour)
 		_, _ = g.Sweep(t.Context())
 	}
-	g.want(g.stored("stuck-0"), state.Failed, "could not be read")
+	g.want(g.stored("stuck"), state.Failed, "could not be read")
+}
+
+// stuck stores a finding that waits for the other half of a deploy, and is due.
+func (g *rig) stuck(id string) {
+	g.t.Helper()
+	c := defaultDeploy(g, cloud.FirstHalf, "user:"+mallory)
+	_, err := g.Store.Create(g.t.Context(), finding.Finding{
+		ID: id, Policy: identity, Resource: c.Resource, Change: c, State: state.Waiting, DueAt: g.Clock().Add(-time.Hour),
+	})
+	g.must(err)
 }
 
 func TestNoticesThatFailDoNotCostARevertItsAttempts(t *testing.T) {

@@ -33,8 +33,8 @@ func TestHundredsOfFindingsInAMinuteMakeAMessageASecondAndLoseNone(t *testing.T)
 		n      int
 		sameIs func(*burst) func(*finding.Finding)
 	}{
-		{"three hundred of as many causes", 300, func(b *burst) func(*finding.Finding) { return b.ofAnotherCause }},
-		{"a hundred of one cause", 100, func(*burst) func(*finding.Finding) { return func(*finding.Finding) {} }},
+		{"more than a sweep looks at, each of its own cause", 220, func(b *burst) func(*finding.Finding) { return b.ofAnotherCause }},
+		{"seventy of one cause", 70, func(*burst) func(*finding.Finding) { return func(*finding.Finding) {} }},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			b := newBurst(t)

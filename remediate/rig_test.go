@@ -28,6 +28,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/state"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
 )
 
 // TestMain collects garbage less often: these tests allocate much and keep little, and
@@ -72,10 +73,10 @@ type set map[string]policies.Enforcement
 func newRig(t *testing.T, enforce set, change ...func(*setup)) *rig {
 	t.Helper()
 	g := &rig{t: t, now: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC), told: &notice{}}
-	addr := g.serveCloud()
-	g.connectMallory(addr)
+	reach := g.serveCloud()
+	g.connectMallory(reach)
 	st := memory.New()
-	g.connectRescind(addr, st)
+	g.connectRescind(reach, st)
 	c := setup{Notifier: g.told, Config: g.config(enforce, st)}
 	for _, f := range change {
 		f(&c)
@@ -84,30 +85,34 @@ func newRig(t *testing.T, enforce set, change ...func(*setup)) *rig {
 	return g
 }
 
-// serveCloud starts the simulated cloud, with what stands in it, and returns its
-// address.
-func (g *rig) serveCloud() string {
+// rigAddr stands for the cloud's address. It is reached in memory: for a thousand rigs,
+// sockets took a third of the time.
+const rigAddr = "127.0.0.1:1"
+
+// serveCloud starts the simulated cloud, with what stands in it, and returns how to
+// reach it.
+func (g *rig) serveCloud() grpc.DialOption {
 	g.cloud = sim.NewCloud(sim.Options{Now: g.Clock, Emit: g.keep})
 	g.seed()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	g.must(err)
-	go g.cloud.Serve(l)
-	g.t.Cleanup(func() { g.cloud.Close() })
-	return l.Addr().String()
+	l, server := bufconn.Listen(8<<10), grpc.NewServer()
+	g.cloud.RegisterGRPC(server)
+	go func() { _ = server.Serve(l) }()
+	g.t.Cleanup(server.Stop)
+	return grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return l.DialContext(ctx) })
 }
 
-func (g *rig) connectMallory(addr string) {
+func (g *rig) connectMallory(reach grpc.DialOption) {
 	var err error
-	g.conn, err = grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(caller(mallory)))
+	g.conn, err = grpc.NewClient(rigAddr, reach, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(caller(mallory)))
 	g.must(err)
 	g.t.Cleanup(func() { g.conn.Close() })
 }
 
-func (g *rig) connectRescind(addr string, st *memory.Store) {
+func (g *rig) connectRescind(reach grpc.DialOption, st *memory.Store) {
 	var err error
 	g.google, err = google.New(g.t.Context(), google.Options{
-		Endpoints: google.Endpoints{Run: addr, IAM: addr, ResourceManager: addr, OrgPolicy: addr, Logging: addr, Functions: addr}, Insecure: true,
-		DialOptions: []grpc.DialOption{grpc.WithPerRPCCredentials(caller(self)), grpc.WithChainUnaryInterceptor(g.intercept)},
+		Endpoints: google.Endpoints{Run: rigAddr, IAM: rigAddr, ResourceManager: rigAddr, OrgPolicy: rigAddr, Logging: rigAddr, Functions: rigAddr}, Insecure: true,
+		DialOptions: []grpc.DialOption{reach, grpc.WithPerRPCCredentials(caller(self)), grpc.WithChainUnaryInterceptor(g.intercept)},
 		Identities:  st, Now: g.Clock, Wait: g.wait,
 	})
 	g.must(err)

@@ -126,11 +126,11 @@ func TestACriticalFindingInAFloodHasItsOwnCard(t *testing.T) {
 func TestFindingsThatJoinAMessageAreNoFlood(t *testing.T) {
 	t.Parallel()
 	b := floods(t)
-	for range 100 {
+	for range 40 {
 		b.opens()
 	}
 	b.settle()
-	if m := b.card(); !strings.Contains(string(m.Blocks), "100 ×") {
+	if m := b.card(); !strings.Contains(string(m.Blocks), "40 ×") {
 		t.Errorf("message:\n%s", m.Blocks)
 	}
 }

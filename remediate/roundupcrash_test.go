@@ -55,8 +55,8 @@ func TestACrashBeforeTheRoundupsPlaceIsStoredLeavesAtMostOneThatClaimsNothing(t 
 	for at := 1; at <= 12; at++ {
 		for _, failure := range []failure{answerLost, dies} {
 			t.Run(fmt.Sprint(failure, " ", at), func(t *testing.T) {
-				b := floods(t)
-				fs := b.flood(20, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
+				b := newBurst(t, func(c *setup) { c.RoundupAbove = 5 })
+				fs := b.flood(5, func(f *finding.Finding) { f.ExpiresAt = b.Clock().Add(6 * time.Hour) })
 				b.settle()
 				doomed := b.twin()
 				doomed.change(func(c *setup) { c.Store = fatedStore{b.Store, &fate{failure: failure, at: at}} })
@@ -74,7 +74,7 @@ func TestACrashBeforeTheRoundupsPlaceIsStoredLeavesAtMostOneThatClaimsNothing(t 
 				}
 				b.sweeps(16 * time.Minute)
 				b.toldOnce(fs)
-				b.wantCards(31)
+				b.wantCards(16)
 			})
 		}
 	}

@@ -261,8 +261,8 @@ func TestI10WhatWasKeptOfUnknownActorsCoversNobody(t *testing.T) {
 		again string
 	}{
 		"somebody unnamed, twice":               {[]string{cloud.UnknownActor}, cloud.UnknownActor},
-		"somebody else, once there is no room":  {names(120), "user:eve@example.com"},
-		"the last one, for whom there was none": {names(120), "user:n119@example.com"},
+		"somebody else, once there is no room":  {names(105), "user:eve@example.com"},
+		"the last one, for whom there was none": {names(105), "user:n104@example.com"},
 		"a name without end, where others were": {[]string{"user:" + strings.Repeat("a", 5000)}, "user:" + strings.Repeat("e", 5000)},
 	} {
 		g := newRig(t, set{public: policies.Approve}, withBob)

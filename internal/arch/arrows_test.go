@@ -6,11 +6,14 @@ package arch_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -167,19 +170,28 @@ func watchTree(t *testing.T) {
 	}
 }
 
-// listPackages asks the go command, so that build constraints are read as the
-// build reads them.
+// listPackages is the module's packages, and what each imports.
 func listPackages(t *testing.T) graph {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Imports", "./...")
+	g, err := listed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return maps.Clone(g)
+}
+
+// listed asks the go command, so that build constraints are read as the build reads
+// them; once for all tests, as it reads every file.
+var listed = sync.OnceValues(func() (graph, error) {
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", "./...")
 	cmd.Dir = root
 	out, err := cmd.Output()
 	if err != nil {
 		var exit *exec.ExitError
 		if errors.As(err, &exit) {
-			t.Fatalf("go list: %v\n%s", err, exit.Stderr)
+			return nil, fmt.Errorf("go list: %w\n%s", err, exit.Stderr)
 		}
-		t.Fatalf("go list: %v", err)
+		return nil, fmt.Errorf("go list: %w", err)
 	}
 	g := graph{}
 	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
@@ -190,12 +202,12 @@ func listPackages(t *testing.T) graph {
 		if err := dec.Decode(&pkg); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			t.Fatalf("decode go list: %v", err)
+			return nil, fmt.Errorf("decode go list: %w", err)
 		}
 		g[pkg.ImportPath] = pkg.Imports
 	}
 	if len(g) < 2 {
-		t.Fatalf("go list found %d packages, want the whole module", len(g))
+		return nil, fmt.Errorf("go list found %d packages, want the whole module", len(g))
 	}
-	return g
-}
+	return g, nil
+})
