@@ -25,6 +25,7 @@ const (
 	emulator  part = "internal/emulator"
 
 	// The rooms of the command, in the order in which one leans on another.
+	build    part = "cmd/rescind/internal/build"
 	terminal part = "cmd/rescind/internal/terminal"
 	config   part = "cmd/rescind/internal/config"
 	process  part = "cmd/rescind/internal/process"
@@ -62,13 +63,14 @@ func arrows() map[part][]part {
 		// Google's programs stand beside ours.
 		emulator: nil,
 
+		build:    nil,
 		terminal: nil,
 		config:   append([]part{yaml}, wires...),
 		// What serves knows nothing simulated.
-		process: append([]part{config}, wires...),
+		process: append([]part{build, config}, wires...),
 		sandbox: {terminal, config, process, sim, functions, cloud, remediate},
 		demo:    {terminal, sandbox, process, sim, functions, remediate},
-		command: append([]part{terminal, config, process, sandbox, demo, replay, sim, yaml}, wires...),
+		command: append([]part{build, terminal, config, process, sandbox, demo, replay, sim, yaml}, wires...),
 	}
 }
 
