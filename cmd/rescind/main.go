@@ -33,6 +33,7 @@ func commands() []command {
 		auditCommand(),
 		pauseCommand(),
 		resumeCommand(),
+		slackCommand(),
 		versionCommand(),
 	}
 }

@@ -58,7 +58,7 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 		{
 			"two adapters may not lean on each other",
 			module + "notify/slack", module + "internal/store",
-			[]string{"notify/slack imports internal/store: notify may import only internal/intake, internal/cloud, internal/auditlog, policies, remediate/judge, remediate of ours"},
+			[]string{"notify/slack imports internal/store: notify may import only internal/intake, infra, internal/cloud, internal/auditlog, policies, remediate/judge, remediate of ours"},
 		},
 		{
 			"only the command wires the simulation in",

@@ -23,6 +23,7 @@ const (
 	arch      part = "internal/arch"
 	mutate    part = "internal/mutate"
 	emulator  part = "internal/emulator"
+	infra     part = "infra"
 
 	// The rooms of the command, in the order in which one leans on another.
 	build    part = "cmd/rescind/internal/build"
@@ -45,7 +46,7 @@ func arrows() map[part][]part {
 		policies:  {cloud, yaml},
 		judge:     {cloud, policies},
 		remediate: {cloud, auditlog, policies, judge},
-		notify:    append([]part{intake}, decides...),
+		notify:    append([]part{intake, infra}, decides...),
 		functions: append([]part{skim}, decides...),
 		// Replay judges as live handling does, and knows nothing of what follows.
 		replay: {cloud, auditlog, policies, judge, yaml},
@@ -62,6 +63,8 @@ func arrows() map[part][]part {
 		mutate: nil,
 		// Google's programs stand beside ours.
 		emulator: nil,
+		// What an installation begins with knows nothing of what runs then.
+		infra: nil,
 
 		build:    nil,
 		terminal: nil,
