@@ -34,6 +34,7 @@ func commands() []command {
 		pauseCommand(),
 		resumeCommand(),
 		slackCommand(),
+		eventCommand(),
 		versionCommand(),
 	}
 }
