@@ -10,7 +10,7 @@ import (
 // each other: the path of generateIdToken of the IAM Credentials API, and that of
 // Google's certificates.
 const (
-	CredentialsPath = "POST /v1/projects/-/serviceAccounts/{account}"
+	CredentialsPath = "POST /v1/projects/-/serviceAccounts/{account}" //nolint:gosec // a path, and no credential
 	KeysPath        = "GET /oauth2/v3/certs"
 )
 
