@@ -1,18 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
-	"github.com/rescind-dev/rescind/functions"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/testevent"
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/google"
 )
@@ -69,7 +66,7 @@ func runEventPush(ctx context.Context, env environment, args []string) error {
 		return err
 	}
 	if *now {
-		if entry, err = renewed(entry, time.Now()); err != nil {
+		if entry, err = testevent.Renew(entry, time.Now()); err != nil {
 			return err
 		}
 	}
@@ -90,7 +87,7 @@ func runEventPush(ctx context.Context, env environment, args []string) error {
 	return err
 }
 
-// readEntry reads one JSON object. No error repeats what is in it.
+// readEntry reads the entry in the file, or on standard input.
 func readEntry(env environment, name string) (json.RawMessage, error) {
 	in := env.stdin
 	if name != "-" {
@@ -101,47 +98,11 @@ func readEntry(env environment, name string) (json.RawMessage, error) {
 		defer f.Close()
 		in = f
 	}
-	b, err := io.ReadAll(io.LimitReader(in, functions.DefaultMaxBody+1))
-	switch {
-	case err != nil:
+	entry, err := testevent.Read(in)
+	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
-	case len(b) > functions.DefaultMaxBody:
-		return nil, fmt.Errorf("read %s: it has more than %d bytes, and no event is larger", name, functions.DefaultMaxBody)
-	}
-	dec := json.NewDecoder(bytes.NewReader(b))
-	var entry json.RawMessage
-	if err := dec.Decode(&entry); err != nil {
-		return nil, fmt.Errorf("read %s: it is not JSON: want one log entry", name)
-	}
-	var list []json.RawMessage // as gcloud writes it
-	if json.Unmarshal(entry, &list) == nil {
-		if len(list) != 1 {
-			return nil, fmt.Errorf("read %s: it is a list of %d: want one log entry", name, len(list))
-		}
-		entry = list[0]
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read %s: there is something after the first entry: want one alone, such as head -n 1 of JSON Lines", name)
 	}
 	return entry, nil
-}
-
-// renewed is the entry as if it had been logged now; all else is as it was.
-func renewed(entry json.RawMessage, now time.Time) (json.RawMessage, error) {
-	var keys map[string]json.RawMessage
-	if err := json.Unmarshal(entry, &keys); err != nil || keys == nil {
-		return nil, errors.New("the entry is no JSON object")
-	}
-	for key, value := range map[string]string{
-		"insertId": "rescind-test-" + rand.Text(), "timestamp": now.UTC().Format(time.RFC3339Nano), "receiveTimestamp": now.UTC().Format(time.RFC3339Nano),
-	} {
-		b, err := json.Marshal(value)
-		if err != nil {
-			return nil, err
-		}
-		keys[key] = b
-	}
-	return json.Marshal(keys)
 }
 
 // look says what the entry is to rescind, or why it is nothing to it.

@@ -17,6 +17,7 @@ import (
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/testevent"
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/emulator"
 )
@@ -123,8 +124,8 @@ func TestAnEventIsOnlyLookedAtWithoutAWayToSendIt(t *testing.T) {
 
 func TestARenewedEntryIsTheSameButForItsIDAndTimes(t *testing.T) {
 	now := time.Date(2026, 11, 29, 15, 0, 0, 0, time.UTC)
-	one, err := renewed([]byte(grantEntry), now)
-	two, err2 := renewed([]byte(grantEntry), now)
+	one, err := testevent.Renew([]byte(grantEntry), now)
+	two, err2 := testevent.Renew([]byte(grantEntry), now)
 	if err != nil || err2 != nil {
 		t.Fatal(err, err2)
 	}
@@ -167,7 +168,7 @@ func TestAnEventThatCannotBePushedIsRefusedWithTheReason(t *testing.T) {
 		{"a read", strings.Replace(grantEntry, `"SetIamPolicy"`, `"GetIamPolicy"`, 1), push("-"), exitFailed, "the entry would come to nothing: not a change"},
 		{"a call that failed", strings.Replace(grantEntry, `"status":{}`, `"status":{"code":7}`, 1), push("-"), exitFailed, "the entry would come to nothing: failed call"},
 		{"another host than the token is for", grantEntry, []string{"--config", config, "--to", "https://rescind.example.net/events", "-"}, exitUsage, "whoever is at another host could push with the token for an hour"},
-		{"in the clear", grantEntry, []string{"--config", config, "--to", "http://r.example.com/events", "-"}, exitUsage, "--to has scheme \"http\""},
+		{"in the clear", grantEntry, []string{"--config", config, "--to", "http://r.example.com/events", "-"}, exitUsage, "--to: it has scheme \"http\""},
 		{"nobody to make a token", grantEntry, push("-"), exitFailed, "ask for a token of push@ops.iam.gserviceaccount.com: "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -108,10 +109,32 @@ func TestServeLogsThatItStoppedByFailure(t *testing.T) {
 			t.Errorf("not JSON: %s", l)
 		}
 	}
-	if last := lines[len(lines)-1]; code != exitFailed || !strings.Contains(last, `"msg":"stopped","why":"failure","error":"listen: `) {
+	if last := lines[len(lines)-1]; code != exitFailed || !strings.Contains(last, `"severity":"ERROR","message":"stopped","why":"failure","error":"listen: `) {
 		t.Errorf("exit %d, last line:\n%s", code, last)
 	}
 	if err := os.Remove(filepath.Join(dir, "state.db")); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestTheLogInJSONIsThatOfCloudLogging(t *testing.T) {
+	var out bytes.Buffer
+	f := newFlags("serve")
+	if _, err := f.parse([]string{"--log-format", "json"}); err != nil {
+		t.Fatal(err)
+	}
+	log := f.logger(environment{stderr: &out}, slog.LevelDebug)
+	log.Debug("d")
+	log.Info("i", "of", slog.GroupValue(slog.String("msg", "inner"), slog.Any("level", slog.LevelWarn)))
+	log.Warn("w", "level", "high")
+	log.Error("e")
+	got := regexp.MustCompile(`"time":"\d{4}-\d\d-\d\dT[^"]+(Z|[+-]\d\d:\d\d)",`).ReplaceAllString(out.String(), "")
+	want := `{"severity":"DEBUG","message":"d"}
+{"severity":"INFO","message":"i","of":{"msg":"inner","level":"WARN"}}
+{"severity":"WARNING","message":"w","level":"high"}
+{"severity":"ERROR","message":"e"}
+`
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }

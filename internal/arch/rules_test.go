@@ -28,6 +28,7 @@ const (
 	// The rooms of the command, in the order in which one leans on another.
 	build    part = "cmd/rescind/internal/build"
 	terminal part = "cmd/rescind/internal/terminal"
+	event    part = "cmd/rescind/internal/testevent"
 	config   part = "cmd/rescind/internal/config"
 	process  part = "cmd/rescind/internal/process"
 	sandbox  part = "cmd/rescind/internal/sandbox"
@@ -68,12 +69,13 @@ func arrows() map[part][]part {
 
 		build:    nil,
 		terminal: nil,
+		event:    {functions},
 		config:   append([]part{yaml}, wires...),
 		// What serves knows nothing simulated.
 		process: append([]part{build, config}, wires...),
 		sandbox: {terminal, config, process, sim, functions, cloud, remediate},
 		demo:    {terminal, sandbox, process, sim, functions, remediate},
-		command: append([]part{build, terminal, config, process, sandbox, demo, replay, sim, yaml}, wires...),
+		command: append([]part{build, terminal, event, config, process, sandbox, demo, replay, sim, yaml}, wires...),
 	}
 }
 
