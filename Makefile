@@ -1,13 +1,16 @@
 # Shortcuts for what CONTRIBUTING.md describes. Nothing is built by files here:
 # the go command knows better than make what is stale.
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fuzz bench timings soak upgrade explore demo ci
+.PHONY: help build image test race lint fuzz bench timings soak upgrade explore demo ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/rescind
 	go build -trimpath -o bin/rescind ./cmd/rescind
+
+image: ## dist/image, an OCI layout of the last commit, with SBOM and provenance beside it; prints its digest
+	go -C tools run ./image --source .. --out ../dist
 
 test: ## vet and run every test once
 	go vet ./...

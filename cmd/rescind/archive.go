@@ -11,7 +11,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
-	"github.com/rescind-dev/rescind/internal/google"
+	"github.com/rescind-dev/rescind/internal/google/caller"
 	"github.com/rescind-dev/rescind/internal/store"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/desk"
@@ -78,7 +78,7 @@ func (arc archive) desk() desk.Desk {
 // configuration's spelling. There is no flag for it: a name one can type is a
 // name one can borrow.
 func (arc archive) caller(ctx context.Context) (string, error) {
-	who, err := google.WhoAmI(ctx, arc.config.Google.UserInfoURL)
+	who, err := caller.WhoAmI(ctx, arc.config.Google.UserInfoURL)
 	if err != nil {
 		return "", fmt.Errorf("nothing was decided, as it cannot be told who you are: %w", err)
 	}

@@ -48,13 +48,43 @@ func (f *flags) parse(args []string) (operands []string, err error) {
 	}
 }
 
-// logger writes the process's logs to stderr in the chosen form.
+// logger writes the process's logs to stderr in the chosen form; as JSON it is the
+// one that Cloud Logging reads.
 func (f *flags) logger(env environment, from slog.Level) *slog.Logger {
 	o := &slog.HandlerOptions{Level: from}
 	if f.logFormat == "json" {
+		o.ReplaceAttr = cloudLogging
 		return slog.New(slog.NewJSONHandler(env.stderr, o))
 	}
 	return slog.New(slog.NewTextHandler(env.stderr, o))
+}
+
+// cloudLogging names level and message as Cloud Logging wants them: under slog's
+// names each entry has the severity DEFAULT, and no alert on errors sees one.
+// https://cloud.google.com/logging/docs/structured-logging#special-payload-fields
+func cloudLogging(groups []string, a slog.Attr) slog.Attr {
+	level, ok := a.Value.Any().(slog.Level)
+	switch {
+	case len(groups) > 0:
+	case a.Key == slog.MessageKey:
+		a.Key = "message"
+	case a.Key == slog.LevelKey && ok:
+		return slog.String("severity", severity(level))
+	}
+	return a
+}
+
+// severity is that of Cloud Logging, which has no WARN.
+func severity(l slog.Level) string {
+	switch {
+	case l >= slog.LevelError:
+		return "ERROR"
+	case l >= slog.LevelWarn:
+		return "WARNING"
+	case l >= slog.LevelInfo:
+		return "INFO"
+	}
+	return "DEBUG"
 }
 
 // formatFlag is the flag of the two forms in which findings are shown.

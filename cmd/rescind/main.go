@@ -33,10 +33,16 @@ func commands() []command {
 		auditCommand(),
 		pauseCommand(),
 		resumeCommand(),
+		slackCommand(),
+		eventCommand(),
+		versionCommand(),
 	}
 }
 
 // run finds the command, runs it and returns the exit code.
 func run(ctx context.Context, args []string, env environment) int {
+	if len(args) > 0 && args[0] == "--version" {
+		args = append([]string{"version"}, args[1:]...)
+	}
 	return dispatch(ctx, "rescind", commands(), args, env)
 }

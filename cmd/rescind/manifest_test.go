@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,9 +15,9 @@ import (
 	"github.com/rescind-dev/rescind/notify/slack"
 )
 
-// manifest is the app's, as Slack reads it; what is not here is refused.
+// slackApp is the manifest as Slack reads it; what is not here is refused.
 // https://docs.slack.dev/reference/app-manifest
-type manifest struct {
+type slackApp struct {
 	Display struct {
 		Name        string
 		Description string
@@ -53,18 +56,23 @@ type manifest struct {
 	}
 }
 
+func readApp(t *testing.T, text []byte) slackApp {
+	t.Helper()
+	var m slackApp
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(&m); err != nil {
+		t.Fatalf("%v in:\n%s", err, text)
+	}
+	return m
+}
+
 func TestS14TheManifestAsksForTheseScopesAndNoMore(t *testing.T) {
-	f, err := os.Open("../../infra/slack-manifest.yaml")
+	text, err := os.ReadFile("../../infra/slack-manifest.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	var m manifest
-	dec := yaml.NewDecoder(f)
-	dec.KnownFields(true)
-	if err := dec.Decode(&m); err != nil {
-		t.Fatal(err)
-	}
+	m := readApp(t, text)
 	scopes := slices.Clone(m.OAuth.Scopes.Bot)
 	slices.Sort(scopes)
 	want := []string{"channels:read", "chat:write", "commands", "groups:read", "im:write", "usergroups:read", "users:read", "users:read.email"}
@@ -88,5 +96,95 @@ func TestS14TheManifestAsksForTheseScopesAndNoMore(t *testing.T) {
 		if err != nil || u.Scheme != "https" || u.Path != path {
 			t.Errorf("%s, want the path %s", at, path)
 		}
+	}
+}
+
+// least is a configuration with nothing of Slack in it yet, as it is when the app
+// is made.
+const least = `scope: {include: [projects/p]}
+identity: r@ops.iam.gserviceaccount.com
+store: "memory:"
+push: {audience: https://r.example.com, service_account: push@ops.iam.gserviceaccount.com, answers_account: answers@ops.iam.gserviceaccount.com}
+`
+
+const socketMode = `slack: {mode: socket, app_token: {env: A}, bot_token: {env: B}, signing_secrets: [{env: S}], team: T1, routes: [{channel: C1}]}
+`
+
+func TestTheManifestIsFilledInFromTheConfiguration(t *testing.T) {
+	always := []string{"chat:write", "commands", "im:write", "users:read", "users:read.email"}
+	for _, tt := range []struct {
+		name, config string
+		args         []string
+		origin       string // "": Socket Mode
+		scopes       []string
+	}{
+		{"an address from the command line", least, []string{"--url", "https://slack.example.com"}, "https://slack.example.com", always},
+		{"a service of its own", least + "answers_topic: projects/ops/topics/a\nbase_url: https://pages.example.com\n",
+			[]string{"--url", "https://slack.example.com:8443"}, "https://slack.example.com:8443", always},
+		{"one process at base_url", least + "base_url: https://one.example.com\n", nil, "https://one.example.com", always},
+		{"user groups of approvers", least + "base_url: https://one.example.com\napprovals: {approvers: {slack_usergroups: [S01ONCALL]}}\n",
+			nil, "https://one.example.com", slices.Insert(slices.Clone(always), 3, "usergroups:read")},
+		{"Socket Mode", least + socketMode, nil, "", always},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "rescind.yaml")
+			write(t, path, tt.config)
+			code, out, errs := runCommand(t, "", append([]string{"slack", "manifest", "--config", path}, tt.args...)...)
+			if code != exitOK {
+				t.Fatalf("exit %d:\n%s", code, errs)
+			}
+			m := readApp(t, []byte(out))
+			slices.Sort(m.OAuth.Scopes.Bot)
+			if d := cmp.Diff(tt.scopes, m.OAuth.Scopes.Bot); d != "" {
+				t.Errorf("scopes (-want +got):\n%s", d)
+			}
+			want := [3]string{}
+			if tt.origin != "" {
+				want = [3]string{tt.origin + slack.CommandsPath, tt.origin + slack.EventsPath, tt.origin + slack.InteractionsPath}
+			}
+			s := m.Settings
+			if got := [3]string{m.Features.Commands[0].URL, s.Events.URL, s.Interactivity.URL}; got != want || s.Socket != (tt.origin == "") {
+				t.Errorf("Slack posts to %q, Socket Mode %t, want %q", got, s.Socket, want)
+			}
+			if !s.Interactivity.Enabled || s.Org || s.Rotate || m.Features.Commands[0].Command != "/rescind" {
+				t.Errorf("the rest is not as the template has it: %+v", m)
+			}
+			if strings.Contains(out, "rescind.example.com") {
+				t.Errorf("an address of the template is left:\n%s", out)
+			}
+			if said := strings.Contains(errs, "base_url, https://one.example.com"); said != (tt.args == nil && tt.origin != "") {
+				t.Errorf("stderr: %s", errs)
+			}
+		})
+	}
+}
+
+func TestAManifestWithoutAnAddressIsRefused(t *testing.T) {
+	for _, tt := range []struct {
+		name, config string
+		args         []string
+		code         int
+		want         string
+	}{
+		{"nothing says where", least, nil, exitFailed, "nothing in the configuration says where Slack reaches rescind: name it by --url https://HOST"},
+		{"Slack's service is another one", least + "answers_topic: projects/ops/topics/a\nbase_url: https://p.example.com\n", nil, exitFailed, "answers_topic is set, so Slack reaches a service of its own"},
+		{"an address and Socket Mode", least + socketMode, []string{"--url", "https://s.example.com"}, exitFailed, "slack.mode is socket, with which Slack posts nowhere"},
+		{"base_url on this machine", least + "base_url: http://localhost:8080\n", nil, exitFailed, `base_url "http://localhost:8080" is not https://HOST`},
+		{"not https", least, []string{"--url", "http://s.example.com"}, exitUsage, `--url: "http://s.example.com" is not https://HOST`},
+		{"with a path", least, []string{"--url", "https://s.example.com/slack"}, exitUsage, "has more than https://HOST"},
+		{"with a name and a password", least, []string{"--url", "https://u:p@s.example.com"}, exitUsage, "has more than https://HOST"},
+		{"with a host that no DNS has", least, []string{"--url", "https://s\u202e.example.com"}, exitUsage, "has other characters than a host name"},
+		{"no configuration", "", []string{"--config", ""}, exitUsage, "--config is missing"},
+		{"an operand", least, []string{"x"}, exitUsage, `unexpected argument "x"`},
+		{"a configuration that is wrong", "scop: {}\n", nil, exitFailed, `unknown key "scop"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "rescind.yaml")
+			write(t, path, tt.config)
+			code, out, errs := runCommand(t, "", append([]string{"slack", "manifest", "--config", path}, tt.args...)...)
+			if code != tt.code || out != "" || !strings.Contains(errs, tt.want) {
+				t.Errorf("exit %d, stdout %q, stderr:\n%s\nwant %d, %s", code, out, errs, tt.code, tt.want)
+			}
+		})
 	}
 }

@@ -8,15 +8,18 @@ import (
 	"net"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/build"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
+	"github.com/rescind-dev/rescind/internal/store"
 )
 
 const serveUsage = `Usage: rescind serve --config FILE [flags]
 
 Receives audit-log events on POST /events, judges them by the policies, and
 reverts or asks as the policies say. It listens on PORT, as on Cloud Run
-(default 8080).
+(default 8080). The log begins with which rescind it is, and ends with why it
+stopped.
 
 Flags:
   --config FILE      configuration, see docs/config.md (required)
@@ -65,17 +68,46 @@ func runServe(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
+	return serveAs(ctx, env, f, c, role)
+}
+
+// serveAs says in the log which rescind starts as what, and why it stopped.
+func serveAs(ctx context.Context, env environment, f *flags, c config.Config, role process.Role) error {
 	log := f.logger(env, slog.LevelInfo)
+	port, ok := env.lookup("PORT")
+	if !ok || port == "" {
+		port = "8080"
+	}
+	log.InfoContext(ctx, "starting", "build", build.Read(), "role", string(role), "store", storeOf(c, role), "address", ":"+port)
+	err := serveOn(ctx, env, c, role, log, ":"+port)
+	switch {
+	case err == nil:
+		log.InfoContext(ctx, "stopped", "why", "signal")
+		return nil
+	case f.logFormat == "json": // whoever reads the log reads no line that is not JSON
+		log.ErrorContext(ctx, "stopped", "why", "failure", "error", err.Error())
+		return exitError{exitFailed}
+	}
+	log.ErrorContext(ctx, "stopped", "why", "failure")
+	return err
+}
+
+// storeOf is the kind of store that the role opens.
+func storeOf(c config.Config, role process.Role) string {
+	if role == process.SlackFront {
+		return "none"
+	}
+	return store.Scheme(c.Store)
+}
+
+// serveOn listens on the address until ctx ends.
+func serveOn(ctx context.Context, env environment, c config.Config, role process.Role, log *slog.Logger, address string) error {
 	a, err := process.New(ctx, c, process.Options{Role: role, Lookup: env.lookup, Now: time.Now, Wait: process.Wait, Log: log})
 	if err != nil {
 		return err
 	}
 	a.Announce(ctx, c)
-	port, ok := env.lookup("PORT")
-	if !ok || port == "" {
-		port = "8080"
-	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", ":"+port)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen: %w", err), a.Close())
 	}

@@ -15,13 +15,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rescind-dev/rescind/internal/emulator"
 	"github.com/rescind-dev/rescind/internal/sim/push"
 )
 
 // TestMain collects garbage less often: these tests allocate much and keep little.
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400)
-	os.Exit(m.Run())
+	code := m.Run()
+	emulator.Stop()
+	os.Exit(code)
 }
 
 const serveAudience = "https://r.example.com"

@@ -24,9 +24,12 @@ const (
 	arch      part = "internal/arch"
 	mutate    part = "internal/mutate"
 	emulator  part = "internal/emulator"
+	infra     part = "infra"
 
 	// The rooms of the command, in the order in which one leans on another.
+	build    part = "cmd/rescind/internal/build"
 	terminal part = "cmd/rescind/internal/terminal"
+	event    part = "cmd/rescind/internal/testevent"
 	config   part = "cmd/rescind/internal/config"
 	process  part = "cmd/rescind/internal/process"
 	sandbox  part = "cmd/rescind/internal/sandbox"
@@ -45,7 +48,7 @@ func arrows() map[part][]part {
 		policies:  {cloud, yaml},
 		judge:     {cloud, policies},
 		remediate: {cloud, auditlog, policies, judge},
-		notify:    append([]part{intake}, decides...),
+		notify:    append([]part{intake, infra}, decides...),
 		functions: append([]part{skim}, decides...),
 		// Replay judges as live handling does, and knows nothing of what follows.
 		replay: {cloud, auditlog, policies, judge, yaml},
@@ -64,14 +67,18 @@ func arrows() map[part][]part {
 		mutate: nil,
 		// Google's programs stand beside ours.
 		emulator: nil,
+		// What an installation begins with knows nothing of what runs then.
+		infra: nil,
 
+		build:    nil,
 		terminal: nil,
+		event:    {functions},
 		config:   append([]part{yaml}, wires...),
 		// What serves knows nothing simulated.
-		process: append([]part{config}, wires...),
+		process: append([]part{build, config}, wires...),
 		sandbox: {terminal, config, process, sim, functions, cloud, remediate},
 		demo:    {terminal, sandbox, process, sim, functions, remediate},
-		command: append([]part{terminal, config, process, sandbox, demo, replay, sim, yaml}, wires...),
+		command: append([]part{build, terminal, event, config, process, sandbox, demo, replay, sim, yaml}, wires...),
 	}
 }
 

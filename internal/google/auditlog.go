@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/rescind-dev/rescind/internal/google/caller"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -68,7 +69,7 @@ func dialLogging(ctx context.Context, o Options) (*grpc.ClientConn, error) {
 	at := o.Endpoints.Logging
 	opts := defaultsOf("logging", "https://www.googleapis.com/auth/logging.write")
 	switch {
-	case o.Insecure && !loopback(at):
+	case o.Insecure && !caller.Loopback(at):
 		return nil, fmt.Errorf("endpoint %q for logging.googleapis.com: an insecure endpoint must be HOST:PORT on this machine", at)
 	case o.Insecure:
 		return grpc.NewClient(at, append(o.DialOptions, grpc.WithTransportCredentials(insecure.NewCredentials()))...)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 
 	"cloud.google.com/go/functions/apiv2/functionspb"
@@ -13,6 +12,7 @@ import (
 	"cloud.google.com/go/orgpolicy/apiv2/orgpolicypb"
 	resourcemanager "cloud.google.com/go/resourcemanager/apiv3"
 	run "cloud.google.com/go/run/apiv2"
+	"github.com/rescind-dev/rescind/internal/google/caller"
 	"google.golang.org/api/option"
 	transport "google.golang.org/api/transport/grpc"
 	"google.golang.org/genproto/googleapis/cloud/location"
@@ -80,7 +80,7 @@ func (c *Client) dial(ctx context.Context, o Options, endpoint, googles string) 
 	if o.Insecure && endpoint == "" {
 		return c.unreachable(googles)
 	}
-	if o.Insecure && !loopback(endpoint) {
+	if o.Insecure && !caller.Loopback(endpoint) {
 		return nil, fmt.Errorf("endpoint %q for %s: an insecure endpoint must be HOST:PORT on this machine", endpoint, googles)
 	}
 	if endpoint == "" {
@@ -131,14 +131,4 @@ func (c *Client) unreachable(googles string) (*grpc.ClientConn, error) {
 		c.connections = append(c.connections, conn)
 	}
 	return conn, err
-}
-
-// loopback reports whether the endpoint is on this machine. "localhost" is
-// taken at its word (RFC 6761); any other name could lead anywhere.
-func loopback(endpoint string) bool {
-	host, _, err := net.SplitHostPort(endpoint)
-	if err != nil {
-		return false
-	}
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }

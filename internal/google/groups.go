@@ -11,6 +11,7 @@ import (
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 
+	"github.com/rescind-dev/rescind/internal/google/caller"
 	"github.com/rescind-dev/rescind/remediate/authority"
 )
 
@@ -64,7 +65,7 @@ func (o GroupsOptions) client() ([]option.ClientOption, error) {
 	switch {
 	case o.Insecure && address == "":
 		return []option.ClientOption{option.WithHTTPClient(&http.Client{Transport: nowhere{}})}, nil
-	case o.Insecure && !loopback(host):
+	case o.Insecure && !caller.Loopback(host):
 		return nil, fmt.Errorf("endpoint %q for cloudidentity.googleapis.com: an insecure endpoint must be on this machine", o.Endpoint)
 	case o.Insecure:
 		return []option.ClientOption{option.WithEndpoint("http://" + host + "/"), option.WithoutAuthentication()}, nil

@@ -29,6 +29,8 @@ type Options struct {
 	// DefaultPrincipal made the calls that name nobody (a bearer token that is
 	// no e-mail address); "dev@example.com" where empty.
 	DefaultPrincipal string
+	// Also is what else is served over REST, by its pattern; nil for nothing.
+	Also map[string]http.Handler
 	// OperationPolls is how often a long-running operation, or the resource
 	// it works on, must be looked at before it is done. At 0 it is done when
 	// the call returns.

@@ -78,6 +78,9 @@ func (c *Cloud) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", rest)
 	(&v1{c}).routes(mux)
+	for pattern, h := range c.opt.Also {
+		mux.Handle(pattern, h)
+	}
 	return mux
 }
 

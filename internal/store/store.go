@@ -33,6 +33,13 @@ func Open(url string) (remediate.Store, io.Closer, error) {
 	}
 }
 
+// Scheme is what kind of store the line names, such as "firestore". The rest of
+// the line may hold a password, and the scheme none.
+func Scheme(url string) string {
+	scheme, _, _ := strings.Cut(url, ":")
+	return scheme
+}
+
 // Check returns an error unless Open knows what the line names. It opens nothing.
 func Check(url string) error {
 	scheme, rest, ok := strings.Cut(url, ":")

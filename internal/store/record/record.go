@@ -206,7 +206,7 @@ func Owed(c owed.Change) ([]byte, owed.Change, error) {
 	if err := enc.Encode(c); err != nil {
 		return nil, owed.Change{}, fmt.Errorf("encode owed change %s: %w", c.ID, err)
 	}
-	b := w.Bytes()
+	b := bytes.TrimSuffix(w.Bytes(), []byte("\n"))
 	stored, err := ReadOwed(b)
 	return b, stored, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/functions"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/google"
+	"github.com/rescind-dev/rescind/internal/google/caller"
 	"github.com/rescind-dev/rescind/internal/store"
 	pages "github.com/rescind-dev/rescind/notify/page"
 	"github.com/rescind-dev/rescind/remediate/owed"
@@ -60,7 +61,7 @@ func (c Config) check(k *checks) {
 		"scan.every is %s, want at least 1m, or 0s to scan only when asked to", time.Duration(c.Scan.Every))
 	c.checkFallbacks(k)
 	c.checkExports(k)
-	err := google.CheckUserInfo(c.Google.UserInfoURL)
+	err := caller.CheckUserInfo(c.Google.UserInfoURL)
 	k.refuse(err == nil, "google.userinfo_url", "google.userinfo_url: %v", err)
 	c.Google.Rates.check(k)
 	k.refuse(c.Google.Owed >= 1 && c.Google.Owed <= owed.Most, "google.owed",

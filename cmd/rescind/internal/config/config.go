@@ -199,4 +199,5 @@ type Endpoints struct {
 	Logging         string `yaml:"logging"`
 	Functions       string `yaml:"functions"`
 	CloudIdentity   string `yaml:"cloudidentity"`
+	IAMCredentials  string `yaml:"iamcredentials"`
 }

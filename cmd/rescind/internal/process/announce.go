@@ -6,9 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"runtime/debug"
 	"strings"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/build"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -17,7 +17,7 @@ import (
 // Announce logs what this process may touch and how hard each policy acts, so
 // that a slip in the configuration shows at the start and not at 3 a.m.
 func (a *App) Announce(ctx context.Context, c config.Config) {
-	a.log.InfoContext(ctx, "starting", "config", c)
+	a.log.InfoContext(ctx, "configuration", "config", c)
 	a.started(ctx, c)
 	for _, p := range a.policies.Policies() {
 		a.log.InfoContext(ctx, "policy", "policy", p.Name, "enforcement", string(p.Enforcement), "severity", string(p.Severity),
@@ -60,22 +60,7 @@ func (a *App) started(ctx context.Context, c config.Config) {
 		a.log.ErrorContext(ctx, "the marker of the trail was not set", "error", err.Error())
 	}
 	a.ledger.Note(ctx, trail.Record{Kind: trail.Started, Who: self(c), Via: "serve",
-		What: fmt.Sprintf("%s, policies %s, configuration %s", build(), digest(a.policies.Policies()), digest(c))})
-}
-
-// build is the version of this rescind, as the Go command wrote it down.
-func build() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "rescind of an unknown version"
-	}
-	out := "rescind " + info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" || s.Key == "vcs.modified" && s.Value == "true" {
-			out += " " + s.Key + "=" + s.Value
-		}
-	}
-	return out
+		What: fmt.Sprintf("%s, policies %s, configuration %s", build.Read(), digest(a.policies.Policies()), digest(c))})
 }
 
 // digest is that of a value as JSON. A configuration names its secrets and does

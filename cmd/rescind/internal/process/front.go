@@ -76,7 +76,7 @@ func newPageFront(ctx context.Context, c config.Config, o Options) (*front, erro
 }
 
 func (f *front) Announce(ctx context.Context, c config.Config) {
-	f.log.InfoContext(ctx, "starting", "role", string(f.role), "answers_topic", c.AnswersTopic, "team", c.Slack.Team, "iap_audience", c.IAP.Audience)
+	f.log.InfoContext(ctx, "configuration", "role", string(f.role), "answers_topic", c.AnswersTopic, "team", c.Slack.Team, "iap_audience", c.IAP.Audience)
 }
 
 func (f *front) Serve(ctx context.Context, l net.Listener, _ time.Duration) error {

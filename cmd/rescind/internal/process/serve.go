@@ -38,7 +38,17 @@ func listenUntil(ctx context.Context, l net.Listener, routes http.Handler, log *
 	server.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
 	server.BaseContext = func(net.Listener) context.Context { return context.WithoutCancel(ctx) }
 	log.InfoContext(ctx, "listening", "address", l.Addr().String())
-	return ServeUntil(ctx, server, l, 10*time.Second)
+	// At once, and not only when all has ended: who waits too long is killed.
+	said := make(chan struct{})
+	unsaid := context.AfterFunc(ctx, func() {
+		log.InfoContext(ctx, "stopping", "why", context.Cause(ctx).Error())
+		close(said)
+	})
+	err := ServeUntil(ctx, server, l, 10*time.Second)
+	if !unsaid() {
+		<-said
+	}
+	return err
 }
 
 // ServeUntil serves on l until ctx ends. Requests in flight are then finished,

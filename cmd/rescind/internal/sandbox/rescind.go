@@ -14,7 +14,6 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/functions"
-	"github.com/rescind-dev/rescind/internal/sim/push"
 	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 )
 
@@ -40,9 +39,7 @@ func (w *World) startRescind(ctx context.Context, policies string, log *slog.Log
 	base := "http://" + receiver.Addr().String()
 	w.Slack.Connect(slackURL, base+"/slack/interactions")
 	w.Slack.ConnectApp(base+"/slack/commands", base+"/slack/events")
-	if w.Pusher, err = push.New(push.Options{URL: base + "/events", Audience: audience, Account: pusherAccount}); err != nil {
-		return err
-	}
+	w.Pusher = w.signer.At(base + "/events")
 	keys, err := w.serve(ctx, w.Pusher.JWKS())
 	if err != nil {
 		return err

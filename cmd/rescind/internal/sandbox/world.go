@@ -49,8 +49,9 @@ type World struct {
 	clock   *clock
 	feed    *feed
 	queue   *queue
-	base    string // where the page is; empty for no page
-	dir     string // of the store and the policy file
+	base    string       // where the page is; empty for no page
+	signer  *push.Pusher // signs as Google does, at SimAddr too
+	dir     string       // of the store and the policy file
 	running sync.WaitGroup
 	working sync.WaitGroup // rescind alone
 	stop    context.CancelFunc
@@ -77,7 +78,12 @@ func NewAt(ctx context.Context, base, simAddr, policies string, log *slog.Logger
 	if w.dir, err = os.MkdirTemp("", "rescind-demo-"); err != nil {
 		return w, err
 	}
-	w.Cloud = sim.NewCloud(sim.Options{Now: w.clock.Now, Emit: w.queue.put})
+	if w.signer, err = push.New(push.Options{URL: "http://" + simAddr, Audience: audience, Account: pusherAccount}); err != nil {
+		return w, err
+	}
+	w.Cloud = sim.NewCloud(sim.Options{Now: w.clock.Now, Emit: w.queue.put, Also: map[string]http.Handler{
+		push.CredentialsPath: w.signer.Credentials(), push.KeysPath: w.signer.JWKS(),
+	}})
 	if err := seed(w.Cloud); err != nil {
 		return w, fmt.Errorf("seed the simulated cloud: %w", err)
 	}

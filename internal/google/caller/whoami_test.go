@@ -1,4 +1,4 @@
-package google
+package caller
 
 import (
 	"crypto/rand"
@@ -98,5 +98,12 @@ func TestATokenIsSentToNobodyButGoogle(t *testing.T) {
 		if _, err := WhoAmI(t.Context(), address); err == nil {
 			t.Errorf("%s is asked", address)
 		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

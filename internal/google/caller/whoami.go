@@ -1,4 +1,4 @@
-package google
+package caller
 
 import (
 	"context"
@@ -59,7 +59,7 @@ func CheckUserInfo(endpoint string) error {
 		return nil
 	case err != nil:
 		return errors.New("the address cannot be read")
-	case u.Scheme != "http" && u.Scheme != "https", !loopback(u.Host):
+	case u.Scheme != "http" && u.Scheme != "https", !Loopback(u.Host):
 		return fmt.Errorf("%q is not on this machine: an access token would be sent there", u.Host)
 	}
 	return nil
