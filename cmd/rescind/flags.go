@@ -48,12 +48,22 @@ func (f *flags) parse(args []string) (operands []string, err error) {
 	}
 }
 
-// logger writes the process's logs to stderr in the chosen form; as JSON it is the
-// one that Cloud Logging reads.
+// logger writes the log of a command to stderr in the chosen form.
 func (f *flags) logger(env environment, from slog.Level) *slog.Logger {
+	return f.logTo(env, &slog.HandlerOptions{Level: from})
+}
+
+// serviceLogger is that of what runs in Cloud Run: as JSON it is what Cloud Logging reads.
+func (f *flags) serviceLogger(env environment, from slog.Level) *slog.Logger {
 	o := &slog.HandlerOptions{Level: from}
 	if f.logFormat == "json" {
 		o.ReplaceAttr = cloudLogging
+	}
+	return f.logTo(env, o)
+}
+
+func (f *flags) logTo(env environment, o *slog.HandlerOptions) *slog.Logger {
+	if f.logFormat == "json" {
 		return slog.New(slog.NewJSONHandler(env.stderr, o))
 	}
 	return slog.New(slog.NewTextHandler(env.stderr, o))

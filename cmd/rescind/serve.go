@@ -73,7 +73,7 @@ func runServe(ctx context.Context, env environment, args []string) error {
 
 // serveAs says in the log which rescind starts as what, and why it stopped.
 func serveAs(ctx context.Context, env environment, f *flags, c config.Config, role process.Role) error {
-	log := f.logger(env, slog.LevelInfo)
+	log := f.serviceLogger(env, slog.LevelInfo)
 	port, ok := env.lookup("PORT")
 	if !ok || port == "" {
 		port = "8080"

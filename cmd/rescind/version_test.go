@@ -123,7 +123,7 @@ func TestTheLogInJSONIsThatOfCloudLogging(t *testing.T) {
 	if _, err := f.parse([]string{"--log-format", "json"}); err != nil {
 		t.Fatal(err)
 	}
-	log := f.logger(environment{stderr: &out}, slog.LevelDebug)
+	log := f.serviceLogger(environment{stderr: &out}, slog.LevelDebug)
 	log.Debug("d")
 	log.Info("i", "of", slog.GroupValue(slog.String("msg", "inner"), slog.Any("level", slog.LevelWarn)))
 	log.Warn("w", "level", "high")
