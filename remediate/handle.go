@@ -50,7 +50,7 @@ func (t taking) waits(open *openQuestions, now time.Time) error {
 	case t.unread != "":
 		return nil
 	case t.queued: // what is old may have come a moment ago
-		now = t.change.Time
+		return open.still(t.change.Resource)
 	}
 	return open.of(t.change.Resource, t.change.Time, now)
 }

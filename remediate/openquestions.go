@@ -39,13 +39,20 @@ func (o *openQuestions) err() error {
 	return o.first
 }
 
+// still returns an error while anything is open.
+func (o *openQuestions) still(r cloud.Resource) error {
+	if err := o.err(); err != nil {
+		return fmt.Errorf("judge %s: %w", r, err)
+	}
+	return nil
+}
+
 // of returns an error while the change made at that time waits for what is open.
 func (o *openQuestions) of(r cloud.Resource, made, now time.Time) error {
-	err := o.err()
-	if err == nil || now.Sub(made) >= judgedWithin {
+	if now.Sub(made) >= judgedWithin {
 		return nil
 	}
-	return fmt.Errorf("judge %s: %w", r, err)
+	return o.still(r)
 }
 
 // attentive is a client of facts that notes which questions it leaves open for now.
