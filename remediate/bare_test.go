@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,6 +44,6 @@ type noWorkloads struct{ remediate.WorkloadClient }
 type noConstraints struct{ remediate.ConstraintClient }
 
 func sequence(prefix string) func() string {
-	n := 0
-	return func() string { n++; return fmt.Sprintf("%s%d", prefix, n) }
+	var n atomic.Int64
+	return func() string { return fmt.Sprint(prefix, n.Add(1)) }
 }
