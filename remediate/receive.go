@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/owed"
 	"github.com/rescind-dev/rescind/remediate/trail"
@@ -38,8 +39,8 @@ func (r *Remediator) Receive(ctx context.Context, c cloud.Change) (Outcome, erro
 		r.cfg.Facts.Changed(c)
 	} else {
 		out, err := r.takeIn(ctx, taking{change: c, queued: true, within: judgedAtOnce})
-		if err == nil {
-			return out, nil
+		if err == nil || errors.Is(err, fault.ErrLater) { // which a later release takes when it comes again
+			return out, err
 		}
 		why = err
 	}
