@@ -2,7 +2,14 @@
 // what it sends are credentials, so it sends them to Google, or to this machine.
 package caller
 
-import "net"
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+
+	"cloud.google.com/go/auth/credentials"
+)
 
 // Loopback reports whether the endpoint is on this machine. "localhost" is
 // taken at its word (RFC 6761); any other name could lead anywhere.
@@ -12,4 +19,21 @@ func Loopback(endpoint string) bool {
 		return false
 	}
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+func accessToken(ctx context.Context, scope string) (string, error) {
+	creds, err := credentials.DetectDefault(&credentials.DetectOptions{Scopes: []string{scope}})
+	if err != nil {
+		return "", fmt.Errorf("find application default credentials (gcloud auth application-default login makes them): %w", err)
+	}
+	token, err := creds.Token(ctx)
+	if err != nil {
+		return "", fmt.Errorf("get an access token: %w", withoutBody(err))
+	}
+	return token.Value, nil
+}
+
+// straight follows no redirect: credentials would go where it leads.
+func straight() *http.Client {
+	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }

@@ -11,8 +11,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"cloud.google.com/go/auth/credentials"
 )
 
 const (
@@ -47,7 +45,7 @@ func IDToken(ctx context.Context, o IDTokenOptions) (string, error) {
 	}
 	access := ""
 	if !o.Insecure {
-		if access, err = accessToken(ctx); err != nil {
+		if access, err = accessToken(ctx, platformScope); err != nil {
 			return "", err
 		}
 	}
@@ -77,18 +75,6 @@ func (o IDTokenOptions) base() (string, error) {
 	return "https://" + host, nil
 }
 
-func accessToken(ctx context.Context) (string, error) {
-	creds, err := credentials.DetectDefault(&credentials.DetectOptions{Scopes: []string{platformScope}})
-	if err != nil {
-		return "", fmt.Errorf("find application default credentials (gcloud auth application-default login makes them): %w", err)
-	}
-	token, err := creds.Token(ctx)
-	if err != nil {
-		return "", fmt.Errorf("get an access token: %w", withoutBody(err))
-	}
-	return token.Value, nil
-}
-
 // ask calls generateIdToken.
 // https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken
 func (o IDTokenOptions) ask(ctx context.Context, base, access string) (string, error) {
@@ -104,8 +90,7 @@ func (o IDTokenOptions) ask(ctx context.Context, base, access string) (string, e
 	if access != "" {
 		req.Header.Set("Authorization", "Bearer "+access)
 	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := client.Do(req)
+	res, err := straight().Do(req)
 	if err != nil {
 		return "", err
 	}

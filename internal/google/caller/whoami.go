@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"cloud.google.com/go/auth"
-	"cloud.google.com/go/auth/credentials"
 )
 
 const (
@@ -40,15 +39,11 @@ func WhoAmI(ctx context.Context, endpoint string) (string, error) {
 	if endpoint == "" {
 		endpoint = userInfo
 	}
-	creds, err := credentials.DetectDefault(&credentials.DetectOptions{Scopes: []string{emailScope}})
+	token, err := accessToken(ctx, emailScope)
 	if err != nil {
-		return "", fmt.Errorf("find application default credentials (gcloud auth application-default login makes them): %w", err)
+		return "", err
 	}
-	token, err := creds.Token(ctx)
-	if err != nil {
-		return "", fmt.Errorf("get an access token: %w", withoutBody(err))
-	}
-	return owner(ctx, endpoint, token.Value)
+	return owner(ctx, endpoint, token)
 }
 
 // CheckUserInfo returns an error unless WhoAmI takes the endpoint.
@@ -81,8 +76,7 @@ func owner(ctx context.Context, endpoint, token string) (string, error) {
 		return "", fmt.Errorf("ask Google whose credentials these are: %w", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := client.Do(req)
+	res, err := straight().Do(req)
 	if err != nil {
 		return "", fmt.Errorf("ask Google whose credentials these are: %w", err)
 	}
