@@ -52,9 +52,11 @@ type end struct {
 // workOff judges what one place owes, in order.
 func (q *Queue) workOff(ctx context.Context, j Judge, name string, p *place, until time.Time) end {
 	from, added := q.from(p)
-	mine, again, err := q.claim(ctx, name)
+	var mine lease
+	var again time.Time
+	err := q.recountPlace(ctx, name) // before the claim, which an error would leave behind
 	if err == nil {
-		err = q.recountPlace(ctx, name)
+		mine, again, err = q.claim(ctx, name)
 	}
 	if err != nil || !again.IsZero() { // another worker has it, or its rate is used up
 		return end{next: q.orLater(ctx, err, again), resting: true, line: from, added: added}
