@@ -153,3 +153,14 @@ func TestTheSamplesOfThePagesDocsLoad(t *testing.T) {
 		}
 	}
 }
+
+// `terraform test` compares the file with what the module writes.
+func TestTheConfigurationThatTheTerraformModuleWritesLoads(t *testing.T) {
+	c, err := LoadForAnswers("../../../../infra/tests/rescind.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.WithoutEffect()) > 0 || !c.Slack.Configured() || c.IAP.Audience == "" {
+		t.Errorf("without effect %q, Slack %t, IAP %q", c.WithoutEffect(), c.Slack.Configured(), c.IAP.Audience)
+	}
+}
