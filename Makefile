@@ -1,16 +1,19 @@
 # Shortcuts for what CONTRIBUTING.md describes. Nothing is built by files here:
 # the go command knows better than make what is stale.
 .DEFAULT_GOAL := help
-.PHONY: help build image test race lint fuzz bench timings soak upgrade explore demo ci
+.PHONY: help build image terraform test race lint fuzz bench timings soak upgrade explore demo ci
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/rescind
 	go build -trimpath -o bin/rescind ./cmd/rescind
 
 image: ## dist/image, an OCI layout of the last commit, with SBOM and provenance beside it; prints its digest
 	go -C tools run ./image --source .. --out ../dist
+
+terraform: ## check infra/ with Terraform and Google's provider, which takes ten minutes to build the first time
+	.ci/terraform build bin && .ci/terraform check bin
 
 test: ## vet and run every test once
 	go vet ./...
