@@ -22,7 +22,8 @@ reverts or asks as the policies say. It listens on PORT, as on Cloud Run
 stopped.
 
 Flags:
-  --config FILE      configuration, see docs/config.md (required)
+  --config FILE      configuration, see docs/config.md (required); env:NAME for the
+                     one that the environment variable NAME holds
   --role ROLE        the part this process plays (default all):
                        all     receive, ask and apply in one process
                        worker  all but what people reach: /events, /answers, /sweep

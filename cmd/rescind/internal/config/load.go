@@ -39,7 +39,8 @@ func Default() Config {
 	}
 }
 
-// Load reads, completes and checks a configuration file. Its error holds
+// Load reads, completes and checks a configuration file, or with "env:NAME" what the
+// environment variable NAME holds. Its error holds
 // everything that is wrong with the file, a line each, in the file's order.
 func Load(path string) (Config, error) { return load(path, Config.check) }
 
@@ -53,7 +54,7 @@ func LoadForAnswers(path string) (Config, error) {
 
 func load(path string, check func(Config, *checks)) (Config, error) {
 	c := Default()
-	data, err := os.ReadFile(path)
+	data, err := read(path)
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}
@@ -71,6 +72,20 @@ func load(path string, check func(Config, *checks)) (Config, error) {
 	}
 	c.relativeTo(filepath.Dir(path))
 	return c, nil
+}
+
+// read returns the content of the file, or of the variable NAME for "env:NAME": a
+// container without a place for files has one.
+func read(path string) ([]byte, error) {
+	name, ok := strings.CutPrefix(path, "env:")
+	if !ok {
+		return os.ReadFile(path)
+	}
+	text := os.Getenv(name)
+	if text == "" {
+		return nil, fmt.Errorf("environment variable %s is not set, want rescind.yaml itself in it", name)
+	}
+	return []byte(text), nil
 }
 
 // relativeTo makes every path in the configuration relative to the directory

@@ -119,6 +119,22 @@ func TestAFileWithEveryKeyLacksAnAccountForAnswersWhereTheyAreTaken(t *testing.T
 }
 
 // fileOf is a rescind.yaml that holds the text.
+func TestAConfigurationMayStandInTheEnvironment(t *testing.T) {
+	t.Setenv("RESCIND_YAML", smallConfig+"policies: [mine]\n")
+	c, err := Load("env:RESCIND_YAML")
+	if err != nil || len(c.Policies) != 1 || c.Policies[0] != "mine" {
+		t.Errorf("policies %q (%v), want those of the working directory", c.Policies, err)
+	}
+	t.Setenv("RESCIND_YAML", smallConfig+"guardrail: {}\n")
+	if _, err := Load("env:RESCIND_YAML"); err == nil || !strings.HasPrefix(err.Error(), `env:RESCIND_YAML:5:1: the file has an unknown key "guardrail"`) {
+		t.Errorf("the error is %v", err)
+	}
+	t.Setenv("RESCIND_YAML", "")
+	if _, err := Load("env:RESCIND_YAML"); err == nil || err.Error() != "read configuration: environment variable RESCIND_YAML is not set, want rescind.yaml itself in it" {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func fileOf(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "rescind.yaml")
