@@ -41,7 +41,9 @@
 //	ledger/DAY/N             the N-th record of a day's ledger (package trail)
 //	ledger/DAY/head          how far that day's chain goes
 //	ledger/exported          up to where the ledger was taken out
-//	trail/noted/N            heads that are to be bound by the next root (package trail)
+//	trail/pile/N             heads that are to be bound by the next root (package trail)
+//	trail/pile/N/PART        those of them that did not fit into the pile's own cell
+//	trail/noted/N            such heads as a release without piles noted them
 //	trail/roots, trail/root/N how far the roots go, and one of them
 //	signed/HASH              that a signed request was taken, and what came of it (package desk)
 //	writes PROJECT/REGION    the turns of writes to Google Cloud (internal/google)

@@ -212,7 +212,7 @@ func TestAttackAStoreThatIsDownIsOneLineAMinute(t *testing.T) {
 	b := newBench(t)
 	s := &downStore{bench: b}
 	q := b.process("one", func(c *owed.Config) { c.Most, c.Store = 10_000, s })
-	for p := range 200 {
+	for p := range 50 {
 		b.owe(q, changeOf(fmt.Sprint("p", p), "api", 1))
 	}
 	s.down = true

@@ -13,8 +13,8 @@
 //     hash holds of the record
 //   - ledger.go is the other, of the records in record.go, a chain a day;
 //     ledgerread.go reads and verifies it, ledgerexport.go takes it out
-//   - root.go is a root, roots.go and noted.go keep them up to date, rootsread.go
-//     reads them and compares
+//   - root.go is a root; roots.go, noted.go and, for an upgrade, notedold.go keep
+//     them up to date; rootsread.go reads them and compares
 //   - refusals.go bounds what a flood of refusals costs
 //   - line.go is a line of either, as it is listed and as it leaves the store;
 //     copy.go reads the copy back, excerpt.go is what an export is made of

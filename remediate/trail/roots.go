@@ -103,7 +103,7 @@ func (r *Roots) Extend(ctx context.Context, older Older, take func([]Root) error
 		return err
 	}
 	next := at
-	noted, err := r.noted(ctx)
+	noted, piles, err := r.noted(ctx)
 	errs := []error{err}
 	days, err := r.days(ctx, &next)
 	errs = append(errs, err)
@@ -118,7 +118,7 @@ func (r *Roots) Extend(ctx context.Context, older Older, take func([]Root) error
 		}
 	}
 	next.N, next.Hash, next.At = last.N, last.Hash, last.At
-	errs = append(errs, r.take(ctx, &next, take), r.forget(ctx, noted))
+	errs = append(errs, r.take(ctx, &next, take), r.forget(ctx, piles))
 	if next != at {
 		if _, err := cells.Set(ctx, r.store, c, next, time.Time{}); !errors.Is(err, fault.ErrConflict) {
 			errs = append(errs, err)
