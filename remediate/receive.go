@@ -23,10 +23,8 @@ const (
 	judgedInTurn = 30 * time.Second
 )
 
-var errBehind = errors.New("it stands in line behind others of its project and region")
-
 // Receive takes a change that an event told of, as Handle does where it can be judged
-// within a second. Else it is owed a judgement: the store has it, and JudgeOwed judges it
+// within a second, and few others of its place are judged. Else it is owed a judgement: the store has it, and JudgeOwed judges it
 // in its turn. An error means that it must come again; where it matches owed.ErrFull, or
 // the store does not answer, nothing was read of the change.
 func (r *Remediator) Receive(ctx context.Context, c cloud.Change) (Outcome, error) {
@@ -34,15 +32,9 @@ func (r *Remediator) Receive(ctx context.Context, c cloud.Change) (Outcome, erro
 	if err := r.cfg.Owed.Room(ctx, place); err != nil {
 		return Outcome{}, err
 	}
-	why := errBehind
-	if r.cfg.Owed.Waits(place) {
-		r.cfg.Facts.Changed(c)
-	} else {
-		out, err := r.takeIn(ctx, taking{change: c, queued: true, within: judgedAtOnce})
-		if err == nil || errors.Is(err, fault.ErrLater) { // which a later release takes when it comes again
-			return out, err
-		}
-		why = err
+	out, why := r.asItCame(ctx, place, c)
+	if why == nil || errors.Is(why, fault.ErrLater) { // which a later release takes when it comes again
+		return out, why
 	}
 	if c.ID == "" {
 		c.ID = r.cfg.NewID()
@@ -55,6 +47,17 @@ func (r *Remediator) Receive(ctx context.Context, c cloud.Change) (Outcome, erro
 		return Outcome{}, fmt.Errorf("%w; it is not judged yet: %w", err, why)
 	}
 	return Outcome{Kind: Owed}, nil
+}
+
+// asItCame judges a change of that place without a line.
+func (r *Remediator) asItCame(ctx context.Context, place string, c cloud.Change) (Outcome, error) {
+	leave, err := r.cfg.Owed.Enter(place)
+	if err != nil {
+		r.cfg.Facts.Changed(c)
+		return Outcome{}, err
+	}
+	defer leave()
+	return r.takeIn(ctx, taking{change: c, queued: true, within: judgedAtOnce})
 }
 
 // JudgeOwed judges what is owed until nothing more is due, or that time has come, and tells

@@ -136,6 +136,56 @@ func TestAChangeStandsInLineBehindThoseOfItsPlace(t *testing.T) {
 	}
 }
 
+// A project that changes all the time has a few changes judged at once, and the rest in
+// their turn; what comes of others meanwhile is judged as it comes.
+func TestABusyPlaceTakesTheTimeOfNoOther(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{public: policies.Revert})
+	for range 20 {
+		g.grant(apiPath, "roles/run.invoker", "allUsers")
+	}
+	loud := g.events()
+	g.grant("projects/pay-prod", "roles/viewer", "user:jo@example.com")
+	quiet := g.events()
+	reading, answer := make(chan bool, len(loud)), make(chan bool)
+	g.between = func(method string) error {
+		if strings.HasSuffix(method, "Services/GetIamPolicy") {
+			reading <- true
+			<-answer
+		}
+		return nil
+	}
+	var all sync.WaitGroup
+	for _, c := range loud[:8] {
+		all.Go(func() {
+			if _, err := g.Receive(t.Context(), c); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range 8 {
+		<-reading
+	}
+	for _, c := range loud[8:] {
+		if out, err := g.Receive(t.Context(), c); err != nil || out.Kind != remediate.Owed {
+			t.Errorf("one more of a busy place: %v, %v; want it owed", out.Kind, err)
+		}
+	}
+	for _, c := range quiet {
+		if out, err := g.Receive(t.Context(), c); err != nil || out.Kind == remediate.Owed {
+			t.Errorf("one of another place: %v, %v; want it judged", out.Kind, err)
+		}
+	}
+	close(answer)
+	all.Wait()
+	g.between = nil
+	g.judgeOwed(time.Minute)
+	n, err := g.Store.CountOwed(t.Context(), "")
+	if g.must(err); n != 0 || len(g.became()) == 0 {
+		t.Errorf("%d are owed, and %q became", n, g.became())
+	}
+}
+
 // With the store down, or full, nothing is read of a change.
 func TestWithoutRoomNothingIsRead(t *testing.T) {
 	t.Parallel()

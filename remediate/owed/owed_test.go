@@ -126,11 +126,42 @@ func TestWhatAPlaceOwesIsJudgedInTheOrderInWhichItCame(t *testing.T) {
 		b.owe(q, c)
 		want = append(want, c.ID)
 	}
-	if n := b.drain(q); n != len(want) || b.count() != 0 || q.Waits(owed.PlaceOf(changeOf("p", "api", 0).Resource)) {
+	if n := b.drain(q); n != len(want) || b.count() != 0 || !enters(q, owed.PlaceOf(changeOf("p", "api", 0).Resource)) {
 		t.Errorf("settled %d of %d, %d are left", n, len(want), b.count())
 	}
 	if d := cmp.Diff(want, b.judged); d != "" {
 		t.Errorf("judged (-want +got):\n%s", d)
+	}
+}
+
+func enters(q *owed.Queue, place string) bool {
+	leave, err := q.Enter(place)
+	if err == nil {
+		leave()
+	}
+	return err == nil
+}
+
+func TestAPlaceHasRoomForFewChangesThatAreJudgedAsTheyCome(t *testing.T) {
+	q := newBench(t).process("one")
+	busy, other := owed.PlaceOf(changeOf("busy", "api", 1).Resource), owed.PlaceOf(changeOf("other", "api", 1).Resource)
+	var leave []func()
+	for enters(q, busy) && len(leave) < 1000 {
+		l, err := q.Enter(busy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leave = append(leave, l)
+	}
+	if len(leave) != 8 || !enters(q, other) {
+		t.Errorf("%d entered, and another place: %t; want 8 and true", len(leave), enters(q, other))
+	}
+	if _, err := q.Enter(busy); !errors.Is(err, owed.ErrBehind) {
+		t.Errorf("one more: %v, want ErrBehind", err)
+	}
+	leave[3]()
+	if !enters(q, busy) {
+		t.Error("one left, and nobody may enter")
 	}
 }
 

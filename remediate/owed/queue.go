@@ -32,6 +32,10 @@ const (
 	downFor     = time.Second
 	// tellEvery is how often the log is told that changes are owed.
 	tellEvery = time.Minute
+	// asTheyCome is how many changes of one place a process judges as they come. More of them
+	// wait for the place's worker, so that one project that changes all the time takes
+	// neither the processor nor the room for messages from the others.
+	asTheyCome = 8
 )
 
 // Config is what a Queue needs.
@@ -63,6 +67,7 @@ type Queue struct {
 	lookedAt string
 	places   map[string]*place
 	owes     map[string]int // by project, as far as this process knows
+	entered  map[string]int // by place, how many are judged as they came
 	told     time.Time      // when the log was last told
 	refused  int            // for want of room, since then
 	warned   time.Time      // when the log was last told that the store fails
@@ -94,7 +99,7 @@ func New(c Config) (*Queue, error) {
 	if c.Store == nil || c.Cells == nil || c.Most < 1 || c.Now == nil || c.NewID == nil || c.Log == nil {
 		return nil, errors.New("owed: Store, Cells, Most, Now, NewID and Log have to be set")
 	}
-	return &Queue{cfg: c, more: make(chan struct{}, 1), places: map[string]*place{}, owes: map[string]int{}}, nil
+	return &Queue{cfg: c, more: make(chan struct{}, 1), places: map[string]*place{}, owes: map[string]int{}, entered: map[string]int{}}, nil
 }
 
 // Room returns an error where a change of that place could not be owed: one matching
@@ -168,11 +173,26 @@ func (q *Queue) recountPlace(ctx context.Context, name string) error {
 	return nil
 }
 
-// Waits reports whether the place is known to owe: then what comes of it stands in line.
-func (q *Queue) Waits(place string) bool {
+// ErrBehind is why a change is owed that nothing but others of its place kept.
+var ErrBehind = errors.New("it stands in line behind others of its project and region")
+
+// Enter lets a change of that place be judged as it came, and the caller calls leave
+// once it was. ErrBehind says that the place is known to owe, or that many are judged
+// there already: then the change stands in line.
+func (q *Queue) Enter(place string) (leave func(), err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.places[place] != nil
+	if q.places[place] != nil || q.entered[place] >= asTheyCome {
+		return nil, ErrBehind
+	}
+	q.entered[place]++
+	return func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if q.entered[place]--; q.entered[place] == 0 {
+			delete(q.entered, place)
+		}
+	}, nil
 }
 
 // Owe keeps the change until it is judged; why says what kept it. An error, which matches
