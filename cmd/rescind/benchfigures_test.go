@@ -202,7 +202,7 @@ func (b *bench) burst(t *testing.T) string {
 	entries := w.told(granted("allUsers"))
 	w.start()
 	took, _ := w.paced(entries, b.of(1000, 30), "m")
-	w.settled(t, len(entries), time.Duration(b.of(60, 20))*time.Second)
+	w.settled(t, len(entries), time.Duration(b.of(180, 20))*time.Second)
 	peak := w.end(syscall.SIGTERM)
 	found := len(byResource(t, w.ahead(0)))
 	taken := len(slices.DeleteFunc(took, func(d time.Duration) bool { return d == 0 }))

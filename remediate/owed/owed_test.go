@@ -134,37 +134,6 @@ func TestWhatAPlaceOwesIsJudgedInTheOrderInWhichItCame(t *testing.T) {
 	}
 }
 
-func enters(q *owed.Queue, place string) bool {
-	leave, err := q.Enter(place)
-	if err == nil {
-		leave()
-	}
-	return err == nil
-}
-
-func TestAPlaceHasRoomForFewChangesThatAreJudgedAsTheyCome(t *testing.T) {
-	q := newBench(t).process("one")
-	busy, other := owed.PlaceOf(changeOf("busy", "api", 1).Resource), owed.PlaceOf(changeOf("other", "api", 1).Resource)
-	var leave []func()
-	for enters(q, busy) && len(leave) < 1000 {
-		l, err := q.Enter(busy)
-		if err != nil {
-			t.Fatal(err)
-		}
-		leave = append(leave, l)
-	}
-	if len(leave) != 8 || !enters(q, other) {
-		t.Errorf("%d entered, and another place: %t; want 8 and true", len(leave), enters(q, other))
-	}
-	if _, err := q.Enter(busy); !errors.Is(err, owed.ErrBehind) {
-		t.Errorf("one more: %v, want ErrBehind", err)
-	}
-	leave[3]()
-	if !enters(q, busy) {
-		t.Error("one left, and nobody may enter")
-	}
-}
-
 // What is delivered again while it is owed is owed once.
 func TestADeliveryOfWhatIsOwedAddsNothing(t *testing.T) {
 	b := newBench(t)

@@ -44,7 +44,7 @@ func listenUntil(ctx context.Context, l net.Listener, routes http.Handler, log *
 		log.InfoContext(ctx, "stopping", "why", context.Cause(ctx).Error())
 		close(said)
 	})
-	err := ServeUntil(ctx, server, l, 10*time.Second)
+	err := ServeUntil(ctx, server, functions.Bound(l, server), 10*time.Second)
 	if !unsaid() {
 		<-said
 	}
