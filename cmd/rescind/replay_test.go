@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 )
 
 var updateReplay = flag.Bool("update-replay", false, "rewrite the golden files of replay")
@@ -80,6 +81,8 @@ func TestEveryFormOfInputGivesTheSameFindings(t *testing.T) {
 		"two arrays, one after the other":    array + "\n" + array,
 		"indented values without an array":   values,
 		"gzip":                               zip(t, text),
+		"gzip within gzip":                   zip(t, zip(t, text)),
+		"Zstandard":                          zstandard(t, text),
 		"gzip in two members":                zip(t, text[:1000]) + zip(t, text[1000:]),
 	}
 	for name, form := range forms {
@@ -94,6 +97,15 @@ func TestEveryFormOfInputGivesTheSameFindings(t *testing.T) {
 			}
 		})
 	}
+}
+
+func zstandard(t *testing.T, text string) string {
+	t.Helper()
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(w.EncodeAll([]byte(text), nil))
 }
 
 func TestAnInputThatCannotBeReadStopsNoOther(t *testing.T) {

@@ -46,7 +46,7 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 		{
 			"replay judges, and does nothing else that live handling does",
 			module + "internal/replay", module + "remediate",
-			[]string{"internal/replay imports remediate: internal/replay may import only internal/cloud, internal/auditlog, policies, remediate/judge, internal/strictyaml of ours"},
+			[]string{"internal/replay imports remediate: internal/replay may import only internal/cloud, internal/auditlog, policies, remediate/judge, internal/strictyaml, internal/skim of ours"},
 		},
 		{
 			"policies may not read log entries",

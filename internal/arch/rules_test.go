@@ -51,7 +51,7 @@ func arrows() map[part][]part {
 		notify:    append([]part{intake, infra}, decides...),
 		functions: append([]part{skim}, decides...),
 		// Replay judges as live handling does, and knows nothing of what follows.
-		replay: {cloud, auditlog, policies, judge, yaml},
+		replay: {cloud, auditlog, policies, judge, yaml, skim},
 		google: append([]part{assets}, decides...),
 		store:  decides,
 		yaml:   nil,

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/rescind-dev/rescind/internal/skim"
 )
 
 // read unmarshals a body and says what is wrong with it, in words that repeat
@@ -19,7 +21,7 @@ func (e *envelope) read(path string, raw json.RawMessage, body any) (problem str
 	case !holds(raw):
 		return path + " is missing"
 	}
-	if err := json.Unmarshal(raw, body); err != nil {
+	if err := skim.Unmarshal(raw, body); err != nil {
 		return wrongType(path, err)
 	}
 	return ""

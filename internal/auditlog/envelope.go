@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/rescind-dev/rescind/internal/skim"
 )
 
 // envelope is a LogEntry. The bodies stay raw until it is known that they
@@ -59,7 +61,7 @@ type payload struct {
 // type and leaves its field empty; relevant and header tell which they need.
 func parse(entry []byte) (*envelope, error) {
 	var e envelope
-	err := json.Unmarshal(entry, &e)
+	err := skim.Unmarshal(entry, &e)
 	var syntax *json.SyntaxError
 	var mistyped *json.UnmarshalTypeError
 	switch {

@@ -20,22 +20,17 @@ const (
 // reader recognises a method of its service.
 type reader func(*envelope) (call, error)
 
-// readerOf is nil for a service that no policy could be about.
-func readerOf(service string) reader {
-	switch service {
-	case runService:
-		return (*envelope).runCall
-	case resourceManager:
-		return (*envelope).resourceManagerCall
-	case iamService:
-		return (*envelope).iamCall
-	case orgPolicyService:
-		return (*envelope).orgPolicyCall
-	case functionsService:
-		return (*envelope).functionCall
-	}
-	return nil
+// readers has the reader of each service that a policy could be about.
+var readers = map[string]reader{
+	runService:       (*envelope).runCall,
+	resourceManager:  (*envelope).resourceManagerCall,
+	iamService:       (*envelope).iamCall,
+	orgPolicyService: (*envelope).orgPolicyCall,
+	functionsService: (*envelope).functionCall,
 }
+
+// readerOf is nil for a service that no policy could be about.
+func readerOf(service string) reader { return readers[service] }
 
 // relevant reports, as an error, why the entry cannot be a change. A missing
 // log name is told last, so that a mangled entry is not taken for a foreign one.

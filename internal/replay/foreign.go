@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 
@@ -26,13 +27,17 @@ var errNoEntry = errors.New("no log entry: it has none of logName, timestamp, in
 // entry what it is.
 func decode(raw []byte) (cloud.Change, error) {
 	c, err := auditlog.Decode(raw)
-	if errors.Is(err, auditlog.ErrNotChange) || errors.Is(err, auditlog.ErrUnreadable) {
+	if errors.Is(err, auditlog.ErrNotChange) && !bytes.Contains(raw, payloadKey) || errors.Is(err, auditlog.ErrUnreadable) {
 		if other := foreign(raw); other != nil {
 			return cloud.Change{}, other
 		}
 	}
 	return c, err
 }
+
+// payloadKey is in every audit-log entry that is none of ours; one that spells it
+// otherwise is looked at.
+var payloadKey = []byte(`"protoPayload"`)
 
 // foreign says what an object is that is not a log entry at all. Without it a
 // replay of the wrong kind of file would find nothing and say that all is well.

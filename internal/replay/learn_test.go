@@ -84,7 +84,7 @@ func TestProjectNumbersAreLearnedFromStoredServices(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			n := numbers{}
 			for _, e := range tt.entries {
-				n.learn(e)
+				n.learn(numberOf(e))
 			}
 			if got := n.id("12"); got != tt.want {
 				t.Errorf("project 12 is %q, want %q", got, tt.want)

@@ -1,11 +1,11 @@
 package replay
 
 import (
-	"encoding/json"
 	"maps"
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/skim"
 )
 
 // numbers maps project numbers to ids. A number that was seen with two ids
@@ -13,10 +13,13 @@ import (
 // entries is not what it seems.
 type numbers map[string]string
 
-// learn reads the project's number from an entry of Cloud Run's v1 API: its
+// numbered is a project's number and id where an entry shows both, else it is empty.
+type numbered struct{ number, id string }
+
+// numberOf reads the project's number from an entry of Cloud Run's v1 API: its
 // resource label has the id, and the namespace of the stored object is the
 // number.
-func (n numbers) learn(entry []byte) {
+func numberOf(entry []byte) numbered {
 	var e struct {
 		Resource struct {
 			Labels struct {
@@ -33,15 +36,22 @@ func (n numbers) learn(entry []byte) {
 		} `json:"protoPayload"`
 	}
 	// What is of another type is not there; the entry has been decoded already.
-	_ = json.Unmarshal(entry, &e)
+	_ = skim.Unmarshal(entry, &e)
 	id, number := e.Resource.Labels.Project, e.Payload.Response.Metadata.Namespace
 	if e.Payload.Service != "run.googleapis.com" || id == "" || isNumber(id) || !isNumber(number) {
-		return
+		return numbered{}
 	}
-	if known, ok := n[number]; ok && known != id {
+	return numbered{number, id}
+}
+
+func (n numbers) learn(seen numbered) {
+	id := seen.id
+	if known, ok := n[seen.number]; ok && known != id {
 		id = ""
 	}
-	n[number] = id
+	if seen.number != "" {
+		n[seen.number] = id
+	}
 }
 
 // with adds what the facts file says, which was written on purpose and so goes

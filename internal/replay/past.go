@@ -37,28 +37,12 @@ type Record struct {
 // Read reads the inputs to their ends; visit, which may be nil, is shown each
 // record. A nil file holds no facts. The error is the context's.
 func Read(ctx context.Context, file *FactsFile, in Inputs, visit func(Record)) (*Past, error) {
-	s, h := newSummary(in), newHistory()
-	for _, i := range in.Files {
-		err := read(ctx, i, s, func(r record) {
-			take(i.Name, r, h, s)
-			if visit != nil {
-				visit(recordOf(i.Name, r))
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
+	by := reading{h: newHistory(), s: newSummary(in), visit: visit}
+	if err := by.all(ctx, in); err != nil {
+		return nil, err
 	}
-	changes := h.changes(file)
-	return &Past{changes, s.Refused, s.Located, file, learn(changes, h.numbers.with(file))}, nil
-}
-
-func recordOf(input string, r record) Record {
-	out := Record{Input: input, Line: r.line, Err: r.err}
-	if r.err == nil {
-		out.Change, out.Err = decode(r.raw)
-	}
-	return out
+	changes := by.h.changes(file)
+	return &Past{changes, by.s.Refused, by.s.Located, file, learn(changes, by.h.numbers.with(file))}, nil
 }
 
 // PassedOver says why a replay says nothing of one of p.Changes; empty for a

@@ -3,14 +3,12 @@ package replay
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/judge"
 
-	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
@@ -22,6 +20,12 @@ type Config struct {
 	// Since and Until bound the changes that are judged, Until excluded; zero
 	// for no bound. Facts are learned from outside of them, too.
 	Since, Until time.Time
+	// Full has every record read, and none passed over for naming nothing that matters.
+	Full bool
+	// Head is how much of each input is read in full whatever it holds, in bytes of its
+	// text; 8 MiB for 0, nothing for less. What a file is shows there, and in a small one
+	// each record is accounted for.
+	Head int64
 }
 
 // Report is what a replay found.
@@ -36,73 +40,15 @@ type Report struct {
 func Run(ctx context.Context, cfg Config, in Inputs) (Report, error) {
 	s := newSummary(in)
 	h := newHistory()
-	for _, i := range in.Files {
-		if err := read(ctx, i, s, func(r record) { take(i.Name, r, h, s) }); err != nil {
-			return Report{}, err
-		}
+	by := reading{h: h, s: s}
+	by.opts.Literals, s.Full = literals(cfg)
+	by.opts.Head = cmp.Or(cfg.Head, fullHead)
+	if err := by.all(ctx, in); err != nil {
+		return Report{}, err
 	}
 	findings, err := judgeAll(ctx, cfg, h, s)
 	s.found(findings)
 	return Report{findings, *s}, err
-}
-
-// read hands the records of one input to each.
-func read(ctx context.Context, in Input, s *Summary, each func(record)) error {
-	err := records(in, func(r record) error {
-		s.Records++
-		each(r)
-		return ctx.Err()
-	})
-	switch {
-	case ctx.Err() != nil:
-		return fmt.Errorf("read %s: %w", in.Name, ctx.Err())
-	case err != nil:
-		s.Refused = append(s.Refused, Problem{Input: in.Name, Reason: reason(err)})
-	}
-	s.Inputs++
-	return nil
-}
-
-func records(in Input, visit func(record) error) error {
-	f, err := in.open()
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	br, err := text(f)
-	if err != nil {
-		return err
-	}
-	return split(br, visit)
-}
-
-// take puts one record where it belongs; none is left uncounted.
-func take(input string, r record, h *history, s *Summary) {
-	if r.err != nil {
-		s.unreadable(input, r.line, r.err)
-		return
-	}
-	c, err := decode(r.raw)
-	switch {
-	case err == nil:
-		s.Changes++
-		h.numbers.learn(r.raw)
-		if !h.add(c) {
-			s.Duplicates++
-		}
-	case errors.Is(err, auditlog.ErrFailedCall):
-		s.Failed++
-		h.failed(c, err)
-	case errors.Is(err, auditlog.ErrRehearsal):
-		s.Rehearsals++
-		h.void(c)
-	case errors.Is(err, auditlog.ErrUnknownMethod):
-		s.UnknownMethods[c.Method]++
-	case errors.Is(err, auditlog.ErrNotChange):
-		s.Irrelevant++
-	default:
-		s.unreadable(input, r.line, err)
-	}
 }
 
 func judgeAll(ctx context.Context, cfg Config, h *history, s *Summary) ([]Finding, error) {

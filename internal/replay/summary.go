@@ -21,7 +21,16 @@ type Summary struct {
 	Failed     int `json:"failed"`
 	Rehearsals int `json:"rehearsals"`
 	Irrelevant int `json:"irrelevant"`
-	Unreadable int `json:"unreadable"`
+	// Passed counts, of the irrelevant, those that were not read in full, as they name no
+	// service that a policy could be about. Sampled counts those that were read all the
+	// same, and Missed those of them that a policy could be about after all: nothing of
+	// such a run can be relied on.
+	Passed  int `json:"passed"`
+	Sampled int `json:"sampled"`
+	Missed  int `json:"missed"`
+	// Full says why every record was read in full; empty where that was not so.
+	Full       string `json:"full,omitempty"`
+	Unreadable int    `json:"unreadable"`
 	// Outside counts changes before --since or from --until on.
 	Outside int `json:"outside"`
 	// Undated counts changes without any time, where there are such bounds: they are
@@ -100,6 +109,14 @@ func (s *Summary) unreadable(input string, line int, err error) {
 	if len(s.Located) < mostLocated {
 		why := strings.TrimPrefix(err.Error(), auditlog.ErrUnreadable.Error()+": ")
 		s.Located = append(s.Located, Problem{input, line, why})
+	}
+}
+
+// missed notes a record that would have been passed over, and matters.
+func (s *Summary) missed(input string, line int) {
+	if s.Missed++; s.Missed == 1 {
+		s.Refused = append(s.Refused, Problem{input, line, "this record matters and names no service that tells so, and others like it were passed over: " +
+			"run it with --full, and report this as a defect of rescind"})
 	}
 }
 

@@ -36,6 +36,13 @@ func (s Summary) counts(b *strings.Builder) {
 		}
 	}
 	fmt.Fprintf(b, "%s, %s: %s\n", many(s.Inputs, "input"), many(s.Records, "record"), strings.Join(parts, ", "))
+	if s.Passed > 0 {
+		fmt.Fprintf(b, "%d of the irrelevant were passed over, as they name no service that a policy could be about; %s read in full all the same (--full reads all)\n",
+			s.Passed, areOf(s.Sampled, "was", "were"))
+	}
+	if s.Full != "" {
+		fmt.Fprintf(b, "every record was read in full: %s\n", s.Full)
+	}
 	if s.Duplicates > 0 {
 		fmt.Fprintf(b, "%s read before, counted once\n", many(s.Duplicates, "change"))
 	}
@@ -107,6 +114,13 @@ func some(names []string) string {
 		return strings.Join(names[:most], ", ") + ", …"
 	}
 	return strings.Join(names, ", ")
+}
+
+func areOf(n int, one, more string) string {
+	if n == 1 {
+		more = one
+	}
+	return fmt.Sprintf("%d more %s", n, more)
 }
 
 func many(n int, what string) string {

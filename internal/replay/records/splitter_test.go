@@ -1,10 +1,10 @@
-package replay
+package records
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -23,18 +23,33 @@ type piece struct {
 func pieces(t testing.TB, input string) []piece {
 	t.Helper()
 	var out []piece
-	err := split(bufio.NewReaderSize(strings.NewReader(input), 64<<10), func(r record) error {
-		p := piece{Line: r.line, Raw: string(r.raw)}
-		if r.err != nil {
-			p.Err = r.err.Error()
-		}
-		out = append(out, p)
+	err := splitAll(input, len(input)+1, func(r Record) error {
+		out = append(out, pieceOf(r))
 		return nil
 	})
 	if err != nil {
 		t.Fatalf("split: %v", err)
 	}
 	return out
+}
+
+func pieceOf(r Record) piece {
+	p := piece{Line: r.Line, Raw: string(r.Raw)}
+	if r.Err != nil {
+		p.Err = r.Err.Error()
+	}
+	return p
+}
+
+// splitAll feeds the input in parts of a size.
+func splitAll(input string, size int, emit func(Record) error) error {
+	s := newSplitter(emit)
+	for part := range slices.Chunk([]byte(input), size) {
+		if err := s.feed(part); err != nil {
+			return err
+		}
+	}
+	return s.end()
 }
 
 func TestSplit(t *testing.T) {
@@ -48,12 +63,12 @@ func TestSplit(t *testing.T) {
 		{"an empty array is nothing", " [ ]\n", nil},
 		{"a line each", "{\"a\":1}\n{\"b\":2}\n", []piece{{1, `{"a":1}`, ""}, {2, `{"b":2}`, ""}}},
 		{"blank lines count as lines", "\n\n{}\n", []piece{{3, `{}`, ""}}},
-		{"a broken line costs no other", "{\"a\":\n{\"b\":2}\nx\n{}", []piece{{1, `{"a":`, ""}, {2, `{"b":2}`, ""}, {3, "x", ""}, {4, "{}", ""}}},
+		{"a broken line costs no other", "{\"a\":\n{\"b\":2}\nx\n{}", []piece{{1, `{"a":`, "not JSON: it begins here and breaks off in line 3"}, {2, `{"b":2}`, ""}, {3, "x", ""}, {4, "{}", ""}}},
 		{"a last line that is cut off is a record", "{}\n{\"a", []piece{{1, "{}", ""}, {2, `{"a`, ""}}},
 		{"an array on one line", `[{"a":[1,{}]},{"b":"]}\""}]`, []piece{{1, `{"a":[1,{}]}`, ""}, {1, `{"b":"]}\""}`, ""}}},
 		{"an indented array", "[\n  {\n    \"a\": 1\n  },\n  {}\n]\n", []piece{{2, "{\n    \"a\": 1\n  }", ""}, {5, "{}", ""}}},
-		{"indented values without an array", "{\n \"a\": 1\n}\n{\n \"b\": 2\n}\n", []piece{{1, "{\n\"a\": 1\n}", ""}, {4, "{\n\"b\": 2\n}", ""}}},
-		{"an indented value that goes on after its first key", "{\"a\": 1,\n \"b\": 2}\n", []piece{{1, "{\"a\": 1,\n\"b\": 2}", ""}}},
+		{"indented values without an array", "{\n \"a\": 1\n}\n{\n \"b\": 2\n}\n", []piece{{1, "{\n \"a\": 1\n}", ""}, {4, "{\n \"b\": 2\n}", ""}}},
+		{"an indented value that goes on after its first key", "{\"a\": 1,\n \"b\": 2}\n", []piece{{1, "{\"a\": 1,\n \"b\": 2}", ""}}},
 		{"two arrays", "[{}]\n[{}]", []piece{{1, "{}", ""}, {2, "{}", ""}}},
 		{"lines, indented values and arrays in one file", "{\"a\":1}\n{\n\"b\":2\n}\n[{},{}]\nx y\n{}",
 			[]piece{{1, `{"a":1}`, ""}, {2, "{\n\"b\":2\n}", ""}, {5, "{}", ""}, {5, "{}", ""}, {6, "x y", ""}, {7, "{}", ""}}},
@@ -61,7 +76,17 @@ func TestSplit(t *testing.T) {
 		{"objects on one line", "{\"a\":1}{\"b\":2} {\"c\":\"}{\"}\n{}", []piece{{1, `{"a":1}`, ""}, {1, `{"b":2}`, ""}, {1, `{"c":"}{"}`, ""}, {2, "{}", ""}}},
 		{"a brace pair inside a string is one object", `{"a":"}{"}`, []piece{{1, `{"a":"}{"}`, ""}}},
 		{"a quote that is lost costs one element", "[{\"a\": \"b},\n{\"c\": 1\n}\n},\n{}]",
-			[]piece{{1, "{\"a\": \"b},\n{\"c\": 1\n}\n}", ""}, {5, "{}", ""}}},
+			[]piece{{1, `{"a": "b},`, ""}, {2, "{\"c\": 1\n}", ""}, {5, "{}", ""}}},
+		{"a line that begins an array and breaks off swallows nothing", "[{\"a\": \n{\"b\":1}\n{\"c\":2}\n", []piece{{1, `{"a":`, "not JSON: it begins here and breaks off in line 3"}, {2, `{"b":1}`, ""}, {3, `{"c":2}`, ""}}},
+		{"a bracket and words", "[broken\n{\"b\":1}\n{\"c\":2}\n", []piece{{1, "broken", ""}, {1, "", "not JSON: a bracket that begins no array"}, {2, `{"b":1}`, ""}, {3, `{"c":2}`, ""}}},
+		{"a bracket before lines", "[\n{\"b\":1}\n{\"c\":2}\n", []piece{{2, `{"b":1}`, ""}, {1, "", "not JSON: a bracket that begins no array"}, {3, `{"c":2}`, ""}}},
+		{"a line that opens what the next would go on with", "{\"a\":[1,\n{\"b\":1}\n{\"c\":2}\n",
+			[]piece{{1, `{"a":[1,`, "not JSON: it begins here and breaks off in line 3"}, {2, `{"b":1}`, ""}, {3, `{"c":2}`, ""}}},
+		{"the same at the end", "{\"a\":[1,\n{\"b\":1}", []piece{{1, `{"a":[1,`, "not JSON: it begins here and breaks off in line 2"}, {2, `{"b":1}`, ""}}},
+		{"an indented element that is broken", "[\n  {\n    \"a\": 1\n    \"b\": {\n      \"c\": 2\n    }\n  },\n  {\n    \"d\": 3\n  }\n]\n",
+			[]piece{{2, "{", "not JSON: it begins here and breaks off in line 4"}, {8, "{\n    \"d\": 3\n  }", ""}}},
+		{"an element on the line that is broken", `[{"a":1},{"b" 2},{"c":3}]`, []piece{{1, `{"a":1}`, ""}, {1, `{"b" 2}`, ""}, {1, `{"c":3}`, ""}}},
+		{"an object with entries one a line", "{\"entries\":[\n{\"a\":1},\n{\"b\":2}\n]}\n{}", []piece{{1, "{\"entries\":[\n{\"a\":1},\n{\"b\":2}\n]}", ""}, {5, "{}", ""}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -75,51 +100,43 @@ func TestSplit(t *testing.T) {
 func TestAnArrayThatIsNotClosedIsAnInputThatWasNotReadToItsEnd(t *testing.T) {
 	for input, records := range map[string]int{"[{},\n": 1, "[{},\n{\"a\":": 2, "[": 0} {
 		n := 0
-		err := split(bufio.NewReader(strings.NewReader(input)), func(record) error { n++; return nil })
-		if !errors.Is(err, errNotEnded) || n != records {
-			t.Errorf("%q: %d records and %v, want %d and %v", input, n, err, records, errNotEnded)
+		err := splitAll(input, 3, func(Record) error { n++; return nil })
+		if !errors.Is(err, ErrNotEnded) || n != records {
+			t.Errorf("%q: %d records and %v, want %d and %v", input, n, err, records, ErrNotEnded)
 		}
 	}
 }
 
 func TestARecordOverTheLimitIsLocatedAndTheNextIsRead(t *testing.T) {
-	long := `{"a":"` + strings.Repeat("x", maxRecord) + `"}`
-	for name, input := range map[string]string{
-		"in lines":    "{}\n" + long + "\n{}\n",
-		"in an array": "[{},\n" + long + ",\n{}]",
+	for name, long := range map[string]string{
+		"whole": `{"a":"` + strings.Repeat("x", MaxRecord) + `"}`, "broken": `{"a":"` + strings.Repeat("x", MaxRecord) + `" 1}`,
+		"of no kind": strings.Repeat("x", MaxRecord+1),
 	} {
-		t.Run(name, func(t *testing.T) {
-			want := []piece{{1, "{}", ""}, {2, "", "longer than 16 MiB"}, {3, "{}", ""}}
-			if diff := cmp.Diff(want, pieces(t, input)); diff != "" {
-				t.Errorf("records (-want +got):\n%.2000s", diff)
-			}
-		})
+		for form, input := range map[string]string{
+			"in lines":    "{}\n" + long + "\n{}\n",
+			"in an array": "[{},\n" + long + ",\n{}]",
+		} {
+			t.Run(name+" "+form, func(t *testing.T) {
+				var got []piece
+				err := splitAll(input, 512<<10, func(r Record) error { got = append(got, pieceOf(r)); return nil })
+				want := []piece{{1, "{}", ""}, {2, "", "longer than 16 MiB"}, {3, "{}", ""}}
+				if diff := cmp.Diff(want, got); diff != "" || err != nil {
+					t.Errorf("%v, records (-want +got):\n%.2000s", err, diff)
+				}
+			})
+		}
 	}
 }
 
-func TestSplitStopsWhenToldAndWhenTheReaderBreaks(t *testing.T) {
-	stop := errors.New("stop")
-	broken := errors.New("disk on fire")
-	for name, input := range map[string]string{"in lines": "{}\n{}\n", "in an array": "[{},\n{}]"} {
-		t.Run(name, func(t *testing.T) {
-			n := 0
-			err := split(bufio.NewReader(strings.NewReader(input)), func(record) error { n++; return stop })
-			if !errors.Is(err, stop) || n != 1 {
-				t.Errorf("after %d records: %v, want 1 and %v", n, err, stop)
-			}
-			r := io.MultiReader(strings.NewReader(input[:len(input)-3]), &brokenReader{broken})
-			n = 0
-			err = split(bufio.NewReader(r), func(record) error { n++; return nil })
-			if !errors.Is(err, broken) || n != 1 || !strings.HasPrefix(err.Error(), "line 2: ") {
-				t.Errorf("after %d records: %v, want 1 and %v at line 2", n, err, broken)
-			}
-		})
+// What opens more with each line would be looked at from each line on to the end.
+func TestLinesThatOpenMoreAndMoreAreReadInTime(t *testing.T) {
+	t.Parallel()
+	n, line := 0, "{\"a\":[1,\n"
+	err := splitAll(strings.Repeat(line, 200_000)+"{}\n", 512<<10, func(r Record) error { n++; return nil })
+	if err != nil || n < 10 {
+		t.Errorf("%d records, %v", n, err)
 	}
 }
-
-type brokenReader struct{ err error }
-
-func (b *brokenReader) Read([]byte) (int, error) { return 0, b.err }
 
 // FuzzSplit compares with encoding/json: of what that reads, not a value may
 // be lost or made up, whether it stands in lines, in an array or in a stream.
@@ -129,9 +146,15 @@ func FuzzSplit(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, input string) {
 		// Whatever it is, it must end and not panic.
-		err := split(bufio.NewReader(strings.NewReader(input)), func(record) error { return nil })
-		if err != nil && !errors.Is(err, errNotEnded) {
+		var whole, inParts []piece
+		err := splitAll(input, len(input)+1, func(r Record) error { whole = append(whole, pieceOf(r)); return nil })
+		if err != nil && !errors.Is(err, ErrNotEnded) {
 			t.Fatalf("split: %v", err)
+		}
+		// However it arrives, it is the same.
+		inTwo := splitAll(input, 1, func(r Record) error { inParts = append(inParts, pieceOf(r)); return nil })
+		if diff := cmp.Diff(whole, inParts); diff != "" || fmt.Sprint(err) != fmt.Sprint(inTwo) {
+			t.Errorf("%v and %v; in one part, byte by byte:\n%s", err, inTwo, diff)
 		}
 		values, ok := decodeAll(input)
 		if !ok {

@@ -1,0 +1,149 @@
+package replay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/rescind-dev/rescind/internal/auditlog"
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/replay/records"
+	"github.com/rescind-dev/rescind/internal/skim"
+	"github.com/rescind-dev/rescind/policies"
+)
+
+// fullHead is the Head of a Config that names none.
+const fullHead = 8 << 20
+
+// literals are texts one of which is in every record that matters to the policies, nil
+// where every record has to be read: why says for what reason.
+func literals(cfg Config) (l *skim.Literals, why string) {
+	if cfg.Full {
+		return nil, "--full was asked for"
+	}
+	set, ok := cfg.Policies.(interface{ Policies() []policies.Policy })
+	if !ok {
+		return nil, "it is not known which kinds of resources the policies are on"
+	}
+	var kinds []cloud.Kind
+	for _, p := range set.Policies() {
+		if _, known := auditlog.Sources(p.On); !known {
+			return nil, "any entry may matter to the policy " + p.Name
+		}
+		kinds = append(kinds, p.On...)
+	}
+	services, _ := auditlog.Sources(kinds)
+	l, err := skim.NewLiterals(services...)
+	if err != nil {
+		return nil, err.Error()
+	}
+	return l, ""
+}
+
+// reading is what becomes of records.
+type reading struct {
+	h     *history
+	s     *Summary
+	opts  records.Options
+	visit func(Record) // nil for nobody
+}
+
+// all reads the inputs, one after the other.
+func (r *reading) all(ctx context.Context, in Inputs) error {
+	for _, i := range in.Files {
+		if err := r.one(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reading) one(ctx context.Context, in Input) error {
+	counts, err := r.records(ctx, in)
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("read %s: %w", in.Name, ctx.Err())
+	case err != nil:
+		r.s.Refused = append(r.s.Refused, Problem{Input: in.Name, Reason: reason(err)})
+	}
+	r.s.Inputs++
+	r.s.Records += counts.Records
+	r.s.Irrelevant += counts.Passed
+	r.s.Passed += counts.Passed
+	r.s.Sampled += counts.Sampled
+	return nil
+}
+
+func (r *reading) records(ctx context.Context, in Input) (records.Counts, error) {
+	f, err := in.open()
+	if err != nil {
+		return records.Counts{}, err
+	}
+	defer f.Close()
+	text, done, err := records.Unpack(f)
+	defer done()
+	if err != nil {
+		return records.Counts{}, err
+	}
+	return records.Read(ctx, text, r.opts, examine, func(rec records.Record, x examined) error {
+		r.take(in.Name, rec, x)
+		return nil
+	})
+}
+
+// examined is what one record says by itself.
+type examined struct {
+	change cloud.Change
+	number numbered
+	err    error
+}
+
+// examine decodes a record. Its error is that of what is no single JSON value.
+func examine(r records.Record) (examined, error) {
+	if r.Err != nil {
+		return examined{err: r.Err}, nil //nolint:nilerr // it is told where the record is counted
+	}
+	c, err := decode(r.Raw)
+	x := examined{change: c, err: err}
+	switch {
+	case err == nil:
+		x.number = numberOf(r.Raw)
+	case errors.Is(err, auditlog.ErrUnreadable) && !json.Valid(r.Raw):
+		return x, records.NotJSON()
+	}
+	return x, nil
+}
+
+// take puts one record where it belongs; none is left uncounted.
+func (r *reading) take(input string, rec records.Record, x examined) {
+	s, matters := r.s, true
+	switch {
+	case x.err == nil:
+		s.Changes++
+		r.h.numbers.learn(x.number)
+		if !r.h.add(x.change) {
+			s.Duplicates++
+		}
+	case errors.Is(x.err, auditlog.ErrFailedCall):
+		s.Failed++
+		r.h.failed(x.change, x.err)
+	case errors.Is(x.err, auditlog.ErrRehearsal):
+		s.Rehearsals++
+		r.h.void(x.change)
+	case errors.Is(x.err, auditlog.ErrUnknownMethod):
+		s.UnknownMethods[x.change.Method]++
+	case errors.Is(x.err, auditlog.ErrNotChange):
+		s.Irrelevant++
+		matters = false
+	default:
+		s.unreadable(input, rec.Line, x.err)
+		matters = false
+	}
+	if rec.Sample && matters {
+		s.missed(input, rec.Line)
+	}
+	if r.visit != nil {
+		r.visit(Record{input, rec.Line, x.change, x.err})
+	}
+}
