@@ -48,11 +48,11 @@ func person(principal string) string {
 var verbs = map[cloud.Verb]string{
 	cloud.Create: "created", cloud.Replace: "replaced", cloud.Update: "changed", cloud.Delete: "deleted",
 	cloud.SetPolicy: "set the allow policy of", cloud.SetOrg: "set the organization policy of",
-	cloud.Move: "moved", cloud.DefineRole: "changed a custom role of",
+	cloud.Move: "moved", cloud.DefineRole: "changed a custom role of", cloud.CreateKey: "made a key of",
 }
 
 var kinds = map[cloud.Kind]string{
-	cloud.RunService: "service", cloud.RunJob: "job", cloud.RunWorkerPool: "worker pool",
+	cloud.RunService: "service", cloud.RunJob: "job", cloud.RunWorkerPool: "worker pool", cloud.RunInstance: "instance",
 	cloud.Project: "project", cloud.Folder: "folder", cloud.Organization: "organization",
 	cloud.ServiceAccount: "service account", cloud.OrgPolicy: "constraint",
 }

@@ -44,7 +44,7 @@ func fact(m notify.Message, name string) string {
 func TestWhatWasDoneToWhatAndWhereReadsAsAgreed(t *testing.T) {
 	var got strings.Builder
 	for _, r := range resources() {
-		for _, v := range []cloud.Verb{cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg, ""} {
+		for _, v := range []cloud.Verb{cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg, cloud.CreateKey, ""} {
 			f := publicService()
 			f.Resource, f.Change.Resource, f.Change.Verb, f.Change.Method = r, r, v, ""
 			m := notify.Card(f, options)

@@ -69,6 +69,19 @@ func (e *evaluation) flag(what, unread string, f cloud.Flag) ref.Val {
 	return types.False
 }
 
+// ssh is false for a change that cannot have written it.
+func (e *evaluation) ssh() ref.Val {
+	c := e.in.Change
+	why := e.workload().SSHWhy
+	if c.Workload == nil && writesWorkload(c) && c.Resource.Kind.Reached() {
+		why = "the entry does not show it"
+	}
+	if why != "" {
+		return e.unknown(doubt{what: "whether people may open a shell in it", why: why})
+	}
+	return types.Bool(e.workload().SSH)
+}
+
 func (e *evaluation) whyNotShown(field string) string {
 	if why := whyUnread(e.in.Change, field); why != "" {
 		return why

@@ -22,8 +22,8 @@
 //
 // # A new field or function for expressions
 //
-// objecttypes.go has the fields, functions.go the functions, and fact.go the
-// questions they may ask (with their words in reason.go). What holds of a field
+// objecttypes.go has the fields, functions.go the functions, and package fact the
+// questions they may ask, with their words. What holds of a field
 // before there is a change stands in situation.go, and how large it can be in
 // cost.go. Who is from outside is told in foreign.go, and which organization holds
 // something, and whether an agent of Google's is of it, in organization.go.

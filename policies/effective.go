@@ -143,11 +143,11 @@ func (o outlook) exemptions(r *rule) []EffectiveExemption {
 // LineOf is a fact in words: what it says, or that it is unknown and why.
 func LineOf(q Question, f Fact) FactLine {
 	if f.Known {
-		return FactLine{true, f.sentence(q)}
+		return FactLine{true, f.Sentence(q)}
 	}
 	why := f.Why
 	if why == "" {
 		why = "no reason given"
 	}
-	return FactLine{false, doubt{q, q.what(), why}.String()}
+	return FactLine{false, doubt{q, q.What(), why}.String()}
 }

@@ -50,7 +50,7 @@ func effective(t *testing.T, project string, fact func(Question) Fact) string {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	for _, x := range all[2:] { // the first two built-in ones are as shipped
+	for _, x := range all[3:] { // the first three built-in ones are as shipped
 		fmt.Fprintf(&out, "%s: %s by %q, idle %t, on %v\n", x.Policy.Name, x.Enforcement, x.EnforcedBy, x.Idle, x.Kinds)
 		for _, f := range x.Facts {
 			fmt.Fprintf(&out, "  %s\n", f.Text)
@@ -72,7 +72,7 @@ func TestEffectiveSaysWhatAppliesInAProject(t *testing.T) {
 		want          string
 	}{
 		{"by the folder's override, and the exemptions of this project alone", "pay", inPay(true), `
-no-public-invoker: approve by "folders/1", idle false, on [run.service run.job run.workerPool]
+no-public-invoker: approve by "folders/1", idle false, on [run.service run.job run.workerPool run.instance]
   projects/pay is in folders/1, organizations/7 (facts.yaml)
   run.managed.requireInvokerIam is enforced for pay (facts.yaml)
   here (a), expired false, ending false
@@ -82,7 +82,7 @@ folders-only:  by "", idle false, on []
 in-pay: audit by "", idle false, on [run.service]
 `},
 		{"idle where the constraint it rests on is not enforced", "pay", inPay(false), `
-no-public-invoker: approve by "folders/1", idle true, on [run.service run.job run.workerPool]
+no-public-invoker: approve by "folders/1", idle true, on [run.service run.job run.workerPool run.instance]
   projects/pay is in folders/1, organizations/7 (facts.yaml)
   run.managed.requireInvokerIam is not enforced for pay (facts.yaml)
   here (a), expired false, ending false
@@ -92,14 +92,14 @@ folders-only:  by "", idle false, on []
 in-pay: audit by "", idle false, on [run.service]
 `},
 		{"by the project's own override, whatever is unknown", "lab", inPay(true), `
-no-public-invoker: audit by "projects/lab", idle false, on [run.service run.job run.workerPool]
+no-public-invoker: audit by "projects/lab", idle false, on [run.service run.job run.workerPool run.instance]
   what the ancestors of projects/lab are is unknown: facts.yaml does not say
   whether run.managed.requireInvokerIam is enforced for lab is unknown: facts.yaml does not say
 folders-only:  by "", idle false, on []
 in-pay: audit by "", idle true, on [run.service]
 `},
 		{"no more than approve while the ancestors are unknown", "play", inPay(true), `
-no-public-invoker: approve by "", idle false, on [run.service run.job run.workerPool]
+no-public-invoker: approve by "", idle false, on [run.service run.job run.workerPool run.instance]
   what the ancestors of projects/play are is unknown: facts.yaml does not say
   whether run.managed.requireInvokerIam is enforced for play is unknown: facts.yaml does not say
   unsure: what the ancestors of projects/play are is unknown: facts.yaml does not say, so overrides for folders and organizations could not be checked

@@ -127,7 +127,7 @@ func (e *evaluation) Whys(u *types.Unknown) []string {
 func (e *evaluation) factLines() []FactLine {
 	var out []FactLine
 	for _, q := range e.used {
-		out = append(out, FactLine{true, e.in.Facts[q].sentence(q)})
+		out = append(out, FactLine{true, e.in.Facts[q].Sentence(q)})
 	}
 	for _, d := range e.doubts {
 		out = append(out, FactLine{false, d.String()})

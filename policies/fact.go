@@ -1,71 +1,32 @@
 package policies
 
-import "time"
+import "github.com/rescind-dev/rescind/policies/fact"
 
-// FactKind is what a Question asks.
-type FactKind string
+// FactKind is what a Question asks: see package fact, which has all of these.
+type FactKind = fact.Kind
 
-// The facts a policy can need beyond the change itself.
+// Question is one look-up.
+type Question = fact.Question
+
+// Fact is the answer to a Question.
+type Fact = fact.Fact
+
+// Facts is a snapshot of answers.
+type Facts = fact.All
+
+// The facts that a policy can need; package fact says what each of them is.
 const (
-	// ConstraintEnforced: is the organization policy constraint Name
-	// effectively enforced for Project? Conditions and inheritance included;
-	// a dry-run spec is not enforcement.
-	ConstraintEnforced FactKind = "constraint"
-	// RuntimeIdentity: does some Cloud Run workload run as the service
-	// account Name? Project is the changed one, where a workload may run as
-	// an account of another; empty for folders and organizations.
-	RuntimeIdentity FactKind = "runtime identity"
-	// RoleInvokes: does the role Name hold run.routes.invoke or run.jobs.run?
-	// Asked for roles that the built-in table does not list.
-	RoleInvokes FactKind = "role"
-	// Ancestors: which folders and organizations hold the container Name
-	// ("projects/p", "folders/1")? Answered in List, nearest first.
-	Ancestors FactKind = "ancestors"
-	// ConstraintAllows: does the effective organization policy of Project
-	// allow the value Value of the list constraint Name?
-	ConstraintAllows FactKind = "constraint value"
-	// ConstraintHeld: is all of the constraint Name enforced, or every value denied,
-	// by what is in force at the container Value ("folders/1")? Unknown where that
-	// is so of some alone: under a condition, or but for values or parameters.
-	ConstraintHeld FactKind = "constraint held"
-	// ConstraintInherited: the same of what is in force there but for the policy
-	// that is set at the container itself.
-	ConstraintInherited FactKind = "constraint inherited"
-	// ProjectNumber: is Value the number of the project whose id is Project?
-	ProjectNumber FactKind = "project number"
-	// OrganizationDomain: do the accounts of the domain Value belong to the
-	// organization Name ("organizations/77")?
-	OrganizationDomain FactKind = "organization domain"
-	// AccountGranted: does the allow policy of the container Name grant the service
-	// account Value anything? What the container inherits does not count. No policy
-	// asks for it: it saves reading what grants nothing.
-	AccountGranted FactKind = "account granted"
+	ConstraintEnforced  = fact.ConstraintEnforced
+	RuntimeIdentity     = fact.RuntimeIdentity
+	RoleInvokes         = fact.RoleInvokes
+	Ancestors           = fact.Ancestors
+	ConstraintAllows    = fact.ConstraintAllows
+	ConstraintHeld      = fact.ConstraintHeld
+	ConstraintInherited = fact.ConstraintInherited
+	ProjectNumber       = fact.ProjectNumber
+	OrganizationDomain  = fact.OrganizationDomain
+	AccountGranted      = fact.AccountGranted
 )
-
-// Question is one look-up. It is comparable and holds no pointer, so a
-// snapshot of facts is a plain map.
-type Question struct {
-	Kind    FactKind
-	Name    string
-	Project string // project id; empty where the kind needs none
-	Value   string // what Name is asked about; empty where the kind needs none
-}
-
-// Fact is the answer to a Question: where it came from and when it was read,
-// so that an auditor can tell what a decision rested on. The zero Fact is
-// unknown.
-type Fact struct {
-	Known   bool
-	Value   bool
-	List    []string
-	Source  string    // "facts.yaml", "org policy API", "learned from prod/eu/api"
-	At      time.Time // when it was read; zero for a file
-	Why     string    // why it is unknown, when it is
-	Passing error     // why it is unknown for now, and may be known when asked again; nil where that is no use
-}
-
-// Facts is a snapshot: one evaluation never sees two states of one fact.
-type Facts map[Question]Fact
 
 // doubt is one thing that is not known.
 type doubt struct {

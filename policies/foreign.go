@@ -74,6 +74,8 @@ func (e *evaluation) external(m cloud.Member) ref.Val {
 		return types.False
 	case isAccount && cloud.IsGoogleManaged(email):
 		return not(e.ownAgent(m))
+	case m.AllServiceAccounts():
+		return e.foreignSet(m)
 	case isAccount:
 		return e.foreignProject(m, projectID(cloud.ServiceAccountProject(email)))
 	case consumer[d] && m.Type() != "domain":
@@ -106,6 +108,16 @@ func (e *evaluation) foreignProject(m cloud.Member, project string) ref.Val {
 		return e.unknown(*doubtful)
 	}
 	return types.Bool(own != theirs)
+}
+
+// foreignSet reports whether all service accounts of a project, folder or organization are
+// those of another organization.
+func (e *evaluation) foreignSet(m cloud.Member) ref.Val {
+	own, d := within(m.AccountsOf(), e.in.Change.Resource, e.look)
+	if d != nil {
+		return e.unknown(*d)
+	}
+	return types.Bool(!own)
 }
 
 func (e *evaluation) ownAgent(m cloud.Member) ref.Val {

@@ -1,10 +1,13 @@
 package policies
 
 import (
+	"slices"
+
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies/condition"
 )
 
 // shownGrant is a grant with the objects that stand for it and its parts. One
@@ -75,18 +78,23 @@ func (e *evaluation) invokes(role string) ref.Val {
 	return e.truth(Question{Kind: RoleInvokes, Name: role})
 }
 
-// conditionRemoved reports whether the change that added g, which has no
-// condition, took the same role under a condition from the same member.
+// conditionRemoved reports whether the change that added g, which has no condition or one
+// that always holds, or one shortly before it, took the same role under a condition from
+// the same member.
 func (e *evaluation) conditionRemoved(g cloud.Grant) bool {
-	if g.Condition != (cloud.Condition{}) {
+	at := e.in.Change.Time
+	if at.IsZero() {
+		at = e.in.Now
+	}
+	if !condition.AlwaysTrue(g.Condition.Expression, at) {
 		return false
 	}
-	for _, d := range e.in.Change.Deltas {
-		if d.Action == cloud.Remove && d.Grant.Role == g.Role && d.Grant.Member == g.Member && d.Grant.Condition != (cloud.Condition{}) {
-			return true
-		}
+	narrowed := func(o cloud.Grant) bool {
+		return o.Role == g.Role && cloud.SameMember(o.Member, g.Member) && o.Condition != (cloud.Condition{}) && o.Condition != g.Condition
 	}
-	return false
+	return slices.ContainsFunc(e.in.Change.Lost, narrowed) || slices.ContainsFunc(e.in.Change.Deltas, func(d cloud.Delta) bool {
+		return d.Action == cloud.Remove && narrowed(d.Grant)
+	})
 }
 
 // invokingRoles says of predefined roles whether they hold run.routes.invoke

@@ -95,7 +95,7 @@ const good = `  - name: mine
 `
 
 var further = []string{
-	"no-act-as-on-default-identity", "no-constraint-weakening", "no-cross-project-identity",
+	"no-act-as-on-default-identity", "no-cross-project-identity", "no-ssh-access",
 	"no-iam-condition-removed", "no-privileged-invoker-role", "no-public-ingress",
 }
 

@@ -16,10 +16,20 @@ func (c *compiler) visit(expression string, see func(ast.Expr)) {
 	}
 }
 
-// constraints lists the constraints that an expression names, in order.
-func (c *compiler) constraints(expression string) (out []string) {
+// constraints lists the constraints that an expression names, in order, as they are in
+// force for the project of the change.
+func (c *compiler) constraints(expression string) []string {
+	return c.constraintsAt(expression, func(args int) bool { return args == 1 })
+}
+
+// anyConstraints are these, and those of a project that the expression names.
+func (c *compiler) anyConstraints(expression string) []string {
+	return c.constraintsAt(expression, func(int) bool { return true })
+}
+
+func (c *compiler) constraintsAt(expression string, with func(args int) bool) (out []string) {
 	c.visit(expression, func(x ast.Expr) {
-		if x.Kind() != ast.CallKind || x.AsCall().FunctionName() != "constraint" || len(x.AsCall().Args()) != 1 {
+		if x.Kind() != ast.CallKind || x.AsCall().FunctionName() != "constraint" || !with(len(x.AsCall().Args())) {
 			return
 		}
 		if a := x.AsCall().Args()[0]; a.Kind() == ast.LiteralKind {

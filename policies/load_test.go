@@ -48,10 +48,10 @@ func TestLoadRefusesAndSaysWhere(t *testing.T) {
 		{"a step up that is none", head + good + "    step_up: mfa\n", `f.yaml:8:14: step_up is "mfa", want "iap"`},
 		{"a step up for a built-in policy", head + "  - {name: no-public-invoker, step_up: iap}\n",
 			`f.yaml:3:31: policy "no-public-invoker" is built in; only its enforcement, overrides and exemptions can be changed, not its step_up`},
-		{"a kind that is none", head + strings.Replace(good, "run.service", "service", 1), `f.yaml:6:10: an entry of on is "service", want "run.service", "run.job", "run.workerPool", ` +
+		{"a kind that is none", head + strings.Replace(good, "run.service", "service", 1), `f.yaml:6:10: an entry of on is "service", want "run.service", "run.job", "run.workerPool", "run.instance", ` +
 			`"project", "folder", "organization", "serviceAccount" or "orgPolicy"`},
 		{"a kind twice", head + strings.Replace(good, "[run.service]", "[project, project]", 1), `f.yaml:6:19: on names "project" twice`},
-		{"no kind", head + strings.Replace(good, "[run.service]", "[]", 1), `f.yaml:6:9: on is an empty list, want at least one of "run.service", "run.job", "run.workerPool", ` +
+		{"no kind", head + strings.Replace(good, "[run.service]", "[]", 1), `f.yaml:6:9: on is an empty list, want at least one of "run.service", "run.job", "run.workerPool", "run.instance", ` +
 			`"project", "folder", "organization", "serviceAccount" or "orgPolicy"`},
 		{"an enforcement that is none", head + good + "    enforcement: enforce\n", `f.yaml:8:18: enforcement is "enforce", want "audit", "approve" or "revert"`},
 		{"a remediation that is none", head + good + "    remediation: [remove-grant]\n", `f.yaml:8:19: an entry of remediation is "remove-grant", want "remove-grants", ` +
@@ -61,7 +61,7 @@ func TestLoadRefusesAndSaysWhere(t *testing.T) {
 		{"a folder by its name", head + good + "    overrides: [{scope: folders/prod, enforcement: audit}]\n", `f.yaml:8:25: scope is "folders/prod", want projects/ID, folders/NUMBER or organizations/NUMBER`},
 		{"a scope in capitals", head + good + "    overrides: [{scope: Folders/12, enforcement: audit}]\n", `f.yaml:8:25: scope is "Folders/12", want projects/ID, folders/NUMBER or organizations/NUMBER`},
 		{"an exemption with a slash at its end", exemption("{resource: run.googleapis.com/projects/p/locations/l/services/s/, owner: o, reason: r, expires: 2027-02-20}"),
-			`f.yaml:9:20: resource name "run.googleapis.com/projects/p/locations/l/services/s/": want run.googleapis.com/projects/P/locations/L/{services,jobs,workerPools}/N, ` +
+			`f.yaml:9:20: resource name "run.googleapis.com/projects/p/locations/l/services/s/": want run.googleapis.com/projects/P/locations/L/{services,jobs,workerPools,instances}/N, ` +
 				"cloudresourcemanager.googleapis.com/{projects/P,folders/N,organizations/N}, iam.googleapis.com/projects/P/serviceAccounts/E " +
 				"or orgpolicy.googleapis.com/{projects/P,folders/N,organizations/N}/policies/C"},
 		{"a scope twice", head + good + "    overrides: [{scope: folders/1, enforcement: audit}, {scope: folders/1, enforcement: revert}]\n", "f.yaml:8:57: a second override for folders/1"},
@@ -70,7 +70,7 @@ func TestLoadRefusesAndSaysWhere(t *testing.T) {
 		{"an exemption until a day that is none", exemption("{resource: run.googleapis.com/projects/p/locations/l/services/s, owner: o, reason: r, expires: 2027-02-30}"),
 			`f.yaml:9:104: expires is "2027-02-30", want a date like 2027-03-31`},
 		{"an exemption for a name that is none", exemption("{resource: projects/p, owner: [o], reason: true, expires: 2027-02-20}"),
-			`f.yaml:9:20: resource name "projects/p": want run.googleapis.com/projects/P/locations/L/{services,jobs,workerPools}/N, ` +
+			`f.yaml:9:20: resource name "projects/p": want run.googleapis.com/projects/P/locations/L/{services,jobs,workerPools,instances}/N, ` +
 				"cloudresourcemanager.googleapis.com/{projects/P,folders/N,organizations/N}, iam.googleapis.com/projects/P/serviceAccounts/E " +
 				"or orgpolicy.googleapis.com/{projects/P,folders/N,organizations/N}/policies/C\n" +
 				"f.yaml:9:39: owner is a list, want text\nf.yaml:9:52: reason is a boolean, want text"},
@@ -79,7 +79,7 @@ func TestLoadRefusesAndSaysWhere(t *testing.T) {
 		{"a test without the keys it needs", test("{name: x}"), "f.yaml:9:9: a test has no \"change\"\nf.yaml:9:9: a test has no \"want\""},
 		{"a test of a change that is none", test("{name: x, want: violation, change: {resource: x, verb: delet, added: [{rol: x}], identity: me}}"),
 			`f.yaml:9:55: resource is "x", want a full resource name like run.googleapis.com/projects/P/locations/L/services/S` + "\n" +
-				`f.yaml:9:64: verb is "delet", want "create", "replace", "update", "delete", "setIamPolicy" or "setOrgPolicy"; did you mean "delete"?` + "\n" +
+				`f.yaml:9:64: verb is "delet", want "create", "replace", "update", "delete", "setIamPolicy", "setOrgPolicy" or "createKey"; did you mean "delete"?` + "\n" +
 				`f.yaml:9:79: a grant has no "role"` + "\n" + `f.yaml:9:79: a grant has no "member"` + "\n" +
 				`f.yaml:9:80: a grant has an unknown key "rol"; did you mean "role"?` + "\n" +
 				`f.yaml:9:100: identity is "me", want an e-mail address, unset, unchanged or unknown`},
@@ -183,15 +183,15 @@ func TestPoliciesShowsWhatWasLoaded(t *testing.T) {
 	for _, p := range ps {
 		names = append(names, p.Name)
 	}
-	if diff := cmp.Diff([]string{"no-default-service-account", "no-editor-on-runtime-identity", "no-public-invoker", "mine"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"no-constraint-weakening", "no-default-service-account", "no-editor-on-runtime-identity", "no-public-invoker", "mine"}, names); diff != "" {
 		t.Error(diff)
 	}
-	mine := ps[3]
+	mine := ps[4]
 	if mine.Source != "f.yaml" || mine.BuiltIn || mine.When != "true" || mine.Overrides[0].Scope.Path() != "folders/1" {
 		t.Errorf("got %+v", mine)
 	}
 	mine.On[0], mine.Overrides[0].Enforcement = "x", "y"
-	if again := s.Policies()[3]; again.On[0] == "x" || again.Overrides[0].Enforcement == "y" {
+	if again := s.Policies()[4]; again.On[0] == "x" || again.Overrides[0].Enforcement == "y" {
 		t.Error("the caller changed the set")
 	}
 }

@@ -80,6 +80,7 @@ var (
 	workloadType = &objectType{cel.ObjectType("rescind.Workload"), map[string]*types.FieldType{
 		"identity":   field(identityType.cel, func(o *object) ref.Val { return &o.e.objects.identity }),
 		"serving":    field(cel.ListType(servingType.cel), func(o *object) ref.Val { return o.e.serving() }),
+		"sshEnabled": field(cel.BoolType, func(o *object) ref.Val { return o.e.ssh() }),
 		"ingress":    field(cel.StringType, func(o *object) ref.Val { return o.e.ingress() }),
 		"labels":     field(cel.MapType(cel.StringType, cel.StringType), func(o *object) ref.Val { return types.DefaultTypeAdapter.NativeToValue(o.e.workload().Labels) }),
 		"controller": field(cel.StringType, func(o *object) ref.Val { return o.e.controller() }),

@@ -22,7 +22,7 @@ func OwnAgent(m cloud.Member, near cloud.Resource, ask func(Question) Fact) (own
 		if f.Known {
 			return f, nil
 		}
-		return f, &doubt{q, q.what(), cmp.Or(f.Why, noReason)}
+		return f, &doubt{q, q.What(), cmp.Or(f.Why, noReason)}
 	})
 	if d != nil {
 		return false, d.String()

@@ -3,90 +3,14 @@ package policies
 import (
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
-// what names the unknown in a sentence: "whether X is enforced for P".
-func (q Question) what() string {
-	switch q.Kind {
-	case ConstraintEnforced:
-		return "whether " + q.Name + " is enforced for " + q.Project
-	case RuntimeIdentity:
-		return "whether a Cloud Run workload runs as " + q.Name
-	case RoleInvokes:
-		return "whether " + q.Name + " can invoke Cloud Run"
-	case Ancestors:
-		return "what the ancestors of " + q.Name + " are"
-	case ConstraintAllows:
-		return "whether " + q.Name + " allows " + q.Value + " for " + q.Project
-	case ConstraintHeld:
-		return "whether " + q.Name + " is enforced at " + q.Value
-	case ConstraintInherited:
-		return "whether " + q.Name + " is enforced at " + q.Value + " by what it inherits"
-	case ProjectNumber:
-		return "whether " + q.Value + " is the number of " + q.Project
-	case AccountGranted:
-		return "whether " + q.Name + " grants " + q.Value + " anything"
-	case OrganizationDomain:
-		return "whether accounts of " + q.Value + " belong to " + q.Name
-	}
-	return string(q.Kind) + " " + q.Name
-}
-
-// sentence states a known fact with where it came from.
-func (f Fact) sentence(q Question) string {
-	from := f.Source
-	if !f.At.IsZero() {
-		from = strings.TrimPrefix(from+", "+f.At.UTC().Format(time.RFC3339), ", ")
-	}
-	if from == "" {
-		return f.claim(q)
-	}
-	return f.claim(q) + " (" + from + ")"
-}
-
-func (f Fact) claim(q Question) string {
-	say := func(yes, no string) string {
-		if f.Value {
-			return yes
-		}
-		return no
-	}
-	switch q.Kind {
-	case ConstraintEnforced:
-		return q.Name + say(" is enforced for ", " is not enforced for ") + q.Project
-	case RuntimeIdentity:
-		return say("a Cloud Run workload runs as ", "no Cloud Run workload runs as ") + q.Name
-	case RoleInvokes:
-		return q.Name + say(" can invoke Cloud Run", " cannot invoke Cloud Run")
-	case Ancestors:
-		if len(f.List) == 0 {
-			return q.Name + " has no ancestors"
-		}
-		return q.Name + " is in " + strings.Join(f.List, ", ")
-	case ConstraintAllows:
-		return q.Name + say(" allows ", " does not allow ") + q.Value + " for " + q.Project
-	case ConstraintHeld:
-		return q.Name + say(" is enforced at ", " is not enforced at ") + q.Value
-	case ConstraintInherited:
-		return q.Value + say(" inherits that ", " does not inherit that ") + q.Name + " is enforced"
-	case ProjectNumber:
-		return q.Value + say(" is the number of ", " is not the number of ") + q.Project
-	case AccountGranted:
-		return q.Name + say(" grants ", " does not grant ") + q.Value + " anything"
-	case OrganizationDomain:
-		return "accounts of " + q.Value + say(" belong to ", " do not belong to ") + q.Name
-	}
-	return fmt.Sprintf("%s %s: %t", q.Kind, q.Name, f.Value)
-}
-
 // facts adds the known facts the finding rests on.
 func (e *evaluation) facts(f *finding) {
 	for _, q := range e.used {
-		f.reasons = append(f.reasons, e.in.Facts[q].sentence(q))
+		f.reasons = append(f.reasons, e.in.Facts[q].Sentence(q))
 	}
 }
 

@@ -32,11 +32,11 @@ func TestEveryFactIsToldWithItsOriginOrWhatKeptItFromUs(t *testing.T) {
 	} {
 		for value, want := range map[bool]string{true: tt.yes, false: tt.no} {
 			f := Fact{Known: true, Value: value, List: tt.list, Source: "somewhere", At: noon}
-			if got := f.sentence(tt.q); got != want+" (somewhere, 2026-11-20T12:00:00Z)" {
+			if got := f.Sentence(tt.q); got != want+" (somewhere, 2026-11-20T12:00:00Z)" {
 				t.Errorf("%s", got)
 			}
 		}
-		if got := (doubt{tt.q, tt.q.what(), "refused"}).String(); got != tt.unknown+" is unknown: refused" {
+		if got := (doubt{tt.q, tt.q.What(), "refused"}).String(); got != tt.unknown+" is unknown: refused" {
 			t.Errorf("%s", got)
 		}
 	}

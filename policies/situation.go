@@ -23,7 +23,10 @@ type situation map[string]ref.Val
 // A deletion is judged for organization policies only (Set.Evaluate).
 func situationsOf(kind cloud.Kind) []situation {
 	verbs := []cloud.Verb{cloud.Create, cloud.Replace, cloud.Update, cloud.SetPolicy}
-	if kind == cloud.OrgPolicy {
+	switch kind {
+	case cloud.ServiceAccount:
+		verbs = []cloud.Verb{cloud.SetPolicy, cloud.CreateKey}
+	case cloud.OrgPolicy:
 		verbs = []cloud.Verb{cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetOrg}
 	}
 	var out []situation
@@ -48,6 +51,7 @@ func alwaysOf(kind cloud.Kind) situation {
 			"workload.identity.crossProject": types.False,
 			"workload.serving":               noServing,
 			"workload.ingress":               types.String(""),
+			"workload.sshEnabled":            types.False,
 			"workload.controller":            types.String(""),
 			"workload.labels":                types.DefaultTypeAdapter.NativeToValue(map[string]string{}),
 			"resource.location":              types.String(""),

@@ -61,11 +61,11 @@ func (e *evaluation) look(q Question) (Fact, *doubt) {
 	f, asked := e.in.Facts[q]
 	switch {
 	case !asked:
-		return f, &doubt{q, q.what(), notLookedUp}
+		return f, &doubt{q, q.What(), notLookedUp}
 	case !f.Known && f.Why == "":
-		return f, &doubt{q, q.what(), noReason}
+		return f, &doubt{q, q.What(), noReason}
 	case !f.Known:
-		return f, &doubt{q, q.what(), f.Why}
+		return f, &doubt{q, q.What(), f.Why}
 	}
 	if !slices.Contains(e.used, q) {
 		e.used = append(e.used, q)

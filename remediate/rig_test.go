@@ -114,6 +114,7 @@ func (g *rig) connectRescind(reach grpc.DialOption, st *memory.Store) {
 		Endpoints: google.Endpoints{Run: rigAddr, IAM: rigAddr, ResourceManager: rigAddr, OrgPolicy: rigAddr, Logging: rigAddr, Functions: rigAddr}, Insecure: true,
 		DialOptions: []grpc.DialOption{reach, grpc.WithPerRPCCredentials(caller(self)), grpc.WithChainUnaryInterceptor(g.intercept)},
 		Identities:  st, Now: g.Clock, Wait: g.wait,
+		Domains: map[string][]string{"organizations/77": {"example.com"}},
 	})
 	g.must(err)
 	g.t.Cleanup(func() { g.google.Close() })

@@ -84,7 +84,9 @@ func (r *Remediator) look(ctx context.Context, res cloud.Resource) (s judge.Snap
 		s.Workload, errs = &w, append(errs, err)
 	}
 	p, err := r.cfg.IAM.Policy(ctx, res)
-	s.Policy, errs = &p, append(errs, err)
+	if !errors.Is(err, errors.ErrUnsupported) { // nobody can read it
+		s.Policy, errs = &p, append(errs, err)
+	}
 	s, err = unlessGone(s, errors.Join(errs...))
 	return s, listed && !s.Gone, err
 }

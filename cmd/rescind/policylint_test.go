@@ -98,10 +98,10 @@ func TestPolicyListAsJSON(t *testing.T) {
 		On                        []string
 		BuiltIn                   bool `json:"built_in"`
 	}
-	if err := json.Unmarshal([]byte(out), &listed); err != nil || code != exitOK || len(listed) != 4 {
+	if err := json.Unmarshal([]byte(out), &listed); err != nil || code != exitOK || len(listed) != 5 {
 		t.Fatalf("exit %d, %v\n%s", code, err, out)
 	}
-	if p := listed[3]; p.Name != "internal-only" || p.Enforcement != "approve" || p.BuiltIn || p.Source != file || !listed[0].BuiltIn {
+	if p := listed[4]; p.Name != "internal-only" || p.Enforcement != "approve" || p.BuiltIn || p.Source != file || !listed[0].BuiltIn {
 		t.Errorf("%+v", listed)
 	}
 }
@@ -123,7 +123,7 @@ func TestPolicyListOfAProject(t *testing.T) {
 		Project  string
 		Policies []struct{ Policy, State string }
 	}
-	if err := json.Unmarshal([]byte(out), &x); err != nil || x.Project != "pay" || len(x.Policies) != 3 || x.Policies[2].State != "idle" {
+	if err := json.Unmarshal([]byte(out), &x); err != nil || x.Project != "pay" || len(x.Policies) != 4 || x.Policies[3].State != "idle" {
 		t.Errorf("%v\n%s", err, out)
 	}
 	for _, args := range [][]string{

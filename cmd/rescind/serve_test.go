@@ -171,7 +171,8 @@ func TestServeLogsWhatItMayTouchAndHowHard(t *testing.T) {
 	_, keys := signer(t, "push@ops.iam.gserviceaccount.com")
 	dir := t.TempDir()
 	policy := filepath.Join(dir, "own.yaml")
-	write(t, policy, "apiVersion: rescind/v1\npolicies:\n  - {name: no-public-invoker, enforcement: approve, overrides: [{scope: projects/p, enforcement: revert}]}\n")
+	write(t, policy, "apiVersion: rescind/v1\npolicies:\n  - {name: no-public-invoker, enforcement: approve, overrides: [{scope: projects/p, enforcement: revert}]}\n"+
+		"  - {name: own, title: Own, severity: low, on: [run.service], when: 'constraint(\"run.allowedVPCEgress\").allows(\"all-traffic\")'}\n")
 	s := startServe(t, serveConfig(keys)+"policies: ["+policy+"]\nbase_url: https://rescind.example.com\n", anyPort)
 	code, log := s.end(t)
 	if code != exitOK {
@@ -183,6 +184,8 @@ func TestServeLogsWhatItMayTouchAndHowHard(t *testing.T) {
 		"policy=no-public-invoker enforcement=approve severity=high overrides=\"projects/p=revert\"",
 		"policy=no-default-service-account enforcement=audit",
 		"policy=no-editor-on-runtime-identity enforcement=audit",
+		`level=WARN msg="unguarded constraint" warning="policy \"own\" rests on the constraint run.allowedVPCEgress, `,
+		"policy=no-constraint-weakening enforcement=audit",
 		`level=WARN msg="configured, but without effect" key="base_url: cards have links, `,
 	} {
 		if !strings.Contains(log, want) {

@@ -25,7 +25,7 @@ var runVerbs = []struct {
 
 var runNouns = map[string]cloud.Kind{
 	"service": cloud.RunService, "internalservice": cloud.RunService,
-	"job": cloud.RunJob, "workerpool": cloud.RunWorkerPool,
+	"job": cloud.RunJob, "workerpool": cloud.RunWorkerPool, "instance": cloud.RunInstance,
 }
 
 // harmless are the methods of Cloud Run that change nothing a policy could be
@@ -34,6 +34,7 @@ var runNouns = map[string]cloud.Kind{
 var harmless = map[string]bool{
 	"RunJob": true, "CancelExecution": true, "DeleteExecution": true, "DeleteTask": true, "DeleteRevision": true,
 	"DeleteOperation": true, "WaitOperation": true, "CancelOperation": true, "SubmitBuild": true,
+	"StartInstance": true, "StopInstance": true,
 	"TestIamPermissions": true, "ExportImage": true, "ExportStatus": true, "ExportMetadata": true,
 	"CreateDomainMapping": true, "ReplaceDomainMapping": true, "DeleteDomainMapping": true,
 }
@@ -50,6 +51,11 @@ var (
 	orgPolicyV1Writes = []string{"SetOrgPolicy", "ClearOrgPolicy"}
 	orgPolicyV2Writes = []string{"CreatePolicy", "UpdatePolicy", "DeletePolicy"}
 )
+
+// keyWrites make a key of a service account: Google's, or one whose public half the caller
+// brings. CreateServiceAccountKey was seen in real entries; that the other looks alike is
+// inferred.
+var keyWrites = map[string]bool{"CreateServiceAccountKey": true, "UploadServiceAccountKey": true}
 
 // moves give a project or folder another parent, or may do so: the first version of
 // Resource Manager has no other method for a project.

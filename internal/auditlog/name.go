@@ -51,7 +51,7 @@ func collection(s string) string {
 var separators = strings.NewReplacer("-", "", "_", "")
 
 var workloadKinds = map[string]cloud.Kind{
-	"services": cloud.RunService, "jobs": cloud.RunJob, "workerpools": cloud.RunWorkerPool,
+	"services": cloud.RunService, "jobs": cloud.RunJob, "workerpools": cloud.RunWorkerPool, "instances": cloud.RunInstance,
 }
 
 // workload is the name's last part if it names a workload of that kind.

@@ -72,9 +72,9 @@ func TestMethodsAreKnownHarmlessOrReported(t *testing.T) {
 		v1 + "Services.GetIamPolicy": ErrNotChange, v2 + "Services.ListServices": ErrNotChange,
 		v1 + "Jobs.RunJob": ErrNotChange, v2 + "Executions.CancelExecution": ErrNotChange,
 		v2 + "Revisions.DeleteRevision": ErrNotChange, v2 + "Builds.SubmitBuild": ErrNotChange,
-		v2 + "Instances.GetInstance":    ErrNotChange,
-		v2 + "Instances.CreateInstance": ErrUnknownMethod, v1 + "Instances.StopInstance": ErrUnknownMethod,
-		v2 + "Instances.SetIamPolicy": ErrUnknownMethod, v2 + "Services.MoveService": ErrUnknownMethod,
+		v2 + "Instances.GetInstance":   ErrNotChange,
+		v2 + "Instances.StartInstance": ErrNotChange, v1 + "Instances.StopInstance": ErrNotChange,
+		v2 + "Instances.MoveInstance": ErrUnknownMethod, v2 + "Services.MoveService": ErrUnknownMethod,
 		v1 + "Configurations.ReplaceConfiguration": ErrUnknownMethod, "...": ErrUnknownMethod,
 		v1 + "Services.CreateService": nil, v1 + "Services.ReplaceService": nil, v2 + "Services.UpdateService": nil,
 		v1 + "Services.DeleteService": nil, v2 + "Services.SetIamPolicy": nil, "google.cloud.run.v3.Services.SetIamPolicy": nil,
@@ -93,7 +93,7 @@ func TestMethodsAreKnownHarmlessOrReported(t *testing.T) {
 			t.Errorf("%s: %v", m, err)
 		}
 	}
-	for _, m := range []string{"google.iam.admin.v1.QueryGrantableRoles", "google.iam.admin.v1.CreateServiceAccountKey"} {
+	for _, m := range []string{"google.iam.admin.v1.QueryGrantableRoles", "google.iam.admin.v1.DeleteServiceAccountKey"} {
 		if _, err := Decode(build(t, "service-account-set-iam-policy", obj{"protoPayload.methodName": m})); !errors.Is(err, ErrNotChange) {
 			t.Errorf("%s: %v", m, err)
 		}

@@ -22,6 +22,7 @@ type object struct {
 		Template       *v1Template `json:"template"`
 		Traffic        *targets    `json:"traffic"`
 		InstanceSplits *targets    `json:"instanceSplits"`
+		ServiceAccount string      `json:"serviceAccountName"` // an instance's
 	} `json:"spec"`
 
 	Name            string            `json:"name"`
@@ -35,6 +36,13 @@ type object struct {
 	Traffic             *targets `json:"traffic"`
 	InstanceSplits      *targets `json:"instanceSplits"`
 	SnakeInstanceSplits *targets `json:"instance_splits"`
+
+	// An instance has no template: it is what a template would make.
+	ServiceAccount string          `json:"serviceAccount"`
+	SnakeAccount   string          `json:"service_account"`
+	Containers     json.RawMessage `json:"containers"`
+	SSH            any             `json:"sshEnabled"`
+	SnakeSSH       any             `json:"ssh_enabled"`
 }
 
 // v1Template holds another one in a job: an execution's, then a task's.
@@ -71,6 +79,8 @@ type view struct {
 	identity         string
 	invokerOff       *bool // nil when not mentioned
 	oddInvoker       bool  // it is mentioned, and is neither on nor off
+	ssh              *bool // likewise
+	oddSSH           bool
 	ingress          string
 	oddIngress       bool // it has a word that is not known
 	labels           map[string]string
@@ -116,6 +126,10 @@ func (o *object) v1(k cloud.Kind) view {
 		}
 	}
 	v.shares = cmp.Or(o.Spec.Traffic, o.Spec.InstanceSplits)
+	if k == cloud.RunInstance {
+		v.template, v.identity = true, accountEmail(o.Spec.ServiceAccount)
+		t = &v1Template{}
+	}
 	if v.template && t.Metadata != nil {
 		v.revision = part(t.Metadata.Name)
 	}
@@ -123,6 +137,7 @@ func (o *object) v1(k cloud.Kind) view {
 		v.identity = accountEmail(t.Spec.ServiceAccount)
 	}
 	if m := o.Metadata; m != nil {
+		v.oddSSH = mentionsSSH(m.Annotations)
 		v.bare, v.labels = part(m.Name), m.Labels
 		v.location = part(m.Labels[locationLabel])
 		v.ingress = m.Annotations[ingressAnnotation]
@@ -145,18 +160,50 @@ func (o *object) v2(k cloud.Kind) view {
 		shares: cmp.Or(o.Traffic, o.InstanceSplits, o.SnakeInstanceSplits),
 	}
 	v.oddIngress = v.ingress == "" && o.Ingress != nil && o.Ingress != ""
-	for _, said := range []any{o.NoInvokerIAM, o.SnakeNoInvoker} {
-		if off, ok := said.(bool); ok && v.invokerOff == nil {
-			v.invokerOff = &off
-		} else if said != nil && !ok {
-			v.oddInvoker = true
-		}
+	v.invokerOff, v.oddInvoker = either(o.NoInvokerIAM, o.SnakeNoInvoker)
+	v.ssh, v.oddSSH = either(o.SSH, o.SnakeSSH)
+	if k == cloud.RunInstance {
+		v.template = o.showsInstance(v.name)
+		v.fields = v.template
+		v.identity = accountEmail(cmp.Or(o.ServiceAccount, o.SnakeAccount))
+		return v
 	}
 	if t != nil {
 		v.identity = accountEmail(cmp.Or(t.ServiceAccount, t.SnakeAccount))
 		v.revision = part(t.Revision)
 	}
 	return v
+}
+
+// showsInstance reports whether the object is an instance, and no operation on one: it has
+// a field of one, or the name.
+func (o *object) showsInstance(n name) bool {
+	return len(o.Containers) > 0 || n.workload(cloud.RunInstance) != "" || o.ServiceAccount != "" || o.SnakeAccount != "" ||
+		o.Ingress != nil || o.NoInvokerIAM != nil || o.SnakeNoInvoker != nil || o.SSH != nil || o.SnakeSSH != nil
+}
+
+// either is a switch in one of two spellings; odd is true where it is there and neither on
+// nor off.
+func either(spellings ...any) (on *bool, odd bool) {
+	for _, said := range spellings {
+		if is, ok := said.(bool); ok && on == nil {
+			on = &is
+		} else if said != nil && !ok {
+			odd = true
+		}
+	}
+	return on, odd
+}
+
+// mentionsSSH reports whether v1's annotations say anything of SSH. How v1 spells whether it
+// is on is not known.
+func mentionsSSH(annotations map[string]string) bool {
+	for name := range annotations {
+		if strings.HasPrefix(name, "run.googleapis.com/") && strings.Contains(strings.ToLower(name), "ssh") {
+			return true
+		}
+	}
+	return false
 }
 
 // ingressWords are v1's words for v2's.

@@ -6,8 +6,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
-// runCall recognises a method of Cloud Run. Instances have methods of the same
-// names as services; they are told by the group, and by the resource's name.
+// runCall recognises a method of Cloud Run.
 func (e *envelope) runCall() (call, error) {
 	group, last := lastWords(e.method)
 	if isHarmless(last) {
@@ -15,7 +14,7 @@ func (e *envelope) runCall() (call, error) {
 	}
 	m, ok := parseMethod(last)
 	switch {
-	case !ok || group == "Instances":
+	case !ok:
 		return e.unknownCall(), nil
 	case m.verb == cloud.SetPolicy:
 		return e.runPolicyCall(group), nil

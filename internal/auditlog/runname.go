@@ -44,4 +44,5 @@ func (e *envelope) workloadName(k cloud.Kind, n named) (cloud.Resource, bool) {
 // nameLabels are the labels of the monitored resources that Cloud Run logs to.
 var nameLabels = map[cloud.Kind]string{
 	cloud.RunService: "service_name", cloud.RunJob: "job_name", cloud.RunWorkerPool: "worker_pool_name",
+	cloud.RunInstance: "instance_name", // inferred
 }

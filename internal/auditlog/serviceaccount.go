@@ -8,25 +8,32 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
-// iamCall recognises a write of a custom role, and the IAM policy of a service
-// account: who may act as it, not what it may do.
+// iamCall recognises a write of a custom role, the IAM policy of a service account,
+// which says who may act as it and not what it may do, and a key made of one.
 func (e *envelope) iamCall() (call, error) {
 	_, last := lastWords(e.method)
 	if roleWrites[last] {
 		return e.roleCall(last), nil
 	}
+	verb := cloud.SetPolicy
+	if keyWrites[last] {
+		verb = cloud.CreateKey
+	}
 	on := collectionOf(e.Payload.ResourceName)
-	if !setsIamPolicy(last) || on != "serviceAccounts" && on != "" {
-		return call{}, e.notChange("changes no service account's policy and no role")
+	if verb == cloud.SetPolicy && (!setsIamPolicy(last) || on != "serviceAccounts" && on != "") {
+		return call{}, e.notChange("changes no service account's policy, no key and no role")
 	}
 	r, byID, ok := e.serviceAccount()
 	if !ok {
-		return call{verb: cloud.SetPolicy, unnamed: fmt.Sprintf("%s: resourceName %s and the rest of the entry do not name a service account with its project",
+		return call{verb: verb, unnamed: fmt.Sprintf("%s: resourceName %s and the rest of the entry do not name a service account with its project",
 			quote(e.method), quote(e.Payload.ResourceName))}, nil
 	}
-	return call{verb: cloud.SetPolicy, resource: r, read: func(c *cloud.Change) {
+	return call{verb: verb, resource: r, read: func(c *cloud.Change) {
 		if byID {
 			leave(c, "resource", "the entry names the service account by its number, not by its e-mail")
+		}
+		if verb == cloud.CreateKey {
+			return
 		}
 		if found, _ := e.readDelta(c); !found {
 			e.readPolicy(c)
@@ -40,10 +47,16 @@ func (e *envelope) iamCall() (call, error) {
 func (e *envelope) serviceAccount() (r cloud.Resource, byID, ok bool) {
 	var request struct {
 		Resource string `json:"resource"`
+		Name     string `json:"name"` // of a key's account
+	}
+	var stored struct {
+		Name string `json:"name"` // of the key
 	}
 	e.read("request", e.Payload.Request, &request)
+	e.read("response", e.Payload.Response, &stored)
+	account, _, _ := strings.Cut(stored.Name, "/keys/")
 	var project, email, id string
-	for _, s := range []string{request.Resource, e.Payload.ResourceName} {
+	for _, s := range []string{request.Resource, request.Name, account, e.Payload.ResourceName} {
 		p, account := splitAccount(s)
 		project = cmp.Or(project, p)
 		if strings.Contains(account, "@") {

@@ -101,7 +101,7 @@ func (w *written) shares() (shares []cloud.Share, shown bool) {
 	}
 	told := w.asked.shares
 	switch {
-	case w.kind == cloud.RunJob || w.internal || w.verb == cloud.Create: // there is no other revision yet
+	case w.kind == cloud.RunJob || w.kind == cloud.RunInstance || w.internal || w.verb == cloud.Create: // there is no other revision yet
 		return nil, true
 	case w.broken:
 		return nil, false

@@ -9,10 +9,14 @@ import (
 // fill says what the workload is after the write, as far as the entry shows,
 // and notes what it leaves open.
 func (w *written) fill(c *cloud.Change) {
-	ingress, shown := w.ingress()
+	ingress, ingressShown := w.ingress()
+	ssh, shown := w.ssh()
 	wl := &cloud.Workload{
 		Resource: c.Resource, Identity: w.identity(), InvokerCheckDisabled: w.invokerCheck(),
-		Ingress: ingress, Labels: w.labels(),
+		SSH: ssh, Ingress: ingress, Labels: w.labels(),
+	}
+	if !shown {
+		wl.SSHWhy = w.why("setting of SSH access")
 	}
 	switch by := cloud.ControllerByLabel(wl.Labels); {
 	case w.internal:
@@ -26,7 +30,7 @@ func (w *written) fill(c *cloud.Change) {
 	if wl.InvokerCheckDisabled.Knowledge == cloud.Unknown {
 		leave(c, "invoker check", w.why("invoker check"))
 	}
-	if !shown {
+	if !ingressShown {
 		leave(c, "ingress", w.why("ingress"))
 	}
 	wl.TemplateName = cmp.Or(w.stored.revision, w.asked.revision)
@@ -57,8 +61,11 @@ func (w *written) leavesOut(field string) bool {
 // on a create its absence is the caller's doing, and means the default account.
 func (w *written) identity() cloud.Identity {
 	field := "template.serviceaccount"
-	if w.kind == cloud.RunJob {
+	switch w.kind {
+	case cloud.RunJob:
 		field = "template.template.serviceaccount"
+	case cloud.RunInstance:
+		field = "serviceaccount"
 	}
 	switch {
 	case w.broken:
@@ -83,8 +90,8 @@ func (w *written) identity() cloud.Identity {
 func (w *written) invokerCheck() cloud.Flag {
 	const field = "invokeriamdisabled"
 	switch {
-	case w.kind != cloud.RunService:
-		return cloud.KnownFlag(false) // nothing but a service is called over HTTP
+	case !w.kind.Reached():
+		return cloud.KnownFlag(false) // nothing calls it over HTTP
 	case w.internal:
 		return cloud.Flag{Knowledge: cloud.Unchanged} // the Functions API has no such field
 	case w.broken || w.stored.oddInvoker:
@@ -107,6 +114,30 @@ func (w *written) invokerCheck() cloud.Flag {
 	return cloud.Flag{}
 }
 
+// ssh is whether people may open a shell in it: on request for a service, by default in an
+// instance. Jobs and worker pools have no such setting, and neither has the Functions API.
+// https://cloud.google.com/run/docs (Preview of 2026-10-07)
+func (w *written) ssh() (on, shown bool) {
+	const field = "sshenabled"
+	switch {
+	case !w.kind.Reached() || w.internal:
+		return false, true
+	case w.broken || w.stored.oddSSH:
+		return false, false
+	case w.stored.ssh != nil:
+		return *w.stored.ssh, true
+	case w.stored.fields:
+		return false, true
+	case w.leavesOut(field):
+		return false, !w.request.mayCreate()
+	case w.asked.oddSSH:
+		return false, false
+	case w.asked.ssh != nil:
+		return *w.asked.ssh, true
+	}
+	return false, w.verb != cloud.Update && w.asked.fields && w.kind == cloud.RunService
+}
+
 // ingress is where requests may come from, empty where the write left it as it
 // was. shown is false where it may have changed and the entry does not say to
 // what. A create or a whole object that names none gets the default.
@@ -114,8 +145,8 @@ func (w *written) invokerCheck() cloud.Flag {
 func (w *written) ingress() (value string, shown bool) {
 	const field = "ingress"
 	switch {
-	case w.kind != cloud.RunService:
-		return "", true // nothing but a service is reached from outside
+	case !w.kind.Reached():
+		return "", true // nothing reaches it from outside
 	case w.broken:
 		return "", false
 	case w.stored.ingress != "":

@@ -18,6 +18,7 @@ type runRequest struct {
 	Job       *object `json:"job"`
 	Pool      *object `json:"workerPool"`
 	SnakePool *object `json:"worker_pool"`
+	Instance  *object `json:"instance"`
 
 	ServiceID      string `json:"serviceId"`
 	SnakeServiceID string `json:"service_id"`
@@ -25,6 +26,9 @@ type runRequest struct {
 	SnakeJobID     string `json:"job_id"`
 	PoolID         string `json:"workerPoolId"`
 	SnakePoolID    string `json:"worker_pool_id"`
+
+	InstanceID      string `json:"instanceId"`
+	SnakeInstanceID string `json:"instance_id"`
 }
 
 func (r *runRequest) object(k cloud.Kind) *object {
@@ -33,6 +37,8 @@ func (r *runRequest) object(k cloud.Kind) *object {
 		return r.Job
 	case cloud.RunWorkerPool:
 		return cmp.Or(r.Pool, r.SnakePool)
+	case cloud.RunInstance:
+		return r.Instance
 	default:
 		return r.Service
 	}
@@ -44,6 +50,8 @@ func (r *runRequest) id(k cloud.Kind) string {
 		return part(cmp.Or(r.JobID, r.SnakeJobID))
 	case cloud.RunWorkerPool:
 		return part(cmp.Or(r.PoolID, r.SnakePoolID))
+	case cloud.RunInstance:
+		return part(cmp.Or(r.InstanceID, r.SnakeInstanceID))
 	default:
 		return part(cmp.Or(r.ServiceID, r.SnakeServiceID))
 	}

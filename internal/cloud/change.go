@@ -22,6 +22,9 @@ const (
 	// DefineRole makes, changes or deletes a custom role of the project or organization
 	// that is its resource: what every grant of the role allows.
 	DefineRole Verb = "defineRole"
+	// CreateKey makes a key of the service account that is its resource: whoever holds it
+	// is the account, for as long as the key is valid.
+	CreateKey Verb = "createKey"
 )
 
 // Half tells the two entries of one long-running operation apart.
@@ -79,6 +82,9 @@ type Change struct {
 	// when HasDelta. Cloud Run's entries carry none.
 	Deltas   []Delta `json:"deltas,omitempty"`
 	HasDelta bool    `json:"has_delta,omitempty"`
+	// Lost are grants under a condition that were taken from the resource shortly before the
+	// change, and not given back since, as far as that is remembered. No entry shows them.
+	Lost []Grant `json:"lost,omitempty"`
 	// Policy is the allow policy after the change, where the entry shows it.
 	Policy *AllowPolicy `json:"policy,omitempty"`
 	// Workload is the workload after the change, as far as the entry shows it.

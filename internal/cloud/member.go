@@ -26,11 +26,18 @@ func (m Member) ServiceAccount() (email string, ok bool) {
 // AllServiceAccounts reports whether the member stands for all service accounts of a
 // project, folder or organization.
 // https://cloud.google.com/iam/docs/principal-identifiers
-func (m Member) AllServiceAccounts() bool {
+func (m Member) AllServiceAccounts() bool { return m.AccountsOf() != Resource{} }
+
+// AccountsOf is the project, by its number, the folder or the organization all of whose
+// service accounts the member stands for; the zero Resource for any other member.
+func (m Member) AccountsOf() Resource {
 	of, found := strings.CutPrefix(string(m), "principalSet://cloudresourcemanager.googleapis.com/")
 	of, all := strings.CutSuffix(of, "/type/ServiceAccount")
-	_, ok := ParseContainer(of)
-	return found && all && ok
+	r, ok := ParseContainer(of)
+	if !found || !all || !ok {
+		return Resource{}
+	}
+	return r
 }
 
 // Type is the part before the first colon ("user", "group", "principalSet"),

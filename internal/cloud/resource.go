@@ -13,6 +13,7 @@ const (
 	RunService     Kind = "run.service"
 	RunJob         Kind = "run.job"
 	RunWorkerPool  Kind = "run.workerPool"
+	RunInstance    Kind = "run.instance"
 	Project        Kind = "project"
 	Folder         Kind = "folder"
 	Organization   Kind = "organization"
@@ -22,11 +23,15 @@ const (
 
 // Kinds lists every kind, in the order of the documentation.
 func Kinds() []Kind {
-	return []Kind{RunService, RunJob, RunWorkerPool, Project, Folder, Organization, ServiceAccount, OrgPolicy}
+	return []Kind{RunService, RunJob, RunWorkerPool, RunInstance, Project, Folder, Organization, ServiceAccount, OrgPolicy}
 }
 
 // Workload reports whether a resource of this kind runs code as a service account.
-func (k Kind) Workload() bool { return k == RunService || k == RunJob || k == RunWorkerPool }
+func (k Kind) Workload() bool { return runCollectionOf[k] != "" }
+
+// Reached reports whether a resource of this kind has an address of its own, and so an
+// invoker check and an ingress.
+func (k Kind) Reached() bool { return k == RunService || k == RunInstance }
 
 // Container reports whether a resource of this kind holds other resources,
 // and so an allow policy that they inherit.
@@ -50,10 +55,10 @@ type Resource struct {
 	Parent string
 }
 
-var runCollections = map[string]Kind{"services": RunService, "jobs": RunJob, "workerPools": RunWorkerPool}
-var runCollectionOf = map[Kind]string{RunService: "services", RunJob: "jobs", RunWorkerPool: "workerPools"}
+var runCollections = map[string]Kind{"services": RunService, "jobs": RunJob, "workerPools": RunWorkerPool, "instances": RunInstance}
+var runCollectionOf = map[Kind]string{RunService: "services", RunJob: "jobs", RunWorkerPool: "workerPools", RunInstance: "instances"}
 
-// RunResource names a Cloud Run service, job or worker pool.
+// RunResource names a Cloud Run service, job, worker pool or instance.
 func RunResource(k Kind, project, location, name string) Resource {
 	return Resource{Kind: k, Project: project, Location: location, Name: name}
 }
@@ -70,7 +75,7 @@ func OrganizationResource(n string) Resource { return Resource{Kind: Organizatio
 // String is the full resource name, "//service/path"; empty for the zero Resource.
 func (r Resource) String() string {
 	host := map[Kind]string{
-		RunService: "run", RunJob: "run", RunWorkerPool: "run",
+		RunService: "run", RunJob: "run", RunWorkerPool: "run", RunInstance: "run",
 		Project: "cloudresourcemanager", Folder: "cloudresourcemanager", Organization: "cloudresourcemanager",
 		ServiceAccount: "iam", OrgPolicy: "orgpolicy",
 	}[r.Kind]
@@ -83,7 +88,7 @@ func (r Resource) String() string {
 // Path is the relative resource name the API takes: "projects/p/locations/l/services/s".
 func (r Resource) Path() string {
 	switch r.Kind {
-	case RunService, RunJob, RunWorkerPool:
+	case RunService, RunJob, RunWorkerPool, RunInstance:
 		return "projects/" + r.Project + "/locations/" + r.Location + "/" + runCollectionOf[r.Kind] + "/" + r.Name
 	case Project:
 		return "projects/" + r.Name
@@ -128,7 +133,7 @@ func ParseResource(s string) (Resource, error) {
 	}
 	r, ok := parsePath(strings.TrimSuffix(host, ".googleapis.com"), strings.Split(path, "/"))
 	if !ok || !strings.HasSuffix(host, ".googleapis.com") {
-		return Resource{}, fmt.Errorf("resource name %q: want run.googleapis.com/projects/P/locations/L/{services,jobs,workerPools}/N, "+
+		return Resource{}, fmt.Errorf("resource name %q: want run.googleapis.com/projects/P/locations/L/{services,jobs,workerPools,instances}/N, "+
 			"cloudresourcemanager.googleapis.com/{projects/P,folders/N,organizations/N}, iam.googleapis.com/projects/P/serviceAccounts/E "+
 			"or orgpolicy.googleapis.com/{projects/P,folders/N,organizations/N}/policies/C", s)
 	}

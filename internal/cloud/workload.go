@@ -69,7 +69,7 @@ type Flag struct {
 // KnownFlag is a flag that was read.
 func KnownFlag(on bool) Flag { return Flag{Known, on} }
 
-// Workload is a Cloud Run service, job or worker pool, as far as one entry or
+// Workload is a Cloud Run service, job, worker pool or instance, as far as one entry or
 // one live read shows it.
 type Workload struct {
 	Resource Resource `json:"resource"`
@@ -78,6 +78,10 @@ type Workload struct {
 	// InvokerCheckDisabled is Cloud Run's invoker_iam_disabled: on means
 	// that anyone who reaches the service may call it.
 	InvokerCheckDisabled Flag `json:"invoker_check_disabled"`
+	// SSH is true where the change lets people open a shell in it, SSHWhy why that is
+	// unknown. Google's client library does not have it, so that no live read shows it.
+	SSH    bool   `json:"ssh,omitempty"`
+	SSHWhy string `json:"ssh_why,omitempty"`
 	// Ingress is "all", "internal" or "internal-and-cloud-load-balancing"
 	// in the words of the v1 annotation; empty where unknown.
 	Ingress string            `json:"ingress,omitempty"`

@@ -17,7 +17,7 @@ import (
 // runAssets are the asset types that run as an account, as one expression: a
 // type by its name that the search does not know yet would be an error.
 // https://cloud.google.com/asset-inventory/docs/asset-types
-const runAssets = "run.googleapis.com/(Service|Job|WorkerPool)"
+const runAssets = "run.googleapis.com/(Service|Job|WorkerPool|Instance)"
 
 // maxHits bounds how many workloads that a search names are read.
 const maxHits = 20

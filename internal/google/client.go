@@ -60,8 +60,11 @@ type Options struct {
 	// SearchIn are the projects, folders and organizations that Asset search is
 	// asked about, where it is available; none for no search.
 	SearchIn []cloud.Resource
-	Log      *slog.Logger     // nil for none
-	Now      func() time.Time // nil for time.Now
+	// Domains are all domains of the accounts of an organization ("organizations/77"),
+	// where they are known: Google shows the primary one alone.
+	Domains map[string][]string
+	Log     *slog.Logger     // nil for none
+	Now     func() time.Time // nil for time.Now
 	// Wait pauses between two looks at a running operation, and before a
 	// request that has to keep to the limits, and returns early with ctx's
 	// error; nil for a real pause.
@@ -75,6 +78,7 @@ type Client struct {
 	services      func() *run.ServicesClient
 	jobs          func() *run.JobsClient
 	pools         func() *run.WorkerPoolsClient
+	instances     func() *run.InstancesClient
 	revisions     func() *run.RevisionsClient
 	executions    func() *run.ExecutionsClient
 	locations     location.LocationsClient
@@ -90,6 +94,7 @@ type Client struct {
 	connections []*grpc.ClientConn
 	identities  remediate.IdentityStore
 	searchIn    []cloud.Resource
+	domains     map[string][]string
 	// withoutSearch says once that there is no Asset search.
 	withoutSearch sync.Once
 	log           *slog.Logger
@@ -103,7 +108,7 @@ type Client struct {
 // New returns a Client. It connects to nothing yet: what cannot be reached
 // shows at the first request.
 func New(ctx context.Context, o Options) (*Client, error) {
-	c := &Client{identities: o.Identities, searchIn: o.SearchIn, log: o.Log, now: o.Now, wait: o.Wait}
+	c := &Client{identities: o.Identities, searchIn: o.SearchIn, domains: o.Domains, log: o.Log, now: o.Now, wait: o.Wait}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}

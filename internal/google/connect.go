@@ -48,6 +48,7 @@ func (c *Client) connect(ctx context.Context, o Options) error {
 	c.services = lazily(ctx, run.NewServicesClient, runConn)
 	c.jobs = lazily(ctx, run.NewJobsClient, runConn)
 	c.pools = lazily(ctx, run.NewWorkerPoolsClient, runConn)
+	c.instances = lazily(ctx, run.NewInstancesClient, runConn)
 	c.revisions = lazily(ctx, run.NewRevisionsClient, runConn)
 	c.executions = lazily(ctx, run.NewExecutionsClient, runConn)
 	c.projects = lazily(ctx, resourcemanager.NewProjectsClient, resourceConn)

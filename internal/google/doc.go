@@ -19,6 +19,5 @@
 //     for how long and what changes it
 //   - entrylookup.go looks log entries up, inventory.go lists what a scan goes through, and
 //     listed.go hands it the workloads that a list showed
-//   - groups.go and whoami.go say who somebody is
 //   - auditlog.go and topic.go take what rescind has to say out
 package google

@@ -197,6 +197,13 @@ func TestADomainIsTheOrganizationsOrUnknown(t *testing.T) {
 	w.answer("Organizations/GetOrganization", func(any) (any, error) {
 		return &resourcemanagerpb.Organization{Name: "organizations/77", DisplayName: "Example.com"}, nil
 	})
+	w.client.domains = map[string][]string{"organizations/88": {"example.net"}}
+	for domain, want := range map[string]bool{"example.net": true, "partner.example": false} {
+		got := w.client.Fact(t.Context(), policies.Question{Kind: policies.OrganizationDomain, Name: "organizations/88", Value: domain})
+		if !got.Known || got.Value != want {
+			t.Errorf("%s, of an organization all of whose domains are listed: %+v", domain, got)
+		}
+	}
 	for domain, want := range map[string]bool{"example.com": true, "partner.example": false, "notexample.com": false} {
 		got := w.client.Fact(t.Context(), policies.Question{Kind: policies.OrganizationDomain, Name: "organizations/77", Value: domain})
 		if got.Known != want || got.Value != want || want == (got.Why != "") {

@@ -3,6 +3,7 @@ package google
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,9 +94,12 @@ func (c *Client) projectNumber(ctx context.Context, q policies.Question) (polici
 // organizationDomain reads the primary domain of the customer that owns the
 // organization, which is its display name, set by Google. A customer may have
 // further domains, which no permission of rescind's shows: another domain is
-// unknown, not foreign.
+// unknown, not foreign, unless the configuration lists all of them.
 // https://cloud.google.com/resource-manager/reference/rest/v3/organizations#Organization
 func (c *Client) organizationDomain(ctx context.Context, q policies.Question) (policies.Fact, error) {
+	if domains, listed := c.domains[q.Name]; listed {
+		return policies.Fact{Source: "organizations of the configuration", At: c.now(), Value: slices.Contains(domains, q.Value)}, nil
+	}
 	domain, asOf, err := read(ctx, c.readings, reading{kind: organizationItself, of: q.Name}, func(ctx context.Context) (string, error) {
 		o, err := call(ctx, c.organizations().GetOrganization, &resourcemanagerpb.GetOrganizationRequest{Name: q.Name})
 		return o.GetDisplayName(), err

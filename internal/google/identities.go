@@ -89,7 +89,7 @@ func (c *Client) sighting(ctx context.Context, email string) (s remediate.Sighti
 func (c *Client) runsAs(ctx context.Context, project, email string) (string, error) {
 	var problems []error
 	unnamed := ""
-	for _, k := range []cloud.Kind{cloud.RunService, cloud.RunJob, cloud.RunWorkerPool} {
+	for _, k := range []cloud.Kind{cloud.RunService, cloud.RunJob, cloud.RunWorkerPool, cloud.RunInstance} {
 		users, err := c.users(ctx, project, k)
 		problems = append(problems, err)
 		for _, u := range users {

@@ -122,6 +122,12 @@ func (c *Client) workloadPage(ctx context.Context, parent string, k cloud.Kind, 
 	case cloud.RunJob:
 		it := c.jobs().ListJobs(ctx, &runpb.ListJobsRequest{Parent: parent, PageSize: inventoryPage, PageToken: page})
 		next, err = onePage(it, func(j *runpb.Job) error { return take(j.GetName(), j) })
+	case cloud.RunInstance:
+		it := c.instances().ListInstances(ctx, &runpb.ListInstancesRequest{Parent: parent, PageSize: inventoryPage, PageToken: page})
+		next, err = onePage(it, func(i *runpb.Instance) error { return take(i.GetName(), i) })
+		if status.Code(err) == codes.Unimplemented { // a preview, which is not everywhere
+			return nil, "", nil
+		}
 	default:
 		it := c.pools().ListWorkerPools(ctx, &runpb.ListWorkerPoolsRequest{Parent: parent, PageSize: inventoryPage, PageToken: page})
 		next, err = onePage(it, func(p *runpb.WorkerPool) error { return take(p.GetName(), p) })

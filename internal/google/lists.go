@@ -82,6 +82,8 @@ func (c *Client) usersIn(ctx context.Context, parent string, k cloud.Kind) ([]us
 		return c.serviceUsers(ctx, parent)
 	case cloud.RunJob:
 		return c.jobUsers(ctx, parent)
+	case cloud.RunInstance:
+		return c.instanceUsers(ctx, parent)
 	}
 	return c.workerPoolUsers(ctx, parent)
 }
@@ -153,4 +155,19 @@ func (c *Client) regions(ctx context.Context, project string) ([]string, error) 
 			return out, nil
 		}
 	}
+}
+
+// instanceUsers lists instances. Where the API does not have them yet there are none.
+func (c *Client) instanceUsers(ctx context.Context, parent string) ([]user, error) {
+	var found []user
+	for i, err := range c.instances().ListInstances(ctx, &runpb.ListInstancesRequest{Parent: parent}).All() {
+		switch {
+		case status.Code(err) == codes.Unimplemented:
+			return nil, nil
+		case err != nil:
+			return found, err
+		}
+		found = append(found, user{i.GetName(), i.GetServiceAccount(), nil})
+	}
+	return found, nil
 }

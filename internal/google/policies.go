@@ -3,6 +3,7 @@ package google
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 
 	"cloud.google.com/go/iam/apiv1/iampb"
@@ -23,6 +24,9 @@ type policyAPI struct {
 	get func(context.Context, *iampb.GetIamPolicyRequest, ...gax.CallOption) (*iampb.Policy, error)
 	set func(context.Context, *iampb.SetIamPolicyRequest, ...gax.CallOption) (*iampb.Policy, error)
 }
+
+// errNoInstancePolicy is an errors.ErrUnsupported.
+var errNoInstancePolicy = fmt.Errorf("the allow policy of an instance cannot be read through Google's client library: %w", errors.ErrUnsupported)
 
 func (c *Client) policyAPI(k cloud.Kind) (policyAPI, bool) {
 	switch k {
@@ -59,6 +63,9 @@ func (c *Client) setAccountPolicy(ctx context.Context, r *iampb.SetIamPolicyRequ
 // audit log write it.
 func (c *Client) Policy(ctx context.Context, r cloud.Resource) (cloud.AllowPolicy, error) {
 	api, ok := c.policyAPI(r.Kind)
+	if r.Kind == cloud.RunInstance {
+		return cloud.AllowPolicy{}, fmt.Errorf("read policy of %s: %w: %w", r, fault.ErrRefused, errNoInstancePolicy)
+	}
 	if !ok {
 		return cloud.AllowPolicy{}, fmt.Errorf("read policy of %s: no allow policy of a %q is read", r, r.Kind)
 	}
@@ -126,6 +133,7 @@ func permission(k cloud.Kind, verb string) string {
 		cloud.RunService:    "run.services.",
 		cloud.RunJob:        "run.jobs.",
 		cloud.RunWorkerPool: "run.workerpools.",
+		cloud.RunInstance:   "run.instances.",
 		cloud.Project:       "resourcemanager.projects.",
 		cloud.Folder:        "resourcemanager.folders.",
 		cloud.Organization:  "resourcemanager.organizations.",

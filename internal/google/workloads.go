@@ -38,6 +38,12 @@ func (c *Client) Workload(ctx context.Context, r cloud.Resource) (cloud.Workload
 			return cloud.Workload{}, err
 		}
 		return c.workerPoolIn(ctx, r, p, revisions)
+	case cloud.RunInstance:
+		i, err := c.getInstance(ctx, r)
+		if err != nil {
+			return cloud.Workload{}, err
+		}
+		return instanceIn(r, i), nil
 	}
 	return cloud.Workload{}, fmt.Errorf("read %s: a %q is no workload", r, r.Kind)
 }
@@ -52,6 +58,8 @@ func (c *Client) Listed(ctx context.Context, r cloud.Resource) (w cloud.Workload
 		w = jobIn(r, live)
 	case *runpb.WorkerPool:
 		w, err = c.workerPoolIn(ctx, r, live, c.listRevisions(ctx, r))
+	case *runpb.Instance:
+		w = instanceIn(r, live)
 	default:
 		return cloud.Workload{}, false, nil
 	}
@@ -61,6 +69,15 @@ func (c *Client) Listed(ctx context.Context, r cloud.Resource) (w cloud.Workload
 func jobIn(r cloud.Resource, j *runpb.Job) cloud.Workload {
 	w := workload(r, j.GetTemplate().GetTemplate().GetServiceAccount(), j)
 	w.Content.Why = "a job keeps no revisions"
+	return w
+}
+
+// instanceIn is an instance as a workload. It keeps no revisions.
+func instanceIn(r cloud.Resource, i *runpb.Instance) cloud.Workload {
+	w := workload(r, i.GetServiceAccount(), i)
+	w.InvokerCheckDisabled = cloud.KnownFlag(i.GetInvokerIamDisabled())
+	w.Ingress = ingressWords[i.GetIngress()]
+	w.Content.Why = "an instance keeps no revisions"
 	return w
 }
 
@@ -142,6 +159,11 @@ func (c *Client) getJob(ctx context.Context, r cloud.Resource) (*runpb.Job, erro
 func (c *Client) getWorkerPool(ctx context.Context, r cloud.Resource) (*runpb.WorkerPool, error) {
 	p, err := call(ctx, c.pools().GetWorkerPool, &runpb.GetWorkerPoolRequest{Name: r.Path()})
 	return p, explain(err, "read", r, permission(r.Kind, "get"))
+}
+
+func (c *Client) getInstance(ctx context.Context, r cloud.Resource) (*runpb.Instance, error) {
+	i, err := call(ctx, c.instances().GetInstance, &runpb.GetInstanceRequest{Name: r.Path()})
+	return i, explain(err, "read", r, permission(r.Kind, "get"))
 }
 
 // maxNamed bounds how many executions are named: a finding holds sentences.

@@ -131,7 +131,7 @@ func TestADirectoryOfFilesIsOneHistory(t *testing.T) {
 	}
 	laidOut(t, hours)
 	got := replayedFrom(t, "", "h")
-	want := []string{"o1 no-default-service-account violation", "e no-editor-on-runtime-identity violation"}
+	want := []string{"c no-constraint-weakening violation", "o1 no-default-service-account violation", "e no-editor-on-runtime-identity violation"}
 	if diff := cmp.Diff(want, told(got)); diff != "" {
 		t.Errorf("found (-want +got):\n%s", diff)
 	}

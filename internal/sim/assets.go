@@ -15,7 +15,7 @@ import (
 
 // assetTypes are the types that the simulated index knows.
 var assetTypes = map[*kind]string{
-	serviceKind: "run.googleapis.com/Service", jobKind: "run.googleapis.com/Job", workerPoolKind: "run.googleapis.com/WorkerPool",
+	serviceKind: "run.googleapis.com/Service", jobKind: "run.googleapis.com/Job", workerPoolKind: "run.googleapis.com/WorkerPool", instanceKind: "run.googleapis.com/Instance",
 }
 
 // search is Asset search, for Cloud Run.

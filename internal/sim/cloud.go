@@ -112,6 +112,7 @@ func (c *Cloud) register(s grpc.ServiceRegistrar) {
 	runpb.RegisterServicesServer(s, &services{c: c})
 	runpb.RegisterJobsServer(s, &jobs{c: c})
 	runpb.RegisterWorkerPoolsServer(s, &workerPools{c: c})
+	runpb.RegisterInstancesServer(s, &instances{c: c})
 	runpb.RegisterRevisionsServer(s, &revisions{c: c})
 	runpb.RegisterExecutionsServer(s, &executions{c: c})
 	functionspb.RegisterFunctionServiceServer(s, &functions{read: c.read, named: func(name string) *functionspb.Function {

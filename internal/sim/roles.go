@@ -7,8 +7,8 @@ import (
 	"cloud.google.com/go/iam/admin/apiv1/adminpb"
 )
 
-// iamAdmin is the part of google.iam.admin.v1.IAM that reads roles and the allow
-// policies of service accounts.
+// iamAdmin is the part of google.iam.admin.v1.IAM that reads roles, the allow
+// policies of service accounts, and makes keys of these.
 type iamAdmin struct {
 	adminpb.UnimplementedIAMServer
 	c *Cloud

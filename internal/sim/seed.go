@@ -67,6 +67,9 @@ func (c *Cloud) PutJob(j *runpb.Job) error { return c.putWorkload(jobKind, j) }
 // PutWorkerPool is PutService for a worker pool.
 func (c *Cloud) PutWorkerPool(w *runpb.WorkerPool) error { return c.putWorkload(workerPoolKind, w) }
 
+// PutInstance is PutService for an instance.
+func (c *Cloud) PutInstance(i *runpb.Instance) error { return c.putWorkload(instanceKind, i) }
+
 func (c *Cloud) putWorkload(k *kind, o object) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

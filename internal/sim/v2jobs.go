@@ -83,3 +83,37 @@ func (s *executions) ListExecutions(_ context.Context, r *runpb.ListExecutionsRe
 		return err
 	})
 }
+
+// instances is google.cloud.run.v2.Instances, which has no update and no allow policy.
+type instances struct {
+	runpb.UnimplementedInstancesServer
+	c *Cloud
+}
+
+func (s *instances) GetInstance(_ context.Context, r *runpb.GetInstanceRequest) (*runpb.Instance, error) {
+	o, err := s.c.get(instanceKind, r.Name)
+	if err != nil {
+		return nil, err
+	}
+	return o.(*runpb.Instance), nil
+}
+
+func (s *instances) ListInstances(_ context.Context, r *runpb.ListInstancesRequest) (*runpb.ListInstancesResponse, error) {
+	page, next, err := s.c.page(instanceKind, r.Parent, r)
+	out := &runpb.ListInstancesResponse{NextPageToken: next}
+	for _, o := range page {
+		out.Instances = append(out.Instances, o.(*runpb.Instance))
+	}
+	return out, err
+}
+
+func (s *instances) CreateInstance(ctx context.Context, r *runpb.CreateInstanceRequest) (*longrunningpb.Operation, error) {
+	return s.c.writeV2(ctx, "create", edit{
+		kind: instanceKind, name: r.Parent + "/instances/" + r.InstanceId, create: true, validateOnly: r.ValidateOnly,
+		next: func(stored object) (object, error) { return merge(stored, object(r.Instance), nil) },
+	}, r)
+}
+
+func (s *instances) DeleteInstance(ctx context.Context, r *runpb.DeleteInstanceRequest) (*longrunningpb.Operation, error) {
+	return s.c.deleteV2(ctx, instanceKind, r.Name, r.Etag, r.ValidateOnly, r)
+}

@@ -6,7 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// object is what Cloud Run's services, jobs and worker pools have in common.
+// object is what Cloud Run's services, jobs, worker pools and instances have in common.
 type object interface {
 	proto.Message
 	GetName() string
@@ -71,7 +71,17 @@ var workerPoolKind = &kind{
 	containers:   func(o object) *[]*runpb.Container { return &poolTemplate(o).Containers },
 }
 
-var kinds = []*kind{serviceKind, jobKind, workerPoolKind}
+// instanceKind has no template: an instance is what one would make.
+var instanceKind = &kind{
+	collection: "instances", noun: "Instance", field: "instance",
+	resourceType: "cloud_run_instance", nameLabel: "instance_name", permission: "run.instances",
+	empty:      func() object { return &runpb.Instance{} },
+	identity:   func(o object) *string { return &o.(*runpb.Instance).ServiceAccount },
+	template:   func(o object) proto.Message { return o },
+	containers: func(o object) *[]*runpb.Container { return &o.(*runpb.Instance).Containers },
+}
+
+var kinds = []*kind{serviceKind, jobKind, workerPoolKind, instanceKind}
 
 func serviceTemplate(o object) *runpb.RevisionTemplate {
 	s := o.(*runpb.Service)
@@ -108,6 +118,8 @@ func setLabels(o object, labels, annotations map[string]string) {
 	case *runpb.Job:
 		w.Labels, w.Annotations = labels, annotations
 	case *runpb.WorkerPool:
+		w.Labels, w.Annotations = labels, annotations
+	case *runpb.Instance:
 		w.Labels, w.Annotations = labels, annotations
 	}
 }

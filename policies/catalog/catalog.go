@@ -13,9 +13,10 @@ import (
 var files embed.FS
 
 // Always lists the policies that are loaded whatever the policy files say. The
-// others are loaded when a file names them.
+// others are loaded when a file names them. No-public-invoker rests on a constraint, which
+// no-constraint-weakening guards.
 func Always() []string {
-	return []string{"no-default-service-account", "no-editor-on-runtime-identity", "no-public-invoker"}
+	return []string{"no-constraint-weakening", "no-default-service-account", "no-editor-on-runtime-identity", "no-public-invoker"}
 }
 
 // Names lists all policies, in order.

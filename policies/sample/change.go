@@ -32,7 +32,7 @@ func Change(r *strictyaml.Reader, dst *cloud.Change, unreadFields []string) func
 		}
 		s.Fields(n, "a change", strictyaml.Keys{
 			"resource":             s.resource(&c.Resource),
-			"verb":                 strictyaml.Word(s.Reader, "verb", &c.Verb, cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg),
+			"verb":                 strictyaml.Word(s.Reader, "verb", &c.Verb, cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg, cloud.CreateKey),
 			"method":               s.Text("method", &c.Method),
 			"actor":                s.Text("actor", &c.Actor.Principal),
 			"added":                mark(&c.HasDelta, s.grants("added", &added)),
@@ -40,6 +40,7 @@ func Change(r *strictyaml.Reader, dst *cloud.Change, unreadFields []string) func
 			"policy":               mark(&shownPolicy, s.grants("policy", &policy)),
 			"identity":             mark(&writes, s.identity(&w.Identity)),
 			"invokerCheckDisabled": mark(&writes, s.flag("invokerCheckDisabled", &w.InvokerCheckDisabled)),
+			"sshEnabled":           mark(&writes, s.ssh(&w)),
 			"serving":              mark(&writes, s.serving(&w.Shares)),
 			"ingress":              mark(&writes, s.Text("ingress", &w.Ingress)),
 			"labels":               mark(&writes, s.labels(&w)),
@@ -131,6 +132,17 @@ func (s reader) flag(what string, dst *cloud.Flag) func(*yaml.Node) {
 			*dst = untouchedFlag
 		case "unknown":
 			*dst = cloud.Flag{}
+		}
+	}
+}
+
+func (s reader) ssh(w *cloud.Workload) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		var f cloud.Flag
+		s.flag("sshEnabled", &f)(n)
+		w.SSH = f.On
+		if f.Knowledge == cloud.Unknown {
+			w.SSHWhy = "the sample leaves it open"
 		}
 	}
 }

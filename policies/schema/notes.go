@@ -18,7 +18,7 @@ type note struct {
 const (
 	containerPattern = `^(projects/[^/*]+|folders/[0-9]+|organizations/[0-9]+)$`
 	projectPattern   = `^projects/[^/]+$`
-	resourcePattern  = `^(//)?(run\.googleapis\.com/projects/[^/]+/locations/[^/]+/(services|jobs|workerPools)/[^/]+` +
+	resourcePattern  = `^(//)?(run\.googleapis\.com/projects/[^/]+/locations/[^/]+/(services|jobs|workerPools|instances)/[^/]+` +
 		`|cloudresourcemanager\.googleapis\.com/(projects|folders|organizations)/[^/]+` +
 		`|iam\.googleapis\.com/projects/[^/]+/serviceAccounts/[^/]+` +
 		`|orgpolicy\.googleapis\.com/(projects|folders|organizations)/[^/]+/policies/[^/]+)$`

@@ -17,7 +17,7 @@ import (
 type guardrail func(j Judge, g Judgement, c cloud.Change, now Snapshot) (atMost Decision, why string)
 
 // guardrails, in the order of the documentation. Each adds its own reason.
-var guardrails = []guardrail{stale, unknown, newContent, trafficAsks, controllerOwned, googleManaged, agentUnknown, constraintAsks, nothingToApply}
+var guardrails = []guardrail{stale, unknown, newContent, trafficAsks, controllerOwned, instanceAsks, googleManaged, agentUnknown, constraintAsks, nothingToApply}
 
 // maxSkew is how far a clock at Google may be ahead of ours.
 const maxSkew = 5 * time.Minute
@@ -94,6 +94,15 @@ func controllerOwned(_ Judge, g Judgement, c cloud.Change, now Snapshot) (Decisi
 		return Ask, w.ControllerWhy
 	}
 	return "", ""
+}
+
+// instanceAsks keeps what is done about an instance for a person. What runs in one is often
+// somebody's work of the moment, and nothing is there to go back to.
+func instanceAsks(_ Judge, _ Judgement, c cloud.Change, _ Snapshot) (Decision, string) {
+	if c.Resource.Kind != cloud.RunInstance {
+		return "", ""
+	}
+	return Ask, "an instance is never changed without being asked"
 }
 
 // writtenAgain reports whether anything that is to blame is what a controller writes.

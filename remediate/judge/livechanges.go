@@ -23,6 +23,9 @@ func (s Snapshot) Changes(res cloud.Resource) []cloud.Change {
 		live := *s.Workload
 		live.Shares = cloud.Beside(live.Shares, live.Identity)
 		deploy.Verb, deploy.HasDelta, deploy.Workload = cloud.Update, false, &live
+		if s.Policy == nil { // an instance's, which is not read
+			return []cloud.Change{deploy}
+		}
 		return []cloud.Change{deploy, Granting(made, s.Policy.Grants())}
 	}
 	byMember := map[cloud.Member][]cloud.Grant{}

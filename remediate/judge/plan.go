@@ -110,8 +110,11 @@ func (o restoreOptions) unlessWorse(s *Step, why string) (*Step, string) {
 // planFor says what would end the violation, as far as it can be known
 // without guessing: only what violates, only what is (still) there.
 func planFor(r policies.Result, c cloud.Change, now Snapshot, opts restoreOptions) Plan {
-	if r.Verdict == policies.Exempt {
+	switch {
+	case r.Verdict == policies.Exempt:
 		return Plan{Missing: "exempt: nothing to do"}
+	case c.Resource.Kind == cloud.RunInstance:
+		return Plan{Missing: "rescind writes nothing to an instance: a person has to change it, or stop it (gcloud beta run instances stop)"}
 	}
 	var steps []Step
 	var missing []string

@@ -135,15 +135,15 @@ func endIdentity(r policies.Result, c cloud.Change, now Snapshot, opts restoreOp
 // place of the unconditional ones it made of them. Only a delta says what was
 // there before.
 func restoreCondition(r policies.Result, c cloud.Change, now Snapshot) (*Step, string) {
-	if !c.HasDelta {
+	if !c.HasDelta && len(c.Lost) == 0 {
 		return nil, "the entry does not say which condition the grant had"
 	}
 	s := Step{Kind: policies.RestoreCondition, Resource: c.Resource}
 	for _, g := range r.Grants {
-		if g.Condition != (cloud.Condition{}) || now.Policy != nil && !now.Policy.Has(g) {
+		if now.Policy != nil && !now.Policy.Has(g) {
 			continue
 		}
-		had := conditional(c.Removed(), g)
+		had := conditional(slices.Concat(c.Removed(), c.Lost), g)
 		if len(had) == 0 {
 			continue
 		}
@@ -158,8 +158,10 @@ func restoreCondition(r policies.Result, c cloud.Change, now Snapshot) (*Step, s
 
 func conditional(gs []cloud.Grant, like cloud.Grant) []cloud.Grant {
 	return slices.DeleteFunc(slices.Clone(gs), func(g cloud.Grant) bool {
-		return g.Condition == (cloud.Condition{}) || !sameHolder(g, like)
+		return g.Condition == (cloud.Condition{}) || g.Condition == like.Condition || !sameHolder(g, like)
 	})
 }
 
-func sameHolder(a, b cloud.Grant) bool { return a.Role == b.Role && a.Member == b.Member }
+func sameHolder(a, b cloud.Grant) bool {
+	return a.Role == b.Role && cloud.SameMember(a.Member, b.Member)
+}

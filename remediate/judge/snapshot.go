@@ -180,6 +180,9 @@ func changedIn(live cloud.Workload, c cloud.Change) *cloud.Workload {
 	if entry != nil && entry.InvokerCheckDisabled.Knowledge == cloud.Unchanged {
 		live.InvokerCheckDisabled = entry.InvokerCheckDisabled
 	}
+	if entry != nil { // no live read shows it
+		live.SSH, live.SSHWhy = entry.SSH, entry.SSHWhy
+	}
 	live.Shares = cloud.Beside(live.Shares, live.Identity)
 	return &live
 }

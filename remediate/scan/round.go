@@ -140,7 +140,7 @@ func roundIn(c cells.Cell) (Round, error) {
 func listed(in cloud.Kind) []cloud.Kind {
 	switch in {
 	case cloud.Project:
-		return []cloud.Kind{cloud.RunService, cloud.RunJob, cloud.RunWorkerPool}
+		return []cloud.Kind{cloud.RunService, cloud.RunJob, cloud.RunWorkerPool, cloud.RunInstance}
 	case cloud.Folder, cloud.Organization:
 		return []cloud.Kind{cloud.Project, cloud.Folder}
 	}

@@ -61,6 +61,7 @@ func (c Config) check(k *checks) {
 		"scan.every is %s, want at least 1m, or 0s to scan only when asked to", time.Duration(c.Scan.Every))
 	c.checkFallbacks(k)
 	c.checkExports(k)
+	checkOrganizations(c.Organizations, k.refuse)
 	err := caller.CheckUserInfo(c.Google.UserInfoURL)
 	k.refuse(err == nil, "google.userinfo_url", "google.userinfo_url: %v", err)
 	c.Google.Rates.check(k)

@@ -25,7 +25,12 @@ type Config struct {
 	Scan             Scan              `yaml:"scan"`
 	FallbackIdentity map[string]string `yaml:"fallback_identity"`
 	Google           Google            `yaml:"google"`
+	Organizations    []Organization    `yaml:"organizations"`
 }
+
+// Domains are all domains of the accounts of each organization that is listed
+// ("organizations/77"), in lower case.
+func (c Config) Domains() map[string][]string { return domainsOf(c.Organizations) }
 
 // Scope is where rescind looks: projects/P, folders/N and organizations/N, and
 // what of them it leaves alone.

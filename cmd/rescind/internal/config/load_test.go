@@ -41,6 +41,7 @@ guardrails:
   confirm_entry: false
 scan: {every: 1h}
 fallback_identity: {projects/pay-prod: run-default@pay-prod.iam.gserviceaccount.com}
+organizations: [{id: "77", domains: [Example.com, example.org]}, {id: 78, domains: [example.net]}]
 google:
   endpoints: {run: "", iam: "", resourcemanager: "", orgpolicy: "", asset: "", logging: ""}
   rates: {reads: 600, writes: 25}
@@ -73,6 +74,10 @@ func TestAConfigurationWithEveryKeyLoads(t *testing.T) {
 	}
 	want.Approvals.Quorum.Keep = 2
 	want.FallbackIdentity = map[string]string{"projects/pay-prod": "run-default@pay-prod.iam.gserviceaccount.com"}
+	want.Organizations = []Organization{{ID: "77", Domains: []string{"Example.com", "example.org"}}, {ID: "78", Domains: []string{"example.net"}}}
+	if diff := cmp.Diff(map[string][]string{"organizations/77": {"example.com", "example.org"}, "organizations/78": {"example.net"}}, got.Domains()); diff != "" {
+		t.Errorf("domains (-want +got):\n%s", diff)
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}

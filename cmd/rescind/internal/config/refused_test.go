@@ -37,6 +37,12 @@ func TestAConfigurationIsRefused(t *testing.T) {
 		{"a duration that is none", smallConfig + "approvals: {expires_in: 1 hour}\nguardrails: {grace: -1s, max_event_age: 15}\n", []string{
 			`5:25: approvals.expires_in is "1 hour", want a duration like 15m or 24h`, `6:21: guardrails.grace is "-1s", want a duration like 15m or 24h`,
 			`6:41: guardrails.max_event_age is "15", want a duration like 15m or 24h`}},
+		{"organizations that are none", smallConfig + "organizations:\n  - {id: org-77, domains: [example.com]}\n  - {id: 77, domains: []}\n  - {id: 77, domains: [ada@example.com, example]}\n", []string{
+			`6:10: organizations[0].id is "org-77", want the organization's number`,
+			`7:23: organizations[1].domains is empty: everybody would be an outsider; leave the organization out where its domains are not known`,
+			`8:10: organizations[2].id: organization 77 is listed twice; all its domains belong into one list`,
+			`8:24: organizations[2].domains: "ada@example.com" is no domain, want one like example.com`,
+			`8:41: organizations[2].domains: "example" is no domain, want one like example.com`}},
 		{"limits of zero", smallConfig + "approvals: {expires_in: 0s, quorum: {revert: 0}}\nguardrails: {max_event_age: 0s, max_reverts: {total_per_hour: 0}}\n", []string{
 			`5:25: approvals.expires_in is 0s: a question would expire before anyone reads it`,
 			`5:46: approvals.quorum.revert is 0, want at least 1`,

@@ -26,6 +26,7 @@ func (a *App) Announce(ctx context.Context, c config.Config) {
 	for _, w := range a.policies.Warnings(a.opts.Now()) {
 		a.log.WarnContext(ctx, "exemption", "warning", w)
 	}
+	a.warnOfConstraints(ctx)
 	if p, err := a.store.Pause(ctx); err == nil && p.Active(a.opts.Now()) {
 		a.log.WarnContext(ctx, "paused", "said", p.String())
 	}
@@ -41,6 +42,18 @@ func (a *App) Announce(ctx context.Context, c config.Config) {
 	a.warnOfAccounts(ctx, c)
 	for _, n := range c.WithoutEffect() {
 		a.log.WarnContext(ctx, "configured, but without effect", "key", n)
+	}
+}
+
+// warnOfConstraints names the policies that would fall silent with a constraint that nobody
+// watches.
+func (a *App) warnOfConstraints(ctx context.Context) {
+	unguarded, err := a.policies.Unguarded()
+	if err != nil {
+		a.log.ErrorContext(ctx, "whether constraints are guarded is not known", "error", err.Error())
+	}
+	for _, w := range unguarded {
+		a.log.WarnContext(ctx, "unguarded constraint", "warning", w)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
-	"github.com/rescind-dev/rescind/internal/google"
+	"github.com/rescind-dev/rescind/internal/google/directory"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/authority"
@@ -54,7 +54,7 @@ func newDirectories(ctx context.Context, c config.Config, who *slack.People, now
 }
 
 func googleGroup(ctx context.Context, c config.Config, emails ...string) (authority.Directory, error) {
-	return google.NewGroups(ctx, google.GroupsOptions{Emails: emails, Endpoint: c.Google.Endpoints.CloudIdentity, Insecure: c.Google.Insecure})
+	return directory.New(ctx, directory.Options{Emails: emails, Endpoint: c.Google.Endpoints.CloudIdentity, Insecure: c.Google.Insecure})
 }
 
 func approvers(ctx context.Context, c config.Config, who *slack.People, now func() time.Time) (authority.Directory, error) {

@@ -31,6 +31,7 @@ func googleOptions(c config.Config, o Options, st remediate.Store) google.Option
 		Turns:       st,
 		Rates:       google.Rates(c.Google.Rates),
 		SearchIn:    config.Containers(c.Scope.Include),
+		Domains:     c.Domains(),
 		Log:         o.Log,
 		Now:         o.Now,
 		Wait:        o.Wait,

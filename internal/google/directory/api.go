@@ -1,4 +1,4 @@
-package google
+package directory
 
 import (
 	"context"
@@ -14,6 +14,9 @@ import (
 	"google.golang.org/api/option/internaloption"
 	transport "google.golang.org/api/transport/http"
 )
+
+// maxAnswer bounds one answer.
+const maxAnswer = 64 << 20
 
 const groupsReadonly = "https://www.googleapis.com/auth/cloud-identity.groups.readonly"
 

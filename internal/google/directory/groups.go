@@ -1,4 +1,4 @@
-package google
+package directory
 
 import (
 	"context"
@@ -22,8 +22,8 @@ const groupsTimeout = 5 * time.Second
 // groupSource is what evidence of a Google group says it comes from.
 const groupSource = "Google group"
 
-// GroupsOptions are what Groups needs.
-type GroupsOptions struct {
+// Options are what Groups needs.
+type Options struct {
 	// Emails are the groups' addresses.
 	Emails []string
 	// Endpoint is where the Cloud Identity API is, "host:port" or a URL; empty
@@ -43,8 +43,8 @@ type Groups struct {
 
 var _ authority.Directory = (*Groups)(nil)
 
-// NewGroups returns the groups. It makes no call.
-func NewGroups(ctx context.Context, o GroupsOptions) (*Groups, error) {
+// New returns the groups. It makes no call.
+func New(ctx context.Context, o Options) (*Groups, error) {
 	opts, err := o.client()
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func NewGroups(ctx context.Context, o GroupsOptions) (*Groups, error) {
 	return &Groups{o.Emails, api}, nil
 }
 
-func (o GroupsOptions) client() ([]option.ClientOption, error) {
+func (o Options) client() ([]option.ClientOption, error) {
 	address := strings.TrimSuffix(o.Endpoint, "/")
 	_, host, isURL := strings.Cut(address, "://")
 	if !isURL {

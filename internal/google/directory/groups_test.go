@@ -1,4 +1,4 @@
-package google_test
+package directory_test
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rescind-dev/rescind/internal/google"
+	"github.com/rescind-dev/rescind/internal/google/directory"
 	"github.com/rescind-dev/rescind/remediate/authority"
 )
 
@@ -98,7 +98,7 @@ func TestS6MembershipOfAGoogleGroup(t *testing.T) {
 			if tt.group == "" {
 				tt.group = "oncall@example.com"
 			}
-			g, err := google.NewGroups(t.Context(), google.GroupsOptions{Emails: []string{tt.group}, Endpoint: srv.URL, Insecure: true})
+			g, err := directory.New(t.Context(), directory.Options{Emails: []string{tt.group}, Endpoint: srv.URL, Insecure: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,7 +117,7 @@ func TestAnAddressIsOneTextInTheQuery(t *testing.T) {
 	api := &identities{}
 	srv := httptest.NewServer(api)
 	defer srv.Close()
-	g, err := google.NewGroups(t.Context(), google.GroupsOptions{Emails: []string{"oncall@example.com"}, Endpoint: strings.TrimPrefix(srv.URL, "http://"), Insecure: true})
+	g, err := directory.New(t.Context(), directory.Options{Emails: []string{"oncall@example.com"}, Endpoint: strings.TrimPrefix(srv.URL, "http://"), Insecure: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,10 +130,10 @@ func TestAnAddressIsOneTextInTheQuery(t *testing.T) {
 }
 
 func TestInsecureGroupsAreOnThisMachineOrNowhere(t *testing.T) {
-	if _, err := google.NewGroups(t.Context(), google.GroupsOptions{Endpoint: "http://cloudidentity.googleapis.com", Insecure: true}); err == nil {
+	if _, err := directory.New(t.Context(), directory.Options{Endpoint: "http://cloudidentity.googleapis.com", Insecure: true}); err == nil {
 		t.Error("credentials are left out, and Google is asked")
 	}
-	g, err := google.NewGroups(t.Context(), google.GroupsOptions{Emails: []string{"oncall@example.com"}, Insecure: true})
+	g, err := directory.New(t.Context(), directory.Options{Emails: []string{"oncall@example.com"}, Insecure: true})
 	if err != nil {
 		t.Fatal(err)
 	}

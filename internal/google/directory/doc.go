@@ -1,0 +1,2 @@
+// Package directory says who is a member of Google groups, as Cloud Identity tells it.
+package directory
