@@ -32,6 +32,7 @@ var sources = map[cloud.Kind][]string{
 	cloud.RunService:     {runService, functionsService},
 	cloud.RunJob:         {runService},
 	cloud.RunWorkerPool:  {runService},
+	cloud.RunInstance:    {runService},
 	cloud.Project:        {resourceManager, iamService},
 	cloud.Folder:         {resourceManager},
 	cloud.Organization:   {resourceManager, iamService},

@@ -57,6 +57,9 @@ func TestAKindWithoutASourceHasAnyEntryMatter(t *testing.T) {
 	if _, known := Sources([]cloud.Kind{cloud.RunService, "bucket"}); known {
 		t.Error("the sources of a bucket are known")
 	}
+	if _, known := Sources(cloud.Kinds()); !known {
+		t.Errorf("of %v there is a kind without a source", cloud.Kinds())
+	}
 	for k, services := range sources {
 		for _, s := range services {
 			if readerOf(s) == nil || !strings.HasSuffix(s, ".googleapis.com") {

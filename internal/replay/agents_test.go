@@ -34,7 +34,7 @@ func TestR8AHistoryTellsAStrangersAgentFromOnesOwn(t *testing.T) {
 			grant := call("g", 5, "run.googleapis.com", "google.cloud.run.v1.Services.SetIamPolicy", "projects/pay/locations/l/services/api", object{
 				"response": object{"bindings": []object{{"role": "roles/run.admin", "members": []string{"serviceAccount:" + tt.agent + "@gcp-sa-cloudbuild.iam.gserviceaccount.com"}}}},
 			})
-			r := replayedBy(t, replay.Config{Policies: set, Facts: facts(t, tt.facts)}, lines(t, deployed("d", 9, "web", worker), grant))
+			r := replayedBy(t, replay.Config{Policies: set, Facts: facts(t, tt.facts)}, lines(t, private("p", 1, "api"), deployed("d", 9, "web", worker), grant))
 			var verdict, decision string
 			for _, f := range r.Findings {
 				if f.InsertID == "g" {

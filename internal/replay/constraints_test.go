@@ -160,7 +160,7 @@ func TestAVerdictSaysWhereItKnowsTheConstraintFrom(t *testing.T) {
 // What can only be guessed is asked about at most, whatever the enforcement.
 func TestNothingUnknownIsEverReverted(t *testing.T) {
 	for text, want := range map[string]string{enforcedFacts: "revert", "": "ask"} {
-		r := replayedBy(t, replay.Config{Policies: reverting(t), Facts: facts(t, text)}, lines(t, published("p", 5, "api")))
+		r := replayedBy(t, replay.Config{Policies: reverting(t), Facts: facts(t, text)}, lines(t, private("c", 1, "api"), published("p", 5, "api")))
 		if len(r.Findings) != 1 || string(r.Findings[0].Decision) != want {
 			t.Errorf("with %q: %+v, want one finding to %s", text, r.Findings, want)
 		}

@@ -16,6 +16,7 @@ type learned struct {
 	held       []map[cloud.Resource][]cloud.Grant // of a role that gained something, by whom it was held
 	shares     [][]cloud.Share                    // what each change gave requests to, with what that runs as
 	moves      map[string][]move                  // by container, in order
+	had        []*heldBefore                      // what the workload of each change had before it
 	numbers    numbers
 }
 
@@ -44,9 +45,11 @@ func learn(changes []cloud.Change, ids numbers) *learned {
 		roles:      map[string][]roleWrite{},
 		held:       make([]map[cloud.Resource][]cloud.Grant, len(changes)),
 		shares:     make([][]cloud.Share, len(changes)),
+		had:        make([]*heldBefore, len(changes)),
 		numbers:    ids,
 	}
 	set, served, granted := setBefore{}, servedSince{}, grantsSeen{}
+	had := before{map[cloud.Resource]madeBy{}, map[cloud.Resource]*heldBefore{}}
 	runsAs := map[cloud.Resource]cloud.Identity{}
 	undated := map[cloud.Resource]bool{} // deployed at a time that nobody knows: before or after any other
 	for i, c := range changes {
@@ -57,6 +60,7 @@ func learn(changes []cloud.Change, ids numbers) *learned {
 		l.role(c)
 		l.move(c)
 		l.held[i] = granted.take(c)
+		l.had[i] = had.take(c, i)
 		l.before[i] = set.take(c)
 		l.shares[i] = served.take(c)
 		if !deployed(c) {

@@ -125,7 +125,7 @@ func TestWhatHasNoTimeIsJudgedAndToldWhereTimesAreAskedFor(t *testing.T) {
 func TestOnlyTheTimeAskedForIsJudged(t *testing.T) {
 	var entries []object
 	for n := range 10 {
-		entries = append(entries, published(fmt.Sprint(n), n, "api"))
+		entries = append(entries, published(fmt.Sprint(n), n, fmt.Sprint("api-", n)))
 	}
 	for _, tt := range []struct {
 		name         string

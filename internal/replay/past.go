@@ -54,18 +54,30 @@ func (p *Past) PassedOver(i int) string {
 	return ""
 }
 
-// Judge judges one of p.Changes. What complies is left out.
+// Judge judges one of p.Changes. What complies is left out. What was there before the
+// change and has its finding comes to nothing.
 func (p *Past) Judge(ctx context.Context, by judge.Policies, i int) []judge.Judgement {
 	if p.PassedOver(i) != "" {
 		return nil
 	}
-	at := p.Moment(i)
-	j := judge.Judge{Policies: by, Facts: factsAt{p.file, p.learned, at}}
+	found := told{}
+	if p.Changes[i].Resource.Kind.Workload() {
+		for n, c := range p.Changes[:i] {
+			if c.Resource == p.Changes[i].Resource {
+				p.judge(ctx, by, n, found)
+			}
+		}
+	}
 	var out []judge.Judgement
-	for _, k := range p.learned.judged(ctx, j, p.Changes[i], i, at) {
+	for _, k := range p.judge(ctx, by, i, found) {
 		out = append(out, k.Judgement)
 	}
 	return out
+}
+
+func (p *Past) judge(ctx context.Context, by judge.Policies, i int, found told) []judgedAt {
+	at := p.Moment(i)
+	return p.learned.judgedOnce(ctx, judge.Judge{Policies: by, Facts: factsAt{p.file, p.learned, at}}, p.Changes, i, at, found)
 }
 
 // Moment is when one of p.Changes was made, as facts and exemptions see it.

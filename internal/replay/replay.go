@@ -4,12 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/judge"
-
-	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
 // Config is what a replay judges by.
@@ -56,14 +53,19 @@ func judgeAll(ctx context.Context, cfg Config, h *history, s *Summary) ([]Findin
 	l := learn(changes, h.numbers.with(cfg.Facts))
 	s.learned(changes, l, h)
 	var out []Finding
+	found := told{}
 	for i, c := range changes {
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("judge the history: %w", err)
 		}
-		if undated := c.Time.IsZero() && cfg.bounded(); undated {
+		undated, outside := c.Time.IsZero() && cfg.bounded(), !c.Time.IsZero() && !cfg.covers(c.Time)
+		switch {
+		case undated:
 			s.Undated++ // whether it is within is not known, and so it is judged
-		} else if !cfg.covers(c.Time) {
+		case outside:
 			s.Outside++
+		}
+		if outside && !c.Resource.Kind.Workload() { // of those, what stays has its finding there
 			continue
 		}
 		if saysNothingOfGrants(c) {
@@ -72,79 +74,13 @@ func judgeAll(ctx context.Context, cfg Config, h *history, s *Summary) ([]Findin
 		}
 		at := moment(changes, i)
 		j := judge.Judge{Policies: cfg.Policies, Facts: factsAt{cfg.Facts, l, at}}
-		for _, k := range l.judged(ctx, j, c, i, at) {
-			out = append(out, findingOf(k.change, k.Judgement))
+		for _, k := range l.judgedOnce(ctx, j, changes, i, at, found) {
+			if !outside && !k.found {
+				out = append(out, findingOf(k.change, k.Judgement))
+			}
 		}
 	}
 	return out, nil
-}
-
-// judged are the judgements of one change. A role that gained something is judged where
-// the history shows it held, as if it had been granted there by the change; where that
-// violates nothing, by what is not known of its holders.
-func (l *learned) judged(ctx context.Context, j judge.Judge, c cloud.Change, i int, at time.Time) []judgedAt {
-	var out []judgedAt
-	for _, r := range l.holders(i) {
-		granted := judge.Granting(c, l.held[i][r])
-		granted.Resource, granted.Verb, granted.HasDelta, granted.Role = r, cloud.SetPolicy, true, nil
-		for _, g := range j.Judge(ctx, granted, judge.Snapshot{At: at}) {
-			g.Lower(judge.Ask, "the grants are older: "+c.Role.Name+" was changed, which they hold")
-			out = append(out, judgedAt{granted, g})
-		}
-	}
-	if len(out) > 0 {
-		return out
-	}
-	for _, g := range j.Judge(ctx, l.asOf(c, i), snapshot(c, l.previous[i], at)) {
-		if why := brokenOff(c); why != "" {
-			g.Lower(judge.Ask, why)
-		}
-		out = append(out, judgedAt{c, g})
-	}
-	return out
-}
-
-// judgedAt is a judgement, and the change as which it was made.
-type judgedAt struct {
-	change cloud.Change
-	judge.Judgement
-}
-
-func (l *learned) holders(i int) []cloud.Resource {
-	var out []cloud.Resource
-	for r := range l.held[i] {
-		out = append(out, r)
-	}
-	slices.SortFunc(out, func(a, b cloud.Resource) int { return cmp.Compare(a.String(), b.String()) })
-	return out
-}
-
-// moment is when a change was made. Of an undated one nothing is known to have
-// been later.
-func moment(changes []cloud.Change, i int) time.Time {
-	if at := changes[i].Time; !at.IsZero() {
-		return at
-	}
-	return changes[len(changes)-1].Time
-}
-
-// saysNothingOfGrants reports a write of a container's policy whose entry is
-// whole and holds no delta. Its body shows the policy with all that was there
-// before: nothing can be claimed of the change from the log alone.
-func saysNothingOfGrants(c cloud.Change) bool {
-	return c.Resource.Kind.Container() && c.Verb == cloud.SetPolicy && !c.HasDelta && len(c.Unread) == 0
-}
-
-// snapshot is what was known of the resource at the time: what the history
-// shows of it, in place of the live read.
-func snapshot(c cloud.Change, previous cloud.Identity, at time.Time) judge.Snapshot {
-	now := judge.Snapshot{At: at}
-	if c.Workload != nil {
-		w := *c.Workload
-		w.Previous = previous
-		now.Workload = &w
-	}
-	return now
 }
 
 func (cfg Config) bounded() bool { return !cfg.Since.IsZero() || !cfg.Until.IsZero() }

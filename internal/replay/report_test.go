@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -111,7 +112,8 @@ func TestTheTableCutsNoName(t *testing.T) {
 func TestTheSummaryCountsTheBusiestHour(t *testing.T) {
 	var entries []object
 	for i, m := range []int{1, 59, 60, 61, 119, 120, 185, 186, 187} { // minutes after ten o'clock
-		entries = append(entries, published(string(rune('a'+i)), m, "api"))
+		service := fmt.Sprint("api-", i)
+		entries = append(entries, private("was "+service, 0, service), published(string(rune('a'+i)), m, service))
 	}
 	r := replayedBy(t, replay.Config{Policies: reverting(t), Facts: facts(t, enforcedFacts)}, lines(t, entries...))
 	if got := r.Summary.Found; got.PeakReverts != 3 || !got.PeakHour.Equal(minute(60)) || got.Decisions["revert"] != 9 {

@@ -60,6 +60,13 @@ func published(id string, at int, service string) object {
 	})
 }
 
+// private takes every grant from the service, so that the history shows what it has.
+func private(id string, at int, service string) object {
+	e := published(id, at, service)
+	e["protoPayload"].(object)["response"] = object{"etag": "e"}
+	return e
+}
+
 // deployed is a whole write of the service by the v1 API. Its response has the
 // number of the project. Without an account it is a create that names none.
 func deployed(id string, at int, service, account string) object {
