@@ -25,7 +25,7 @@ func TestTheSamplesOfTheInstallDocsWork(t *testing.T) {
 		write(t, f[2], strings.ReplaceAll("\n"+f[3], "\n"+f[1], "\n"))
 	}
 	write(t, "facts.yaml", "projects: [{id: pay-dev}]\n")
-	write(t, "entries.json", "[]\n")
+	write(t, "entries.json", `[{"logName":"projects/pay-dev/logs/x","timestamp":"2026-11-20T10:00:00Z","textPayload":"hello"}]`+"\n")
 	commands := map[string]bool{}
 	for _, m := range regexp.MustCompile(`(?m)^ *(rescind .*)$`).FindAllStringSubmatch(text, -1) {
 		line, _, _ := strings.Cut(m[1], " > ")

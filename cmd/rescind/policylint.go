@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -104,11 +105,17 @@ func (o lintOptions) input(ctx context.Context, env environment) (policies.LintI
 	if err != nil {
 		return policies.LintInput{}, err
 	}
+	if past.ReadNothing && len(o.history) > 0 {
+		fmt.Fprintln(env.stdout, "nothing could be read: the history holds no log entry")
+	}
 	if len(past.Refused) > 0 {
 		return policies.LintInput{}, fmt.Errorf("read history %s", past.Refused[0])
 	}
 	if len(past.Located) > 0 {
 		return policies.LintInput{}, fmt.Errorf("read history %s", past.Located[0])
+	}
+	if past.ReadNothing && len(o.history) > 0 {
+		return policies.LintInput{}, errors.New("read history: there is no log entry in it")
 	}
 	in := policies.LintInput{
 		Now:       o.now,

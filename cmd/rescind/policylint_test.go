@@ -27,8 +27,9 @@ func TestPolicyLintExitsByWhatItFinds(t *testing.T) {
 		{"a file that does not load", []string{broken}, exitFailed, broken + ":2:11: policies is text of 4 characters, want a list [invalid]\n", ""},
 		{"no file", nil, exitUsage, "", "no policies: want a file or a directory"},
 		{"a file that is not there", []string{"/nowhere.yaml"}, exitFailed, "", "/nowhere.yaml"},
-		{"a history that is not there", []string{"--history", "/nowhere.json", clean}, exitFailed, "", "read history /nowhere.json: no such file or directory"},
-		{"a history of no log entries", []string{"--history", wrapped, clean}, exitFailed, "", "read history " + wrapped + ":1: a Pub/Sub message, not a log entry"},
+		{"a history that is not there", []string{"--history", "/nowhere.json", clean}, exitFailed, "nothing could be read: ", "read history /nowhere.json: no such file or directory"},
+		{"a history of no log entries", []string{"--history", wrapped, clean}, exitFailed, "nothing could be read: ", "read history " + wrapped + ":1: a Pub/Sub message in which there is no whole log entry"},
+		{"an empty history", []string{"--history", os.DevNull, clean}, exitFailed, "nothing could be read: ", "read history: there is no log entry in it"},
 		{"another format", []string{"--format", "sarif", clean}, exitUsage, "", `--format is "sarif", want text or json`},
 		{"a day that is none", []string{"--at", "soon", clean}, exitUsage, "", "soon"},
 	} {

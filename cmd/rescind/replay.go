@@ -44,7 +44,8 @@ Example:
   rescind replay --facts facts.yaml entries.json
 
 Exit status: 0 when every input was read to its end, whatever was found; 1 on
-failure or when an input was not; 2 on wrong usage.
+failure, when an input was not, or when no record at all could be read; 2 on
+wrong usage.
 `
 
 func replayCommand() command {
@@ -72,8 +73,8 @@ func (o replayOptions) sources(in replay.Inputs) []string {
 }
 
 // formats are the forms findings are written in.
-func formats() map[string]func(io.Writer, []replay.Finding) error {
-	return map[string]func(io.Writer, []replay.Finding) error{
+func formats() map[string]func(io.Writer, replay.Report) error {
+	return map[string]func(io.Writer, replay.Report) error{
 		"table": replay.WriteTable,
 		"jsonl": replay.WriteJSONL,
 	}
@@ -99,7 +100,7 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := formats()[o.format](results, report.Findings); err != nil {
+	if err := formats()[o.format](results, report); err != nil {
 		return err
 	}
 	if err := results.keep(); err != nil {
@@ -156,7 +157,7 @@ func summarise(ctx context.Context, f *flags, env environment, s replay.Summary)
 	} else if err := s.WriteText(env.stderr); err != nil {
 		return err
 	}
-	if len(s.Refused) > 0 {
+	if len(s.Refused) > 0 || s.ReadNothing() {
 		return exitError{exitFailed}
 	}
 	return nil

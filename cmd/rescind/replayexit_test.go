@@ -39,7 +39,7 @@ func TestReplayExitStatus(t *testing.T) {
 		want string // on standard error
 	}{
 		{"findings are no failure", []string{entries}, 0, "findings"},
-		{"an empty file holds no records", []string{"empty.jsonl"}, 0, "1 input, 0 records"},
+		{"of an empty file nothing could be read", []string{"empty.jsonl"}, 1, "nothing could be read: 1 input, 0 records"},
 		{"a last record that is cut off is counted", []string{"cut.jsonl"}, 0, "cut.jsonl:10: not JSON"},
 		{"an array that is cut off fails after what it held", []string{"cut.json"}, 1, "the array is not closed: the file is cut off"},
 		{"a missing file fails, the others are read", []string{"gone.json", entries}, 1, "gone.json: no such file or directory"},
@@ -48,7 +48,7 @@ func TestReplayExitStatus(t *testing.T) {
 		{"Zstandard that is cut off fails", []string{"old.json.zst"}, 1, "old.json.zst: zstd: unexpected EOF"},
 		{"binary data is refused", []string{"binary.json"}, 1, "binary.json: binary data"},
 		{"gzip within gzip is read", []string{"twice.gz"}, 0, "1 input, 10 records"},
-		{"a stray NUL is one record's problem", []string{"nul.json"}, 0, "nul.json:1: not JSON at byte 8"},
+		{"a stray NUL is one record's problem", []string{"nul.json", entries}, 0, "nul.json:1: not JSON at byte 8"},
 		{"results never replace what is read", []string{"--out", entries, entries}, 1, entries + " is what is read: the results would replace it"},
 		{"a directory is no place to write to", []string{"--out", "none", entries}, 1, "write results: none is a directory"},
 		{"a pattern that matches nothing fails", []string{"*.nothing"}, 1, "*.nothing: no file matches this pattern"},

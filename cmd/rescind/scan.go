@@ -121,7 +121,7 @@ func scanScope(ctx context.Context, env environment, a *process.App, o scanOptio
 		Name: walkName(scope), Tops: scope, FromStart: o.fromStart, Resumed: s.resumed, Visit: s.visit,
 	})
 	s.progress.end()
-	if err := scanFormats()[o.format](env.stdout, s.found); err != nil {
+	if err := scanFormats()[o.format](env.stdout, s.found, round); err != nil {
 		return err
 	}
 	switch {
@@ -133,6 +133,8 @@ func scanScope(ctx context.Context, env environment, a *process.App, o scanOptio
 		return err
 	case refused+round.Failed > 0: // those before it was cut off included
 		return fmt.Errorf("%d parts could not be scanned", refused+round.Failed)
+	case round.Scanned == 0:
+		return errors.New("no resource in scope was scanned")
 	}
 	return nil
 }

@@ -111,10 +111,10 @@ func (s *past) stored() []finding.Finding {
 
 func TestAScanDoesNotLookOutsideTheScope(t *testing.T) {
 	s := newPast(t, "{include: [organizations/77], exclude: [projects/pay-prod]}", "memory:")
-	if out, errs := s.scan(exitOK); out != "No findings.\n" || errs != "" {
+	if out, errs := s.scan(exitOK); !strings.HasPrefix(out, "No findings in 2 resources that were scanned") || errs != "" {
 		t.Errorf("stdout %q, stderr %q; want nothing found", out, errs)
 	}
-	if out, errs := s.scan(exitFailed, "--project", "pay-prod"); !strings.Contains(errs, "out of scope") || out != "No findings.\n" {
+	if out, errs := s.scan(exitFailed, "--project", "pay-prod"); !strings.Contains(errs, "out of scope") || out != "nothing could be read: no resource in scope was scanned\n" {
 		t.Errorf("stdout %q, stderr %q; want to be told that it is out of scope", out, errs)
 	}
 }
@@ -133,7 +133,7 @@ func TestAScanThatFindsNothingSaysSo(t *testing.T) {
 	if err := s.demo.Cloud.PutPolicy(sandbox.Reports, &iampb.Policy{}); err != nil {
 		t.Fatal(err)
 	}
-	if out, _ := s.scan(exitOK); out != "No findings.\n" {
+	if out, _ := s.scan(exitOK); out != "No findings in 12 resources that were scanned; 0 parts could not be read\n" {
 		t.Errorf("stdout %q", out)
 	}
 	if out, _ := s.scan(exitOK, "--format", "jsonl"); out != "" {

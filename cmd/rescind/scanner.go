@@ -80,13 +80,22 @@ func (s *scanner) failed(err error) {
 }
 
 // scanFormats are the forms findings are written in.
-func scanFormats() map[string]func(io.Writer, []scanFinding) error {
-	return map[string]func(io.Writer, []scanFinding) error{"table": writeScanTable, "jsonl": writeScanLines}
+func scanFormats() map[string]func(io.Writer, []scanFinding, scan.Round) error {
+	return map[string]func(io.Writer, []scanFinding, scan.Round) error{"table": writeScanTable, "jsonl": writeScanLines}
 }
 
-func writeScanTable(w io.Writer, found []scanFinding) error {
+// scanSays is what there is to say where nothing was found: never that alone, without
+// what was looked at.
+func scanSays(of scan.Round) string {
+	if of.Scanned == 0 {
+		return "nothing could be read: no resource in scope was scanned"
+	}
+	return fmt.Sprintf("No findings in %d resources that were scanned; %d parts could not be read", of.Scanned, of.Failed)
+}
+
+func writeScanTable(w io.Writer, found []scanFinding, of scan.Round) error {
 	if len(found) == 0 {
-		_, err := io.WriteString(w, "No findings.\n")
+		_, err := fmt.Fprintln(w, scanSays(of))
 		return err
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -113,7 +122,10 @@ type scanLine struct {
 	Scan  string      `json:"scan"` // "new" or "known"
 }
 
-func writeScanLines(w io.Writer, found []scanFinding) error {
+func writeScanLines(w io.Writer, found []scanFinding, of scan.Round) error {
+	if len(found) == 0 && of.Scanned == 0 {
+		return json.NewEncoder(w).Encode(map[string]string{"problem": scanSays(of)})
+	}
 	for _, f := range found {
 		b := new(strings.Builder)
 		enc := json.NewEncoder(b)

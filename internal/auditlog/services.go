@@ -92,6 +92,9 @@ func decodeLogName(s string) string {
 	return d
 }
 
+// ActivityLog reports whether an entry of that logName is of the activity log.
+func ActivityLog(logName string) bool { return activityLog(decodeLogName(logName)) }
+
 // activityLog reports whether the decoded name is CONTAINER/ID/logs/ and the
 // activity log's own id. A suffix would not do: a log id may hold slashes, and
 // anybody with logging.logEntries.create chooses one.

@@ -17,6 +17,6 @@
 //   - facts*.go answer what policies ask, from the facts file and from the history
 //   - judged.go judges a change, older.go leaves out what was there before it, which held.go
 //     follows; replay.go judges all of them, past.go single ones; finding.go is what was found
-//   - summary.go accounts for every record; summarytext.go, table.go and text.go
+//   - summary.go accounts for every record; summarytext.go, table.go, jsonl.go and text.go
 //     write the report
 package replay

@@ -1,13 +1,8 @@
 package replay
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
-	"fmt"
-	"io"
 	"time"
-	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
@@ -65,36 +60,4 @@ func findingOf(c cloud.Change, j judge.Judgement) Finding {
 		f.Plan = append(f.Plan, Step{s.Kind, s.Before, s.After})
 	}
 	return f
-}
-
-// WriteJSONL writes each finding as one line of JSON.
-func WriteJSONL(w io.Writer, findings []Finding) error {
-	for _, f := range findings {
-		var b bytes.Buffer
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(f); err != nil {
-			return fmt.Errorf("write finding: %w", err)
-		}
-		if _, err := w.Write(escapeControls(b.Bytes())); err != nil {
-			return fmt.Errorf("write finding: %w", err)
-		}
-	}
-	return nil
-}
-
-// escapeControls escapes the control characters that JSON allows in strings as
-// they are: standard output may be a terminal, which must not obey them.
-func escapeControls(line []byte) []byte {
-	out := make([]byte, 0, len(line))
-	for len(line) > 0 {
-		r, n := utf8.DecodeRune(line)
-		if r != '\n' && steers(r) {
-			out = fmt.Appendf(out, `\u%04x`, r)
-		} else {
-			out = append(out, line[:n]...)
-		}
-		line = line[n:]
-	}
-	return out
 }

@@ -7,56 +7,83 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/replay/forms"
+	"github.com/rescind-dev/rescind/internal/replay/records"
 )
 
-// wrappings are the shapes in which log entries are often stored, and in
-// which nothing of them can be seen, by a key that gives the shape away.
-var wrappings = []struct {
-	key string
-	err error
-}{
-	{"message", errors.New("a Pub/Sub message, not a log entry: the entry is in its message.data, in base64")},
-	{"entries", errors.New("an answer of the Logging API, not a log entry: the entries are in its entries")},
-	{"protopayload_auditlog", errors.New("a row of a BigQuery sink, not a log entry: its fields have other names")},
-	{"specversion", errors.New("a CloudEvent, not a log entry: the entry is in its data")},
+// examined is what one log entry says by itself.
+type examined struct {
+	change cloud.Change
+	number numbered
+	err    error
+	form   string // what the entry was taken out of; empty for one that stood alone
 }
 
-var errNoEntry = errors.New("no log entry: it has none of logName, timestamp, insertId and protoPayload")
-
-// decode is auditlog.Decode, except that it says of a record that is no log
-// entry what it is.
-func decode(raw []byte) (cloud.Change, error) {
-	c, err := auditlog.Decode(raw)
-	if errors.Is(err, auditlog.ErrNotChange) && !bytes.Contains(raw, payloadKey) || errors.Is(err, auditlog.ErrUnreadable) {
-		if other := foreign(raw); other != nil {
-			return cloud.Change{}, other
-		}
+// examine decodes a record: an entry, or what entries are wrapped in. Its error is that of
+// what is no single JSON value.
+func examine(r records.Record) ([]examined, error) {
+	if r.Err != nil {
+		return []examined{{err: r.Err}}, nil //nolint:nilerr // it is told where the record is counted
 	}
-	return c, err
+	x := entry(r.Raw)
+	whole := x.err == nil || errors.Is(x.err, auditlog.ErrNotChange) && bytes.Contains(r.Raw, payloadKey)
+	if whole || !errors.Is(x.err, auditlog.ErrNotChange) && !errors.Is(x.err, auditlog.ErrUnreadable) {
+		return []examined{x}, nil
+	}
+	if !json.Valid(r.Raw) {
+		return []examined{x}, records.NotJSON()
+	}
+	return opened(r.Raw, x), nil
 }
 
 // payloadKey is in every audit-log entry that is none of ours; one that spells it
 // otherwise is looked at.
 var payloadKey = []byte(`"protoPayload"`)
 
-// foreign says what an object is that is not a log entry at all. Without it a
-// replay of the wrong kind of file would find nothing and say that all is well.
-func foreign(raw []byte) error {
+func entry(raw []byte) examined {
+	c, err := auditlog.Decode(raw)
+	x := examined{change: c, err: err}
+	if err == nil {
+		x.number = numberOf(raw)
+	}
+	return x
+}
+
+// opened are the entries within a record that is none, or what is to be said of it. as is
+// what came of taking it for one. Without this a replay of the wrong kind of file would
+// find nothing and say that all is well.
+func opened(raw []byte, as examined) []examined {
 	var keys map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &keys); err != nil {
-		return nil //nolint:nilerr // no object at all: decoding it says what is wrong
+	if err := json.Unmarshal(raw, &keys); err != nil || keys["protoPayload"] != nil {
+		return []examined{as}
 	}
-	has := func(key string) bool { _, ok := keys[key]; return ok }
-	if has("protoPayload") {
-		return nil
+	entries, form, err := forms.Open(raw)
+	if errors.Is(err, forms.ErrNone) {
+		return []examined{alone(keys, as, err)}
 	}
-	for _, w := range wrappings {
-		if has(w.key) {
-			return w.err
-		}
+	if err != nil {
+		return []examined{{err: err}}
 	}
-	if has("logName") || has("timestamp") || has("insertId") {
-		return nil
+	var out []examined
+	for _, e := range entries {
+		x := entry(e)
+		x.form = form
+		out = append(out, x)
 	}
-	return errNoEntry
+	return out
+}
+
+var errNoPayload = errors.New("protoPayload is missing, though the entry is of the activity log")
+
+// alone says what is wrong with an entry that is not wrapped and has no payload.
+func alone(keys map[string]json.RawMessage, as examined, none error) examined {
+	var log string
+	_ = json.Unmarshal(keys["logName"], &log) // of another type: no log
+	switch {
+	case keys["logName"] == nil && keys["timestamp"] == nil && keys["insertId"] == nil:
+		as.err = none
+	case auditlog.ActivityLog(log):
+		as.err = errNoPayload
+	}
+	return as
 }

@@ -19,6 +19,8 @@ type Past struct {
 	Refused []Problem
 	// Located are the first of the records that could not be read, and where.
 	Located []Problem
+	// ReadNothing is true where there was no record at all that could be read.
+	ReadNothing bool
 
 	file    *FactsFile
 	learned *learned
@@ -42,7 +44,7 @@ func Read(ctx context.Context, file *FactsFile, in Inputs, visit func(Record)) (
 		return nil, err
 	}
 	changes := by.h.changes(file)
-	return &Past{changes, by.s.Refused, by.s.Located, file, learn(changes, by.h.numbers.with(file))}, nil
+	return &Past{changes, by.s.Refused, by.s.Located, by.s.ReadNothing(), file, learn(changes, by.h.numbers.with(file))}, nil
 }
 
 // PassedOver says why a replay says nothing of one of p.Changes; empty for a

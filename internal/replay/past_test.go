@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rescind-dev/rescind/internal/auditlog"
+	"github.com/rescind-dev/rescind/internal/replay/forms"
 	"github.com/rescind-dev/rescind/policies"
 )
 
@@ -52,7 +53,7 @@ func TestReadShowsEachRecordAndWhatCameOfIt(t *testing.T) {
 	for i, want := range []struct {
 		insertID string
 		err      error
-	}{{"a", nil}, {"a", nil}, {"", auditlog.ErrNotChange}, {"", errNoEntry}, {"", auditlog.ErrUnreadable}} {
+	}{{"a", nil}, {"a", nil}, {"", auditlog.ErrNotChange}, {"", forms.ErrNone}, {"", auditlog.ErrUnreadable}} {
 		if r := got[i]; r.Line != i+1 || r.Input != "-" || r.Change.InsertID != want.insertID || !errors.Is(r.Err, want.err) {
 			t.Errorf("record %d: %s:%d, insertId %q, error %v; want %v", i+1, r.Input, r.Line, r.Change.InsertID, r.Err, want)
 		}

@@ -2,7 +2,6 @@ package replay
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -46,11 +45,13 @@ type reading struct {
 	h     *history
 	s     *Summary
 	opts  records.Options
+	days  records.Days
 	visit func(Record) // nil for nobody
 }
 
 // all reads the inputs, one after the other.
 func (r *reading) all(ctx context.Context, in Inputs) error {
+	defer func() { r.s.span(r.days) }()
 	for _, i := range in.Files {
 		if err := r.one(ctx, i); err != nil {
 			return err
@@ -72,6 +73,7 @@ func (r *reading) one(ctx context.Context, in Input) error {
 	r.s.Irrelevant += counts.Passed
 	r.s.Passed += counts.Passed
 	r.s.Sampled += counts.Sampled
+	r.days.Add(counts.Days)
 	return nil
 }
 
@@ -86,41 +88,33 @@ func (r *reading) records(ctx context.Context, in Input) (records.Counts, error)
 	if err != nil {
 		return records.Counts{}, err
 	}
-	return records.Read(ctx, text, r.opts, examine, func(rec records.Record, x examined) error {
-		r.take(in.Name, rec, x)
+	more := 0
+	counts, err := records.Read(ctx, text, r.opts, examine, func(rec records.Record, all []examined) error {
+		for _, x := range all {
+			r.take(in.Name, rec, x)
+		}
+		more += len(all) - 1
 		return nil
 	})
-}
-
-// examined is what one record says by itself.
-type examined struct {
-	change cloud.Change
-	number numbered
-	err    error
-}
-
-// examine decodes a record. Its error is that of what is no single JSON value.
-func examine(r records.Record) (examined, error) {
-	if r.Err != nil {
-		return examined{err: r.Err}, nil //nolint:nilerr // it is told where the record is counted
-	}
-	c, err := decode(r.Raw)
-	x := examined{change: c, err: err}
-	switch {
-	case err == nil:
-		x.number = numberOf(r.Raw)
-	case errors.Is(err, auditlog.ErrUnreadable) && !json.Valid(r.Raw):
-		return x, records.NotJSON()
-	}
-	return x, nil
+	counts.Records += more // several entries in one record count each
+	return counts, err
 }
 
 // take puts one record where it belongs; none is left uncounted.
 func (r *reading) take(input string, rec records.Record, x examined) {
 	s, matters := r.s, true
+	if x.form != "" {
+		s.Forms[x.form]++
+		if at := x.change.Time; !at.IsZero() {
+			r.days.Note(at)
+		}
+	}
 	switch {
 	case x.err == nil:
 		s.Changes++
+		if x.change.Time.IsZero() {
+			s.untimed(input, rec.Line)
+		}
 		r.h.numbers.learn(x.number)
 		if !r.h.add(x.change) {
 			s.Duplicates++

@@ -24,7 +24,7 @@ const evil = "x\x1b[2J\r\nE\u009b1m\u202e\u2066\u2028\"}\n2026-11-20T10:00:00Z  
 func written(t *testing.T, r replay.Report) (table, objects, summary string) {
 	t.Helper()
 	var a, b, c strings.Builder
-	if err := errors.Join(replay.WriteTable(&a, r.Findings), replay.WriteJSONL(&b, r.Findings), r.Summary.WriteText(&c)); err != nil {
+	if err := errors.Join(replay.WriteTable(&a, r), replay.WriteJSONL(&b, r), r.Summary.WriteText(&c)); err != nil {
 		t.Fatal(err)
 	}
 	return a.String(), b.String(), c.String()
@@ -103,8 +103,23 @@ func TestTheTableCutsNoName(t *testing.T) {
 			t.Errorf("a line of %d characters with nothing in it that must stand whole: %s", len([]rune(line)), line)
 		}
 	}
-	if table, objects, _ := written(t, replay.Report{}); table != "No findings.\n" || objects != "" {
-		t.Errorf("without findings: %q and %q", table, objects)
+}
+
+// That there are no findings says what was read, and where that is nothing, it says that.
+func TestNoFindingsSayWhatWasRead(t *testing.T) {
+	quiet := published("q", 1, "api")
+	quiet["timestamp"], quiet["protoPayload"].(object)["response"] = "2026-11-23T10:00:00Z", object{"etag": "x"}
+	later := published("r", 1, "api")
+	later["timestamp"], later["protoPayload"].(object)["response"] = "2026-11-20T10:00:00Z", object{"etag": "x"}
+	table, objects, _ := written(t, replayed(t, lines(t, quiet, later)+"oops\n"))
+	want := "No findings in what was read: 1 input, 3 records, 2 changes, of 2026-11-20T10:00:00Z to 2026-11-23T10:00:00Z, " +
+		"and none of 2 days in between (2026-11-21, 2026-11-22); 1 record could NOT be read\n"
+	if table != want || objects != "" {
+		t.Errorf("%q and %q, want %q", table, objects, want)
+	}
+	table, objects, _ = written(t, replayed(t, "oops\n"))
+	if table != "nothing could be read: 1 input, 1 record, none of them a log entry\n" || objects != `{"problem":"nothing could be read: 1 input, 1 record, none of them a log entry"}`+"\n" {
+		t.Errorf("%q and %q", table, objects)
 	}
 }
 

@@ -165,7 +165,7 @@ func replayedAs(t testing.TB, cfg replay.Config, log string) (string, replay.Sum
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	if err := replay.WriteJSONL(&b, r.Findings); err != nil {
+	if err := replay.WriteJSONL(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.String(), r.Summary

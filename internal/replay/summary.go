@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/replay/records"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
@@ -41,6 +42,18 @@ type Summary struct {
 	// them from the log alone.
 	WithoutDelta   int            `json:"without_delta"`
 	UnknownMethods map[string]int `json:"unknown_methods"`
+	// Forms counts the entries that were taken out of something, by what that was.
+	Forms map[string]int `json:"forms"`
+	// First and Last are when the first and the last record is of; zero where none has a
+	// time. EmptyDays are the first of the days between them without any record, and
+	// WithoutEntry how many there are.
+	First        time.Time `json:"first,omitzero"`
+	Last         time.Time `json:"last,omitzero"`
+	EmptyDays    []string  `json:"empty_days"`
+	WithoutEntry int       `json:"days_without_entry"`
+	// NoTime counts changes that have no time at all, and Timeless has the first of them.
+	NoTime   int       `json:"no_time"`
+	Timeless []Problem `json:"timeless"`
 
 	Learned Learned `json:"learned"`
 	Found   Found   `json:"found"`
@@ -93,6 +106,9 @@ const mostLocated = 10
 func newSummary(in Inputs) *Summary {
 	return &Summary{
 		UnknownMethods: map[string]int{},
+		Forms:          map[string]int{},
+		EmptyDays:      []string{},
+		Timeless:       []Problem{},
 		Located:        []Problem{},
 		Refused:        append([]Problem{}, in.Refused...),
 		Skipped:        append([]string{}, in.Skipped...),
@@ -119,6 +135,26 @@ func (s *Summary) missed(input string, line int) {
 			"run it with --full, and report this as a defect of rescind"})
 	}
 }
+
+// untimed notes a change without any time.
+func (s *Summary) untimed(input string, line int) {
+	if s.NoTime++; len(s.Timeless) < mostLocated {
+		s.Timeless = append(s.Timeless, Problem{input, line, "the entry has no time: it is judged as the history ends"})
+	}
+}
+
+// span notes when the records are of.
+func (s *Summary) span(of records.Days) {
+	s.First, s.Last = of.First, of.Last
+	days, n := of.Empty(mostLocated)
+	s.WithoutEntry = n
+	for _, d := range days {
+		s.EmptyDays = append(s.EmptyDays, d.Format(time.DateOnly))
+	}
+}
+
+// ReadNothing reports whether there was no record at all that could be read.
+func (s *Summary) ReadNothing() bool { return s.Records == s.Unreadable }
 
 func (s *Summary) learned(changes []cloud.Change, l *learned, h *history) {
 	s.Learned.Identities = len(l.identities)

@@ -21,6 +21,39 @@ func (s Summary) WriteText(w io.Writer) error {
 	return nil
 }
 
+// nothing says that there is no result at all.
+func (s Summary) nothing() string {
+	return fmt.Sprintf("nothing could be read: %s, %s, none of them a log entry", many(s.Inputs, "input"), many(s.Records, "record"))
+}
+
+// scope is what the result is about.
+func (s Summary) scope() string {
+	text := fmt.Sprintf("%s, %s, %s, %s", many(s.Inputs, "input"), many(s.Records, "record"), many(s.Changes, "change"), s.period())
+	if s.Unreadable > 0 {
+		text += fmt.Sprintf("; %s could NOT be read", many(s.Unreadable, "record"))
+	}
+	if len(s.Refused) > 0 {
+		text += fmt.Sprintf("; %s NOT read to the end", many(len(s.Refused), "input"))
+	}
+	return text
+}
+
+// period is the time that the records are of, with the days of which there is none.
+func (s Summary) period() string {
+	if s.First.IsZero() {
+		return "none of which has a time"
+	}
+	text := fmt.Sprintf("of %s to %s", s.First.Format(time.RFC3339), s.Last.Format(time.RFC3339))
+	if s.WithoutEntry > 0 {
+		more := ""
+		if s.WithoutEntry > len(s.EmptyDays) {
+			more = ", …"
+		}
+		text += fmt.Sprintf(", and none of %s in between (%s%s)", many(s.WithoutEntry, "day"), strings.Join(s.EmptyDays, ", "), more)
+	}
+	return text
+}
+
 func (s Summary) counts(b *strings.Builder) {
 	unknown := 0
 	for _, n := range s.UnknownMethods {
@@ -36,6 +69,14 @@ func (s Summary) counts(b *strings.Builder) {
 		}
 	}
 	fmt.Fprintf(b, "%s, %s: %s\n", many(s.Inputs, "input"), many(s.Records, "record"), strings.Join(parts, ", "))
+	if s.ReadNothing() {
+		fmt.Fprintf(b, "%s\n", s.nothing())
+	} else {
+		fmt.Fprintf(b, "records %s\n", s.period())
+	}
+	for _, form := range slices.Sorted(maps.Keys(s.Forms)) {
+		fmt.Fprintf(b, "%s taken out of %s\n", many(s.Forms[form], "record"), form)
+	}
 	if s.Passed > 0 {
 		fmt.Fprintf(b, "%d of the irrelevant were passed over, as they name no service that a policy could be about; %s read in full all the same (--full reads all)\n",
 			s.Passed, areOf(s.Sampled, "was", "were"))
@@ -83,6 +124,10 @@ func (s Summary) problems(b *strings.Builder) {
 	if more := s.Unreadable - len(s.Located); more > 0 {
 		fmt.Fprintf(b, "  and %d more\n", more)
 	}
+	if s.NoTime > 0 {
+		fmt.Fprintf(b, "%s without any time:\n", many(s.NoTime, "change"))
+		list(b, s.Timeless)
+	}
 	if len(s.Skipped) > 0 {
 		fmt.Fprintf(b, "%s not named like logs, skipped: %s\n", many(len(s.Skipped), "file"), oneLine(some(s.Skipped)))
 	}
@@ -124,7 +169,7 @@ func areOf(n int, one, more string) string {
 }
 
 func many(n int, what string) string {
-	if stem, ok := strings.CutSuffix(what, "y"); ok && n != 1 {
+	if stem, ok := strings.CutSuffix(what, "y"); ok && n != 1 && what != "day" {
 		return fmt.Sprintf("%d %sies", n, stem)
 	}
 	if n != 1 {

@@ -19,15 +19,19 @@ const tableWidth = 100
 
 const tableColumns = "%-20s  %-8s  %-9s  %-8s  %s\n"
 
-// WriteTable writes the findings for a person, in the order they happened.
-func WriteTable(w io.Writer, findings []Finding) error {
+// WriteTable writes the findings for a person, in the order they happened. That there are
+// none is never said without what was read.
+func WriteTable(w io.Writer, r Report) error {
 	var b strings.Builder
-	if len(findings) == 0 {
-		b.WriteString("No findings.\n")
-	} else {
+	switch {
+	case len(r.Findings) > 0:
 		fmt.Fprintf(&b, tableColumns, "TIME", "SEVERITY", "VERDICT", "DECISION", "POLICY")
+	case r.Summary.ReadNothing():
+		fmt.Fprintf(&b, "%s\n", r.Summary.nothing())
+	default:
+		fmt.Fprintf(&b, "No findings in what was read: %s\n", r.Summary.scope())
 	}
-	for _, f := range findings {
+	for _, f := range r.Findings {
 		f.row(&b)
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/replay/forms"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
@@ -27,11 +28,11 @@ func hostileFinding() Finding {
 func TestNoReportLetsControlCharactersThrough(t *testing.T) {
 	s := newSummary(Inputs{Skipped: []string{hostile}, Refused: []Problem{{hostile, 0, hostile}}})
 	s.UnknownMethods[hostile] = 1
-	s.unreadable(hostile, 1, errNoEntry)
+	s.unreadable(hostile, 1, forms.ErrNone)
 	s.found([]Finding{hostileFinding()})
 	var table, objects, summary strings.Builder
 	for _, err := range []error{
-		WriteTable(&table, []Finding{hostileFinding()}), WriteJSONL(&objects, []Finding{hostileFinding()}), s.WriteText(&summary),
+		WriteTable(&table, Report{Findings: []Finding{hostileFinding()}}), WriteJSONL(&objects, Report{Findings: []Finding{hostileFinding()}}), s.WriteText(&summary),
 	} {
 		if err != nil {
 			t.Fatal(err)

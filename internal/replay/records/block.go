@@ -27,6 +27,7 @@ type block[T any] struct {
 	scanned bool // it holds lines that are records alone, and this is what they came to:
 
 	lines, records, passed int
+	daily                  daily
 	kept                   []Record // with lines that count from 0
 	made                   []T
 	hits                   []int
@@ -83,6 +84,7 @@ func (r *reading[T]) line(b *block[T], line []byte, matters bool) bool {
 		return false
 	}
 	b.records++
+	b.daily.add(line)
 	rec := Record{Line: b.lines, Raw: line}
 	if !matters && mayPass(line) {
 		// Of each 64 of a block one, and by the block not always the same.

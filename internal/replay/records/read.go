@@ -40,6 +40,7 @@ type Counts struct {
 	Passed  int   // records that were passed over
 	Sampled int   // of those that would have been, how many were handed on
 	Bytes   int64 // of text
+	Days    Days  // that the records are of
 }
 
 // errNotJSON is what a Worker returns of a record that is no single JSON value.
@@ -178,6 +179,8 @@ func (r *reading[T]) takeBlock(b *block[T]) error {
 		r.inexact = !r.splitter.between()
 		return err
 	}
+	b.daily.flush()
+	r.counts.Days.Add(b.daily.days)
 	r.counts.Records += b.records
 	r.counts.Passed += b.passed
 	for i, rec := range b.kept {
@@ -196,6 +199,9 @@ func (r *reading[T]) takeBlock(b *block[T]) error {
 // one takes a record that the splitter cut.
 func (r *reading[T]) one(rec Record) error {
 	r.counts.Records++
+	if rec.Err == nil {
+		r.counts.Days.addText(timestamp(rec.Raw))
+	}
 	if rec.Err == nil && r.splitter.sift != nil && mayPass(rec.Raw) && !r.splitter.sift.In(rec.Raw) {
 		if r.passed++; r.passed%sampleEvery != 0 {
 			r.counts.Passed++
