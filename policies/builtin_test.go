@@ -62,7 +62,7 @@ func TestSamplesOfAllBuiltInPoliciesRunWhateverIsLoaded(t *testing.T) {
 	for _, r := range load(t, naming("    enforcement: approve\n", "no-public-ingress")).Test(nil) {
 		ran[strings.Split(r.Name, "/")[0]] = true
 	}
-	if len(ran) != 10 {
+	if len(ran) != 11 {
 		t.Errorf("samples of %d policies ran: %v", len(ran), ran)
 	}
 }

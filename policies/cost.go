@@ -49,7 +49,7 @@ func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
 // ours cost about what they look at.
 func (sizes) EstimateCallCost(function, _ string, _ *cost.AstNode, _ []cost.AstNode) *cost.CallEstimate {
 	switch function {
-	case "constraint", "allows", "runtimeIdentity", "defaultAccount":
+	case "constraint", "allows", "runtimeIdentity", "defaultAccount", "holdsBasicRole":
 		return &cost.CallEstimate{CostEstimate: cost.FixedCostEstimate(1)}
 	case "glob", "domain":
 		return &cost.CallEstimate{CostEstimate: cost.Estimate{Min: 1, Max: maxText / 10}, ResultSize: &cost.SizeEstimate{Max: maxText}}

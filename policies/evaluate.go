@@ -140,7 +140,7 @@ func (e *evaluation) blame(r *rule, s subject, f *finding) {
 	}
 	if s.identity.Knowledge != cloud.Unchanged && e.blames(r, s.onlyIdentity(), none, f) {
 		f.identity = true
-		f.reasons = append(f.reasons, identityReason(s.identity))
+		f.reasons = append(f.reasons, identityReason(s.identity)+besideAgent(e.in.Change.Workload))
 	}
 	e.blameShares(r, s, none, f)
 	f.reasons = shorten(f.reasons)

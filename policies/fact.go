@@ -25,6 +25,7 @@ const (
 	ConstraintInherited = fact.ConstraintInherited
 	ProjectNumber       = fact.ProjectNumber
 	OrganizationDomain  = fact.OrganizationDomain
+	HoldsBasicRole      = fact.HoldsBasicRole
 	AccountGranted      = fact.AccountGranted
 )
 

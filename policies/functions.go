@@ -20,6 +20,8 @@ func functionOptions() []cel.EnvOption {
 		cel.Function("runtimeIdentity",
 			cel.Overload("runtimeIdentity_member", []*cel.Type{memberType.cel}, cel.BoolType, cel.LateFunctionBinding()),
 			cel.Overload("runtimeIdentity_string", []*cel.Type{cel.StringType}, cel.BoolType, cel.LateFunctionBinding())),
+		cel.Function("holdsBasicRole", cel.Overload("holdsBasicRole_string",
+			[]*cel.Type{cel.StringType}, cel.BoolType, cel.LateFunctionBinding())),
 		cel.Function("defaultAccount",
 			cel.Overload("defaultAccount_member", []*cel.Type{memberType.cel}, cel.BoolType, cel.UnaryBinding(celDefaultAccount)),
 			cel.Overload("defaultAccount_string", []*cel.Type{cel.StringType}, cel.BoolType, cel.UnaryBinding(celDefaultAccount))),
@@ -124,18 +126,34 @@ func (e *evaluation) ofProject(c constraintRef, claim string, q Question) ref.Va
 
 // runtimeIdentity is false for whatever no workload can run as: members that
 // are not live service accounts, and accounts that Google itself operates. The member
-// that stands for all service accounts of a container stands for those that run.
+// that stands for all service accounts of a container stands for those that run, and an
+// agent identity is that of the workload it names. Who is in a group is asked.
 func (e *evaluation) runtimeIdentity(_ string, args ...ref.Val) ref.Val {
 	if o, ok := args[0].(*object); ok && ofGrant(o).Member == someone {
 		return e.ofMember(ofGrant(o), nil)
 	}
-	m := asMember(args[0])
-	if m.AllServiceAccounts() {
-		return types.True
-	}
+	m := asMember(args[0]).Folded()
+	one, set := m.AgentWorkload()
 	email, ok := m.ServiceAccount()
-	if !ok || cloud.IsGoogleManaged(email) {
+	switch {
+	case m.AllServiceAccounts(), one:
+		return types.True
+	case set:
+		return e.unknown(doubt{what: "whether a Cloud Run workload is one of " + string(m), why: "which agent identities a set stands for is not confirmed"})
+	case m.Type() == "group" && m.Email() != "":
+		return e.truth(Question{Kind: RuntimeIdentity, Name: string(m), Project: e.in.Change.Resource.Project})
+	case !ok || cloud.IsGoogleManaged(email):
 		return types.False
 	}
 	return e.truth(Question{Kind: RuntimeIdentity, Name: email, Project: e.in.Change.Resource.Project})
+}
+
+// holdsBasicRole is about service accounts alone: of an agent of Google's, or of what is no
+// account, it is false.
+func (e *evaluation) holdsBasicRole(_ string, args ...ref.Val) ref.Val {
+	email, ok := asMember(args[0]).Folded().ServiceAccount()
+	if !ok || cloud.IsGoogleManaged(email) {
+		return types.False
+	}
+	return e.truth(Question{Kind: HoldsBasicRole, Name: email})
 }

@@ -57,7 +57,7 @@ func memberEmail(m cloud.Member) string {
 	if m.Deleted() {
 		return ""
 	}
-	return m.Email()
+	return m.Folded().Email()
 }
 
 // ofMember returns what get says of the grant's member, unless nobody knows who that is.

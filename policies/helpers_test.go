@@ -95,7 +95,7 @@ const good = `  - name: mine
 `
 
 var further = []string{
-	"no-act-as-on-default-identity", "no-cross-project-identity", "no-ssh-access",
+	"no-act-as-on-default-identity", "no-cross-project-identity", "no-escalation-on-runtime-identity", "no-ssh-access",
 	"no-iam-condition-removed", "no-privileged-invoker-role", "no-public-ingress",
 }
 

@@ -21,14 +21,17 @@ var (
 		"invokes": field(cel.BoolType, func(o *object) ref.Val { return o.e.invokes(ofGrant(o).Role) }),
 	}}
 	memberType = &objectType{cel.ObjectType("rescind.Member"), map[string]*types.FieldType{
-		"value":          ofMember(cel.StringType, func(_ *evaluation, m cloud.Member) ref.Val { return types.String(m) }),
-		"type":           ofMember(cel.StringType, func(_ *evaluation, m cloud.Member) ref.Val { return types.String(m.Type()) }),
-		"email":          ofMember(cel.StringType, func(_ *evaluation, m cloud.Member) ref.Val { return types.String(memberEmail(m)) }),
-		"public":         ofMember(cel.BoolType, func(_ *evaluation, m cloud.Member) ref.Val { return types.Bool(m.Public()) }),
-		"deleted":        ofMember(cel.BoolType, func(_ *evaluation, m cloud.Member) ref.Val { return types.Bool(m.Deleted()) }),
-		"serviceAccount": ofMember(cel.BoolType, func(_ *evaluation, m cloud.Member) ref.Val { _, ok := m.ServiceAccount(); return types.Bool(ok) }),
-		"googleManaged":  ofMember(cel.BoolType, (*evaluation).ownAgent),
-		"external":       ofMember(cel.BoolType, (*evaluation).external),
+		"value":   ofMember(cel.StringType, func(_ *evaluation, m cloud.Member) ref.Val { return types.String(m.Folded()) }),
+		"type":    ofMember(cel.StringType, func(_ *evaluation, m cloud.Member) ref.Val { return types.String(m.Type()) }),
+		"email":   ofMember(cel.StringType, func(_ *evaluation, m cloud.Member) ref.Val { return types.String(memberEmail(m)) }),
+		"public":  ofMember(cel.BoolType, func(_ *evaluation, m cloud.Member) ref.Val { return types.Bool(m.Public()) }),
+		"deleted": ofMember(cel.BoolType, func(_ *evaluation, m cloud.Member) ref.Val { return types.Bool(m.Deleted()) }),
+		"serviceAccount": ofMember(cel.BoolType, func(_ *evaluation, m cloud.Member) ref.Val {
+			_, ok := m.Folded().ServiceAccount()
+			return types.Bool(ok)
+		}),
+		"googleManaged": ofMember(cel.BoolType, (*evaluation).ownAgent),
+		"external":      ofMember(cel.BoolType, (*evaluation).external),
 	}}
 	grantType = &objectType{cel.ObjectType("rescind.Grant"), map[string]*types.FieldType{
 		"role":             field(roleType.cel, func(o *object) ref.Val { return &ofGrant(o).role }),
@@ -94,7 +97,7 @@ var (
 		"location": field(cel.StringType, func(o *object) ref.Val { return o.e.location() }),
 	}}
 	actorType = &objectType{cel.ObjectType("rescind.Actor"), map[string]*types.FieldType{
-		"principal":  text(func(o *object) string { return o.e.in.Change.Actor.Principal }),
+		"principal":  text(func(o *object) string { return string(cloud.Member(o.e.in.Change.Actor.Principal).Folded()) }),
 		"email":      text(func(o *object) string { return memberEmail(cloud.Member(o.e.in.Change.Actor.Principal)) }),
 		"delegation": field(cel.ListType(cel.StringType), func(o *object) ref.Val { return stringList(o.e.in.Change.Actor.Delegation) }),
 	}}

@@ -28,6 +28,14 @@ func invokerReason(f cloud.Flag) string {
 	return "the invoker check is disabled"
 }
 
+// besideAgent says which identity was judged where the template has two.
+func besideAgent(w *cloud.Workload) string {
+	if w == nil || !w.AgentIdentity {
+		return ""
+	}
+	return "; it has an agent identity beside, and was judged on the account"
+}
+
 func identityReason(i cloud.Identity) string {
 	switch i.Knowledge {
 	case cloud.Known:

@@ -140,7 +140,11 @@ func answerOf(f sample.Facts, q Question) Fact {
 	case ConstraintHeld, ConstraintInherited: // the same wherever a policy is set
 		fact.Value, fact.Known = f.InForce[sample.Claim{Constraint: q.Name}]
 	case RuntimeIdentity:
-		fact.Known, fact.Value = f.RuntimeIdentities != nil, slices.Contains(f.RuntimeIdentities, q.Name)
+		group := strings.HasPrefix(q.Name, "group:") // which a list of accounts says nothing of, unless it names it
+		fact.Value = slices.Contains(f.RuntimeIdentities, q.Name)
+		fact.Known = fact.Value || f.RuntimeIdentities != nil && !group
+	case HoldsBasicRole:
+		fact.Known, fact.Value = f.BasicRoleHolders != nil, slices.Contains(f.BasicRoleHolders, q.Name)
 	case RoleInvokes:
 		fact.Known, fact.Value = f.InvokingRoles != nil, slices.Contains(f.InvokingRoles, q.Name)
 	case Ancestors:

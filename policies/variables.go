@@ -28,7 +28,7 @@ type evaluation struct {
 	// What programs read again and again is made once.
 	objects     struct{ change, workload, identity, resource, actor, constraint object }
 	constraints []*object
-	bound       struct{ constraint, runtimeIdentity functions.LateBoundOp }
+	bound       struct{ constraint, runtimeIdentity, holdsBasicRole functions.LateBoundOp }
 	// ordinary is true for a change within the sizes that costs were estimated
 	// with: its programs cannot exceed the limit, and need not be watched.
 	ordinary bool
@@ -39,7 +39,7 @@ func newEvaluation(in Input) *evaluation {
 	e.objects.change, e.objects.workload = object{changeType, e, nil}, object{workloadType, e, nil}
 	e.objects.identity, e.objects.resource = object{identityType, e, nil}, object{resourceType, e, nil}
 	e.objects.actor, e.objects.constraint = object{actorType, e, nil}, object{constraintChangeType, e, nil}
-	e.bound.constraint, e.bound.runtimeIdentity = e.constraint, e.runtimeIdentity
+	e.bound.constraint, e.bound.runtimeIdentity, e.bound.holdsBasicRole = e.constraint, e.runtimeIdentity, e.holdsBasicRole
 	e.whole = e.shown(e.whole)
 	e.part = e.whole
 	e.ordinary = ordinary(in)
@@ -121,6 +121,8 @@ func (e *evaluation) ResolveFunction(name string) (functions.LateBoundOp, bool) 
 		return e.bound.constraint, true
 	case "runtimeIdentity":
 		return e.bound.runtimeIdentity, true
+	case "holdsBasicRole":
+		return e.bound.holdsBasicRole, true
 	}
 	return nil, false
 }

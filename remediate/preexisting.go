@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
@@ -97,7 +98,7 @@ func grantsTo(s Sighting, holder cloud.Resource, deploy cloud.Change, now judge.
 	}
 	return judge.Granting(c, slices.DeleteFunc(now.Policy.Grants(), func(g cloud.Grant) bool {
 		email, ok := g.Member.ServiceAccount()
-		return !ok || email != s.Email
+		return !ok || !strings.EqualFold(email, s.Email)
 	}))
 }
 

@@ -71,12 +71,17 @@ type rig struct {
 type set map[string]policies.Enforcement
 
 func newRig(t *testing.T, enforce set, change ...func(*setup)) *rig {
+	return newRigWith(t, func(*google.Options) {}, enforce, change...)
+}
+
+// newRigWith is newRig with what a test changes of how Google Cloud is reached.
+func newRigWith(t *testing.T, options func(*google.Options), enforce set, change ...func(*setup)) *rig {
 	t.Helper()
 	g := &rig{t: t, now: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC), told: &notice{}}
 	reach := g.serveCloud()
 	g.connectMallory(reach)
 	st := memory.New()
-	g.connectRescind(reach, st)
+	g.connectRescind(reach, st, options)
 	c := setup{Notifier: g.told, Config: g.config(enforce, st)}
 	for _, f := range change {
 		f(&c)
@@ -108,15 +113,16 @@ func (g *rig) connectMallory(reach grpc.DialOption) {
 	g.t.Cleanup(func() { g.conn.Close() })
 }
 
-func (g *rig) connectRescind(reach grpc.DialOption, st *memory.Store) {
-	var err error
-	g.google, err = google.New(g.t.Context(), google.Options{
+func (g *rig) connectRescind(reach grpc.DialOption, st *memory.Store, options func(*google.Options)) {
+	o := google.Options{
 		Endpoints: google.Endpoints{Run: rigAddr, IAM: rigAddr, ResourceManager: rigAddr, OrgPolicy: rigAddr, Logging: rigAddr, Functions: rigAddr}, Insecure: true,
 		DialOptions: []grpc.DialOption{reach, grpc.WithPerRPCCredentials(caller(self)), grpc.WithChainUnaryInterceptor(g.intercept)},
-		Identities:  st, Now: g.Clock, Wait: g.wait,
-		Domains: map[string][]string{"organizations/77": {"example.com"}},
-	})
+		Identities:  st, Now: g.Clock, Wait: g.wait, Domains: map[string][]string{"organizations/77": {"example.com"}},
+	}
+	options(&o)
+	client, err := google.New(g.t.Context(), o)
 	g.must(err)
+	g.google = client
 	g.t.Cleanup(func() { g.google.Close() })
 }
 

@@ -146,7 +146,9 @@ func (r *Remediator) scan(ctx context.Context, made []cloud.Change, now judge.Sn
 	ctx, open := noting(ctx)
 	for _, c := range made {
 		for _, g := range r.cfg.Judge.Judge(ctx, c, now) {
-			if g.Verdict == policies.Exempt { // nothing to ask, and nothing new to say
+			// Nothing to ask, and nothing new to say: what groups have held for long is not
+			// raised for want of knowing who is in them.
+			if g.Verdict == policies.Exempt || g.OfUnreadGroups() {
 				continue
 			}
 			if err := r.raise(ctx, scannedOf(g, c, now, unsure), unsure, open, &out); err != nil {

@@ -3,6 +3,7 @@ package auditlog
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -63,7 +64,33 @@ type v2Template struct {
 	SnakeAccount   string      `json:"service_account"`
 	Revision       string      `json:"revision"`
 	Template       *v2Template `json:"template"`
+
+	Identity      *workloadIdentity `json:"workloadIdentityConfig"`
+	SnakeIdentity *workloadIdentity `json:"workload_identity_config"`
 }
+
+// workloadIdentity says what kind of identity a template asks for.
+type workloadIdentity struct {
+	Type      any `json:"identityType"`
+	SnakeType any `json:"identity_type"`
+}
+
+// agent reports whether that is an agent identity, or may be one: what has another type
+// than an enum's is not known to be none.
+func (w *workloadIdentity) agent() bool {
+	if w == nil {
+		return false
+	}
+	for _, t := range []any{w.Type, w.SnakeType} {
+		if t != nil && t != "" && !accountTypes[fmt.Sprint(t)] {
+			return true
+		}
+	}
+	return false
+}
+
+// accountTypes are those that are no agent identity, by name and by number.
+var accountTypes = map[string]bool{"IDENTITY_TYPE_UNSPECIFIED": true, "IDENTITY_TYPE_SERVICE_ACCOUNT": true, "0": true, "1": true}
 
 const (
 	ingressAnnotation = "run.googleapis.com/ingress"
@@ -77,6 +104,7 @@ type view struct {
 	// are there in full: what they leave out is really unset.
 	template, fields bool
 	identity         string
+	agent            bool  // it has an agent identity, too
 	invokerOff       *bool // nil when not mentioned
 	oddInvoker       bool  // it is mentioned, and is neither on nor off
 	ssh              *bool // likewise
@@ -171,6 +199,7 @@ func (o *object) v2(k cloud.Kind) view {
 	if t != nil {
 		v.identity = accountEmail(cmp.Or(t.ServiceAccount, t.SnakeAccount))
 		v.revision = part(t.Revision)
+		v.agent = cmp.Or(t.Identity, t.SnakeIdentity).agent()
 	}
 	return v
 }

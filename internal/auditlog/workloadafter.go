@@ -24,7 +24,10 @@ func (w *written) fill(c *cloud.Change) {
 	case by != "":
 		wl.ControllerWhy = "whether " + by + " owns it is unknown: the entry shows its label alone, which whoever deploys can set"
 	}
-	if wl.Identity.Knowledge == cloud.Unknown {
+	if wl.AgentIdentity = w.stored.agent || w.asked.agent && !w.stored.template; wl.AgentIdentity && wl.Identity.Knowledge == cloud.Unset {
+		wl.Identity = cloud.Identity{}
+		leave(c, "identity", "it names no account and has an agent identity, and whether it runs as the default account beside is not confirmed")
+	} else if wl.Identity.Knowledge == cloud.Unknown {
 		leave(c, "identity", cmp.Or(wl.Identity.Unreadable(), w.why("service account")))
 	}
 	if wl.InvokerCheckDisabled.Knowledge == cloud.Unknown {

@@ -66,3 +66,14 @@ func Deltas(a Action, gs []Grant) []Delta {
 	}
 	return out
 }
+
+// BasicRole reports whether the role is one of the basic ones of either generation that may
+// change nearly everything.
+// https://cloud.google.com/iam/docs/roles-overview#basic
+func BasicRole(role string) bool {
+	switch role {
+	case "roles/owner", "roles/editor", "roles/admin", "roles/writer":
+		return true
+	}
+	return false
+}

@@ -66,6 +66,7 @@ const (
 // Engine or App Engine default service account, of any project.
 // https://cloud.google.com/iam/docs/service-account-types#default
 func IsDefaultServiceAccount(email string) bool {
+	email = strings.ToLower(email)
 	if n, ok := strings.CutSuffix(email, computeDefaultSuffix); ok {
 		return isNumber(n)
 	}
@@ -77,6 +78,7 @@ func IsDefaultServiceAccount(email string) bool {
 // as its e-mail says: the id for user-managed and App Engine accounts, the
 // number for the Compute Engine default account, "" where it cannot be told.
 func ServiceAccountProject(email string) string {
+	email = strings.ToLower(email)
 	if n, ok := strings.CutSuffix(email, computeDefaultSuffix); ok && isNumber(n) {
 		return n
 	}
@@ -119,15 +121,41 @@ func DomainOf(s string) string {
 	return ""
 }
 
-// SameMember reports whether both are one member. Google takes the addresses of people,
-// groups and service accounts and domains in any case; a principal:// has its own.
-func SameMember(a, b Member) bool {
-	if a == b {
-		return true
+// Folded is the member as IAM stores it: Google takes the addresses of people, groups and
+// service accounts and domains in any case; a principal:// has its own, and so has a
+// tombstone.
+func (m Member) Folded() Member {
+	switch t := m.Type(); strings.ToLower(t) {
+	case "user", "group", "domain":
+		return Member(strings.ToLower(string(m)))
+	case "serviceaccount":
+		return "serviceAccount:" + Member(strings.ToLower(string(m[len(t)+1:])))
 	}
-	switch a.Type() {
-	case "user", "group", "serviceAccount", "domain":
-		return !a.Deleted() && a.Type() == b.Type() && strings.EqualFold(string(a), string(b))
+	return m
+}
+
+// SameMember reports whether both are one member, as Google compares them.
+func SameMember(a, b Member) bool { return a.Folded() == b.Folded() }
+
+const agentPool = "agents.global.org-"
+
+// AgentWorkload reports whether the member is the agent identity of a Cloud Run workload,
+// or a set of such identities, whose workload its name does not say.
+// https://cloud.google.com/run/docs (Preview of 2026)
+func (m Member) AgentWorkload() (one, set bool) {
+	scheme, rest, _ := strings.Cut(string(m), "://")
+	pool, path, _ := strings.Cut(rest, "/")
+	org, isPool := strings.CutPrefix(pool, agentPool)
+	org, ends := strings.CutSuffix(org, ".system.id.goog")
+	if !isPool || !ends || !isNumber(org) {
+		return false, false
 	}
-	return false
+	p := strings.Split(path, "/")
+	switch scheme {
+	case "principal":
+		return len(p) == 8 && p[0] == "resources" && p[1] == "run" && p[2] == "projects" && p[4] == "locations" && runCollections[p[6]] != "" && p[7] != "", false
+	case "principalSet":
+		return false, true
+	}
+	return false, false
 }

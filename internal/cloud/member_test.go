@@ -105,3 +105,38 @@ func TestAMemberIsTheSameInAnyCaseWhereGoogleTakesItSo(t *testing.T) {
 		}
 	}
 }
+
+func TestAMemberIsFoldedAsGoogleStoresIt(t *testing.T) {
+	for m, want := range map[Member]Member{
+		"user:Ada@Example.com":                           "user:ada@example.com",
+		"serviceAccount:API@Pay.iam.gserviceaccount.com": "serviceAccount:api@pay.iam.gserviceaccount.com",
+		"SERVICEACCOUNT:api@pay.iam.gserviceaccount.com": "serviceAccount:api@pay.iam.gserviceaccount.com",
+		"Domain:Example.com":                             "domain:example.com",
+		"principal://x/subject/A":                        "principal://x/subject/A",
+		"deleted:user:A@example.com?uid=1":               "deleted:user:A@example.com?uid=1",
+		"allUsers":                                       "allUsers",
+	} {
+		if got := m.Folded(); got != want {
+			t.Errorf("%s is %s, want %s", m, got, want)
+		}
+	}
+}
+
+func TestAgentIdentitiesOfCloudRunAreToldByTheirForm(t *testing.T) {
+	const pool = "agents.global.org-77.system.id.goog/"
+	for m, want := range map[Member][2]bool{
+		"principal://" + pool + "resources/run/projects/12/locations/l/services/s":                                  {true, false},
+		"principal://" + pool + "resources/run/projects/12/locations/l/jobs/j":                                      {true, false},
+		"principal://" + pool + "resources/run/projects/12/locations/l/others/s":                                    {},
+		"principal://" + pool + "resources/aiplatform/projects/12/locations/l/reasoningEngines/s":                   {},
+		"principalSet://" + pool + "attribute.platformContainer/x":                                                  {false, true},
+		"principal://agents.global.org-77.system.id.goog.evil.net/resources/run/projects/12/locations/l/services/s": {},
+		"principal://agents.global.org-x.system.id.goog/resources/run/projects/12/locations/l/services/s":           {},
+		"principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/subject/s":              {},
+		"user:a@agents.global.org-77.system.id.goog":                                                                {},
+	} {
+		if one, set := m.AgentWorkload(); [2]bool{one, set} != want {
+			t.Errorf("%s: %t, %t", m, one, set)
+		}
+	}
+}

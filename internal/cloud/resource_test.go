@@ -36,7 +36,7 @@ func TestParseResourceRefusesWhatItDoesNotKnow(t *testing.T) {
 	for _, name := range []string{
 		"", "//", "run.googleapis.com", "//run.googleapis.com/projects/p",
 		"//run.googleapis.com/projects//locations/l/services/s",
-		"//run.googleapis.com/projects/p/locations/l/instances/i",
+		"//run.googleapis.com/projects/p/locations/l/domainmappings/i",
 		"//run.googleapis.com/projects/p/locations/l/services/s/revisions/r",
 		"//run/projects/p/locations/l/services/s",
 		"//run.googleapis.com.evil.example/projects/p/locations/l/services/s",

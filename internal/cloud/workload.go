@@ -75,6 +75,9 @@ type Workload struct {
 	Resource Resource `json:"resource"`
 	// Identity is what the next revision or execution runs as.
 	Identity Identity `json:"identity"`
+	// AgentIdentity is true where the template asks for an agent identity beside, or in
+	// place of, the account. Google's client library does not have it.
+	AgentIdentity bool `json:"agent_identity,omitempty"`
 	// InvokerCheckDisabled is Cloud Run's invoker_iam_disabled: on means
 	// that anyone who reaches the service may call it.
 	InvokerCheckDisabled Flag `json:"invoker_check_disabled"`

@@ -60,6 +60,9 @@ type Options struct {
 	// SearchIn are the projects, folders and organizations that Asset search is
 	// asked about, where it is available; none for no search.
 	SearchIn []cloud.Resource
+	// ServiceAccounts returns those in a Google group, with an error where others may be in
+	// it; nil where groups are not read.
+	ServiceAccounts func(ctx context.Context, group string) ([]string, error)
 	// Domains are all domains of the accounts of an organization ("organizations/77"),
 	// where they are known: Google shows the primary one alone.
 	Domains map[string][]string
@@ -95,6 +98,7 @@ type Client struct {
 	identities  remediate.IdentityStore
 	searchIn    []cloud.Resource
 	domains     map[string][]string
+	inGroup     func(context.Context, string) ([]string, error)
 	// withoutSearch says once that there is no Asset search.
 	withoutSearch sync.Once
 	log           *slog.Logger
@@ -108,7 +112,7 @@ type Client struct {
 // New returns a Client. It connects to nothing yet: what cannot be reached
 // shows at the first request.
 func New(ctx context.Context, o Options) (*Client, error) {
-	c := &Client{identities: o.Identities, searchIn: o.SearchIn, domains: o.Domains, log: o.Log, now: o.Now, wait: o.Wait}
+	c := &Client{identities: o.Identities, searchIn: o.SearchIn, domains: o.Domains, inGroup: o.ServiceAccounts, log: o.Log, now: o.Now, wait: o.Wait}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"cloud.google.com/go/iam/admin/apiv1/adminpb"
 
@@ -75,6 +77,8 @@ func (c *Client) look(ctx context.Context, q policies.Question) (policies.Fact, 
 		return c.projectNumber(ctx, q)
 	case policies.OrganizationDomain:
 		return c.organizationDomain(ctx, q)
+	case policies.HoldsBasicRole:
+		return c.holdsBasicRole(ctx, q)
 	case policies.AccountGranted:
 		return c.accountGranted(ctx, q)
 	}
@@ -119,16 +123,47 @@ func (c *Client) accountGranted(ctx context.Context, q policies.Question) (f pol
 	if !ok {
 		return f, fmt.Errorf("%q is no project, folder or organization", q.Name)
 	}
-	granted, asOf, err := read(ctx, c.readings, reading{kind: grantedAccounts, of: at.Path()}, func(ctx context.Context) (map[string]bool, error) {
+	granted, asOf, err := c.granted(ctx, at)
+	_, f.Value = granted[strings.ToLower(q.Value)]
+	f.At = asOf
+	return f, err
+}
+
+// granted are the accounts that the container's own allow policy grants anything, by their
+// address in lower case, and whether that is a basic role.
+func (c *Client) granted(ctx context.Context, at cloud.Resource) (map[string]bool, time.Time, error) {
+	return read(ctx, c.readings, reading{kind: grantedAccounts, of: at.Path()}, func(ctx context.Context) (map[string]bool, error) {
 		p, err := c.Policy(ctx, at)
 		accounts := map[string]bool{}
 		for _, g := range p.Grants() {
-			if email, ok := g.Member.ServiceAccount(); ok {
-				accounts[email] = true
+			if email, ok := g.Member.Folded().ServiceAccount(); ok {
+				accounts[email] = accounts[email] || cloud.BasicRole(g.Role)
 			}
 		}
 		return accounts, err
 	})
-	f.Value, f.At = granted[q.Value], asOf
+}
+
+// holdsBasicRole reads the allow policies of the account's project and of what holds it.
+func (c *Client) holdsBasicRole(ctx context.Context, q policies.Question) (f policies.Fact, err error) {
+	f.Source = "allow policies of its project and above"
+	project := cloud.ServiceAccountProject(q.Name)
+	if project == "" {
+		return f, fmt.Errorf("which project %s is of, its name does not say", q.Name)
+	}
+	own := cloud.ProjectResource(project)
+	above, asOf, err := c.ancestors(ctx, own)
+	if err != nil {
+		return f, err
+	}
+	for f.At = asOf; err == nil && !f.Value; above = above[1:] {
+		var granted map[string]bool
+		granted, asOf, err = c.granted(ctx, own)
+		f.Value, f.At = granted[q.Name], earlier(f.At, asOf)
+		if len(above) == 0 {
+			break
+		}
+		own = above[0]
+	}
 	return f, err
 }

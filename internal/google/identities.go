@@ -26,6 +26,9 @@ func (c *Client) runtimeIdentity(ctx context.Context, q policies.Question) (poli
 	if q.Name == "" { // it would match every workload that names no account
 		return policies.Fact{}, errors.New("no account was asked about")
 	}
+	if group, ok := strings.CutPrefix(q.Name, "group:"); ok {
+		return c.groupRuns(ctx, q, group)
+	}
 	seen, ok, err := c.sighting(ctx, q.Name)
 	if ok {
 		return policies.Fact{Value: true, Source: "seen on " + seen.Workload.String(), At: seen.At}, nil
@@ -93,7 +96,7 @@ func (c *Client) runsAs(ctx context.Context, project, email string) (string, err
 		users, err := c.users(ctx, project, k)
 		problems = append(problems, err)
 		for _, u := range users {
-			if u.account == email {
+			if strings.EqualFold(u.account, email) {
 				return u.workload, nil
 			}
 			if u.account == "" {
@@ -137,3 +140,26 @@ func (e inOneLine) Error() string {
 }
 
 func (e inOneLine) Unwrap() []error { return e }
+
+// groupRuns answers whether a workload runs as a service account in the group.
+func (c *Client) groupRuns(ctx context.Context, q policies.Question, group string) (policies.Fact, error) {
+	if c.inGroup == nil {
+		return policies.Fact{}, fmt.Errorf("who is in the group %s is not read", group)
+	}
+	accounts, asOf, err := read(ctx, c.readings, reading{kind: groupMembers, of: group}, func(ctx context.Context) ([]string, error) {
+		return c.inGroup(ctx, group)
+	})
+	problems := []error{err}
+	for _, email := range accounts {
+		f, err := c.runtimeIdentity(ctx, policies.Question{Kind: q.Kind, Name: email, Project: q.Project})
+		if f.Value {
+			f.Source = email + " is in " + group + "; " + f.Source
+			return f, nil
+		}
+		problems = append(problems, err)
+	}
+	if err := sentence(problems); err != nil {
+		return policies.Fact{}, err
+	}
+	return policies.Fact{Source: "no workload runs as a service account in " + group, At: asOf}, nil
+}

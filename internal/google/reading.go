@@ -27,6 +27,7 @@ const (
 	projectRunsAs      readingKind = "runs as"          // the account name, in the project
 	searchedRunsAs     readingKind = "searched"         // the account name, anywhere
 	grantedAccounts    readingKind = "granted accounts" // by the container's allow policy
+	groupMembers       readingKind = "group"            // the service accounts in it
 )
 
 const (

@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -37,6 +38,8 @@ func (f factsAt) Fact(_ context.Context, q policies.Question) policies.Fact {
 		return f.organizationDomain(q)
 	case policies.RuntimeIdentity:
 		return f.runtimeIdentity(q.Name)
+	case policies.HoldsBasicRole:
+		return f.holdsBasicRole(q.Name)
 	case policies.Ancestors:
 		return f.ancestors(q.Name)
 	case policies.RoleInvokes:
@@ -49,6 +52,9 @@ func (f factsAt) Fact(_ context.Context, q policies.Question) policies.Fact {
 // and facts file together are all that a replay is about, and an account that
 // neither shows to run anything is not held to.
 func (f factsAt) runtimeIdentity(email string) policies.Fact {
+	if group, ok := strings.CutPrefix(email, "group:"); ok {
+		return f.groupRuns(group)
+	}
 	if f.file != nil && f.file.identities[email] {
 		return policies.Fact{Known: true, Value: true, Source: f.source()}
 	}
@@ -56,6 +62,23 @@ func (f factsAt) runtimeIdentity(email string) policies.Fact {
 		return policies.Fact{Known: true, Value: true, Source: "learned: " + s.workload.Path() + " was deployed as it", At: s.at}
 	}
 	return policies.Fact{Known: true, Source: "neither the history nor a facts file shows one"}
+}
+
+// groupRuns is known for a group whose members the facts file lists.
+func (f factsAt) groupRuns(group string) policies.Fact {
+	if f.file == nil {
+		return policies.Fact{Why: "who is in a group is in no log, and there is no facts file"}
+	}
+	members, listed := f.file.groups[group]
+	if !listed {
+		return policies.Fact{Why: "who is in a group is in no log, and " + f.file.Name + " does not list its members"}
+	}
+	for _, m := range members {
+		if run := f.runtimeIdentity(m); run.Value {
+			return policies.Fact{Known: true, Value: true, Source: f.source() + " lists " + m + "; " + run.Source, At: run.At}
+		}
+	}
+	return policies.Fact{Known: true, Source: f.source() + " lists its members, and no workload runs as one"}
 }
 
 func (f factsAt) ancestors(container string) policies.Fact {

@@ -26,6 +26,8 @@ type FactsFile struct {
 	ids         map[string]string        // project number -> id
 	folders     map[string][]string      // folder -> what holds it, nearest first
 	identities  map[string]bool          // e-mails
+	basicRoles  map[string]bool          // e-mails of who holds one; nil where that is not stated
+	groups      map[string][]string      // group -> the e-mails of all its members, in groups within it too
 }
 
 type listedProject struct {
@@ -43,6 +45,7 @@ func newFactsFile(name string) *FactsFile {
 		ids:         map[string]string{},
 		folders:     map[string][]string{},
 		identities:  map[string]bool{},
+		groups:      map[string][]string{},
 	}
 }
 
@@ -77,9 +80,14 @@ func ParseFacts(name string, data []byte) (*FactsFile, error) {
 
 func (f *FactsFile) read(p factsParser, n *yaml.Node) {
 	p.Fields(n, "the file", strictyaml.Keys{
-		"constraints":        func(n *yaml.Node) { p.Entries(n, "constraints", func(k, v *yaml.Node) { f.constraint(p, k, v) }) },
-		"projects":           func(n *yaml.Node) { p.List(n, "projects", func(n *yaml.Node) { f.project(p, n) }) },
-		"organizations":      func(n *yaml.Node) { p.List(n, "organizations", func(n *yaml.Node) { f.organization(p, n) }) },
+		"constraints":   func(n *yaml.Node) { p.Entries(n, "constraints", func(k, v *yaml.Node) { f.constraint(p, k, v) }) },
+		"projects":      func(n *yaml.Node) { p.List(n, "projects", func(n *yaml.Node) { f.project(p, n) }) },
+		"organizations": func(n *yaml.Node) { p.List(n, "organizations", func(n *yaml.Node) { f.organization(p, n) }) },
+		"basic_role_holders": func(n *yaml.Node) {
+			f.basicRoles = map[string]bool{}
+			p.List(n, "basic_role_holders", func(n *yaml.Node) { f.email(p, n, "basic_role_holders", "holder of a basic role", f.basicRoles) })
+		},
+		"groups":             func(n *yaml.Node) { p.List(n, "groups", func(n *yaml.Node) { f.group(p, n) }) },
 		"runtime_identities": func(n *yaml.Node) { p.List(n, "runtime_identities", func(n *yaml.Node) { f.identity(p, n) }) },
 	})
 }
@@ -120,13 +128,35 @@ func (f *FactsFile) list(l listedProject) {
 }
 
 func (f *FactsFile) identity(p factsParser, n *yaml.Node) {
-	email := p.word(n, "an entry of runtime_identities")
+	f.email(p, n, "runtime_identities", "runtime identity", f.identities)
+}
+
+func (f *FactsFile) email(p factsParser, n *yaml.Node, key, what string, into map[string]bool) {
+	email := p.word(n, "an entry of "+key)
 	name, domain, ok := strings.Cut(email, "@")
 	if email != "" && (!ok || name == "" || domain == "" || strings.ContainsAny(email, ": /")) {
-		p.Problem(n, "runtime identity %q: want a service account's e-mail alone", email)
+		p.Problem(n, "%s %q: want a service account's e-mail alone", what, email)
 		return
 	}
-	f.identities[email] = true
+	into[strings.ToLower(email)] = true
+}
+
+func (f *FactsFile) group(p factsParser, n *yaml.Node) {
+	var email string
+	members := []string{}
+	p.Fields(n, "a group", strictyaml.Keys{
+		"email": func(n *yaml.Node) { email = strings.ToLower(p.word(n, "email")) },
+		"members": func(n *yaml.Node) {
+			p.List(n, "members", func(n *yaml.Node) {
+				members = append(members, strings.ToLower(p.word(n, "an entry of members")))
+			})
+		},
+	})
+	if !strings.Contains(email, "@") {
+		p.Problem(n, "group without an email")
+		return
+	}
+	f.groups[email] = members
 }
 
 // listed returns what the file, if there is one, says of the project.

@@ -17,6 +17,7 @@ type learned struct {
 	shares     [][]cloud.Share                    // what each change gave requests to, with what that runs as
 	moves      map[string][]move                  // by container, in order
 	had        []*heldBefore                      // what the workload of each change had before it
+	basic      map[string][]basicGrant            // basic roles, by e-mail, in order
 	numbers    numbers
 }
 
@@ -46,6 +47,7 @@ func learn(changes []cloud.Change, ids numbers) *learned {
 		held:       make([]map[cloud.Resource][]cloud.Grant, len(changes)),
 		shares:     make([][]cloud.Share, len(changes)),
 		had:        make([]*heldBefore, len(changes)),
+		basic:      map[string][]basicGrant{},
 		numbers:    ids,
 	}
 	set, served, granted := setBefore{}, servedSince{}, grantsSeen{}
@@ -59,6 +61,7 @@ func learn(changes []cloud.Change, ids numbers) *learned {
 		l.policy(c)
 		l.role(c)
 		l.move(c)
+		l.basicRole(c)
 		l.held[i] = granted.take(c)
 		l.had[i] = had.take(c, i)
 		l.before[i] = set.take(c)

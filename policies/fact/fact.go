@@ -14,7 +14,7 @@ const (
 	// a dry-run spec is not enforcement.
 	ConstraintEnforced Kind = "constraint"
 	// RuntimeIdentity: does some Cloud Run workload run as the service
-	// account Name? Project is the changed one, where a workload may run as
+	// account Name, or as one in the group Name ("group:…")? Project is the changed one, where a workload may run as
 	// an account of another; empty for folders and organizations.
 	RuntimeIdentity Kind = "runtime identity"
 	// RoleInvokes: does the role Name hold run.routes.invoke or run.jobs.run?
@@ -38,6 +38,9 @@ const (
 	// OrganizationDomain: do the accounts of the domain Value belong to the
 	// organization Name ("organizations/77")?
 	OrganizationDomain Kind = "organization domain"
+	// HoldsBasicRole: does the service account Name hold a basic role that writes (Owner,
+	// Editor, Admin, Writer) on its own project or on what holds that?
+	HoldsBasicRole Kind = "basic role"
 	// AccountGranted: does the allow policy of the container Name grant the service
 	// account Value anything? What the container inherits does not count. No policy
 	// asks for it: it saves reading what grants nothing.

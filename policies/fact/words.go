@@ -12,7 +12,7 @@ func (q Question) What() string {
 	case ConstraintEnforced:
 		return "whether " + q.Name + " is enforced for " + q.Project
 	case RuntimeIdentity:
-		return "whether a Cloud Run workload runs as " + q.Name
+		return "whether a Cloud Run workload runs as " + q.runner()
 	case RoleInvokes:
 		return "whether " + q.Name + " can invoke Cloud Run"
 	case Ancestors:
@@ -25,6 +25,8 @@ func (q Question) What() string {
 		return "whether " + q.Name + " is enforced at " + q.Value + " by what it inherits"
 	case ProjectNumber:
 		return "whether " + q.Value + " is the number of " + q.Project
+	case HoldsBasicRole:
+		return "whether " + q.Name + " holds a basic role on its project or above"
 	case AccountGranted:
 		return "whether " + q.Name + " grants " + q.Value + " anything"
 	case OrganizationDomain:
@@ -56,7 +58,7 @@ func (f Fact) claim(q Question) string {
 	case ConstraintEnforced:
 		return q.Name + say(" is enforced for ", " is not enforced for ") + q.Project
 	case RuntimeIdentity:
-		return say("a Cloud Run workload runs as ", "no Cloud Run workload runs as ") + q.Name
+		return say("a Cloud Run workload runs as ", "no Cloud Run workload runs as ") + q.runner()
 	case RoleInvokes:
 		return q.Name + say(" can invoke Cloud Run", " cannot invoke Cloud Run")
 	case Ancestors:
@@ -72,10 +74,20 @@ func (f Fact) claim(q Question) string {
 		return q.Value + say(" inherits that ", " does not inherit that ") + q.Name + " is enforced"
 	case ProjectNumber:
 		return q.Value + say(" is the number of ", " is not the number of ") + q.Project
+	case HoldsBasicRole:
+		return q.Name + say(" holds", " does not hold") + " a basic role on its project or above"
 	case AccountGranted:
 		return q.Name + say(" grants ", " does not grant ") + q.Value + " anything"
 	case OrganizationDomain:
 		return "accounts of " + q.Value + say(" belong to ", " do not belong to ") + q.Name
 	}
 	return fmt.Sprintf("%s %s: %t", q.Kind, q.Name, f.Value)
+}
+
+// runner is the account that the question is about, or one in the group.
+func (q Question) runner() string {
+	if group, ok := strings.CutPrefix(q.Name, "group:"); ok {
+		return "an account in the group " + group
+	}
+	return q.Name
 }

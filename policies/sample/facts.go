@@ -14,6 +14,7 @@ type Facts struct {
 	InForce           map[Claim]bool
 	Numbers           map[string]string // of projects, by id
 	RuntimeIdentities []string          // nil: not stated
+	BasicRoleHolders  []string          // nil: not stated
 	InvokingRoles     []string          // nil: not stated
 	Ancestors         []string          // nil: not stated; of every project
 	Domains           []string          // nil: not stated; of every organization
@@ -36,6 +37,7 @@ func ReadFacts(r *strictyaml.Reader, dst *Facts) func(*yaml.Node) {
 			"constraints":        s.constraints(dst),
 			"project_numbers":    s.Dictionary("project_numbers", dst.Numbers),
 			"runtime_identities": s.Texts("runtime_identities", &dst.RuntimeIdentities),
+			"basic_role_holders": s.Texts("basic_role_holders", &dst.BasicRoleHolders),
 			"invoking_roles":     s.Texts("invoking_roles", &dst.InvokingRoles),
 			"ancestors":          s.Texts("ancestors", &dst.Ancestors),
 			"domains":            s.Texts("domains", &dst.Domains),

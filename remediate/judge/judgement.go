@@ -49,6 +49,13 @@ func decisionOf(e policies.Enforcement) Decision {
 
 var strength = []Decision{DoNothing, Report, Ask, Revert}
 
+// OfUnreadGroups reports whether all that may be wrong is what groups were granted, of which
+// nobody knows who is in them.
+func (g Judgement) OfUnreadGroups() bool {
+	return g.Verdict == policies.Unknown && len(g.Grants) > 0 && !g.InvokerCheck && !g.Identity && len(g.Serving) == 0 &&
+		!slices.ContainsFunc(g.Grants, func(o cloud.Grant) bool { return o.Member.Folded().Type() != "group" })
+}
+
 // Lower makes the decision at most at and says why; it never makes one stronger.
 func (g *Judgement) Lower(at Decision, why string) {
 	g.Guarded = true

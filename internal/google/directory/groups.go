@@ -183,3 +183,34 @@ func said(err error) string {
 	}
 	return "Cloud Identity cannot be reached"
 }
+
+// ServiceAccounts are the addresses of the service accounts in the group. Where a group is
+// in it, or its members cannot be read, it is an error: somebody in it is not known.
+func (g *Groups) ServiceAccounts(ctx context.Context, group string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, groupsTimeout)
+	defer cancel()
+	name, err := g.api.lookup(ctx, group)
+	if err != nil {
+		return nil, fmt.Errorf("who is in the group %s could not be read: %s", group, said(err))
+	}
+	var accounts []string
+	nested := ""
+	err = g.api.members(ctx, name, func(page []membership) error {
+		for _, m := range page {
+			switch mail := strings.ToLower(m.Key.ID); {
+			case m.Type == "SERVICE_ACCOUNT" || strings.HasSuffix(mail, ".gserviceaccount.com"):
+				accounts = append(accounts, mail)
+			case m.Type != "USER":
+				nested = mail
+			}
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("who is in the group %s could not be read: %s", group, said(err))
+	case nested != "":
+		return accounts, fmt.Errorf("who is in %s, which is in the group %s, is not read", nested, group)
+	}
+	return accounts, nil
+}

@@ -1,6 +1,7 @@
 package directory_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -139,5 +140,35 @@ func TestInsecureGroupsAreOnThisMachineOrNowhere(t *testing.T) {
 	}
 	if m, err := g.Approver(t.Context(), "user:ada@example.com", true); err != nil || m.Standing != authority.Undetermined {
 		t.Errorf("with no endpoint: %+v, %v; want undetermined", m, err)
+	}
+}
+
+func TestTheServiceAccountsInAGroupAreListedUnlessOthersMayBeInIt(t *testing.T) {
+	worker := "Worker@pay.iam.gserviceaccount.com"
+	for name, tt := range map[string]struct {
+		api   identities
+		group string
+		want  int
+		says  string
+	}{
+		"some":                      {api: identities{direct: []string{"ada@example.com", worker}}, want: 1},
+		"none":                      {api: identities{direct: []string{"ada@example.com"}}},
+		"a group in it":             {api: identities{direct: []string{worker, "group:sre@example.com"}}, want: 1, says: "sre@example.com, which is in the group"},
+		"no right to list":          {api: identities{listStatus: 403}, says: "could not be read: Cloud Identity answered HTTP 403"},
+		"a group that nobody shows": {group: "gone@example.com", says: "could not be read"},
+	} {
+		srv := httptest.NewServer(&tt.api)
+		g, err := directory.New(t.Context(), directory.Options{Endpoint: srv.URL, Insecure: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := g.ServiceAccounts(t.Context(), cmp.Or(tt.group, "oncall@example.com"))
+		srv.Close()
+		if len(got) != tt.want || tt.want > 0 && got[0] != strings.ToLower(worker) {
+			t.Errorf("%s: %v", name, got)
+		}
+		if (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

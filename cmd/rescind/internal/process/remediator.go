@@ -1,7 +1,9 @@
 package process
 
 import (
+	"context"
 	"crypto/rand"
+	"sync"
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/owed"
@@ -12,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/google"
+	"github.com/rescind-dev/rescind/internal/google/directory"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -32,9 +35,26 @@ func googleOptions(c config.Config, o Options, st remediate.Store) google.Option
 		Rates:       google.Rates(c.Google.Rates),
 		SearchIn:    config.Containers(c.Scope.Include),
 		Domains:     c.Domains(),
-		Log:         o.Log,
-		Now:         o.Now,
-		Wait:        o.Wait,
+
+		ServiceAccounts: inGroups(c),
+		Log:             o.Log,
+		Now:             o.Now,
+		Wait:            o.Wait,
+	}
+}
+
+// inGroups reads who is in a Google group. It is connected when it is first asked: few
+// starts ask.
+func inGroups(c config.Config) func(context.Context, string) ([]string, error) {
+	connect := sync.OnceValues(func() (*directory.Groups, error) {
+		return directory.New(context.Background(), directory.Options{Endpoint: c.Google.Endpoints.CloudIdentity, Insecure: c.Google.Insecure})
+	})
+	return func(ctx context.Context, group string) ([]string, error) {
+		groups, err := connect()
+		if err != nil {
+			return nil, err
+		}
+		return groups.ServiceAccounts(ctx, group)
 	}
 }
 
