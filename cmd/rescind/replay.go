@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/progress"
 	"github.com/rescind-dev/rescind/internal/replay"
 )
 
@@ -45,7 +48,8 @@ Example:
 
 Exit status: 0 when every input was read to its end, whatever was found; 1 on
 failure, when an input was not, or when no record at all could be read; 2 on
-wrong usage.
+wrong usage. Stopped with Ctrl-C it writes what was found in what it had read,
+says how to go on, and exits with 1.
 `
 
 func replayCommand() command {
@@ -96,17 +100,18 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 		return err
 	}
 	defer results.discard()
-	report, err := replay.Run(ctx, cfg, inputs)
-	if err != nil {
-		return err
-	}
+	shown := progress.New(env.stderr)
+	cfg.Progress = progress.NewReplay(shown, time.Now).Tell
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	report, stopped := replay.Run(ctx, cfg, inputs)
+	shown.End()
 	if err := formats()[o.format](results, report); err != nil {
 		return err
 	}
 	if err := results.keep(); err != nil {
 		return err
 	}
-	return summarise(ctx, f, env, report.Summary)
+	return errors.Join(summarise(ctx, f, env, report.Summary), stopped)
 }
 
 func replayFlags(f *flags, args []string) (replayOptions, error) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/progress"
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
@@ -112,7 +113,7 @@ func scanFlags(f *flags, args []string) (scanOptions, error) {
 // scanScope looks at all that the options choose, and writes what it found. What
 // could not be looked at is told at once, and fails the command at the end.
 func scanScope(ctx context.Context, env environment, a *process.App, o scanOptions, scope []cloud.Resource) error {
-	s := scanner{progress: newProgress(env.stderr)}
+	s := scanner{progress: progress.New(env.stderr)}
 	if len(o.projects) > 0 {
 		scope = s.named(ctx, a, o.projects)
 	}
@@ -120,7 +121,7 @@ func scanScope(ctx context.Context, env environment, a *process.App, o scanOptio
 	round, err := a.Scanner().All(ctx, scan.Walk{
 		Name: walkName(scope), Tops: scope, FromStart: o.fromStart, Resumed: s.resumed, Visit: s.visit,
 	})
-	s.progress.end()
+	s.progress.End()
 	if err := scanFormats()[o.format](env.stdout, s.found, round); err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -155,23 +154,6 @@ func TestTheScansOfTheOperationsDocsWork(t *testing.T) {
 	for _, sample := range samples {
 		if code, out, errs := runCommand(t, "", strings.Fields(sample[1])...); code != exitOK || !strings.Contains(out, "no-public-invoker") {
 			t.Errorf("%s: exit %d, stdout %q, stderr %q", sample[0], code, out, errs)
-		}
-	}
-}
-
-func TestProgressRewritesItsLineOnATerminalAlone(t *testing.T) {
-	for terminal, want := range map[bool]string{
-		false: "projects/p: done\nnot \uFFFD[31mread\n",
-		true:  "\r\x1b[K1 of 2\r\x1b[Kprojects/p: done\r\x1b[Knot \uFFFD[31mread\n\r\x1b[K",
-	} {
-		var b bytes.Buffer
-		p := &progress{w: &b, terminal: terminal}
-		p.now("%d of %d", 1, 2)
-		p.done("projects/%s: done", "p")
-		p.failed(errors.New("not \x1b[31mread"))
-		p.end()
-		if b.String() != want {
-			t.Errorf("terminal %v: %q, want %q", terminal, b.String(), want)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/scan"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/progress"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/replay"
@@ -21,7 +22,7 @@ import (
 
 // scanner gathers what a scan comes to, and tells how far it is.
 type scanner struct {
-	progress  *progress
+	progress  *progress.Line
 	found     []scanFinding
 	failures  int
 	projects  int
@@ -49,7 +50,7 @@ func (s *scanner) named(ctx context.Context, a *process.App, projects []string) 
 }
 
 func (s *scanner) resumed(r scan.Round) {
-	s.progress.done("going on where the scan of %s stopped: %s; `rescind findings list` has what it found",
+	s.progress.Done("going on where the scan of %s stopped: %s; `rescind findings list` has what it found",
 		r.Began.UTC().Format(time.RFC3339), r)
 }
 
@@ -64,10 +65,10 @@ func (s *scanner) visit(v scan.Visit) {
 	switch {
 	case v.Resource.Kind.Workload():
 		s.workloads++
-		s.progress.now("%d projects scanned; %s", s.projects, v.Resource.Path())
+		s.progress.Now("%d projects scanned; %s", s.projects, v.Resource.Path())
 	case v.Resource.Kind == cloud.Project && v.List == "":
 		s.projects++
-		s.progress.done("%s: %d workloads, %d findings", v.Resource.Path(), s.workloads, len(s.found)-s.before)
+		s.progress.Done("%s: %d workloads, %d findings", v.Resource.Path(), s.workloads, len(s.found)-s.before)
 		s.workloads, s.before = 0, len(s.found)
 	}
 }
@@ -75,7 +76,7 @@ func (s *scanner) visit(v scan.Visit) {
 func (s *scanner) failed(err error) {
 	if err != nil {
 		s.failures++
-		s.progress.failed(err)
+		s.progress.Failed(err)
 	}
 }
 

@@ -30,6 +30,7 @@ const (
 	build    part = "cmd/rescind/internal/build"
 	terminal part = "cmd/rescind/internal/terminal"
 	event    part = "cmd/rescind/internal/testevent"
+	shown    part = "cmd/rescind/internal/progress"
 	config   part = "cmd/rescind/internal/config"
 	process  part = "cmd/rescind/internal/process"
 	sandbox  part = "cmd/rescind/internal/sandbox"
@@ -73,12 +74,13 @@ func arrows() map[part][]part {
 		build:    nil,
 		terminal: nil,
 		event:    {functions},
+		shown:    {terminal, replay},
 		config:   append([]part{yaml}, wires...),
 		// What serves knows nothing simulated.
 		process: append([]part{build, config}, wires...),
 		sandbox: {terminal, config, process, sim, functions, cloud, remediate},
 		demo:    {terminal, sandbox, process, sim, functions, remediate},
-		command: append([]part{build, terminal, event, config, process, sandbox, demo, replay, sim, yaml}, wires...),
+		command: append([]part{build, terminal, event, shown, config, process, sandbox, demo, replay, sim, yaml}, wires...),
 	}
 }
 

@@ -116,7 +116,7 @@ func TestFactsFromTheFile(t *testing.T) {
 }
 
 func TestWithoutAFileOnlyTheHistoryIsKnown(t *testing.T) {
-	f := factsAt{nil, learn(nil, numbers{}), time.Time{}}
+	f := factsAt{nil, learn(nil, projects{}), time.Time{}}
 	for q, want := range map[policies.Question]policies.Fact{
 		{Kind: policies.ConstraintEnforced, Name: invokerIAM, Project: "p"}: {Why: "there is no facts file, and the history shows no earlier change of it"},
 		{Kind: policies.Ancestors, Name: "projects/p"}:                      {Why: "there is no facts file"},
@@ -195,7 +195,7 @@ func TestWhatAListConstraintAllowsHoldsFromItsChangeOn(t *testing.T) {
 			c := orgPolicy("projects/new", 5, cloud.Flag{})
 			tt.change.Name = invokerIAM
 			c.Constraint = &tt.change
-			f := factsAt{nil, learn([]cloud.Change{c}, numbers{}), at(6)}
+			f := factsAt{nil, learn([]cloud.Change{c}, projects{}), at(6)}
 			got := f.Fact(t.Context(), policies.Question{Kind: policies.ConstraintAllows, Name: invokerIAM, Project: "new", Value: "all"})
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("fact (-want +got):\n%s", diff)

@@ -111,11 +111,7 @@ func (f factsAt) chain(project string) (chain []string, why string) {
 // aboveProjects is a folder or organization that says something of the constraint, in the
 // facts file or by an entry; "" for none.
 func (f factsAt) aboveProjects(name string, named []string) string {
-	for key := range f.learned.policies {
-		if key.constraint == name {
-			named = append(slices.Clip(named), key.container)
-		}
-	}
+	named = append(slices.Clip(named), f.learned.changedAt[name]...)
 	for _, s := range slices.Sorted(slices.Values(named)) {
 		if c, ok := cloud.ParseContainer(s); ok && c.Kind != cloud.Project {
 			return c.Path()

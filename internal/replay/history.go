@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -16,10 +17,11 @@ type history struct {
 	seen       map[string]int // where in single an ID stands
 	operations map[string]*operation
 	numbers    numbers
+	words      words
 }
 
 func newHistory() *history {
-	return &history{seen: map[string]int{}, operations: map[string]*operation{}, numbers: numbers{}}
+	return &history{seen: map[string]int{}, operations: map[string]*operation{}, numbers: numbers{}, words: words{}}
 }
 
 // add keeps the change and reports whether it is new: not read before, from an
@@ -27,6 +29,7 @@ func newHistory() *history {
 // one ID is one change, though it need not look the same: of the pieces of a
 // split entry the first is kept, whichever is read first.
 func (h *history) add(c cloud.Change) bool {
+	h.words.shareIn(&c)
 	if c.Half != cloud.Whole && c.ID != "" {
 		return h.operation(c.ID).add(c)
 	}
@@ -67,6 +70,30 @@ func (h *history) failed(c cloud.Change, err error) {
 // for: UNKNOWN, DEADLINE_EXCEEDED, FAILED_PRECONDITION, INTERNAL and UNAVAILABLE.
 var perhapsStored = map[string]bool{"2": true, "4": true, "9": true, "13": true, "14": true}
 
+// words are texts that many changes have, each once: they are most of what a change takes.
+type words map[string]string
+
+func (w words) shareIn(c *cloud.Change) {
+	for _, text := range []*string{&c.LogName, &c.Service, &c.Method, &c.Actor.Principal, &c.Resource.Project, &c.Resource.Location, &c.Resource.Name} {
+		*text = w.share(*text)
+	}
+	c.UserAgent = "" // a hint, by which nothing is judged
+	if c.Workload != nil {
+		of := &c.Workload.Resource
+		for _, text := range []*string{&c.Workload.Identity.Email, &of.Project, &of.Location, &of.Name} {
+			*text = w.share(*text)
+		}
+	}
+}
+
+func (w words) share(text string) string {
+	if known, ok := w[text]; ok {
+		return known
+	}
+	w[text] = strings.Clone(text)
+	return w[text]
+}
+
 func (h *history) operation(id string) *operation {
 	o := h.operations[id]
 	if o == nil {
@@ -77,18 +104,21 @@ func (h *history) operation(id string) *operation {
 }
 
 // changes returns what was done, in the order it was done, with projects under
-// their ids where those are known.
+// their ids where those are known. The history keeps nothing of it but the numbers.
 func (h *history) changes(file *FactsFile) []cloud.Change {
-	out := slices.Clone(h.single)
+	out := h.single
 	for _, id := range slices.Sorted(maps.Keys(h.operations)) {
 		if c, ok := h.operations[id].change(); ok {
 			out = append(out, c)
 		}
 	}
+	h.single, h.seen, h.operations, h.words = nil, nil, nil, nil
 	ids := h.numbers.with(file)
-	for i, c := range out {
-		out[i] = ids.rename(c)
+	for i := range out {
+		ids.rename(&out[i])
 	}
-	slices.SortStableFunc(out, compareChanges)
+	if !slices.IsSortedFunc(out, compareChanges) { // a change is large to move
+		slices.SortStableFunc(out, compareChanges)
+	}
 	return out
 }

@@ -15,17 +15,23 @@ import (
 type Input struct {
 	Name string // as problems are located: a path, or "-"
 	open func() (io.ReadCloser, error)
+	// size is in bytes; 0 where it is not known.
+	size int64
 }
 
 // FileInput is the file at path.
 func FileInput(path string) Input {
-	return Input{path, func() (io.ReadCloser, error) { return os.Open(path) }}
+	in := Input{Name: path, open: func() (io.ReadCloser, error) { return os.Open(path) }}
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		in.size = info.Size()
+	}
+	return in
 }
 
 // ReaderInput is a stream that is already open, such as standard input. It can
 // be read once and is not closed.
 func ReaderInput(name string, r io.Reader) Input {
-	return Input{name, func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}
+	return Input{Name: name, open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}
 }
 
 // Inputs is what the operands of a command line stand for.
@@ -45,15 +51,18 @@ var logSuffixes = []string{".json", ".jsonl", ".ndjson", ".log"}
 // read: an archive that is refused is noticed, one that is skipped is not.
 var packedSuffixes = []string{".gz", ".zst"}
 
+// stdin is the operand and the name of standard input.
+const stdin = "-"
+
 // FindInputs finds the files that the operands name: files, directories with
-// all below them, glob patterns, and "-" for stdin. A file that two operands
+// all below them, glob patterns, and "-" for what is read from. A file that two operands
 // name, or a link beside it, is read once.
-func FindInputs(operands []string, stdin io.Reader) Inputs {
+func FindInputs(operands []string, from io.Reader) Inputs {
 	var in Inputs
 	seen := map[string]bool{}
 	for _, op := range operands {
-		if op == "-" {
-			in.once(seen, op, ReaderInput(op, stdin))
+		if op == stdin {
+			in.once(seen, op, ReaderInput(op, from))
 			continue
 		}
 		paths, err := named(op)

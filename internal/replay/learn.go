@@ -10,6 +10,7 @@ import (
 type learned struct {
 	identities map[string]sighting                // by e-mail; the earliest
 	policies   map[policyKey][]policyWrite        // oldest first
+	changedAt  map[string][]string                // by constraint, the containers among policies
 	previous   []cloud.Identity                   // what the workload of each change ran as before it
 	before     []*cloud.ConstraintChange          // what was set before each change of an organization policy
 	roles      map[string][]roleWrite             // by name, oldest first
@@ -18,7 +19,7 @@ type learned struct {
 	moves      map[string][]move                  // by container, in order
 	had        []*heldBefore                      // what the workload of each change had before it
 	basic      map[string][]basicGrant            // basic roles, by e-mail, in order
-	numbers    numbers
+	numbers    projects
 }
 
 // sighting is a workload that was seen to run as an account.
@@ -36,10 +37,11 @@ type policyWrite struct {
 }
 
 // learn reads the changes, which must be in order.
-func learn(changes []cloud.Change, ids numbers) *learned {
+func learn(changes []cloud.Change, ids projects) *learned {
 	l := &learned{
 		identities: map[string]sighting{},
 		policies:   map[policyKey][]policyWrite{},
+		changedAt:  map[string][]string{},
 		previous:   make([]cloud.Identity, len(changes)),
 		before:     make([]*cloud.ConstraintChange, len(changes)),
 		moves:      map[string][]move{},
@@ -110,6 +112,9 @@ func (l *learned) policy(c cloud.Change) {
 		return
 	}
 	k := policyKey{c.Constraint.Name, c.Resource.Parent}
+	if l.policies[k] == nil {
+		l.changedAt[k.constraint] = append(l.changedAt[k.constraint], k.container)
+	}
 	l.policies[k] = append(l.policies[k], policyWrite{*c.Constraint, c.Time})
 }
 

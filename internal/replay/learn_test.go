@@ -39,7 +39,7 @@ func TestRuntimeIdentitiesAreLearnedFromDeploysThatWereMade(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for email := range learn([]cloud.Change{tt.change}, tt.numbers).identities {
+			for email := range learn([]cloud.Change{tt.change}, tt.numbers.with(nil)).identities {
 				got = append(got, email)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
@@ -58,7 +58,7 @@ func TestPreviousIsWhatTheWorkloadRanAsBefore(t *testing.T) {
 		deploy(1, known), deploy(2, unchanged), asked, deploy(4, cloud.Identity{}), deploy(5, known), gone, deploy(6, known),
 	}
 	want := []cloud.Identity{{}, known, known, known, {}, known, {}}
-	if diff := cmp.Diff(want, learn(changes, nil).previous); diff != "" {
+	if diff := cmp.Diff(want, learn(changes, projects{}).previous); diff != "" {
 		t.Errorf("previous (-want +got):\n%s", diff)
 	}
 }
@@ -86,7 +86,7 @@ func TestProjectNumbersAreLearnedFromStoredServices(t *testing.T) {
 			for _, e := range tt.entries {
 				n.learn(numberOf(e))
 			}
-			if got := n.id("12"); got != tt.want {
+			if got := n.with(nil).id("12"); got != tt.want {
 				t.Errorf("project 12 is %q, want %q", got, tt.want)
 			}
 		})
@@ -94,7 +94,7 @@ func TestProjectNumbersAreLearnedFromStoredServices(t *testing.T) {
 }
 
 func TestProjectsAreRenamedWhereverTheyStand(t *testing.T) {
-	n := numbers{"12": "pay"}
+	n := numbers{"12": "pay"}.with(nil)
 	for _, path := range []string{
 		"run.googleapis.com/projects/%s/locations/l/jobs/j", "cloudresourcemanager.googleapis.com/projects/%s",
 		"iam.googleapis.com/projects/%s/serviceAccounts/a@b", "orgpolicy.googleapis.com/projects/%s/policies/c",

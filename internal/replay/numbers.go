@@ -54,9 +54,12 @@ func (n numbers) learn(seen numbered) {
 	}
 }
 
+// projects are the ids of projects by their numbers, and the other way round.
+type projects struct{ ids, numbers map[string]string }
+
 // with adds what the facts file says, which was written on purpose and so goes
 // before what was seen in passing. Of what it returns each id has one number.
-func (n numbers) with(file *FactsFile) numbers {
+func (n numbers) with(file *FactsFile) projects {
 	all, given := maps.Clone(n), map[string]string{}
 	if file != nil {
 		given = file.ids
@@ -67,38 +70,36 @@ func (n numbers) with(file *FactsFile) numbers {
 		claims[id]++
 	}
 	maps.DeleteFunc(all, func(number, id string) bool { return claims[id] > 1 && given[number] != id })
-	return all
+	p := projects{all, make(map[string]string, len(all))}
+	for number, id := range all {
+		if id != "" {
+			p.numbers[id] = number
+		}
+	}
+	return p
 }
 
-func (n numbers) id(project string) string {
-	if id := n[project]; id != "" {
+func (n projects) id(project string) string {
+	if id := n.ids[project]; id != "" {
 		return id
 	}
 	return project
 }
 
 // of is the number of the project, or "".
-func (n numbers) of(id string) string {
-	for number, known := range n {
-		if known == id {
-			return number
-		}
-	}
-	return ""
-}
+func (n projects) of(id string) string { return n.numbers[id] }
 
-// rename returns the change with its project under its id.
-func (n numbers) rename(c cloud.Change) cloud.Change {
+// rename puts the change's project under its id.
+func (n projects) rename(c *cloud.Change) {
 	c.Resource = n.resource(c.Resource)
-	if c.Workload != nil {
+	if c.Workload != nil && c.Workload.Resource != n.resource(c.Workload.Resource) {
 		w := *c.Workload
 		w.Resource = n.resource(w.Resource)
 		c.Workload = &w
 	}
-	return c
 }
 
-func (n numbers) resource(r cloud.Resource) cloud.Resource {
+func (n projects) resource(r cloud.Resource) cloud.Resource {
 	if r.Kind == cloud.Project {
 		r.Name = n.id(r.Name)
 	}

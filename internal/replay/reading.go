@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"sync/atomic"
 
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -47,11 +49,43 @@ type reading struct {
 	opts  records.Options
 	days  records.Days
 	visit func(Record) // nil for nobody
+
+	progress func(Progress)
+	far      Progress
+	stored   atomic.Int64 // bytes that were read of the inputs
+}
+
+// tell says how far it is, with what was read of the input that is being read.
+func (r *reading) tell(of records.Counts) {
+	if r.progress != nil {
+		far := r.far
+		far.Read, far.Changes, far.Records = r.stored.Load(), r.s.Changes, r.s.Records+of.Records
+		r.progress(far)
+	}
+}
+
+// counted counts what is read.
+type counted struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n.Add(int64(n))
+	return n, err
 }
 
 // all reads the inputs, one after the other.
 func (r *reading) all(ctx context.Context, in Inputs) error {
 	defer func() { r.s.span(r.days) }()
+	r.opts.Progress = r.tell
+	for _, i := range in.Files {
+		if r.far.Size += i.size; i.size == 0 && i.Name == stdin {
+			r.far.Size = 0
+			break
+		}
+	}
 	for _, i := range in.Files {
 		if err := r.one(ctx, i); err != nil {
 			return err
@@ -61,11 +95,10 @@ func (r *reading) all(ctx context.Context, in Inputs) error {
 }
 
 func (r *reading) one(ctx context.Context, in Input) error {
+	r.far.Input = in.Name
+	r.tell(records.Counts{})
 	counts, err := r.records(ctx, in)
-	switch {
-	case ctx.Err() != nil:
-		return fmt.Errorf("read %s: %w", in.Name, ctx.Err())
-	case err != nil:
+	if err != nil && ctx.Err() == nil {
 		r.s.Refused = append(r.s.Refused, Problem{Input: in.Name, Reason: reason(err)})
 	}
 	r.s.Inputs++
@@ -74,6 +107,9 @@ func (r *reading) one(ctx context.Context, in Input) error {
 	r.s.Passed += counts.Passed
 	r.s.Sampled += counts.Sampled
 	r.days.Add(counts.Days)
+	if ctx.Err() != nil {
+		return fmt.Errorf("read %s, up to record %d: %w", in.Name, counts.Records, ctx.Err())
+	}
 	return nil
 }
 
@@ -83,7 +119,7 @@ func (r *reading) records(ctx context.Context, in Input) (records.Counts, error)
 		return records.Counts{}, err
 	}
 	defer f.Close()
-	text, done, err := records.Unpack(f)
+	text, done, err := records.Unpack(counted{f, &r.stored})
 	defer done()
 	if err != nil {
 		return records.Counts{}, err

@@ -3,9 +3,10 @@ package replay
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"time"
 
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/replay/records"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
@@ -23,6 +24,20 @@ type Config struct {
 	// text; 8 MiB for 0, nothing for less. What a file is shows there, and in a small one
 	// each record is accounted for.
 	Head int64
+	// Progress is told how far the reading is, at the begin and then after each half MiB
+	// of text, by one goroutine at a time; nil for nobody.
+	Progress func(Progress)
+}
+
+// Progress is how far the reading of all inputs is.
+type Progress struct {
+	Input string // that is being read
+	// Read counts the bytes of the inputs that were read, as they are stored, and Size all
+	// that there are; Size is 0 where that is not known, as of standard input.
+	Read, Size       int64
+	Records, Changes int
+	// Judging is true once all is read.
+	Judging bool
 }
 
 // Report is what a replay found.
@@ -32,19 +47,25 @@ type Report struct {
 }
 
 // Run reads the inputs to their ends, then judges what they say. An input that
-// cannot be read is a problem in the summary and stops no other; the error is
-// the context's.
+// cannot be read is a problem in the summary and stops no other. The error is
+// the context's; the report then is about what was read before it ended.
 func Run(ctx context.Context, cfg Config, in Inputs) (Report, error) {
 	s := newSummary(in)
 	h := newHistory()
-	by := reading{h: h, s: s}
+	by := reading{h: h, s: s, progress: cfg.Progress}
 	by.opts.Literals, s.Full = literals(cfg)
 	by.opts.Head = cmp.Or(cfg.Head, fullHead)
-	if err := by.all(ctx, in); err != nil {
-		return Report{}, err
+	stopped := by.all(ctx, in)
+	if stopped != nil {
+		ctx = context.WithoutCancel(ctx)
 	}
+	by.far.Judging = true
+	by.tell(records.Counts{})
 	findings, err := judgeAll(ctx, cfg, h, s)
 	s.found(findings)
+	if err = cmp.Or(stopped, err); err != nil {
+		s.Stopped = err.Error()
+	}
 	return Report{findings, *s}, err
 }
 
@@ -52,38 +73,24 @@ func judgeAll(ctx context.Context, cfg Config, h *history, s *Summary) ([]Findin
 	changes := h.changes(cfg.Facts)
 	l := learn(changes, h.numbers.with(cfg.Facts))
 	s.learned(changes, l, h)
-	var out []Finding
-	found := told{}
-	for i, c := range changes {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("judge the history: %w", err)
-		}
-		undated, outside := c.Time.IsZero() && cfg.bounded(), !c.Time.IsZero() && !cfg.covers(c.Time)
+	for _, c := range changes {
 		switch {
-		case undated:
+		case c.Time.IsZero() && cfg.bounded():
 			s.Undated++ // whether it is within is not known, and so it is judged
-		case outside:
+		case cfg.outside(c):
 			s.Outside++
 		}
-		if outside && !c.Resource.Kind.Workload() { // of those, what stays has its finding there
-			continue
-		}
-		if saysNothingOfGrants(c) {
+		if saysNothingOfGrants(c) && (!cfg.outside(c) || c.Resource.Kind.Workload()) {
 			s.WithoutDelta++
-			continue
-		}
-		at := moment(changes, i)
-		j := judge.Judge{Policies: cfg.Policies, Facts: factsAt{cfg.Facts, l, at}}
-		for _, k := range l.judgedOnce(ctx, j, changes, i, at, found) {
-			if !outside && !k.found {
-				out = append(out, findingOf(k.change, k.Judgement))
-			}
 		}
 	}
-	return out, nil
+	return judgeSide(ctx, cfg, changes, l)
 }
 
 func (cfg Config) bounded() bool { return !cfg.Since.IsZero() || !cfg.Until.IsZero() }
+
+// outside reports whether a change is known to be outside of the bounds.
+func (cfg Config) outside(c cloud.Change) bool { return !c.Time.IsZero() && !cfg.covers(c.Time) }
 
 func (cfg Config) covers(t time.Time) bool {
 	return !t.Before(cfg.Since) && (cfg.Until.IsZero() || t.Before(cfg.Until))

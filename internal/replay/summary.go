@@ -29,6 +29,8 @@ type Summary struct {
 	Passed  int `json:"passed"`
 	Sampled int `json:"sampled"`
 	Missed  int `json:"missed"`
+	// Stopped says where the reading was stopped by whoever ran it; empty where it was not.
+	Stopped string `json:"stopped,omitempty"`
 	// Full says why every record was read in full; empty where that was not so.
 	Full       string `json:"full,omitempty"`
 	Unreadable int    `json:"unreadable"`
@@ -158,11 +160,7 @@ func (s *Summary) ReadNothing() bool { return s.Records == s.Unreadable }
 
 func (s *Summary) learned(changes []cloud.Change, l *learned, h *history) {
 	s.Learned.Identities = len(l.identities)
-	for _, id := range h.numbers.with(nil) {
-		if id != "" {
-			s.Learned.Projects++
-		}
-	}
+	s.Learned.Projects = len(h.numbers.with(nil).numbers)
 	for _, c := range changes {
 		if c.Constraint != nil {
 			s.Learned.Constraints++

@@ -81,6 +81,12 @@ func (s Summary) counts(b *strings.Builder) {
 		fmt.Fprintf(b, "%d of the irrelevant were passed over, as they name no service that a policy could be about; %s read in full all the same (--full reads all)\n",
 			s.Passed, areOf(s.Sampled, "was", "were"))
 	}
+	if s.Stopped != "" {
+		fmt.Fprintf(b, "STOPPED, so that this is about a part: %s\n", oneLine(s.Stopped))
+		if !s.Last.IsZero() {
+			fmt.Fprintf(b, "to go on, run it again with --since %s: all is read again, and judged from there on\n", s.Last.Format(time.RFC3339))
+		}
+	}
 	if s.Full != "" {
 		fmt.Fprintf(b, "every record was read in full: %s\n", s.Full)
 	}

@@ -30,6 +30,8 @@ type Options struct {
 	// Head is how many bytes of text at the beginning of an input are read in full
 	// whatever the Literals are.
 	Head int64
+	// Progress is called now and then, by one goroutine at a time; nil for nobody.
+	Progress func(Counts)
 	// Workers is how many goroutines take blocks apart, as many as there are processors for 0.
 	Workers int
 }
@@ -165,6 +167,9 @@ func (r *reading[T]) inTurn(b *block[T]) bool {
 	}
 	if r.err == nil {
 		r.err = r.takeBlock(b)
+	}
+	if r.opts.Progress != nil && r.err == nil {
+		r.opts.Progress(r.counts)
 	}
 	r.taken++
 	r.turn.Broadcast()
