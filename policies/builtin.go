@@ -47,6 +47,10 @@ func compileBuiltIn(name string) (*rule, error) {
 	return r, nil
 }
 
+// Shipped lists the built-in policies as they are shipped, loaded or not. The caller may
+// do with the result as it likes.
+func Shipped() []Policy { return policiesOf(shippedRules()) }
+
 // shippedRules are all built-in policies as they are shipped, loaded or not.
 func shippedRules() []*rule {
 	var out []*rule

@@ -3,6 +3,7 @@ package policies
 import (
 	"fmt"
 	"math"
+	"strings"
 	"sync"
 
 	"cel.dev/cel-go/cel"
@@ -72,7 +73,10 @@ func (c *compiler) compile(s source, n *yaml.Node, what string, want *cel.Type) 
 	checked, issues := c.env.Compile(n.Value)
 	if issues != nil && issues.Err() != nil {
 		for _, e := range issues.Errors() {
-			s.ProblemWithin(n, offset(n.Value, e.Location), "%s: %s%s", what, plainMessage(e.Message), c.hint(e.Message))
+			s.ProblemWithin(n, offset(n.Value, e.Location), "%s: %s%s", what, plainMessage(e.Message), c.hint(e.Message, want))
+			if strings.HasPrefix(e.Message, "Syntax error") {
+				break // what comes after it is of its making
+			}
 		}
 		return nil
 	}

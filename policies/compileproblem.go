@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common"
 
 	"github.com/rescind-dev/rescind/internal/strictyaml"
+	"github.com/rescind-dev/rescind/policies/slips"
 )
 
 // offset is the number of characters of text before a place in it.
@@ -22,18 +24,26 @@ func offset(text string, at common.Location) int {
 
 var quotedName = regexp.MustCompile(`(?:undeclared reference to|undefined field) '([^']*)'`)
 
-// hint suggests the name that was meant.
-func (c *compiler) hint(message string) string {
-	m := quotedName.FindStringSubmatch(message)
-	switch {
-	case m == nil:
-		return ""
-	case m[1] == "matches":
-		return "; regular expressions are not offered, use glob() or domain()"
-	case slices.Contains(c.names, m[1]):
-		return ""
+// hint suggests what was meant, where the expression was to be of that type.
+func (c *compiler) hint(message string, want *cel.Type) string {
+	if m := quotedName.FindStringSubmatch(message); m != nil && slips.Hint(message) == "" {
+		switch near := strictyaml.Suggest(m[1], c.names); {
+		case m[1] == "matches":
+			return "; regular expressions are not offered, use glob() or domain()"
+		case slices.Contains(c.names, m[1]):
+			return ""
+		case near != "":
+			return near
+		}
 	}
-	return strictyaml.Suggest(m[1], c.names)
+	said := slips.Hint(message)
+	if want == cel.StringType {
+		said = slips.TextHint(message)
+	}
+	if said != "" {
+		said = "; " + said
+	}
+	return said
 }
 
 var asides = regexp.MustCompile(` \((?:in container|did you mean) '[^']*'\??\)`)

@@ -11,8 +11,13 @@ import (
 // visit shows see each part of an expression that has been compiled
 // before.
 func (c *compiler) visit(expression string, see func(ast.Expr)) {
+	c.whole(expression, func(a *ast.AST) { ast.PreOrderVisit(a.Expr(), ast.NewExprVisitor(see)) })
+}
+
+// whole shows see an expression that has been compiled before.
+func (c *compiler) whole(expression string, see func(*ast.AST)) {
 	if checked, issues := c.env.Compile(expression); issues.Err() == nil {
-		ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(see))
+		see(checked.NativeRep())
 	}
 }
 

@@ -23,6 +23,8 @@ type LintProblem struct {
 	Warning bool   `json:"warning"` // worth knowing, and no mistake
 	Policy  string `json:"policy,omitempty"`
 	Message string `json:"message"`
+	// Excerpt is the line and a caret below the place, where that says more.
+	Excerpt string `json:"-"`
 }
 
 // String is "file:line:column: message [rule]".
@@ -100,7 +102,7 @@ func invalid(err error) ([]LintProblem, error) {
 		if !errors.As(e, &p) {
 			return nil, err
 		}
-		out = append(out, LintProblem{File: p.File, Line: p.Line, Column: p.Column, Rule: "invalid", Message: p.Message})
+		out = append(out, LintProblem{File: p.File, Line: p.Line, Column: p.Column, Rule: "invalid", Message: p.Message, Excerpt: p.Excerpt})
 	}
 	return out, nil
 }

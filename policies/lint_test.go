@@ -20,8 +20,18 @@ var lintDay = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 func sampled(when, on, more string) File {
 	f := oneRule(when, on)
 	f.Data = fmt.Appendf(f.Data, "%s    tests:\n      - name: deleted\n        change:\n"+
-		"          {resource: run.googleapis.com/projects/p/locations/l/services/s, verb: delete}\n        want: compliant\n", more)
+		"          {resource: %s, verb: delete}\n        want: compliant\n", more, ofKind(on))
 	return f
+}
+
+// ofKind is a resource of the first of the kinds that are written as a list.
+func ofKind(on string) string {
+	first, _, _ := strings.Cut(strings.Trim(on, "[]"), ",")
+	return map[string]string{
+		"run.job": "run.googleapis.com/projects/p/locations/l/jobs/j", "project": "cloudresourcemanager.googleapis.com/projects/p",
+		"folder": "cloudresourcemanager.googleapis.com/folders/1", "organization": "cloudresourcemanager.googleapis.com/organizations/1",
+		"orgPolicy": "orgpolicy.googleapis.com/projects/p/policies/c", "serviceAccount": "iam.googleapis.com/projects/p/serviceAccounts/a@p.iam.gserviceaccount.com",
+	}[strings.TrimSpace(first)] + map[bool]string{true: "run.googleapis.com/projects/p/locations/l/services/s"}[strings.HasPrefix(first, "run.service")]
 }
 
 func lintLines(t *testing.T, in LintInput, files ...File) string {
@@ -147,7 +157,8 @@ func TestLintFindsOneExpressionTwice(t *testing.T) {
 	if got := lintLines(t, LintInput{}, first, second); got != want {
 		t.Errorf("got:\n%swant:\n%s", got, want)
 	}
-	elsewhere := File{"q.yaml", []byte(strings.Replace(string(second.Data), "on: [run.job]", "on: [project]", 1))}
+	elsewhere := sampled("change.added.exists(g,\n        g.member.public) // as above", "project", "")
+	elsewhere.Data = []byte(strings.Replace(string(elsewhere.Data), "name: mine", "name: theirs", 1))
 	if got := lintLines(t, LintInput{}, first, elsewhere); got != "" {
 		t.Errorf("of another kind:\n%s", got)
 	}

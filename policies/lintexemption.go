@@ -21,6 +21,9 @@ func (l *linter) exemptions(e entry, r *rule) {
 		case ending != "":
 			l.warn(e, at, "exemption-ending", "policy %q: %s", e.Name, ending)
 		}
+		if isNumber(x.pattern.Project) {
+			l.projectNumber(e, at, x.pattern.Project)
+		}
 		if why := neverApplies(r, x); why != "" {
 			l.report(e, at, "exemption-never-applies", "policy %q: exemption by %s covers nothing: %s", e.Name, x.Owner, why)
 		} else if slices.Contains(unused, i) {

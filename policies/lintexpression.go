@@ -5,9 +5,11 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies/slips"
 	"github.com/rescind-dev/rescind/policies/trace"
 )
 
@@ -19,6 +21,7 @@ func (l *linter) expression(e entry, r *rule) error {
 	}
 	at := *e.when
 	at.Line, at.Column = e.source.Within(e.when, 0)
+	l.words(e, r)
 	why := map[cloud.Kind]string{}
 	for _, k := range r.On {
 		switch in := situationsOf(k); {
@@ -42,6 +45,20 @@ func (l *linter) expression(e entry, r *rule) error {
 	}
 	l.constraintNames(e, &at, r)
 	return nil
+}
+
+// words finds those that no change can have.
+func (l *linter) words(e entry, r *rule) {
+	l.compiler.whole(r.When, func(a *ast.AST) {
+		for _, s := range slips.Words(a.Expr()) {
+			report, name, at := l.warn, "nearly-a-name", *e.when
+			if s.Sure {
+				report, name = l.report, "no-such-word"
+			}
+			at.Line, at.Column = e.source.Within(e.when, offset(r.When, a.SourceInfo().GetStartLocation(s.Expr)))
+			report(e, &at, name, "policy %q: %s", e.Name, s.Message)
+		}
+	})
 }
 
 // neverCertain reports whether the expression cannot be true for a kind while
@@ -129,7 +146,13 @@ func (l *linter) canonical(expression string) string {
 	return x.String()
 }
 
+// tests finds policies without samples, and samples that the policy does not judge.
 func (l *linter) tests(e entry) {
+	for i, t := range e.samples {
+		if why := t.notJudged(e.On); why != "" {
+			l.report(e, e.nth("tests", i), "test-not-judged", "policy %q: test %q is %s", e.Name, t.name, why)
+		}
+	}
 	if len(e.samples) == 0 {
 		l.warn(e, e.node, "no-tests", "policy %q has no tests", e.Name)
 	}

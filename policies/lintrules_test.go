@@ -28,6 +28,9 @@ var lintCases = map[string]lintCase{
 	"exemption-never-applies": {exemptingAll("members: [ada@example.com], expires: 2027-11-22"),
 		exemptingAll("members: ['allUsers'], expires: 2027-11-22")},
 	"exemption-unused": {exemptingAll("members: ['user:none@example.com'], expires: 2027-11-22"), exemptingAll("members: ['allUsers'], expires: 2027-11-22")},
+	"nearly-a-name":    {`when: change.added.exists(g, g.role.name == "roles/run.invokr")`, `when: change.added.exists(g, g.role.name == "roles/run.invoker")`},
+	"no-such-word":     {`when: change.added.exists(g, g.member.value == "allusers")`, `when: change.added.exists(g, g.member.value == "allUsers")`},
+	"test-not-judged":  {"when: change.hasDelta\n    tests: [{name: n, change: {resource: run.googleapis.com/projects/p/locations/l/jobs/j, verb: delete}, want: compliant}]", "when: change.hasDelta"},
 	"no-tests":         {"when: change.hasDelta\n    tests: []", "when: change.hasDelta"},
 }
 
@@ -39,11 +42,14 @@ func exemptingAll(fields string) string {
 func lintOf(t *testing.T, keys string) []LintProblem {
 	t.Helper()
 	text := head + "  - name: mine\n    title: Mine\n    severity: low\n    " + keys + "\n"
-	if !strings.HasPrefix(keys, "on: ") {
-		text += "    on: [run.service]\n"
+	on := "[run.service]"
+	if own, ok := strings.CutPrefix(keys, "on: "); ok {
+		on, _, _ = strings.Cut(own, "\n")
+	} else {
+		text += "    on: " + on + "\n"
 	}
 	if !strings.Contains(keys, "tests: ") {
-		text += "    tests: [{name: deleted, change: {resource: cloudresourcemanager.googleapis.com/folders/1, verb: delete}, want: compliant}]\n"
+		text += "    tests: [{name: deleted, change: {resource: " + ofKind(on) + ", verb: delete}, want: compliant}]\n"
 	}
 	in := LintInput{Now: lintDay, History: []Event{{Change: opened(), At: lintDay, Fact: func(Question) Fact { return Fact{} }}}}
 	problems, err := Lint([]File{{"p.yaml", []byte(text)}}, in)

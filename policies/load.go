@@ -11,6 +11,12 @@ import (
 	"github.com/rescind-dev/rescind/policies/catalog"
 )
 
+// File is a policy file to load. Name is what errors call it.
+type File struct {
+	Name string
+	Data []byte
+}
+
 // Load compiles the built-in policies and those of the files on top of them.
 // A file adds policies, or changes the enforcement, overrides and exemptions
 // of a built-in one by its name. Everything that is wrong with any of the

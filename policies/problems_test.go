@@ -13,8 +13,8 @@ import (
 	"github.com/rescind-dev/rescind/internal/strictyaml"
 )
 
-// slips are lines to put in place of a policy's own, with one mistake each.
-var slips = []string{
+// mistakes are lines to put in place of a policy's own, with one mistake each.
+var mistakes = []string{
 	"    titel: Mine", "    severity: lwo", "    on: run.service", "    when: chang.verb == 'x'", "    enforcement: [audit]", "    remediation: [nothing]",
 	"    overrides: [{scope: folders/prod, enforcement: audit}]", "    exemptions: {}", "    step_up: mfa", "    rationale: ''", "    on: [run.service, run.service]",
 	"    tests: [{name: t, want: violation, change: {resource: x, verb: create}}]", "    when: true", "    message: change", "    advice: '\"a\"'",
@@ -46,7 +46,7 @@ func TestEveryMistakeOfEveryFileIsReportedAtItsLine(t *testing.T) {
 		for f := range 1 + rnd.IntN(3) {
 			name, lines := fmt.Sprintf("f%d.yaml", f), strings.Split(strings.TrimSuffix(head, "\n"), "\n")
 			for p := range 1 + rnd.IntN(6) {
-				slip := append(slips, "", "", "")[rnd.IntN(len(slips)+3)]
+				slip := append(mistakes, "", "", "")[rnd.IntN(len(mistakes)+3)]
 				lines = append(lines, withSlip(fmt.Sprintf("p%d-%d", f, p), slip)...)
 				if slip != "" {
 					want = append(want, fmt.Sprintf("%s:%d", name, len(lines)))

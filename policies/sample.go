@@ -64,8 +64,10 @@ type TestResult struct {
 	File string // where the sample is written
 	Line int
 	OK   bool
-	Want string // "violation, enforcement revert"
-	Got  string
+	// BuiltIn is true for a sample of a built-in policy.
+	BuiltIn bool
+	Want    string // "violation, enforcement revert"
+	Got     string
 	// Reasons are those of the verdict, for telling why it came out so.
 	Reasons []string
 }
@@ -91,14 +93,25 @@ func (s *Set) Test(run func(name string) bool) []TestResult {
 func (t ownTest) run(r *rule, name string) TestResult {
 	got := settle(newSet([]*rule{r}), t)
 	res := TestResult{
-		Name: name, File: t.source, Line: t.line, Reasons: got.Reasons,
+		Name: name, File: t.source, Line: t.line, BuiltIn: r.BuiltIn, Reasons: got.Reasons,
 		Want: describe(t.want, t.enforcement), Got: describe(got.Verdict, got.Enforcement),
 	}
 	if t.enforcement == "" {
 		res.Got = describe(got.Verdict, "")
 	}
+	if why := t.notJudged(r.On); why != "" {
+		res.Got = why
+	}
 	res.OK = res.Want == res.Got
 	return res
+}
+
+// notJudged says that a policy on these kinds has nothing to do with the sample, or "".
+func (t ownTest) notJudged(on []cloud.Kind) string {
+	if k := t.change.Resource.Kind; !slices.Contains(on, k) {
+		return fmt.Sprintf("not judged: it is of a %s, and the policy is on %s", k, join(on, ", "))
+	}
+	return ""
 }
 
 // settle evaluates the sample, answering what is asked from its facts, until

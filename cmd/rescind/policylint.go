@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/replay"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/policies/files"
 )
 
 const policyLintUsage = `Usage: rescind policy lint [flags] PATH...
@@ -53,7 +55,7 @@ func runPolicyLint(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	files, err := policies.ReadFiles(o.paths...)
+	read, err := files.Read(o.paths...)
 	if err != nil {
 		return err
 	}
@@ -61,7 +63,7 @@ func runPolicyLint(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	problems, err := policies.Lint(files, in)
+	problems, err := policies.Lint(read, in)
 	if err != nil {
 		return err
 	}
@@ -138,6 +140,9 @@ func writeProblems(env environment, format string, problems []policies.LintProbl
 	p := &printer{w: env.stdout}
 	for _, problem := range problems {
 		p.line(0, "%s", problem)
+		for line := range strings.Lines(problem.Excerpt) {
+			p.line(0, "%s", strings.TrimSuffix(line, "\n"))
+		}
 	}
 	return p.err
 }

@@ -42,7 +42,7 @@ func TestPolicyLintExitsByWhatItFinds(t *testing.T) {
 	}
 	out, _, code := runPolicy(t, "lint", "--format", "json", never)
 	var problems []struct{ File, Rule, Policy, Message string }
-	if err := json.Unmarshal([]byte(out), &problems); err != nil || code != exitFailed || len(problems) != 1 || problems[0].Rule != "never-matches" {
+	if err := json.Unmarshal([]byte(out), &problems); err != nil || code != exitFailed || len(problems) != 3 || problems[0].Rule != "never-matches" || problems[1].Rule != "test-not-judged" {
 		t.Errorf("as JSON: exit %d, %v\n%s", code, err, out)
 	}
 }
@@ -147,5 +147,53 @@ func TestPolicySchemaIsJSON(t *testing.T) {
 	}
 	if _, _, code := runPolicy(t, "schema", "x.yaml"); code != exitUsage {
 		t.Errorf("an operand: exit %d", code)
+	}
+}
+
+// An expression that is wrong is shown with a caret under the place.
+func TestPolicyLintShowsTheLineOfAWrongExpression(t *testing.T) {
+	file := policyFile(t, strings.Replace(strings.Replace(internalOnly, "WANT", "compliant", 1), `workload.ingress ==`, `workload.ingress =`, 1))
+	out, _, code := runPolicy(t, "lint", file)
+	lines := strings.Split(out, "\n")
+	if code != exitFailed || len(lines) < 3 || !strings.Contains(lines[0], "two values are compared with ==") ||
+		strings.Index(lines[2], "^") != strings.Index(lines[1], " = ")+1 {
+		t.Errorf("exit %d:\n%s", code, out)
+	}
+}
+
+// Whoever tests a file sees its own samples, and of the built-in ones that they passed.
+func TestPolicyTestShowsTheSamplesOfTheFileFirst(t *testing.T) {
+	file := policyFile(t, strings.Replace(internalOnly, "WANT", "compliant", 1))
+	out, _, code := runPolicy(t, "test", file)
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if code != exitOK || len(lines) != 4 || !strings.HasPrefix(lines[0], "ok    internal-only/") || !strings.HasSuffix(lines[2], "samples of the built-in policies") {
+		t.Errorf("exit %d:\n%s", code, out)
+	}
+	if all, _, _ := runPolicy(t, "test"); strings.Count(all, "\n") < 100 {
+		t.Errorf("without a file the built-in samples are not listed:\n%s", all)
+	}
+}
+
+func TestPolicyTestRefusesASampleThatIsNeverJudged(t *testing.T) {
+	file := policyFile(t, strings.Replace(strings.Replace(internalOnly, "WANT", "compliant", 1), "on: [run.service]", "on: [run.job]", 1))
+	out, _, code := runPolicy(t, "test", file)
+	if code != exitFailed || !strings.Contains(out, "not judged: it is of a run.service, and the policy is on run.job") {
+		t.Errorf("exit %d:\n%s", code, out)
+	}
+}
+
+func TestPolicyListAllHasThoseThatAreNotLoaded(t *testing.T) {
+	loaded, _, _ := runPolicy(t, "list")
+	all, _, code := runPolicy(t, "list", "--all")
+	if code != exitOK || strings.Contains(loaded, "no-public-ingress") || !strings.Contains(all, "no-public-ingress") || !strings.Contains(all, "not loaded") {
+		t.Errorf("exit %d:\n%s", code, all)
+	}
+	var listed []struct {
+		Name   string
+		Loaded bool
+	}
+	asJSON, _, _ := runPolicy(t, "list", "--all", "--format", "json")
+	if err := json.Unmarshal([]byte(asJSON), &listed); err != nil || !listed[0].Loaded || listed[len(listed)-1].Loaded {
+		t.Errorf("%v: %+v", err, listed)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -18,12 +19,16 @@ const policyListUsage = `Usage: rescind policy list [flags] [PATH...]
 Shows the built-in policies and those of the files on top of them. PATH is a
 policy file, or a directory that holds some.
 
+With --all it also shows the built-in policies that are not loaded: name one in a
+file to have it.
+
 With --effective it shows what would come of a violation in one project and
 why: the enforcement with the override that decides it, the facts that the
 policy rests on there, and the exemptions.
 
 Flags:
   --policies PATH  the same as PATH, may be repeated
+  --all            also the built-in policies that are not loaded
   --effective      what applies in a project; needs --project
   --project P      the project, by id (or by number, if --facts knows it)
   --facts FILE     ancestors and constraints, as for rescind replay; what it
@@ -32,7 +37,7 @@ Flags:
   --format FORM    table or json (default table)
 
 Example:
-  rescind policy list mine/
+  rescind policy list --all mine/
   rescind policy list --effective --project pay-prod --facts facts.yaml mine/
 `
 
@@ -43,6 +48,7 @@ func policyListCommand() command {
 // listOptions is a command line that makes sense.
 type listOptions struct {
 	paths     []string
+	all       bool
 	effective bool
 	project   string
 	facts     string
@@ -54,6 +60,7 @@ func listFlags(args []string) (listOptions, error) {
 	o := listOptions{now: time.Now()}
 	f := newFlags("policy list")
 	paths := f.list("policies")
+	f.BoolVar(&o.all, "all", false, "")
 	f.BoolVar(&o.effective, "effective", false, "")
 	f.StringVar(&o.project, "project", "", "")
 	f.StringVar(&o.facts, "facts", "", "")
@@ -66,6 +73,8 @@ func listFlags(args []string) (listOptions, error) {
 		return o, err
 	case o.format != "table" && o.format != "json":
 		return o, usagef("--format is %q, want table or json", o.format)
+	case o.effective && o.all:
+		return o, usagef("--all and --effective exclude each other: what is not loaded has no effect")
 	case o.effective && o.project == "":
 		return o, usagef("--effective needs --project")
 	case !o.effective && (o.project != "" || o.facts != ""):
@@ -86,14 +95,28 @@ func runPolicyList(ctx context.Context, env environment, args []string) error {
 	if o.effective {
 		return writeEffective(ctx, env.stdout, set, o)
 	}
+	out := listedIn(set, o.all)
 	if o.format == "json" {
-		out := []listedPolicy{}
-		for _, p := range set.Policies() {
-			out = append(out, listedOf(p))
-		}
 		return terminal.WriteJSON(env.stdout, out)
 	}
-	return writeTable(env.stdout, set.Policies())
+	return writeTable(env.stdout, out)
+}
+
+// listedIn are the policies of the set, and if all the built-in ones that are not in it.
+func listedIn(set *policies.Set, all bool) []listedPolicy {
+	out := []listedPolicy{}
+	for _, p := range set.Policies() {
+		out = append(out, listedOf(p, true))
+	}
+	if !all {
+		return out
+	}
+	for _, p := range policies.Shipped() {
+		if !slices.ContainsFunc(out, func(l listedPolicy) bool { return l.Name == p.Name }) {
+			out = append(out, listedOf(p, false))
+		}
+	}
+	return out
 }
 
 // listedPolicy is a policy in the JSON form of the list.
@@ -108,6 +131,7 @@ type listedPolicy struct {
 	Remediation []policies.Remediation `json:"remediation"`
 	BuiltIn     bool                   `json:"built_in"`
 	Source      string                 `json:"source"`
+	Loaded      bool                   `json:"loaded"` // false for a built-in policy that no file names
 }
 
 type listedOverride struct {
@@ -115,7 +139,7 @@ type listedOverride struct {
 	Enforcement policies.Enforcement `json:"enforcement"`
 }
 
-func writeTable(w io.Writer, all []policies.Policy) error {
+func writeTable(w io.Writer, all []listedPolicy) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tSEVERITY\tENFORCEMENT\tON\tTITLE")
 	for _, p := range all {
@@ -123,16 +147,20 @@ func writeTable(w io.Writer, all []policies.Policy) error {
 		for _, k := range p.On {
 			on = append(on, string(k))
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", p.Name, p.Severity, p.Enforcement, strings.Join(on, ","), terminal.OneLine(p.Title))
+		enforcement := string(p.Enforcement)
+		if !p.Loaded {
+			enforcement = "not loaded"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", p.Name, p.Severity, enforcement, strings.Join(on, ","), terminal.OneLine(p.Title))
 	}
 	return table.Flush()
 }
 
-func listedOf(p policies.Policy) listedPolicy {
+func listedOf(p policies.Policy, loaded bool) listedPolicy {
 	out := listedPolicy{
 		Name: p.Name, Title: p.Title, Severity: p.Severity, On: p.On, Enforcement: p.Enforcement,
 		Overrides: []listedOverride{}, Exemptions: len(p.Exemptions),
-		Remediation: append([]policies.Remediation{}, p.Remediation...), BuiltIn: p.BuiltIn, Source: p.Source,
+		Remediation: append([]policies.Remediation{}, p.Remediation...), BuiltIn: p.BuiltIn, Source: p.Source, Loaded: loaded,
 	}
 	for _, o := range p.Overrides {
 		out.Overrides = append(out.Overrides, listedOverride{o.Scope.Path(), o.Enforcement})

@@ -37,6 +37,9 @@ func nearest[T ~string](word string, known []T) string {
 	return best
 }
 
+// Edits counts the letters to insert, drop or replace to get from a to b.
+func Edits(a, b string) int { return edits([]rune(a), []rune(b)) }
+
 // edits counts the letters to insert, drop or replace to get from a to b.
 func edits(a, b []rune) int {
 	row := make([]int, len(b)+1)

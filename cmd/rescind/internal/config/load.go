@@ -12,6 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/internal/strictyaml"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/policies/files"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/owed"
 )
@@ -135,12 +136,9 @@ func Containers(names []string) []cloud.Resource {
 
 // LoadPolicies compiles the built-in policies with those at the paths on top.
 func LoadPolicies(paths []string) (*policies.Set, error) {
-	var files []policies.File
-	if len(paths) > 0 {
-		var err error
-		if files, err = policies.ReadFiles(paths...); err != nil {
-			return nil, err
-		}
+	read, err := files.Read(paths...)
+	if err != nil {
+		return nil, err
 	}
-	return policies.Load(files...)
+	return policies.Load(read...)
 }

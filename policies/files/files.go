@@ -1,4 +1,8 @@
-package policies
+// Package files reads policy files by path.
+//
+// It promises that no directory is taken for one without policies in silence, and that no
+// file is read whole to find out that it is too large.
+package files
 
 import (
 	"fmt"
@@ -10,25 +14,20 @@ import (
 	"strings"
 
 	"github.com/rescind-dev/rescind/internal/strictyaml"
+	"github.com/rescind-dev/rescind/policies"
 )
 
 // maxTotalBytes bounds all files together.
 const maxTotalBytes = 32 << 20
 
-// File is a policy file to load. Name is what errors call it.
-type File struct {
-	Name string
-	Data []byte
-}
-
-// ReadFiles reads policy files by path. A directory stands for all the *.yaml
+// Read reads policy files by path. A directory stands for all the *.yaml
 // and *.yml files in it and below, in the order of their names, without those
 // whose name begins with a dot (a mounted volume keeps a second copy there);
 // one that holds none is an error, since it is most likely the wrong directory
 // and would leave everything unprotected in silence. So is a file, or all files
 // together, of more bytes than policies can have: none is read whole to find out.
-func ReadFiles(paths ...string) ([]File, error) {
-	var out []File
+func Read(paths ...string) ([]policies.File, error) {
+	var out []policies.File
 	total := 0
 	for _, p := range paths {
 		names, err := policyFiles(p)
@@ -40,7 +39,7 @@ func ReadFiles(paths ...string) ([]File, error) {
 			if err != nil {
 				return nil, fmt.Errorf("read policies: %w", err)
 			}
-			out = append(out, File{Name: name, Data: data})
+			out = append(out, policies.File{Name: name, Data: data})
 			if total += len(data); total > maxTotalBytes {
 				return nil, fmt.Errorf("read policies: %s and the files before it have more than %d bytes, the limit for all files", name, maxTotalBytes)
 			}
@@ -74,7 +73,7 @@ func policyFiles(path string) ([]string, error) {
 	var names []string
 	err = fs.WalkDir(os.DirFS(path), ".", func(name string, d fs.DirEntry, err error) error {
 		hidden := strings.HasPrefix(d.Name(), ".") && name != "."
-		switch ext := filepath.Ext(name); {
+		switch ext := strings.ToLower(filepath.Ext(name)); {
 		case err != nil:
 			return err
 		case hidden && d.IsDir():

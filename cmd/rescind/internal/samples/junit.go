@@ -1,4 +1,4 @@
-package main
+package samples
 
 import (
 	"encoding/xml"
@@ -42,8 +42,8 @@ type (
 	}
 )
 
-// writeJUnit writes the results, which are in the order of their policies.
-func writeJUnit(w io.Writer, results []policies.TestResult) error {
+// JUnit writes the results, which are in the order of their policies.
+func JUnit(w io.Writer, results []policies.TestResult) error {
 	b := new(strings.Builder)
 	b.WriteString(xml.Header)
 	enc := xml.NewEncoder(b)
@@ -67,7 +67,7 @@ func junitOf(results []policies.TestResult) junitReport {
 		c := junitCase{Class: policy, Name: terminal.OneLine(sample), File: terminal.OneLine(r.File), Line: r.Line}
 		if !r.OK {
 			text := new(strings.Builder)
-			printTestResult(text, r)
+			printOne(text, r)
 			c.Failure = &junitFailure{fmt.Sprintf("want %s, got %s", r.Want, r.Got), "verdict", text.String()}
 			suite.Failures++
 			report.Failures++
