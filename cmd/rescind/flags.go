@@ -5,7 +5,6 @@ import (
 	"flag"
 	"io"
 	"log/slog"
-	"time"
 )
 
 // flags is the flag set every command starts from. It prints nothing by
@@ -105,19 +104,4 @@ func (f *flags) list(name string) *[]string {
 	var out []string
 	f.Func(name, "", func(s string) error { out = append(out, s); return nil })
 	return &out
-}
-
-// dayFlag reads a day as its first moment in UTC.
-func dayFlag(t *time.Time) func(string) error {
-	return func(s string) (err error) {
-		*t, err = time.Parse(time.DateOnly, s)
-		return err
-	}
-}
-
-func timeFlag(t *time.Time) func(string) error {
-	return func(s string) (err error) {
-		*t, err = time.Parse(time.RFC3339, s)
-		return err
-	}
 }

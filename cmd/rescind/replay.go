@@ -12,6 +12,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/progress"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/replay"
 )
 
@@ -31,8 +32,10 @@ Flags:
                      policies are always loaded
   --facts FILE       what history cannot tell: enforced constraints, projects,
                      runtime identities
-  --since TIME       judge only changes from this time on (RFC 3339)
-  --until TIME       judge only changes before this time (RFC 3339)
+  --since TIME       judge only changes from this time on: a time in RFC 3339, a
+                     day such as 2026-11-20 (UTC), how long ago such as 30d or
+                     12h, today or yesterday
+  --until TIME       judge only changes before this time
   --format FORM      table or jsonl (default table)
   --full             read every record in full. Without it most of a large input is
                      passed over: records that name no service which a policy could
@@ -100,6 +103,11 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 		return err
 	}
 	defer results.discard()
+	if cfg.Facts != nil {
+		for _, w := range cfg.Facts.Warnings {
+			terminal.Say(env.stderr, "warning: %s", w)
+		}
+	}
 	shown := progress.New(env.stderr)
 	cfg.Progress = progress.NewReplay(shown, time.Now).Tell
 	defer debug.SetGCPercent(debug.SetGCPercent(100))

@@ -61,7 +61,7 @@ func TestReplayExitStatus(t *testing.T) {
 		{"a bucket is wrong usage", []string{"gs://logs/x"}, 2, "not supported: gs://logs/x; want a file, directory, glob or -"},
 		{"an unknown format is wrong usage", []string{"--format", "csv", entries}, 2, `--format is "csv", want table or jsonl`},
 		{"an unknown flag is wrong usage", []string{"--compare", "x", entries}, 2, "flag provided but not defined: -compare"},
-		{"a time without a zone is wrong usage", []string{"--since", "2026-11-20", entries}, 2, `invalid value "2026-11-20" for flag -since`},
+		{"a time that is none is wrong usage", []string{"--since", "soon", entries}, 2, `invalid value "soon" for flag -since: want a time like 2026-11-20T10:00:00Z`},
 		{"an empty span of time is wrong usage",
 			[]string{"--since", "2026-11-20T00:00:00Z", "--until", "2026-11-20T00:00:00Z", entries}, 2, "--since is not before --until"},
 	}

@@ -19,15 +19,19 @@ const maxFacts = 32 << 20
 // the whole history, until an entry says otherwise.
 type FactsFile struct {
 	// Name is the file, as reasons cite it.
-	Name        string
+	Name string
+	// Warnings are sentences about what the file says and cannot mean, with their places.
+	Warnings    []string
 	constraints map[string]listedConstraint
 	domains     map[string][]string      // organization -> all its domains
 	projects    map[string]listedProject // by id
 	ids         map[string]string        // project number -> id
 	folders     map[string][]string      // folder -> what holds it, nearest first
 	identities  map[string]bool          // e-mails
-	basicRoles  map[string]bool          // e-mails of who holds one; nil where that is not stated
-	groups      map[string][]string      // group -> the e-mails of all its members, in groups within it too
+
+	names, constraintNames []nameAt            // to be looked at once all is read
+	basicRoles             map[string]bool     // e-mails of who holds one; nil where that is not stated
+	groups                 map[string][]string // group -> the e-mails of all its members, in groups within it too
 }
 
 type listedProject struct {
@@ -74,6 +78,7 @@ func ParseFacts(name string, data []byte) (*FactsFile, error) {
 	r, root := strictyaml.Open(name, data, maxFacts)
 	if root != nil {
 		f.read(factsParser{r}, root)
+		f.warn()
 	}
 	return f, r.Err()
 }
@@ -99,6 +104,9 @@ func (f *FactsFile) project(p factsParser, n *yaml.Node) {
 		"number":    func(n *yaml.Node) { l.number = p.digits(n, "number") },
 		"ancestors": func(n *yaml.Node) { l.ancestors, l.placed = p.ancestors(n), true },
 	})
+	if l.id != "" {
+		f.names = append(f.names, nameAt{l.id, n, "the id of a project"})
+	}
 	_, twice := f.projects[l.id]
 	other, taken := f.ids[l.number]
 	switch {

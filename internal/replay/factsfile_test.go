@@ -7,6 +7,29 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+func TestFactsThatCannotBeMeantAreWarnedOf(t *testing.T) {
+	f, err := ParseFacts("f.yaml", []byte(`constraints:
+  run.managed.requireInvokerIAM: {enforced: [projects/pay, projects/Other, projects/gone, folders/1, projects/12]}
+  run.alowedIngress: {denies: {all: [projects/pay]}}
+  custom.mine: {enforced: []}
+projects: [{id: pay, number: "12"}, {id: Web}]
+runtime_identities: [api@pay.iam.gserviceaccount.com, web@pay.iam.gserviceaccount.com]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`f.yaml:2:60: an entry of run.managed.requireInvokerIAM.enforced is "projects/Other": Google writes it in lower case, and so nothing is the same; write "projects/other"`,
+		`f.yaml:2:76: an entry of run.managed.requireInvokerIAM.enforced names project "gone", which is not listed below projects: of others nothing is known there`,
+		`f.yaml:5:37: the id of a project is "Web": Google writes it in lower case, and so nothing is the same; write "web"`,
+		`f.yaml:2:3: constraint "run.managed.requireInvokerIAM" is none of Cloud Run or IAM that rescind knows; did you mean "run.managed.requireInvokerIam"?`,
+		`f.yaml:3:3: constraint "run.alowedIngress" is none of Cloud Run or IAM that rescind knows; did you mean "run.allowedIngress"?`,
+	}
+	if diff := cmp.Diff(want, f.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
 func TestParseFactsNamesEverythingThatIsWrong(t *testing.T) {
 	tests := []struct {
 		name string

@@ -22,12 +22,13 @@ func (f *FactsFile) constraint(p factsParser, key, n *yaml.Node) {
 		return
 	}
 	c := listedConstraint{}
+	f.constraintNames = append(f.constraintNames, nameAt{key.Value, key, "a constraint"})
 	p.Fields(n, "constraint "+key.Value, strictyaml.Keys{
-		"enforced": func(n *yaml.Node) { c.enforced = p.containers(n, key.Value+".enforced") },
+		"enforced": func(n *yaml.Node) { c.enforced = f.containers(p, n, key.Value+".enforced") },
 		"denies": func(n *yaml.Node) {
 			c.denies = map[string][]string{}
 			p.Entries(n, key.Value+".denies", func(value, n *yaml.Node) {
-				c.denies[value.Value] = p.containers(n, key.Value+".denies."+value.Value)
+				c.denies[value.Value] = f.containers(p, n, key.Value+".denies."+value.Value)
 			})
 		},
 	})

@@ -37,10 +37,11 @@ func (p factsParser) container(n *yaml.Node, what string) (cloud.Resource, bool)
 	return c, ok
 }
 
-func (p factsParser) containers(n *yaml.Node, what string) []string {
+func (f *FactsFile) containers(p factsParser, n *yaml.Node, what string) []string {
 	out := []string{}
 	p.List(n, what, func(n *yaml.Node) {
 		if c, ok := p.container(n, "an entry of "+what); ok {
+			f.names = append(f.names, nameAt{c.Path(), n, "an entry of " + what})
 			out = append(out, c.Path())
 		}
 	})
