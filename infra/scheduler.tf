@@ -9,11 +9,7 @@ resource "google_cloud_scheduler_job" "sweep" {
   description      = "Has rescind do what is due."
   schedule         = "* * * * *"
   time_zone        = "Etc/UTC"
-  attempt_deadline = "180s" # a sweep goes on for up to two minutes
-
-  retry_config {
-    retry_count = 0 # the next minute is soon enough
-  }
+  attempt_deadline = "180s" # a sweep goes on for up to two minutes; one that failed is not retried, as the next minute is soon
 
   http_target {
     http_method = "POST"
