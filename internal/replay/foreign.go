@@ -43,7 +43,7 @@ var payloadKey = []byte(`"protoPayload"`)
 func entry(raw []byte) examined {
 	c, err := auditlog.Decode(raw)
 	x := examined{change: c, err: err}
-	if err == nil {
+	if err == nil && c.Service == runService {
 		x.number = numberOf(raw)
 	}
 	return x

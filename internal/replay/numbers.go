@@ -16,6 +16,9 @@ type numbers map[string]string
 // numbered is a project's number and id where an entry shows both, else it is empty.
 type numbered struct{ number, id string }
 
+// runService is Cloud Run's.
+const runService = "run.googleapis.com"
+
 // numberOf reads the project's number from an entry of Cloud Run's v1 API: its
 // resource label has the id, and the namespace of the stored object is the
 // number.
@@ -38,7 +41,7 @@ func numberOf(entry []byte) numbered {
 	// What is of another type is not there; the entry has been decoded already.
 	_ = skim.Unmarshal(entry, &e)
 	id, number := e.Resource.Labels.Project, e.Payload.Response.Metadata.Namespace
-	if e.Payload.Service != "run.googleapis.com" || id == "" || isNumber(id) || !isNumber(number) {
+	if e.Payload.Service != runService || id == "" || isNumber(id) || !isNumber(number) {
 		return numbered{}
 	}
 	return numbered{number, id}

@@ -15,12 +15,14 @@ type plan struct {
 	takesNull bool  // read decides what null means
 	of        *plan // what a pointer, slice or map is of
 	names     []string
-	fields    map[string]field
+	fields    []field // of the names
 }
 
+// field is where a value goes: into a field of the struct, or one deeper.
 type field struct {
-	index []int
-	plan  *plan
+	at   int
+	deep []int
+	plan *plan
 }
 
 // plans has the plan of each type that was asked for.
@@ -94,7 +96,6 @@ func (ps planner) kind(p *plan) {
 
 // structure finds the fields, and reports whether each name is of one alone.
 func (ps planner) structure(p *plan) bool {
-	p.fields = map[string]field{}
 	folded := map[string]bool{}
 	for _, f := range reflect.VisibleFields(p.typ) {
 		tag, options, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -114,7 +115,11 @@ func (ps planner) structure(p *plan) bool {
 			return false
 		}
 		p.names = append(p.names, tag)
-		p.fields[tag] = field{f.Index, ps.plan(f.Type)}
+		to := field{at: f.Index[0], plan: ps.plan(f.Type)}
+		if len(f.Index) > 1 {
+			to.deep = f.Index
+		}
+		p.fields = append(p.fields, to)
 	}
 	return true
 }

@@ -31,6 +31,11 @@ func Object(b []byte, known []string, field func(c *Cursor, name string)) bool {
 
 // Object is Object for the value that is next.
 func (c *Cursor) Object(known []string, field func(c *Cursor, name string)) {
+	c.object(known, func(c *Cursor, i int) { field(c, known[i]) })
+}
+
+// object is Object that says which of the known names it is.
+func (c *Cursor) object(known []string, field func(c *Cursor, i int)) {
 	c.end('{')
 	if c.space(); c.take('}') {
 		return
@@ -44,7 +49,7 @@ func (c *Cursor) Object(known []string, field func(c *Cursor, name string)) {
 		} else if c.colon(); i >= 0 && !c.failed {
 			seen |= 1 << i
 			before := c.at
-			if field(c, known[i]); c.at == before {
+			if field(c, i); c.at == before {
 				c.skip(1)
 			}
 		} else {
@@ -67,7 +72,9 @@ func (c *Cursor) index(known []string, raw []byte, plain bool) int {
 		if string(raw) == k {
 			return i
 		}
-		if len(raw) == len(k) && bytes.EqualFold(raw, []byte(k)) {
+	}
+	for _, k := range known {
+		if len(raw) == len(k) && len(raw) > 0 && raw[0]|0x20 == k[0]|0x20 && bytes.EqualFold(raw, []byte(k)) {
 			c.fail()
 		}
 	}

@@ -170,9 +170,13 @@ func (p *plan) readStruct(c *Cursor, to reflect.Value, depth int) {
 		c.fail()
 		return
 	}
-	c.Object(p.names, func(c *Cursor, name string) {
-		f := p.fields[name]
-		f.plan.value(c, to.FieldByIndex(f.index), depth+1)
+	c.object(p.names, func(c *Cursor, i int) {
+		f := &p.fields[i]
+		if f.deep != nil {
+			f.plan.value(c, to.FieldByIndex(f.deep), depth+1)
+			return
+		}
+		f.plan.value(c, to.Field(f.at), depth+1)
 	})
 }
 
