@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,9 +10,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cloudevents/sdk-go/v2/binding"
 	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/rescind-dev/rescind/internal/skim"
 )
 
 // The types of event that Eventarc delivers log entries in.
@@ -26,12 +30,53 @@ func isCloudEvent(contentType string, h http.Header) bool {
 		h.Get("Ce-Specversion") != "" || h.Get("Ce-Type") != ""
 }
 
-// parseCloudEvent reads one event in binary or structured mode. A batch is
-// refused: one status cannot tell which of its events may pass, and neither
-// Eventarc nor Pub/Sub sends any.
+// structuredAs is the content type of a body that is a structured CloudEvent, or a batch of
+// them, whatever its sender called it: some say application/json. Empty for any other.
+func structuredAs(body []byte) string {
+	begin := bytes.TrimLeft(body, " \t\r\n")
+	switch {
+	case len(begin) > 0 && begin[0] == '[':
+		first := bytes.TrimLeft(begin[1:], " \t\r\n")
+		if isStructured(first[:skim.Length(first)]) {
+			return event.ApplicationCloudEventsBatchJSON
+		}
+	case isStructured(begin):
+		return event.ApplicationCloudEventsJSON
+	}
+	return ""
+}
+
+func isStructured(body []byte) bool {
+	found := false
+	skim.Object(body, []string{"specversion"}, func(*skim.Cursor, string) { found = true })
+	return found
+}
+
+// parseBatch reads a batch. Each of its events is read and told for itself; one status
+// answers for all, and so all come again where one has to.
+func parseBatch(body []byte) (arrived, error) {
+	var events []json.RawMessage
+	if err := json.Unmarshal(body, &events); err != nil {
+		return arrived{}, explain(body, err)
+	}
+	if len(events) == 0 {
+		return arrived{}, errors.New("the batch holds no event")
+	}
+	var m arrived
+	for _, raw := range events {
+		const as = event.ApplicationCloudEventsJSON
+		one, err := parseCloudEvent(as, http.Header{"Content-Type": {as}}, raw)
+		one.published, one.err = time.Time{}, err
+		m.batch = append(m.batch, one)
+	}
+	m.id = m.batch[0].id
+	return m, nil
+}
+
+// parseCloudEvent reads one event in binary or structured mode, or a batch of them.
 func parseCloudEvent(contentType string, h http.Header, body []byte) (arrived, error) {
 	if contentType == event.ApplicationCloudEventsBatchJSON {
-		return arrived{}, errors.New("the body is a batch of CloudEvents, want one event")
+		return parseBatch(body)
 	}
 	e, err := readCloudEvent(contentType, h, body)
 	if err != nil {

@@ -42,6 +42,10 @@ type arrived struct {
 	// CloudEvent, which they can imitate. Only answers need it, so that is no reason
 	// to refuse an event.
 	published time.Time
+	// batch are the events of a batch of CloudEvents, and err is why one of them cannot be
+	// read; a message of its own has neither.
+	batch []arrived
+	err   error
 }
 
 // receive reads the message of a request of at most limit bytes, and returns as
@@ -93,6 +97,11 @@ func parse(h http.Header, body []byte) (arrived, error) {
 		return m, nil
 	case isCloudEvent(contentType, h):
 		m, err := parseCloudEvent(contentType, h, body)
+		m.published = time.Time{}
+		return m, err
+	}
+	if as := structuredAs(body); as != "" {
+		m, err := parseCloudEvent(as, http.Header{"Content-Type": {as}}, body)
 		m.published = time.Time{}
 		return m, err
 	}

@@ -55,7 +55,7 @@ func (c EventsConfig) Validate() error {
 
 // NewEvents returns the handler of POST /events. It takes one log entry a
 // request: a Pub/Sub push, wrapped or not, or a CloudEvent, binary or
-// structured. It answers 204 when the message is done with, for whatever
+// structured, whatever its content type; and a batch of CloudEvents. It answers 204 when the message is done with, for whatever
 // reason, also when what it tells of is owed a judgement and so in the store, and 503 when
 // it must come again. What comes while 128 messages, or 32 MiB of
 // them, are worked on is answered 503 at once.
@@ -114,18 +114,14 @@ func (e *events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		ctx, cancel := whoeverHangsUp(r)
 		defer cancel()
-		err = e.handle(ctx, m)
+		err = e.handleAll(ctx, m)
 	}
 	var dropped *droppedError
 	switch {
 	case err == nil:
 		w.WriteHeader(http.StatusNoContent)
 	case errors.As(err, &dropped):
-		e.count(dropped.kind)
-		if e.log.Enabled(r.Context(), dropped.level()) { // nearly all that comes is dropped, and logged nowhere
-			e.log.Log(r.Context(), dropped.level(), "message dropped", "kind", dropped.kind, "message_id", m.id,
-				"insert_id", dropped.change.InsertID, "resource", dropped.change.Resource.String(), "error", dropped.err)
-		}
+		e.dropped(r.Context(), m, dropped)
 		e.free(room, dropped)
 		w.WriteHeader(http.StatusNoContent)
 	case errors.Is(err, owed.ErrFull): // which the log is told of once a minute
@@ -139,6 +135,38 @@ func (e *events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.log.ErrorContext(r.Context(), "message will come again", "message_id", m.id, "error", err)
 		comeAgain(w)
 	}
+}
+
+func (e *events) dropped(ctx context.Context, m arrived, dropped *droppedError) {
+	e.count(dropped.kind)
+	if e.log.Enabled(ctx, dropped.level()) { // nearly all that comes is dropped, and logged nowhere
+		e.log.Log(ctx, dropped.level(), "message dropped", "kind", dropped.kind, "message_id", m.id,
+			"insert_id", dropped.change.InsertID, "resource", dropped.change.Resource.String(), "error", dropped.err)
+	}
+}
+
+// handleAll handles a message, or each event of a batch. The error of a batch is that of
+// one that has to come again; what was handled is the same the next time.
+func (e *events) handleAll(ctx context.Context, m arrived) (again error) {
+	if m.batch == nil {
+		return e.handle(ctx, m)
+	}
+	for _, one := range m.batch {
+		err := one.err
+		if err != nil {
+			err = &droppedError{kind: KindBadMessage, err: err}
+		} else {
+			err = e.handle(ctx, one)
+		}
+		var dropped *droppedError
+		switch {
+		case errors.As(err, &dropped):
+			e.dropped(ctx, one, dropped)
+		case err != nil:
+			again = cmp.Or(again, err)
+		}
+	}
+	return again
 }
 
 func (e *events) handle(ctx context.Context, m arrived) error {

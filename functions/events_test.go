@@ -44,6 +44,10 @@ func TestEveryEnvelopeBecomesTheSameChange(t *testing.T) {
 		{"a structured CloudEvent of the audit log", structured("google.cloud.audit.log.v1.written", entry), []string{structuredType}, "e1"},
 		{"a structured CloudEvent of Pub/Sub", structured("google.cloud.pubsub.topic.v1.messagePublished", wrap(entry)),
 			[]string{structuredType}, "m1"},
+		{"a structured CloudEvent sent as application/json", structured("google.cloud.audit.log.v1.written", entry), []string{"Content-Type: application/json"}, "e1"},
+		{"a structured CloudEvent without a content type", structured("google.cloud.audit.log.v1.written", entry), nil, "e1"},
+		{"a batch of one CloudEvent", "[" + structured("google.cloud.audit.log.v1.written", entry) + "]", []string{"Content-Type: application/cloudevents-batch+json"}, "e1"},
+		{"a batch sent as application/json", "[" + structured("google.cloud.audit.log.v1.written", entry) + "]", []string{"Content-Type: application/json"}, "e1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := newReceiver(t)
@@ -64,6 +68,20 @@ func TestEveryEnvelopeBecomesTheSameChange(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Of a batch each event is told for itself, and all come again where one has to.
+func TestABatchIsHandledEventByEvent(t *testing.T) {
+	ok := structured("google.cloud.audit.log.v1.written", entry)
+	other := structured("com.example.other", entry)
+	r := newReceiver(t)
+	r.remediator.outcome = remediate.Outcome{Kind: remediate.Found}
+	wantStatus(t, r.post("["+other+","+ok+",7,"+ok+"]", "Content-Type: application/json"), http.StatusNoContent)
+	if d := cmp.Diff(map[string]int{"found": 2, functions.KindBadMessage: 2}, r.counts); d != "" || len(r.remediator.got) != 2 {
+		t.Errorf("%d handled, counts (-want +got):\n%s", len(r.remediator.got), d)
+	}
+	r.remediator.err = errors.New("not now")
+	wantStatus(t, r.post("["+other+","+ok+"]", "Content-Type: application/json"), http.StatusServiceUnavailable)
 }
 
 // None of these may come again, and none may go without a trace.
@@ -100,7 +118,7 @@ func TestBadMessagesAreLoggedCountedAndAcknowledged(t *testing.T) {
 			functions.KindTooLarge, "m2", `"the body is larger than 1048576 bytes"`},
 
 		{"batch of CloudEvents", `[]`, []string{"Content-Type: application/cloudevents-batch+json"}, bad, none,
-			`"the body is a batch of CloudEvents, want one event"`},
+			`"the batch holds no event"`},
 		{"CloudEvent of another type", `{}`, []string{"Ce-Specversion: 1.0", "Ce-Id: e1", "Ce-Source: s", "Ce-Type: t"}, bad, "e1",
 			`"the CloudEvent has type \"t\", want \"google.cloud.audit.log.v1.written\" or \"google.cloud.pubsub.topic.v1.messagePublished\""`},
 		{"CloudEvent without id and source", `{}`, []string{"Ce-Specversion: 1.0", "Ce-Type: t"}, bad, none,
