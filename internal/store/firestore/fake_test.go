@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/rescind-dev/rescind/internal/store/firestore"
 )
@@ -21,6 +22,22 @@ type fake struct {
 	firestorepb.UnimplementedFirestoreServer
 	calls   atomic.Int32
 	queries chan *firestorepb.StructuredQuery
+	// document is what becomes of reading one, nil for that there is no database;
+	// query is likewise, and nil for that nothing is found.
+	document func(*firestorepb.BatchGetDocumentsRequest, firestorepb.Firestore_BatchGetDocumentsServer) error
+	query    func(*firestorepb.StructuredQuery) error
+}
+
+// absent answers that the documents are not there.
+func absent(req *firestorepb.BatchGetDocumentsRequest, to firestorepb.Firestore_BatchGetDocumentsServer) error {
+	for _, name := range req.GetDocuments() {
+		if err := to.Send(&firestorepb.BatchGetDocumentsResponse{
+			Result: &firestorepb.BatchGetDocumentsResponse_Missing{Missing: name}, ReadTime: timestamppb.Now(),
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var errNoDatabase = status.Error(codes.NotFound, "The database rescind does not exist for project ops")
@@ -31,11 +48,17 @@ func (f *fake) RunQuery(req *firestorepb.RunQueryRequest, _ firestorepb.Firestor
 	case f.queries <- req.GetStructuredQuery():
 	default:
 	}
+	if f.query != nil {
+		return f.query(req.GetStructuredQuery())
+	}
 	return nil
 }
 
-func (f *fake) BatchGetDocuments(*firestorepb.BatchGetDocumentsRequest, firestorepb.Firestore_BatchGetDocumentsServer) error {
+func (f *fake) BatchGetDocuments(req *firestorepb.BatchGetDocumentsRequest, to firestorepb.Firestore_BatchGetDocumentsServer) error {
 	f.calls.Add(1)
+	if f.document != nil {
+		return f.document(req, to)
+	}
 	return errNoDatabase
 }
 

@@ -22,7 +22,10 @@ import (
 // Store is a remediate.Store in a Firestore database. It is safe for
 // concurrent use. A call that its context cuts off while the write is on its
 // way may have written it all the same: only a read can tell.
-type Store struct{ client *firestore.Client }
+type Store struct {
+	client            *firestore.Client
+	project, database string
+}
 
 var _ remediate.Store = (*Store)(nil)
 
@@ -52,7 +55,7 @@ func Open(ctx context.Context, project, database string, opts ...option.ClientOp
 	if err != nil {
 		return nil, fmt.Errorf("open store firestore://%s/%s: %w", project, database, err)
 	}
-	return &Store{c}, nil
+	return &Store{c, project, database}, nil
 }
 
 // Close ends the connections. Calls under way fail.

@@ -52,10 +52,30 @@ func NewApp(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := usable(ctx, a.store, c); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
 	if a.routes, err = a.newRoutes(c, o); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
+}
+
+// storeWithin is how long a store may take to answer at the start.
+const storeWithin = 5 * time.Second
+
+// usable returns an error where the store is known to be of no use: a process that
+// starts all the same answers every event 503, and looks alive.
+func usable(ctx context.Context, s remediate.Store, c config.Config) error {
+	u, ok := s.(interface {
+		Usable(ctx context.Context, account string) error
+	})
+	if !ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	defer cancel()
+	return u.Usable(ctx, c.Identity)
 }
 
 // NewWithoutRoutes is NewApp without what it serves, for a command that scans or

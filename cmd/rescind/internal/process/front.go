@@ -67,6 +67,9 @@ func newPageFront(ctx context.Context, c config.Config, o Options) (*front, erro
 			return nil, errors.Join(err, f.Close())
 		}
 	}
+	if err := usable(ctx, st, c); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
 	mux := functions.NewMux(functions.Routes{Log: o.Log})
 	if err := addPages(mux, c, o, st, nil, nil, courier, nil); err != nil {
 		return nil, errors.Join(err, f.Close())
