@@ -3,6 +3,7 @@ package policies
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 	"go.yaml.in/yaml/v3"
@@ -140,6 +141,11 @@ func newSet(rules []*rule) *Set {
 		}
 	}
 	return s
+}
+
+// Asks reports whether the expression of any loaded policy names the field.
+func (s *Set) Asks(field string) bool {
+	return slices.ContainsFunc(s.rules, func(r *rule) bool { return strings.Contains(r.When, field) })
 }
 
 // Policies lists the policies in the order they were loaded, the built-in

@@ -212,6 +212,9 @@ func (r *Remediator) weigh(ctx context.Context, t taking) (cases []judged, learn
 	if now, err = r.snapshot(ctx, t.change); err != nil {
 		return nil, Sighting{}, now, err
 	}
+	if t.change, err = r.withLost(ctx, t.change, now); err != nil {
+		return nil, Sighting{}, now, err
+	}
 	cases = r.judge(ctx, t.change, now)
 	learned, preexisting, err := r.learn(ctx, t.change, now, t.entry)
 	if err == nil {

@@ -72,6 +72,8 @@ type Remediator struct {
 	alarms   alarm.Alarms
 	reverts  *reverts.Log
 	exporter resting
+	// conditions is true where a policy asks for those that were taken away.
+	conditions bool
 }
 
 // New checks the configuration and returns a Remediator.
@@ -105,7 +107,7 @@ func New(c Config) (*Remediator, error) {
 	c.Facts = attentive{c.Facts}
 	c.Judge.Facts = c.Facts
 	c.Workloads = servedWorkloads{c.Workloads, c.Store, c.Now, c.Log}
-	return &Remediator{cfg: c, alarms: c.newAlarms(), reverts: reverts.NewLog(c.Store, c.Now)}, nil
+	return &Remediator{cfg: c, alarms: c.newAlarms(), reverts: reverts.NewLog(c.Store, c.Now), conditions: asksForConditions(c.Judge.Policies)}, nil
 }
 
 func (c Config) newAlarms() alarm.Alarms {

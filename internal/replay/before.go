@@ -36,6 +36,7 @@ func (s setBefore) take(c cloud.Change) *cloud.ConstraintChange {
 
 // asOf is the change with what its history says was set before it.
 func (l *learned) asOf(c cloud.Change, i int) cloud.Change {
+	c.Lost = l.lost[i]
 	if c.Workload != nil && len(c.Workload.Shares) > 0 {
 		with := *c.Workload
 		if with.GivesNewest() {

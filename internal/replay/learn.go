@@ -18,6 +18,7 @@ type learned struct {
 	shares     [][]cloud.Share                    // what each change gave requests to, with what that runs as
 	moves      map[string][]move                  // by container, in order
 	had        []*heldBefore                      // what the workload of each change had before it
+	lost       [][]cloud.Grant                    // conditional grants that were taken before each change
 	basic      map[string][]basicGrant            // basic roles, by e-mail, in order
 	numbers    projects
 }
@@ -49,11 +50,13 @@ func learn(changes []cloud.Change, ids projects) *learned {
 		held:       make([]map[cloud.Resource][]cloud.Grant, len(changes)),
 		shares:     make([][]cloud.Share, len(changes)),
 		had:        make([]*heldBefore, len(changes)),
+		lost:       make([][]cloud.Grant, len(changes)),
 		basic:      map[string][]basicGrant{},
 		numbers:    ids,
 	}
 	set, served, granted := setBefore{}, servedSince{}, grantsSeen{}
 	had := before{map[cloud.Resource]madeBy{}, map[cloud.Resource]*heldBefore{}}
+	conditions := conditionsSeen{}
 	runsAs := map[cloud.Resource]cloud.Identity{}
 	undated := map[cloud.Resource]bool{} // deployed at a time that nobody knows: before or after any other
 	for i, c := range changes {
@@ -64,6 +67,7 @@ func learn(changes []cloud.Change, ids projects) *learned {
 		l.role(c)
 		l.move(c)
 		l.basicRole(c)
+		l.lost[i] = conditions.take(c)
 		l.held[i] = granted.take(c)
 		l.had[i] = had.take(c, i)
 		l.before[i] = set.take(c)

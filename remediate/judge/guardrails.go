@@ -17,7 +17,7 @@ import (
 type guardrail func(j Judge, g Judgement, c cloud.Change, now Snapshot) (atMost Decision, why string)
 
 // guardrails, in the order of the documentation. Each adds its own reason.
-var guardrails = []guardrail{stale, unknown, newContent, trafficAsks, controllerOwned, instanceAsks, googleManaged, agentUnknown, constraintAsks, nothingToApply}
+var guardrails = []guardrail{stale, unknown, newContent, trafficAsks, controllerOwned, instanceAsks, lostEarlier, googleManaged, agentUnknown, constraintAsks, nothingToApply}
 
 // maxSkew is how far a clock at Google may be ahead of ours.
 const maxSkew = 5 * time.Minute
@@ -103,6 +103,18 @@ func instanceAsks(_ Judge, _ Judgement, c cloud.Change, _ Snapshot) (Decision, s
 		return "", ""
 	}
 	return Ask, "an instance is never changed without being asked"
+}
+
+// lostEarlier keeps a condition for a person that an earlier change took away: which one it
+// was is remembered of that event, and nothing bears it out.
+func lostEarlier(_ Judge, g Judgement, c cloud.Change, _ Snapshot) (Decision, string) {
+	removed := c.Removed()
+	for _, s := range g.Plan.Steps {
+		if s.Kind == policies.RestoreCondition && len(missingFrom(removed, s.After.Grants)) > 0 {
+			return Ask, "the condition was taken away by an earlier change: whether it is to be put back is for a person to say"
+		}
+	}
+	return "", ""
 }
 
 // writtenAgain reports whether anything that is to blame is what a controller writes.
