@@ -48,7 +48,7 @@ func person(principal string) string {
 var verbs = map[cloud.Verb]string{
 	cloud.Create: "created", cloud.Replace: "replaced", cloud.Update: "changed", cloud.Delete: "deleted",
 	cloud.SetPolicy: "set the allow policy of", cloud.SetOrg: "set the organization policy of",
-	cloud.Move: "moved", cloud.DefineRole: "changed a custom role of", cloud.CreateKey: "made a key of",
+	cloud.Move: "moved", cloud.DefineRole: "changed a custom role of", cloud.CreateKey: "made a key of", cloud.Tag: "changed a tag of",
 }
 
 var kinds = map[cloud.Kind]string{
@@ -66,11 +66,20 @@ func verb(c cloud.Change) string {
 
 // did says what was done, with the method as the log has it.
 func did(c cloud.Change) string {
-	s := verb(c) + " the " + kind(c.Resource)
+	s := verb(c) + " the " + kind(done(c))
 	if c.Method != "" {
 		s += " (" + c.Method + ")"
 	}
 	return s
+}
+
+// done is what the call was about: a constraint is in force elsewhere by what was done to
+// a container.
+func done(c cloud.Change) cloud.Resource {
+	if at, ok := cloud.ParseContainer(c.Resource.Parent); ok && (c.Verb == cloud.Move || c.Verb == cloud.Tag) {
+		return at
+	}
+	return c.Resource
 }
 
 func kind(r cloud.Resource) string {

@@ -92,7 +92,8 @@ func byHand(in Input) int {
 		q := Question{Kind: ConstraintEnforced, Name: "run.managed.requireInvokerIam", Project: c.Resource.Project}
 		public := c.Workload != nil && c.Workload.InvokerCheckDisabled.On
 		for _, g := range c.Added() {
-			public = public || g.Member.Public() && invokingRoles[g.Role]
+			invokes, _ := cloud.RoleInvokes(g.Role)
+			public = public || g.Member.Public() && invokes
 		}
 		if in.Facts[q].Value && public {
 			found++

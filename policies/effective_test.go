@@ -149,7 +149,7 @@ func TestWhatIsIdleIsNeverViolated(t *testing.T) {
 			if project == "" {
 				continue
 			}
-			facts := func(q Question) Fact { return answerOf(sample.facts, q) }
+			facts := func(q Question) Fact { return sample.facts.Answer(q) }
 			all, err := newSet([]*rule{r}).Effective(project, sample.now, facts)
 			if err != nil {
 				t.Fatal(err)

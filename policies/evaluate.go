@@ -23,15 +23,16 @@ type rule struct {
 // returns the verdicts that are not Compliant, in the order the policies were
 // loaded. It is pure: the same input gives the same results. What was deleted
 // violates nothing, except that deleting an organization policy is a change
-// to what it enforces. What was moved violates nothing either: no policy is
-// about where a container is.
+// to what it enforces. What was moved or tagged violates nothing either: no policy is
+// about where a container is. What that does to a constraint is a change of its own.
 func (s *Set) Evaluate(in Input) []Result {
 	kind := in.Change.Resource.Kind
 	rules := s.byKind[kind]
 	if in.Change.Verb == cloud.DefineRole {
 		rules = s.onGrants(in.Change)
 	}
-	if len(rules) == 0 || in.Change.Verb == cloud.Move || in.Change.Verb == cloud.Delete && kind != cloud.OrgPolicy {
+	elsewhere := (in.Change.Verb == cloud.Move || in.Change.Verb == cloud.Tag) && kind != cloud.OrgPolicy
+	if len(rules) == 0 || elsewhere || in.Change.Verb == cloud.Delete && kind != cloud.OrgPolicy {
 		return nil
 	}
 	e := newEvaluation(in)

@@ -165,7 +165,7 @@ func settled(t *testing.T, set *Set, in Input, from ownTest) Explanation {
 			return xs[0]
 		}
 		for _, q := range xs[0].Needs {
-			in.Facts[q] = answerOf(from.facts, q)
+			in.Facts[q] = from.facts.Answer(q)
 		}
 	}
 	t.Fatal("it asks without end")

@@ -16,17 +16,20 @@ type Facts = fact.All
 
 // The facts that a policy can need; package fact says what each of them is.
 const (
-	ConstraintEnforced  = fact.ConstraintEnforced
-	RuntimeIdentity     = fact.RuntimeIdentity
-	RoleInvokes         = fact.RoleInvokes
-	Ancestors           = fact.Ancestors
-	ConstraintAllows    = fact.ConstraintAllows
-	ConstraintHeld      = fact.ConstraintHeld
-	ConstraintInherited = fact.ConstraintInherited
-	ProjectNumber       = fact.ProjectNumber
-	OrganizationDomain  = fact.OrganizationDomain
-	HoldsBasicRole      = fact.HoldsBasicRole
-	AccountGranted      = fact.AccountGranted
+	ConstraintEnforced    = fact.ConstraintEnforced
+	RuntimeIdentity       = fact.RuntimeIdentity
+	RoleInvokes           = fact.RoleInvokes
+	Ancestors             = fact.Ancestors
+	ConstraintAllows      = fact.ConstraintAllows
+	ConstraintHeld        = fact.ConstraintHeld
+	ConstraintInherited   = fact.ConstraintInherited
+	ProjectNumber         = fact.ProjectNumber
+	OrganizationDomain    = fact.OrganizationDomain
+	ConstraintConditional = fact.ConstraintConditional
+	ConstraintAbout       = fact.ConstraintAbout
+	ServicesBelow         = fact.ServicesBelow
+	HoldsBasicRole        = fact.HoldsBasicRole
+	AccountGranted        = fact.AccountGranted
 )
 
 // doubt is one thing that is not known.

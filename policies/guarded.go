@@ -42,6 +42,22 @@ func (s *Set) Unguarded() ([]string, error) {
 	return out, nil
 }
 
+// RestsOn lists the constraints that the loaded policies rest on, in order.
+func (s *Set) RestsOn() []string {
+	c, err := theCompiler()
+	if err != nil { // it is part of the program, and tests use it: cannot happen
+		return nil
+	}
+	var out []string
+	for _, r := range s.rules {
+		if strings.Contains(r.When, "constraint(") {
+			out = append(out, c.anyConstraints(r.When)...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // guards reports whether a loaded policy about organization policies can find a change of
 // the constraint.
 func (s *Set) guards(p prospect, constraint string) (bool, error) {
@@ -50,8 +66,12 @@ func (s *Set) guards(p prospect, constraint string) (bool, error) {
 		if err != nil {
 			return false, err
 		}
+		named := situation{"change.constraint.name": types.String(constraint)}
+		if !strings.HasPrefix(constraint, "custom.") {
+			named["change.constraint.about"] = stringList(nil)
+		}
 		for _, change := range situationsOf(cloud.OrgPolicy) {
-			if mayHold(when, []situation{change.with(situation{"change.constraint.name": types.String(constraint)})}) {
+			if mayHold(when, []situation{change.with(named)}) {
 				return true, nil
 			}
 		}

@@ -79,7 +79,7 @@ func TestLoadRefusesAndSaysWhere(t *testing.T) {
 		{"a test without the keys it needs", test("{name: x}"), "f.yaml:9:9: a test has no \"change\"\nf.yaml:9:9: a test has no \"want\""},
 		{"a test of a change that is none", test("{name: x, want: violation, change: {resource: x, verb: delet, added: [{rol: x}], identity: me}}"),
 			`f.yaml:9:55: resource is "x", want a full resource name like run.googleapis.com/projects/P/locations/L/services/S` + "\n" +
-				`f.yaml:9:64: verb is "delet", want "create", "replace", "update", "delete", "setIamPolicy", "setOrgPolicy" or "createKey"; did you mean "delete"?` + "\n" +
+				`f.yaml:9:64: verb is "delet", want "create", "replace", "update", "delete", "setIamPolicy", "setOrgPolicy", "createKey", "move" or "tag"; did you mean "delete"?` + "\n" +
 				`f.yaml:9:79: a grant has no "role"` + "\n" + `f.yaml:9:79: a grant has no "member"` + "\n" +
 				`f.yaml:9:80: a grant has an unknown key "rol"; did you mean "role"?` + "\n" +
 				`f.yaml:9:100: identity is "me", want an e-mail address, unset, unchanged or unknown`},

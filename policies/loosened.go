@@ -2,6 +2,7 @@ package policies
 
 import (
 	"cmp"
+	"strings"
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -16,6 +17,9 @@ const ifLoosened = "whether the organization policy was loosened"
 // known, so is this.
 func (e *evaluation) loosened() ref.Val {
 	c := e.constraintChange()
+	if c.InForce() {
+		return e.fellAway(c)
+	}
 	after, doubtful := e.guarded(c, ConstraintHeld)
 	before, earlier := e.guardedBefore(c)
 	f := c.Loosened(before, after)
@@ -72,4 +76,51 @@ func (e *evaluation) guarded(c cloud.ConstraintChange, kind FactKind) (cloud.Rea
 		return "", &doubt{what: ifLoosened, why: e.whyNotShown(unreadConstraint)}
 	}
 	return r, nil
+}
+
+// fellAway reports whether a constraint stopped being in force by what is no write of a
+// policy. Whether it was in force before is known of a history alone.
+func (e *evaluation) fellAway(c cloud.ConstraintChange) ref.Val {
+	at := e.in.Change.Resource.Parent
+	if c.Became == cloud.PolicyRetagged {
+		asks, d := e.look(Question{Kind: ConstraintConditional, Name: c.Name, Value: at})
+		if d != nil || !asks.Value {
+			return e.unlessKnown(d)
+		}
+	}
+	if c.Became != cloud.PolicyUndefined { // nothing enforces what is not defined
+		held, d := e.look(Question{Kind: ConstraintHeld, Name: c.Name, Value: at})
+		if d != nil || held.Value {
+			return e.unlessKnown(d)
+		}
+	}
+	if c.Before != nil && c.Before.Enforced.Knowledge == cloud.Known {
+		return types.Bool(c.Before.Enforced.On)
+	}
+	return e.unknown(doubt{what: ifLoosened, why: "it is not in force at " + at + " now, and whether it was before is not known"})
+}
+
+// unlessKnown is false where there is no doubt.
+func (e *evaluation) unlessKnown(d *doubt) ref.Val {
+	if d != nil {
+		return e.unknown(*d)
+	}
+	return types.False
+}
+
+// about are the resource types that a custom constraint is about; none for one of Google's.
+func (e *evaluation) about() ref.Val {
+	c := e.constraintChange()
+	if !strings.HasPrefix(c.Name, "custom.") || len(c.About) > 0 {
+		return stringList(c.About)
+	}
+	own, d := organizationOf(e.in.Change.Resource, e.look)
+	if d != nil {
+		return e.unknown(*d)
+	}
+	f, d := e.look(Question{Kind: ConstraintAbout, Name: c.Name, Value: own})
+	if d != nil {
+		return e.unknown(*d)
+	}
+	return stringList(f.List)
 }

@@ -50,6 +50,7 @@ var (
 		}),
 		"loosened": field(cel.BoolType, func(o *object) ref.Val { return o.e.loosened() }),
 		"became":   text(func(o *object) string { return o.e.became() }),
+		"about":    field(cel.ListType(cel.StringType), func(o *object) ref.Val { return o.e.about() }),
 	}}
 	changeType = &objectType{cel.ObjectType("rescind.Change"), map[string]*types.FieldType{
 		"added":    field(cel.ListType(grantType.cel), func(o *object) ref.Val { return o.e.added() }),

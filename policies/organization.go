@@ -75,8 +75,8 @@ func whose(m cloud.Member) string { return "whether " + string(m) + " works for 
 
 // organizationOf is the path of the organization that holds r.
 func organizationOf(r cloud.Resource, look looker) (string, *doubt) {
-	if r.Kind == cloud.Organization {
-		return r.Path(), nil
+	if at, _ := container(r); at.Kind == cloud.Organization {
+		return at.Path(), nil
 	}
 	above, d := above(r, look)
 	if d != nil {

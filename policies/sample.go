@@ -125,7 +125,7 @@ func settle(s *Set, t ownTest) Result {
 		}
 		asked := len(in.Facts)
 		for _, q := range got.Needs {
-			in.Facts[q] = answerOf(t.facts, q)
+			in.Facts[q] = t.facts.Answer(q)
 		}
 		if len(in.Facts) == asked {
 			return got
@@ -142,33 +142,4 @@ func describe(v Verdict, e Enforcement) string {
 		words = append(words, fmt.Sprintf("enforcement %s", e))
 	}
 	return strings.Join(words, ", ")
-}
-
-// answerOf is the fact a sample states, unknown when it states none.
-func answerOf(f sample.Facts, q Question) Fact {
-	fact := Fact{Source: "sample", Why: "the sample does not say"}
-	switch q.Kind {
-	case ConstraintEnforced, ConstraintAllows:
-		fact.Value, fact.Known = f.InForce[sample.Claim{Constraint: q.Name, Project: q.Project, Value: q.Value}]
-	case ConstraintHeld, ConstraintInherited: // the same wherever a policy is set
-		fact.Value, fact.Known = f.InForce[sample.Claim{Constraint: q.Name}]
-	case RuntimeIdentity:
-		group := strings.HasPrefix(q.Name, "group:") // which a list of accounts says nothing of, unless it names it
-		fact.Value = slices.Contains(f.RuntimeIdentities, q.Name)
-		fact.Known = fact.Value || f.RuntimeIdentities != nil && !group
-	case HoldsBasicRole:
-		fact.Known, fact.Value = f.BasicRoleHolders != nil, slices.Contains(f.BasicRoleHolders, q.Name)
-	case RoleInvokes:
-		fact.Known, fact.Value = f.InvokingRoles != nil, slices.Contains(f.InvokingRoles, q.Name)
-	case Ancestors:
-		fact.Known, fact.List = f.Ancestors != nil, f.Ancestors
-	case ProjectNumber:
-		fact.Known, fact.Value = f.Numbers[q.Project] != "", f.Numbers[q.Project] == q.Value
-	case OrganizationDomain:
-		fact.Known, fact.Value = f.Domains != nil, slices.Contains(f.Domains, q.Value)
-	}
-	if fact.Known {
-		fact.Why = ""
-	}
-	return fact
 }

@@ -27,7 +27,7 @@ func situationsOf(kind cloud.Kind) []situation {
 	case cloud.ServiceAccount:
 		verbs = []cloud.Verb{cloud.SetPolicy, cloud.CreateKey}
 	case cloud.OrgPolicy:
-		verbs = []cloud.Verb{cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetOrg}
+		verbs = []cloud.Verb{cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetOrg, cloud.Move, cloud.Tag}
 	}
 	var out []situation
 	for _, v := range verbs {
@@ -65,6 +65,7 @@ func alwaysOf(kind cloud.Kind) situation {
 		s["change.constraint.enforced"] = types.False
 		s["change.constraint.loosened"] = types.False
 		s["change.constraint.became"] = types.String("")
+		s["change.constraint.about"] = stringList(nil)
 	}
 	if kind == cloud.Folder || kind == cloud.Organization {
 		s["resource.project"] = types.String("")

@@ -248,7 +248,7 @@ func TestTakingFactsAwayNeverMakesAVerdictMoreCertain(t *testing.T) {
 			full := Facts{}
 			for range 4 {
 				for _, q := range verdict(s, r.Name, Input{Change: sample.change, Facts: full, Now: sample.now}).Needs {
-					full[q] = answerOf(sample.facts, q)
+					full[q] = sample.facts.Answer(q)
 				}
 			}
 			want := verdict(s, r.Name, Input{Change: sample.change, Facts: full, Now: sample.now})

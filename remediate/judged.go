@@ -37,8 +37,11 @@ type judged struct {
 // judge judges the change as live state shows it, and adds what the entry
 // alone would have been judged for and live state does not show.
 func (r *Remediator) judge(ctx context.Context, c cloud.Change, now judge.Snapshot) []judged {
-	if c.Verb == cloud.Delete {
+	switch c.Verb {
+	case cloud.Delete:
 		return nil
+	case cloud.Move, cloud.Tag:
+		return r.elsewhere(ctx, c, now)
 	}
 	var out []judged
 	if !now.Gone {
@@ -112,4 +115,26 @@ func (k judged) replaces(f finding.Finding) bool {
 	return !slices.ContainsFunc(f.Plan.Steps, func(s judge.Step) bool {
 		return k.now.StepNeeded(s) && !slices.ContainsFunc(k.Plan.Steps, func(o judge.Step) bool { return k.now.Replaces(o, s) })
 	})
+}
+
+// elsewhere judges what a move or a tag did to the constraints that policies rest on. The
+// first version of Resource Manager has one method for a move and for a new label: of what
+// may be no move at all, only what was in force before counts.
+func (r *Remediator) elsewhere(ctx context.Context, c cloud.Change, now judge.Snapshot) []judged {
+	if c.Half == cloud.FirstHalf {
+		return nil
+	}
+	var out []judged
+	for _, d := range r.cfg.Judge.Elsewhere(c) {
+		before, known := r.inForce.of(d)
+		if known {
+			d.Constraint.Before = &cloud.ConstraintChange{Enforced: cloud.KnownFlag(before)}
+		} else if c.Method == "UpdateProject" {
+			continue
+		}
+		for _, g := range r.cfg.Judge.Judge(ctx, d, now) {
+			out = append(out, judged{Judgement: g, change: d, now: now})
+		}
+	}
+	return out
 }

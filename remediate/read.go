@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
@@ -14,6 +17,9 @@ import (
 // not read stays out of it, so that the entry alone speaks and applying says
 // which permission is missing. A failure that may pass is an error.
 func (r *Remediator) snapshot(ctx context.Context, c cloud.Change) (judge.Snapshot, error) {
+	if c.Constraint != nil && !c.Constraint.OfPolicy() { // what is set says nothing of it
+		return judge.Snapshot{At: r.cfg.Now()}, nil
+	}
 	s, err := r.read(ctx, c.Resource, c.Verb == cloud.SetPolicy)
 	// What the change created and is not there was deleted since. Of any other
 	// write of an organization policy nothing being there says nothing.
@@ -75,4 +81,29 @@ func (r *Remediator) readable(ctx context.Context, res cloud.Resource, err error
 		return false, nil
 	}
 	return false, fmt.Errorf("read %s: %w", res, err)
+}
+
+// An entry that gives a grant without a condition does not say that another entry took the
+// same under one just before. What was taken is remembered, for a resource in a cell, and
+// only where a policy asks for it.
+
+// withLost is the change with the grants under a condition that were lost before it.
+func (r *Remediator) withLost(ctx context.Context, c cloud.Change, now judge.Snapshot) (cloud.Change, error) {
+	if !r.conditions || c.Verb != cloud.SetPolicy {
+		return c, nil
+	}
+	shown := c
+	if !c.HasDelta && now.Policy != nil {
+		shown.Policy = now.Policy
+	}
+	keep := now.At.Add(cloud.LostWithin + 24*time.Hour)
+	_, err := cells.Change(ctx, r.cfg.Store, "conditions/"+c.Resource.String(), keep, func(k cloud.Conditions) (cloud.Conditions, bool, error) {
+		next, lost := k.After(shown)
+		c.Lost = lost
+		return next, !reflect.DeepEqual(next, k) && len(next.Held)+len(next.Lost)+len(k.Held)+len(k.Lost) > 0, nil
+	})
+	if err != nil {
+		return c, fmt.Errorf("remember conditions on %s: %w", c.Resource, err)
+	}
+	return c, nil
 }

@@ -74,6 +74,7 @@ type Remediator struct {
 	exporter resting
 	// conditions is true where a policy asks for those that were taken away.
 	conditions bool
+	inForce    *inForce
 }
 
 // New checks the configuration and returns a Remediator.
@@ -104,10 +105,11 @@ func New(c Config) (*Remediator, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	c.Facts = attentive{c.Facts}
+	held := &inForce{}
+	c.Facts = attentive{c.Facts, held}
 	c.Judge.Facts = c.Facts
 	c.Workloads = servedWorkloads{c.Workloads, c.Store, c.Now, c.Log}
-	return &Remediator{cfg: c, alarms: c.newAlarms(), reverts: reverts.NewLog(c.Store, c.Now), conditions: asksForConditions(c.Judge.Policies)}, nil
+	return &Remediator{cfg: c, alarms: c.newAlarms(), reverts: reverts.NewLog(c.Store, c.Now), conditions: asksForConditions(c.Judge.Policies), inForce: held}, nil
 }
 
 func (c Config) newAlarms() alarm.Alarms {
@@ -116,4 +118,10 @@ func (c Config) newAlarms() alarm.Alarms {
 		a.Announce = n.Announce
 	}
 	return alarm.New(a)
+}
+
+// asksForConditions reports whether any loaded policy asks whether a condition was removed.
+func asksForConditions(p judge.Policies) bool {
+	set, ok := p.(interface{ Asks(field string) bool })
+	return ok && set.Asks("conditionRemoved")
 }

@@ -57,6 +57,16 @@ var (
 // inferred.
 var keyWrites = map[string]bool{"CreateServiceAccountKey": true, "UploadServiceAccountKey": true}
 
+// customWrites define what a custom constraint means, and what becomes of it. No entry of
+// them was seen: the names are those of the API.
+var customWrites = map[string]cloud.PolicyForm{
+	"CreateCustomConstraint": cloud.PolicyRedefined, "UpdateCustomConstraint": cloud.PolicyRedefined, "DeleteCustomConstraint": cloud.PolicyUndefined,
+}
+
+// tagWrites bind a tag or take it off. No entry of them was seen: the names are those of
+// the API.
+var tagWrites = []string{"CreateTagBinding", "DeleteTagBinding"}
+
 // moves give a project or folder another parent, or may do so: the first version of
 // Resource Manager has no other method for a project.
 var moves = []string{"MoveProject", "MoveFolder", "UpdateProject"}

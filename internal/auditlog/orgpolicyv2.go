@@ -8,10 +8,13 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
 
-// orgPolicyCall recognises the second version's writes of a policy. Custom
-// constraints are definitions; alone they enforce nothing.
+// orgPolicyCall recognises the second version's writes of a policy, and of what a custom
+// constraint means.
 func (e *envelope) orgPolicyCall() (call, error) {
 	_, last := lastWords(e.method)
+	if customWrites[last] != "" {
+		return e.customConstraintCall(last), nil
+	}
 	if !slices.Contains(orgPolicyV2Writes, last) {
 		return call{}, e.notChange("changes no organization policy")
 	}
@@ -111,3 +114,38 @@ func (r v2Rule) rule() cloud.PolicyRule {
 }
 
 func isTrue(raw json.RawMessage) bool { return string(raw) == "true" }
+
+// customConstraintCall is a write of what a custom constraint means. A definition alone
+// enforces nothing, so that a new one loosens nothing.
+func (e *envelope) customConstraintCall(last string) call {
+	type definition struct {
+		Name  string   `json:"name"`
+		Types []string `json:"resourceTypes"`
+		Snake []string `json:"resource_types"`
+	}
+	var request struct {
+		Name       string     `json:"name"`
+		Definition definition `json:"customConstraint"`
+		Snake      definition `json:"custom_constraint"`
+	}
+	var stored definition
+	asked := e.read("request", e.Payload.Request, &request)
+	answer := e.read("response", e.Payload.Response, &stored)
+	state := cloud.ConstraintChange{Became: customWrites[last], Enforced: cloud.Flag{Knowledge: cloud.Unchanged}}
+	switch { // one that cannot be read in full says nothing of what it is about
+	case answer == "" && len(stored.Types)+len(stored.Snake) > 0:
+		state.About = append(stored.Types, stored.Snake...)
+	case asked == "" && (answer == "" || !holds(e.Payload.Response)):
+		state.About = slices.Concat(request.Definition.Types, request.Definition.Snake, request.Snake.Types, request.Snake.Snake)
+	}
+	if last == "CreateCustomConstraint" {
+		state.Became = ""
+	}
+	for _, n := range []string{e.Payload.ResourceName, stored.Name, request.Definition.Name, request.Snake.Name, request.Name} {
+		parent, name, ok := strings.Cut(n, "/customConstraints/")
+		if on, isContainer := e.parseContainer(parent); ok && isContainer {
+			return e.constraintCall(on, name, state)
+		}
+	}
+	return e.constraintCall(cloud.Resource{}, "", state)
+}

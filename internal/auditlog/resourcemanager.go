@@ -3,6 +3,7 @@ package auditlog
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -14,6 +15,9 @@ import (
 // another parent. Tags have SetIamPolicy too, and are told by the resource's name.
 func (e *envelope) resourceManagerCall() (call, error) {
 	_, last := lastWords(e.method)
+	if slices.Contains(tagWrites, last) {
+		return e.tagCall()
+	}
 	policy, move := slices.Contains(orgPolicyV1Writes, last), slices.Contains(moves, last)
 	if !policy && !move && !setsIamPolicy(last) {
 		return call{}, e.notChange("changes no policy and moves nothing")
@@ -36,6 +40,41 @@ func (e *envelope) resourceManagerCall() (call, error) {
 			leave(c, "grants", why)
 		}
 	}}, nil
+}
+
+// tagCall is a tag that is bound to a project, folder or organization, or taken off. What
+// binds it to anything else changes no constraint that a policy here asks for: those are in
+// force by project.
+func (e *envelope) tagCall() (call, error) {
+	var request struct {
+		Name    string `json:"name"` // "tagBindings/PARENT/tagValues/1", the parent escaped
+		Binding struct {
+			Parent string `json:"parent"`
+		} `json:"tagBinding"`
+		Snake struct {
+			Parent string `json:"parent"`
+		} `json:"tag_binding"`
+	}
+	e.read("request", e.Payload.Request, &request)
+	for _, n := range []string{request.Binding.Parent, request.Snake.Parent, boundTo(request.Name), boundTo(e.Payload.ResourceName), e.Payload.ResourceName} {
+		if _, path, ok := strings.Cut(strings.TrimPrefix(n, "//"), "/"); ok && strings.HasPrefix(n, "//cloudresourcemanager.googleapis.com/") {
+			if r, ok := e.parseContainer(path); ok {
+				return call{verb: cloud.Tag, resource: r}, nil
+			}
+		}
+	}
+	return call{}, e.notChange("on " + quote(e.Payload.ResourceName) + ", which is no project, folder or organization")
+}
+
+// boundTo is what a tag binding's name says it is bound to.
+func boundTo(binding string) string {
+	escaped, found := strings.CutPrefix(binding, "tagBindings/")
+	escaped, _, _ = strings.Cut(escaped, "/")
+	to, err := url.PathUnescape(escaped)
+	if !found || err != nil {
+		return ""
+	}
+	return to
 }
 
 // newParent is what a move puts the container below: what a move asks for, or the parent in the

@@ -22,6 +22,9 @@ const (
 	// DefineRole makes, changes or deletes a custom role of the project or organization
 	// that is its resource: what every grant of the role allows.
 	DefineRole Verb = "defineRole"
+	// Tag binds a tag to a project, folder or organization, or takes it off: policies with
+	// a condition may ask for it. No policy is about the tag itself.
+	Tag Verb = "tag"
 	// CreateKey makes a key of the service account that is its resource: whoever holds it
 	// is the account, for as long as the key is valid.
 	CreateKey Verb = "createKey"
@@ -116,6 +119,9 @@ type ConstraintChange struct {
 	// Parameters are those of a managed constraint's only rule, as JSON with its
 	// keys in order, where Became is PolicyHoldsParameters.
 	Parameters string `json:"parameters,omitempty"`
+	// About are the resource types that a custom constraint is about ("run.googleapis.com/Service"),
+	// where its definition is shown.
+	About []string `json:"about,omitempty"`
 	// Before is what was set there before the change, PolicyDeleted for nothing;
 	// nil where that is not known. An entry does not show it, a history may.
 	Before *ConstraintChange `json:"before,omitempty"`

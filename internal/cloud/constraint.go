@@ -24,6 +24,14 @@ const (
 	// PolicyHoldsParameters is a policy that enforces, as its parameters say: it
 	// stays enforced while these come to allow everything.
 	PolicyHoldsParameters PolicyForm = "parameters"
+	// PolicyMoved and PolicyRetagged are nobody's writes of the policy: the container was
+	// given another parent, or another tag, and what is in force there may be another.
+	PolicyMoved    PolicyForm = "moved"
+	PolicyRetagged PolicyForm = "tags changed"
+	// PolicyRedefined and PolicyUndefined are of a custom constraint: what it means was
+	// changed, or is gone.
+	PolicyRedefined PolicyForm = "definition changed"
+	PolicyUndefined PolicyForm = "definition deleted"
 )
 
 // Allows reports whether the policy, as it is since the change, allows a value
@@ -59,4 +67,13 @@ func ListAllows(allowed, denied []string, value string) Flag {
 		return Flag{}
 	}
 	return KnownFlag(false)
+}
+
+// OfPolicy reports whether the change is a write of a policy, so that what is set shows it.
+func (c ConstraintChange) OfPolicy() bool { return !c.InForce() && c.Became != PolicyRedefined }
+
+// InForce reports whether the change is none of a policy that is set, but of what is in
+// force where it was made.
+func (c ConstraintChange) InForce() bool {
+	return c.Became == PolicyMoved || c.Became == PolicyRetagged || c.Became == PolicyUndefined
 }

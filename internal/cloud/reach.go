@@ -16,13 +16,13 @@ const (
 // all, also under conditions: where none of these holds, the policy says nothing.
 func (c ConstraintChange) Reach() Reach {
 	switch c.Became {
-	case PolicyDeleted, PolicyReset, PolicyDryRunOnly:
+	case PolicyDeleted, PolicyReset, PolicyDryRunOnly, PolicyMoved, PolicyRetagged:
 		return GuardsInherited
 	case PolicyAllowsAll:
 		return GuardsNone
 	case PolicyDeniesAll, PolicyAllEnforce:
 		return GuardsAll
-	case PolicyConditional, PolicyHoldsValues, PolicyHoldsParameters:
+	case PolicyConditional, PolicyHoldsValues, PolicyHoldsParameters, PolicyRedefined:
 		return GuardsSome
 	}
 	switch c.Enforced.Knowledge {
@@ -50,7 +50,7 @@ func (c ConstraintChange) Loosened(before, after Reach) Flag {
 	switch {
 	case after == GuardsAll, after == GuardsUntouched, before == GuardsNone:
 		return KnownFlag(false)
-	case after == GuardsNone, before == GuardsAll && after == GuardsSome && c.Became != PolicyHoldsParameters:
+	case after == GuardsNone, before == GuardsAll && after == GuardsSome && c.Became != PolicyHoldsParameters && c.Became != PolicyRedefined:
 		return KnownFlag(true)
 	case before == GuardsSome && after == GuardsSome && c.Before != nil:
 		return c.Widened(*c.Before)
@@ -69,6 +69,8 @@ func (c ConstraintChange) Incomparable() string {
 	switch c.Became {
 	case PolicyHoldsValues:
 		return why + ": its values may have been widened or narrowed"
+	case PolicyRedefined:
+		return "what the custom constraint means was changed, and whether it forbids less cannot be told"
 	case PolicyHoldsParameters:
 		return why + ": it is still enforced, and its parameters may have been widened or narrowed"
 	}

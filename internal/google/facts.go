@@ -77,6 +77,12 @@ func (c *Client) look(ctx context.Context, q policies.Question) (policies.Fact, 
 		return c.projectNumber(ctx, q)
 	case policies.OrganizationDomain:
 		return c.organizationDomain(ctx, q)
+	case policies.ConstraintConditional:
+		return c.conditional(ctx, q)
+	case policies.ConstraintAbout:
+		return c.constraintAbout(ctx, q)
+	case policies.ServicesBelow:
+		return c.servicesBelow(ctx, q)
 	case policies.HoldsBasicRole:
 		return c.holdsBasicRole(ctx, q)
 	case policies.AccountGranted:

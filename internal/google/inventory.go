@@ -125,7 +125,7 @@ func (c *Client) workloadPage(ctx context.Context, parent string, k cloud.Kind, 
 	case cloud.RunInstance:
 		it := c.instances().ListInstances(ctx, &runpb.ListInstancesRequest{Parent: parent, PageSize: inventoryPage, PageToken: page})
 		next, err = onePage(it, func(i *runpb.Instance) error { return take(i.GetName(), i) })
-		if status.Code(err) == codes.Unimplemented { // a preview, which is not everywhere
+		if noInstances(err) {
 			return nil, "", nil
 		}
 	default:

@@ -157,12 +157,19 @@ func (c *Client) regions(ctx context.Context, project string) ([]string, error) 
 	}
 }
 
-// instanceUsers lists instances. Where the API does not have them yet there are none.
+// noInstances reports whether instances are not there for rescind: a preview, which not
+// every API has, and whose permissions older installations do not hold. An account that
+// only an instance runs as is then told by its deploys.
+func noInstances(err error) bool {
+	return status.Code(err) == codes.Unimplemented || status.Code(err) == codes.PermissionDenied
+}
+
+// instanceUsers lists instances, none where there are none for rescind.
 func (c *Client) instanceUsers(ctx context.Context, parent string) ([]user, error) {
 	var found []user
 	for i, err := range c.instances().ListInstances(ctx, &runpb.ListInstancesRequest{Parent: parent}).All() {
 		switch {
-		case status.Code(err) == codes.Unimplemented:
+		case noInstances(err):
 			return nil, nil
 		case err != nil:
 			return found, err

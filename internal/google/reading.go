@@ -55,7 +55,7 @@ func (r reading) concernedBy(change *cloud.Change) bool {
 	case projectItself, folderItself:
 		return change.Verb == cloud.Move && same(r.of, change.Resource.Path())
 	case effectivePolicy:
-		return r.setBy(change) || change.Verb == cloud.Move && r.inherits(change.Resource)
+		return r.setBy(change) || (change.Verb == cloud.Move || change.Verb == cloud.Tag) && r.inherits(change.Resource)
 	case rolePermissions:
 		return change.Service == "iam.googleapis.com" && change.Verb != cloud.SetPolicy
 	case projectRunsAs: // a deploy may begin or end an account's use

@@ -38,6 +38,12 @@ func (f factsAt) Fact(_ context.Context, q policies.Question) policies.Fact {
 		return f.organizationDomain(q)
 	case policies.RuntimeIdentity:
 		return f.runtimeIdentity(q.Name)
+	case policies.ConstraintConditional:
+		return f.conditional(q)
+	case policies.ConstraintAbout:
+		return f.about(q)
+	case policies.ServicesBelow:
+		return f.servicesBelow(q)
 	case policies.HoldsBasicRole:
 		return f.holdsBasicRole(q.Name)
 	case policies.Ancestors:
@@ -167,4 +173,27 @@ func (f factsAt) roleInvokes(name string) policies.Fact {
 		return policies.Fact{Why: "the entry of its last change does not show what it allows"}
 	}
 	return policies.Fact{Known: true, Value: last.invokes.On, Source: "learned: the role was defined so", At: last.at}
+}
+
+// holdsBasicRole is known where the history shows it given and not taken, or the facts file
+// lists who holds one.
+func (f factsAt) holdsBasicRole(email string) policies.Fact {
+	held := map[basicGrant]time.Time{}
+	for _, g := range f.learned.basic[email] {
+		of := basicGrant{at: g.at, role: g.role}
+		switch {
+		case g.time.After(f.at):
+		case g.taken:
+			delete(held, of)
+		default:
+			held[of] = g.time
+		}
+	}
+	for g, at := range held {
+		return policies.Fact{Known: true, Value: true, Source: "learned: it was given " + g.role + " on " + g.at.Path(), At: at}
+	}
+	if f.file != nil && f.file.basicRoles != nil {
+		return policies.Fact{Known: true, Value: f.file.basicRoles[strings.ToLower(email)], Source: f.source()}
+	}
+	return policies.Fact{Why: "the history does not show it given one, and no facts file says who holds one (basic_role_holders)"}
 }

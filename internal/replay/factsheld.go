@@ -3,6 +3,7 @@ package replay
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -107,4 +108,47 @@ func (f *FactsFile) holds(organization string) bool {
 		}
 	}
 	return false
+}
+
+// conditional is what the history shows: a policy that asks for tags is no part of a facts
+// file. One that enforces by each of its rules may ask for them, too.
+func (f factsAt) conditional(q policies.Question) policies.Fact {
+	chain, _ := f.chainOf(q.Value)
+	for _, at := range chain {
+		w, ok := f.learned.policyAt(policyKey{q.Name, at}, f.at)
+		if ok && (w.change.Became == cloud.PolicyConditional || w.change.Became == cloud.PolicyAllEnforce) {
+			return policies.Fact{Known: true, Value: true, Source: "learned: " + at + " set it", At: w.at}
+		}
+	}
+	return policies.Fact{Known: true, Source: "the history shows none"}
+}
+
+// about is what the latest definition before the moment says.
+func (f factsAt) about(q policies.Question) policies.Fact {
+	out := policies.Fact{Why: "the history does not show its definition"}
+	for _, w := range f.learned.defined[policyKey{q.Name, q.Value}] {
+		if len(w.change.About) > 0 && !w.at.After(f.at) {
+			out = policies.Fact{Known: true, List: w.change.About, Source: "learned: its definition", At: w.at}
+		}
+	}
+	return out
+}
+
+// servicesBelow are those that the history shows, in projects that are known to lie in the
+// container and not known to be covered still.
+func (f factsAt) servicesBelow(q policies.Question) policies.Fact {
+	in := f.containerPath(q.Name)
+	var names []string
+	for r, span := range f.learned.services {
+		if span.began.After(f.at) || !span.ended.IsZero() && !span.ended.After(f.at) {
+			continue
+		}
+		chain, _ := f.chain(r.Project)
+		still := f.constraint(q.Value, r.Project)
+		if slices.Contains(chain, in) && !(still.Known && still.Value) {
+			names = append(names, r.Path())
+		}
+	}
+	slices.SortFunc(names, strings.Compare)
+	return policies.Fact{Known: true, List: names, Source: "learned: deploys in the history"}
 }

@@ -23,7 +23,7 @@ func (l *learned) judged(ctx context.Context, j judge.Judge, c cloud.Change, i i
 			out = append(out, judgedAt{change: granted, Judgement: g})
 		}
 	}
-	if len(out) > 0 {
+	if out = append(out, l.elsewhere(ctx, j, c, at)...); len(out) > 0 {
 		return out
 	}
 	for _, g := range j.Judge(ctx, l.asOf(c, i), snapshot(c, l.previous[i], at)) {
@@ -77,4 +77,27 @@ func snapshot(c cloud.Change, previous cloud.Identity, at time.Time) judge.Snaps
 		now.Workload = &w
 	}
 	return now
+}
+
+// elsewhere are the judgements of constraints that may have stopped being in force by a move
+// or a tag: of those that were in force before. Of any other nothing was lost that is known.
+func (l *learned) elsewhere(ctx context.Context, j judge.Judge, c cloud.Change, at time.Time) []judgedAt {
+	facts, ok := j.Facts.(factsAt)
+	if !ok || c.Half == cloud.FirstHalf {
+		return nil
+	}
+	before := facts
+	before.at = at.Add(-1)
+	var out []judgedAt
+	for _, d := range j.Elsewhere(c) {
+		held := before.held(d.Constraint.Name, d.Resource.Parent)
+		if !held.Known || !held.Value {
+			continue
+		}
+		d.Constraint.Before = &cloud.ConstraintChange{Enforced: cloud.KnownFlag(true)}
+		for _, g := range j.Judge(ctx, d, judge.Snapshot{At: at}) {
+			out = append(out, judgedAt{change: d, Judgement: g})
+		}
+	}
+	return out
 }

@@ -18,6 +18,8 @@ type learned struct {
 	shares     [][]cloud.Share                    // what each change gave requests to, with what that runs as
 	moves      map[string][]move                  // by container, in order
 	had        []*heldBefore                      // what the workload of each change had before it
+	defined    map[policyKey][]policyWrite        // what custom constraints are about, in order
+	services   map[cloud.Resource]lifespan        // that were deployed or granted on
 	lost       [][]cloud.Grant                    // conditional grants that were taken before each change
 	basic      map[string][]basicGrant            // basic roles, by e-mail, in order
 	numbers    projects
@@ -50,6 +52,8 @@ func learn(changes []cloud.Change, ids projects) *learned {
 		held:       make([]map[cloud.Resource][]cloud.Grant, len(changes)),
 		shares:     make([][]cloud.Share, len(changes)),
 		had:        make([]*heldBefore, len(changes)),
+		defined:    map[policyKey][]policyWrite{},
+		services:   map[cloud.Resource]lifespan{},
 		lost:       make([][]cloud.Grant, len(changes)),
 		basic:      map[string][]basicGrant{},
 		numbers:    ids,
@@ -67,6 +71,8 @@ func learn(changes []cloud.Change, ids projects) *learned {
 		l.role(c)
 		l.move(c)
 		l.basicRole(c)
+		l.service(c)
+		l.definition(c)
 		l.lost[i] = conditions.take(c)
 		l.held[i] = granted.take(c)
 		l.had[i] = had.take(c, i)
@@ -149,5 +155,52 @@ type roleWrite struct {
 func (l *learned) role(c cloud.Change) {
 	if c.Role != nil {
 		l.roles[c.Role.Name] = append(l.roles[c.Role.Name], roleWrite{c.Role.Invokes, c.Time})
+	}
+}
+
+// definition learns what a custom constraint is about.
+func (l *learned) definition(c cloud.Change) {
+	if c.Constraint != nil && len(c.Constraint.About) > 0 {
+		k := policyKey{c.Constraint.Name, c.Resource.Parent}
+		l.defined[k] = append(l.defined[k], policyWrite{*c.Constraint, c.Time})
+	}
+}
+
+// lifespan is from when to when the history shows a service.
+type lifespan struct{ began, ended time.Time }
+
+func (l *learned) service(c cloud.Change) {
+	if c.Resource.Kind != cloud.RunService || c.Half == cloud.FirstHalf {
+		return
+	}
+	span, known := l.services[c.Resource]
+	if !known {
+		span.began = c.Time
+	}
+	span.ended = time.Time{}
+	if c.Verb == cloud.Delete {
+		span.ended = c.Time
+	}
+	l.services[c.Resource] = span
+}
+
+// basicGrant is a basic role that a service account was given somewhere, or lost.
+type basicGrant struct {
+	at    cloud.Resource
+	role  string
+	taken bool
+	time  time.Time
+}
+
+// basicRole learns who holds basic roles, from the deltas of projects and of what is above.
+func (l *learned) basicRole(c cloud.Change) {
+	if !c.Resource.Kind.Container() || c.Half == cloud.FirstHalf {
+		return
+	}
+	for _, d := range c.Deltas {
+		email, ok := d.Grant.Member.Folded().ServiceAccount()
+		if ok && cloud.BasicRole(d.Grant.Role) {
+			l.basic[email] = append(l.basic[email], basicGrant{c.Resource, d.Grant.Role, d.Action == cloud.Remove, c.Time})
+		}
 	}
 }

@@ -74,7 +74,7 @@ func everyPolicy(t *testing.T) *policies.Set {
 	t.Helper()
 	set, err := policies.Load(policies.File{Name: "all.yaml", Data: []byte(`apiVersion: rescind/v1
 policies: [{name: no-act-as-on-default-identity}, {name: no-constraint-weakening}, {name: no-cross-project-identity},
-  {name: no-iam-condition-removed}, {name: no-privileged-invoker-role}, {name: no-public-ingress}]`)})
+  {name: no-iam-condition-removed}, {name: no-privileged-invoker-role}, {name: no-public-ingress}, {name: no-ssh-access}, {name: no-escalation-on-runtime-identity}]`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,6 +105,9 @@ func verdicts(t *testing.T, set *policies.Set, e map[string]any) (says map[strin
 type allTrue struct{}
 
 func (allTrue) Fact(_ context.Context, q policies.Question) policies.Fact {
+	if q.Kind == policies.ConstraintAbout {
+		return policies.Fact{Known: true, List: []string{"run.googleapis.com/Service"}}
+	}
 	return policies.Fact{Known: true, Value: q.Kind != policies.ConstraintAllows && q.Kind != policies.OrganizationDomain, List: []string{"organizations/77"}}
 }
 

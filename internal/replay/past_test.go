@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/replay/forms"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // What an explanation of one change rests on must be what a replay found.
@@ -30,6 +31,9 @@ func TestPastJudgesAsRunDoes(t *testing.T) {
 	}
 	var got []Finding
 	for i, c := range past.Changes {
+		if elsewhere := (judge.Judge{Policies: set}).Elsewhere(c); len(elsewhere) > 0 { // what it is judged as
+			c = elsewhere[0]
+		}
 		for _, j := range past.Judge(t.Context(), set, i) {
 			got = append(got, findingOf(c, j))
 		}

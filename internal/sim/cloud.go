@@ -51,6 +51,7 @@ type Cloud struct {
 	workloads   map[string]*workload
 	policies    map[string]*iampb.Policy       // allow policies by relative resource name
 	orgPolicies map[string]*orgpolicypb.Policy // by "projects/p/policies/c"
+	customs     map[string]*orgpolicypb.CustomConstraint
 	roles       map[string]*adminpb.Role
 	operations  map[string]*operation
 	functions   map[string]*functionspb.Function // by full relative name
@@ -91,6 +92,7 @@ func NewCloud(o Options) *Cloud {
 		workloads:   map[string]*workload{},
 		policies:    map[string]*iampb.Policy{},
 		orgPolicies: map[string]*orgpolicypb.Policy{},
+		customs:     map[string]*orgpolicypb.CustomConstraint{},
 		roles:       predefinedRoles(),
 		operations:  map[string]*operation{},
 		functions:   map[string]*functionspb.Function{},

@@ -71,6 +71,16 @@ func (s *orgPolicies) GetEffectivePolicy(_ context.Context, r *orgpolicypb.GetEf
 	return out, err
 }
 
+func (s *orgPolicies) GetCustomConstraint(_ context.Context, r *orgpolicypb.GetCustomConstraintRequest) (out *orgpolicypb.CustomConstraint, err error) {
+	err = s.c.read(orgPolicyV2+"GetCustomConstraint", func() error {
+		if out = s.c.customs[r.Name]; out == nil {
+			return notFound(r.Name)
+		}
+		return nil
+	})
+	return out, err
+}
+
 func (s *orgPolicies) CreatePolicy(ctx context.Context, r *orgpolicypb.CreatePolicyRequest) (*orgpolicypb.Policy, error) {
 	name := r.GetPolicy().GetName()
 	if !strings.Contains(name, "/policies/") {

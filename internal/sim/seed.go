@@ -134,6 +134,14 @@ func (c *Cloud) PutExecution(e *runpb.Execution) {
 	c.executions[job] = append(c.executions[job], e)
 }
 
+// PutCustomConstraint defines a custom constraint by its full name,
+// "organizations/1/customConstraints/custom.c". The simulator enforces none.
+func (c *Cloud) PutCustomConstraint(d *orgpolicypb.CustomConstraint) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.customs[d.GetName()] = d
+}
+
 // SetAllowedValues sets a list constraint ("run.allowedIngress") at a project,
 // folder or organization to the values it allows.
 func (c *Cloud) SetAllowedValues(container, constraint string, values ...string) {

@@ -33,6 +33,15 @@ const (
 	// ConstraintInherited: the same of what is in force there but for the policy
 	// that is set at the container itself.
 	ConstraintInherited Kind = "constraint inherited"
+	// ConstraintConditional: does a policy of the constraint Name that is set at the
+	// container Value, or above it, have a condition, so that tags decide?
+	ConstraintConditional Kind = "constraint conditional"
+	// ConstraintAbout: which resource types is the custom constraint Name about that the
+	// organization Value defines? Answered in List.
+	ConstraintAbout Kind = "constraint about"
+	// ServicesBelow: which services are in the container Name, and not covered by the
+	// constraint Value? Answered in List, by their paths. No policy asks for it.
+	ServicesBelow Kind = "services below"
 	// ProjectNumber: is Value the number of the project whose id is Project?
 	ProjectNumber Kind = "project number"
 	// OrganizationDomain: do the accounts of the domain Value belong to the

@@ -23,6 +23,12 @@ func (q Question) What() string {
 		return "whether " + q.Name + " is enforced at " + q.Value
 	case ConstraintInherited:
 		return "whether " + q.Name + " is enforced at " + q.Value + " by what it inherits"
+	case ConstraintConditional:
+		return "whether a policy of " + q.Name + " at " + q.Value + " or above asks for tags"
+	case ConstraintAbout:
+		return "what the custom constraint " + q.Name + " is about"
+	case ServicesBelow:
+		return "which services of " + q.Name + " " + q.Value + " no longer covers"
 	case ProjectNumber:
 		return "whether " + q.Value + " is the number of " + q.Project
 	case HoldsBasicRole:
@@ -72,6 +78,10 @@ func (f Fact) claim(q Question) string {
 		return q.Name + say(" is enforced at ", " is not enforced at ") + q.Value
 	case ConstraintInherited:
 		return q.Value + say(" inherits that ", " does not inherit that ") + q.Name + " is enforced"
+	case ConstraintConditional:
+		return say("a", "no") + " policy of " + q.Name + " at " + q.Value + " or above asks for tags"
+	case ConstraintAbout:
+		return q.Name + " is about " + strings.Join(f.List, ", ")
 	case ProjectNumber:
 		return q.Value + say(" is the number of ", " is not the number of ") + q.Project
 	case HoldsBasicRole:

@@ -32,7 +32,7 @@ func Change(r *strictyaml.Reader, dst *cloud.Change, unreadFields []string) func
 		}
 		s.Fields(n, "a change", strictyaml.Keys{
 			"resource":             s.resource(&c.Resource),
-			"verb":                 strictyaml.Word(s.Reader, "verb", &c.Verb, cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg, cloud.CreateKey),
+			"verb":                 strictyaml.Word(s.Reader, "verb", &c.Verb, cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg, cloud.CreateKey, cloud.Move, cloud.Tag),
 			"method":               s.Text("method", &c.Method),
 			"actor":                s.Text("actor", &c.Actor.Principal),
 			"added":                mark(&c.HasDelta, s.grants("added", &added)),
@@ -172,10 +172,11 @@ func (s reader) constraintState(cc *cloud.ConstraintChange) strictyaml.Keys {
 		"enforced": s.flag("enforced", &cc.Enforced),
 		"became": strictyaml.Word(s.Reader, "became", &cc.Became, cloud.PolicyDeleted, cloud.PolicyReset, cloud.PolicyConditional,
 			cloud.PolicyAllEnforce, cloud.PolicyDryRunOnly, cloud.PolicyAllowsAll, cloud.PolicyDeniesAll, cloud.PolicyHoldsValues,
-			cloud.PolicyHoldsParameters),
+			cloud.PolicyHoldsParameters, cloud.PolicyMoved, cloud.PolicyRetagged, cloud.PolicyRedefined, cloud.PolicyUndefined),
 		"allowed":    s.Texts("allowed", &cc.Allowed),
 		"denied":     s.Texts("denied", &cc.Denied),
 		"parameters": s.Text("parameters", &cc.Parameters),
+		"about":      s.Texts("about", &cc.About),
 	}
 }
 

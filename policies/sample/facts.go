@@ -12,12 +12,14 @@ import (
 // or domains when it has no such list at all.
 type Facts struct {
 	InForce           map[Claim]bool
-	Numbers           map[string]string // of projects, by id
-	RuntimeIdentities []string          // nil: not stated
-	BasicRoleHolders  []string          // nil: not stated
-	InvokingRoles     []string          // nil: not stated
-	Ancestors         []string          // nil: not stated; of every project
-	Domains           []string          // nil: not stated; of every organization
+	Numbers           map[string]string   // of projects, by id
+	RuntimeIdentities []string            // nil: not stated
+	Conditional       []string            // constraints with a policy that asks for tags; nil: not stated
+	About             map[string][]string // what custom constraints are about
+	BasicRoleHolders  []string            // nil: not stated
+	InvokingRoles     []string            // nil: not stated
+	Ancestors         []string            // nil: not stated; of every project
+	Domains           []string            // nil: not stated; of every organization
 }
 
 // Claim is what can be so of a constraint: that it is enforced for a project, that
@@ -52,6 +54,8 @@ func (s reader) constraints(dst *Facts) func(*yaml.Node) {
 			"enforced":     s.projects(dst, of, true),
 			"not_enforced": s.projects(dst, of, false),
 			"inherited":    s.inherited(dst, name),
+			"conditional":  s.conditional(dst, name),
+			"about":        s.about(dst, name),
 			"allows":       s.values(dst, of, true),
 			"denies":       s.values(dst, of, false),
 		})
@@ -96,5 +100,31 @@ func (s reader) projects(dst *Facts, c Claim, holds bool) func(*yaml.Node) {
 			c.Project = r.Project
 			dst.InForce[c] = holds
 		})
+	}
+}
+
+// conditional reads whether a policy of the constraint asks for tags.
+func (s reader) conditional(dst *Facts, name string) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		var v string
+		strictyaml.Word(s.Reader, "conditional", &v, "true", "false")(n)
+		if dst.Conditional == nil {
+			dst.Conditional = []string{}
+		}
+		if v == "true" {
+			dst.Conditional = append(dst.Conditional, name)
+		}
+	}
+}
+
+// about reads which resource types a custom constraint is about.
+func (s reader) about(dst *Facts, name string) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		var types []string
+		s.Texts("about", &types)(n)
+		if dst.About == nil {
+			dst.About = map[string][]string{}
+		}
+		dst.About[name] = types
 	}
 }

@@ -52,7 +52,7 @@ func unknownWord(what, word string) error {
 // live state judges the change, and else an error as Known does.
 func ChangeKnown(c cloud.Change) error {
 	switch c.Verb {
-	case "", cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg, cloud.Move, cloud.DefineRole, cloud.CreateKey:
+	case "", cloud.Create, cloud.Replace, cloud.Update, cloud.Delete, cloud.SetPolicy, cloud.SetOrg, cloud.Move, cloud.DefineRole, cloud.CreateKey, cloud.Tag:
 	default:
 		return unknownWord("verb", string(c.Verb))
 	}

@@ -60,6 +60,7 @@ func (j Judge) judgement(ctx context.Context, r policies.Result, c cloud.Change,
 			}
 		},
 	}
+	r.Reasons = slices.Concat(r.Reasons, j.uncovered(ctx, r, c))
 	g := Judgement{Result: r}
 	if r.Identity && c.Workload != nil {
 		g.Account = c.Workload.Identity.Email

@@ -40,6 +40,8 @@ func (p OrgPolicy) observed(c *cloud.ConstraintChange) *cloud.ConstraintChange {
 // delete replaced, and an effective policy is not what was set.
 func restoreConstraint(c cloud.Change, now Snapshot) (*Step, string) {
 	switch {
+	case c.Constraint != nil && c.Constraint.InForce():
+		return nil, "nobody wrote the organization policy: a person has to set it where it is to be in force, or to take back what was done"
 	case !c.CreatesOrgPolicy():
 		return nil, "what the organization policy was before is not recorded: " +
 			"a person has to decide what is to be enforced here, and an exception that is gone needs nothing"
