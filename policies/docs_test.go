@@ -82,3 +82,20 @@ func TestTheDocsNameEveryKey(t *testing.T) {
 		}
 	}
 }
+
+// Who relies on a policy is told what it does not see.
+func TestTheDocsListEveryWayThatIsWatchedAndThatIsNot(t *testing.T) {
+	page, err := os.ReadFile("../docs/policies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range shippedRules() {
+		_, ways, found := strings.Cut(string(page), "\n#### Ways: "+r.Name+"\n")
+		ways, _, _ = strings.Cut(ways, "\n#")
+		rows := strings.Count(ways, "\n| ") - 1
+		watched, not := strings.Count(ways, "| yes"), strings.Count(ways, "| no")
+		if !found || rows < 4 || watched == 0 || not == 0 {
+			t.Errorf("%s: %d ways, of which %d are watched and %d are not", r.Name, rows, watched, not)
+		}
+	}
+}
