@@ -25,10 +25,13 @@ locals {
       rank   = "WARNING"
     }
     approvals = {
-      filter = "jsonPayload.message=(\"the approval path is broken\" OR \"nobody could be told of a finding\" OR \"approvers\") AND severity=\"ERROR\""
-      says   = "People cannot be told, or cannot answer."
-      page   = "approval-path"
-      rank   = "ERROR"
+      # Where nobody is to answer yet, rescind says so at each start.
+      filter = (can(var.settings.approvals.approvers)
+        ? "jsonPayload.message=(\"the approval path is broken\" OR \"nobody could be told of a finding\" OR \"approvers\") AND severity=\"ERROR\""
+      : "jsonPayload.message=(\"the approval path is broken\" OR \"nobody could be told of a finding\") AND severity=\"ERROR\"")
+      says = "People cannot be told, or cannot answer."
+      page = "approval-path"
+      rank = "ERROR"
     }
   }
   of_worker = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${google_cloud_run_v2_service.worker.name}\""

@@ -58,6 +58,10 @@ run "audit_holds_no_right_to_write" {
     condition     = length(google_cloud_run_v2_service.slack) == 0 && length(google_cloud_run_v2_service.page) == 0 && length(google_pubsub_topic.answers) == 0
     error_message = "there is a way for answers, and nobody was to answer"
   }
+  assert {
+    condition     = !strcontains(google_logging_metric.line["approvals"].filter, "approvers")
+    error_message = "there is an alert on nobody who may answer, where nobody was to answer"
+  }
 }
 
 run "only_sinks_write_events" {

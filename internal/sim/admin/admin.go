@@ -247,6 +247,9 @@ func (a *Admin) put(k kind, r request, name string, body object) (any, error) {
 		return nil, failure{http.StatusForbidden, "PERMISSION_DENIED", "Permission denied on resource project " + project + "."}
 	}
 	o := k.shown(name, maps.Clone(body))
+	if strings.Contains(name, "/sinks/") {
+		o["writerIdentity"] = a.writer(name)
+	}
 	a.things[r.service+"/"+name] = o
 	return a.done(k, o), nil
 }
@@ -288,12 +291,4 @@ func unwrapped(body object, inner string) object {
 		return body
 	}
 	return in
-}
-
-func cutLast(s string) (before, after string) {
-	i := strings.LastIndex(s, "/")
-	if i < 0 {
-		return s, ""
-	}
-	return s[:i], s[i+1:]
 }

@@ -65,6 +65,15 @@ func (k kind) shown(name string, o object) object {
 // words are the parts of a name.
 func words(name string) []string { return strings.Split(name, "/") }
 
+// cutLast takes a name apart at its last slash.
+func cutLast(s string) (before, after string) {
+	i := strings.LastIndex(s, "/")
+	if i < 0 {
+		return s, ""
+	}
+	return s[:i], s[i+1:]
+}
+
 // kinds are all kinds that an installation makes. What is said of each is from the
 // page of its REST resource, below https://cloud.google.com/apis/docs/overview.
 func kinds() []kind {
@@ -145,9 +154,5 @@ func alertPolicy(name string, o object) {
 // unqualified is for what is named without what holds it.
 func unqualified(name string, o object) { o["name"] = name[strings.LastIndex(name, "/")+1:] }
 
-// sink has an identity that writes to its destination: one for each container.
-func sink(name string, o object) {
-	unqualified(name, o)
-	w := words(name)
-	o["writerIdentity"] = fmt.Sprintf("serviceAccount:service-%s-%s@gcp-sa-logging.iam.gserviceaccount.com", strings.TrimSuffix(w[1], "s"), w[2])
-}
+// sink is named without what holds it; writer says who writes to its destination.
+func sink(name string, o object) { unqualified(name, o) }

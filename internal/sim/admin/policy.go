@@ -49,3 +49,11 @@ func (a *Admin) exists(r request) bool {
 	}
 	return r.service == "artifactregistry"
 }
+
+// writer is the identity that the sinks of one project, folder or organization write as.
+// https://cloud.google.com/logging/docs/export/configure_export_v2#dest-auth
+func (a *Admin) writer(sink string) string {
+	w := words(sink)
+	id := map[string]string{"projects": a.projects[w[2]], "folders": "folder-" + w[2], "organizations": "org-" + w[2]}[w[1]]
+	return "serviceAccount:service-" + id + "@gcp-sa-logging.iam.gserviceaccount.com"
+}
