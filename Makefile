@@ -1,10 +1,10 @@
 # Shortcuts for what CONTRIBUTING.md describes. Nothing is built by files here:
 # the go command knows better than make what is stale.
 .DEFAULT_GOAL := help
-.PHONY: help build image terraform test race lint fuzz bench timings soak upgrade explore demo ci
+.PHONY: help build image terraform test race lint fuzz bench bench-replay timings soak upgrade explore demo ci
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/rescind
 	go build -trimpath -o bin/rescind ./cmd/rescind
@@ -34,6 +34,9 @@ fuzz: ## fuzz one target: make fuzz PKG=./internal/auditlog NAME=FuzzDecode
 ROW =
 bench: ## measure docs/performance.md anew, in a quarter of an hour; one row of it: make bench ROW=reverts
 	RESCIND_BENCH=long RESCIND_BENCH_ROW=$(ROW) go test -v -count=1 -timeout 30m -tags soak -run '^TestSoakBench$$' ./cmd/rescind
+
+bench-replay: ## measure the section of docs/performance.md about replay anew, on 1 GB, in ten minutes
+	RESCIND_BENCH=long go test -v -count=1 -timeout 60m -tags soak -run '^TestSoakBenchReplay$$' ./cmd/rescind
 
 timings: ## run every Go benchmark
 	go test -run '^$$' -bench . -benchmem ./...

@@ -47,6 +47,9 @@ func structuredAs(body []byte) string {
 }
 
 func isStructured(body []byte) bool {
+	if !bytes.Contains(body, []byte(`"specversion"`)) { // nearly all are pushes
+		return false
+	}
 	found := false
 	skim.Object(body, []string{"specversion"}, func(*skim.Cursor, string) { found = true })
 	return found

@@ -42,6 +42,11 @@ func TestSoakBench(t *testing.T) {
 	}
 	page := b.page(figures, growth)
 	if b.long && len(figures) == len(benchRows) && !t.Failed() {
+		before, err := os.ReadFile(benchPage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page += "\n" + replayBegin + replaySection(string(before)) + replayEnd // make bench-replay writes that
 		if err := os.WriteFile(benchPage, []byte(page), 0o600); err != nil {
 			t.Fatal(err)
 		}
