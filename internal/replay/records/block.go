@@ -23,6 +23,8 @@ type block[T any] struct {
 	offset int64
 	text   []byte
 	exact  bool // it begins or ends within a line: only the splitter can cut it
+	// indented is true where it is of an array as gcloud writes it, and ends with an element.
+	indented bool
 
 	scanned bool // it holds lines that are records alone, and this is what they came to:
 
@@ -49,6 +51,10 @@ func (r *reading[T]) sieve(b *block[T]) *skim.Literals {
 // scan takes the block's lines for records, as long as that is what they look like.
 func (r *reading[T]) scan(b *block[T]) {
 	if b.exact {
+		return
+	}
+	if b.indented {
+		r.scanIndented(b)
 		return
 	}
 	sieve := r.sieve(b)

@@ -10,6 +10,7 @@
 //   - unpack.go is from bytes to text, sniff.go says what is none
 //   - read.go and block.go cut text into blocks, which several goroutines take apart
 //   - days.go is what times they are of
+//   - indented.go takes apart arrays as gcloud writes them
 //   - splitter.go is the exact way: any JSON, however it is laid out; seek.go is what
 //     comes after something broken
 package records

@@ -84,13 +84,14 @@ type reading[T any] struct {
 	work func(Record) (T, error)
 	take func(Record, T) error
 
-	in      sync.Mutex // of what follows: one goroutine reads at a time
-	next    int        // the number of the next block
-	rest    []byte     // the begin of a line, which the last block did not end
-	inLine  bool       // the last block ended within a line that is longer than a block
-	done    bool
-	readErr error
-	offset  int64
+	in       sync.Mutex // of what follows: one goroutine reads at a time
+	next     int        // the number of the next block
+	rest     []byte     // the begin of a line, which the last block did not end
+	indented bool       // it is an array as gcloud writes it
+	inLine   bool       // the last block ended within a line that is longer than a block
+	done     bool
+	readErr  error
+	offset   int64
 
 	taking   sync.Mutex // of what follows: blocks are taken in their order
 	turn     sync.Cond
@@ -140,7 +141,16 @@ func (r *reading[T]) read(ctx context.Context, b *block[T]) bool {
 		n += more
 	}
 	b.text, r.rest, r.inLine = b.buf[:n], r.rest[:0], false
-	switch end := bytes.LastIndexByte(b.text, '\n') + 1; {
+	if r.next == 0 {
+		r.indented = bytes.HasPrefix(b.text, indentedBegin)
+	}
+	b.indented = r.indented
+	end := bytes.LastIndexByte(b.text, '\n') + 1
+	if r.indented {
+		end = endOfElements(b.text)
+		b.exact = b.exact || r.next == 0 || r.readErr != nil // there are the brackets
+	}
+	switch {
 	case r.readErr != nil:
 		r.done = true
 	case end == 0 || n-end > blockSize/2:
@@ -178,10 +188,10 @@ func (r *reading[T]) inTurn(b *block[T]) bool {
 
 func (r *reading[T]) takeBlock(b *block[T]) error {
 	r.counts.Bytes += int64(len(b.text))
-	if r.inexact = r.inexact || b.exact || !b.scanned || !r.splitter.between(); r.inexact {
+	if r.inexact = r.inexact || b.exact || !b.scanned || !r.splitter.ready(b.indented); r.inexact {
 		r.splitter.sift = r.sieve(b)
 		err := r.splitter.feed(b.text)
-		r.inexact = !r.splitter.between()
+		r.inexact = !r.splitter.ready(b.indented)
 		return err
 	}
 	b.daily.flush()

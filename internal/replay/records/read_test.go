@@ -70,6 +70,43 @@ func TestBlocksAreTakenApartAsTheSplitterWould(t *testing.T) {
 	}
 }
 
+// arrays are arrays as gcloud writes them, or nearly so.
+func arrays(t *testing.T) map[string]string {
+	t.Helper()
+	var whole strings.Builder
+	whole.WriteString("[\n")
+	for i := range 9000 {
+		fmt.Fprintf(&whole, "  {\n    \"i\": %d,\n    \"in\": {\n      \"text\": \"%s\"\n    }\n  },\n", i, strings.Repeat("x", i%150))
+	}
+	text := whole.String()
+	return map[string]string{
+		"whole":                          strings.TrimSuffix(text, ",\n") + "\n]\n",
+		"cut off":                        text[:len(text)-40],
+		"with an element that is broken": strings.Replace(text, "\"i\": 7777,", "\"i\" 7777", 1) + "  {}\n]\n",
+		"with a line as an element":      strings.Replace(text, "  {\n    \"i\": 5000,", "  {\"b\": 1},\n  {\n    \"i\": 5000,", 1) + "  {}\n]\n",
+		"that holds such an object":      strings.Replace(text, "\"i\": 5000,", "\"o\":\n  {\n  },\n \"i\": 5000,", 1) + "  {}\n]\n",
+		"and lines after it":             strings.TrimSuffix(text, ",\n") + "\n]\n{\"a\":1}\n",
+		"that ends in the middle":        strings.Replace(text, "  },\n  {\n    \"i\": 5000,", "  }\n]\n[\n  {\n    \"i\": 5000,", 1) + "  {}\n]\n",
+	}
+}
+
+func TestArraysAsGcloudWritesThemAreTakenApartAsTheSplitterWould(t *testing.T) {
+	t.Parallel()
+	for name, text := range arrays(t) {
+		var want []piece
+		wantErr := splitAll(text, len(text), func(r Record) error { want = append(want, pieceOf(r)); return nil })
+		for _, workers := range []int{1, 3} {
+			got, counts, err := readAll(t, strings.NewReader(text), Options{Workers: workers})
+			if fmt.Sprint(err) != fmt.Sprint(wantErr) || counts.Records != len(want) || len(want) < 9000 {
+				t.Errorf("%s, %d workers: %d records, want %d; %v, want %v", name, workers, counts.Records, len(want), err, wantErr)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s, %d workers (-splitter +blocks):\n%.2000s", name, workers, diff)
+			}
+		}
+	}
+}
+
 func TestReadEndsWithWhatEndedIt(t *testing.T) {
 	t.Parallel()
 	broken, stop := errors.New("disk on fire"), errors.New("stop")

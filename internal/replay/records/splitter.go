@@ -50,9 +50,14 @@ func newSplitter(emit func(Record) error) splitter {
 	return splitter{emit: emit, line: 1, fresh: true}
 }
 
-// between reports whether nothing is open.
-func (s *splitter) between() bool {
-	return !s.open && !s.seeking && s.array == 0 && len(s.buf) == 0
+// ready reports whether nothing is open and a record may follow: at the begin of a line, or
+// within an array.
+func (s *splitter) ready(inArray bool) bool {
+	at := s.array == 0
+	if inArray {
+		at = s.array != 0 && s.separated
+	}
+	return at && !s.open && !s.seeking && len(s.buf) == 0
 }
 
 // feed takes more text.
