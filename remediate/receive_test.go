@@ -141,7 +141,7 @@ func TestAChangeStandsInLineBehindThoseOfItsPlace(t *testing.T) {
 func TestABusyPlaceTakesTheTimeOfNoOther(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, set{public: policies.Revert})
-	for range 20 {
+	for range 30 {
 		g.grant(apiPath, "roles/run.invoker", "allUsers")
 	}
 	loud := g.events()
@@ -156,17 +156,17 @@ func TestABusyPlaceTakesTheTimeOfNoOther(t *testing.T) {
 		return nil
 	}
 	var all sync.WaitGroup
-	for _, c := range loud[:8] {
+	for _, c := range loud[:16] {
 		all.Go(func() {
 			if _, err := g.Receive(t.Context(), c); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	for range 8 {
+	for range 16 {
 		<-reading
 	}
-	for _, c := range loud[8:] {
+	for _, c := range loud[16:] {
 		if out, err := g.Receive(t.Context(), c); err != nil || out.Kind != remediate.Owed {
 			t.Errorf("one more of a busy place: %v, %v; want it owed", out.Kind, err)
 		}

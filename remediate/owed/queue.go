@@ -35,7 +35,7 @@ const (
 	// asTheyCome is how many changes of one place a process judges as they come. More of them
 	// wait for the place's worker, so that one project that changes all the time takes
 	// neither the processor nor the room for messages from the others.
-	asTheyCome = 8
+	asTheyCome = 16
 )
 
 // Config is what a Queue needs.

@@ -217,8 +217,8 @@ func TestAPlaceHasRoomForFewChangesThatAreJudgedAsTheyCome(t *testing.T) {
 		}
 		leave = append(leave, l)
 	}
-	if len(leave) != 8 || !enters(q, other) {
-		t.Errorf("%d entered, and another place: %t; want 8 and true", len(leave), enters(q, other))
+	if len(leave) != 16 || !enters(q, other) {
+		t.Errorf("%d entered, and another place: %t; want 16 and true", len(leave), enters(q, other))
 	}
 	if _, err := q.Enter(busy); !errors.Is(err, owed.ErrBehind) {
 		t.Errorf("one more: %v, want ErrBehind", err)

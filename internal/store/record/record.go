@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
@@ -174,12 +176,16 @@ func Cell(c cells.Cell) ([]byte, cells.Cell, error) {
 	if c.Name == "" {
 		return nil, cells.Cell{}, errors.New("encode cell: its name is empty")
 	}
+	if !utf8.ValidString(c.Name) {
+		return nil, cells.Cell{}, fmt.Errorf("encode cell %q: its name is no text", c.Name)
+	}
 	b, err := encode(plain, c)
 	if err != nil {
 		return nil, cells.Cell{}, fmt.Errorf("encode cell %q: %w", c.Name, err)
 	}
-	stored, err := ReadCell(b)
-	return b, stored, err
+	// As it reads back, without reading it: cells are written at every step of a revert.
+	c.Value, c.KeepUntil = slices.Clone(c.Value), c.KeepUntil.UTC().Round(0)
+	return b, c, nil
 }
 
 // ReadCell reads the stored form of a cell.

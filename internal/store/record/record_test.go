@@ -3,12 +3,14 @@ package record_test
 import (
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/record"
+	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
@@ -108,5 +110,28 @@ func TestWhatEarlierReleasesStoredVerifiesStill(t *testing.T) {
 		if err := f.VerifyTrail(); err != nil || (f.Timeline.Seal() != "") != seals {
 			t.Errorf("%s: %v; its last event seals %q", name, err, f.Timeline.Seal())
 		}
+	}
+}
+
+// A cell is given back as it reads, without being read.
+func TestACellIsGivenBackAsItReads(t *testing.T) {
+	zone := time.FixedZone("elsewhere", 3600)
+	for _, c := range []cells.Cell{
+		{Name: "a"},
+		{Name: "<&> \u2028 ü 💥\x00", Revision: 3, Value: []byte{}},
+		{Name: "b", Revision: 1 << 53, Value: []byte("{\"x\": \"<>\"}\xff"), KeepUntil: time.Now()},
+		{Name: "c", Value: []byte("null"), KeepUntil: time.Date(2026, 11, 29, 1, 2, 3, 999_999_999, zone)},
+	} {
+		b, given, err := record.Cell(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := record.ReadCell(b)
+		if err != nil || !reflect.DeepEqual(given, read) {
+			t.Errorf("given back %+v, and it reads %+v, %v", given, read, err)
+		}
+	}
+	if _, _, err := record.Cell(cells.Cell{Name: "\xff"}); err == nil {
+		t.Error("a name that is no text is stored as another")
 	}
 }
