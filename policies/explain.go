@@ -25,6 +25,9 @@ type Explanation struct {
 	// Facts are those the expression looked at, known and unknown. They can
 	// be more than a Result names: an explanation takes no short cuts.
 	Facts []FactLine
+	// Overrides and Exemptions are the policy's, with what came of each.
+	Overrides  []Setting
+	Exemptions []Setting
 	// Needs are the questions that Input.Facts does not answer at all.
 	Needs []Question
 }
@@ -78,6 +81,7 @@ func (r *rule) explain(c *compiler, in Input) (Explanation, error) {
 		x.Result = &res
 		x.Needs = append(x.Needs, res.Needs...)
 	}
+	x.Overrides, x.Exemptions = newEvaluation(in).settings(r)
 	e := newEvaluation(in)
 	e.rule = r
 	when, err := trace.Parse(c.env, r.When, maxCost)

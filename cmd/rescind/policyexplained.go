@@ -39,6 +39,8 @@ type explainedPolicy struct {
 	Message     string               `json:"message,omitempty"`
 	When        *trace.Node          `json:"when,omitempty"`
 	Facts       []policies.FactLine  `json:"facts,omitempty"`
+	Overrides   []policies.Setting   `json:"overrides,omitempty"`
+	Exemptions  []policies.Setting   `json:"exemptions,omitempty"`
 	Reasons     []string             `json:"reasons,omitempty"`
 }
 
@@ -48,7 +50,7 @@ func explainedOf(c cloud.Change, xs []policies.Explanation, judged []judge.Judge
 		Actor: cmp.Or(c.Actor.Principal, cloud.UnknownActor), Time: c.Time.UTC(), InsertID: c.InsertID,
 	}}
 	for _, x := range xs {
-		p := explainedPolicy{Policy: x.Policy, Skipped: x.Skipped, When: x.When, Facts: x.Facts, Verdict: "compliant"}
+		p := explainedPolicy{Policy: x.Policy, Skipped: x.Skipped, When: x.When, Facts: x.Facts, Overrides: x.Overrides, Exemptions: x.Exemptions, Verdict: "compliant"}
 		if x.Skipped != "" {
 			p.Verdict = "not judged"
 		}
@@ -95,9 +97,23 @@ func (e explainedPolicy) write(p *printer) {
 	for _, f := range e.Facts {
 		p.line(2, "%s", f.Text)
 	}
+	p.settings("overrides:", e.Overrides)
+	p.settings("exemptions:", e.Exemptions)
 	p.section("reasons:", len(e.Reasons))
 	for _, r := range e.Reasons {
 		p.line(2, "%s", r)
+	}
+}
+
+// settings writes those that apply with the mark of what the answer rests on.
+func (p *printer) settings(title string, all []policies.Setting) {
+	p.section(title, len(all))
+	for _, s := range all {
+		mark := ""
+		if s.Applies {
+			mark = "  <--"
+		}
+		p.line(2, "%s%s", s.Text, mark)
 	}
 }
 

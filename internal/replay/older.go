@@ -67,7 +67,7 @@ func (l *learned) judgedGrants(ctx context.Context, j judge.Judge, changes []clo
 	if !had.grantsKnown {
 		out := l.judged(ctx, j, c, i, at)
 		for n := range out {
-			if k := &out[n]; len(k.Grants) > 0 {
+			if k := &out[n]; len(k.Grants) > 0 && k.Verdict != policies.Exempt {
 				k.Lower(judge.Ask, "what violates may be older than the history: its first entry about this policy shows it, and not what was there before")
 			}
 		}
@@ -117,6 +117,7 @@ func (l *learned) judgedSettings(ctx context.Context, j judge.Judge, changes []c
 		alone := !k.Identity && len(k.Serving) == 0 && len(k.Grants) == 0
 		switch known := had.invoker.Knowledge == cloud.Known; {
 		case !k.InvokerCheck || known && !had.invoker.On:
+		case k.Verdict == policies.Exempt: // nothing is done about it
 		case !known:
 			k.Lower(judge.Ask, "that the invoker check is off may be older than the history: no earlier entry shows how it was")
 		case alone && t.says(k.Judgement, c.Resource, cloud.Grant{}):
