@@ -16,7 +16,7 @@ import (
 // before; the findings are in the order of the changes all the same.
 func judgeSide(ctx context.Context, cfg Config, changes []cloud.Change, l *learned) ([]Finding, error) {
 	found := make([][]Finding, len(changes))
-	sides := uint64(runtime.GOMAXPROCS(0)) //nolint:gosec // it is at least 1
+	sides := uint64(runtime.GOMAXPROCS(0))
 	seed := maphash.MakeSeed()
 	var all sync.WaitGroup
 	for side := range sides {
