@@ -53,7 +53,11 @@ func (l openList) Fold(f traits.Folder) {
 // identity returns v, unless the identity it was taken from is unknown.
 func (e *evaluation) identity(v ref.Val) ref.Val {
 	if e.part.identity.Knowledge == cloud.Unknown {
-		return e.unknown(doubt{what: "the account it runs as", why: cmp.Or(e.part.identity.Unreadable(), e.whyNotShown(unreadIdentity))})
+		why := cmp.Or(e.part.identity.Unreadable(), e.whyNotShown(unreadIdentity))
+		if w := e.in.Change.Workload; w != nil && w.AgentIdentity {
+			why = "it has an agent identity and names no account, and whether it runs as the default account beside is not confirmed"
+		}
+		return e.unknown(doubt{what: "the account it runs as", why: why})
 	}
 	return v
 }

@@ -26,7 +26,7 @@ func (w *written) fill(c *cloud.Change) {
 	}
 	if wl.AgentIdentity = w.stored.agent || w.asked.agent && !w.stored.template; wl.AgentIdentity && wl.Identity.Knowledge == cloud.Unset {
 		wl.Identity = cloud.Identity{}
-		leave(c, "identity", "it names no account and has an agent identity, and whether it runs as the default account beside is not confirmed")
+		leave(c, "identity", "it has an agent identity and names no account, and whether it runs as the default account beside is not confirmed")
 	} else if wl.Identity.Knowledge == cloud.Unknown {
 		leave(c, "identity", cmp.Or(wl.Identity.Unreadable(), w.why("service account")))
 	}

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/google/runrest"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
 )
@@ -82,6 +83,7 @@ type Client struct {
 	jobs          func() *run.JobsClient
 	pools         func() *run.WorkerPoolsClient
 	instances     func() *run.InstancesClient
+	rest          func() (*runrest.Client, error) // for what the others do not have
 	revisions     func() *run.RevisionsClient
 	executions    func() *run.ExecutionsClient
 	locations     location.LocationsClient

@@ -13,6 +13,7 @@ import (
 	resourcemanager "cloud.google.com/go/resourcemanager/apiv3"
 	run "cloud.google.com/go/run/apiv2"
 	"github.com/rescind-dev/rescind/internal/google/caller"
+	"github.com/rescind-dev/rescind/internal/google/runrest"
 	"google.golang.org/api/option"
 	transport "google.golang.org/api/transport/grpc"
 	"google.golang.org/genproto/googleapis/cloud/location"
@@ -49,6 +50,9 @@ func (c *Client) connect(ctx context.Context, o Options) error {
 	c.jobs = lazily(ctx, run.NewJobsClient, runConn)
 	c.pools = lazily(ctx, run.NewWorkerPoolsClient, runConn)
 	c.instances = lazily(ctx, run.NewInstancesClient, runConn)
+	c.rest = sync.OnceValues(func() (*runrest.Client, error) {
+		return runrest.New(context.WithoutCancel(ctx), o.Endpoints.Run, o.Insecure)
+	})
 	c.revisions = lazily(ctx, run.NewRevisionsClient, runConn)
 	c.executions = lazily(ctx, run.NewExecutionsClient, runConn)
 	c.projects = lazily(ctx, resourcemanager.NewProjectsClient, resourceConn)

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/google/runrest"
 	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
@@ -25,8 +26,9 @@ type policyAPI struct {
 	set func(context.Context, *iampb.SetIamPolicyRequest, ...gax.CallOption) (*iampb.Policy, error)
 }
 
-// errNoInstancePolicy is an errors.ErrUnsupported.
-var errNoInstancePolicy = fmt.Errorf("the allow policy of an instance cannot be read through Google's client library: %w", errors.ErrUnsupported)
+// errNoInstancePolicy is an errors.ErrUnsupported: gRPC has no such method, and REST may not
+// have it everywhere.
+var errNoInstancePolicy = fmt.Errorf("the allow policy of an instance is read over REST alone: %w", errors.ErrUnsupported)
 
 func (c *Client) policyAPI(k cloud.Kind) (policyAPI, bool) {
 	switch k {
@@ -64,7 +66,11 @@ func (c *Client) setAccountPolicy(ctx context.Context, r *iampb.SetIamPolicyRequ
 func (c *Client) Policy(ctx context.Context, r cloud.Resource) (cloud.AllowPolicy, error) {
 	api, ok := c.policyAPI(r.Kind)
 	if r.Kind == cloud.RunInstance {
-		return cloud.AllowPolicy{}, fmt.Errorf("read policy of %s: %w: %w", r, fault.ErrRefused, errNoInstancePolicy)
+		p, err := overREST(ctx, c, r, (*runrest.Client).Policy)
+		if err != nil {
+			return p, fmt.Errorf("read policy of %s: %w: %w: %w", r, fault.ErrRefused, errNoInstancePolicy, oneLine{err})
+		}
+		return p, nil
 	}
 	if !ok {
 		return cloud.AllowPolicy{}, fmt.Errorf("read policy of %s: no allow policy of a %q is read", r, r.Kind)

@@ -9,6 +9,7 @@ import (
 	"cloud.google.com/go/run/apiv2/runpb"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/google/runrest"
 )
 
 func ready(r *runpb.Revision) bool {
@@ -175,4 +176,43 @@ func distinct(names []string) []string {
 	slices.Sort(names)
 	names = slices.Compact(names)
 	return slices.DeleteFunc(names, func(s string) bool { return s == "" })
+}
+
+// previewed adds what only REST shows, where it matters: whether a workload has an agent
+// identity beside a default account, and whether people may open a shell in an instance.
+// Where that cannot be read, nothing is said of it.
+func (c *Client) previewed(ctx context.Context, w cloud.Workload) cloud.Workload {
+	if !w.Identity.IsDefault() && w.Resource.Kind != cloud.RunInstance {
+		return w
+	}
+	p, err := overREST(ctx, c, w.Resource, (*runrest.Client).Preview)
+	if err != nil {
+		return w
+	}
+	w.AgentIdentity, w.SSH = p.AgentIdentity, p.SSH && w.Resource.Kind == cloud.RunInstance
+	if w.AgentIdentity && w.Identity.Knowledge == cloud.Unset {
+		w.Identity = cloud.Identity{}
+	}
+	return w
+}
+
+// overREST makes one request within the rates and the deadline of all others.
+func overREST[T any](ctx context.Context, c *Client, r cloud.Resource, do func(*runrest.Client, context.Context, cloud.Resource) (T, error)) (out T, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	rest, err := c.rest()
+	if err != nil {
+		return out, err
+	}
+	container, region := locate(r.Path())
+	held, err := c.limits.turn(ctx, place{container: container, region: region})
+	if err != nil {
+		return out, err
+	}
+	if held > 0 {
+		if err := c.wait(ctx, held); err != nil {
+			return out, err
+		}
+	}
+	return do(rest, ctx, r)
 }

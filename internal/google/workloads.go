@@ -15,6 +15,14 @@ import (
 // the etag, and for services and worker pools the identity to go back to and whether what the template runs
 // ran as it. A job keeps no revisions, so its Previous is Unknown.
 func (c *Client) Workload(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
+	w, err := c.readWorkload(ctx, r)
+	if err != nil {
+		return w, err
+	}
+	return c.previewed(ctx, w), nil
+}
+
+func (c *Client) readWorkload(ctx context.Context, r cloud.Resource) (cloud.Workload, error) {
 	switch r.Kind {
 	case cloud.RunService:
 		revisions, stop := c.revisionsBeside(ctx, r)
@@ -59,7 +67,7 @@ func (c *Client) Listed(ctx context.Context, r cloud.Resource) (w cloud.Workload
 	case *runpb.WorkerPool:
 		w, err = c.workerPoolIn(ctx, r, live, c.listRevisions(ctx, r))
 	case *runpb.Instance:
-		w = instanceIn(r, live)
+		w = c.previewed(ctx, instanceIn(r, live))
 	default:
 		return cloud.Workload{}, false, nil
 	}

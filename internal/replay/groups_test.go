@@ -53,8 +53,8 @@ func TestWhatIsJudgedBesideAnAgentIdentityIsSaid(t *testing.T) {
 		want, says    string
 	}{
 		{defaultAccount, "IDENTITY_TYPE_AGENT_IDENTITY", "violation", "it has an agent identity beside, and was judged on the account"},
-		{nil, "IDENTITY_TYPE_AGENT_IDENTITY", "unknown", "it names no account and has an agent identity"},
-		{nil, 2, "unknown", "it names no account and has an agent identity"},
+		{nil, "IDENTITY_TYPE_AGENT_IDENTITY", "unknown", "it has an agent identity and names no account"},
+		{nil, 2, "unknown", "it has an agent identity and names no account"},
 		{nil, "IDENTITY_TYPE_SERVICE_ACCOUNT", "violation", "it runs as the default one"},
 		{worker, "IDENTITY_TYPE_AGENT_IDENTITY", "", ""},
 	} {

@@ -181,7 +181,8 @@ func changedIn(live cloud.Workload, c cloud.Change) *cloud.Workload {
 		live.InvokerCheckDisabled = entry.InvokerCheckDisabled
 	}
 	if entry != nil { // no live read shows it
-		live.SSH, live.SSHWhy, live.AgentIdentity = entry.SSH, entry.SSHWhy, entry.AgentIdentity
+		live.SSH, live.SSHWhy = entry.SSH, entry.SSHWhy
+		live.AgentIdentity = live.AgentIdentity || entry.AgentIdentity
 	}
 	live.Shares = cloud.Beside(live.Shares, live.Identity)
 	return &live

@@ -30,6 +30,7 @@ func New(w *sandbox.World) *Demo { return &Demo{w, map[string][]string{}} }
 func (d *Demo) RunScript(ctx context.Context, out io.Writer) error {
 	started := time.Now()
 	terminal.Say(out, "rescind demo: a simulated Google Cloud behind the real clients, real push messages, a simulated Slack\n")
+	terminal.Say(out, "of the four built-in policies no-public-invoker reverts here, no-default-service-account asks, and the others report\n")
 	wrong := 0
 	for i, s := range script() {
 		n, err := d.play(ctx, out, i+1, s)
