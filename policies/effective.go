@@ -7,6 +7,7 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies/glob"
 )
 
 // Effective is what one policy comes to in one project, and why.
@@ -131,7 +132,7 @@ func (o outlook) idle(r *rule, kinds []cloud.Kind, known situation) (bool, error
 func (o outlook) exemptions(r *rule) []EffectiveExemption {
 	var out []EffectiveExemption
 	for _, x := range r.exemptions {
-		if x.pattern.Project == "" || !globPart(o.project, x.pattern.Project) {
+		if x.pattern.Project == "" || !glob.Part(o.project, x.pattern.Project) {
 			continue
 		}
 		ended := x.expired(o.now)

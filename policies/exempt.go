@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/strictyaml"
+	"github.com/rescind-dev/rescind/policies/glob"
 )
 
 // Exemption is a stated exception from one policy: what it covers, who owns
@@ -70,7 +71,7 @@ type exemption struct {
 }
 
 func (x exemption) matches(r cloud.Resource) bool {
-	return x.pattern.Kind == r.Kind && glob(r.Path(), x.pattern.Path())
+	return x.pattern.Kind == r.Kind && glob.Match(r.Path(), x.pattern.Path())
 }
 
 // exempt applies the policy's exemptions to a finding. One that covers the

@@ -6,6 +6,7 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/policies/glob"
 )
 
 // functionOptions declares the functions that a policy's expressions may call.
@@ -38,7 +39,7 @@ func celGlob(s, pattern ref.Val) ref.Val {
 	if !ok || !ok2 {
 		return types.MaybeNoSuchOverloadErr(s)
 	}
-	return types.Bool(glob(string(text), string(p)))
+	return types.Bool(glob.Match(string(text), string(p)))
 }
 
 func celDomain(s ref.Val) ref.Val {

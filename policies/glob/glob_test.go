@@ -1,4 +1,4 @@
-package policies
+package glob
 
 import (
 	"math/rand/v2"
@@ -31,8 +31,8 @@ func TestGlobMatchesWholeNamesPartByPart(t *testing.T) {
 		{"a@x.com.evil.net", "*@x.com", false},
 		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", "*a*a*a*a*a*a*a*a*c", false},
 	} {
-		if got := glob(tt.s, tt.pattern); got != tt.want {
-			t.Errorf("glob(%q, %q) = %t", tt.s, tt.pattern, got)
+		if got := Match(tt.s, tt.pattern); got != tt.want {
+			t.Errorf("Match(%q, %q) = %t", tt.s, tt.pattern, got)
 		}
 	}
 }
@@ -71,8 +71,8 @@ func TestGlobIsARegularExpressionOfStarsAlone(t *testing.T) {
 		s, pattern := text([]string{"a", "b", "/", ".", "\n", "é", "*"}), text([]string{"a", "b", "/", "*", "*", ".", "?", "[", "\\", "\n", "é"})
 		expression := `(?s)^` + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `[^/]*`) + `$`
 		want := regexp.MustCompile(expression).MatchString(s)
-		if got := glob(s, pattern); got != want {
-			t.Fatalf("glob(%q, %q) = %t", s, pattern, got)
+		if got := Match(s, pattern); got != want {
+			t.Fatalf("Match(%q, %q) = %t", s, pattern, got)
 		}
 		if want {
 			matched++
@@ -88,7 +88,7 @@ func TestGlobIsARegularExpressionOfStarsAlone(t *testing.T) {
 func TestAHostileGlobDoesNotTakeLong(t *testing.T) {
 	s, pattern := strings.Repeat("a", 100_000), strings.Repeat("*a", 50)+"*b"
 	allocations := testing.AllocsPerRun(1, func() {
-		if glob(s, pattern) {
+		if Match(s, pattern) {
 			t.Error("it matches")
 		}
 	})
