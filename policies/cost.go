@@ -61,7 +61,7 @@ func (sizes) EstimateCallCost(function, _ string, _ *cost.AstNode, _ []cost.AstN
 // estimated with.
 func ordinary(in Input) bool {
 	c := in.Change
-	if !short(c.Method, c.Service, c.Actor.Principal, c.Resource.String()) || len(c.Actor.Delegation) > maxLinks ||
+	if !short(c.Method, c.Service, c.Actor.Principal) || !shortResource(c.Resource) || len(c.Actor.Delegation) > maxLinks ||
 		c.Constraint != nil && !short(c.Constraint.Name) {
 		return false
 	}
@@ -79,6 +79,13 @@ func ordinary(in Input) bool {
 		}
 	}
 	return c.Workload == nil || shortWorkload(c.Workload)
+}
+
+// shortResource reports whether the resource's full name is short, by its parts: it is put
+// together where it is shown alone.
+func shortResource(r cloud.Resource) bool {
+	const between = 100 // the host, and what stands between the parts
+	return len(r.Project)+len(r.Location)+len(r.Name)+len(r.Parent)+between <= maxText
 }
 
 func shortPolicy(p *cloud.AllowPolicy) bool {

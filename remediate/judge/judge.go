@@ -28,12 +28,17 @@ type Judge struct {
 	// MaxEventAge is the age beyond which a change is never reverted on its
 	// own; zero for no limit, as in replay.
 	MaxEventAge time.Duration
+
+	// asked has what was answered for one judgement: what a plan would make of the resource
+	// is judged on the facts that the change was judged on.
+	asked policies.Facts
 }
 
 // Judge judges c against what is known of the resource. Results that are
 // compliant are left out.
 func (j Judge) Judge(ctx context.Context, c cloud.Change, now Snapshot) []Judgement {
 	var out []Judgement
+	j.asked = policies.Facts{}
 	for _, r := range j.results(ctx, c, now.At) {
 		out = append(out, j.judgement(ctx, r, c, now))
 	}
@@ -111,7 +116,10 @@ const maxRounds = 8
 // Every round sees the answers of the rounds before it, and each question is
 // asked once, so one judgement never sees two states of one fact.
 func (j Judge) results(ctx context.Context, c cloud.Change, now time.Time) []policies.Result {
-	facts := policies.Facts{}
+	facts := j.asked
+	if facts == nil {
+		facts = policies.Facts{}
+	}
 	for range maxRounds {
 		results := j.Policies.Evaluate(policies.Input{Change: c, Facts: facts, Now: now})
 		asked := false

@@ -70,9 +70,9 @@ func amount(n int64) string {
 	return fmt.Sprintf("%.0f kB", float64(n)/1e3)
 }
 
-// bound has garbage collected before there is more of it than the changes take that are
-// kept, and than headroom: left alone the heap doubles, and most of it would be entries
-// that were read.
+// bound has garbage collected before there is more than headroom of it, while little is
+// kept: left alone the heap doubles, and most of it would be entries that were read. Where
+// much is kept, looking through it takes too long to be done that often.
 func (r *Replay) bound(judging bool) {
 	const headroom = 6 << 20
 	metrics.Read(r.heap)
@@ -82,6 +82,10 @@ func (r *Replay) bound(judging bool) {
 	if judging { // what reading took is given back first
 		debug.FreeOSMemory()
 	}
-	live := max(r.heap[0].Value.Uint64(), 1<<20)
-	debug.SetGCPercent(int(min(100, max(20, 100*headroom/live)))) //nolint:gosec // it is between 20 and 100
+	const little = 30 << 20
+	percent := uint64(50)
+	if live := max(r.heap[0].Value.Uint64(), headroom); live < little {
+		percent = 100 * headroom / live
+	}
+	debug.SetGCPercent(int(percent)) //nolint:gosec // it is between 20 and 100
 }
