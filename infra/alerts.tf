@@ -137,9 +137,10 @@ resource "google_monitoring_alert_policy" "query" {
   conditions {
     display_name = each.value.says
     condition_prometheus_query_language {
-      query               = each.value.query
-      duration            = each.value.after
-      evaluation_interval = "60s"
+      query                     = each.value.query
+      duration                  = each.value.after
+      evaluation_interval       = "60s"
+      disable_metric_validation = true # a metric is only known once there was something to count
     }
   }
   alert_strategy { auto_close = "86400s" }

@@ -29,8 +29,9 @@ resource "google_service_account" "this" {
 data "google_iam_policy" "act_as" {
   for_each = local.accounts
 
+  # Whoever deploys a service, a push or a job has to be allowed to act as its account.
   dynamic "binding" {
-    for_each = contains(["worker", "slack", "page"], each.key) && length(var.deployers) > 0 ? [1] : []
+    for_each = length(var.deployers) > 0 ? [1] : []
     content {
       role    = "roles/iam.serviceAccountUser"
       members = var.deployers

@@ -63,7 +63,7 @@ resource "google_cloud_run_v2_service" "page" {
     }
   }
 
-  depends_on = [google_secret_manager_secret_iam_member.reads, google_pubsub_topic_iam_binding.answers, google_project_iam_member.store]
+  depends_on = [google_service_account_iam_policy.act_as, google_secret_manager_secret_iam_member.reads, google_pubsub_topic_iam_binding.answers, google_project_iam_member.store]
 }
 
 resource "google_cloud_run_v2_service_iam_binding" "page" {

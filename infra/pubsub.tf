@@ -104,7 +104,7 @@ resource "google_pubsub_subscription" "push" {
       error_message = "The worker has no https address (\"${google_cloud_run_v2_service.worker.uri}\"), so nothing could be pushed to it."
     }
   }
-  depends_on = [google_cloud_run_v2_service_iam_binding.worker, google_pubsub_topic_iam_binding.dead]
+  depends_on = [google_service_account_iam_policy.act_as, google_cloud_run_v2_service_iam_binding.worker, google_pubsub_topic_iam_binding.dead]
 }
 
 # Pub/Sub takes what it moves to the dead letters from the subscription. Nobody else

@@ -19,5 +19,5 @@ resource "google_cloud_scheduler_job" "sweep" {
       audience              = local.audience
     }
   }
-  depends_on = [google_project_service.needed, google_cloud_run_v2_service_iam_binding.worker]
+  depends_on = [google_project_service.needed, google_service_account_iam_policy.act_as, google_cloud_run_v2_service_iam_binding.worker]
 }

@@ -76,7 +76,7 @@ resource "google_cloud_run_v2_service" "slack" {
     }
   }
 
-  depends_on = [google_secret_manager_secret_iam_member.reads, google_pubsub_topic_iam_binding.answers]
+  depends_on = [google_service_account_iam_policy.act_as, google_secret_manager_secret_iam_member.reads, google_pubsub_topic_iam_binding.answers]
 }
 
 resource "google_cloud_run_v2_service_iam_binding" "slack" {

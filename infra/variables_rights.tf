@@ -79,7 +79,7 @@ variable "policy_writes" {
 }
 
 variable "deployers" {
-  description = "Who may deploy services that run as rescind's accounts, such as \"serviceAccount:terraform@ops.iam.gserviceaccount.com\". The allow policies of these accounts name them and nobody else; whoever is an owner of the project needs no entry."
+  description = "Who may deploy what runs or calls as rescind's accounts, such as \"serviceAccount:terraform@ops.iam.gserviceaccount.com\". The allow policies of these accounts name them and nobody else; whoever is an owner of the project needs no entry."
   type        = set(string)
   default     = []
   nullable    = false

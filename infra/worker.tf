@@ -88,7 +88,7 @@ resource "google_cloud_run_v2_service" "worker" {
     }
   }
 
-  depends_on = [google_secret_manager_secret_iam_member.reads, google_project_iam_member.store]
+  depends_on = [google_service_account_iam_policy.act_as, google_secret_manager_secret_iam_member.reads, google_project_iam_member.store]
 }
 
 # Authoritative: whoever else is given the right to call it loses that again.
