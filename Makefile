@@ -13,8 +13,7 @@ image: ## dist/image, an OCI layout of the last commit, with SBOM and provenance
 	go -C tools run ./image --source .. --out ../dist
 
 terraform: ## check infra/ with Terraform and Google's provider, which takes ten minutes to build the first time
-	.ci/terraform build bin && .ci/terraform check bin
-	RESCIND_TERRAFORM_PROVIDER=$(CURDIR)/bin/terraform-provider-google go test -count=1 -run Terraform ./internal/sim/admin
+	.ci/terraform all bin
 
 test: ## vet and run every test once
 	go vet ./...
