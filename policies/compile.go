@@ -10,6 +10,7 @@ import (
 	"cel.dev/cel-go/common/env"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"github.com/rescind-dev/rescind/policies/fold"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -88,6 +89,7 @@ func (c *compiler) compile(s source, n *yaml.Node, what string, want *cel.Type) 
 		s.ProblemWithin(n, 0, "%s %s", what, why)
 		return nil
 	}
+	fold.Literals(checked)
 	estimate, err := c.env.EstimateCost(checked, sizes{})
 	if err != nil || estimate.Max > maxCost {
 		s.ProblemWithin(n, 0, "%s could cost %s to evaluate, the limit is %d; look for comprehensions within comprehensions",

@@ -142,3 +142,27 @@ func TestGoogleManagedIsOfTheOrganization(t *testing.T) {
 		t.Errorf("of a person it asks %v", r.Needs)
 	}
 }
+
+// Neither how an entry spells an address nor how a policy does hides the other.
+func TestMembersAreComparedInAnyCase(t *testing.T) {
+	grant := func(m cloud.Member) cloud.Change {
+		return cloud.Change{
+			Resource: cloud.ProjectResource("pay"), Verb: cloud.SetPolicy, HasDelta: true, Actor: cloud.Actor{Principal: "user:Bob@Example.com"},
+			Deltas: []cloud.Delta{{Action: cloud.Add, Grant: cloud.Grant{Role: "roles/viewer", Member: m}}},
+		}
+	}
+	for when, want := range map[string]Verdict{
+		`change.added.exists(g, g.member.value == "user:ADA@example.com")`:              Violation,
+		`change.added.exists(g, g.member.email in ["Eve@x.y", "Ada@Example.com"])`:      Violation,
+		`actor.email == "BOB@example.com" && actor.principal == "user:bob@example.com"`: Violation,
+		`change.added.exists(g, g.member.value == "principal://x/subject/A")`:           Compliant,
+		`change.added.exists(g, g.member.value == "user:eve@example.com")`:              Compliant,
+	} {
+		if r := verdict(load(t, one(when)), "mine", Input{Change: grant("user:Ada@Example.com")}); r.Verdict != want {
+			t.Errorf("%s: %q, want %q", when, r.Verdict, want)
+		}
+	}
+	if r := verdict(load(t, one(`change.added.exists(g, g.member.value == "principal://x/subject/a")`)), "mine", Input{Change: grant("principal://x/subject/A")}); r.Verdict != Compliant {
+		t.Errorf("a principal in another case: %q", r.Verdict)
+	}
+}

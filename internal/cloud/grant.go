@@ -102,6 +102,12 @@ var invokingRoles = map[string]bool{
 	"roles/editor": true,
 	"roles/viewer": false,
 
+	// The newer generation of these. What it holds is taken to be the same.
+	// https://cloud.google.com/iam/docs/roles-overview#basic
+	"roles/admin":  true,
+	"roles/writer": true,
+	"roles/reader": false,
+
 	"roles/run.admin":                     true,
 	"roles/run.builder":                   false,
 	"roles/run.developer":                 true,

@@ -125,11 +125,14 @@ func DomainOf(s string) string {
 // service accounts and domains in any case; a principal:// has its own, and so has a
 // tombstone.
 func (m Member) Folded() Member {
-	switch t := m.Type(); strings.ToLower(t) {
+	kind, name, found := strings.Cut(string(m), ":")
+	switch strings.ToLower(kind) {
 	case "user", "group", "domain":
 		return Member(strings.ToLower(string(m)))
 	case "serviceaccount":
-		return "serviceAccount:" + Member(strings.ToLower(string(m[len(t)+1:])))
+		if found {
+			return Member("serviceAccount:" + strings.ToLower(name))
+		}
 	}
 	return m
 }

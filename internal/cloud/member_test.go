@@ -114,6 +114,7 @@ func TestAMemberIsFoldedAsGoogleStoresIt(t *testing.T) {
 		"Domain:Example.com":                             "domain:example.com",
 		"principal://x/subject/A":                        "principal://x/subject/A",
 		"deleted:user:A@example.com?uid=1":               "deleted:user:A@example.com?uid=1",
+		"serviceAccount":                                 "serviceAccount",
 		"allUsers":                                       "allUsers",
 	} {
 		if got := m.Folded(); got != want {

@@ -17,14 +17,14 @@ func (f Facts) Answer(q fact.Question) fact.Fact {
 		a.Value, a.Known = f.InForce[Claim{Constraint: q.Name}]
 	case fact.RuntimeIdentity:
 		group := strings.HasPrefix(q.Name, "group:") // which a list of accounts says nothing of, unless it names it
-		a.Value = slices.Contains(f.RuntimeIdentities, q.Name)
+		a.Value = folded(f.RuntimeIdentities, q.Name)
 		a.Known = a.Value || f.RuntimeIdentities != nil && !group
 	case fact.ConstraintConditional:
 		a.Known, a.Value = f.Conditional != nil, slices.Contains(f.Conditional, q.Name)
 	case fact.ConstraintAbout:
 		a.List, a.Known = f.About[q.Name]
 	case fact.HoldsBasicRole:
-		a.Known, a.Value = f.BasicRoleHolders != nil, slices.Contains(f.BasicRoleHolders, q.Name)
+		a.Known, a.Value = f.BasicRoleHolders != nil, folded(f.BasicRoleHolders, q.Name)
 	case fact.RoleInvokes:
 		a.Known, a.Value = f.InvokingRoles != nil, slices.Contains(f.InvokingRoles, q.Name)
 	case fact.Ancestors:
@@ -32,10 +32,15 @@ func (f Facts) Answer(q fact.Question) fact.Fact {
 	case fact.ProjectNumber:
 		a.Known, a.Value = f.Numbers[q.Project] != "", f.Numbers[q.Project] == q.Value
 	case fact.OrganizationDomain:
-		a.Known, a.Value = f.Domains != nil, slices.Contains(f.Domains, q.Value)
+		a.Known, a.Value = f.Domains != nil, folded(f.Domains, q.Value)
 	}
 	if a.Known {
 		a.Why = ""
 	}
 	return a
+}
+
+// folded reports whether the list has the address or domain, in any case.
+func folded(list []string, s string) bool {
+	return slices.ContainsFunc(list, func(o string) bool { return strings.EqualFold(o, s) })
 }
