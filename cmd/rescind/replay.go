@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/history"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/progress"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/replay"
@@ -20,12 +21,16 @@ const replayUsage = `Usage: rescind replay [flags] INPUT...
 
 Says what rescind would have found and done, had it seen the audit-log entries
 of the inputs: a dry run over history, judged like live events. Nothing is
-written to Google Cloud, and nothing is read from it.
+written to Google Cloud, and nothing is read from it but the inputs.
 
 INPUT is a file, a directory (every *.json, *.jsonl, *.ndjson and *.log in it
-and below, gzipped or not), a glob pattern, or - for standard input. A file
-holds JSON Lines or a JSON array of log entries, as gcloud logging read writes
-them, plain or gzip. See docs/replay.md.
+and below, compressed or not), a glob pattern, - for standard input,
+gs://BUCKET/PREFIX for objects of Cloud Storage (the one of that name, or all
+below it that are named like logs, or a pattern), or
+logging://projects/P?since=TIME&filter=FILTER for what Cloud Logging still holds
+(also folders/N and organizations/N); both are read as you. A file holds JSON
+Lines or a JSON array of log entries, as gcloud logging read writes them, plain,
+gzip or zstd. See docs/replay.md.
 
 Flags:
   --policies PATH    policy file or directory, may be repeated; the built-in
@@ -45,7 +50,8 @@ Flags:
   --log-format FORM  the summary on standard error as text or json (default text)
 
 Example:
-  gcloud logging read 'logName:"cloudaudit.googleapis.com%2Factivity"' \
+  gcloud logging read \
+    'log_id("cloudaudit.googleapis.com/activity") AND protoPayload.serviceName=("cloudfunctions.googleapis.com" OR "cloudresourcemanager.googleapis.com" OR "iam.googleapis.com" OR "orgpolicy.googleapis.com" OR "run.googleapis.com")' \
     --project pay-prod --freshness 30d --format json > entries.json
   rescind replay --facts facts.yaml entries.json
 
@@ -97,7 +103,7 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	inputs := replay.FindInputs(o.inputs, env.stdin)
+	inputs := history.Finder{}.Find(ctx, o.inputs, env.stdin)
 	results, err := openResults(o.out, env.stdout, o.sources(inputs)...)
 	if err != nil {
 		return err
@@ -135,14 +141,17 @@ func replayFlags(f *flags, args []string) (replayOptions, error) {
 	if o.inputs, err = f.parse(args); err != nil {
 		return o, err
 	}
-	scheme := slices.IndexFunc(o.inputs, func(s string) bool { return strings.Contains(s, "://") })
+	scheme := slices.IndexFunc(o.inputs, func(s string) bool {
+		kind, _, ok := strings.Cut(s, "://")
+		return ok && kind != "gs" && kind != "logging"
+	})
 	switch {
 	case formats()[o.format] == nil:
 		return o, usagef("--format is %q, want table or jsonl", o.format)
 	case len(o.inputs) == 0:
 		return o, usagef("no input: want a file, directory, glob or -")
 	case scheme >= 0:
-		return o, usagef("not supported: %s; want a file, directory, glob or -", o.inputs[scheme])
+		return o, usagef("not supported: %s; want a file, directory, glob, -, gs://BUCKET/PREFIX or logging://projects/P", o.inputs[scheme])
 	case !o.until.IsZero() && !o.since.Before(o.until):
 		return o, usagef("--since is not before --until")
 	}

@@ -31,6 +31,7 @@ const (
 	terminal part = "cmd/rescind/internal/terminal"
 	event    part = "cmd/rescind/internal/testevent"
 	shown    part = "cmd/rescind/internal/progress"
+	history  part = "cmd/rescind/internal/history"
 	config   part = "cmd/rescind/internal/config"
 	process  part = "cmd/rescind/internal/process"
 	sandbox  part = "cmd/rescind/internal/sandbox"
@@ -75,12 +76,13 @@ func arrows() map[part][]part {
 		terminal: nil,
 		event:    {functions},
 		shown:    {terminal, replay},
+		history:  {replay, google, auditlog, cloud},
 		config:   append([]part{yaml}, wires...),
 		// What serves knows nothing simulated.
 		process: append([]part{build, config}, wires...),
 		sandbox: {terminal, config, process, sim, functions, cloud, remediate},
 		demo:    {terminal, sandbox, process, sim, functions, remediate},
-		command: append([]part{build, terminal, event, shown, config, process, sandbox, demo, replay, sim, yaml}, wires...),
+		command: append([]part{build, terminal, event, shown, history, config, process, sandbox, demo, replay, sim, yaml}, wires...),
 	}
 }
 

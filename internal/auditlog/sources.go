@@ -3,6 +3,7 @@ package auditlog
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 )
@@ -38,4 +39,14 @@ var sources = map[cloud.Kind][]string{
 	cloud.Organization:   {resourceManager, iamService},
 	cloud.ServiceAccount: {iamService},
 	cloud.OrgPolicy:      {orgPolicyService, resourceManager},
+}
+
+// Filter is the filter of Cloud Logging that selects what rescind reads: the activity log
+// of the services that matter. Sinks, exports and replay have the same.
+func Filter() string {
+	var names []string
+	for _, s := range slices.Sorted(maps.Keys(readers)) {
+		names = append(names, `"`+s+`"`)
+	}
+	return `log_id("cloudaudit.googleapis.com/activity") AND protoPayload.serviceName=(` + strings.Join(names, " OR ") + ")"
 }

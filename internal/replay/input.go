@@ -28,6 +28,12 @@ func FileInput(path string) Input {
 	return in
 }
 
+// StreamInput is what open opens: an object of a bucket, for instance. Its size is in
+// bytes, and 0 where that is not known. What open needs, such as a context, it holds.
+func StreamInput(name string, size int64, open func() (io.ReadCloser, error)) Input {
+	return Input{Name: name, open: open, size: size}
+}
+
 // ReaderInput is a stream that is already open, such as standard input. It can
 // be read once and is not closed.
 func ReaderInput(name string, r io.Reader) Input {
@@ -112,7 +118,7 @@ func (in *Inputs) path(seen map[string]bool, path string) error {
 		case err != nil:
 			in.refuse(p, err)
 		case d.IsDir():
-		case isLog(p):
+		case IsLog(p):
 			found++
 			in.once(seen, realPath(p), FileInput(p))
 		default:
@@ -148,7 +154,8 @@ func realPath(path string) string {
 	return path
 }
 
-func isLog(path string) bool {
+// IsLog reports whether a file of that name is read in a directory.
+func IsLog(path string) bool {
 	name := strings.ToLower(filepath.Base(path))
 	for _, s := range packedSuffixes {
 		name = strings.TrimSuffix(name, s)

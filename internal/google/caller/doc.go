@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 
+	"cloud.google.com/go/auth"
 	"cloud.google.com/go/auth/credentials"
 )
 
@@ -36,4 +37,30 @@ func accessToken(ctx context.Context, scope string) (string, error) {
 // straight follows no redirect: credentials would go where it leads.
 func straight() *http.Client {
 	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// Reader is a client that reads as the application default credentials, of that scope. It
+// follows no redirect, and fetches a new token when one has ended.
+func Reader(scope string) (*http.Client, error) {
+	creds, err := credentials.DetectDefault(&credentials.DetectOptions{Scopes: []string{scope}})
+	if err != nil {
+		return nil, fmt.Errorf("find application default credentials (gcloud auth application-default login makes them): %w", err)
+	}
+	c := straight()
+	c.Transport = bearer{creds}
+	return c, nil
+}
+
+// bearer sends a token with each request.
+type bearer struct{ creds *auth.Credentials }
+
+// RoundTrip implements http.RoundTripper.
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	token, err := b.creds.Token(r.Context())
+	if err != nil {
+		return nil, fmt.Errorf("get an access token: %w", withoutBody(err))
+	}
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+token.Value)
+	return http.DefaultTransport.RoundTrip(r)
 }
