@@ -28,7 +28,9 @@ and below, compressed or not), a glob pattern, - for standard input,
 gs://BUCKET/PREFIX for objects of Cloud Storage (the one of that name, or all
 below it that are named like logs, or a pattern), or
 logging://projects/P?since=TIME&filter=FILTER for what Cloud Logging still holds
-(also folders/N and organizations/N); both are read as you. A file holds JSON
+(also folders/N and organizations/N), or bigquery://PROJECT.DATASET.TABLE for a
+table that a sink writes or a view of Log Analytics, after saying what the query
+costs; all three are read as you. A file holds JSON
 Lines or a JSON array of log entries, as gcloud logging read writes them, plain,
 gzip or zstd. See docs/replay.md.
 
@@ -103,7 +105,7 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	inputs := history.Finder{}.Find(ctx, o.inputs, env.stdin)
+	inputs := history.Finder{Notice: func(s string) { terminal.Say(env.stderr, "%s", s) }}.Find(ctx, o.inputs, env.stdin)
 	results, err := openResults(o.out, env.stdout, o.sources(inputs)...)
 	if err != nil {
 		return err
@@ -143,7 +145,7 @@ func replayFlags(f *flags, args []string) (replayOptions, error) {
 	}
 	scheme := slices.IndexFunc(o.inputs, func(s string) bool {
 		kind, _, ok := strings.Cut(s, "://")
-		return ok && kind != "gs" && kind != "logging"
+		return ok && !slices.Contains([]string{"gs", "logging", "bigquery"}, kind)
 	})
 	switch {
 	case formats()[o.format] == nil:
@@ -151,7 +153,7 @@ func replayFlags(f *flags, args []string) (replayOptions, error) {
 	case len(o.inputs) == 0:
 		return o, usagef("no input: want a file, directory, glob or -")
 	case scheme >= 0:
-		return o, usagef("not supported: %s; want a file, directory, glob, -, gs://BUCKET/PREFIX or logging://projects/P", o.inputs[scheme])
+		return o, usagef("not supported: %s; want a file, directory, glob, -, gs://BUCKET/PREFIX, logging://projects/P or bigquery://PROJECT.DATASET.TABLE", o.inputs[scheme])
 	case !o.until.IsZero() && !o.since.Before(o.until):
 		return o, usagef("--since is not before --until")
 	}

@@ -19,7 +19,9 @@ import (
 // credentials; the fields are for tests and emulators.
 type Finder struct {
 	// Storage and Logging are where the APIs are, as URLs; empty for Google's.
-	Storage, Logging string
+	Storage, Logging, BigQuery string
+	// Notice is told what reading costs, before anything is read; nil for nobody.
+	Notice func(string)
 	// Client is what asks; nil for one that has the credentials.
 	Client *http.Client
 	// Wait waits; nil for time.
@@ -50,8 +52,10 @@ func (f Finder) Find(ctx context.Context, operands []string, stdin io.Reader) re
 			found, err = f.bucket(ctx, op)
 		case "logging":
 			found, err = f.logging(ctx, op)
+		case "bigquery":
+			found, err = f.bigQuery(ctx, op)
 		default:
-			err = errors.New("no such kind of input: want a file, directory, glob, -, gs://BUCKET/PREFIX or logging://projects/P")
+			err = errors.New("no such kind of input: want a file, directory, glob, -, gs://BUCKET/PREFIX, logging://projects/P or bigquery://PROJECT.DATASET.TABLE")
 		}
 		remote = append(remote, found...)
 		if err != nil {

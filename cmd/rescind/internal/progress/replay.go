@@ -87,5 +87,5 @@ func (r *Replay) bound(judging bool) {
 	if live := max(r.heap[0].Value.Uint64(), headroom); live < little {
 		percent = 100 * headroom / live
 	}
-	debug.SetGCPercent(int(percent)) //nolint:gosec // it is between 20 and 100
+	debug.SetGCPercent(int(percent))
 }
