@@ -166,3 +166,29 @@ func TestMembersAreComparedInAnyCase(t *testing.T) {
 		t.Errorf("a principal in another case: %q", r.Verdict)
 	}
 }
+
+// Whoever writes an entry, or a policy of IAM's, names whom they like.
+func TestNoMemberIsACrash(t *testing.T) {
+	set := load(t, naming("", further...))
+	for _, m := range []cloud.Member{
+		"", ":", "user", "user:", "serviceAccount", "serviceAccount:", "SERVICEACCOUNT", "serviceAccount:@", "group", "group:", "group:x", "domain:", "deleted:", "deleted:user",
+		"principal:", "principal://", "principalSet://", "principal://agents.global.org-1.system.id.goog", "principalSet://agents.global.org-1.system.id.goog/",
+		"principalSet://cloudresourcemanager.googleapis.com/", "principalSet://cloudresourcemanager.googleapis.com//type/ServiceAccount", "\x00", "é:ü@", "allUsers:",
+	} {
+		for _, role := range []string{"roles/owner", "roles/run.admin", "roles/iam.securityAdmin", "roles/run.sshRoot", "", "x"} {
+			for _, on := range []cloud.Resource{cloud.ProjectResource("pay"), {Kind: cloud.ServiceAccount, Project: "pay", Name: "1-compute@developer.gserviceaccount.com"}, {}} {
+				for _, r := range set.Evaluate(Input{Now: noon, Change: cloud.Change{
+					Resource: on, Verb: cloud.SetPolicy, HasDelta: true, Actor: cloud.Actor{Principal: string(m)},
+					Deltas: []cloud.Delta{
+						{Action: cloud.Remove, Grant: cloud.Grant{Role: role, Member: m, Condition: cloud.Condition{Expression: "("}}},
+						{Action: cloud.Add, Grant: cloud.Grant{Role: role, Member: m, Condition: cloud.Condition{Expression: "true ||"}}},
+					},
+				}}) {
+					if r.Verdict == "" {
+						t.Errorf("%q: a result without a verdict", m)
+					}
+				}
+			}
+		}
+	}
+}

@@ -37,7 +37,8 @@ func TestAConstraintThatStopsBeingInForceIsOneFinding(t *testing.T) {
 		want string // of the entry x
 		says string
 	}{
-		{"moved to a folder that the facts do not place it in", []object{deployed("d", 1, "api", worker), moved("x", 2, "folders/9")}, unknown, "perhaps no longer covered: projects/pay/locations/l/services/api"},
+		{"moved to a folder that the facts do not place it in", []object{deployed("d", 1, "api", worker), moved("x", 2, "folders/9")}, unknown, "projects/pay was moved at 2026-11-20T10:02:00Z, and what holds it since is not in the facts file"},
+		{"and with the services there", []object{deployed("d", 1, "api", worker), moved("x", 2, "folders/9")}, unknown, "perhaps no longer covered: projects/pay/locations/l/services/api"},
 		{"moved to where it is", []object{moved("x", 2, "folders/2")}, compliant, ""},
 		{"moved where nothing was in force", []object{constrained("c", 1, "projects/pay", off), moved("x", 2, "folders/9")}, compliant, ""},
 		{"moved with a policy of its own", []object{constrained("c", 1, "projects/pay", on), moved("x", 2, "folders/9")}, compliant, ""},

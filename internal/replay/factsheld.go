@@ -54,6 +54,10 @@ func (f factsAt) nearest(name, container string, written func(string) (policyWri
 	case f.file.constraints[name].enforced == nil:
 		return policies.Fact{Why: f.file.Name + " does not list where the constraint is enforced"}
 	case !placed:
+		own := f.containerPath(container)
+		if _, why := f.unmoved(append([]string{own}, f.listedAbove(own).List...)); why != "" {
+			return policies.Fact{Why: why}
+		}
 		return policies.Fact{Why: f.file.Name + " does not say what holds " + container}
 	}
 	return policies.Fact{Known: true, Source: f.source()}

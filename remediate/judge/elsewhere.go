@@ -34,8 +34,9 @@ const maxServices = 10
 
 // uncovered says which services a constraint no longer covers, or may no longer.
 func (j Judge) uncovered(ctx context.Context, r policies.Result, c cloud.Change) []string {
-	if c.Constraint == nil || r.Verdict == policies.Exempt || !strings.HasPrefix(c.Constraint.Name, "run.") {
-		return nil
+	if c.Constraint == nil || r.Verdict == policies.Exempt ||
+		!strings.HasPrefix(c.Constraint.Name, "run.") && !strings.HasPrefix(c.Constraint.Name, "custom.") {
+		return nil // it is about something else than services
 	}
 	f := j.Facts.Fact(ctx, policies.Question{Kind: policies.ServicesBelow, Name: c.Resource.Parent, Value: c.Constraint.Name})
 	what := "no longer covered"
