@@ -9,7 +9,7 @@
 // Only the activity log is read; the name of the log is compared decoded and
 // whole, because anybody who may write logs can write one whose name merely
 // ends like it. Within it (serviceName, last segments of methodName) choose the
-// reader: Cloud Run's services, jobs and worker pools in both of its APIs,
+// reader: Cloud Run's services, jobs, worker pools and instances in both of its APIs,
 // SetIamPolicy of projects, folders, organizations and service accounts,
 // organization policies, and the functions that own a Cloud Run service. Both
 // shapes of a workload are read wherever a workload is expected, and both
