@@ -17,7 +17,7 @@ locals {
     hierarchy = [
       "resourcemanager.projects.getIamPolicy", "resourcemanager.folders.getIamPolicy", "resourcemanager.organizations.getIamPolicy",
       "resourcemanager.projects.get", "resourcemanager.folders.get", "resourcemanager.organizations.get",
-      "iam.roles.get", "orgpolicy.policy.get",
+      "iam.roles.get", "orgpolicy.policy.get", "orgpolicy.customConstraints.get",
     ]
     # On the folders and organizations of the scope, for scans.
     walk = ["resourcemanager.projects.list", "resourcemanager.folders.list"]
@@ -48,5 +48,8 @@ locals {
 
   # What a custom role of a project cannot hold.
   # https://cloud.google.com/iam/docs/custom-roles-permissions-support
-  above_projects = concat(local.reads.walk, [for p in local.reads.hierarchy : p if !startswith(p, "resourcemanager.projects.") && startswith(p, "resourcemanager.")])
+  above_projects = concat(local.reads.walk, [
+    "resourcemanager.folders.get", "resourcemanager.folders.getIamPolicy",
+    "resourcemanager.organizations.get", "resourcemanager.organizations.getIamPolicy", "orgpolicy.customConstraints.get",
+  ])
 }

@@ -64,11 +64,13 @@ func TestAFirstLookTakesTenCommandsAndNoRightToWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	permission := regexp.MustCompile(`"([a-z]+\.[\w.]+)"`)
 	_, reads, _ := strings.Cut(string(module), "  reads = {")
 	reads, _, _ = strings.Cut(reads, "    walk = ") // what comes then is opt-in, or for folders
+	_, above, _ := strings.Cut(string(module), "  above_projects = ")
 	var want []string
-	for _, m := range regexp.MustCompile(`"([a-z]+\.[\w.]+)"`).FindAllStringSubmatch(reads, -1) {
-		if !strings.HasPrefix(m[1], "resourcemanager.") || strings.HasPrefix(m[1], "resourcemanager.projects.") {
+	for _, m := range permission.FindAllStringSubmatch(reads, -1) {
+		if !strings.Contains(above, m[0]) {
 			want = append(want, m[1])
 		}
 	}

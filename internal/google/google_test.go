@@ -114,6 +114,7 @@ func (w *world) connectWith(t *testing.T, addr string, change func(*Options)) *C
 }
 
 func (w *world) intercept(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	called.Store(info.FullMethod, true)
 	method := info.FullMethod[strings.LastIndex(info.FullMethod, ".")+1:]
 	w.mu.Lock()
 	w.calls = append(w.calls, method)
