@@ -67,6 +67,9 @@ func (f factsAt) runtimeIdentity(email string) policies.Fact {
 	if s, ok := f.learned.identities[email]; ok {
 		return policies.Fact{Known: true, Value: true, Source: "learned: " + s.workload.Path() + " was deployed as it", At: s.at}
 	}
+	if s, ok := f.learned.asked[email]; ok {
+		return policies.Fact{Why: s.workload.Path() + " was to run as it, and how that ended is not in the log"}
+	}
 	return policies.Fact{Known: true, Source: "neither the history nor a facts file shows one"}
 }
 
@@ -79,10 +82,18 @@ func (f factsAt) groupRuns(group string) policies.Fact {
 	if !listed {
 		return policies.Fact{Why: "who is in a group is in no log, and " + f.file.Name + " does not list its members"}
 	}
+	unsure := ""
 	for _, m := range members {
-		if run := f.runtimeIdentity(m); run.Value {
+		run := f.runtimeIdentity(m)
+		if !run.Known {
+			unsure = m + ": " + run.Why
+		}
+		if run.Value {
 			return policies.Fact{Known: true, Value: true, Source: f.source() + " lists " + m + "; " + run.Source, At: run.At}
 		}
+	}
+	if unsure != "" {
+		return policies.Fact{Why: unsure}
 	}
 	return policies.Fact{Known: true, Source: f.source() + " lists its members, and no workload runs as one"}
 }

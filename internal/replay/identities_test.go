@@ -36,7 +36,7 @@ func TestEditorIsFoundOnAccountsThatTheHistoryShowsToRunSomething(t *testing.T) 
 		{"deployed as another", []object{deployed("d", 1, "api", "x"+worker), grant}, none},
 		{"a deploy that failed", []object{failed(deployed("d", 1, "api", worker)), grant}, none},
 		{"a deploy that was rehearsed", []object{rehearsal, grant}, none},
-		{"a deploy that was only asked for", []object{asked("o", 1, "api", worker), grant}, none},
+		{"a deploy that was only asked for", []object{asked("o", 1, "api", worker), grant}, "g no-editor-on-runtime-identity unknown"},
 		{"a deploy whose end is all that is known", []object{done("o", 1, "api", worker), grant}, found},
 		{"a deploy that was stored as another", []object{asked("o", 1, "api", worker), done("p", 2, "api", "x"+worker), grant}, none},
 		{"a deploy that failed in the end", []object{asked("o", 1, "api", worker), failed(done("p", 2, "api", worker)), grant}, none},

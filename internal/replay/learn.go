@@ -9,6 +9,7 @@ import (
 // learned is what the whole history shows beyond its changes.
 type learned struct {
 	identities map[string]sighting                // by e-mail; the earliest
+	asked      map[string]sighting                // by e-mail, of deploys of which the log does not show how they ended
 	policies   map[policyKey][]policyWrite        // oldest first
 	changedAt  map[string][]string                // by constraint, the containers among policies
 	previous   []cloud.Identity                   // what the workload of each change ran as before it
@@ -43,6 +44,7 @@ type policyWrite struct {
 func learn(changes []cloud.Change, ids projects) *learned {
 	l := &learned{
 		identities: map[string]sighting{},
+		asked:      map[string]sighting{},
 		policies:   map[policyKey][]policyWrite{},
 		changedAt:  map[string][]string{},
 		previous:   make([]cloud.Identity, len(changes)),
@@ -78,10 +80,16 @@ func learn(changes []cloud.Change, ids projects) *learned {
 		l.had[i] = had.take(c, i)
 		l.before[i] = set.take(c)
 		l.shares[i] = served.take(c)
+		if halfDeployed(c) {
+			l.identity(c, l.asked)
+			if c.Workload.Identity.Knowledge != cloud.Unchanged {
+				runsAs[c.Resource] = cloud.Identity{}
+			}
+		}
 		if !deployed(c) {
 			continue
 		}
-		l.identity(c)
+		l.identity(c, l.identities)
 		switch {
 		case c.Time.IsZero():
 			undated[c.Resource] = true
@@ -100,9 +108,15 @@ func deployed(c cloud.Change) bool {
 	return c.Resource.Kind.Workload() && c.Half != cloud.FirstHalf && (c.Workload != nil || c.Verb == cloud.Delete)
 }
 
+// halfDeployed reports whether it is not known that the change was made, nor that it was
+// not: what it would have taught is unknown then.
+func halfDeployed(c cloud.Change) bool {
+	return c.Resource.Kind.Workload() && c.Half == cloud.FirstHalf && c.Workload != nil
+}
+
 // identity learns what the workload runs as. A deploy that names no account
 // runs as the project's default one, which is known by the project's number.
-func (l *learned) identity(c cloud.Change) {
+func (l *learned) identity(c cloud.Change, into map[string]sighting) {
 	if c.Workload == nil {
 		return
 	}
@@ -111,21 +125,25 @@ func (l *learned) identity(c cloud.Change) {
 	if number := l.numbers.of(c.Resource.Project); id.Knowledge == cloud.Unset && number != "" {
 		email = number + "-compute@developer.gserviceaccount.com"
 	}
-	if _, known := l.identities[email]; email != "" && !known {
-		l.identities[email] = sighting{c.Resource, c.Time}
+	if _, known := into[email]; email != "" && !known {
+		into[email] = sighting{c.Resource, c.Time}
 	}
 }
 
 // policy learns what an organization policy says from here on.
 func (l *learned) policy(c cloud.Change) {
-	if c.Constraint == nil || c.Constraint.Enforced.Knowledge == cloud.Unchanged || c.Half == cloud.FirstHalf {
+	if c.Constraint == nil || c.Constraint.Enforced.Knowledge == cloud.Unchanged {
 		return
+	}
+	is := *c.Constraint
+	if c.Half == cloud.FirstHalf { // it may have failed
+		is = cloud.ConstraintChange{Name: is.Name}
 	}
 	k := policyKey{c.Constraint.Name, c.Resource.Parent}
 	if l.policies[k] == nil {
 		l.changedAt[k.constraint] = append(l.changedAt[k.constraint], k.container)
 	}
-	l.policies[k] = append(l.policies[k], policyWrite{*c.Constraint, c.Time})
+	l.policies[k] = append(l.policies[k], policyWrite{is, c.Time})
 }
 
 // policyAt is what the organization policy said at the time; false when no

@@ -57,7 +57,7 @@ func TestPreviousIsWhatTheWorkloadRanAsBefore(t *testing.T) {
 	changes := []cloud.Change{
 		deploy(1, known), deploy(2, unchanged), asked, deploy(4, cloud.Identity{}), deploy(5, known), gone, deploy(6, known),
 	}
-	want := []cloud.Identity{{}, known, known, known, {}, known, {}}
+	want := []cloud.Identity{{}, known, known, {}, {}, known, {}} // after asked it is unknown, whatever it was
 	if diff := cmp.Diff(want, learn(changes, projects{}).previous); diff != "" {
 		t.Errorf("previous (-want +got):\n%s", diff)
 	}

@@ -14,13 +14,16 @@ import (
 type move struct {
 	to string // empty where the entry does not say
 	at time.Time
+	// perhaps is true where it is not known how the call ended.
+	perhaps bool
 }
 
 func (l *learned) move(c cloud.Change) {
-	if c.Verb == cloud.Move && c.Half != cloud.FirstHalf {
-		key := l.numbers.resource(c.Resource).Path()
-		l.moves[key] = append(l.moves[key], move{c.Parent, c.Time})
+	if c.Verb != cloud.Move {
+		return
 	}
+	key := l.numbers.resource(c.Resource).Path()
+	l.moves[key] = append(l.moves[key], move{c.Parent, c.Time, c.Half == cloud.FirstHalf})
 }
 
 // unmoved is the chain up to the first container that was moved elsewhere, and why it is
@@ -35,7 +38,7 @@ func (f factsAt) unmoved(chain []string) (known []string, why string) {
 		if !last.at.IsZero() {
 			when = "at " + last.at.Format(time.RFC3339)
 		}
-		return slices.Clip(chain[:i+1]), container + " was moved " + when + ", and what holds it since is not in the facts file"
+		return slices.Clip(chain[:i+1]), container + last.was() + when + ", and what holds it since is not in the facts file"
 	}
 	return chain, ""
 }
@@ -49,4 +52,12 @@ func (f factsAt) lastMove(container string) *move {
 		}
 	}
 	return last
+}
+
+// was says that it was moved, or may have been.
+func (m move) was() string {
+	if m.perhaps {
+		return " may have been moved "
+	}
+	return " was moved "
 }

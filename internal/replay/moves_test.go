@@ -40,6 +40,8 @@ func TestAfterAMoveWhatIsAboveIsNotKnownFromTheFactsFile(t *testing.T) {
 		{"another project's folder", []object{relocated("m", 3, "folders/9", "folders/1")}, violation},
 		{"a project that was written, and still says its parent", []object{relabelled}, violation},
 		{"a project that was written, and says none", []object{updated}, unknown},
+		{"half of an operation that is all there is", []object{begun(relocated("m", 3, "projects/pay", "folders/9"))}, unknown},
+		{"half of one to where the facts have it", []object{begun(relocated("m", 3, "projects/pay", "folders/2"))}, violation},
 		{"refused", []object{failed(relocated("m", 3, "projects/pay", "folders/9"))}, violation},
 		{"and the constraint then set on the project itself", []object{relocated("m", 3, "projects/pay", "folders/9"), constrained("c", 4, "projects/pay", off)}, compliant},
 	} {
@@ -50,4 +52,10 @@ func TestAfterAMoveWhatIsAboveIsNotKnownFromTheFactsFile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// begun is the first half of an operation.
+func begun(e object) object {
+	e["operation"] = object{"id": "operations/o", "first": true}
+	return e
 }
