@@ -84,6 +84,10 @@ func (ps planner) kind(p *plan) {
 			p.of, p.read = ps.plan(p.typ.Elem()), p.readSlice
 		}
 	case reflect.Map:
+		if p.typ == textsType {
+			p.read = readTexts
+			return
+		}
 		if k := p.typ.Key(); k.Kind() == reflect.String && !reflect.PointerTo(k).Implements(textUnmarshaler) {
 			p.of, p.read = ps.plan(p.typ.Elem()), p.readMap
 		}

@@ -10,7 +10,8 @@ import (
 // Unmarshal is json.Unmarshal into a value that is zero still: it stores the same and
 // returns the same error. What it takes by itself, which is nearly all that Google Cloud
 // writes, it reads in one pass and a fraction of the time; for the rest it asks
-// encoding/json.
+// encoding/json. A json.RawMessage may be a part of data, which must stay as it is while
+// that is in use.
 func Unmarshal(data []byte, v any) error {
 	to := reflect.ValueOf(v)
 	if to.Kind() != reflect.Pointer || to.IsNil() || !to.Elem().IsZero() {
@@ -55,7 +56,7 @@ func (c *Cursor) raw(depth int) []byte {
 
 func readRaw(c *Cursor, to reflect.Value, depth int) {
 	if b := c.raw(depth); !c.failed {
-		to.SetBytes(append([]byte(nil), b...))
+		to.SetBytes(b[:len(b):len(b)])
 	}
 }
 
@@ -163,6 +164,30 @@ func (p *plan) readMap(c *Cursor, to reflect.Value, depth int) {
 		}
 	}
 	c.end('}')
+}
+
+// textsType is the type of most maps: labels and annotations.
+var textsType = reflect.TypeFor[map[string]string]()
+
+// readTexts is readMap without a reflect.Value for each text.
+func readTexts(c *Cursor, to reflect.Value, _ int) {
+	c.end('{')
+	m := map[string]string{}
+	if c.space(); !c.take('}') {
+		for !c.failed {
+			c.space()
+			key := c.string()
+			c.colon()
+			m[key] = c.string()
+			if c.space(); !c.take(',') {
+				break
+			}
+		}
+		c.end('}')
+	}
+	if !c.failed {
+		to.Set(reflect.ValueOf(m))
+	}
 }
 
 func (p *plan) readStruct(c *Cursor, to reflect.Value, depth int) {

@@ -82,10 +82,13 @@ func (r *Replay) bound(judging bool) {
 	if judging { // what reading took is given back first
 		debug.FreeOSMemory()
 	}
-	const little = 30 << 20
+	const some, much = 4 * headroom, 64 << 20
 	percent := uint64(50)
-	if live := max(r.heap[0].Value.Uint64(), headroom); live < little {
+	switch live := max(r.heap[0].Value.Uint64(), headroom); {
+	case live < some:
 		percent = 100 * headroom / live
+	case live < much:
+		percent = 25
 	}
 	debug.SetGCPercent(int(percent))
 }
