@@ -61,7 +61,7 @@ locals {
       after = "120s"
     }
     no-sweep = {
-      query = "(sum(increase(logging_googleapis_com:user_${replace(google_logging_metric.sweeps.name, "-", "_")}{monitored_resource=\"cloud_run_revision\"}[10m])) or vector(0)) < 1"
+      query = "(sum(increase(${local.counted.sweeps}[10m])) or vector(0)) < 1"
       says  = "The worker has not swept for ten minutes: nothing expires, escalates or is tried again."
       page  = "no-sweep"
       rank  = "CRITICAL"

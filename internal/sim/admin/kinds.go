@@ -93,6 +93,7 @@ func kinds() []kind {
 		{service: "firestore", path: "v1/projects/*/databases/*/collectionGroups/*/fields/*", long: true, always: true, adds: field},
 		{service: "firestore", path: "v1/projects/*/databases/*/backupSchedules/*"},
 		{service: "monitoring", path: "v3/projects/*/alertPolicies/*", adds: alertPolicy},
+		{service: "monitoring", path: "v1/projects/*/dashboards/*"},
 		{service: "logging", path: "v2/projects/*/metrics/*", field: "name", adds: unqualified},
 	}
 	for _, container := range []string{"projects", "folders", "organizations"} {
