@@ -31,6 +31,7 @@ func commands() []command {
 		policyCommand(),
 		findingsCommand(),
 		auditCommand(),
+		storeCommand(),
 		pauseCommand(),
 		resumeCommand(),
 		slackCommand(),

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/outfile"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/samples"
 	"github.com/rescind-dev/rescind/policies"
 )
@@ -66,13 +67,13 @@ func keepJUnit(path string, results []policies.TestResult) error {
 	if path == "" {
 		return nil
 	}
-	out, err := openResults(path, io.Discard)
+	out, err := outfile.Open(path, io.Discard)
 	if err != nil {
 		return err
 	}
-	defer out.discard()
+	defer out.Discard()
 	if err := samples.JUnit(out, results); err != nil {
 		return err
 	}
-	return out.keep()
+	return out.Keep()
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/history"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/outfile"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/progress"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/replay"
@@ -106,11 +107,11 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 		return err
 	}
 	inputs := history.Finder{Notice: func(s string) { terminal.Say(env.stderr, "%s", s) }}.Find(ctx, o.inputs, env.stdin)
-	results, err := openResults(o.out, env.stdout, o.sources(inputs)...)
+	results, err := outfile.Open(o.out, env.stdout, o.sources(inputs)...)
 	if err != nil {
 		return err
 	}
-	defer results.discard()
+	defer results.Discard()
 	if cfg.Facts != nil {
 		for _, w := range cfg.Facts.Warnings {
 			terminal.Say(env.stderr, "warning: %s", w)
@@ -124,7 +125,7 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 	if err := formats()[o.format](results, report); err != nil {
 		return err
 	}
-	if err := results.keep(); err != nil {
+	if err := results.Keep(); err != nil {
 		return err
 	}
 	return errors.Join(summarise(ctx, f, env, report.Summary), stopped)

@@ -106,7 +106,7 @@ func TestAFileThatIsNoStoreIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Repeat("not a store ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := bolt.Open(path); err == nil || !strings.HasPrefix(err.Error(), "open store "+path+": ") {
+	if _, err := bolt.Open(path); err == nil || !strings.Contains(err.Error(), path+": the store's file is damaged: it is no store") {
 		t.Errorf("got error %v, want one that names the file", err)
 	}
 	if _, err := bolt.Open(filepath.Join(path, "below-a-file")); err == nil {
@@ -119,7 +119,7 @@ func TestALayoutOfALaterRescindIsRefusedAndTheFileLetGo(t *testing.T) {
 	open(t, path).Close()
 	writeLayout(t, path, "3")
 	_, err := bolt.Open(path)
-	if want := "open store " + path + ": the file has layout 3, this rescind reads 2"; err == nil || err.Error() != want {
+	if want := "open store: " + path + ": the file has layout 3, this rescind reads 2"; err == nil || err.Error() != want {
 		t.Errorf("got error %v, want %s", err, want)
 	}
 	writeLayout(t, path, "2")

@@ -73,13 +73,15 @@ func (t *together) next() []*pendingWrite {
 // the others'.
 func commit(db *bbolt.DB, all []*pendingWrite) {
 	if len(all) > 1 {
-		err := db.Update(func(tx *bbolt.Tx) error {
-			for _, w := range all {
-				if err := w.do(tx); err != nil {
-					return err
+		err := guarded(func() error {
+			return db.Update(func(tx *bbolt.Tx) error {
+				for _, w := range all {
+					if err := w.do(tx); err != nil {
+						return err
+					}
 				}
-			}
-			return nil
+				return nil
+			})
 		})
 		if err == nil {
 			for _, w := range all {
@@ -89,6 +91,6 @@ func commit(db *bbolt.DB, all []*pendingWrite) {
 		}
 	}
 	for _, w := range all {
-		w.done <- db.Update(w.do)
+		w.done <- guarded(func() error { return db.Update(w.do) })
 	}
 }

@@ -19,6 +19,7 @@ import (
 func (a *App) Announce(ctx context.Context, c config.Config) {
 	a.log.InfoContext(ctx, "configuration", "config", c)
 	a.started(ctx, c)
+	a.lost(ctx, c)
 	for _, p := range a.policies.Policies() {
 		a.log.InfoContext(ctx, "policy", "policy", p.Name, "enforcement", string(p.Enforcement), "severity", string(p.Severity),
 			"overrides", overridesOf(p), "exemptions", len(p.Exemptions))
@@ -74,6 +75,16 @@ func (a *App) started(ctx context.Context, c config.Config) {
 	}
 	a.ledger.Note(ctx, trail.Record{Kind: trail.Started, Who: self(c), Via: "serve",
 		What: fmt.Sprintf("%s, policies %s, configuration %s", build.Read(), digest(a.policies.Policies()), digest(c))})
+}
+
+// lost says aloud that the store is not the one that was here before.
+func (a *App) lost(ctx context.Context, c config.Config) {
+	s, ok := a.store.(interface{ Lost() string })
+	if !ok || s.Lost() == "" {
+		return
+	}
+	a.log.ErrorContext(ctx, "store", "alarm", s.Lost())
+	a.ledger.Note(ctx, trail.Record{Kind: trail.Alarm, Who: self(c), Via: "serve", What: s.Lost()})
 }
 
 // digest is that of a value as JSON. A configuration names its secrets and does

@@ -1,4 +1,8 @@
-package main
+// Package outfile is where a command writes its results.
+//
+// It promises that a file appears whole or not at all, readable to its owner alone, and
+// that nothing which is read is written over.
+package outfile
 
 import (
 	"errors"
@@ -9,34 +13,33 @@ import (
 	"path/filepath"
 )
 
-// results is where a command writes its results: standard output, a device, or
-// a file that appears whole or not at all.
-type results struct {
+// Results are standard output, a device, or a file.
+type Results struct {
 	io.Writer
 	file *os.File // nil for standard output, and once the file is in place
 	path string   // where the file goes; empty for a device, which is written to as it is
 }
 
-// openResults returns standard output for an empty path and for "-". A file is
+// Open returns standard output for an empty path and for "-". A file is
 // readable by its owner only, as results name people and what they may do. None
 // of the sources is written over: history that was replayed onto itself would
 // be gone. A link is followed, and what is no regular file is written to, never
 // replaced.
-func openResults(path string, stdout io.Writer, sources ...string) (*results, error) {
+func Open(path string, stdout io.Writer, sources ...string) (*Results, error) {
 	if path == "" || path == "-" {
-		return &results{Writer: stdout}, nil
+		return &Results{Writer: stdout}, nil
 	}
 	there, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return createResults(path)
+		return create(path)
 	case err != nil:
 		return nil, fmt.Errorf("write results: %w", err)
 	case there.IsDir():
 		return nil, fmt.Errorf("write results: %s is a directory", path)
 	}
 	for _, s := range sources {
-		if from, err := os.Stat(s); err == nil && os.SameFile(from, there) { //nolint:gosec // whoever runs the command names the files
+		if from, err := os.Stat(s); err == nil && os.SameFile(from, there) {
 			return nil, fmt.Errorf("write results: %s is what is read: the results would replace it", path)
 		}
 	}
@@ -45,25 +48,25 @@ func openResults(path string, stdout io.Writer, sources ...string) (*results, er
 		if err != nil {
 			return nil, fmt.Errorf("write results: %w", err)
 		}
-		return &results{f, f, ""}, nil
+		return &Results{f, f, ""}, nil
 	}
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, fmt.Errorf("write results: %w", err)
 	}
-	return createResults(target)
+	return create(target)
 }
 
-func createResults(path string) (*results, error) {
+func create(path string) (*Results, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return nil, fmt.Errorf("write results: %w", err)
 	}
-	return &results{f, f, path}, nil
+	return &Results{f, f, path}, nil
 }
 
-// keep puts the file in place of what was there before.
-func (r *results) keep() error {
+// Keep puts the file in place of what was there before.
+func (r *Results) Keep() error {
 	if r.file == nil {
 		return nil
 	}
@@ -79,8 +82,8 @@ func (r *results) keep() error {
 	return nil
 }
 
-// discard removes what was not kept.
-func (r *results) discard() {
+// Discard removes what was not kept.
+func (r *Results) Discard() {
 	if r.file == nil {
 		return
 	}
