@@ -139,3 +139,11 @@ resource "google_artifact_registry_repository_iam_member" "images" {
   role       = "roles/artifactregistry.reader"
   member     = local.members.worker
 }
+
+# Not an error: whoever trusts everybody who may publish events can do without.
+check "what_reverts_is_confirmed" {
+  assert {
+    condition     = var.confirm_entry || !contains(values(var.scope), "revert")
+    error_message = "A scope has the level revert, and confirm_entry is false: whoever can publish to the topic of the events can have what violates reverted unasked, with a name of their choice for whoever made it. Say confirm_entry = true."
+  }
+}

@@ -130,6 +130,7 @@ run "each_right_to_write_allow_policies_is_conditional" {
   variables {
     organization  = "123456789012"
     scope         = { "organizations/123456789012" = "revert" }
+    confirm_entry = true
     policy_writes = { projects = ["roles/owner", "roles/editor"], organizations = ["roles/editor"] }
     steps         = ["remove-grants", "restore-identity", "restore-constraint"]
     act_as        = ["pay-api@pay-prod.iam.gserviceaccount.com"]

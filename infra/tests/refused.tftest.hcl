@@ -143,9 +143,17 @@ run "its_own_slack_service_is_reverted" {
   command = plan
   variables {
     organization = "77"
-    scope        = { "organizations/77" = "revert" }
+    scope        = { "organizations/77" = "approve" }
     slack        = { team = "T0123ABCD", routes = [{ channel = "C01SEC" }], bot_token_version = 1, signing_secret_versions = [1] }
     settings     = { approvals = { approvers = { users = { U01 = "user:ada@example.com" } } } }
   }
   expect_failures = [google_secret_manager_secret_version.config]
+}
+run "reverts_of_what_nobody_confirms" {
+  command = plan
+  variables {
+    scope    = { "projects/pay-dev" = "revert" }
+    settings = { approvals = { approvers = { users = { U01 = "user:ada@example.com" } } } }
+  }
+  expect_failures = [check.what_reverts_is_confirmed]
 }
