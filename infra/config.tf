@@ -4,9 +4,6 @@ locals {
   # Cloud Run checks that a token is for this, and so does rescind.
   audience = local.address.worker
 
-  # The name of each secret that somebody else fills, to its environment variable.
-  slack_secrets = { "slack-bot-token" = "SLACK_BOT_TOKEN", "slack-signing-secret" = "SLACK_SIGNING_SECRET", "pagerduty-key" = "PAGERDUTY_KEY" }
-
   config = yamlencode(merge(
     {
       policies   = var.policies == null ? [] : ["/etc/rescind/policies/policies.yaml"]
@@ -106,7 +103,7 @@ locals {
 # no plan and no state ever holds one:
 #   gcloud secrets versions add rescind-slack-bot-token --data-file=-
 resource "google_secret_manager_secret" "filled" {
-  for_each  = local.slack_secrets
+  for_each  = toset(["slack-bot-token", "slack-signing-secret", "pagerduty-key"])
   project   = var.project
   secret_id = "${var.name}-${each.key}"
   replication {

@@ -65,12 +65,16 @@ variable "page" {
 }
 
 variable "pagerduty_key_version" {
-  description = "Version of the secret with the routing key of a PagerDuty service (Events API v2), or null for none. Whom a page is for is settings.approvals."
+  description = "Version of the secret with the routing key of a PagerDuty service (Events API v2), or null for none. settings.approvals.escalation.pagerduty.routing_key is then { env = \"PAGERDUTY_KEY\" }."
   type        = number
   default     = null
   validation {
     condition     = var.pagerduty_key_version == null || try(var.pagerduty_key_version >= 1 && floor(var.pagerduty_key_version) == var.pagerduty_key_version, false)
     error_message = "pagerduty_key_version is no version of a secret: want 1, 2 and so on."
+  }
+  validation {
+    condition     = (var.pagerduty_key_version != null) == (try(var.settings.approvals.escalation.pagerduty.routing_key.env, "") == "PAGERDUTY_KEY")
+    error_message = "pagerduty_key_version and settings.approvals.escalation.pagerduty.routing_key = { env = \"PAGERDUTY_KEY\" } go together: without the one nobody is paged, without the other the worker does not start."
   }
 }
 

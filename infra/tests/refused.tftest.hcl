@@ -157,3 +157,10 @@ run "reverts_of_what_nobody_confirms" {
   }
   expect_failures = [check.what_reverts_is_confirmed]
 }
+run "a_pager_without_its_key" {
+  command = plan
+  variables {
+    settings = { approvals = { escalation = { pagerduty = { routing_key = { env = "PAGERDUTY_KEY" } } } } }
+  }
+  expect_failures = [var.pagerduty_key_version]
+}
