@@ -106,13 +106,16 @@ func (h *history) operation(id string) *operation {
 // changes returns what was done, in the order it was done, with projects under
 // their ids where those are known. The history keeps nothing of it but the numbers.
 func (h *history) changes(file *FactsFile) []cloud.Change {
-	out := h.single
+	h.seen, h.words = nil, nil
+	out := slices.Grow(h.single, len(h.operations))
+	h.single = nil
 	for _, id := range slices.Sorted(maps.Keys(h.operations)) {
 		if c, ok := h.operations[id].change(); ok {
 			out = append(out, c)
 		}
+		delete(h.operations, id)
 	}
-	h.single, h.seen, h.operations, h.words = nil, nil, nil, nil
+	h.operations = nil
 	ids := h.numbers.with(file)
 	for i := range out {
 		ids.rename(&out[i])

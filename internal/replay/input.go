@@ -53,8 +53,7 @@ type Inputs struct {
 // skipped in a directory, and read when they are named.
 var logSuffixes = []string{".json", ".jsonl", ".ndjson", ".log"}
 
-// packedSuffixes may follow them. Zstandard is listed although it cannot be
-// read: an archive that is refused is noticed, one that is skipped is not.
+// packedSuffixes may follow them.
 var packedSuffixes = []string{".gz", ".zst"}
 
 // stdin is the operand and the name of standard input.

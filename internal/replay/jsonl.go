@@ -1,10 +1,12 @@
 package replay
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -20,16 +22,19 @@ func WriteJSONL(w io.Writer, r Report) error {
 			return fmt.Errorf("write findings: %w", err)
 		}
 	}
+	out := bufio.NewWriterSize(w, 64<<10) // its error is that of Flush
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
 	for _, f := range r.Findings {
-		var b bytes.Buffer
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
+		b.Reset()
 		if err := enc.Encode(f); err != nil {
 			return fmt.Errorf("write finding: %w", err)
 		}
-		if _, err := w.Write(escapeControls(b.Bytes())); err != nil {
-			return fmt.Errorf("write finding: %w", err)
-		}
+		_, _ = out.Write(escapeControls(b.Bytes()))
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write findings: %w", err)
 	}
 	return nil
 }
@@ -37,6 +42,10 @@ func WriteJSONL(w io.Writer, r Report) error {
 // escapeControls escapes the control characters that JSON allows in strings as
 // they are: standard output may be a terminal, which must not obey them.
 func escapeControls(line []byte) []byte {
+	plain := func(c byte) bool { return c >= 0x20 && c < 0x7f || c == '\n' }
+	if !slices.ContainsFunc(line, func(c byte) bool { return !plain(c) }) {
+		return line
+	}
 	out := make([]byte, 0, len(line))
 	for len(line) > 0 {
 		r, n := utf8.DecodeRune(line)
