@@ -11,7 +11,7 @@
 // verdict is unknown, never a guess.
 //
 //   - input.go finds what is to be read; package records makes records of it, reading.go
-//     has them decoded, and foreign.go says what is no entry
+//     has them decoded (untildone.go while nothing comes, too), and foreign.go says what is no entry
 //   - join.go puts the two entries of an operation together, history.go keeps all
 //     changes until the last was read, learn.go and numbers.go what they show beside
 //   - facts*.go answer what policies ask, from the facts file and from the history

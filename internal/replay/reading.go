@@ -119,7 +119,11 @@ func (r *reading) records(ctx context.Context, in Input) (records.Counts, error)
 		return records.Counts{}, err
 	}
 	defer f.Close()
-	text, done, err := records.Unpack(counted{f, &r.stored})
+	var from io.Reader = f
+	if in.Name == stdin {
+		from = newUntilDone(ctx, f)
+	}
+	text, done, err := records.Unpack(counted{from, &r.stored})
 	defer done()
 	if err != nil {
 		return records.Counts{}, err

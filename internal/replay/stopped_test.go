@@ -57,3 +57,23 @@ func insertIDs(r replay.Report) (out []string) {
 	}
 	return out
 }
+
+// Whoever types, or pipes what waits, can stop it all the same.
+func TestAReadingOfWhatDoesNotComeCanBeStopped(t *testing.T) {
+	set, err := builtIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	from, to := io.Pipe()
+	defer to.Close()
+	go func() {
+		_, _ = io.WriteString(to, lines(t, published("a", 1, "api")))
+		stop()
+	}()
+	in := replay.FindInputs([]string{"-"}, from)
+	r, err := replay.Run(ctx, replay.Config{Policies: set, Facts: facts(t, enforcedFacts)}, in)
+	if !errors.Is(err, context.Canceled) || r.Summary.Inputs != 1 {
+		t.Errorf("%v, %d inputs", err, r.Summary.Inputs)
+	}
+}
