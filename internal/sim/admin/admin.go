@@ -118,7 +118,7 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var answer any
 	if err == nil {
-		answer, err = a.answer(req)
+		answer, err = a.reply(req)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if err != nil {
@@ -147,9 +147,18 @@ func (a *Admin) pass(w http.ResponseWriter, r request) {
 	a.rest.ServeHTTP(w, to)
 }
 
-func (a *Admin) answer(r request) (any, error) {
+// reply is the answer as it is now: what it is made of may change when others ask.
+func (a *Admin) reply(r request) (json.RawMessage, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	answer, err := a.answer(r)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(answer)
+}
+
+func (a *Admin) answer(r request) (any, error) {
 	if project, ok := a.project(r); ok {
 		return project, nil
 	}
@@ -273,22 +282,4 @@ func (a *Admin) done(k kind, o object) any {
 	operation := object{"name": op, "done": true, "response": o}
 	a.things[k.service+"/v1/"+op] = operation
 	return operation
-}
-
-func merged(old, changes object) object {
-	out := maps.Clone(old)
-	if out == nil {
-		out = object{}
-	}
-	maps.Copy(out, changes)
-	return out
-}
-
-// unwrapped is the thing within the body of a request that has other parts, too.
-func unwrapped(body object, inner string) object {
-	in, ok := body[inner].(map[string]any)
-	if inner == "" || !ok {
-		return body
-	}
-	return in
 }

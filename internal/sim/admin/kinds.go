@@ -2,6 +2,7 @@ package admin
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"strings"
 )
@@ -64,6 +65,24 @@ func (k kind) shown(name string, o object) object {
 
 // words are the parts of a name.
 func words(name string) []string { return strings.Split(name, "/") }
+
+func merged(old, changes object) object {
+	out := maps.Clone(old)
+	if out == nil {
+		out = object{}
+	}
+	maps.Copy(out, changes)
+	return out
+}
+
+// unwrapped is the thing within the body of a request that has other parts, too.
+func unwrapped(body object, inner string) object {
+	in, ok := body[inner].(map[string]any)
+	if inner == "" || !ok {
+		return body
+	}
+	return in
+}
 
 // cutLast takes a name apart at its last slash.
 func cutLast(s string) (before, after string) {
