@@ -106,7 +106,7 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	inputs := history.Finder{Notice: func(s string) { terminal.Say(env.stderr, "%s", s) }}.Find(ctx, o.inputs, env.stdin)
+	inputs := history.Finder{Notice: notice(ctx, f, env)}.Find(ctx, o.inputs, env.stdin)
 	results, err := outfile.Open(o.out, env.stdout, o.sources(inputs)...)
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 	defer results.Discard()
 	if cfg.Facts != nil {
 		for _, w := range cfg.Facts.Warnings {
-			terminal.Say(env.stderr, "warning: %s", w)
+			notice(ctx, f, env)("warning: " + w)
 		}
 	}
 	shown := progress.New(env.stderr)
@@ -129,6 +129,17 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 		return err
 	}
 	return errors.Join(summarise(ctx, f, env, report.Summary), stopped)
+}
+
+// notice says what a person should know before the result, in the form of the log.
+func notice(ctx context.Context, f *flags, env environment) func(string) {
+	return func(s string) {
+		if f.logFormat == "json" {
+			f.logger(env, slog.LevelInfo).WarnContext(ctx, s)
+			return
+		}
+		terminal.Say(env.stderr, "%s", s)
+	}
 }
 
 func replayFlags(f *flags, args []string) (replayOptions, error) {

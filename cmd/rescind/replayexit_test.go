@@ -25,7 +25,7 @@ func TestReplayExitStatus(t *testing.T) {
 		"empty.jsonl": "", "cut.json.gz": zipped[:len(zipped)/2], "utf16.json": "\xff\xfe{\x00}\x00",
 		"old.json.zst": "\x28\xb5\x2f\xfd0000", "binary.json": "{\x00\x01", "nul.json": `{"a": "` + "\x00\"}\n", "twice.gz": zip(t, zipped),
 		"cut.jsonl": string(text[:len(text)-200]), "cut.json": "[" + string(text[:1000]),
-		"bad.yaml": "constraint: {}\n", "policy.yaml": "policies: [{nam: x}]\n", "notes.txt": "-",
+		"warn.yaml": "constraints: {run.managed.requireInvokerIAM: {enforced: []}}\n", "bad.yaml": "constraint: {}\n", "policy.yaml": "policies: [{nam: x}]\n", "notes.txt": "-",
 	} {
 		write(t, name, content)
 	}
@@ -53,8 +53,10 @@ func TestReplayExitStatus(t *testing.T) {
 		{"a directory is no place to write to", []string{"--out", "none", entries}, 1, "write results: none is a directory"},
 		{"a pattern that matches nothing fails", []string{"*.nothing"}, 1, "*.nothing: no file matches this pattern"},
 		{"a directory without logs fails", []string{"none"}, 1, "none: holds no file named like a log"},
-		{"a directory lists what it skips", []string{"."}, 1, "skipped: bad.yaml, notes.txt, policy.yaml"},
+		{"a directory lists what it skips", []string{"."}, 1, "skipped: bad.yaml, notes.txt, policy.yaml, twice.gz, warn.yaml"},
 		{"a facts file with an unknown key fails", []string{"--facts", "bad.yaml", entries}, 1, `bad.yaml:1:1: the file has an unknown key "constraint"`},
+		{"facts that cannot be meant are warned of", []string{"--facts", "warn.yaml", entries}, 0, `warning: warn.yaml:1:15: constraint "run.managed.requireInvokerIAM" is none`},
+		{"the last thirty years are a time", []string{"--since", "9999d", entries}, 0, "findings"},
 		{"a missing facts file fails", []string{"--facts", "gone.yaml", entries}, 1, "read facts: open gone.yaml"},
 		{"a policy file with an unknown key fails", []string{"--policies", "policy.yaml", entries}, 1, "policy.yaml:1:"},
 		{"no input is wrong usage", nil, 2, "no input: want a file, directory, glob or -"},

@@ -51,18 +51,18 @@ func momentOf(s string, now time.Time) (time.Time, error) {
 
 // agoOf is a duration with days and weeks, which time.ParseDuration has not.
 func agoOf(s string) (time.Duration, error) {
-	number, unit := strings.TrimRight(s, "dw"), time.Duration(0)
+	const day, most = 24 * time.Hour, 100 * 366 // days: about a century
+	number, days := strings.TrimRight(s, "dw"), 0
 	switch strings.TrimPrefix(s, number) {
 	case "d":
-		unit = 24 * time.Hour
+		days = 1
 	case "w":
-		unit = 7 * 24 * time.Hour
+		days = 7
 	}
-	const most = 100 * 366 // days, and far less than a Duration holds
-	if n, err := strconv.Atoi(number); unit > 0 && err == nil && n > 0 && n <= most/7 {
-		return time.Duration(n) * unit, nil
+	if n, err := strconv.Atoi(number); days > 0 && err == nil && n > 0 && n <= most/days {
+		return time.Duration(n*days) * day, nil
 	}
-	if d, err := time.ParseDuration(s); err == nil && d > 0 && unit == 0 {
+	if d, err := time.ParseDuration(s); err == nil && d > 0 && days == 0 {
 		return d, nil
 	}
 	return 0, errNoTime
