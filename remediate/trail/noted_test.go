@@ -47,17 +47,17 @@ func TestANoteCostsTheSameHoweverManyWait(t *testing.T) {
 		}
 		return store.bytes / (to - from)
 	}
-	first := cost(0, 300)
-	cost(300, 2700)
-	if last := cost(2700, 3000); first == 0 || last > 2*first {
-		t.Errorf("a note moves %d bytes among the first three hundred and %d among the tenth", first, last)
+	first := cost(0, 200)
+	cost(200, 1800)
+	if last := cost(1800, 2000); first == 0 || last > 2*first {
+		t.Errorf("a note moves %d bytes among the first two hundred and %d among the tenth", first, last)
 	}
 	if err := roots.Extend(t.Context(), nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	held, err := roots.Coverage(t.Context())
-	if err != nil || len(held.Heads) != 3000 {
-		t.Errorf("the roots hold %d heads, %v; want three thousand", len(held.Heads), err)
+	if err != nil || len(held.Heads) != 2000 {
+		t.Errorf("the roots hold %d heads, %v; want two thousand", len(held.Heads), err)
 	}
 }
 
@@ -65,7 +65,7 @@ func TestANoteCostsTheSameHoweverManyWait(t *testing.T) {
 // takes and sweeps, with a process that dies at each write in turn.
 func TestI8ANoteThatWasTakenIsInARootWhereverAProcessDied(t *testing.T) {
 	const chains, times = 150, 2
-	for dies := 1; ; dies += 17 {
+	for dies := 1; ; dies += 37 {
 		g := newGrove(t)
 		g.cells.dies = dies
 		died := false
