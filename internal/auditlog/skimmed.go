@@ -36,10 +36,21 @@ func skimmed(entry []byte) error {
 	return nil
 }
 
-func foreignLog(name string) error {
-	return fmt.Errorf("%w: log %s is not the activity log", ErrNotChange, quote(name))
+// foreign is an ErrNotChange of another log or service. Nearly all entries are one, and so
+// its sentence is made only where somebody reads it.
+type foreign struct{ log, service string }
+
+// Error says which.
+func (f *foreign) Error() string {
+	if f.log != "" {
+		return fmt.Sprintf("%v: log %s is not the activity log", ErrNotChange, quote(f.log))
+	}
+	return fmt.Sprintf("%v: service %s", ErrNotChange, quote(f.service))
 }
 
-func foreignService(name string) error {
-	return fmt.Errorf("%w: service %s", ErrNotChange, quote(name))
-}
+// Unwrap is what it matches.
+func (f *foreign) Unwrap() error { return ErrNotChange }
+
+func foreignLog(name string) error { return &foreign{log: name} }
+
+func foreignService(name string) error { return &foreign{service: name} }
