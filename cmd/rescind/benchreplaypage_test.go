@@ -92,6 +92,7 @@ it is compared with asks three simple questions. The log is in the page cache. M
 | | what | goal | measured | what limits it |
 |---|---|---|---|---|
 %s
-DuckDB and ripgrep are measured where they are there. Nothing that names a service in any spelling is passed over
+ripgrep is measured where it is there. DuckDB 1.5 (its Node client, two threads, an explicit schema, the three questions) took 1.9 s for the same
+GB on 29 November 2026, where replay took 2.9 s on a busy machine: its goal was an eighth of DuckDB's time. Nothing that names a service in any spelling is passed over
 (` + "`TestNothingThatMattersIsPassedOver`" + `), whatever the figures are.
 `

@@ -135,7 +135,7 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 func notice(ctx context.Context, f *flags, env environment) func(string) {
 	return func(s string) {
 		if f.logFormat == "json" {
-			f.logger(env, slog.LevelInfo).WarnContext(ctx, s)
+			f.logger(env, slog.LevelInfo).WarnContext(ctx, "notice", "notice", s)
 			return
 		}
 		terminal.Say(env.stderr, "%s", s)
