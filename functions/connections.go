@@ -13,14 +13,14 @@ import (
 const (
 	// mostConnections is how many connections a server has open. Each takes some 40 KiB
 	// once a request came over it, whether or not another follows.
-	mostConnections = 1000
+	mostConnections = 500
 	// sendWithin is for how long a connection may be open without a whole request, where
 	// another waits for its place.
 	sendWithin = time.Second
 )
 
-// Bound returns a listener for the server, which has to be s.Serve's. It has at most a
-// thousand connections open; whoever comes then waits in the system's queue for the place
+// Bound returns a listener for the server, which has to be s.Serve's. It has at most five
+// hundred connections open; whoever comes then waits in the system's queue for the place
 // of one that ends. Connections that are between two requests give theirs up at once, and
 // those whose request did not come within a second, the longest there first: so strangers
 // who connect and send nothing keep nobody out. A request that came whole is not cut off.
