@@ -21,22 +21,24 @@ const corpus = "../../../shared/corpus"
 
 // corpusChanges are the entries that are more than noise, and what they say.
 var corpusChanges = map[string]string{
-	"panther-analysis/panther-relevant.jsonl:1": "create " + exfil + " by user:some.user@company.com, runs as abc-test@some-project.iam.gserviceaccount.com",
-	"panther-analysis/panther-relevant.jsonl:2": "setIamPolicy " + exfil + " by user:some.user@company.com, policy of 1",
-	"panther-analysis/panther-relevant.jsonl:3": "setIamPolicy " + verve + " by user:test@runpanther.com, +1 -0",
-	"panther-analysis/panther-relevant.jsonl:4": "setIamPolicy " + verve + " by user:test@runpanther.com, +1 -0",
-	"panther-analysis/panther-relevant.jsonl:5": "setIamPolicy " + verve + " by serviceAccount:service-agent-manager@system.gserviceaccount.com, +1 -0",
+	"panther-analysis/panther-relevant.jsonl:1":  "create " + exfil + " by user:some.user@company.com, runs as abc-test@some-project.iam.gserviceaccount.com",
+	"panther-analysis/panther-relevant.jsonl:12": "createKey //iam.googleapis.com/projects/gcp-project1/serviceAccounts/created-service-account@gcp-project1.iam.gserviceaccount.com by user:staging@company.io",
+	"panther-analysis/panther-relevant.jsonl:2":  "setIamPolicy " + exfil + " by user:some.user@company.com, policy of 1",
+	"panther-analysis/panther-relevant.jsonl:3":  "setIamPolicy " + verve + " by user:test@runpanther.com, +1 -0",
+	"panther-analysis/panther-relevant.jsonl:4":  "setIamPolicy " + verve + " by user:test@runpanther.com, +1 -0",
+	"panther-analysis/panther-relevant.jsonl:5":  "setIamPolicy " + verve + " by serviceAccount:service-agent-manager@system.gserviceaccount.com, +1 -0",
 	"panther-analysis/panther-relevant.jsonl:7": "setIamPolicy //cloudresourcemanager.googleapis.com/organizations/888888888888" +
 		" by serviceAccount:terraform@platform.iam.gserviceaccount.com, +1 -0",
 	"panther-analysis/panther-relevant.jsonl:10": "setIamPolicy //iam.googleapis.com/projects/gcp-project1/serviceAccounts/test-account3@gcp-project1.iam.gserviceaccount.com" +
 		" by user:user@company.io, +2 -0",
 	"panther-analysis/panther-relevant.partial.jsonl:7": "setIamPolicy //cloudresourcemanager.googleapis.com/projects/eastern-nurve-222999" +
 		" by user:test@runpanther.io, +2 -1",
-	"cloud-custodian/c7n-events.jsonl:10":               "defineRole //cloudresourcemanager.googleapis.com/projects/mythic-tribute-232915 by user:custodian.gcp.test@gmail.com",
-	"panther-analysis/panther-relevant.jsonl:6":         "defineRole " + verve + " by user:user.name@runpanther.io",
-	"security-analytics/gcp-security-analytics.jsonl:5": "setIamPolicy //cloudresourcemanager.googleapis.com/projects/1234 by user:test-user@example.com, +1 -0",
-	"security-analytics/gcp-security-analytics.jsonl:8": "setIamPolicy " + sa100 + " by user:admin@example.com, +1 -0",
-	"security-analytics/gcp-security-analytics.jsonl:9": "setIamPolicy " + sa100 + " by user:admin@example.com, +1 -0",
+	"cloud-custodian/c7n-events.jsonl:10":                      "defineRole //cloudresourcemanager.googleapis.com/projects/mythic-tribute-232915 by user:custodian.gcp.test@gmail.com",
+	"panther-analysis/panther-relevant.jsonl:6":                "defineRole " + verve + " by user:user.name@runpanther.io",
+	"professional-services/gcp-professional-services.jsonl:19": "failed call: createKey //iam.googleapis.com/projects/customer-monitoring-prod/serviceAccounts/domain-pub-sub@customer-monitoring-prod.iam.gserviceaccount.com by user:user@domain.com",
+	"security-analytics/gcp-security-analytics.jsonl:5":        "setIamPolicy //cloudresourcemanager.googleapis.com/projects/1234 by user:test-user@example.com, +1 -0",
+	"security-analytics/gcp-security-analytics.jsonl:8":        "setIamPolicy " + sa100 + " by user:admin@example.com, +1 -0",
+	"security-analytics/gcp-security-analytics.jsonl:9":        "setIamPolicy " + sa100 + " by user:admin@example.com, +1 -0",
 	"stratus-red-team/stratus-docs.partial.jsonl:9": "setIamPolicy //iam.googleapis.com/projects/victim-project/serviceAccounts/" +
 		"stratus-red-team-bip-sa@victim-project.iam.gserviceaccount.com by unknown, +1 -0",
 
