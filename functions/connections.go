@@ -73,12 +73,12 @@ type connectionKey struct{}
 
 // Accept implements net.Listener.
 func (c *connections) Accept() (net.Conn, error) {
-	if err := c.place(); err != nil {
-		return nil, err
-	}
 	conn, err := c.Listener.Accept()
 	if err != nil {
 		return nil, err
+	}
+	if err := c.place(); err != nil { // now that somebody waits for it
+		return nil, errors.Join(err, conn.Close())
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

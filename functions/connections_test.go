@@ -184,3 +184,21 @@ func TestAServerWhosePlacesAreTakenStops(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Nobody gives up a place for which nobody waits, however long it took.
+func TestAFullServerClosesNothingWhileNobodyComes(t *testing.T) {
+	c := newCrowded(t, 2, time.Nanosecond)
+	slow, idle := c.dial(), c.dial()
+	fmt.Fprint(slow, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel")
+	for range 20 {
+		if got, err := c.ask(idle, "/echo", "hello"); got != "hello" || err != nil {
+			t.Fatalf("over a connection that is kept: %q, %v", got, err)
+		}
+	}
+	fmt.Fprint(slow, "lo")
+	res, err := http.ReadResponse(bufio.NewReader(slow), nil)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("over a slow one: %v, %v", res, err)
+	}
+	res.Body.Close()
+}
