@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
+	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -76,7 +78,10 @@ func TestSoakBurst(t *testing.T) {
 		t.Errorf("serve held %d MiB, want at most 300", peak>>20)
 	}
 	states := map[state.State]int{}
-	kept := byResource(t, w.ahead(0))
+	next := w.ahead(0) // what is owed still, the next process judges
+	_, err := next.JudgeOwed(t.Context(), time.Now().Add(time.Minute), func(cloud.Change, remediate.Outcome) {})
+	w.must(err)
+	kept := byResource(t, next)
 	for _, path := range w.opened {
 		if len(kept[path]) != 1 {
 			t.Errorf("%s has %d findings, want one", path, len(kept[path]))
