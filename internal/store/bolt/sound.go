@@ -79,13 +79,17 @@ func (s *Sound) walk(tx *bbolt.Tx, whole bool) error {
 			continue
 		}
 		var last []byte
+		counted := s.countOf(name)
 		c := b.Cursor()
 		for k, v := c.First(); k != nil; k, v = c.Next() {
 			if last != nil && bytes.Compare(last, k) >= 0 {
 				return fmt.Errorf("%w: the keys of %s are not in their order", ErrDamaged, name)
 			}
-			if err := s.entry(name, v); err != nil {
-				return fmt.Errorf("%w: %s, key %q: %w", ErrDamaged, name, k, err)
+			if counted != nil {
+				*counted++
+				if err := sound(name, v); err != nil {
+					return fmt.Errorf("%w: %s, key %q: %w", ErrDamaged, name, k, err)
+				}
 			}
 			if last = k; !whole {
 				break
@@ -95,15 +99,14 @@ func (s *Sound) walk(tx *bbolt.Tx, whole bool) error {
 	return nil
 }
 
-// entry counts a record, and returns an error for one that is none. What a later release
-// wrote, or what somebody wrote into it, is no damage.
-func (s *Sound) entry(bucket, v []byte) error {
-	counts := map[string]*int{string(findings): &s.Findings, string(owedIn): &s.Owed, string(cellBucket): &s.Cells, string(handled): &s.Handled}
-	n := counts[string(bucket)]
-	if n == nil {
-		return nil
-	}
-	*n++
+// countOf is how many records the bucket has, nil for an index.
+func (s *Sound) countOf(bucket []byte) *int {
+	return map[string]*int{string(findings): &s.Findings, string(owedIn): &s.Owed, string(cellBucket): &s.Cells, string(handled): &s.Handled}[string(bucket)]
+}
+
+// sound returns an error for what is no record. What a later release wrote, or what
+// somebody wrote into it, is no damage.
+func sound(bucket, v []byte) error {
 	if len(v) == 0 || v[0] == 0 {
 		return errors.New("there is no record")
 	}

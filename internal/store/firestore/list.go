@@ -17,6 +17,14 @@ import (
 // and no more: Firestore applies every filter, each combination of which has
 // its index.
 func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Finding, error) {
+	if q.Resource != (cloud.Resource{}) && q.Project != "" && q.Project != q.Resource.Project {
+		return nil, ctx.Err() // the resource is of another project
+	}
+	return listed(ctx, "findings", s.findings(q), createdField, q.Limit, readableFinding)
+}
+
+// findings is the query for them.
+func (s *Store) findings(q finding.Query) firestore.Query {
 	in := s.client.Collection(findings).OrderBy(createdField, firestore.Desc).OrderBy(idField, firestore.Asc)
 	if len(q.States) > 0 {
 		in = in.Where(stateField, "in", keys(q.States))
@@ -27,8 +35,6 @@ func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Findin
 	switch {
 	case q.Resource == cloud.Resource{} && q.Project != "":
 		in = in.Where(projectField, "==", key(q.Project))
-	case q.Project != "" && q.Project != q.Resource.Project:
-		return nil, ctx.Err() // the resource is of another project
 	case q.Resource != cloud.Resource{}:
 		in = in.Where(resourceField, "==", key(q.Resource.String()))
 	}
@@ -41,14 +47,18 @@ func (s *Store) Findings(ctx context.Context, q finding.Query) ([]finding.Findin
 	if q.After != (finding.Position{}) {
 		in = in.StartAfter(stamp(q.After.CreatedAt), q.After.ID)
 	}
-	return listed(ctx, "findings", in, createdField, q.Limit, readableFinding)
+	return in
 }
 
 // Due implements finding.Store. It reads what is due, and no more.
 func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]finding.Finding, error) {
-	in := s.client.Collection(findings).OrderBy(dueField, firestore.Asc).OrderBy(idField, firestore.Asc).
+	return listed(ctx, "due findings", s.due(at), dueField, limit, readableFinding)
+}
+
+// due is the query for them.
+func (s *Store) due(at time.Time) firestore.Query {
+	return s.client.Collection(findings).OrderBy(dueField, firestore.Asc).OrderBy(idField, firestore.Asc).
 		Where(dueField, "<=", stamp(at))
-	return listed(ctx, "due findings", in, dueField, limit, readableFinding)
 }
 
 // readableFinding is findingOf, with the finding's ID in what is wrong with it.

@@ -46,6 +46,17 @@ func (s *Store) Settle(ctx context.Context, id string) error {
 
 // Owed implements owed.Store. It reads what the query selects, and no more.
 func (s *Store) Owed(ctx context.Context, q owed.Query) ([]owed.Change, error) {
+	return listed(ctx, "owed changes", s.owed(q), sinceField, q.Limit, func(doc *firestore.DocumentSnapshot) (owed.Change, error) {
+		c, err := owedOf(doc)
+		if err != nil {
+			err = fmt.Errorf("owed change %v: %w", doc.Data()[idField], err)
+		}
+		return c, err
+	})
+}
+
+// owed is the query for them.
+func (s *Store) owed(q owed.Query) firestore.Query {
 	in := s.client.Collection(owedIn).OrderBy(sinceField, firestore.Asc).OrderBy(idField, firestore.Asc)
 	if q.Place != "" {
 		in = in.Where(placeField, "==", key(q.Place))
@@ -53,13 +64,7 @@ func (s *Store) Owed(ctx context.Context, q owed.Query) ([]owed.Change, error) {
 	if q.After != (owed.Position{}) {
 		in = in.StartAfter(stamp(q.After.Since), q.After.ID)
 	}
-	return listed(ctx, "owed changes", in, sinceField, q.Limit, func(doc *firestore.DocumentSnapshot) (owed.Change, error) {
-		c, err := owedOf(doc)
-		if err != nil {
-			err = fmt.Errorf("owed change %v: %w", doc.Data()[idField], err)
-		}
-		return c, err
-	})
+	return in
 }
 
 // OwedPlaces implements owed.Store. It reads one document of each place.

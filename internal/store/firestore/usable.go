@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"cloud.google.com/go/firestore"
 	"google.golang.org/grpc/codes"
@@ -19,7 +20,7 @@ import (
 
 // Usable returns an error where the database does not answer before ctx ends, is not
 // there, does not let the account in, or lacks an index: a sentence with the command that
-// mends it. It reads a document and one of each list.
+// mends it. It reads a document and one of each list, whatever is in them.
 func (s *Store) Usable(ctx context.Context, account string) error {
 	if _, err := s.Cell(ctx, "usable"); err != nil { // no such cell is kept
 		return s.unusable(err, account)
@@ -29,7 +30,7 @@ func (s *Store) Usable(ctx context.Context, account string) error {
 	var all sync.WaitGroup
 	for i, l := range lists {
 		all.Go(func() {
-			switch err := l.read(ctx); {
+			switch _, err := l.in.Limit(1).Documents(ctx).GetAll(); {
 			case status.Code(err) == codes.FailedPrecondition && strings.Contains(err.Error(), "building"):
 				errs[i] = fmt.Errorf("an index of %s is still being built: start again once it is done (%s)", s, l.command(s))
 			case status.Code(err) == codes.FailedPrecondition:
@@ -71,30 +72,21 @@ func (s *Store) String() string { return "firestore://" + s.project + "/" + s.da
 type list struct {
 	collection string
 	fields     []string // of the index, each with its order
-	read       func(context.Context) error
+	in         firestore.Query
 }
 
 // lists are all of them: those of findings by each choice of filters.
 func (s *Store) lists() []list {
 	out := []list{
-		{findings, []string{ascending(dueField), ascending(idField)}, func(ctx context.Context) error {
-			_, err := s.client.Collection(findings).OrderBy(dueField, firestore.Asc).OrderBy(idField, firestore.Asc).Limit(1).Documents(ctx).GetAll()
-			return err
-		}},
-		{owedIn, []string{ascending(sinceField), ascending(idField)}, func(ctx context.Context) error {
-			_, err := s.Owed(ctx, owed.Query{Limit: 1})
-			return err
-		}},
-		{owedIn, []string{ascending(placeField), ascending(sinceField), ascending(idField)}, func(ctx context.Context) error {
-			_, err := s.Owed(ctx, owed.Query{Place: "usable", Limit: 1})
-			return err
-		}},
+		{findings, []string{ascending(dueField), ascending(idField)}, s.due(time.Time{})},
+		{owedIn, []string{ascending(sinceField), ascending(idField)}, s.owed(owed.Query{})},
+		{owedIn, []string{ascending(placeField), ascending(sinceField), ascending(idField)}, s.owed(owed.Query{Place: "usable"})},
 	}
 	resource := cloud.RunResource(cloud.RunService, "usable", "usable", "usable")
 	for _, states := range [][]state.State{nil, {state.Pending}} {
 		for _, policy := range []string{"", "usable"} {
 			for _, of := range []string{"", projectField, resourceField} {
-				q, fields := finding.Query{States: states, Policy: policy, Limit: 1}, []string(nil)
+				q, fields := finding.Query{States: states, Policy: policy}, []string(nil)
 				if len(states) > 0 {
 					fields = append(fields, ascending(stateField))
 				}
@@ -111,10 +103,7 @@ func (s *Store) lists() []list {
 					fields = append(fields, ascending(of))
 				}
 				fields = append(fields, "field-path="+createdField+",order=descending", ascending(idField))
-				out = append(out, list{findings, fields, func(ctx context.Context) error {
-					_, err := s.Findings(ctx, q)
-					return err
-				}})
+				out = append(out, list{findings, fields, s.findings(q)})
 			}
 		}
 	}

@@ -6,9 +6,12 @@ import (
 	"testing"
 	"time"
 
+	native "cloud.google.com/go/firestore"
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 const account = "rescind@ops.iam.gserviceaccount.com"
@@ -84,5 +87,20 @@ func TestUsableLooksForEachIndex(t *testing.T) {
 	}
 	if want := len(readIndexes(t).Indexes); len(asked) != want {
 		t.Errorf("%d indexes are looked for, and the file has %d: %v", len(asked), want, asked)
+	}
+}
+
+// What one record holds keeps no process from starting: a later release may have written it.
+func TestARecordThatCannotBeReadKeepsAStoreInUse(t *testing.T) {
+	s, c := open(t, newProject())
+	create(t, s, finding.Finding{ID: "f1", DueAt: noon})
+	if _, err := c.Doc("findings/f1").Update(t.Context(), []native.Update{{Path: "layout", Value: 2}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Findings(t.Context(), finding.Query{Limit: 1}); err == nil {
+		t.Fatal("the record can be read: the test cannot fail")
+	}
+	if err := s.Usable(t.Context(), account); err != nil {
+		t.Error(err)
 	}
 }
