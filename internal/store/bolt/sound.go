@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"github.com/rescind-dev/rescind/internal/store/record"
+	"github.com/rescind-dev/rescind/remediate/fault"
 )
 
 // walkedAtOpen is how large a file may be for Open to walk all of it: some seconds on a
@@ -111,8 +112,9 @@ func sound(bucket, v []byte) error {
 		return errors.New("there is no record")
 	}
 	if bytes.Equal(bucket, handled) {
-		_, err := record.ReadTime(v)
-		return err
+		if _, err := record.ReadTime(v); !errors.Is(err, fault.ErrLater) {
+			return err
+		}
 	}
 	return nil
 }

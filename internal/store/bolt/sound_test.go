@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.etcd.io/bbolt"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/remediate/cells"
@@ -161,4 +163,18 @@ func TestABackupIsWholeAndTakesThePlaceOfWhatIsDamaged(t *testing.T) {
 	if _, _, err := bolt.Restore(path, backup); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("a file that is in use was replaced: %v", err)
 	}
+}
+
+// During an upgrade a later release writes records that this one does not read.
+func TestWhatALaterReleaseWroteIsNoDamage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	must(t, os.WriteFile(path, sampleFile(t), 0o600))
+	db, err := bbolt.Open(path, 0o600, nil)
+	must(t, err)
+	must(t, db.Update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("handled")).Put([]byte("later"), []byte("\x09{}")) }))
+	must(t, db.Close())
+	if s, err := bolt.Check(path); err != nil || s.Handled != 61 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	open(t, path)
 }
