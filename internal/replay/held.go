@@ -16,7 +16,8 @@ type heldBefore struct {
 	invokerSince int
 }
 
-// grants of a workload, while a history is read in order: nil where they are not known.
+// madeBy is the grants of a workload, each with the change that made it; nil where they are
+// not known.
 type madeBy map[cloud.Grant]int
 
 // before follows what workloads have.

@@ -2,50 +2,36 @@ package runrest
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
-	"strings"
 
-	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
-	"google.golang.org/api/option/internaloption"
-	transport "google.golang.org/api/transport/http"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/google/rest"
 )
 
 // maxAnswer bounds one answer.
 const maxAnswer = 4 << 20
 
 // Client reads single resources of Cloud Run.
-type Client struct {
-	client *http.Client
-	base   string // with a slash at its end
-}
+type Client struct{ api *rest.Client }
 
 // New returns a Client for the endpoint, "host:port", or Google's own where it is empty. An
 // insecure one goes without TLS and credentials. It makes no call.
 func New(ctx context.Context, endpoint string, insecure bool) (*Client, error) {
 	if insecure {
-		return &Client{http.DefaultClient, "http://" + endpoint + "/"}, nil
+		return &Client{rest.Insecure(endpoint, maxAnswer)}, nil
 	}
-	opts := []option.ClientOption{
-		internaloption.WithDefaultEndpointTemplate("https://run.UNIVERSE_DOMAIN/"),
-		internaloption.WithDefaultMTLSEndpoint("https://run.mtls.googleapis.com/"),
-		internaloption.WithDefaultUniverseDomain("googleapis.com"),
-		internaloption.EnableNewAuthLibrary(),
-		option.WithScopes("https://www.googleapis.com/auth/cloud-platform"),
-	}
+	opts := []option.ClientOption{option.WithScopes("https://www.googleapis.com/auth/cloud-platform")}
 	if endpoint != "" {
 		opts = append(opts, option.WithEndpoint("https://"+endpoint+"/"))
 	}
-	client, base, err := transport.NewClient(ctx, opts...)
+	api, err := rest.New(ctx, "run", maxAnswer, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Cloud Run over REST: %w", err)
 	}
-	return &Client{client, strings.TrimSuffix(base, "/") + "/"}, nil
+	return &Client{api}, nil
 }
 
 // Preview is what only REST shows of a workload.
@@ -68,7 +54,7 @@ func (c *Client) Preview(ctx context.Context, r cloud.Resource) (Preview, error)
 			Task template `json:"template"` // a job's
 		} `json:"template"`
 	}
-	err := c.get(ctx, r.Path(), nil, &live)
+	err := c.api.Get(ctx, "v2/"+r.Path(), nil, &live)
 	const agent = "IDENTITY_TYPE_AGENT_IDENTITY"
 	return Preview{live.Template.Identity.Type == agent || live.Template.Task.Identity.Type == agent, live.SSH}, err
 }
@@ -90,7 +76,7 @@ func (c *Client) Policy(ctx context.Context, r cloud.Resource) (cloud.AllowPolic
 			} `json:"condition"`
 		} `json:"bindings"`
 	}
-	if err := c.get(ctx, r.Path()+":getIamPolicy", url.Values{"options.requestedPolicyVersion": {"3"}}, &p); err != nil {
+	if err := c.api.Get(ctx, "v2/"+r.Path()+":getIamPolicy", url.Values{"options.requestedPolicyVersion": {"3"}}, &p); err != nil {
 		return cloud.AllowPolicy{}, err
 	}
 	out := cloud.AllowPolicy{Version: p.Version, Etag: p.Etag}
@@ -98,21 +84,4 @@ func (c *Client) Policy(ctx context.Context, r cloud.Resource) (cloud.AllowPolic
 		out.Bindings = append(out.Bindings, cloud.Binding{Role: b.Role, Members: b.Members, Condition: cloud.Condition(b.Condition)})
 	}
 	return out, nil
-}
-
-// get reads one answer. An answer that is no 2xx is a *googleapi.Error.
-func (c *Client) get(ctx context.Context, path string, query url.Values, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"v2/"+path+"?"+query.Encode(), nil)
-	if err != nil {
-		return err
-	}
-	res, err := c.client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if err := googleapi.CheckResponse(res); err != nil {
-		return err
-	}
-	return json.NewDecoder(http.MaxBytesReader(nil, res.Body, maxAnswer)).Decode(into)
 }
