@@ -33,21 +33,13 @@ func (r *Remediator) record(ctx context.Context, k judged) (finding.Finding, Out
 		return finding.Finding{}, "", err
 	}
 	if !k.vanished && k.Verdict != policies.Exempt { // what is exempt is about no plan, so it joins none
-		switch f, ok, err := r.join(ctx, k); {
-		case err != nil:
-			return finding.Finding{}, "", err
-		case ok:
-			return f, Found, nil
-		}
-		whole := k.Plan.Digest
-		k, done, err := r.withoutSettled(ctx, k)
-		if done || err != nil {
+		// What is settled goes first: what is left may be asked about already.
+		k, settled, err := r.withoutSettled(ctx, k)
+		if settled || err != nil {
 			return finding.Finding{}, Settled, err
 		}
-		if k.Plan.Digest != whole { // what is left may be asked about already
-			if f, ok, err := r.join(ctx, k); ok || err != nil {
-				return f, Found, err
-			}
+		if f, ok, err := r.join(ctx, k); ok || err != nil {
+			return f, Found, err
 		}
 		f, err = r.create(ctx, k)
 		return f, Found, err

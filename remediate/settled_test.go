@@ -1,6 +1,7 @@
 package remediate_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -164,10 +165,14 @@ func TestI10OneGrantThatIsSettledSettlesNoOther(t *testing.T) {
 	g, f := keptPublic(t)
 	other := cloud.Grant{Role: "roles/run.invoker", Member: "allAuthenticatedUsers"}
 	g.grant(apiPath, other.Role, string(other.Member))
-	for range 2 { // the second joins the first
+	var first string
+	for range 2 {
 		fs := asked(g.deliver())
 		if len(fs) != 1 || !slices.Equal(fs[0].Plan.Grants(), []cloud.Grant{other}) || !strings.Contains(strings.Join(fs[0].Reasons, "\n"), "settled in finding "+f.ID) {
 			t.Fatalf("%+v, want one question about the other grant alone", fs)
+		}
+		if first = cmp.Or(first, fs[0].ID); fs[0].ID != first {
+			t.Errorf("the second change is finding %s, want it to join %s", fs[0].ID, first)
 		}
 		g.touch()
 	}
