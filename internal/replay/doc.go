@@ -16,7 +16,8 @@
 //     changes until the last was read, learn.go and numbers.go what they show beside
 //   - facts*.go answer what policies ask, from the facts file and from the history
 //   - judged.go judges a change, older.go leaves out what was there before it, which held.go
-//     follows; replay.go and sides.go judge all of them, past.go single ones; finding.go is what was found
+//     follows; replay.go and sides.go judge all of them, past.go single ones; finding.go is what was found,
+//     ended.go with which change it was over, tool.go what it seems to have been made with
 //   - summary.go accounts for every record; summarytext.go, table.go, jsonl.go and text.go
 //     write the report
 package replay

@@ -25,6 +25,10 @@ type Finding struct {
 	Decision    judge.Decision       `json:"decision"`
 	Reasons     []string             `json:"reasons"` // the policy's message first
 	Plan        []Step               `json:"plan"`
+	Tool        Tool                 `json:"tool"`
+	// Ended is with which change of the history the violation was over; nil where no entry
+	// shows that it was, which is no proof that it stands.
+	Ended *Ending `json:"ended"`
 }
 
 // Step is one step of the plan: what would have been there before it, and
@@ -50,6 +54,7 @@ func findingOf(c cloud.Change, j judge.Judgement) Finding {
 		Decision:    j.Decision,
 		Reasons:     []string{},
 		Plan:        []Step{},
+		Tool:        cmp.Or(Tool(c.UserAgent), UnknownTool),
 	}
 	for _, r := range append([]string{j.Message}, j.Reasons...) {
 		if r != "" {

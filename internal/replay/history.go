@@ -77,7 +77,7 @@ func (w words) shareIn(c *cloud.Change) {
 	for _, text := range []*string{&c.LogName, &c.Service, &c.Method, &c.Actor.Principal, &c.Resource.Project, &c.Resource.Location, &c.Resource.Name} {
 		*text = w.share(*text)
 	}
-	c.UserAgent = "" // a hint, by which nothing is judged
+	c.UserAgent = string(toolOf(c.UserAgent)) // a hint, by which nothing is judged; the rest of it is of one call
 	if c.Workload != nil {
 		of := &c.Workload.Resource
 		for _, text := range []*string{&c.Workload.Identity.Email, &of.Project, &of.Location, &of.Name} {

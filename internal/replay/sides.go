@@ -15,7 +15,7 @@ import (
 // its own, as what is said of a change may depend on what was said of the same resource
 // before; the findings are in the order of the changes all the same.
 func judgeSide(ctx context.Context, cfg Config, changes []cloud.Change, l *learned) ([]Finding, error) {
-	found := make([][]Finding, len(changes))
+	found := make([][]foundAt, len(changes))
 	sides := uint64(runtime.GOMAXPROCS(0))
 	seed := maphash.MakeSeed()
 	var all sync.WaitGroup
@@ -31,21 +31,25 @@ func judgeSide(ctx context.Context, cfg Config, changes []cloud.Change, l *learn
 				}
 				found[i] = judgeOne(ctx, cfg, changes, i, l, before)
 				for _, f := range found[i] {
-					for n := range f.Reasons {
-						f.Reasons[n] = shared.share(f.Reasons[n])
-					}
+					shared.shareOut(f.finding)
 				}
 			}
 		})
 	}
 	all.Wait()
+	endings(changes, found, l.before)
 	n := 0
 	for _, fs := range found {
 		n += len(fs)
 	}
 	out := make([]Finding, 0, n)
 	for i, fs := range found {
-		out, found[i] = append(out, fs...), nil
+		for _, f := range fs {
+			if f.finding != nil {
+				out = append(out, *f.finding)
+			}
+		}
+		found[i] = nil
 	}
 	if err := ctx.Err(); err != nil {
 		return out, fmt.Errorf("judge the history: %w", err)
@@ -53,8 +57,19 @@ func judgeSide(ctx context.Context, cfg Config, changes []cloud.Change, l *learn
 	return out, nil
 }
 
-// judgeOne is what is found of one change.
-func judgeOne(ctx context.Context, cfg Config, changes []cloud.Change, i int, l *learned, before told) (out []Finding) {
+// shareOut has the finding's sentences be those of others that say the same.
+func (w words) shareOut(f *Finding) {
+	if f == nil {
+		return
+	}
+	for n := range f.Reasons {
+		f.Reasons[n] = w.share(f.Reasons[n])
+	}
+}
+
+// judgeOne is what is found of one change, also what is none of the report: what still
+// violates was not ended.
+func judgeOne(ctx context.Context, cfg Config, changes []cloud.Change, i int, l *learned, before told) (out []foundAt) {
 	c := changes[i]
 	outside := cfg.outside(c)
 	// Of those outside, what stays has its finding there.
@@ -64,9 +79,12 @@ func judgeOne(ctx context.Context, cfg Config, changes []cloud.Change, i int, l 
 	at := moment(changes, i)
 	j := judge.Judge{Policies: cfg.Policies, Facts: factsAt{cfg.Facts, l, at}}
 	for _, k := range l.judgedOnce(ctx, j, changes, i, at, before) {
+		f := foundOf(k)
 		if !outside && !k.found {
-			out = append(out, findingOf(k.change, k.Judgement))
+			one := findingOf(k.change, k.Judgement)
+			f.finding = &one
 		}
+		out = append(out, f)
 	}
 	return out
 }
