@@ -59,7 +59,7 @@ func (r *Remediator) delivered(ctx context.Context, f finding.Finding, failed er
 		return f.Delivered()
 	}
 	if errors.Is(failed, fault.ErrBroken) {
-		r.cfg.Log.ErrorContext(ctx, "the approval path is broken", "finding", f.ID, "error", failed.Error())
+		r.broken.Tell(ctx, r.cfg.Log, r.cfg.Now(), "finding", f.ID, failed)
 	}
 	f = f.NotDelivered(r.cfg.Now(), r.cfg.FallbackAfter, r.pagers(), failed)
 	if f.Undelivered && !f.FellBack {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/alarm"
 	"github.com/rescind-dev/rescind/remediate/authority"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/owed"
 	"github.com/rescind-dev/rescind/remediate/reverts"
@@ -72,6 +73,7 @@ type Remediator struct {
 	alarms   alarm.Alarms
 	reverts  *reverts.Log
 	exporter resting
+	broken   fault.BrokenPath
 	// conditions is true where a policy asks for those that were taken away.
 	conditions bool
 	inForce    *inForce

@@ -100,6 +100,43 @@ func TestABrokenApprovalPathIsAnErrorAndFallsBackAtOnce(t *testing.T) {
 	}
 }
 
+func TestAnArchivedChannelIsBrokenAlsoForWhatIsShownThereAlready(t *testing.T) {
+	t.Parallel()
+	b := newBurst(t)
+	f := b.several(1)[0]
+	b.failing(func(method string) *simslack.Fault {
+		if method == "chat.update" {
+			return slackSays("is_archived")
+		}
+		return nil
+	})
+	_, err := b.Answer(t.Context(), f.ID, finding.Answer{Choice: finding.ChooseRevert, Principal: ada, Digest: f.Plan.Digest})
+	b.must(err)
+	for range 20 {
+		b.pass(15 * time.Second)
+		_, _ = b.Sweep(t.Context())
+	}
+	if got := b.stored(f); !got.Undelivered || got.State != state.Reverted || len(b.cards()) != 1 {
+		t.Errorf("it is %s, undelivered %v, with %d messages; want it marked, and nothing posted anew", got.State, got.Undelivered, len(b.cards()))
+	}
+}
+
+func TestABrokenApprovalPathIsOneLineAMinuteWithACount(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	b := newBurst(t, func(c *setup) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	b.failing(func(string) *simslack.Fault { return slackSays("token_revoked") })
+	for range 30 {
+		b.opens(b.ofAnotherCause)
+		b.pass(2 * time.Second)
+	}
+	b.opens(b.ofAnotherCause)
+	lines := strings.Count(log.String(), "approval path is broken")
+	if lines != 2 || !strings.Contains(log.String(), "failures=1 ") || !strings.Contains(log.String(), "failures=30 ") {
+		t.Errorf("the log has %d lines of it:\n%s", lines, log.String())
+	}
+}
+
 // group is the record of the group that the finding is in.
 func (b *burst) group(f finding.Finding) (g group.Group) {
 	b.t.Helper()

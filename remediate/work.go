@@ -52,9 +52,12 @@ func (r *Remediator) progress(ctx context.Context, f finding.Finding, what strin
 		}
 		return f
 	}
-	if _, limited := fault.NextTurn(err); limited {
+	switch _, limited := fault.NextTurn(err); {
+	case limited:
 		r.cfg.Log.DebugContext(ctx, "effect waits for its turn", "effect", what, "finding", f.ID, "error", err.Error())
-	} else {
+	case errors.Is(err, fault.ErrBroken): // which is said of all that meet it together
+		r.cfg.Log.DebugContext(ctx, "effect waits for somebody to mend the approval path", "effect", what, "finding", f.ID, "error", err.Error())
+	default:
 		r.cfg.Log.ErrorContext(ctx, "effect failed, will be tried again", "effect", what, "finding", f.ID, "resource", f.Resource.String(), "error", err.Error())
 	}
 	if next.ID == "" {

@@ -61,9 +61,10 @@ func (e *Error) Is(target error) bool { return target == fault.ErrBroken && e.Ki
 // quiet is how long to wait when Slack limits the rate and does not say for how long.
 const quiet = 30 * time.Second
 
-// gone are Slack's ways to say that a message cannot be updated.
+// gone are Slack's ways to say that a message cannot be updated, and a new one may be
+// posted: in a channel that is archived none can, until somebody acts.
 // https://docs.slack.dev/reference/methods/chat.update
-var gone = []string{"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "block_mismatch", "channel_not_found", "is_archived"}
+var gone = []string{"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "block_mismatch", "channel_not_found"}
 
 var limited = []string{"ratelimited", "rate_limited", "message_limit_exceeded"}
 

@@ -35,13 +35,18 @@ type Turns struct {
 
 	mu     sync.Mutex
 	next   map[string]time.Time // no turn in the channel before
+	shut   map[string]time.Time // Slack takes nothing in the channel before
+	failed map[string]int       // how often in a row it did not answer there
 	last   map[string]time.Time // when the last in a line was told to come again
 	places map[string]time.Time // when each of those in line was
 }
 
 // NewTurns returns the turns that are kept in the cells.
 func NewTurns(cells cells.Store, now func() time.Time) *Turns {
-	return &Turns{cells: cells, now: now, next: map[string]time.Time{}, last: map[string]time.Time{}, places: map[string]time.Time{}}
+	return &Turns{
+		cells: cells, now: now, next: map[string]time.Time{}, shut: map[string]time.Time{}, failed: map[string]int{},
+		last: map[string]time.Time{}, places: map[string]time.Time{},
+	}
 }
 
 // take takes the next turn in the channel, or returns a *fault.BusyError
@@ -63,6 +68,9 @@ func (t *Turns) take(ctx context.Context, who, channel, method string) error {
 			return err
 		case until.After(now):
 			t.learn(channel, until)
+			if until.Sub(now) > 2*pace { // no process writes that for a message alone
+				t.noteShut(channel, until)
+			}
 			return t.busy(who, channel, method, now, until)
 		}
 		err = t.write(ctx, c, channel, now.Add(pace))
@@ -86,13 +94,11 @@ func (t *Turns) ready(who, channel, method string) error {
 	return nil
 }
 
-// closeFor gives nobody a turn in the channel for that long, as Slack asked.
+// closeFor gives nobody a turn in the channel for that long.
 func (t *Turns) closeFor(ctx context.Context, channel string, d time.Duration) {
-	if t == nil {
-		return
-	}
 	until := t.now().Add(d)
 	t.learn(channel, until)
+	t.noteShut(channel, until)
 	if c, known, err := t.read(ctx, channel); err == nil && known.Before(until) {
 		_ = t.write(ctx, c, channel, until) // other processes learn it from Slack themselves
 	}
@@ -139,6 +145,14 @@ func (t *Turns) learn(channel string, until time.Time) {
 	}
 }
 
+func (t *Turns) noteShut(channel string, until time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if until.After(t.shut[channel]) {
+		t.shut[channel] = until
+	}
+}
+
 // busy lines the caller up. Whoever asks again before their time keeps their
 // place: of sixty people who click on one card, each would else put it off by one
 // more second.
@@ -154,6 +168,9 @@ func (t *Turns) busy(who, channel, method string, now, next time.Time) error {
 		}
 		t.last[line] = at
 		t.remember(line+" "+who, at, now)
+	}
+	if t.shut[channel].After(now) { // whoever waits is not told of by Slack, whose place in line it is
+		return &fault.BusyError{Where: "what Slack takes in " + channel, After: at.Sub(now), Theirs: true}
 	}
 	return &fault.BusyError{Where: "one message a second in " + channel, After: at.Sub(now)}
 }

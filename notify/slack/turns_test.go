@@ -184,3 +184,82 @@ func TestWithoutATurnNothingIsSent(t *testing.T) {
 		t.Errorf("where others are faster each time: waits %s, %d messages", got, len(q.Messages()))
 	}
 }
+
+// A channel in which Slack does not answer is left alone, and those who wait for it
+// are undelivered: it is Slack's doing, as its own limit is.
+func TestAChannelInWhichSlackDoesNotAnswerIsLeftAloneForEverybody(t *testing.T) {
+	for name, failing := range map[string]*simslack.Fault{"down": {Status: 503}, "no answer": {Drop: true}, "its own limit": {Status: 429, RetryAfter: "5"}} {
+		q, calls := newQueue(t, memory.New()), 0
+		one, two := q.process(), q.process()
+		q.Inject(func(string) *simslack.Fault { calls++; return failing })
+		if _, err := one.Notify(t.Context(), numbered(1, "pay-prod")); err == nil {
+			t.Fatalf("%s: it was shown", name)
+		}
+		for i, n := range []*slack.Notifier{one, one, two} {
+			_, err := n.Notify(t.Context(), numbered(i+2, "pay-prod"))
+			var busy *fault.BusyError
+			if !errors.As(err, &busy) || !busy.Theirs || busy.After < 5*time.Second || busy.After > 6*time.Second {
+				t.Errorf("%s: finding %d is told %v, want to come again in about five seconds, for Slack's sake", name, i+2, err)
+			}
+		}
+		if calls != 1 {
+			t.Errorf("%s: Slack was called %d times", name, calls)
+		}
+		q.Inject(nil)
+		if got := q.after(one, numbered(9, "shop")); got != 0 {
+			t.Errorf("%s: another channel waits %s", name, got)
+		}
+	}
+}
+
+func TestASilentSlackIsAskedByOneMessageEachQuarterOfAMinuteAndThenByAllInTurn(t *testing.T) {
+	q, calls := newQueue(t, memory.New()), 0
+	n := q.process()
+	q.Inject(func(string) *simslack.Fault { calls++; return &simslack.Fault{Status: 503} })
+	due, begin := map[int]time.Time{}, q.now
+	const all = 40
+	told := map[int]time.Time{}
+	step := func() {
+		for i := range all {
+			if !told[i].IsZero() || due[i].After(q.now) {
+				continue
+			}
+			_, err := n.Notify(t.Context(), numbered(i, "pay-prod"))
+			after, busy := fault.NextTurn(err)
+			switch {
+			case err == nil:
+				told[i] = q.now
+			case busy:
+				due[i] = q.now.Add(after)
+			default:
+				due[i] = q.now.Add(15 * time.Second)
+			}
+		}
+		q.now = q.now.Add(time.Second)
+	}
+	for q.now.Sub(begin) < 5*time.Minute {
+		step()
+	}
+	if calls > 24 {
+		t.Errorf("Slack was called %d times in five minutes without an answer", calls)
+	}
+	q.Inject(nil)
+	back := q.now
+	for range 2 * all {
+		step()
+	}
+	first := back.Add(time.Hour)
+	for _, at := range told {
+		if at.Before(first) {
+			first = at
+		}
+	}
+	if len(told) != all || first.Sub(back) > 16*time.Second {
+		t.Fatalf("%d of %d are shown, the first %s after Slack was back", len(told), all, first.Sub(back))
+	}
+	for i, at := range told {
+		if at.Sub(first) > (all+16)*time.Second {
+			t.Errorf("finding %d is shown %s after the first", i, at.Sub(first))
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -146,4 +148,28 @@ func InTurn(ctx context.Context, wait func(context.Context, time.Duration) error
 		err = do()
 	}
 	return err
+}
+
+// brokenEvery is how far apart lines of the log about a broken approval path are.
+const brokenEvery = time.Minute
+
+// BrokenPath says in the log that people cannot be reached until someone acts, and how
+// often that was found out: of a channel with a thousand findings it would else be a
+// thousand lines. The zero value is ready, and safe for concurrent use.
+type BrokenPath struct {
+	mu       sync.Mutex
+	said     time.Time
+	failures int // since then
+}
+
+// Tell counts a failure that matches ErrBroken and, a minute after the last line at the
+// earliest, says how many there were since, with what was to be shown this time.
+func (p *BrokenPath) Tell(ctx context.Context, log *slog.Logger, now time.Time, what, name string, failed error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failures++; !p.said.IsZero() && now.Sub(p.said) < brokenEvery {
+		return
+	}
+	log.ErrorContext(ctx, "the approval path is broken", "failures", p.failures, what, name, "error", failed.Error())
+	p.said, p.failures = now, 0
 }

@@ -88,7 +88,7 @@ func (m *Notifier) drawRoundup(ctx context.Context, d Roundup, s RoundupContent)
 		return d, true
 	})
 	if errors.Is(failed, fault.ErrBroken) {
-		m.cfg.Log.ErrorContext(ctx, "the approval path is broken", "channel", d.Channel, "error", failed.Error())
+		m.broken.Tell(ctx, m.cfg.Log, now, "channel", d.Channel, failed)
 	}
 	return errors.Join(failed, err)
 }

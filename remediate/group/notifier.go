@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
@@ -32,6 +33,7 @@ type Notifier struct {
 	cfg      Config
 	groups   GroupNotifier   // nil: every finding has a message of its own
 	roundups RoundupNotifier // nil: no roundups
+	broken   fault.BrokenPath
 }
 
 // NewNotifier checks the configuration and returns a Notifier.
