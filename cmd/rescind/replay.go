@@ -3,19 +3,20 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/build"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/history"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/outfile"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/progress"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/replay"
+	"github.com/rescind-dev/rescind/internal/replay/report"
 )
 
 const replayUsage = `Usage: rescind replay [flags] INPUT...
@@ -44,7 +45,10 @@ Flags:
                      day such as 2026-11-20 (UTC), how long ago such as 30d or
                      12h, today or yesterday
   --until TIME       judge only changes before this time
-  --format FORM      table or jsonl (default table)
+  --format FORM      table, csv, jsonl or sarif (default table)
+  --long             the table tells each finding in full, not one a line
+  --config FILE      its guardrails.max_reverts are the limits that the busiest hour
+                     is held against (default those of docs/config.md)
   --full             read every record in full. Without it most of a large input is
                      passed over: records that name no service which a policy could
                      be about. One in 64 of them is read all the same, and the run
@@ -75,25 +79,42 @@ type replayOptions struct {
 	since, until time.Time
 	format       string
 	out          string
-	full         bool
+	full, long   bool
+	config       string
+	limits       report.Limits
 	inputs       []string
+}
+
+// reportOptions are how the report is written. A file is of no terminal's width.
+func (o replayOptions) reportOptions(env environment) report.Options {
+	width := 0
+	if o.out == "" || o.out == "-" {
+		width = terminal.Width(env.stdout, env.lookup)
+	}
+	return report.Options{Width: width, Long: o.long, Limits: o.limits, Version: build.Read().Version}
+}
+
+// readLimits reads what an hour's reverts are held against.
+func (o *replayOptions) readLimits() error {
+	c := config.Default()
+	if o.config != "" {
+		var err error
+		if c, err = config.Load(o.config); err != nil {
+			return err
+		}
+	}
+	l := c.Guardrails.MaxReverts
+	o.limits = report.Limits{Total: l.Total, PerPolicy: l.PerPolicy, PerProject: l.PerProject, PerActor: l.PerActor}
+	return nil
 }
 
 // sources are the files that are read, which results must not replace.
 func (o replayOptions) sources(in replay.Inputs) []string {
-	out := slices.Concat(o.policies, []string{o.facts})
+	out := slices.Concat(o.policies, []string{o.facts, o.config})
 	for _, i := range in.Files {
 		out = append(out, i.Name)
 	}
 	return out
-}
-
-// formats are the forms findings are written in.
-func formats() map[string]func(io.Writer, replay.Report) error {
-	return map[string]func(io.Writer, replay.Report) error{
-		"table": replay.WriteTable,
-		"jsonl": replay.WriteJSONL,
-	}
 }
 
 func runReplay(ctx context.Context, env environment, args []string) error {
@@ -102,8 +123,11 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := o.config()
+	cfg, err := o.judging()
 	if err != nil {
+		return err
+	}
+	if err := o.readLimits(); err != nil {
 		return err
 	}
 	inputs := history.Finder{Notice: notice(ctx, f, env)}.Find(ctx, o.inputs, env.stdin)
@@ -120,15 +144,15 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 	shown := progress.New(env.stderr)
 	cfg.Progress = progress.NewReplay(shown, time.Now).Tell
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
-	report, stopped := replay.Run(ctx, cfg, inputs)
+	found, stopped := replay.Run(ctx, cfg, inputs)
 	shown.End()
-	if err := formats()[o.format](results, report); err != nil {
+	if err := report.Write(results, o.format, found, o.reportOptions(env)); err != nil {
 		return err
 	}
 	if err := results.Keep(); err != nil {
 		return err
 	}
-	return errors.Join(summarise(ctx, f, env, report.Summary), stopped)
+	return errors.Join(summarise(ctx, f, env, found.Summary), stopped)
 }
 
 // notice says what a person should know before the result, in the form of the log.
@@ -149,6 +173,8 @@ func replayFlags(f *flags, args []string) (replayOptions, error) {
 	f.StringVar(&o.format, "format", o.format, "")
 	f.StringVar(&o.out, "out", "", "")
 	f.BoolVar(&o.full, "full", false, "")
+	f.BoolVar(&o.long, "long", false, "")
+	f.StringVar(&o.config, "config", "", "")
 	f.Func("since", "", timeFlag(&o.since))
 	f.Func("until", "", timeFlag(&o.until))
 	var err error
@@ -160,8 +186,10 @@ func replayFlags(f *flags, args []string) (replayOptions, error) {
 		return ok && !slices.Contains([]string{"gs", "logging", "bigquery"}, kind)
 	})
 	switch {
-	case formats()[o.format] == nil:
-		return o, usagef("--format is %q, want table or jsonl", o.format)
+	case !slices.Contains(report.Formats(), o.format):
+		return o, usagef("--format is %q, want one of %s", o.format, strings.Join(report.Formats(), ", "))
+	case o.long && o.format != "table":
+		return o, usagef("--long is about the table, and --format is %s", o.format)
 	case len(o.inputs) == 0:
 		return o, usagef("no input: want a file, directory, glob or -")
 	case scheme >= 0:
@@ -172,7 +200,7 @@ func replayFlags(f *flags, args []string) (replayOptions, error) {
 	return o, nil
 }
 
-func (o replayOptions) config() (replay.Config, error) {
+func (o replayOptions) judging() (replay.Config, error) {
 	cfg := replay.Config{Since: o.since, Until: o.until, Full: o.full}
 	set, err := config.LoadPolicies(o.policies)
 	if err != nil {

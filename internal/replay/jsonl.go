@@ -14,7 +14,7 @@ import (
 // line has that as its "problem": no line at all would look like no finding.
 func WriteJSONL(w io.Writer, r Report) error {
 	if r.Summary.ReadNothing() && len(r.Findings) == 0 {
-		line, err := json.Marshal(map[string]string{"problem": r.Summary.nothing()})
+		line, err := json.Marshal(map[string]string{"problem": r.Summary.Nothing()})
 		if err == nil {
 			_, err = w.Write(append(line, '\n'))
 		}

@@ -21,19 +21,19 @@ func (s Summary) WriteText(w io.Writer) error {
 	return nil
 }
 
-// nothing says that there is no result at all.
-func (s Summary) nothing() string {
-	return fmt.Sprintf("nothing could be read: %s, %s, none of them a log entry", many(s.Inputs, "input"), many(s.Records, "record"))
+// Nothing says that there is no result at all.
+func (s Summary) Nothing() string {
+	return fmt.Sprintf("nothing could be read: %s, %s, none of them a log entry", Many(s.Inputs, "input"), Many(s.Records, "record"))
 }
 
-// scope is what the result is about.
-func (s Summary) scope() string {
-	text := fmt.Sprintf("%s, %s, %s, %s", many(s.Inputs, "input"), many(s.Records, "record"), many(s.Changes, "change"), s.period())
+// Scope is what the result is about.
+func (s Summary) Scope() string {
+	text := fmt.Sprintf("%s, %s, %s, %s", Many(s.Inputs, "input"), Many(s.Records, "record"), Many(s.Changes, "change"), s.period())
 	if s.Unreadable > 0 {
-		text += fmt.Sprintf("; %s could NOT be read", many(s.Unreadable, "record"))
+		text += fmt.Sprintf("; %s could NOT be read", Many(s.Unreadable, "record"))
 	}
 	if len(s.Refused) > 0 {
-		text += fmt.Sprintf("; %s NOT read to the end", many(len(s.Refused), "input"))
+		text += fmt.Sprintf("; %s NOT read to the end", Many(len(s.Refused), "input"))
 	}
 	return text
 }
@@ -49,7 +49,7 @@ func (s Summary) period() string {
 		if s.WithoutEntry > len(s.EmptyDays) {
 			more = ", …"
 		}
-		text += fmt.Sprintf(", and none of %s in between (%s%s)", many(s.WithoutEntry, "day"), strings.Join(s.EmptyDays, ", "), more)
+		text += fmt.Sprintf(", and none of %s in between (%s%s)", Many(s.WithoutEntry, "day"), strings.Join(s.EmptyDays, ", "), more)
 	}
 	return text
 }
@@ -59,30 +59,30 @@ func (s Summary) counts(b *strings.Builder) {
 	for _, n := range s.UnknownMethods {
 		unknown += n
 	}
-	parts := []string{many(s.Changes, "change"), fmt.Sprintf("%d irrelevant", s.Irrelevant)}
+	parts := []string{Many(s.Changes, "change"), fmt.Sprintf("%d irrelevant", s.Irrelevant)}
 	for _, c := range []struct {
 		n    int
 		what string
 	}{{s.Failed, "failed call"}, {s.Rehearsals, "rehearsal"}, {unknown, "unknown method"}, {s.Unreadable, "unreadable record"}} {
 		if c.n > 0 {
-			parts = append(parts, many(c.n, c.what))
+			parts = append(parts, Many(c.n, c.what))
 		}
 	}
-	fmt.Fprintf(b, "%s, %s: %s\n", many(s.Inputs, "input"), many(s.Records, "record"), strings.Join(parts, ", "))
+	fmt.Fprintf(b, "%s, %s: %s\n", Many(s.Inputs, "input"), Many(s.Records, "record"), strings.Join(parts, ", "))
 	if s.ReadNothing() {
-		fmt.Fprintf(b, "%s\n", s.nothing())
+		fmt.Fprintf(b, "%s\n", s.Nothing())
 	} else {
 		fmt.Fprintf(b, "records %s\n", s.period())
 	}
 	for _, form := range slices.Sorted(maps.Keys(s.Forms)) {
-		fmt.Fprintf(b, "%s taken out of %s\n", many(s.Forms[form], "record"), form)
+		fmt.Fprintf(b, "%s taken out of %s\n", Many(s.Forms[form], "record"), form)
 	}
 	if s.Passed > 0 {
 		fmt.Fprintf(b, "%d of the irrelevant were passed over, as they name no service that a policy could be about; %s read in full all the same (--full reads all)\n",
 			s.Passed, areOf(s.Sampled, "was", "were"))
 	}
 	if s.Stopped != "" {
-		fmt.Fprintf(b, "STOPPED, so that this is about a part: %s\n", oneLine(s.Stopped))
+		fmt.Fprintf(b, "STOPPED, so that this is about a part: %s\n", OneLine(s.Stopped))
 		if !s.Last.IsZero() {
 			fmt.Fprintf(b, "to go on, run it again with --since %s: all is read again, and judged from there on\n", s.Last.Format(time.RFC3339))
 		}
@@ -91,23 +91,23 @@ func (s Summary) counts(b *strings.Builder) {
 		fmt.Fprintf(b, "every record was read in full: %s\n", s.Full)
 	}
 	if s.Duplicates > 0 {
-		fmt.Fprintf(b, "%s read before, counted once\n", many(s.Duplicates, "change"))
+		fmt.Fprintf(b, "%s read before, counted once\n", Many(s.Duplicates, "change"))
 	}
 	if s.Outside > 0 {
-		fmt.Fprintf(b, "%s outside of the time asked for\n", many(s.Outside, "change"))
+		fmt.Fprintf(b, "%s outside of the time asked for\n", Many(s.Outside, "change"))
 	}
 	if s.Undated > 0 {
-		fmt.Fprintf(b, "%s without any time, judged as the history ends: whether within the time asked for is not known\n", many(s.Undated, "change"))
+		fmt.Fprintf(b, "%s without any time, judged as the history ends: whether within the time asked for is not known\n", Many(s.Undated, "change"))
 	}
 	if s.WithoutDelta > 0 {
-		fmt.Fprintf(b, "%s of an allow policy without a delta: what they added, only live state could tell\n", many(s.WithoutDelta, "change"))
+		fmt.Fprintf(b, "%s of an allow policy without a delta: what they added, only live state could tell\n", Many(s.WithoutDelta, "change"))
 	}
-	fmt.Fprintf(b, "learned: %s, %s, %s\n", many(s.Learned.Identities, "runtime identity"),
-		many(s.Learned.Projects, "project number"), many(s.Learned.Constraints, "constraint change"))
+	fmt.Fprintf(b, "learned: %s, %s, %s\n", Many(s.Learned.Identities, "runtime identity"),
+		Many(s.Learned.Projects, "project number"), Many(s.Learned.Constraints, "constraint change"))
 }
 
 func (s Summary) results(b *strings.Builder) {
-	fmt.Fprintf(b, "%s\n", many(s.Found.Total, "finding"))
+	fmt.Fprintf(b, "%s\n", Many(s.Found.Total, "finding"))
 	if s.Found.Total == 0 {
 		return
 	}
@@ -124,28 +124,28 @@ func (s Summary) problems(b *strings.Builder) {
 		fmt.Fprintf(b, "unknown methods, not judged: %s\n", tally(s.UnknownMethods))
 	}
 	if s.Unreadable > 0 {
-		fmt.Fprintf(b, "%s:\n", many(s.Unreadable, "unreadable record"))
+		fmt.Fprintf(b, "%s:\n", Many(s.Unreadable, "unreadable record"))
 		list(b, s.Located)
 	}
 	if more := s.Unreadable - len(s.Located); more > 0 {
 		fmt.Fprintf(b, "  and %d more\n", more)
 	}
 	if s.NoTime > 0 {
-		fmt.Fprintf(b, "%s without any time:\n", many(s.NoTime, "change"))
+		fmt.Fprintf(b, "%s without any time:\n", Many(s.NoTime, "change"))
 		list(b, s.Timeless)
 	}
 	if len(s.Skipped) > 0 {
-		fmt.Fprintf(b, "%s not named like logs, skipped: %s\n", many(len(s.Skipped), "file"), oneLine(some(s.Skipped)))
+		fmt.Fprintf(b, "%s not named like logs, skipped: %s\n", Many(len(s.Skipped), "file"), OneLine(some(s.Skipped)))
 	}
 	if len(s.Refused) > 0 {
-		fmt.Fprintf(b, "%s NOT read to the end:\n", many(len(s.Refused), "input"))
+		fmt.Fprintf(b, "%s NOT read to the end:\n", Many(len(s.Refused), "input"))
 		list(b, s.Refused)
 	}
 }
 
 func list(b *strings.Builder, ps []Problem) {
 	for _, p := range ps {
-		fmt.Fprintf(b, "  %s\n", oneLine(p.String()))
+		fmt.Fprintf(b, "  %s\n", OneLine(p.String()))
 	}
 }
 
@@ -153,7 +153,7 @@ func list(b *strings.Builder, ps []Problem) {
 func tally[K ~string](m map[K]int) string {
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		parts = append(parts, fmt.Sprintf("%s %d", oneLine(string(k)), m[k]))
+		parts = append(parts, fmt.Sprintf("%s %d", OneLine(string(k)), m[k]))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -174,7 +174,8 @@ func areOf(n int, one, more string) string {
 	return fmt.Sprintf("%d more %s", n, more)
 }
 
-func many(n int, what string) string {
+// Many is a number of things, in English: "1 finding", "2 findings", "3 identities".
+func Many(n int, what string) string {
 	if stem, ok := strings.CutSuffix(what, "y"); ok && n != 1 && what != "day" {
 		return fmt.Sprintf("%d %sies", n, stem)
 	}

@@ -27,9 +27,9 @@ func WriteTable(w io.Writer, r Report) error {
 	case len(r.Findings) > 0:
 		fmt.Fprintf(&b, tableColumns, "TIME", "SEVERITY", "VERDICT", "DECISION", "POLICY")
 	case r.Summary.ReadNothing():
-		fmt.Fprintf(&b, "%s\n", r.Summary.nothing())
+		fmt.Fprintf(&b, "%s\n", r.Summary.Nothing())
 	default:
-		fmt.Fprintf(&b, "No findings in what was read: %s\n", r.Summary.scope())
+		fmt.Fprintf(&b, "No findings in what was read: %s\n", r.Summary.Scope())
 	}
 	for _, f := range r.Findings {
 		f.row(&b)
@@ -41,15 +41,15 @@ func WriteTable(w io.Writer, r Report) error {
 }
 
 func (f Finding) row(b *strings.Builder) {
-	fmt.Fprintf(b, tableColumns, f.Time.Format(time.RFC3339), f.Severity, f.Verdict, f.Decision, oneLine(f.Policy))
-	detail(b, "on", oneLine(f.Resource.String()))
-	detail(b, "by", oneLine(f.Actor))
-	detail(b, "call", oneLine(strings.TrimSpace(f.Method+"  "+f.InsertID)))
+	fmt.Fprintf(b, tableColumns, f.Time.Format(time.RFC3339), f.Severity, f.Verdict, f.Decision, OneLine(f.Policy))
+	detail(b, "on", OneLine(f.Resource.String()))
+	detail(b, "by", OneLine(f.Actor))
+	detail(b, "call", OneLine(strings.TrimSpace(f.Method+"  "+f.InsertID)))
 	for _, r := range f.Reasons {
-		detail(b, "why", wrap(oneLine(r), tableWidth-10)...)
+		detail(b, "why", wrap(OneLine(r), tableWidth-10)...)
 	}
 	for _, s := range f.Plan {
-		detail(b, "plan", wrap(oneLine(s.String()), tableWidth-10)...)
+		detail(b, "plan", wrap(OneLine(s.String()), tableWidth-10)...)
 	}
 	b.WriteByte('\n')
 }

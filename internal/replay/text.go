@@ -2,9 +2,9 @@ package replay
 
 import "strings"
 
-// oneLine makes untrusted text fit for one line of a report: whatever could
+// OneLine makes untrusted text fit for one line of a report: whatever could
 // steer a terminal, turn text around or begin a line of its own is replaced.
-func oneLine(s string) string {
+func OneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if steers(r) {
 			return '\uFFFD'

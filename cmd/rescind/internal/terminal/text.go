@@ -2,14 +2,19 @@
 // entry, so that it cannot steer the terminal it is shown on.
 //
 // It knows control characters and those that turn the direction of writing, and
-// replaces them; what looks like another letter stays as it is.
+// replaces them; what looks like another letter stays as it is. It also knows how wide a
+// terminal is.
 package terminal
 
 import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"strconv"
 	"strings"
+
+	"golang.org/x/term"
 )
 
 // Printable replaces control characters, escape sequences among them, so that
@@ -48,4 +53,30 @@ func WriteJSON(w io.Writer, v any) error {
 	}
 	_, err := io.WriteString(w, Printable(b.String()))
 	return err
+}
+
+// fewestColumns are what a line is made to fit at the least: in fewer nothing can be read.
+const fewestColumns = 20
+
+// Width is how many characters a line on w has, and 0 where w is no terminal, so that a
+// line may be as long as it wants. The variable COLUMNS says it of whatever w is, as for
+// ls and ps; lookup is the environment.
+func Width(w io.Writer, lookup func(string) (string, bool)) int {
+	if said, ok := lookup("COLUMNS"); ok {
+		if n, err := strconv.Atoi(said); err == nil && n > 0 {
+			return max(n, fewestColumns)
+		}
+	}
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	fd := int(f.Fd())
+	if !term.IsTerminal(fd) {
+		return 0
+	}
+	if n, _, err := term.GetSize(fd); err == nil && n > 0 {
+		return max(n, fewestColumns)
+	}
+	return 80 // as a terminal is whose size is not known
 }

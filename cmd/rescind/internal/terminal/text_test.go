@@ -38,3 +38,13 @@ func TestJSONSteersNoTerminalEither(t *testing.T) {
 		t.Error("what is no value was written")
 	}
 }
+
+// A pipe has no width; COLUMNS is what somebody says of it, where it is a number.
+func TestAWidthIsWhatSomebodySays(t *testing.T) {
+	for said, want := range map[string]int{"": 0, "80": 80, "3": 20, "wide": 0, "-1": 0} {
+		got := terminal.Width(new(strings.Builder), func(name string) (string, bool) { return said, name == "COLUMNS" && said != "" })
+		if got != want {
+			t.Errorf("%q: %d, want %d", said, got, want)
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package report
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rescind-dev/rescind/internal/replay"
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
+)
+
+// count is how many findings are of one name.
+type count struct {
+	Name string
+	N    int
+}
+
+// busy is the hour with the most would-be reverts of one policy, project or actor, or of all.
+type busy struct {
+	Of, Name string // "all" has no name
+	Hour     time.Time
+	N, Limit int
+}
+
+// Over reports whether the limit would have kept rescind from some of them.
+func (b busy) Over() bool { return b.Limit > 0 && b.N > b.Limit }
+
+// overview is what an owner asks of many findings.
+type overview struct {
+	Policies, Projects, Actors, Tools []count // the most first
+	Decisions                         map[judge.Decision]int
+	Unknown                           int // of them: it depends on something unknown
+	Busiest                           []busy
+	// Ended counts violations that are known to be over, and Within is half of them at the
+	// most took, of those that ended.
+	Ended  int
+	Within time.Duration
+	Enders []count
+}
+
+type hourOf struct {
+	of, name string
+	hour     int64
+}
+
+func overviewOf(findings []replay.Finding, l Limits) overview {
+	o := overview{Decisions: map[judge.Decision]int{}}
+	by := [5]map[string]int{{}, {}, {}, {}, {}}
+	reverts := map[hourOf]int{}
+	var took []int64
+	for i := range findings {
+		f := &findings[i]
+		by[0][f.Policy]++
+		by[1][where(f)]++
+		by[2][f.Actor]++
+		by[3][string(f.Tool)]++
+		o.Decisions[f.Decision]++
+		if f.Verdict == policies.Unknown {
+			o.Unknown++
+		}
+		if f.Ended != nil {
+			by[4][f.Ended.By]++
+			took = append(took, f.Ended.After)
+		}
+		if f.Decision == judge.Revert {
+			hour := f.Time.Unix() / 3600
+			for _, of := range []hourOf{{"all", "", hour}, {"policy", f.Policy, hour}, {"project", where(f), hour}, {"actor", f.Actor, hour}} {
+				reverts[of]++
+			}
+		}
+	}
+	o.Policies, o.Projects, o.Actors, o.Tools, o.Enders = ranked(by[0]), ranked(by[1]), ranked(by[2]), ranked(by[3]), ranked(by[4])
+	o.Busiest = busiest(reverts, l)
+	if o.Ended = len(took); o.Ended > 0 {
+		slices.Sort(took)
+		o.Within = time.Duration(took[(len(took)-1)/2]) * time.Second
+	}
+	return o
+}
+
+// where is what the finding counts for among projects: a folder or an organization has none.
+func where(f *replay.Finding) string { return cmp.Or(f.Project, f.Resource.Parent, f.Resource.Name) }
+
+func ranked(m map[string]int) []count {
+	out := make([]count, 0, len(m))
+	for name, n := range m {
+		out = append(out, count{name, n})
+	}
+	slices.SortFunc(out, func(a, b count) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Name, b.Name)) })
+	return out
+}
+
+// busiest are the worst hours against each limit, the first of those that are as bad.
+func busiest(reverts map[hourOf]int, l Limits) []busy {
+	limits := map[string]int{"all": l.Total, "policy": l.PerPolicy, "project": l.PerProject, "actor": l.PerActor}
+	worst := map[string]busy{}
+	for h, n := range reverts {
+		b := busy{h.of, h.name, time.Unix(h.hour*3600, 0).UTC(), n, limits[h.of]}
+		if is, ok := worst[h.of]; !ok || worse(b, is) < 0 {
+			worst[h.of] = b
+		}
+	}
+	out := slices.Collect(maps.Values(worst))
+	order := []string{"all", "policy", "project", "actor"}
+	slices.SortFunc(out, func(a, b busy) int { return cmp.Compare(slices.Index(order, a.Of), slices.Index(order, b.Of)) })
+	return out
+}
+
+func worse(a, b busy) int {
+	return cmp.Or(cmp.Compare(b.N, a.N), a.Hour.Compare(b.Hour), cmp.Compare(a.Name, b.Name))
+}
+
+// severities in order, the gravest last.
+var severities = []policies.Severity{policies.Low, policies.Medium, policies.High, policies.Critical}
