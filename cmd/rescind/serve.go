@@ -10,6 +10,7 @@ import (
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/build"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/measured"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/internal/store"
 )
@@ -103,7 +104,14 @@ func storeOf(c config.Config, role process.Role) string {
 
 // serveOn listens on the address until ctx ends.
 func serveOn(ctx context.Context, env environment, c config.Config, role process.Role, log *slog.Logger, address string) error {
-	a, err := process.New(ctx, c, process.Options{Role: role, Lookup: env.lookup, Now: time.Now, Wait: process.Wait, Log: log})
+	o := process.Options{Role: role, Lookup: env.lookup, Now: time.Now, Wait: process.Wait, Log: log}
+	counted, end, err := measured.Start(ctx, measured.Options{Role: string(role), Lookup: env.lookup, Now: time.Now, Log: log})
+	if err != nil {
+		return err
+	}
+	defer end()
+	o.Telemetry = counted
+	a, err := process.New(ctx, c, o)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func startAndEnd(t *testing.T, dir, config, port string, args ...string) (code i
 	defer cancel(nil)
 	w := &untilListening{stop: func() { cancel(errors.New("terminated signal received")) }}
 	code = run(ctx, append([]string{"serve", "--config", path}, args...), environment{
-		lookup: func(string) (string, bool) { return port, true },
+		lookup: func(name string) (string, bool) { return port, name == "PORT" },
 		stdin:  strings.NewReader(""), stdout: w, stderr: w,
 	})
 	return code, w.String()

@@ -121,7 +121,7 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 		{
 			"what serves knows nothing simulated",
 			module + "cmd/rescind/internal/process", module + "internal/sim",
-			[]string{"cmd/rescind/internal/process imports internal/sim: cmd/rescind/internal/process may import only cmd/rescind/internal/build, cmd/rescind/internal/config, internal/cloud, internal/auditlog, policies, remediate/judge, remediate, notify, functions, internal/google, internal/store of ours"},
+			[]string{"cmd/rescind/internal/process imports internal/sim: cmd/rescind/internal/process may import only cmd/rescind/internal/build, cmd/rescind/internal/config, cmd/rescind/internal/measured, internal/telemetry, internal/cloud, internal/auditlog, policies, remediate/judge, remediate, notify, functions, internal/google, internal/store of ours"},
 		},
 		{
 			"a room of the command leans on none above it",

@@ -24,6 +24,7 @@ const (
 	arch      part = "internal/arch"
 	mutate    part = "internal/mutate"
 	emulator  part = "internal/emulator"
+	telemetry part = "internal/telemetry"
 	infra     part = "infra"
 
 	// The rooms of the command, in the order in which one leans on another.
@@ -33,6 +34,7 @@ const (
 	shown    part = "cmd/rescind/internal/progress"
 	history  part = "cmd/rescind/internal/history"
 	config   part = "cmd/rescind/internal/config"
+	measured part = "cmd/rescind/internal/measured"
 	process  part = "cmd/rescind/internal/process"
 	sandbox  part = "cmd/rescind/internal/sandbox"
 	demo     part = "cmd/rescind/internal/demo"
@@ -67,6 +69,8 @@ func arrows() map[part][]part {
 		arch:   nil,
 		// What changes programs for tests knows none of ours.
 		mutate: nil,
+		// What is counted knows none of what counts it.
+		telemetry: nil,
 		// Google's programs stand beside ours.
 		emulator: nil,
 		// What an installation begins with knows nothing of what runs then.
@@ -79,10 +83,11 @@ func arrows() map[part][]part {
 		history:  {replay, google, auditlog, cloud},
 		config:   append([]part{yaml}, wires...),
 		// What serves knows nothing simulated.
-		process: append([]part{build, config}, wires...),
-		sandbox: {terminal, config, process, sim, functions, cloud, remediate},
-		demo:    {terminal, sandbox, process, sim, functions, remediate},
-		command: append([]part{build, terminal, event, shown, history, config, process, sandbox, demo, replay, sim, yaml}, wires...),
+		process:  append([]part{build, config, measured, telemetry}, wires...),
+		measured: {build, telemetry, google, notify, policies, remediate},
+		sandbox:  {terminal, config, process, sim, functions, cloud, remediate},
+		demo:     {terminal, sandbox, process, sim, functions, remediate},
+		command:  append([]part{build, terminal, event, shown, history, config, measured, telemetry, process, sandbox, demo, replay, sim, yaml}, wires...),
 	}
 }
 

@@ -67,8 +67,10 @@ type Options struct {
 	// Domains are all domains of the accounts of an organization ("organizations/77"),
 	// where they are known: Google shows the primary one alone.
 	Domains map[string][]string
-	Log     *slog.Logger     // nil for none
-	Now     func() time.Time // nil for time.Now
+	// Saw is told of every call over gRPC, once it was answered or not sent; nil for nobody.
+	Saw func(Call)
+	Log *slog.Logger     // nil for none
+	Now func() time.Time // nil for time.Now
 	// Wait pauses between two looks at a running operation, and before a
 	// request that has to keep to the limits, and returns early with ctx's
 	// error; nil for a real pause.
@@ -128,6 +130,9 @@ func New(ctx context.Context, o Options) (*Client, error) {
 	rates := Rates{Reads: cmp.Or(o.Rates.Reads, DefaultRates.Reads), Writes: cmp.Or(o.Rates.Writes, DefaultRates.Writes)}
 	c.limits = newLimits(rates, c.now, c.wait)
 	c.limits.shared = o.Turns
+	if o.Saw != nil {
+		c.limits.saw = o.Saw
+	}
 	if err := c.connect(ctx, o); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}

@@ -3,6 +3,7 @@ package google
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,6 +41,7 @@ type limits struct {
 	rates  Rates
 	now    func() time.Time
 	wait   func(context.Context, time.Duration) error
+	saw    func(Call)
 	shared cells.Store // nil: writes are this process's alone
 
 	mu     sync.Mutex
@@ -57,7 +59,7 @@ type turns struct {
 }
 
 func newLimits(rates Rates, now func() time.Time, wait func(context.Context, time.Duration) error) *limits {
-	return &limits{rates: rates, now: now, wait: wait, places: map[place]*turns{}}
+	return &limits{rates: rates, now: now, wait: wait, saw: func(Call) {}, places: map[place]*turns{}}
 }
 
 // intercept is a gRPC interceptor, so that retries of Google's clients, further
@@ -68,6 +70,7 @@ func (l *limits) intercept(
 	at := placeOf(method, request)
 	held, err := l.turn(ctx, at)
 	if err != nil {
+		l.saw(Call{Method: method, Write: at.write, Err: err})
 		return err
 	}
 	if held > 0 {
@@ -75,7 +78,9 @@ func (l *limits) intercept(
 			return notSent(err)
 		}
 	}
+	began := time.Now()
 	err = next(ctx, method, request, response, conn, opts...)
+	l.saw(Call{Method: method, Write: at.write, Sent: true, Held: held, Took: time.Since(began), Err: err})
 	if status.Code(err) == codes.ResourceExhausted {
 		l.close(at, retryDelay(err))
 	}
@@ -189,4 +194,20 @@ func retryDelay(err error) time.Duration {
 		}
 	}
 	return exhaustedPause
+}
+
+// Call is one request over gRPC, as it was seen from here.
+type Call struct {
+	Method string // as "/google.cloud.run.v2.Services/GetService"
+	Write  bool
+	Sent   bool          // false: its turn is too far away
+	Held   time.Duration // what it waited for its turn
+	Took   time.Duration // without that
+	Err    error
+}
+
+// API is the service of the method, as "google.cloud.run.v2.Services".
+func (c Call) API() string {
+	api, _, _ := strings.Cut(strings.TrimPrefix(c.Method, "/"), "/")
+	return api
 }

@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/measured"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/notify/slack"
 	"github.com/rescind-dev/rescind/remediate"
@@ -42,9 +43,7 @@ func (h watched) Handle(ctx context.Context, c cloud.Change) (remediate.Outcome,
 // told no more than that it is.
 func (a *App) judgedLater(c cloud.Change, out remediate.Outcome) {
 	a.judged(c, out)
-	if a.opts.Count != nil {
-		a.opts.Count(string(out.Kind))
-	}
+	measured.Counting(a.opts.Count, a.opts.Telemetry.Event)(string(out.Kind))
 	ids := make([]string, 0, len(out.Findings))
 	for _, f := range out.Findings {
 		ids = append(ids, f.ID)

@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/trail"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/measured"
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/internal/store"
 	"github.com/rescind-dev/rescind/notify/slack"
@@ -131,6 +132,7 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, o Options) (_ *App, 
 	if rc.OnCall, err = newOnCall(c, o, st, plain); err != nil {
 		return nil, err
 	}
+	rc.OnCall = measured.Pagers(rc.OnCall, o.Telemetry)
 	a.store, a.ledger, a.roots, a.authority, a.owed = st, rc.Ledger, rc.Roots, rc.Authority, rc.Owed
 	if a.Remediator, err = remediate.New(rc); err != nil {
 		return nil, err

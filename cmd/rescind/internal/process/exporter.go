@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/measured"
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/notify"
 	"github.com/rescind-dev/rescind/remediate"
@@ -32,7 +33,7 @@ func (a *App) newExporter(ctx context.Context, c config.Config, o Options) (reme
 		a.closers = append(a.closers, topic)
 		out = append(out, notify.Feed{Source: feedSource(c), To: topic})
 	}
-	return out, nil
+	return measured.Exporter(out, a.policies, o.Telemetry), nil
 }
 
 // feedSource names this rescind in its events: by where its pages are, or else

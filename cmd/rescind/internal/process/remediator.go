@@ -12,6 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/group"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/measured"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/internal/google/directory"
@@ -37,6 +38,7 @@ func googleOptions(c config.Config, o Options, st remediate.Store) google.Option
 		Domains:     c.Domains(),
 
 		ServiceAccounts: inGroups(c),
+		Saw:             measured.Calls(o.Telemetry),
 		Log:             o.Log,
 		Now:             o.Now,
 		Wait:            o.Wait,
@@ -76,7 +78,7 @@ func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate
 			Policies: set, Fallback: fallbacks(c.FallbackIdentity),
 			MaxEventAge: time.Duration(g.MaxEventAge),
 		},
-		Store: st, IAM: gcp, Workloads: gcp, Constraints: gcp, Entries: entries, Notifier: n,
+		Store: st, IAM: gcp, Workloads: gcp, Constraints: gcp, Entries: entries, Notifier: measured.Notifier{Notifier: n, To: o.Telemetry},
 		Scope:     scope(c),
 		Authority: lookedUp(c.Approvals.Authority(), groups),
 		Limits: remediate.Limits{

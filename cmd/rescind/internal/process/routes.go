@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/measured"
 	"github.com/rescind-dev/rescind/functions"
 	"github.com/rescind-dev/rescind/internal/auditlog"
 )
@@ -19,7 +20,7 @@ func (a *App) newRoutes(c config.Config, o Options) (http.Handler, error) {
 		return nil, err
 	}
 	events, err := functions.NewEvents(functions.EventsConfig{
-		Decode: auditlog.Decode, Handler: watched{a}, Log: o.Log, Verifier: oidc, Count: o.Count,
+		Decode: auditlog.Decode, Handler: watched{a}, Log: o.Log, Verifier: oidc, Count: measured.Counting(o.Count, o.Telemetry.Event),
 	})
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func newAnswers(c config.Config, o Options, takes map[string]functions.Take) (ht
 		return nil, err
 	}
 	return functions.NewAnswers(functions.AnswersConfig{
-		Takes: takes, Log: o.Log, Verifier: sender, Count: o.Count,
+		Takes: takes, Log: o.Log, Verifier: sender, Count: measured.Counting(o.Count, o.Telemetry.Answer),
 	})
 }
 

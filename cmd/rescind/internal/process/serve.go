@@ -14,7 +14,7 @@ import (
 )
 
 // Serve answers requests on l and works off what is owed, until ctx ends. It
-// returns when requests in flight are finished, or cut off after ten seconds.
+// returns when requests in flight are finished, or cut off after drainFor.
 func (a *App) Serve(ctx context.Context, l net.Listener, every time.Duration) error {
 	work, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
@@ -32,6 +32,11 @@ func (a *App) Serve(ctx context.Context, l net.Listener, every time.Duration) er
 	return err
 }
 
+// drainFor is how long requests in flight have to finish. Cloud Run kills a process ten
+// seconds after it told it to stop, and what is counted is sent after this.
+// https://cloud.google.com/run/docs/container-contract#instance-shutdown
+const drainFor = 7 * time.Second
+
 // listenUntil serves the routes on l until ctx ends.
 func listenUntil(ctx context.Context, l net.Listener, routes http.Handler, log *slog.Logger) error {
 	server := functions.NewServer("", routes)
@@ -44,7 +49,7 @@ func listenUntil(ctx context.Context, l net.Listener, routes http.Handler, log *
 		log.InfoContext(ctx, "stopping", "why", context.Cause(ctx).Error())
 		close(said)
 	})
-	err := ServeUntil(ctx, server, functions.Bound(l, server), 10*time.Second)
+	err := ServeUntil(ctx, server, functions.Bound(l, server), drainFor)
 	if !unsaid() {
 		<-said
 	}

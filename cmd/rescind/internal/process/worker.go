@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rescind-dev/rescind/cmd/rescind/internal/measured"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -90,6 +91,7 @@ func (a *App) sweeping(ctx context.Context, every time.Duration) {
 		if _, err := a.SweepFor(ctx, every); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "sweep", "error", err.Error())
 		}
+		measured.Standing(ctx, a.opts.measuring(), a.store, a.opts.Telemetry)
 	}
 }
 
@@ -175,6 +177,8 @@ func (a *App) serveSweep(w http.ResponseWriter, r *http.Request) {
 	n, err := a.SweepFor(ctx, sweepFor)
 	owing.Wait()
 	err = errors.Join(err, unjudged)
+	measured.Standing(ctx, a.opts.measuring(), a.store, a.opts.Telemetry)
+	defer measured.Flush(ctx, a.opts.Telemetry) // there may be no CPU for it after the answer
 	if r.Context().Err() == nil {
 		err = errors.Join(err, a.scanner.Some(r.Context()))
 	}
