@@ -45,7 +45,8 @@ Flags:
                      day such as 2026-11-20 (UTC), how long ago such as 30d or
                      12h, today or yesterday
   --until TIME       judge only changes before this time
-  --format FORM      table, csv, jsonl or sarif (default table)
+  --format FORM      table, html, csv, jsonl or sarif (default table); html is one page
+                     that needs no network, for --out FILE
   --long             the table tells each finding in full, not one a line
   --config FILE      its guardrails.max_reverts are the limits that the busiest hour
                      is held against (default those of docs/config.md)
@@ -61,6 +62,7 @@ Example:
     'log_id("cloudaudit.googleapis.com/activity") AND protoPayload.serviceName=("cloudfunctions.googleapis.com" OR "cloudresourcemanager.googleapis.com" OR "iam.googleapis.com" OR "orgpolicy.googleapis.com" OR "run.googleapis.com")' \
     --project pay-prod --freshness 30d --format json > entries.json
   rescind replay --facts facts.yaml entries.json
+  rescind replay --facts facts.yaml --format html --out report.html entries.json
 
 Exit status: 0 when every input was read to its end, whatever was found; 1 on
 failure, when an input was not, or when no record at all could be read; 2 on

@@ -61,7 +61,7 @@ func TestReplayExitStatus(t *testing.T) {
 		{"a policy file with an unknown key fails", []string{"--policies", "policy.yaml", entries}, 1, "policy.yaml:1:"},
 		{"no input is wrong usage", nil, 2, "no input: want a file, directory, glob or -"},
 		{"another store is wrong usage", []string{"s3://logs/x"}, 2, "not supported: s3://logs/x; want a file, directory, glob, -, gs://BUCKET/PREFIX, logging://projects/P or bigquery://PROJECT.DATASET.TABLE"},
-		{"an unknown format is wrong usage", []string{"--format", "xml", entries}, 2, `--format is "xml", want one of csv, jsonl, sarif, table`},
+		{"an unknown format is wrong usage", []string{"--format", "xml", entries}, 2, `--format is "xml", want one of csv, html, jsonl, sarif, table`},
 		{"an unknown flag is wrong usage", []string{"--compare", "x", entries}, 2, "flag provided but not defined: -compare"},
 		{"a time that is none is wrong usage", []string{"--since", "soon", entries}, 2, `invalid value "soon" for flag -since: want a time like 2026-11-20T10:00:00Z`},
 		{"an empty span of time is wrong usage",

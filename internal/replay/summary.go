@@ -2,6 +2,7 @@ package replay
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -53,6 +54,8 @@ type Summary struct {
 	Last         time.Time `json:"last,omitzero"`
 	EmptyDays    []string  `json:"empty_days"`
 	WithoutEntry int       `json:"days_without_entry"`
+	// Gaps are all of those days, where EmptyDays are the first: for the reports.
+	Gaps []time.Time `json:"-"`
 	// NoTime counts changes that have no time at all, and Timeless has the first of them.
 	NoTime   int       `json:"no_time"`
 	Timeless []Problem `json:"timeless"`
@@ -148,9 +151,8 @@ func (s *Summary) untimed(input string, line int) {
 // span notes when the records are of.
 func (s *Summary) span(of records.Days) {
 	s.First, s.Last = of.First, of.Last
-	days, n := of.Empty(mostLocated)
-	s.WithoutEntry = n
-	for _, d := range days {
+	s.Gaps, s.WithoutEntry = of.Empty(math.MaxInt)
+	for _, d := range s.Gaps[:min(len(s.Gaps), mostLocated)] {
 		s.EmptyDays = append(s.EmptyDays, d.Format(time.DateOnly))
 	}
 }

@@ -7,4 +7,6 @@
 //
 //   - overview.go counts, table.go is the table for a terminal, csv.go and sarif.go are for
 //     programs
+//   - html.go is the page: chart.go draws, data.go writes the findings for page.js, which
+//     shows of many rows those that are to be seen; page.html and page.css are the rest
 package report

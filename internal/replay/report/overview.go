@@ -22,6 +22,7 @@ type busy struct {
 	Of, Name string // "all" has no name
 	Hour     time.Time
 	N, Limit int
+	Passed   int // how many hours passed the limit, each policy, project or actor for itself
 }
 
 // Over reports whether the limit would have kept rescind from some of them.
@@ -97,10 +98,16 @@ func busiest(reverts map[hourOf]int, l Limits) []busy {
 	limits := map[string]int{"all": l.Total, "policy": l.PerPolicy, "project": l.PerProject, "actor": l.PerActor}
 	worst := map[string]busy{}
 	for h, n := range reverts {
-		b := busy{h.of, h.name, time.Unix(h.hour*3600, 0).UTC(), n, limits[h.of]}
-		if is, ok := worst[h.of]; !ok || worse(b, is) < 0 {
-			worst[h.of] = b
+		is, ok := worst[h.of]
+		b := busy{Of: h.of, Name: h.name, Hour: time.Unix(h.hour*3600, 0).UTC(), N: n, Limit: limits[h.of], Passed: is.Passed}
+		if b.Over() {
+			b.Passed++
 		}
+		if ok && worse(b, is) > 0 {
+			is.Passed = b.Passed
+			b = is
+		}
+		worst[h.of] = b
 	}
 	out := slices.Collect(maps.Values(worst))
 	order := []string{"all", "policy", "project", "actor"}

@@ -32,6 +32,7 @@ func writers() map[string]func(io.Writer, replay.Report, Options) error {
 		"jsonl": func(w io.Writer, r replay.Report, _ Options) error { return replay.WriteJSONL(w, r) },
 		"csv":   func(w io.Writer, r replay.Report, _ Options) error { return writeCSV(w, r) },
 		"sarif": writeSARIF,
+		"html":  writeHTML,
 	}
 }
 

@@ -49,7 +49,7 @@ func invented(n int) replay.Report {
 			Time:     start.Add(time.Duration(minutes) * time.Minute), InsertID: fmt.Sprintf("id%06d", i),
 			Method:      "google.cloud.run.v1.Services.SetIamPolicy",
 			Enforcement: policies.Revert, Decision: []judge.Decision{judge.Revert, judge.Ask, judge.Report}[rng.IntN(3)],
-			Reasons: []string{"anyone on the internet can invoke it", "roles/run.invoker to allUsers was added"},
+			Reasons: []string{"anyone on the internet can invoke " + project + fmt.Sprintf(" at change %d", i), "roles/run.invoker to allUsers was added"},
 			Tool:    []replay.Tool{replay.Gcloud, replay.Console, replay.Terraform, replay.Agent}[rng.IntN(4)],
 		}
 		grant := cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"}

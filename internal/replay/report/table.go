@@ -73,22 +73,24 @@ func (t *table) summary(r replay.Report, l Limits) {
 
 // decided are the decisions in words, and how many violations were over later.
 func (t *table) decided(o overview) (out []string) {
-	for _, d := range []struct {
-		is        judge.Decision
-		one, more string
-	}{{judge.Revert, "would-be revert", "would-be reverts"}, {judge.Ask, "ask", "asks"}, {judge.Report, "report", "reports"}, {judge.DoNothing, "exempt", "exempt"}} {
-		n, word := o.Decisions[d.is], d.more
-		if n == 1 {
-			word = d.one
-		}
-		if n > 0 {
-			out = append(out, fmt.Sprintf("%d %s", n, word))
+	for _, d := range decisionsDrawn {
+		if n := o.Decisions[d]; n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", n, word(d, n)))
 		}
 	}
 	if o.Ended > 0 {
 		out = append(out, fmt.Sprintf("%d ended later, half within %s", o.Ended, span(o.Within)))
 	}
 	return out
+}
+
+// word is what so many findings of a decision are called.
+func word(d judge.Decision, n int) string {
+	one := map[judge.Decision]string{judge.Revert: "would-be revert", judge.Ask: "ask", judge.Report: "report", judge.DoNothing: "exempt"}[d]
+	if n == 1 || d == judge.DoNothing {
+		return one
+	}
+	return one + "s"
 }
 
 // most are as many of the names as fit, with how many more there are.
