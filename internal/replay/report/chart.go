@@ -127,9 +127,6 @@ func (c calendar) gaps(days []time.Time) (out []rect) {
 	return out
 }
 
-// decisionsDrawn are the parts of a bar, from below.
-var decisionsDrawn = []judge.Decision{judge.Revert, judge.Ask, judge.Report, judge.DoNothing}
-
 // overTime is how many findings there were, by decision.
 func (c calendar) overTime(r replay.Report) chart {
 	out := c.empty()

@@ -9,6 +9,12 @@ import (
 	"github.com/rescind-dev/rescind/internal/replay"
 )
 
+// row is a finding of the page; of two reports compared, with how it changed.
+type row struct {
+	finding        *replay.Finding
+	change, before string
+}
+
 // data writes findings for the page's script: a row each, of numbers that stand for texts,
 // as most texts are those of many findings.
 type data struct {

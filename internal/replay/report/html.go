@@ -25,12 +25,6 @@ var pageStyle string
 //go:embed page.js
 var pageScript string
 
-// row is a finding of the page; of two reports compared, with how it changed.
-type row struct {
-	finding        *replay.Finding
-	change, before string
-}
-
 // page is what the templates show.
 type page struct {
 	Policy        string // of the page, to the browser

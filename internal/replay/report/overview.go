@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -10,6 +11,22 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
+
+// Options are how a report is written.
+type Options struct {
+	// Width is that of the terminal, in characters; 0 where no line need fit one, and
+	// every name stands whole.
+	Width int
+	// Long has the table tell each finding in full.
+	Long bool
+	// Limits are what the reverts of an hour are held against.
+	Limits Limits
+	// Version is rescind's own, for whoever reads the report later.
+	Version string
+}
+
+// Limits are how many automatic reverts an hour may have; 0 stands for no limit.
+type Limits struct{ Total, PerPolicy, PerProject, PerActor int }
 
 // count is how many findings are of one name.
 type count struct {
@@ -121,3 +138,28 @@ func worse(a, b busy) int {
 
 // severities in order, the gravest last.
 var severities = []policies.Severity{policies.Low, policies.Medium, policies.High, policies.Critical}
+
+// decisionsDrawn are in the order in which they are told.
+var decisionsDrawn = []judge.Decision{judge.Revert, judge.Ask, judge.Report, judge.DoNothing}
+
+// word is what so many findings of a decision are called.
+func word(d judge.Decision, n int) string {
+	one := map[judge.Decision]string{judge.Revert: "would-be revert", judge.Ask: "ask", judge.Report: "report", judge.DoNothing: "exempt"}[d]
+	if n == 1 || d == judge.DoNothing {
+		return one
+	}
+	return one + "s"
+}
+
+// span is a duration in its largest unit: 12m, 3h, 40d.
+func span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return fmt.Sprintf("%dd", d/(24*time.Hour))
+}

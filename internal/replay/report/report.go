@@ -1,3 +1,14 @@
+// Package report writes what a replay found, for people and for programs, so that
+// whoever owns a policy can decide on it: how often, whose, when, and was it right.
+//
+// What it promises: nothing that strangers wrote into a log steers a terminal, a
+// spreadsheet or a browser; that there are no findings is never said without what was
+// read; and one report has the same bytes each time.
+//
+//   - overview.go counts, table.go is the table for a terminal, csv.go and sarif.go are for
+//     programs
+//   - html.go is the page: chart.go draws, data.go writes the findings for page.js, which
+//     shows of many rows those that are to be seen; page.html and page.css are the rest
 package report
 
 import (
@@ -8,22 +19,6 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/replay"
 )
-
-// Options are how a report is written.
-type Options struct {
-	// Width is that of the terminal, in characters; 0 where no line need fit one, and
-	// every name stands whole.
-	Width int
-	// Long has the table tell each finding in full.
-	Long bool
-	// Limits are what the reverts of an hour are held against.
-	Limits Limits
-	// Version is rescind's own, for whoever reads the report later.
-	Version string
-}
-
-// Limits are how many automatic reverts an hour may have; 0 stands for no limit.
-type Limits struct{ Total, PerPolicy, PerProject, PerActor int }
 
 // writers are the forms that a report has.
 func writers() map[string]func(io.Writer, replay.Report, Options) error {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/replay"
 	"github.com/rescind-dev/rescind/policies"
-	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // writeTable writes a summary, and then the findings, one a line, by policy.
@@ -82,15 +81,6 @@ func (t *table) decided(o overview) (out []string) {
 		out = append(out, fmt.Sprintf("%d ended later, half within %s", o.Ended, span(o.Within)))
 	}
 	return out
-}
-
-// word is what so many findings of a decision are called.
-func word(d judge.Decision, n int) string {
-	one := map[judge.Decision]string{judge.Revert: "would-be revert", judge.Ask: "ask", judge.Report: "report", judge.DoNothing: "exempt"}[d]
-	if n == 1 || d == judge.DoNothing {
-		return one
-	}
-	return one + "s"
 }
 
 // most are as many of the names as fit, with how many more there are.
@@ -233,17 +223,4 @@ func ended(f *replay.Finding) string {
 		return "-"
 	}
 	return span(time.Duration(f.Ended.After) * time.Second)
-}
-
-// span is a duration in its largest unit: 12m, 3h, 40d.
-func span(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%ds", d/time.Second)
-	case d < time.Hour:
-		return fmt.Sprintf("%dm", d/time.Minute)
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%dh", d/time.Hour)
-	}
-	return fmt.Sprintf("%dd", d/(24*time.Hour))
 }
