@@ -12,7 +12,9 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/measured"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store"
+	"github.com/rescind-dev/rescind/internal/telemetry"
 )
 
 const serveUsage = `Usage: rescind serve --config FILE [flags]
@@ -76,6 +78,9 @@ func runServe(ctx context.Context, env environment, args []string) error {
 // serveAs says in the log which rescind starts as what, and why it stopped.
 func serveAs(ctx context.Context, env environment, f *flags, c config.Config, role process.Role) error {
 	log := f.serviceLogger(env, slog.LevelInfo)
+	if f.logFormat == "json" {
+		log = slog.New(telemetry.TracedLog(log.Handler(), projectOf(env, c)))
+	}
 	port, ok := env.lookup("PORT")
 	if !ok || port == "" {
 		port = "8080"
@@ -92,6 +97,14 @@ func serveAs(ctx context.Context, env environment, f *flags, c config.Config, ro
 	}
 	log.ErrorContext(ctx, "stopped", "why", "failure")
 	return err
+}
+
+// projectOf is where rescind runs, and so where its traces are.
+func projectOf(env environment, c config.Config) string {
+	if p, ok := env.lookup("GOOGLE_CLOUD_PROJECT"); ok && p != "" {
+		return p
+	}
+	return cloud.ServiceAccountProject(c.Identity)
 }
 
 // storeOf is the kind of store that the role opens.

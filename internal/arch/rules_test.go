@@ -84,7 +84,7 @@ func arrows() map[part][]part {
 		config:   append([]part{yaml}, wires...),
 		// What serves knows nothing simulated.
 		process:  append([]part{build, config, measured, telemetry}, wires...),
-		measured: {build, telemetry, google, notify, policies, remediate},
+		measured: {build, telemetry, cloud, google, notify, policies, remediate},
 		sandbox:  {terminal, config, process, sim, functions, cloud, remediate},
 		demo:     {terminal, sandbox, process, sim, functions, remediate},
 		command:  append([]part{build, terminal, event, shown, history, config, measured, telemetry, process, sandbox, demo, replay, sim, yaml}, wires...),

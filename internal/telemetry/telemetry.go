@@ -12,8 +12,11 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Scope is the name that everything here is measured under.
@@ -37,6 +40,8 @@ type Telemetry struct {
 	meters   *sdkmetric.MeterProvider
 	measures measures
 	standing standing
+	spans    *sdktrace.TracerProvider // nil: no traces are sent
+	tracer   trace.Tracer
 }
 
 // New reads the environment and returns what it asks for: nil where that is nothing. An
@@ -69,6 +74,14 @@ func New(ctx context.Context, o Options) (*Telemetry, error) {
 		t.page, t.pageAt = newPage(), env.prometheus
 		opts = append(opts, sdkmetric.WithReader(t.page.reader))
 	}
+	if env.otlpTraces {
+		e, err := otlptracehttp.New(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("export traces by OTLP: %w", err)
+		}
+		t.spans = sdktrace.NewTracerProvider(sdktrace.WithResource(about), sdktrace.WithBatcher(e))
+		t.tracer = t.spans.Tracer(Scope)
+	}
 	t.meters = sdkmetric.NewMeterProvider(opts...)
 	if t.measures, err = newMeasures(t.meters.Meter(Scope), &t.standing, o.Now); err != nil {
 		return nil, errors.Join(err, t.Close(ctx))
@@ -82,7 +95,7 @@ func (t *Telemetry) Flush(ctx context.Context) {
 	if t == nil {
 		return
 	}
-	if err := t.meters.ForceFlush(ctx); err != nil {
+	if err := t.both(ctx, t.meters.ForceFlush, (*sdktrace.TracerProvider).ForceFlush); err != nil {
 		otel.Handle(err)
 	}
 }
@@ -92,7 +105,18 @@ func (t *Telemetry) Close(ctx context.Context) error {
 	if t == nil {
 		return nil
 	}
-	return t.meters.Shutdown(ctx)
+	return t.both(ctx, t.meters.Shutdown, (*sdktrace.TracerProvider).Shutdown)
+}
+
+// both has metrics and traces sent at once, as either may wait for a collector that does
+// not answer.
+func (t *Telemetry) both(ctx context.Context, meters func(context.Context) error, spans func(*sdktrace.TracerProvider, context.Context) error) error {
+	if t.spans == nil {
+		return meters(ctx)
+	}
+	sent := make(chan error, 1)
+	go func() { sent <- spans(t.spans, ctx) }()
+	return errors.Join(meters(ctx), <-sent)
 }
 
 // complainEvery is how often the log is told that nothing can be sent: a collector that is

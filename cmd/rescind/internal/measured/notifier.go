@@ -18,14 +18,18 @@ type Notifier struct {
 
 // Notify implements remediate.Notifier.
 func (m Notifier) Notify(ctx context.Context, f finding.Finding) (finding.Notice, error) {
+	ctx, end := m.To.Span(ctx, "message notice")
 	n, err := m.Notifier.Notify(ctx, f)
+	end(err, f.ID)
 	m.To.Message("notice", became(err))
 	return n, err
 }
 
 // Announce implements remediate.Announcer.
 func (m Notifier) Announce(ctx context.Context, text string, told []string) ([]string, error) {
+	ctx, end := m.To.Span(ctx, "message announcement")
 	told, err := m.Notifier.Announce(ctx, text, told)
+	end(err)
 	m.To.Message("announcement", became(err))
 	return told, err
 }
@@ -56,14 +60,18 @@ func Pagers(ps []remediate.Pager, t *telemetry.Telemetry) []remediate.Pager {
 
 // Page implements remediate.Pager.
 func (m pager) Page(ctx context.Context, f finding.Finding) error {
+	ctx, end := m.to.Span(ctx, "message page")
 	err := m.Pager.Page(ctx, f)
+	end(err, f.ID)
 	m.to.Message("page "+m.Name(), became(err))
 	return err
 }
 
 // Resolve implements remediate.Pager.
 func (m pager) Resolve(ctx context.Context, f finding.Finding) error {
+	ctx, end := m.to.Span(ctx, "message resolve")
 	err := m.Pager.Resolve(ctx, f)
+	end(err, f.ID)
 	m.to.Message("resolve "+m.Name(), became(err))
 	return err
 }

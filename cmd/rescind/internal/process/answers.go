@@ -32,7 +32,9 @@ type watched struct {
 
 // Handle receives the change, and shows what came of it.
 func (h watched) Handle(ctx context.Context, c cloud.Change) (remediate.Outcome, error) {
+	ctx, end := h.opts.Telemetry.Span(ctx, "judge")
 	out, err := h.Receive(ctx, c)
+	end(err, idsOf(out)...)
 	if err == nil {
 		h.judged(c, out)
 	}
@@ -44,12 +46,16 @@ func (h watched) Handle(ctx context.Context, c cloud.Change) (remediate.Outcome,
 func (a *App) judgedLater(c cloud.Change, out remediate.Outcome) {
 	a.judged(c, out)
 	measured.Counting(a.opts.Count, a.opts.Telemetry.Event)(string(out.Kind))
+	a.log.Info("owed change judged", "insert_id", c.InsertID, "resource", c.Resource.String(), "method", c.Method,
+		"outcome", string(out.Kind), "findings", idsOf(out))
+}
+
+func idsOf(out remediate.Outcome) []string {
 	ids := make([]string, 0, len(out.Findings))
 	for _, f := range out.Findings {
 		ids = append(ids, f.ID)
 	}
-	a.log.Info("owed change judged", "insert_id", c.InsertID, "resource", c.Resource.String(), "method", c.Method,
-		"outcome", string(out.Kind), "findings", ids)
+	return ids
 }
 
 // judged has what a change left to do done in time, and shows what came of it.

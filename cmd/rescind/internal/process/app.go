@@ -59,6 +59,7 @@ func NewApp(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if a.routes, err = a.newRoutes(c, o); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
+	a.routes = o.Telemetry.Receiving(a.routes)
 	return a, nil
 }
 

@@ -50,7 +50,7 @@ func newSlackFront(ctx context.Context, c config.Config, o Options) (*front, err
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	f.routes = functions.NewMux(slackRoutes(functions.Routes{Log: o.Log}, r))
+	f.routes = o.Telemetry.Receiving(functions.NewMux(slackRoutes(functions.Routes{Log: o.Log}, r)))
 	return f, nil
 }
 
@@ -74,7 +74,7 @@ func newPageFront(ctx context.Context, c config.Config, o Options) (*front, erro
 	if err := addPages(mux, c, o, st, nil, nil, courier, nil); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	f.routes = mux
+	f.routes = o.Telemetry.Receiving(mux)
 	return f, nil
 }
 

@@ -78,7 +78,8 @@ func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate
 			Policies: set, Fallback: fallbacks(c.FallbackIdentity),
 			MaxEventAge: time.Duration(g.MaxEventAge),
 		},
-		Store: st, IAM: gcp, Workloads: gcp, Constraints: gcp, Entries: entries, Notifier: measured.Notifier{Notifier: n, To: o.Telemetry},
+		Store: st, IAM: measured.Policies{PolicyClient: gcp, To: o.Telemetry}, Workloads: measured.Workloads{WorkloadClient: gcp, To: o.Telemetry},
+		Constraints: measured.Constraints{ConstraintClient: gcp, To: o.Telemetry}, Entries: entries, Notifier: measured.Notifier{Notifier: n, To: o.Telemetry},
 		Scope:     scope(c),
 		Authority: lookedUp(c.Approvals.Authority(), groups),
 		Limits: remediate.Limits{
