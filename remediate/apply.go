@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/scope"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -94,10 +95,10 @@ func (r *Remediator) applySteps(ctx context.Context, f finding.Finding, first bo
 		return nil, fmt.Errorf("%w: the plan leaves open what to write", fault.ErrRefused)
 	}
 	ctx, open := noting(ctx)
-	switch in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, f.Resource); in {
-	case outOfScope:
+	switch in, unsure := r.cfg.Scope.Membership(ctx, r.cfg.Facts, f.Resource); in {
+	case scope.Out:
 		return nil, errOutOfScope
-	case scopeUnknown:
+	case scope.Unknown:
 		return nil, cmp.Or(open.err(), errors.New(unsure))
 	}
 	if first {

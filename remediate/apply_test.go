@@ -15,6 +15,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/scope"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -100,7 +101,7 @@ func TestAQuestionApprovedOutOfScopeIsNotApplied(t *testing.T) {
 
 func TestAProjectNamedByNumberIsNotTakenForAnother(t *testing.T) {
 	t.Parallel()
-	for _, s := range []remediate.Scope{
+	for _, s := range []scope.Scope{
 		{Include: []cloud.Resource{cloud.OrganizationResource("77")}, Exclude: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 	} {

@@ -13,6 +13,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/scope"
 )
 
 // bareRemediator is a Remediator with no world but an allow policy.
@@ -25,7 +26,7 @@ func bareRemediator(t *testing.T, iam remediate.PolicyClient) *engine {
 	}
 	return newEngine(t, setup{Notifier: &notice{}, Config: remediate.Config{
 		Facts: nothingKnown{}, Judge: judge.Judge{Policies: set}, Store: memory.New(), IAM: iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
-		Scope: remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
+		Scope: scope.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Self:  "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: time.Second,
 		Now: now, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }, NewID: sequence("id-"), Log: slog.New(slog.DiscardHandler),
 	}})

@@ -20,6 +20,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/scope"
 )
 
 const jo = "user:jo@example.com"
@@ -70,7 +71,7 @@ func (b *burst) config(st remediate.Store) remediate.Config {
 	b.must(err)
 	return remediate.Config{
 		Facts: nothingKnown{}, Judge: judge.Judge{Policies: set}, Store: st, IAM: b.iam, Workloads: noWorkloads{}, Constraints: noConstraints{},
-		Scope: remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
+		Scope: scope.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}},
 		Authority: authority.Authority{
 			Approvers: map[string]bool{ada: true, bob: true, jo: true}, Quorum: map[finding.Choice]int{finding.ChooseKeep: 2},
 		},

@@ -134,8 +134,11 @@ func (g *rig) ending() (out []string) {
 // order and at the times that deliver makes of them.
 func (s story) told(t *testing.T, deliver func(*rig, []cloud.Change)) []string {
 	t.Helper()
-	g := newRig(t, s.enforce, func(c *setup) { c.Limits = remediate.Limits{} })
+	g := newRig(t, s.enforce, func(c *setup) { c.Limits, c.Baseline = remediate.Limits{}, s.remembers })
 	g.must(g.cloud.PutService(&runpb.Service{Name: webPath, Template: &runpb.RevisionTemplate{ServiceAccount: webAccount}}))
+	if s.remembers {
+		g.baseline()
+	}
 	for _, a := range s.acts {
 		a.do(g)
 		g.pass(time.Second)
@@ -184,8 +187,9 @@ func anyhow(rng *rand.Rand) func(*rig, []cloud.Change) {
 
 // story is what somebody does, under policies that are enforced in some way.
 type story struct {
-	enforce set
-	acts    []act
+	enforce   set
+	acts      []act
+	remembers bool // what was there before is remembered
 }
 
 func (s story) String() string {
@@ -219,7 +223,7 @@ func (s story) shrunk(t *testing.T, seed uint64) (story, string) {
 	t.Helper()
 	diff := s.diverges(t, seed)
 	for i := 0; i < len(s.acts); {
-		less := story{s.enforce, slices.Delete(slices.Clone(s.acts), i, i+1)}
+		less := story{s.enforce, slices.Delete(slices.Clone(s.acts), i, i+1), s.remembers}
 		if d := less.diverges(t, seed); d != "" {
 			s, diff = less, d
 		} else {

@@ -5,11 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/scope"
 	"github.com/rescind-dev/rescind/remediate/state"
-	"google.golang.org/grpc/codes"
 )
 
 func TestAStaleChangeIsAskedAbout(t *testing.T) {
@@ -81,12 +83,12 @@ func TestOutsideTheScopeNothingIsTouched(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
-		scope remediate.Scope
+		scope scope.Scope
 	}{
-		{"another organization", remediate.Scope{Include: []cloud.Resource{cloud.OrganizationResource("770")}}},
-		{"an excluded project", remediate.Scope{Include: []cloud.Resource{cloud.OrganizationResource("77")}, Exclude: []cloud.Resource{cloud.ProjectResource("pay-prod")}}},
-		{"an excluded folder", remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}, Exclude: []cloud.Resource{cloud.FolderResource("4001")}}},
-		{"no scope at all", remediate.Scope{}},
+		{"another organization", scope.Scope{Include: []cloud.Resource{cloud.OrganizationResource("770")}}},
+		{"an excluded project", scope.Scope{Include: []cloud.Resource{cloud.OrganizationResource("77")}, Exclude: []cloud.Resource{cloud.ProjectResource("pay-prod")}}},
+		{"an excluded folder", scope.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}, Exclude: []cloud.Resource{cloud.FolderResource("4001")}}},
+		{"no scope at all", scope.Scope{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g := newRig(t, set{public: policies.Revert}, func(c *setup) { c.Scope = tt.scope })

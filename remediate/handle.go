@@ -14,6 +14,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/scope"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -65,13 +66,14 @@ func (r *Remediator) takeIn(ctx context.Context, t taking) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if own {
-		return Outcome{Kind: OwnChange}, r.ownChange(ctx, t.change)
+		_, err := r.took(ctx, t.change, judge.Snapshot{At: r.cfg.Now()}, nil)
+		return Outcome{Kind: OwnChange}, errors.Join(err, r.ownChange(ctx, t.change))
 	}
 	if t.change.Actor.Principal == "" {
 		t.change.Actor.Principal = cloud.UnknownActor
 	}
-	var in membership
-	if in, t.unsure = r.cfg.Scope.membership(asked, r.cfg.Facts, t.change.Resource); in == outOfScope {
+	var in scope.Membership
+	if in, t.unsure = r.cfg.Scope.Membership(asked, r.cfg.Facts, t.change.Resource); in == scope.Out {
 		return Outcome{Kind: OutOfScope}, nil
 	}
 	if err := t.waits(open, r.cfg.Now()); err != nil {
@@ -215,7 +217,11 @@ func (r *Remediator) weigh(ctx context.Context, t taking) (cases []judged, learn
 	if t.change, err = r.withLost(ctx, t.change, now); err != nil {
 		return nil, Sighting{}, now, err
 	}
-	cases = r.judge(ctx, t.change, now)
+	was, err := r.took(ctx, t.change, now, t.entry)
+	if err != nil {
+		return nil, Sighting{}, now, err
+	}
+	cases = r.judge(ctx, t.change, now, was)
 	learned, preexisting, err := r.learn(ctx, t.change, now, t.entry)
 	if err == nil {
 		err = t.waits(open, now.At)

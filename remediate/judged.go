@@ -7,6 +7,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/before"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
@@ -35,8 +36,9 @@ type judged struct {
 }
 
 // judge judges the change as live state shows it, and adds what the entry
-// alone would have been judged for and live state does not show.
-func (r *Remediator) judge(ctx context.Context, c cloud.Change, now judge.Snapshot) []judged {
+// alone would have been judged for and live state does not show. Who made the change is not
+// blamed for what was there before.
+func (r *Remediator) judge(ctx context.Context, c cloud.Change, now judge.Snapshot, was before.Held) []judged {
 	switch c.Verb {
 	case cloud.Delete:
 		return nil
@@ -45,15 +47,16 @@ func (r *Remediator) judge(ctx context.Context, c cloud.Change, now judge.Snapsh
 	}
 	var out []judged
 	if !now.Gone {
-		live := now.Observe(c)
-		for _, g := range r.cfg.Judge.Judge(ctx, live, now) {
-			if c.Resource.Kind.Container() && !c.HasDelta {
-				g.Unattribute(c)
+		for _, p := range r.parts(c, now, was) {
+			for _, g := range r.cfg.Judge.Judge(ctx, p.change, now) {
+				if c.Resource.Kind.Container() && !c.HasDelta {
+					g.Unattribute(c)
+				}
+				if c.Verb == cloud.SetPolicy && now.Policy == nil {
+					g.Lower(judge.Revert, "judged on the entry alone: the live policy could not be read; applying reads it first, and takes only what is there")
+				}
+				out = append(out, p.of(judged{Judgement: g, change: p.change, now: now}))
 			}
-			if c.Verb == cloud.SetPolicy && now.Policy == nil {
-				g.Lower(judge.Revert, "judged on the entry alone: the live policy could not be read; applying reads it first, and takes only what is there")
-			}
-			out = append(out, judged{Judgement: g, change: live, now: now})
 		}
 	}
 	for _, g := range r.cfg.Judge.Judge(ctx, c, judge.Snapshot{At: now.At}) {
@@ -126,7 +129,7 @@ func (r *Remediator) elsewhere(ctx context.Context, c cloud.Change, now judge.Sn
 	}
 	var out []judged
 	for _, d := range r.cfg.Judge.Elsewhere(c) {
-		before, known := r.inForce.of(d)
+		before, known := r.inForce.Of(d)
 		if known {
 			d.Constraint.Before = &cloud.ConstraintChange{Enforced: cloud.KnownFlag(before)}
 		} else if c.Method == "UpdateProject" {

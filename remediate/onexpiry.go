@@ -64,7 +64,11 @@ func (r *Remediator) unfitToRevert(ctx context.Context, f finding.Finding) (stri
 	if err != nil {
 		return "", err
 	}
-	cases := r.judge(ctx, f.Change, now)
+	was, err := r.took(ctx, f.Change, now, nil)
+	if err != nil {
+		return "", err
+	}
+	cases := r.judge(ctx, f.Change, now, was)
 	if err := open.of(f.Resource, f.ExpiresAt, now.At); err != nil {
 		return "", err
 	}

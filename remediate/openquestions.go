@@ -8,6 +8,7 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/before"
 )
 
 // judgedWithin is for how long a change waits for answers that a limit, an outage or
@@ -59,13 +60,13 @@ func (o *openQuestions) of(r cloud.Resource, made, now time.Time) error {
 // which constraints it says are in force.
 type attentive struct {
 	FactsClient
-	inForce *inForce
+	inForce *before.InForce
 }
 
 // Fact answers the question as the client does.
 func (a attentive) Fact(ctx context.Context, q policies.Question) policies.Fact {
 	f := a.FactsClient.Fact(ctx, q)
-	a.inForce.note(q, f)
+	a.inForce.Note(q, f)
 	if o, ok := ctx.Value(openQuestionsKey{}).(*openQuestions); ok && !f.Known && f.Passing != nil {
 		o.mu.Lock()
 		defer o.mu.Unlock()
@@ -74,36 +75,4 @@ func (a attentive) Fact(ctx context.Context, q policies.Question) policies.Fact 
 		}
 	}
 	return f
-}
-
-// maxInForce bounds what is remembered of constraints.
-const maxInForce = 10_000
-
-// inForce remembers which constraints were seen in force where, for this process: once a
-// project was moved nobody can be asked any more.
-type inForce struct {
-	mu   sync.Mutex
-	seen map[policies.Question]bool
-}
-
-func (s *inForce) note(q policies.Question, f policies.Fact) {
-	if !f.Known || q.Kind != policies.ConstraintEnforced && q.Kind != policies.ConstraintHeld {
-		return
-	}
-	if q.Kind == policies.ConstraintEnforced {
-		q = policies.Question{Kind: policies.ConstraintHeld, Name: q.Name, Value: cloud.ProjectResource(q.Project).Path()}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.seen == nil || len(s.seen) >= maxInForce {
-		s.seen = map[policies.Question]bool{}
-	}
-	s.seen[q] = f.Value
-}
-
-func (s *inForce) of(c cloud.Change) (before, known bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	before, known = s.seen[policies.Question{Kind: policies.ConstraintHeld, Name: c.Constraint.Name, Value: c.Resource.Parent}]
-	return before, known
 }

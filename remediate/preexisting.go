@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/scope"
 )
 
 // learn tells which account a successful deploy runs as. The account may hold
@@ -48,7 +49,7 @@ func (r *Remediator) preexistingGrants(ctx context.Context, s Sighting, c cloud.
 	j := r.cfg.Judge
 	j.Facts = sighted{j.Facts, s}
 	var out []judged
-	for _, holder := range append([]cloud.Resource{project}, parsed(above.List)...) {
+	for _, holder := range append([]cloud.Resource{project}, cloud.ParseContainers(above.List)...) {
 		if holder.Kind != cloud.Project && r.grantsNothing(ctx, holder, s.Email) {
 			continue
 		}
@@ -60,10 +61,10 @@ func (r *Remediator) preexistingGrants(ctx context.Context, s Sighting, c cloud.
 		if len(grant.Deltas) == 0 {
 			continue
 		}
-		in, _ := r.cfg.Scope.membership(ctx, r.cfg.Facts, holder)
+		in, _ := r.cfg.Scope.Membership(ctx, r.cfg.Facts, holder)
 		for _, g := range j.Judge(ctx, grant, now) {
 			g.Lower(judge.Ask, fmt.Sprintf("%s now runs as %s, which held this before%s; the deploy did not grant it", c.Resource.Path(), s.Email, inherited(holder)))
-			if in != inScope {
+			if in != scope.In {
 				g.Lower(judge.Report, holder.Path()+" is not in scope: the grant is inherited from there and cannot be reverted here")
 			}
 			out = append(out, judged{Judgement: g, change: grant, now: now, preexisting: true})

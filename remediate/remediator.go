@@ -9,10 +9,12 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/alarm"
 	"github.com/rescind-dev/rescind/remediate/authority"
+	"github.com/rescind-dev/rescind/remediate/before"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/owed"
 	"github.com/rescind-dev/rescind/remediate/reverts"
+	"github.com/rescind-dev/rescind/remediate/scope"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
@@ -29,9 +31,12 @@ type Config struct {
 	Constraints ConstraintClient
 	// Entries looks up the entry behind every change that has a finding; nil to
 	// take events as they come.
-	Entries   EntryClient
+	Entries EntryClient
+	// Baseline is true where what workloads had is remembered, and read once by a
+	// before.Baseline: nobody is blamed for it. Without, each entry is taken at its word.
+	Baseline  bool
 	Notifier  Notifier
-	Scope     Scope
+	Scope     scope.Scope
 	Authority authority.Authority
 	Limits    Limits
 	// Owed keeps what cannot be judged at once; Receive and JudgeOwed need it.
@@ -76,7 +81,8 @@ type Remediator struct {
 	broken   fault.BrokenPath
 	// conditions is true where a policy asks for those that were taken away.
 	conditions bool
-	inForce    *inForce
+	inForce    *before.InForce
+	before     *before.Memory
 }
 
 // New checks the configuration and returns a Remediator.
@@ -107,11 +113,11 @@ func New(c Config) (*Remediator, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	held := &inForce{}
+	held := &before.InForce{}
 	c.Facts = attentive{c.Facts, held}
 	c.Judge.Facts = c.Facts
 	c.Workloads = servedWorkloads{c.Workloads, c.Store, c.Now, c.Log}
-	return &Remediator{cfg: c, alarms: c.newAlarms(), reverts: reverts.NewLog(c.Store, c.Now), conditions: asksForConditions(c.Judge.Policies), inForce: held}, nil
+	return &Remediator{cfg: c, alarms: c.newAlarms(), reverts: reverts.NewLog(c.Store, c.Now), conditions: asksForConditions(c.Judge.Policies), inForce: held, before: before.New(c.Store)}, nil
 }
 
 func (c Config) newAlarms() alarm.Alarms {

@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/reverts"
+	"github.com/rescind-dev/rescind/remediate/scope"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -124,15 +125,19 @@ func (r *Remediator) charge(ctx context.Context, c cloud.Change, l *entryLookup)
 // does not show is superseded.
 func (r *Remediator) rejudge(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 	ctx, open := noting(ctx)
-	in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, f.Resource)
-	if in == outOfScope {
+	in, unsure := r.cfg.Scope.Membership(ctx, r.cfg.Facts, f.Resource)
+	if in == scope.Out {
 		return r.update(ctx, f.Superseded(state.ByTimer, r.cfg.Now(), errOutOfScope.Error()))
 	}
 	now, err := r.snapshot(ctx, f.Change)
 	if err != nil {
 		return finding.Finding{}, err
 	}
-	cases := r.judge(ctx, f.Change, now)
+	was, err := r.took(ctx, f.Change, now, nil)
+	if err != nil {
+		return finding.Finding{}, err
+	}
+	cases := r.judge(ctx, f.Change, now, was)
 	if err := open.of(f.Resource, f.CreatedAt, now.At); err != nil {
 		return finding.Finding{}, err
 	}

@@ -14,6 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
+
 	"github.com/rescind-dev/rescind/internal/auditlog"
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/google"
@@ -25,10 +29,8 @@ import (
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/owed"
+	"github.com/rescind-dev/rescind/remediate/scope"
 	"github.com/rescind-dev/rescind/remediate/state"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/test/bufconn"
 )
 
 // TestMain collects garbage less often: these tests allocate much and keep little, and
@@ -147,7 +149,7 @@ func (g *rig) config(enforce set, st *memory.Store) remediate.Config {
 		Owed: queue, Facts: g.google, Store: st, IAM: g.google, Workloads: g.google, Constraints: g.google,
 		Judge: judge.Judge{Policies: g.load(enforce), MaxEventAge: 15 * time.Minute,
 			Fallback: map[string]string{"pay-prod": "fallback@pay-prod.iam.gserviceaccount.com"}},
-		Scope:     remediate.Scope{Include: []cloud.Resource{cloud.OrganizationResource("77")}},
+		Scope:     scope.Scope{Include: []cloud.Resource{cloud.OrganizationResource("77")}},
 		Authority: authority.Authority{Approvers: map[string]bool{"user:ada@example.com": true, "user:" + mallory: true}},
 		Limits:    remediate.Limits{PerPolicyHour: 20, PerProjectHour: 10, TotalHour: 50, SameChange: 3, FightWindow: 24 * time.Hour},
 		Self:      "serviceAccount:" + self, ExpiresIn: time.Hour, OnExpiry: remediate.LeaveOnExpiry, VerifyFor: 10 * time.Second,
@@ -279,22 +281,4 @@ func (g *rig) want(f finding.Finding, s state.State, says string) {
 	if !strings.Contains(all, says) {
 		g.t.Errorf("finding says\n%s\nwant it to say %q", all, says)
 	}
-}
-
-// notice is a Notifier that remembers the states it was to show; while failing,
-// it refuses.
-type notice struct {
-	mu      sync.Mutex
-	states  []state.State
-	failing error
-}
-
-func (n *notice) Notify(_ context.Context, f finding.Finding) ([]finding.Surface, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.failing != nil {
-		return f.Surfaces, n.failing
-	}
-	n.states = append(n.states, f.State)
-	return []finding.Surface{{Kind: "test", Channel: "c", ID: "1", Rendered: f.Revision}}, nil
 }

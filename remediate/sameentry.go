@@ -54,7 +54,12 @@ func deltasBeyond(c, logged cloud.Change) string {
 	}{{"no grant of", c.Added(), logged.Added()}, {"no removal of", c.Removed(), logged.Removed()}} {
 		for _, g := range d.event {
 			same := func(o cloud.Grant) bool { return o == g || judge.SameGrant(o, g) }
-			if !logged.HasDelta || !slices.ContainsFunc(d.logged, same) {
+			if whole := logged.Policy; !logged.HasDelta && whole != nil && c.Resource.Kind.Workload() {
+				d.logged = whole.Grants() // what was there before was left out of the change
+			} else if !logged.HasDelta {
+				d.logged = nil
+			}
+			if !slices.ContainsFunc(d.logged, same) {
 				return fmt.Sprintf("%s %s", d.what, g)
 			}
 		}
@@ -68,7 +73,7 @@ func (r *Remediator) ownLog(ctx context.Context, c cloud.Change) bool {
 	name, _, _ := strings.Cut(c.LogName, "/logs/")
 	name, err := url.PathUnescape(name)
 	log, ok := cloud.ParseContainer(name)
-	own, known := container(c.Resource)
+	own, known := c.Resource.Container()
 	switch {
 	case err != nil || !ok || !known:
 		return false

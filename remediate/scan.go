@@ -11,6 +11,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
+	"github.com/rescind-dev/rescind/remediate/scope"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
@@ -18,8 +19,8 @@ const foundByScan = "found by a scan of live state: no event told of it; what is
 
 // MayBeInScope reports whether the resource is in scope, or may be.
 func (r *Remediator) MayBeInScope(ctx context.Context, res cloud.Resource) bool {
-	in, _ := r.cfg.Scope.membership(ctx, r.cfg.Facts, res)
-	return in != outOfScope
+	in, _ := r.cfg.Scope.Membership(ctx, r.cfg.Facts, res)
+	return in != scope.Out
 }
 
 // Scan judges what is live of a workload or container, as if it had just been
@@ -32,8 +33,8 @@ func (r *Remediator) MayBeInScope(ctx context.Context, res cloud.Resource) bool 
 // What a rate holds back is an error matching *fault.BusyError; see fault.InTurn.
 func (r *Remediator) Scan(ctx context.Context, res cloud.Resource) (out Outcome, err error) {
 	ctx, open := noting(ctx)
-	in, unsure := r.cfg.Scope.membership(ctx, r.cfg.Facts, res)
-	if in == outOfScope {
+	in, unsure := r.cfg.Scope.Membership(ctx, r.cfg.Facts, res)
+	if in == scope.Out {
 		return Outcome{Kind: OutOfScope}, nil
 	}
 	if err := open.err(); err != nil {
@@ -58,7 +59,7 @@ func (r *Remediator) scanOnce(ctx context.Context, res cloud.Resource, unsure st
 	if err != nil {
 		return Outcome{}, fmt.Errorf("scan %s: %w", res, err)
 	}
-	if err := r.sight(ctx, now); err != nil {
+	if err := errors.Join(r.sight(ctx, now), r.remember(ctx, res, now)); err != nil {
 		return Outcome{}, err
 	}
 	fixed, err := r.supersedeFixed(ctx, res, now)
@@ -69,6 +70,13 @@ func (r *Remediator) scanOnce(ctx context.Context, res cloud.Resource, unsure st
 		r.work(ctx, f)
 	}
 	return r.scan(ctx, now.Changes(res), now, unsure)
+}
+
+// Look reads all of a workload or container that policies judge, for the baseline: one that
+// is gone is no error.
+func (r *Remediator) Look(ctx context.Context, res cloud.Resource) (judge.Snapshot, error) {
+	now, _, err := r.look(ctx, res)
+	return now, err
 }
 
 // look reads all of a resource that policies judge. A workload is taken as the list

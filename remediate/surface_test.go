@@ -2,6 +2,7 @@ package remediate_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -118,4 +119,22 @@ type meddler struct {
 func (m *meddler) Notify(ctx context.Context, f finding.Finding) ([]finding.Surface, error) {
 	m.during(f.ID)
 	return m.notice.Notify(ctx, f)
+}
+
+// notice is a Notifier that remembers the states it was to show; while failing,
+// it refuses.
+type notice struct {
+	mu      sync.Mutex
+	states  []state.State
+	failing error
+}
+
+func (n *notice) Notify(_ context.Context, f finding.Finding) ([]finding.Surface, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.failing != nil {
+		return f.Surfaces, n.failing
+	}
+	n.states = append(n.states, f.State)
+	return []finding.Surface{{Kind: "test", Channel: "c", ID: "1", Rendered: f.Revision}}, nil
 }

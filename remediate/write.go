@@ -24,7 +24,10 @@ func (r *Remediator) changeGrants(ctx context.Context, s judge.Step, now judge.S
 	if len(effective) == 0 {
 		return s, false, nil
 	}
-	return s.WithDeltas(effective), true, r.cfg.IAM.SetPolicy(ctx, s.Resource, next)
+	if err = r.cfg.IAM.SetPolicy(ctx, s.Resource, next); err == nil {
+		r.wrote(ctx, s.Resource, judge.Snapshot{At: r.cfg.Now(), Policy: &next})
+	}
+	return s.WithDeltas(effective), true, err
 }
 
 // setInvokerCheck turns the check on, or, for an undo, off again where it was off
@@ -34,7 +37,11 @@ func (r *Remediator) setInvokerCheck(ctx context.Context, s judge.Step, now judg
 	if err != nil || w.InvokerCheckDisabled.On != on {
 		return false, err
 	}
-	return true, r.cfg.Workloads.SetInvokerCheck(ctx, w, on)
+	if err = r.cfg.Workloads.SetInvokerCheck(ctx, w, on); err == nil {
+		w.InvokerCheckDisabled = cloud.KnownFlag(!on)
+		r.wrote(ctx, s.Resource, judge.Snapshot{At: r.cfg.Now(), Workload: &w})
+	}
+	return true, err
 }
 
 func (r *Remediator) restoreIdentity(ctx context.Context, s judge.Step, now judge.Snapshot) (bool, error) {

@@ -161,6 +161,29 @@ func parsePath(service string, p []string) (Resource, bool) {
 	return Resource{}, false
 }
 
+// Container returns the project, folder or organization that r is or lies in; false
+// where none is known.
+func (r Resource) Container() (Resource, bool) {
+	switch {
+	case r.Kind.Container():
+		return r, true
+	case r.Project != "":
+		return ProjectResource(r.Project), true
+	}
+	return ParseContainer(r.Parent)
+}
+
+// ParseContainers reads each name as ParseContainer does, and leaves out what is none.
+func ParseContainers(names []string) []Resource {
+	var out []Resource
+	for _, n := range names {
+		if r, ok := ParseContainer(n); ok {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // ParseContainer reads "projects/P", "folders/N" or "organizations/N", the
 // form scopes and ancestors are written in.
 func ParseContainer(s string) (Resource, bool) {

@@ -9,6 +9,7 @@ import (
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/scope"
 )
 
 // config is one way in which rescind is set up, and what may happen to it.
@@ -57,9 +58,9 @@ const (
 )
 
 var (
-	api   = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
-	web   = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "web")
-	scope = remediate.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}}
+	api    = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "api")
+	web    = cloud.RunResource(cloud.RunService, "pay-prod", "europe-west1", "web")
+	within = scope.Scope{Include: []cloud.Resource{cloud.ProjectResource("pay-prod")}}
 
 	public  = cloud.Grant{Role: "roles/run.invoker", Member: "allUsers"}
 	known   = cloud.Grant{Role: "roles/run.invoker", Member: "allAuthenticatedUsers"}

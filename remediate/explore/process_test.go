@@ -154,7 +154,7 @@ func (p *process) engine() *remediate.Remediator {
 	n, err := group.NewNotifier(group.Config{Plain: plain, Store: s, Now: clock, Log: log})
 	c := remediate.Config{
 		Facts: facts{}, Judge: judge.Judge{Policies: policySet{w.cfg}, MaxEventAge: maxEventAge}, Store: s, IAM: iamEdge{p}, Workloads: workloadEdge{p: p},
-		Constraints: struct{ remediate.ConstraintClient }{}, Notifier: n, Scope: scope, Authority: p.authority(), Limits: w.cfg.limits,
+		Constraints: struct{ remediate.ConstraintClient }{}, Notifier: n, Scope: within, Authority: p.authority(), Limits: w.cfg.limits,
 		Exporter: exporterEdge{p}, FallbackAfter: w.cfg.fallbackAfter, Self: self, ExpiresIn: expiresIn, OnExpiry: w.cfg.onExpiry,
 		PageAfter: w.cfg.pageAfter, VerifyFor: time.Second, Now: clock, NewID: func() string { return "unnamed" }, Log: log,
 		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },

@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
+	"github.com/rescind-dev/rescind/remediate/scope"
 )
 
 const (
@@ -53,7 +54,7 @@ type Config struct {
 	Inventory Inventory
 	Store     cells.Store
 	// Scope is what the scan of the sweep begins at, and what no scan goes into.
-	Scope remediate.Scope
+	Scope scope.Scope
 	// Every is how often Some begins at the top; zero for never.
 	Every time.Duration
 

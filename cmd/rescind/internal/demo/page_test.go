@@ -104,7 +104,7 @@ func TestEachButtonOfThePageDoesWhatItSays(t *testing.T) {
 		// events
 		"<td>google.cloud.run.v2.Services.SetIamPolicy<br>", "<td>mallory@example.com</td><td>found<br>", "<td>own change<br>", "<td>compliant<br>", "<td>duplicate<br>",
 		// findings with their reasons
-		"<li>roles/run.invoker to allUsers is in the policy after the change</li>",
+		"<li>roles/run.invoker to allUsers was added</li>",
 		"<li>stale: the change is 2h", "<li>roles/editor to serviceAccount:"+sandbox.APIAccount+" was added</li>",
 		`<span class="tag reverted">reverted</span>`, `<span class="tag pending">pending</span>`, `<span class="tag reported">reported</span>`,
 		// live state

@@ -32,6 +32,7 @@ type App struct {
 	ledger    *trail.Ledger
 	roots     *trail.Roots
 	scanner   *scan.Scanner
+	baseline  *baseline
 	policies  *policies.Set
 	authority authority.Authority
 	google    *google.Client
@@ -138,6 +139,7 @@ func NewWithoutRoutes(ctx context.Context, c config.Config, o Options) (_ *App, 
 	if a.Remediator, err = remediate.New(rc); err != nil {
 		return nil, err
 	}
+	a.baseline = newBaseline(c, o, st, a.google, a.Remediator)
 	if a.scanner, err = newScanner(c, o, st, a.google, a.Remediator); err != nil {
 		return nil, err
 	}

@@ -3,11 +3,14 @@ package process
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/before"
 	"github.com/rescind-dev/rescind/remediate/owed"
 	"github.com/rescind-dev/rescind/remediate/scan"
+	"github.com/rescind-dev/rescind/remediate/scope"
 
 	"github.com/rescind-dev/rescind/remediate/group"
 
@@ -80,7 +83,8 @@ func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate
 		},
 		Store: st, IAM: measured.Policies{PolicyClient: gcp, To: o.Telemetry}, Workloads: measured.Workloads{WorkloadClient: gcp, To: o.Telemetry},
 		Constraints: measured.Constraints{ConstraintClient: gcp, To: o.Telemetry}, Entries: entries, Notifier: measured.Notifier{Notifier: n, To: o.Telemetry},
-		Scope:     scope(c),
+		Baseline:  true,
+		Scope:     scopeOf(c),
 		Authority: lookedUp(c.Approvals.Authority(), groups),
 		Limits: remediate.Limits{
 			PerPolicyHour: g.MaxReverts.PerPolicy, PerProjectHour: g.MaxReverts.PerProject, PerActorHour: g.MaxReverts.PerActor,
@@ -101,13 +105,25 @@ func remediateConfig(c config.Config, o Options, set *policies.Set, st remediate
 // newScanner walks over what is live, below the scope of the configuration.
 func newScanner(c config.Config, o Options, st remediate.Store, gcp *google.Client, r *remediate.Remediator) (*scan.Scanner, error) {
 	return scan.New(scan.Config{
-		Resources: r, Inventory: gcp, Store: st, Scope: scope(c), Every: time.Duration(c.Scan.Every),
+		Resources: r, Inventory: gcp, Store: st, Scope: scopeOf(c), Every: time.Duration(c.Scan.Every),
 		Now: o.Now, Wait: o.Wait, NewID: rand.Text, Log: o.Log,
 	})
 }
 
-func scope(c config.Config) remediate.Scope {
-	return remediate.Scope{Include: config.Containers(c.Scope.Include), Exclude: config.Containers(c.Scope.Exclude)}
+// newBaseline reads what is live below the scope of the configuration, once.
+func newBaseline(c config.Config, o Options, st remediate.Store, gcp *google.Client, r *remediate.Remediator) *baseline {
+	within := scopeOf(c)
+	return &baseline{reads: before.Baseline{
+		Memory: before.New(st), Inventory: gcp, Look: r.Look, Tops: within.Include,
+		Skips: func(ctx context.Context, in cloud.Resource) bool {
+			return slices.Contains(within.Exclude, in) || !r.MayBeInScope(ctx, in)
+		},
+		Now: o.Now, Wait: o.Wait, NewID: rand.Text, Log: o.Log,
+	}}
+}
+
+func scopeOf(c config.Config) scope.Scope {
+	return scope.Scope{Include: config.Containers(c.Scope.Include), Exclude: config.Containers(c.Scope.Exclude)}
 }
 
 // self is the principal that rescind itself acts as.

@@ -21,6 +21,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener, every time.Duration) er
 	running.Go(func() { a.work(work, every) })
 	running.Go(func() { a.judging(work, every) })
 	running.Go(func() { a.scanAlong(work, every) })
+	running.Go(func() { a.readAlong(work, every) })
 	running.Go(func() { a.runErrands(work) })
 	running.Go(a.warnOfGroups(work))
 	if a.socket != nil {

@@ -166,6 +166,27 @@ func (a *App) scanAlong(ctx context.Context, every time.Duration) {
 	}
 }
 
+// ReadBaseline reads what is live where that was never read, and returns when no more of
+// it can be read for now: nobody is blamed for what was there then. It does nothing for an
+// hour after all was read.
+func (a *App) ReadBaseline(ctx context.Context) error { return a.baseline.read(ctx) }
+
+// readAlong reads the baseline, and what is new, until ctx ends.
+func (a *App) readAlong(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if err := a.ReadBaseline(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "baseline", "error", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
 // serveSweep does what is due first: the scan takes what time is left.
 func (a *App) serveSweep(w http.ResponseWriter, r *http.Request) {
 	// Whoever hangs up cuts off no write: what is due is done, and no scan is begun then.
@@ -180,7 +201,7 @@ func (a *App) serveSweep(w http.ResponseWriter, r *http.Request) {
 	measured.Standing(ctx, a.opts.measuring(), a.store, a.opts.Telemetry)
 	defer measured.Flush(ctx, a.opts.Telemetry) // there may be no CPU for it after the answer
 	if r.Context().Err() == nil {
-		err = errors.Join(err, a.scanner.Some(r.Context()))
+		err = errors.Join(err, a.ReadBaseline(r.Context()), a.scanner.Some(r.Context()))
 	}
 	if err != nil {
 		a.log.ErrorContext(r.Context(), "sweep", "findings", n, "error", err.Error())

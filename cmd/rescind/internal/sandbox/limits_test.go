@@ -65,6 +65,7 @@ func newOpenedWorld(t *testing.T, change func(*config.Config)) *openedWorld {
 		Dial: []grpc.DialOption{grpc.WithPerRPCCredentials(Bearer(Self))}, Log: slog.New(slog.DiscardHandler),
 	})
 	w.must(err)
+	w.must(w.App.ReadBaseline(t.Context()))
 	return w
 }
 

@@ -49,12 +49,7 @@ func TestWhatGoogleDoesNotAnswerIsOwedAndJudgedOnceItDoes(t *testing.T) {
 
 func owedThenJudged(t *testing.T, judged func(*testing.T, *sandbox.World, *process.App)) {
 	w := newWorld(t, sandbox.Policies)
-	public := &iampb.Policy{Bindings: []*iampb.Binding{{Role: "roles/run.invoker", Members: []string{"allUsers"}}}}
-	if err := w.Cloud.PutPolicy(sandbox.Reports, public); err != nil {
-		t.Fatal(err)
-	}
 	var down atomic.Bool
-	down.Store(true)
 	st, err := bolt.Open(t.TempDir() + "/state.db")
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +64,14 @@ func owedThenJudged(t *testing.T, judged func(*testing.T, *sandbox.World, *proce
 			return next(ctx, method, req, reply, cc, opts...)
 		}))
 	})
+	if err := a.ReadBaseline(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	public := &iampb.Policy{Bindings: []*iampb.Binding{{Role: "roles/run.invoker", Members: []string{"allUsers"}}}}
+	if err := w.Cloud.PutPolicy(sandbox.Reports, public); err != nil {
+		t.Fatal(err)
+	}
+	down.Store(true)
 	server := httptest.NewServer(a.Handler())
 	defer server.Close()
 	entry := strings.Replace(publicReports, "NOW", time.Now().UTC().Format(time.RFC3339Nano), 1)

@@ -60,6 +60,9 @@ func (w *World) startRescind(ctx context.Context, policies string, log *slog.Log
 	if err != nil {
 		return err
 	}
+	if err := w.App.ReadBaseline(ctx); err != nil { // or what comes now might have been there before
+		return err
+	}
 	w.working.Go(func() { _ = w.App.Serve(ctx, receiver, sweepEvery) })
 	return nil
 }

@@ -1,4 +1,8 @@
-package remediate
+// Package scope says which resources rescind may touch.
+//
+// It promises that what lies above a resource is looked up only where it can decide, and
+// that what cannot be looked up is unknown: neither in scope nor out of it.
+package scope
 
 import (
 	"context"
@@ -18,40 +22,42 @@ type Scope struct {
 	Exclude []cloud.Resource
 }
 
-type membership string
+// Membership says whether a resource is in scope.
+type Membership string
 
+// The memberships.
 const (
-	inScope      membership = "in"
-	outOfScope   membership = "out"
-	scopeUnknown membership = "unknown" // the ancestors could not be read
+	In      Membership = "in"
+	Out     Membership = "out"
+	Unknown Membership = "unknown" // the ancestors could not be read
 )
 
-// membership tells whether r is in scope. Where the answer hangs on ancestors
+// Membership tells whether r is in scope. Where the answer hangs on ancestors
 // that cannot be read, it is unknown: reported, but never touched.
-func (s Scope) membership(ctx context.Context, facts judge.Facts, r cloud.Resource) (membership, string) {
-	own, ok := container(r)
+func (s Scope) Membership(ctx context.Context, facts judge.Facts, r cloud.Resource) (Membership, string) {
+	own, ok := r.Container()
 	switch {
 	case !ok, slices.Contains(s.Exclude, own):
-		return outOfScope, ""
+		return Out, ""
 	case s.mayMean(own):
-		return scopeUnknown, "whether " + own.Path() + " is in scope is unknown: the entry has its number, the scope names projects by id"
+		return Unknown, "whether " + own.Path() + " is in scope is unknown: the entry has its number, the scope names projects by id"
 	case !s.needsAncestors(own):
 		if slices.Contains(s.Include, own) {
-			return inScope, ""
+			return In, ""
 		}
-		return outOfScope, ""
+		return Out, ""
 	}
 	fact := facts.Fact(ctx, policies.Question{Kind: policies.Ancestors, Name: own.Path()})
-	above := append([]cloud.Resource{own}, parsed(fact.List)...)
+	above := append([]cloud.Resource{own}, cloud.ParseContainers(fact.List)...)
 	switch {
 	case intersects(above, s.Exclude):
-		return outOfScope, ""
+		return Out, ""
 	case !fact.Known:
-		return scopeUnknown, "whether " + own.Path() + " is in scope is unknown: " + fact.Why
+		return Unknown, "whether " + own.Path() + " is in scope is unknown: " + fact.Why
 	case intersects(above, s.Include):
-		return inScope, ""
+		return In, ""
 	}
-	return outOfScope, ""
+	return Out, ""
 }
 
 // needsAncestors reports whether what lies above the container can decide: no
@@ -69,27 +75,6 @@ func (s Scope) mayMean(own cloud.Resource) bool {
 		return false
 	}
 	return slices.ContainsFunc(slices.Concat(s.Include, s.Exclude), func(r cloud.Resource) bool { return r.Kind == cloud.Project })
-}
-
-// container is the project, folder or organization that r is or lies in.
-func container(r cloud.Resource) (cloud.Resource, bool) {
-	switch {
-	case r.Kind.Container():
-		return r, true
-	case r.Project != "":
-		return cloud.ProjectResource(r.Project), true
-	}
-	return cloud.ParseContainer(r.Parent)
-}
-
-func parsed(names []string) []cloud.Resource {
-	var out []cloud.Resource
-	for _, n := range names {
-		if r, ok := cloud.ParseContainer(n); ok {
-			out = append(out, r)
-		}
-	}
-	return out
 }
 
 func intersects(a, b []cloud.Resource) bool {
