@@ -33,6 +33,8 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitUsage  = 2
+	// exitDiffers is of replay --fail-on-diff alone.
+	exitDiffers = 3
 )
 
 // usageError is a command line that cannot be understood: exit 2.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"runtime/debug"
 	"slices"
@@ -50,6 +51,10 @@ Flags:
   --long             the table tells each finding in full, not one a line
   --config FILE      its guardrails.max_reverts are the limits that the busiest hour
                      is held against (default those of docs/config.md)
+  --compare PATH     how the findings would differ with the policies of this file or
+                     directory in place of those of --policies: what appears,
+                     disappears, changes its decision or its reason, in every format
+  --fail-on-diff     exit with 3 where anything differs
   --full             read every record in full. Without it most of a large input is
                      passed over: records that name no service which a policy could
                      be about. One in 64 of them is read all the same, and the run
@@ -66,7 +71,7 @@ Example:
 
 Exit status: 0 when every input was read to its end, whatever was found; 1 on
 failure, when an input was not, or when no record at all could be read; 2 on
-wrong usage. Stopped with Ctrl-C it writes what was found in what it had read,
+wrong usage; 3 with --fail-on-diff when anything differs. Stopped with Ctrl-C it writes what was found in what it had read,
 says how to go on, and exits with 1.
 `
 
@@ -83,6 +88,8 @@ type replayOptions struct {
 	out          string
 	full, long   bool
 	config       string
+	compare      string
+	failOnDiff   bool
 	limits       report.Limits
 	inputs       []string
 }
@@ -96,23 +103,18 @@ func (o replayOptions) reportOptions(env environment) report.Options {
 	return report.Options{Width: width, Long: o.long, Limits: o.limits, Version: build.Read().Version}
 }
 
-// readLimits reads what an hour's reverts are held against.
-func (o *replayOptions) readLimits() error {
-	c := config.Default()
-	if o.config != "" {
-		var err error
-		if c, err = config.Load(o.config); err != nil {
-			return err
-		}
+// write writes the report, or the comparison that was asked for, and says whether anything differs.
+func (o replayOptions) write(w io.Writer, found replay.Report, env environment) (differs bool, err error) {
+	if o.compare == "" {
+		return false, report.Write(w, o.format, found, o.reportOptions(env))
 	}
-	l := c.Guardrails.MaxReverts
-	o.limits = report.Limits{Total: l.Total, PerPolicy: l.PerPolicy, PerProject: l.PerProject, PerActor: l.PerActor}
-	return nil
+	ds := report.Compare(found)
+	return len(ds) > 0, report.WriteComparison(w, o.format, found, ds, o.reportOptions(env))
 }
 
 // sources are the files that are read, which results must not replace.
 func (o replayOptions) sources(in replay.Inputs) []string {
-	out := slices.Concat(o.policies, []string{o.facts, o.config})
+	out := slices.Concat(o.policies, []string{o.facts, o.config, o.compare})
 	for _, i := range in.Files {
 		out = append(out, i.Name)
 	}
@@ -129,9 +131,11 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := o.readLimits(); err != nil {
+	l, err := config.LimitsOf(o.config)
+	if err != nil {
 		return err
 	}
+	o.limits = report.Limits{Total: l.Total, PerPolicy: l.PerPolicy, PerProject: l.PerProject, PerActor: l.PerActor}
 	inputs := history.Finder{Notice: notice(ctx, f, env)}.Find(ctx, o.inputs, env.stdin)
 	results, err := outfile.Open(o.out, env.stdout, o.sources(inputs)...)
 	if err != nil {
@@ -148,13 +152,17 @@ func runReplay(ctx context.Context, env environment, args []string) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
 	found, stopped := replay.Run(ctx, cfg, inputs)
 	shown.End()
-	if err := report.Write(results, o.format, found, o.reportOptions(env)); err != nil {
+	differs, err := o.write(results, found, env)
+	if err != nil {
 		return err
 	}
 	if err := results.Keep(); err != nil {
 		return err
 	}
-	return errors.Join(summarise(ctx, f, env, found.Summary), stopped)
+	if err := errors.Join(summarise(ctx, f, env, found.Summary), stopped); err != nil || !differs || !o.failOnDiff {
+		return err
+	}
+	return exitError{exitDiffers}
 }
 
 // notice says what a person should know before the result, in the form of the log.
@@ -177,6 +185,8 @@ func replayFlags(f *flags, args []string) (replayOptions, error) {
 	f.BoolVar(&o.full, "full", false, "")
 	f.BoolVar(&o.long, "long", false, "")
 	f.StringVar(&o.config, "config", "", "")
+	f.StringVar(&o.compare, "compare", "", "")
+	f.BoolVar(&o.failOnDiff, "fail-on-diff", false, "")
 	f.Func("since", "", timeFlag(&o.since))
 	f.Func("until", "", timeFlag(&o.until))
 	var err error
@@ -192,6 +202,8 @@ func replayFlags(f *flags, args []string) (replayOptions, error) {
 		return o, usagef("--format is %q, want one of %s", o.format, strings.Join(report.Formats(), ", "))
 	case o.long && o.format != "table":
 		return o, usagef("--long is about the table, and --format is %s", o.format)
+	case o.failOnDiff && o.compare == "":
+		return o, usagef("--fail-on-diff is about what differs, and there is no --compare")
 	case len(o.inputs) == 0:
 		return o, usagef("no input: want a file, directory, glob or -")
 	case scheme >= 0:
@@ -209,6 +221,11 @@ func (o replayOptions) judging() (replay.Config, error) {
 		return cfg, err
 	}
 	cfg.Policies = set
+	if o.compare != "" {
+		if cfg.Compare, err = config.LoadPolicies([]string{o.compare}); err != nil {
+			return cfg, err
+		}
+	}
 	if o.facts != "" {
 		cfg.Facts, err = replay.ReadFacts(o.facts)
 	}

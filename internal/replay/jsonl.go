@@ -22,13 +22,18 @@ func WriteJSONL(w io.Writer, r Report) error {
 			return fmt.Errorf("write findings: %w", err)
 		}
 	}
+	return WriteLines(w, r.Findings)
+}
+
+// WriteLines writes each value as one line of JSON that steers no terminal.
+func WriteLines[T any](w io.Writer, values []T) error {
 	out := bufio.NewWriterSize(w, 64<<10) // its error is that of Flush
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	for _, f := range r.Findings {
+	for i := range values {
 		b.Reset()
-		if err := enc.Encode(f); err != nil {
+		if err := enc.Encode(&values[i]); err != nil {
 			return fmt.Errorf("write finding: %w", err)
 		}
 		_, _ = out.Write(escapeControls(b.Bytes()))

@@ -12,6 +12,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/replay/records"
 	"github.com/rescind-dev/rescind/internal/skim"
 	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // fullHead is the Head of a Config that names none.
@@ -23,16 +24,21 @@ func literals(cfg Config) (l *skim.Literals, why string) {
 	if cfg.Full {
 		return nil, "--full was asked for"
 	}
-	set, ok := cfg.Policies.(interface{ Policies() []policies.Policy })
-	if !ok {
-		return nil, "it is not known which kinds of resources the policies are on"
-	}
 	var kinds []cloud.Kind
-	for _, p := range set.Policies() {
-		if _, known := auditlog.Sources(p.On); !known {
-			return nil, "any entry may matter to the policy " + p.Name
+	for _, by := range []judge.Policies{cfg.Policies, cfg.Compare} {
+		if by == nil {
+			continue
 		}
-		kinds = append(kinds, p.On...)
+		set, ok := by.(interface{ Policies() []policies.Policy })
+		if !ok {
+			return nil, "it is not known which kinds of resources the policies are on"
+		}
+		for _, p := range set.Policies() {
+			if _, known := auditlog.Sources(p.On); !known {
+				return nil, "any entry may matter to the policy " + p.Name
+			}
+			kinds = append(kinds, p.On...)
+		}
 	}
 	services, _ := auditlog.Sources(kinds)
 	l, err := skim.NewLiterals(services...)

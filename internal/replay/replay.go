@@ -13,6 +13,8 @@ import (
 // Config is what a replay judges by.
 type Config struct {
 	Policies judge.Policies
+	// Compare are other policies by which the same history is judged once more; nil for none.
+	Compare judge.Policies
 	// Facts is the facts file, nil for none.
 	Facts *FactsFile
 	// Since and Until bound the changes that are judged, Until excluded; zero
@@ -44,6 +46,8 @@ type Progress struct {
 type Report struct {
 	Findings []Finding // in the order of the changes, then of the policies
 	Summary  Summary
+	// Compared are the findings by Config.Compare, in the same order.
+	Compared []Finding
 }
 
 // Run reads the inputs to their ends, then judges what they say. An input that
@@ -61,15 +65,15 @@ func Run(ctx context.Context, cfg Config, in Inputs) (Report, error) {
 	}
 	by.far.Judging = true
 	by.tell(records.Counts{})
-	findings, err := judgeAll(ctx, cfg, h, s)
+	findings, compared, err := judgeAll(ctx, cfg, h, s)
 	s.found(findings)
 	if err = cmp.Or(stopped, err); err != nil {
 		s.Stopped = err.Error()
 	}
-	return Report{findings, *s}, err
+	return Report{findings, *s, compared}, err
 }
 
-func judgeAll(ctx context.Context, cfg Config, h *history, s *Summary) ([]Finding, error) {
+func judgeAll(ctx context.Context, cfg Config, h *history, s *Summary) (findings, compared []Finding, err error) {
 	changes := h.changes(cfg.Facts)
 	l := learn(changes, h.numbers.with(cfg.Facts))
 	s.learned(changes, l, h)
@@ -84,7 +88,12 @@ func judgeAll(ctx context.Context, cfg Config, h *history, s *Summary) ([]Findin
 			s.WithoutDelta++
 		}
 	}
-	return judgeSide(ctx, cfg, changes, l)
+	if findings, err = judgeSide(ctx, cfg, changes, l); err != nil || cfg.Compare == nil {
+		return findings, nil, err
+	}
+	cfg.Policies = cfg.Compare
+	compared, err = judgeSide(ctx, cfg, changes, l)
+	return findings, compared, err
 }
 
 func (cfg Config) bounded() bool { return !cfg.Since.IsZero() || !cfg.Until.IsZero() }

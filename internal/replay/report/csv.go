@@ -25,9 +25,7 @@ func writeCSV(w io.Writer, r replay.Report) error {
 	out := csv.NewWriter(w) // its error is that of Flush
 	_ = out.Write(columns)
 	if len(r.Findings) == 0 && r.Summary.ReadNothing() {
-		row := make([]string, len(columns))
-		row[len(row)-1] = cell(r.Summary.Nothing())
-		_ = out.Write(row)
+		_ = out.Write(unread(r))
 	}
 	for i := range r.Findings {
 		row, err := rowOf(&r.Findings[i])
@@ -41,6 +39,13 @@ func writeCSV(w io.Writer, r replay.Report) error {
 		return fmt.Errorf("write findings: %w", err)
 	}
 	return nil
+}
+
+// unread is the row of a report of which nothing could be read.
+func unread(r replay.Report) []string {
+	row := make([]string, len(columns))
+	row[len(row)-1] = cell(r.Summary.Nothing())
+	return row
 }
 
 func rowOf(f *replay.Finding) ([]string, error) {

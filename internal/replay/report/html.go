@@ -38,8 +38,9 @@ type page struct {
 	Worst         []busy
 	Ranks         []rank
 	Problems      []string
-	Gaps, GapsAre string // how many days have no entry, and which
-	Changes       []count
+	Gaps, GapsAre string  // how many days have no entry, and which
+	Changes       []count // of two sets of policies, where Compared
+	Compared      bool
 	Nothing       bool // could be read
 }
 

@@ -9,6 +9,7 @@
 //     programs
 //   - html.go is the page: chart.go draws, data.go writes the findings for page.js, which
 //     shows of many rows those that are to be seen; page.html and page.css are the rest
+//   - compare.go is what differs in the same history under other policies
 package report
 
 import (

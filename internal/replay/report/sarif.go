@@ -65,7 +65,7 @@ type (
 		Locations    []sarifLocation    `json:"locations"`
 		Fingerprints map[string]string  `json:"partialFingerprints"`
 		Suppressions []sarifSuppression `json:"suppressions,omitempty"`
-		Properties   any                `json:"properties"`
+		Properties   map[string]any     `json:"properties"`
 	}
 	sarifLocation struct {
 		Physical sarifPhysical  `json:"physicalLocation"`
@@ -90,7 +90,9 @@ type (
 
 // writeSARIF writes the findings as results of one run. What a result is about is its
 // logical location; its artifact is the resource's name, for there is no file.
-func writeSARIF(w io.Writer, r replay.Report, o Options) error {
+func writeSARIF(w io.Writer, r replay.Report, o Options) error { return sarifOf(r, o).write(w) }
+
+func sarifOf(r replay.Report, o Options) sarifLog {
 	run := sarifRun{
 		Tool:    sarifTool{sarifDriver{Name: "rescind", Version: o.Version, Rules: []sarifRule{}}},
 		Results: []sarifResult{},
@@ -115,8 +117,11 @@ func writeSARIF(w io.Writer, r replay.Report, o Options) error {
 		}
 		run.Results = append(run.Results, resultOf(f, at))
 	}
-	enc := json.NewEncoder(w) // which escapes what HTML could obey
-	if err := enc.Encode(sarifLog{"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", "2.1.0", []sarifRun{run}}); err != nil {
+	return sarifLog{"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", "2.1.0", []sarifRun{run}}
+}
+
+func (l sarifLog) write(w io.Writer) error {
+	if err := json.NewEncoder(w).Encode(l); err != nil { // which escapes what HTML could obey
 		return fmt.Errorf("write findings: %w", err)
 	}
 	return nil

@@ -40,6 +40,7 @@ type table struct {
 	width int
 	year  bool // of times: they are of several
 	actor int  // how long the longest actor is
+	says  int  // how wide a decision is
 }
 
 func (t *table) line(s string) {
@@ -143,23 +144,23 @@ func (t *table) groups(findings []replay.Finding) {
 	for _, g := range groups {
 		t.line(fmt.Sprintf("== %s, %s: %d", replay.OneLine(g[0].Policy), g[0].Severity, len(g)))
 		for _, f := range g {
-			t.row(f)
+			t.row(f, decided(f))
 		}
 	}
 }
 
 // row is one finding. What there is no room for is left out, the tool first.
-func (t *table) row(f *replay.Finding) {
+func (t *table) row(f *replay.Finding, says string) {
 	resource, actor := replay.OneLine(f.Resource.String()), replay.OneLine(f.Actor)
 	if t.width == 0 {
-		t.line(strings.Join([]string{f.Time.Format(time.RFC3339), decided(f), ended(f), resource, actor, string(f.Tool)}, "  "))
+		t.line(strings.Join([]string{f.Time.Format(time.RFC3339), says, ended(f), resource, actor, string(f.Tool)}, "  "))
 		return
 	}
 	layout := "01-02 15:04"
 	if t.year || t.width >= 100 {
 		layout = "2006-01-02 15:04"
 	}
-	head := fmt.Sprintf("%s %-7s ", f.Time.Format(layout), decided(f))
+	head := fmt.Sprintf("%s %-*s ", f.Time.Format(layout), max(t.says, 7), says)
 	room := t.width - len(head)
 	if room < 30 {
 		t.line(head + squeezed(short(f, false), room))

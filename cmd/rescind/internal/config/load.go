@@ -45,6 +45,16 @@ func Default() Config {
 // everything that is wrong with the file, a line each, in the file's order.
 func Load(path string) (Config, error) { return load(path, Config.check) }
 
+// LimitsOf are the limits on automatic reverts of the configuration file at the path, and for
+// no path those that a file leaves out.
+func LimitsOf(path string) (MaxReverts, error) {
+	if path == "" {
+		return Default().Guardrails.MaxReverts, nil
+	}
+	c, err := Load(path)
+	return c.Guardrails.MaxReverts, err
+}
+
 // LoadForAnswers is Load for a process that serves /answers, which takes more.
 func LoadForAnswers(path string) (Config, error) {
 	return load(path, func(c Config, k *checks) {
