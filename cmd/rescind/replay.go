@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"io"
 	"log/slog"
@@ -20,60 +21,10 @@ import (
 	"github.com/rescind-dev/rescind/internal/replay/report"
 )
 
-const replayUsage = `Usage: rescind replay [flags] INPUT...
-
-Says what rescind would have found and done, had it seen the audit-log entries
-of the inputs: a dry run over history, judged like live events. Nothing is
-written to Google Cloud, and nothing is read from it but the inputs.
-
-INPUT is a file, a directory (every *.json, *.jsonl, *.ndjson and *.log in it
-and below, compressed or not), a glob pattern, - for standard input,
-gs://BUCKET/PREFIX for objects of Cloud Storage (the one of that name, or all
-below it that are named like logs, or a pattern), or
-logging://projects/P?since=TIME&filter=FILTER for what Cloud Logging still holds
-(also folders/N and organizations/N), or bigquery://PROJECT.DATASET.TABLE for a
-table that a sink writes or a view of Log Analytics, after saying what the query
-costs; all three are read as you. A file holds JSON
-Lines or a JSON array of log entries, as gcloud logging read writes them, plain,
-gzip or zstd. See docs/replay.md.
-
-Flags:
-  --policies PATH    policy file or directory, may be repeated; the built-in
-                     policies are always loaded
-  --facts FILE       what history cannot tell: enforced constraints, projects,
-                     runtime identities
-  --since TIME       judge only changes from this time on: a time in RFC 3339, a
-                     day such as 2026-11-20 (UTC), how long ago such as 30d or
-                     12h, today or yesterday
-  --until TIME       judge only changes before this time
-  --format FORM      table, html, csv, jsonl or sarif (default table); html is one page
-                     that needs no network, for --out FILE
-  --long             the table tells each finding in full, not one a line
-  --config FILE      its guardrails.max_reverts are the limits that the busiest hour
-                     is held against (default those of docs/config.md)
-  --compare PATH     how the findings would differ with the policies of this file or
-                     directory in place of those of --policies: what appears,
-                     disappears, changes its decision or its reason, in every format
-  --fail-on-diff     exit with 3 where anything differs
-  --full             read every record in full. Without it most of a large input is
-                     passed over: records that name no service which a policy could
-                     be about. One in 64 of them is read all the same, and the run
-                     fails if such a record matters
-  --out FILE         write the findings there instead of to standard output
-  --log-format FORM  the summary on standard error as text or json (default text)
-
-Example:
-  gcloud logging read \
-    'log_id("cloudaudit.googleapis.com/activity") AND protoPayload.serviceName=("cloudfunctions.googleapis.com" OR "cloudresourcemanager.googleapis.com" OR "iam.googleapis.com" OR "orgpolicy.googleapis.com" OR "run.googleapis.com")' \
-    --project pay-prod --freshness 30d --format json > entries.json
-  rescind replay --facts facts.yaml entries.json
-  rescind replay --facts facts.yaml --format html --out report.html entries.json
-
-Exit status: 0 when every input was read to its end, whatever was found; 1 on
-failure, when an input was not, or when no record at all could be read; 2 on
-wrong usage; 3 with --fail-on-diff when anything differs. Stopped with Ctrl-C it writes what was found in what it had read,
-says how to go on, and exits with 1.
-`
+// replayUsage is a file of its own, as it is the longest.
+//
+//go:embed usage/replay.txt
+var replayUsage string
 
 func replayCommand() command {
 	return command{name: "replay", summary: "dry run over exported audit logs", usage: replayUsage, run: runReplay}
