@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/fault"
@@ -47,30 +46,32 @@ func (r *Remediator) apply(ctx context.Context, f finding.Finding) (finding.Find
 	if err != nil {
 		return finding.Finding{}, err
 	}
-	steps, cancel := context.WithTimeout(ctx, finding.Lease-time.Minute)
-	defer cancel()
-	done = before
-	if !look {
-		var made []judge.Step
-		made, err = r.applySteps(steps, f, len(before) == 0, seen)
-		done = judge.MergeSteps(before, made)
-	}
-	note, verified := "", map[cloud.Resource]cloud.Workload{}
-	if err == nil {
-		verified, err = r.verifySteps(steps, f.Plan)
-	}
-	if err == nil {
-		note, done = r.stillRunning(steps, f.Plan), templated(done, verified)
-	}
+	note := ""
+	f = r.claims.Renewing(ctx, f, func(steps context.Context) {
+		done = before
+		if !look {
+			var made []judge.Step
+			made, err = r.applySteps(steps, f, len(before) == 0, seen)
+			done = judge.MergeSteps(before, made)
+		}
+		var verified map[cloud.Resource]cloud.Workload
+		if err == nil {
+			verified, err = r.verifySteps(steps, f.Plan)
+		}
+		if err == nil {
+			note, done = r.stillRunning(steps, f.Plan), templated(done, verified)
+		}
+	})
 	// The outcome is stored even when the request that began it has gone.
 	return r.storeOutcome(context.WithoutCancel(ctx), f, done, note, err)
 }
 
-// storeOutcome stores what came of applying. A change or a card may have been
+// storeOutcome stores what came of applying, as soon as the store takes it: what is not
+// stored looks as if it were still being written. A change or a card may have been
 // added to the record meanwhile; nobody but us takes it out of Applying.
 func (r *Remediator) storeOutcome(ctx context.Context, f finding.Finding, done []judge.Step, note string, outcome error) (finding.Finding, error) {
 	for range conflictTries {
-		stored, err := r.update(ctx, r.applied(f, done, note, outcome))
+		stored, err := r.claims.Store(ctx, func() finding.Finding { return r.applied(f, done, note, outcome) })
 		if err == nil && len(done) == 0 && (stored.State == state.Superseded || stored.State == state.Blocked) {
 			r.giveBack(ctx, f)
 		}

@@ -223,14 +223,14 @@ func TestAPageLeavesTheLeaseOfWhoeverCarriesThePlanOut(t *testing.T) {
 	t.Parallel()
 	b, _ := escalating(t)
 	f := b.opens(func(f *finding.Finding) {
-		f.State, f.Outbox, f.DueAt = state.Applying, []finding.Effect{finding.Apply}, b.Clock().Add(4*time.Minute)
+		f.State, f.Outbox, f.DueAt = state.Applying, []finding.Effect{finding.Apply}, b.Clock().Add(finding.Lease)
 		f.Timeline = nil
 	})
 	d := b.Desk()
 	d.HandOver = true
 	f, err := d.Page(t.Context(), f.ID, ada, "test")
 	b.must(err)
-	if f.DueAt.Sub(b.Clock()) < 4*time.Minute {
+	if f.DueAt.Sub(b.Clock()) < finding.Lease {
 		t.Errorf("it is due in %s: another process would begin the same", f.DueAt.Sub(b.Clock()))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/rescind-dev/rescind/remediate/alarm"
 	"github.com/rescind-dev/rescind/remediate/authority"
 	"github.com/rescind-dev/rescind/remediate/before"
+	"github.com/rescind-dev/rescind/remediate/claim"
 	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/owed"
@@ -79,6 +80,7 @@ type Remediator struct {
 	reverts  *reverts.Log
 	exporter resting
 	broken   fault.BrokenPath
+	claims   claim.Claims
 	// conditions is true where a policy asks for those that were taken away.
 	conditions bool
 	inForce    *before.InForce
@@ -117,7 +119,7 @@ func New(c Config) (*Remediator, error) {
 	c.Facts = attentive{c.Facts, held}
 	c.Judge.Facts = c.Facts
 	c.Workloads = servedWorkloads{c.Workloads, c.Store, c.Now, c.Log}
-	return &Remediator{cfg: c, alarms: c.newAlarms(), reverts: reverts.NewLog(c.Store, c.Now), conditions: asksForConditions(c.Judge.Policies), inForce: held, before: before.New(c.Store)}, nil
+	return &Remediator{cfg: c, alarms: c.newAlarms(), reverts: reverts.NewLog(c.Store, c.Now), claims: claim.Claims{Findings: c.Store, Now: c.Now, Wait: c.Wait}, conditions: asksForConditions(c.Judge.Policies), inForce: held, before: before.New(c.Store)}, nil
 }
 
 func (c Config) newAlarms() alarm.Alarms {

@@ -6,13 +6,17 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/lease"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
 
-// Lease is how long one process has for a finding's effects before the sweep
-// takes them over. It is longer than the longest wait for a Cloud Run
-// operation, so that a slow one is not started twice.
-const Lease = 5 * time.Minute
+// Lease is how long one process has for a finding's plan before the sweep takes it over.
+// Whoever carries it out renews it, so that a slow operation of Cloud Run is not started
+// twice, and one whose process died is gone on with soon.
+const Lease = lease.For
+
+// laterLook is how far apart looks at what a later release wrote are at most.
+const laterLook = 5 * time.Minute
 
 // NotifyLease is how long one process has to bring what people see up to date.
 const NotifyLease = 30 * time.Second
@@ -82,7 +86,7 @@ func (f Finding) Postponed(now time.Time, err error) Finding {
 			since = f.ExpiresAt
 		}
 		// Soon enough for the later release, which works on it too.
-		f.DueAt, f.UpdatedAt = now.Add(min(max(now.Sub(since), backoff(0)), Lease)), now
+		f.DueAt, f.UpdatedAt = now.Add(min(max(now.Sub(since), backoff(0)), laterLook)), now
 		return f
 	}
 	switch late := now.Sub(f.ExpiresAt); {
@@ -96,6 +100,14 @@ func (f Finding) Postponed(now time.Time, err error) Finding {
 		return f
 	}
 	return f.Unreadable(now, err)
+}
+
+// Renewed is a finding whose plan one process goes on carrying out. What people see of it
+// is as current as before.
+func (f Finding) Renewed(now time.Time) Finding {
+	f = f.keptShown(f.Revision)
+	f.DueAt = now.Add(Lease)
+	return f
 }
 
 // ExemptionOver is an exempted finding whose exemption has ended: nothing is due.

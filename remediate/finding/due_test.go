@@ -36,7 +36,7 @@ func TestTheSweepComesWhenTheFirstThingIsDue(t *testing.T) {
 		f    Finding
 		want time.Duration // from now; 0: never
 	}{
-		{"a plan that somebody has the time of a lease for", owes(state.Applying, Notify, Apply), 5 * time.Minute},
+		{"a plan that somebody has the time of a lease for", owes(state.Applying, Notify, Apply), Lease},
 		{"a notice that somebody has a shorter one for", owes(state.Reverted, Notify), 30 * time.Second},
 		{"a trail that is to be taken out", owes(state.Kept, Publish), 30 * time.Second},
 		{"a question: when it expires", owes(state.Pending), time.Hour},
@@ -162,7 +162,7 @@ func TestWhatALaterReleaseWroteIsLookedAtAgainSoonAndEndsNothing(t *testing.T) {
 	}{
 		{waiting, made.Add(time.Second), backoff(0)},
 		{waiting, made.Add(time.Minute), time.Minute},
-		{waiting, made.Add(24 * time.Hour), Lease},
+		{waiting, made.Add(24 * time.Hour), laterLook},
 		{pending, made.Add(24*time.Hour + time.Minute), time.Minute},
 	} {
 		for range 2 * MaxAttempts {

@@ -2,6 +2,7 @@ package owed_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -96,4 +97,36 @@ func (r *releasing) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, erro
 	}
 	got, err := r.Store.SetCell(ctx, c)
 	return got, err
+}
+
+// dead is a store that a process does not reach any more after it has claimed a place.
+type dead struct {
+	*bench
+	claimed bool
+}
+
+func (d *dead) SetCell(ctx context.Context, c cells.Cell) (cells.Cell, error) {
+	if d.claimed {
+		return cells.Cell{}, errors.New("the process is dead")
+	}
+	d.claimed = true
+	return d.Store.SetCell(ctx, c)
+}
+
+func TestAPlaceWhoseWorkerWasKilledIsAnothersWithinFortyFiveSeconds(t *testing.T) {
+	b := newBench(t)
+	one := b.process("one", func(c *owed.Config) { c.Cells = &dead{bench: b} })
+	b.owe(one, changeOf("p", "api", 1))
+	dying, die := context.WithCancel(t.Context())
+	b.answer = func(cloud.Change) error { die(); return dying.Err() }
+	_, _ = one.Drain(dying, b, b.clock().Add(time.Hour))
+	b.answer = nil
+	two := b.process("two")
+	for range 9 {
+		b.drain(two)
+		b.pass(5 * time.Second)
+	}
+	if len(b.judged) != 1 || b.count() != 0 {
+		t.Errorf("judged %v, %d owed", b.judged, b.count())
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	leases "github.com/rescind-dev/rescind/remediate/lease"
 )
 
 const (
@@ -63,7 +64,10 @@ func (q *Queue) workOff(ctx context.Context, j Judge, name string, p *place, unt
 	}
 	w := &pass{Queue: q, name: name, mine: mine, line: from}
 	ends := earlier(q.cfg.Now().Add(startWithin), until)
-	through, err := w.walk(ctx, j, ends)
+	through := false
+	leases.While(ctx, func(ctx context.Context) error { return q.renew(ctx, name, mine.Token) }, func(ctx context.Context) {
+		through, err = w.walk(ctx, j, ends)
+	})
 	e := end{settled: w.settled, line: w.line, added: added}
 	switch {
 	case err != nil:

@@ -8,15 +8,15 @@ import (
 
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
+	leases "github.com/rescind-dev/rescind/remediate/lease"
 	"github.com/rescind-dev/rescind/remediate/trail"
 )
 
 const (
-	// leaseFor is for how long a place is one worker's: what it judges in that time it
-	// judges alone, so that the changes of a resource are judged in order.
-	leaseFor = 2 * time.Minute
-	// startWithin is how much of it is there for beginning with another change.
-	startWithin = leaseFor / 2
+	// startWithin is for how long a worker goes on with a place. For as long it renews its
+	// lease: what it judges it judges alone, so that the changes of a resource are judged in
+	// order.
+	startWithin = time.Minute
 	// releaseWithin is how long giving it back may take: the process may be about to stop.
 	releaseWithin = 2 * time.Second
 	// leaseKept is how long the cell of a place is kept after its lease.
@@ -100,7 +100,7 @@ func (l *lease) first() (at time.Time) {
 // another worker has it, or where the place rests.
 func (q *Queue) claim(ctx context.Context, name string) (mine lease, again time.Time, err error) {
 	now, token := q.cfg.Now(), q.cfg.NewID()
-	mine, err = cells.Change(ctx, q.cfg.Cells, leaseCell(name), now.Add(leaseFor+leaseKept), func(l lease) (lease, bool, error) {
+	mine, err = cells.Change(ctx, q.cfg.Cells, leaseCell(name), now.Add(leaseKept), func(l lease) (lease, bool, error) {
 		again = time.Time{}
 		switch {
 		case l.Rests.After(now):
@@ -108,7 +108,7 @@ func (q *Queue) claim(ctx context.Context, name string) (mine lease, again time.
 		case l.Token != "" && l.Until.After(now):
 			again = earlier(l.Until, now.Add(lookEvery)) // it may be done before
 		default:
-			return lease{Token: token, Until: now.Add(leaseFor), Waits: l.Waits}, true, nil
+			return lease{Token: token, Until: now.Add(leases.For), Waits: l.Waits}, true, nil
 		}
 		return l, false, nil
 	})
@@ -116,6 +116,23 @@ func (q *Queue) claim(ctx context.Context, name string) (mine lease, again time.
 		return lease{}, time.Time{}, fmt.Errorf("take the lease of %s: %w", name, err)
 	}
 	return mine, again, nil
+}
+
+// renew keeps the lease of whoever works the place off; it returns an error that matches
+// leases.ErrLost where that is another worker by now.
+func (q *Queue) renew(ctx context.Context, name, token string) error {
+	now := q.cfg.Now()
+	_, err := cells.Change(ctx, q.cfg.Cells, leaseCell(name), now.Add(leaseKept), func(l lease) (lease, bool, error) {
+		if l.Token != token {
+			return l, false, leases.ErrLost
+		}
+		l.Until = now.Add(leases.For)
+		return l, true, nil
+	})
+	if err != nil {
+		return fmt.Errorf("renew the lease of %s: %w", name, err)
+	}
+	return nil
 }
 
 // release gives the lease back, and says until when the place rests, and what waits. Where

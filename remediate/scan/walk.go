@@ -12,7 +12,6 @@ import (
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/cells"
 	"github.com/rescind-dev/rescind/remediate/fault"
-	"github.com/rescind-dev/rescind/remediate/finding"
 )
 
 // ErrTakenOver says that another process has gone on with a walk.
@@ -60,6 +59,10 @@ func (w *walker) begin(ctx context.Context, tops []cloud.Resource) {
 	w.round = newRound(tops, w.cfg.Now())
 }
 
+// leased is how long one process has for a step of the walk: longer than one may take.
+// Nothing is reverted by it, so another one need not be soon at what is left.
+const leased = 5 * time.Minute
+
 // save stores the round, held by this process until then; the zero time lets go.
 func (w *walker) save(ctx context.Context, until time.Time) error {
 	w.round.LeasedUntil = until
@@ -82,7 +85,7 @@ func (w *walker) save(ctx context.Context, until time.Time) error {
 // error that is not about one resource. It lets go of the round however it
 // ends, so that the next one need not wait for the lease.
 func (w *walker) run(ctx context.Context, more func() bool) (err error) {
-	if err := w.save(ctx, w.cfg.Now().Add(finding.Lease)); err != nil {
+	if err := w.save(ctx, w.cfg.Now().Add(leased)); err != nil {
 		return err
 	}
 	for err == nil {
@@ -94,7 +97,7 @@ func (w *walker) run(ctx context.Context, more func() bool) (err error) {
 			break
 		}
 		if err = w.do(ctx, t); err == nil {
-			err = w.save(ctx, w.cfg.Now().Add(finding.Lease))
+			err = w.save(ctx, w.cfg.Now().Add(leased))
 		}
 	}
 	if errors.Is(err, ErrTakenOver) {
@@ -117,7 +120,7 @@ func (w *walker) do(ctx context.Context, t task) error {
 	at := ctx
 	if !w.patient { // shorter than the lease, or another process would begin the same
 		var cancel context.CancelFunc
-		at, cancel = context.WithTimeout(ctx, finding.Lease-time.Minute)
+		at, cancel = context.WithTimeout(ctx, leased-time.Minute)
 		defer cancel()
 	}
 	if t.list != "" {

@@ -73,9 +73,24 @@ func (a *App) runErrands(ctx context.Context) {
 // soon: less than the minute after which the next one is asked for.
 const sweepFor = 50 * time.Second
 
+// leastPause is between two sweeps of one process: what is due and stays so, as another
+// process is at it, is not looked at all the time.
+const leastPause = 2 * time.Second
+
+// untilNext is how long this process may rest: until the next thing is due, and no longer
+// than usual. What a process died over is gone on with when its lease is over.
+func (a *App) untilNext(ctx context.Context, every time.Duration) time.Duration {
+	now := a.opts.Now()
+	due, err := a.store.Due(ctx, now.Add(every), 1)
+	if err != nil || len(due) == 0 {
+		return every
+	}
+	return min(max(due[0].DueAt.Sub(now), leastPause), every)
+}
+
 // sweeping sweeps until ctx ends.
 func (a *App) sweeping(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
+	tick := time.NewTimer(a.untilNext(ctx, every))
 	defer tick.Stop()
 	for {
 		select {
@@ -92,6 +107,7 @@ func (a *App) sweeping(ctx context.Context, every time.Duration) {
 			a.log.ErrorContext(ctx, "sweep", "error", err.Error())
 		}
 		measured.Standing(ctx, a.opts.measuring(), a.store, a.opts.Telemetry)
+		tick.Reset(a.untilNext(ctx, every))
 	}
 }
 

@@ -1,0 +1,103 @@
+package remediate_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/rescind-dev/rescind/policies"
+	"github.com/rescind-dev/rescind/remediate"
+	"github.com/rescind-dev/rescind/remediate/finding"
+	"github.com/rescind-dev/rescind/remediate/state"
+)
+
+// within is how long after a crash, or after a neighbour is back, all has to be right.
+const within = 45 * time.Second
+
+// rights sweeps as serve does, each few seconds, for as long as it may take.
+func (g *rig) rights() {
+	g.t.Helper()
+	for end := g.Clock().Add(within); g.Clock().Before(end); g.pass(5 * time.Second) {
+		_, _ = g.Sweep(g.t.Context())
+	}
+}
+
+func TestAfterADeathAtAnyCallEverythingIsRightWithinThreeQuartersOfAMinute(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		enforce set
+		mess    func(*rig)
+		answer  bool
+		fixed   func(*rig) bool
+	}{
+		"an event under revert": {set{public: policies.Revert}, func(g *rig) { g.grant(apiPath, "roles/run.invoker", "allUsers") }, false,
+			func(g *rig) bool { return !slices.Contains(g.members(apiPath, "roles/run.invoker"), "allUsers") }},
+		"a click": {set{identity: policies.Approve}, func(g *rig) { g.deploy(defaultAccount) }, true,
+			func(g *rig) bool { return g.identity(apiPath) == apiAccount }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			calls := 1
+			for at := 0; at <= calls; at++ { // 0: a process that lives, which counts the calls
+				g := newRig(t, tt.enforce)
+				tt.mess(g)
+				f := &fate{failure: dies, at: at}
+				changes := g.events()
+				first := g.doomed(f)
+				if tt.answer {
+					for _, c := range changes {
+						g.handle(c)
+					}
+					g.answerAndWork(t.Context(), first)
+					g.answerAndWork(t.Context(), g.engine) // the person clicks again, where it did not count
+				} else {
+					for _, c := range changes {
+						_, _ = first.Handle(t.Context(), c)
+						g.handle(c) // Pub/Sub delivers it again
+					}
+				}
+				if at == 0 {
+					calls = f.calls
+				}
+				g.rights()
+				g.checkCleanEnd(fmt.Sprintf("dead after call %d", at), tt.fixed)
+			}
+		})
+	}
+}
+
+// hung is a store that takes no finding for a time.
+type hung struct {
+	remediate.Store
+	g     *rig
+	until time.Time
+}
+
+func (s *hung) Update(ctx context.Context, f finding.Finding) (finding.Finding, error) {
+	if f.State.Ended() && s.until.IsZero() { // it was written to Google Cloud: now it begins
+		s.until = s.g.Clock().Add(20 * time.Second)
+	}
+	if s.g.Clock().Before(s.until) {
+		return finding.Finding{}, errStruck
+	}
+	return s.Store.Update(ctx, f)
+}
+
+func TestWhatCameOfAWriteIsStoredAsSoonAsTheStoreTakesIt(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{public: policies.Revert})
+	c := g.setup
+	st := &hung{Store: c.Store, g: g}
+	c.Store = st
+	g.engine = newEngine(t, c)
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	f := g.one()
+	if g.want(f, state.Reverted, "removed"); g.Clock().Sub(st.until) > 2*time.Second {
+		t.Errorf("it is stored %s after the store is back", g.Clock().Sub(st.until))
+	}
+	if n := g.writes(); n != 1 {
+		t.Errorf("%d writes", n)
+	}
+}
