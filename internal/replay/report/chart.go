@@ -11,6 +11,9 @@ import (
 // mostBars is how many bars of a chart can still be told apart on a telephone.
 const mostBars = 120
 
+// widestBar keeps a day alone from being all of a plot.
+const widestBar = 40.0
+
 // A plot is 1000 wide and 100 high, whatever it is stretched to.
 const plotWidth, plotHeight = 1000.0, 100.0
 
@@ -160,8 +163,9 @@ func (c calendar) overTime(r replay.Report) chart {
 }
 
 func (c calendar) drawn(n int, class, title string, y, h float64) rect {
-	w := plotWidth / float64(c.bars())
-	return rectOf(class, title, float64(n)*w+w*0.08, y, w*0.84, h)
+	slot := plotWidth / float64(c.bars())
+	w := min(slot*0.84, widestBar)
+	return rectOf(class, title, float64(n)*slot+(slot-w)/2, y, w, h)
 }
 
 // busiestHours is the most would-be reverts in one hour of each day, against the limit on all.

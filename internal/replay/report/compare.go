@@ -250,6 +250,7 @@ func compareHTML(w io.Writer, r replay.Report, ds []Difference, o Options) error
 		p.Scope = replay.OneLine(head + "; " + kinds)
 	}
 	p.Compared = true
+	p.Figures[0].Label = "differences, of which"
 	for _, c := range changes {
 		p.Changes = append(p.Changes, count{c, counts[c]})
 	}

@@ -18,6 +18,9 @@ const grouped = n => String(n).replace(/\B(?=(\d{3})+$)/g, '\u00a0');
 const short = name => name.replace(/^\/\/[^/]+\//, '').replace(/^projects\//, '').replace(/\/locations\/[^/]+\//, '/');
 const says = r => { const v = texts[r[VERDICT]]; return v === 'exempt' ? 'exempt' : texts[r[DECISION]] + (v === 'unknown' ? '?' : ''); };
 
+// changed is the decision with how it differs under other policies.
+const changed = r => ({appears: 'new: ' + says(r), disappears: 'gone: ' + says(r), 'changes reason': says(r) + ', other reason'})[texts[r[CHANGE]]] || texts[r[BEFORE]].split(':')[0] + ' → ' + says(r);
+
 // make is an element with text in it: what strangers wrote is never anything but text.
 function make(tag, className, text, ...inside) {
   const e = document.createElement(tag);
@@ -31,7 +34,10 @@ function rowOf(i) {
   const r = rows[shown[i]], e = make('div', 'row', undefined,
     make('span', 'when', when(r[TIME])), make('span', 'says ' + texts[r[DECISION]], says(r)), make('span', 'policy', texts[r[POLICY]]),
     make('span', 'what', short(texts[r[RESOURCE]])), make('span', 'stood', span(r[AFTER])));
-  if (r[CHANGE]) e.children[1].textContent = texts[r[CHANGE]];
+  if (r[CHANGE]) {
+    e.classList.add('compared');
+    e.children[1].textContent = changed(r);
+  }
   e.id = 'row-' + i;
   e.setAttribute('role', 'option');
   e.setAttribute('aria-setsize', shown.length);

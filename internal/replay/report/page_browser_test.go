@@ -20,8 +20,12 @@ const (
 // opened has the browser open the page of a report, and waits until its list is there.
 func (c chromium) opened(r replay.Report) {
 	c.t.Helper()
+	c.openedText(writtenAs(c.t, "html", r, Options{Limits: limits, Version: "v1"}))
+}
+
+func (c chromium) openedText(text string) {
+	c.t.Helper()
 	path := filepath.Join(c.t.TempDir(), "report.html")
-	text := writtenAs(c.t, "html", r, Options{Limits: limits, Version: "v1"})
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
@@ -116,6 +120,19 @@ func TestBrowserFiltersAndMovesByKeyboard(t *testing.T) {
 	}
 	c.devtools("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
 	c.picture("report-printed")
+	c.quiet()
+}
+
+// A page of two sets of policies says of each row how it differs, and filters by that.
+func TestBrowserShowsWhatDiffers(t *testing.T) {
+	c := newChromium(t)
+	c.openedText(compareAs(t, "html", compared(), Options{Limits: limits}))
+	c.look("report-compared", 1280, false)
+	var rows string
+	c.ask(`document.querySelector('button[data-value="changes decision"]').click(); return [...document.querySelectorAll('.row .says')].map(e => e.textContent).join()`, &rows)
+	if rows != "report → revert,report → report?" {
+		t.Errorf("the rows say %q", rows)
+	}
 	c.quiet()
 }
 
