@@ -19,8 +19,12 @@ import (
 	"github.com/rescind-dev/rescind/internal/sim/push"
 )
 
-// TestMain collects garbage less often: these tests allocate much and keep little.
+// TestMain collects garbage less often: these tests allocate much and keep little. The same
+// binary is the program where a test runs that as a process of its own.
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
 	debug.SetGCPercent(400)
 	code := m.Run()
 	emulator.Stop()
