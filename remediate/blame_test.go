@@ -13,6 +13,8 @@ import (
 	"cloud.google.com/go/run/apiv2/runpb"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/api/option"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/policies"
@@ -89,14 +91,35 @@ func TestB1WhatWasMadeIsRevertedAndWhatWasThereBeforeIsAskedAbout(t *testing.T) 
 func TestB1WhatMayHaveBeenThereBeforeIsAskedAbout(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, set{public: policies.Revert}, remembering)
-	g.grant(apiPath, "roles/run.invoker", "allUsers")
-	f := g.one()
-	g.want(f, state.Pending, "what violates may be older than the change by user:"+mallory+": nothing that was read before shows how it was")
-	g.must(g.cloud.PutPolicy(apiPath, &iampb.Policy{}))
+	g.between = func(method string) error {
+		if strings.HasSuffix(method, "Jobs/ListJobs") {
+			return status.Error(codes.PermissionDenied, "run.jobs.list is missing")
+		}
+		return nil
+	}
+	if sum := g.baseline(); sum.Left != 1 {
+		t.Fatalf("%+v, want the project left", sum)
+	}
+	g.must(g.cloud.PutService(&runpb.Service{Name: webPath, Template: &runpb.RevisionTemplate{ServiceAccount: webAccount}}))
+	g.grant(webPath, "roles/run.invoker", "allUsers")
+	g.want(g.one(), state.Pending, "what violates may be older than the change by user:"+mallory+": nothing that was read before shows how it was")
+	g.between = nil
+	g.must(g.cloud.PutPolicy(webPath, &iampb.Policy{}))
 	g.baseline()
-	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	g.grant(webPath, "roles/run.invoker", "allUsers")
 	fs := g.deliver()
 	g.want(fs[len(fs)-1], state.Reverted, "")
+}
+
+// An installation has to begin somewhere: what is told before the first reading of a
+// project is judged as if it were new.
+func TestB1BeforeTheFirstReadingAnEntryIsTakenAtItsWord(t *testing.T) {
+	t.Parallel()
+	g := newRig(t, set{public: policies.Revert}, remembering)
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	g.pass(time.Second)
+	g.baseline()
+	g.want(g.one(), state.Reverted, "")
 }
 
 func TestB1EachProofThatSomethingIsNewLetsItBeReverted(t *testing.T) {

@@ -22,28 +22,30 @@ type base struct {
 	// Holder is the process that reads it, until Until.
 	Holder string    `json:"holder,omitempty"`
 	Until  time.Time `json:"until,omitzero"`
+	// Failed is true where not all of it could be read the last time.
+	Failed bool `json:"failed,omitempty"`
 }
 
 func baseOf(project string) string { return "baseline/" + project }
 
-// baseline is when the project was read; zero where it was not.
-func (m *Memory) baseline(ctx context.Context, project string) (time.Time, error) {
+// baseline is what is known of the project's.
+func (m *Memory) baseline(ctx context.Context, project string) (base, error) {
 	m.mu.Lock()
-	at, known := m.read[project]
+	b, known := m.read[project]
 	m.mu.Unlock()
 	if known {
-		return at, nil
+		return b, nil
 	}
 	b, _, err := cells.Read[base](ctx, m.store, baseOf(project))
 	if err != nil {
-		return time.Time{}, err
+		return base{}, err
 	}
 	if !b.At.IsZero() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.read[project] = b.At
+		m.read[project] = b
 	}
-	return b.At, nil
+	return b, nil
 }
 
 // Inventory lists what lies right in a container, a page at a time; package scan has its
@@ -218,7 +220,7 @@ func (r *reading) take(ctx context.Context, p cloud.Resource) (mine bool, err er
 			}
 			return b, false, nil
 		}
-		return base{Holder: r.me, Until: now.Add(baseLease)}, true, nil
+		return base{Holder: r.me, Until: now.Add(baseLease), Failed: b.Failed}, true, nil
 	})
 	return mine, err
 }
@@ -229,7 +231,7 @@ func (r *reading) release(ctx context.Context, p cloud.Resource, at time.Time) e
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseWithin)
 	defer cancel()
 	_, err := cells.Change(ctx, r.Memory.store, baseOf(p.Name), time.Time{}, func(b base) (base, bool, error) {
-		return base{At: at}, b.Holder == r.me, nil
+		return base{At: at, Failed: at.IsZero()}, b.Holder == r.me, nil
 	})
 	return err
 }

@@ -226,12 +226,12 @@ func TestAProjectThatCannotBeReadIsNotKnownAndReadAgain(t *testing.T) {
 		t.Errorf("the first time (-want +got):\n%s", d)
 	}
 	made := cloud.Change{Verb: cloud.SetPolicy, Time: noon.Add(time.Hour), Policy: policyOf([]cloud.Grant{granted(2)})}
-	for project, want := range map[string]before.Age{"a": before.Made, "b": before.Unknown} {
+	for project, want := range map[string]bool{"a": false, "b": true, "never tried": false} {
 		made.Resource = cloud.RunResource(cloud.RunService, project, "europe-west1", "never-read")
 		h, err := m.Took(t.Context(), made, judge.Snapshot{At: made.Time, Policy: made.Policy}, true)
 		must(t, err)
-		if got, _ := h.Grants.Before(granted(2), made.Time); got != want {
-			t.Errorf("in project %s it is %s, want %s", project, got, want)
+		if _, left, why := h.Split(made, made.Policy.Grants()); len(left) == 1 != want || why != "" != want {
+			t.Errorf("in project %s left as it was: %v (%s), want that to be so: %t", project, left, why, want)
 		}
 	}
 	in.fails = nil

@@ -15,7 +15,8 @@ const (
 	Made    Age = "made"    // it was not there before: the change made it
 	Older   Age = "older"   // it was
 	Later   Age = "later"   // it came after the change, whose entry does not show it
-	Unknown Age = "unknown" // nothing that was read tells
+	Unknown Age = "unknown" // what was read does not tell
+	Unread  Age = "unread"  // nothing had been read by then
 )
 
 // InvokerOff is the part of a workload that is no grant: its invoker check is off.
@@ -48,6 +49,9 @@ const mostGone = 20
 type Held struct {
 	Grants  Side `json:"grants,omitzero"`
 	Invoker Side `json:"invoker,omitzero"`
+
+	// unreadable is true where the project could not be read for its baseline.
+	unreadable bool
 }
 
 // Of returns the side that the grant is on: that of the invoker check for InvokerOff.
@@ -75,7 +79,7 @@ func (s Side) Before(g cloud.Grant, made time.Time) (Age, Part) {
 	case !s.Known.IsZero() && !s.Known.After(made):
 		return Made, Part{}
 	}
-	return Unknown, Part{}
+	return Unread, Part{}
 }
 
 // went reports whether the part was there before the change, and went later.

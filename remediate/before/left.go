@@ -17,7 +17,7 @@ func (h Held) Split(c cloud.Change, live []cloud.Grant) (made, left []cloud.Gran
 		if c.Policy != nil && !c.Policy.Has(g) {
 			age = Later
 		}
-		if age == Made {
+		if h.takesAtItsWord(age) {
 			made = append(made, g)
 			continue
 		}
@@ -33,7 +33,18 @@ func (h Held) Split(c cloud.Change, live []cloud.Grant) (made, left []cloud.Gran
 // off; "" where it was.
 func (h Held) InvokerLeft(c cloud.Change) string {
 	age, p := h.Invoker.Before(InvokerOff, c.Time)
+	if h.takesAtItsWord(age) {
+		return ""
+	}
 	return whyLeft(c, age, p)
+}
+
+// takesAtItsWord reports whether who made the change is taken to have made the part. That
+// is so of a change which is older than the first reading of its project, too: a process
+// has to begin somewhere, and an installation is behind that moment within minutes. Where
+// the project cannot be read, that moment does not come.
+func (h Held) takesAtItsWord(age Age) bool {
+	return age == Made || age == Unread && !h.unreadable
 }
 
 func whyLeft(c cloud.Change, age Age, p Part) string {
@@ -45,7 +56,7 @@ func whyLeft(c cloud.Change, age Age, p Part) string {
 		return fmt.Sprintf("what violates is older: %s left it as it was; it was seen there at %s", who, since)
 	case age == Later:
 		return "what violates came after the change, whose entry does not show it: another entry names who made it"
-	case age == Unknown:
+	case age == Unknown, age == Unread:
 		return fmt.Sprintf("what violates may be older than the change by %s: nothing that was read before shows how it was", who)
 	}
 	return ""

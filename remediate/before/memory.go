@@ -18,11 +18,11 @@ type Memory struct {
 	store cells.Store
 
 	mu   sync.Mutex
-	read map[string]time.Time // projects of which the baseline is complete, with its time
+	read map[string]base // projects of which the baseline is complete
 }
 
 // New returns a Memory that keeps what it knows in the store.
-func New(store cells.Store) *Memory { return &Memory{store: store, read: map[string]time.Time{}} }
+func New(store cells.Store) *Memory { return &Memory{store: store, read: map[string]base{}} }
 
 const (
 	// forget is how long a workload that is gone is remembered: longer than any of its
@@ -73,7 +73,7 @@ func (m *Memory) Read(ctx context.Context, r cloud.Resource, now judge.Snapshot)
 // change stores what is known next, and returns what was. A workload that has nothing has
 // no cell where its project's baseline says as much; nor does one that was merely read.
 func (m *Memory) change(ctx context.Context, r cloud.Resource, now judge.Snapshot, changed bool, next func(Held) Held) (was Held, err error) {
-	base, err := m.baseline(ctx, r.Project)
+	b, err := m.baseline(ctx, r.Project)
 	if err != nil {
 		return Held{}, err
 	}
@@ -84,11 +84,13 @@ func (m *Memory) change(ctx context.Context, r cloud.Resource, now judge.Snapsho
 	_, err = cells.Change(ctx, m.store, cellOf(r), keep, func(h Held) (Held, bool, error) {
 		unseen := reflect.DeepEqual(h, Held{})
 		if was = h; unseen {
-			was = Held{Grants: Side{Known: base}, Invoker: Side{Known: base}}
+			was = Held{Grants: Side{Known: b.At}, Invoker: Side{Known: b.At}}
 		}
+		was.unreadable = b.Failed
 		after := next(was)
+		after.unreadable = false
 		bare := len(after.Grants.Parts)+len(after.Invoker.Parts) == 0
-		if unseen && bare && (!changed || !base.IsZero()) {
+		if unseen && bare && (!changed || !b.At.IsZero()) {
 			return after, false, nil
 		}
 		return after, !reflect.DeepEqual(after, h), nil
