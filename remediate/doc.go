@@ -35,6 +35,8 @@
 //	alarm/ID                 that this alarm was raised (likewise)
 //	owed/PLACE               who works a place off, and until when it rests (package owed)
 //	served/SERVICE           how a service's traffic was seen to stand (served.go)
+//	before/WORKLOAD          what it had, since when and by whose change (package before)
+//	baseline/PROJECT         when the project was first read (likewise)
 //	scan, scan NAME          how far a walk over live state is (package scan)
 //	group/ID                 findings of one cause that share a message (package group)
 //	flood/CHANNEL            a channel's new messages and its roundup (package group)
@@ -52,8 +54,9 @@
 // # The way of a change
 //
 // receive.go has what cannot be judged within a second owed, and judged in its turn;
-// handle.go takes it in: ours, in scope (scope.go), seen before (handled.go)? read.go reads
-// what is live; package judge says which policies object; exemptions, confirmentry.go
+// handle.go takes it in: ours, in scope (package scope), seen before (handled.go)? read.go reads
+// what is live; blame.go tells what the change made from what it left as it was; package
+// judge says which policies object; exemptions, confirmentry.go
 // and limits.go lower what may be done unasked; standing.go and settled.go leave out what
 // rescind wrote itself, and what people decided before; record.go and join.go store a new
 // finding, or add to one that is open. work.go then does what it owes: apply.go
