@@ -37,6 +37,11 @@ Flags:
                                answers on likewise
   --log-format FORM  text or json (default text)
 
+Environment:
+  PORT               port that it listens on (default 8080)
+  OTEL_...           where metrics and traces go, see docs/operations.md (default
+                     nowhere)
+
 Example:
   PORT=8080 rescind serve --config rescind.yaml
 
