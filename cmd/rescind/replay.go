@@ -19,6 +19,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 	"github.com/rescind-dev/rescind/internal/replay"
 	"github.com/rescind-dev/rescind/internal/replay/report"
+	"github.com/rescind-dev/rescind/internal/replay/rollout"
 )
 
 // replayUsage is a file of its own, as it is the longest.
@@ -41,6 +42,7 @@ type replayOptions struct {
 	config       string
 	compare      string
 	failOnDiff   bool
+	planRollout  bool
 	limits       report.Limits
 	inputs       []string
 }
@@ -56,6 +58,9 @@ func (o replayOptions) reportOptions(env environment) report.Options {
 
 // write writes the report, or the comparison that was asked for, and says whether anything differs.
 func (o replayOptions) write(w io.Writer, found replay.Report, env environment) (differs bool, err error) {
+	if o.planRollout {
+		return false, rollout.Of(found, o.since, o.until).Write(w)
+	}
 	if o.compare == "" {
 		return false, report.Write(w, o.format, found, o.reportOptions(env))
 	}
@@ -138,6 +143,7 @@ func replayFlags(f *flags, args []string) (replayOptions, error) {
 	f.StringVar(&o.config, "config", "", "")
 	f.StringVar(&o.compare, "compare", "", "")
 	f.BoolVar(&o.failOnDiff, "fail-on-diff", false, "")
+	f.BoolVar(&o.planRollout, "plan-rollout", false, "")
 	f.Func("since", "", timeFlag(&o.since))
 	f.Func("until", "", timeFlag(&o.until))
 	var err error
@@ -153,6 +159,8 @@ func replayFlags(f *flags, args []string) (replayOptions, error) {
 		return o, usagef("--format is %q, want one of %s", o.format, strings.Join(report.Formats(), ", "))
 	case o.long && o.format != "table":
 		return o, usagef("--long is about the table, and --format is %s", o.format)
+	case o.planRollout && (o.compare != "" || o.long || o.format != "table"):
+		return o, usagef("--plan-rollout writes a policy file: it takes no --compare, --format or --long")
 	case o.failOnDiff && o.compare == "":
 		return o, usagef("--fail-on-diff is about what differs, and there is no --compare")
 	case len(o.inputs) == 0:
@@ -172,6 +180,9 @@ func (o replayOptions) judging() (replay.Config, error) {
 		return cfg, err
 	}
 	cfg.Policies = set
+	if o.planRollout {
+		cfg.Compare = rollout.Reverting(set)
+	}
 	if o.compare != "" {
 		if cfg.Compare, err = config.LoadPolicies([]string{o.compare}); err != nil {
 			return cfg, err

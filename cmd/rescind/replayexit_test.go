@@ -63,6 +63,7 @@ func TestReplayExitStatus(t *testing.T) {
 		{"another store is wrong usage", []string{"s3://logs/x"}, 2, "not supported: s3://logs/x; want a file, directory, glob, -, gs://BUCKET/PREFIX, logging://projects/P or bigquery://PROJECT.DATASET.TABLE"},
 		{"an unknown format is wrong usage", []string{"--format", "xml", entries}, 2, `--format is "xml", want one of csv, html, jsonl, sarif, table`},
 		{"an unknown flag is wrong usage", []string{"--contrast", "x", entries}, 2, "flag provided but not defined: -contrast"},
+		{"a plan has one form", []string{"--plan-rollout", entries}, 2, "--plan-rollout writes a policy file: it takes no --compare, --format or --long"},
 		{"to fail on what is not compared is wrong usage", []string{"--fail-on-diff", entries}, 2, "--fail-on-diff is about what differs, and there is no --compare"},
 		{"a time that is none is wrong usage", []string{"--since", "soon", entries}, 2, `invalid value "soon" for flag -since: want a time like 2026-11-20T10:00:00Z`},
 		{"an empty span of time is wrong usage",
