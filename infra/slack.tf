@@ -51,6 +51,13 @@ resource "google_cloud_run_v2_service" "slack" {
           }
         }
       }
+      dynamic "env" {
+        for_each = var.telemetry
+        content {
+          name  = env.key
+          value = env.value
+        }
+      }
       dynamic "volume_mounts" {
         for_each = google_secret_manager_secret_version.config
         content {

@@ -195,3 +195,17 @@ variable "replay_dead_letters" {
   default     = false
   nullable    = false
 }
+
+variable "telemetry" {
+  description = <<-EOT
+    Where metrics and traces go, as OpenTelemetry's variables of the environment, such as `OTEL_EXPORTER_OTLP_ENDPOINT` to the
+    address of a collector: docs/operations.md. Nothing is sent without.
+  EOT
+  type        = map(string)
+  default     = {}
+  nullable    = false
+  validation {
+    condition     = alltrue([for k in keys(var.telemetry) : can(regex("^OTEL_[A-Z_]+$", k)) && !endswith(k, "_HEADERS")])
+    error_message = "telemetry has ${join(", ", keys(var.telemetry))}: want variables that begin with OTEL_, and none of headers, whose values are secrets and would stand in Terraform's state and in the console. Use a collector that asks for none."
+  }
+}

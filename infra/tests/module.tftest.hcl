@@ -32,6 +32,14 @@ variables {
   notification_channels = ["projects/ops-rescind/notificationChannels/1"]
 }
 
+run "metrics_go_where_the_environment_says" {
+  variables { telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT = "https://collector.example.com:4318" } }
+  assert {
+    condition     = one([for e in google_cloud_run_v2_service.worker.template[0].containers[0].env : e.value if e.name == "OTEL_EXPORTER_OTLP_ENDPOINT"]) == "https://collector.example.com:4318"
+    error_message = "the worker is not told where metrics go"
+  }
+}
+
 run "audit_holds_no_right_to_write" {
   assert {
     condition = toset(flatten([for r in google_project_iam_custom_role.this : r.permissions])) == toset([

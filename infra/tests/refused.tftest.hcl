@@ -32,6 +32,16 @@ run "an_image_by_a_tag" {
   variables { image = "europe-docker.pkg.dev/ops-rescind/rescind/rescind:latest" }
   expect_failures = [var.image]
 }
+run "a_secret_in_the_environment" {
+  command = plan
+  variables { telemetry = { OTEL_EXPORTER_OTLP_HEADERS = "authorization=k3y" } }
+  expect_failures = [var.telemetry]
+}
+run "an_environment_that_is_not_of_metrics" {
+  command = plan
+  variables { telemetry = { PORT = "1" } }
+  expect_failures = [var.telemetry]
+}
 run "nothing_to_watch" {
   command = plan
   variables { scope = {} }
