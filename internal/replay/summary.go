@@ -2,7 +2,6 @@ package replay
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -54,7 +53,8 @@ type Summary struct {
 	Last         time.Time `json:"last,omitzero"`
 	EmptyDays    []string  `json:"empty_days"`
 	WithoutEntry int       `json:"days_without_entry"`
-	// Gaps are all of those days, where EmptyDays are the first: for the reports.
+	// Gaps are those days, where EmptyDays are the first, of a century at the most: for the
+	// reports. There are more where WithoutEntry is more.
 	Gaps []time.Time `json:"-"`
 	// NoTime counts changes that have no time at all, and Timeless has the first of them.
 	NoTime   int       `json:"no_time"`
@@ -105,6 +105,10 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s:%d: %s", p.Input, p.Line, p.Reason)
 }
 
+// mostGaps bounds how many days without an entry are kept: one entry of the year 2 would
+// have there be a million.
+const mostGaps = 36_525
+
 // mostLocated bounds how many unreadable records are listed one by one.
 const mostLocated = 10
 
@@ -151,7 +155,7 @@ func (s *Summary) untimed(input string, line int) {
 // span notes when the records are of.
 func (s *Summary) span(of records.Days) {
 	s.First, s.Last = of.First, of.Last
-	s.Gaps, s.WithoutEntry = of.Empty(math.MaxInt)
+	s.Gaps, s.WithoutEntry = of.Empty(mostGaps)
 	for _, d := range s.Gaps[:min(len(s.Gaps), mostLocated)] {
 		s.EmptyDays = append(s.EmptyDays, d.Format(time.DateOnly))
 	}

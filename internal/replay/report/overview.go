@@ -82,7 +82,7 @@ func overviewOf(findings []replay.Finding, l Limits) overview {
 			by[4][f.Ended.By]++
 			took = append(took, f.Ended.After)
 		}
-		if f.Decision == judge.Revert {
+		if f.Decision == judge.Revert && !f.Time.IsZero() { // of one without a time no hour is known
 			hour := f.Time.Unix() / 3600
 			for _, of := range []hourOf{{"all", "", hour}, {"policy", f.Policy, hour}, {"project", where(f), hour}, {"actor", f.Actor, hour}} {
 				reverts[of]++

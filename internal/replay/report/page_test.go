@@ -106,3 +106,13 @@ func (c *counter) Write(p []byte) (int, error) {
 	c.n += len(p)
 	return len(p), nil
 }
+
+// An entry may have any time, or none: a page of two thousand years has as many bars as any.
+func TestAPageOfAnyTimeIsDrawn(t *testing.T) {
+	r := invented(3)
+	r.Findings[0].Time, r.Findings[1].Time = time.Date(2, 1, 1, 0, 0, 0, 0, time.UTC), time.Time{}
+	r.Summary.First, r.Summary.Last = r.Findings[0].Time, time.Date(9998, 1, 1, 0, 0, 0, 0, time.UTC)
+	if n := strings.Count(writtenAs(t, "html", r, Options{Limits: limits}), "<rect class="); n < 2 || n > 20 {
+		t.Errorf("%d bars", n)
+	}
+}

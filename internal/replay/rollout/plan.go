@@ -84,6 +84,9 @@ func (p Plan) Proposed(s Scope) policies.Enforcement {
 func Of(r replay.Report, since, until time.Time) Plan {
 	read := r.Summary
 	p := Plan{To: read.Last, From: read.First, Unread: read.Stopped != "" || len(read.Refused) > 0 || read.Unreadable > 0}
+	if read.WithoutEntry > len(read.Gaps) { // which days have no entry is not known to the end
+		p.Unread = true
+	}
 	if since.After(p.From) {
 		p.From = since
 	}

@@ -43,7 +43,10 @@ func TestAScopeIsProposedForRevertWhereNothingWasLikelyWrong(t *testing.T) {
 	gap.Summary.Gaps = []time.Time{start.AddDate(0, 0, 50)}
 	unread := history(100, right)
 	unread.Summary.Refused = []replay.Problem{{Input: "a", Reason: "it is not there"}}
+	endless := history(100, right)
+	endless.Summary.WithoutEntry = 40_000
 	before := history(100, right)
+	before.Summary.WithoutEntry = 1
 	before.Summary.Gaps = []time.Time{start.AddDate(0, 0, 3)}
 	for name, tt := range map[string]struct {
 		history replay.Report
@@ -63,6 +66,7 @@ func TestAScopeIsProposedForRevertWhereNothingWasLikelyWrong(t *testing.T) {
 		"a day before the ninety is missing":           {before, policies.Revert, 0, time.Time{}, time.Time{}},
 		"less was asked for":                           {history(100, right), policies.Approve, 0, start.AddDate(0, 0, 30), time.Time{}},
 		"the end of it was left out":                   {history(100, right), policies.Approve, 0, time.Time{}, start.AddDate(0, 0, 60)},
+		"which days are missing is not known":          {endless, policies.Approve, 0, time.Time{}, time.Time{}},
 		"a part could not be read":                     {unread, policies.Approve, 0, time.Time{}, time.Time{}},
 		"it would only have been asked about":          {history(100, asked), policies.Approve, 0, time.Time{}, time.Time{}},
 	} {
