@@ -118,6 +118,22 @@ func TestARevertIsCountedTimedAndSeenInTheStore(t *testing.T) {
 	}
 }
 
+// An instance that begins after all were scaled to zero has seen nothing.
+func TestHowThingsStandIsKnownToAProcessThatSawNoEvent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, askAlways)
+	asked(t, w)
+	_, page := counted(t, w, &lines{})
+	var got string
+	eventually(t, "the question that another process asked", func() bool {
+		got = get(t, page)
+		return strings.Contains(got, `rescind_findings_open{state="pending"} 1`)
+	})
+	if strings.Contains(got, "rescind_events_total") {
+		t.Errorf("it counts events, and got none:\n%s", got)
+	}
+}
+
 // What strangers can write into a log has no end: a label of it would be as many series.
 func TestNoLabelIsFromWhatStrangersWrite(t *testing.T) {
 	t.Parallel()
