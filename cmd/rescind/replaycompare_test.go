@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -139,6 +141,46 @@ func TestTheLimitsOfAReportAreThoseOfTheConfiguration(t *testing.T) {
 		code, out, errs := runCommand(t, "", append(args, "--config", config)...)
 		if code != exitOK || !strings.Contains(out, want) {
 			t.Errorf("exit status %d, want %q in\n%s%s", code, want, out, errs)
+		}
+	}
+}
+
+// Each form is written by the command, to standard output and to a file alike, and findings
+// of one history are as many in each.
+func TestEveryFormatIsWrittenByTheCommand(t *testing.T) {
+	args := []string{"replay", "--facts", "testdata/replay/v1/facts.yaml", "testdata/replay/v1/entries.jsonl"}
+	_, objects, _ := runCommand(t, "", append(args, "--format", "jsonl")...)
+	n := strings.Count(objects, "\n")
+	for format, tt := range map[string]struct {
+		begins, each string
+	}{
+		"table": {"6 findings: ", "\n2026-11-20T"},
+		"csv":   {"policy,verdict,severity,resource,", "//run.googleapis.com/"},
+		"sarif": {`{"$schema":"https://`, `"ruleId":`},
+		"html":  {"<!DOCTYPE html>\n", "[17"}, // a row begins with its time
+		"jsonl": {`{"policy":`, `"ended":`},
+	} {
+		code, out, _ := runCommand(t, "", append(args, "--format", format)...)
+		if code != exitOK || !strings.HasPrefix(out, tt.begins) || strings.Count(out, tt.each) < n {
+			t.Errorf("%s: exit status %d, %d of %d findings, begins with %.60q", format, code, strings.Count(out, tt.each), n, out)
+		}
+		path := filepath.Join(t.TempDir(), "out")
+		if code, _, _ := runCommand(t, "", append(args, "--format", format, "--out", path)...); code != exitOK || read(t, path) != out {
+			t.Errorf("%s: a file holds something else, exit status %d", format, code)
+		}
+	}
+}
+
+// The lines of a table fit the width that COLUMNS says, where standard output is no terminal.
+func TestTheTableFitsWhatColumnsSays(t *testing.T) {
+	var out bytes.Buffer
+	code := run(t.Context(), []string{"replay", "testdata/replay/v1/entries.jsonl"}, environment{
+		lookup: func(name string) (string, bool) { return "60", name == "COLUMNS" },
+		stdin:  strings.NewReader(""), stdout: &out, stderr: io.Discard,
+	})
+	for line := range strings.Lines(out.String()) {
+		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 60 || code != exitOK {
+			t.Errorf("exit status %d, %d characters: %s", code, n, line)
 		}
 	}
 }
