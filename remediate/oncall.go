@@ -36,29 +36,32 @@ func (r *Remediator) pagers() []string {
 // onCall does what a finding owes to whoever is on call.
 func (r *Remediator) onCall(ctx context.Context, f finding.Finding) finding.Finding {
 	for _, p := range r.cfg.OnCall {
-		if e := finding.PageBy(p.Name()); f.Owes(e) {
+		if e := finding.PageBy(p.Name()); f.Owes(e) && !f.Waits(e, r.cfg.Now()) {
 			f = r.progress(ctx, f, string(e), func(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 				return r.paidOff(ctx, f, e, page(ctx, p, f))
 			})
 		}
 	}
 	for _, e := range f.Outbox {
-		if f.Owes(e) && r.unpageable(e) {
+		if f.Owes(e) && r.unpageable(e) && !f.Waits(e, r.cfg.Now()) {
 			f = r.progress(ctx, f, string(e), func(ctx context.Context, f finding.Finding) (finding.Finding, error) {
-				if f.State.Ended() || f.Attempts >= finding.MaxAttempts {
+				if f.State.Ended() || f.Tries(e) >= unpageableTries {
 					return r.paidOff(ctx, f, e, nil)
 				}
 				return r.paidOff(ctx, f, e, fmt.Errorf("no pager is configured that does %q", e))
 			})
 		}
 	}
-	if f.Owes(finding.Resolve) {
+	if f.Owes(finding.Resolve) && !f.Waits(finding.Resolve, r.cfg.Now()) {
 		f = r.progress(ctx, f, string(finding.Resolve), func(ctx context.Context, f finding.Finding) (finding.Finding, error) {
 			return r.paidOff(ctx, f, finding.Resolve, r.resolve(ctx, f))
 		})
 	}
 	return f
 }
+
+// unpageableTries is how often a page is tried that no pager does: half an hour.
+const unpageableTries = 30
 
 // unpageable reports whether the effect is a page that no pager does, as the
 // configuration was changed since. A process with the one before, or the one to
@@ -73,10 +76,8 @@ func (r *Remediator) paidOff(ctx context.Context, f finding.Finding, e finding.E
 	for range conflictTries {
 		var next finding.Finding
 		switch {
-		case failed != nil && f.Owes(finding.Apply):
-			return f, failed // due when that is
 		case failed != nil:
-			next = f.Later(r.cfg.Now(), failed)
+			next = f.TriedLater(e, r.cfg.Now(), failed)
 		default:
 			next = f.PaidOff(e, r.cfg.Now())
 		}

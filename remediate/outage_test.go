@@ -101,3 +101,35 @@ func TestWhatCameOfAWriteIsStoredAsSoonAsTheStoreTakesIt(t *testing.T) {
 		t.Errorf("%d writes", n)
 	}
 }
+
+func TestAPageThatFailsPutsOffNoCard(t *testing.T) {
+	t.Parallel()
+	b, p := escalating(t)
+	p.failing = errStruck
+	other := b.opens(b.ofAnotherCause) // the channel has its message of this second
+	f := b.opens(func(f *finding.Finding) { f.Outbox = append(f.Outbox, finding.PageBy("bell")) })
+	if f := b.stored(f); f.DueAt.Sub(b.Clock()) != time.Second || !f.Owes(finding.Notify) || f.Tries("page bell") != 1 {
+		t.Fatalf("it owes %v and is due in %s, after %d tries to page; want it due at its turn", f.Outbox, f.DueAt.Sub(b.Clock()), f.Tries("page bell"))
+	}
+	for range 300 {
+		b.pass(time.Second)
+		_, err := b.Sweep(t.Context())
+		b.must(err)
+		if cs := b.cards(); len(cs) != 2 {
+			t.Fatalf("%d messages at its turn, beside that of %s", len(cs), other.ID)
+		}
+	}
+	if f := b.stored(f); f.Tries("page bell") < 5 || f.Attempts != 0 || !f.DueAt.After(b.Clock()) {
+		t.Errorf("in five minutes it was tried %d times to page; %d attempts at what else there is", f.Tries("page bell"), f.Attempts)
+	}
+	p.failing = nil
+	back := b.Clock()
+	for b.stored(f).Owes("page bell") {
+		b.pass(time.Second)
+		_, err := b.Sweep(t.Context())
+		b.must(err)
+	}
+	if after := b.Clock().Sub(back); after > time.Minute || len(p.paged) != 1 || b.stored(f).Retries != nil {
+		t.Errorf("paged %d times, %s after the pager was back; left: %v", len(p.paged), after, b.stored(f).Retries)
+	}
+}

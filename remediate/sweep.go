@@ -107,7 +107,7 @@ func (r *Remediator) sweep(ctx context.Context, f finding.Finding) error {
 // upon it at once would both tell people, and page twice. It returns an error
 // matching fault.ErrConflict to all but one. Who carries a plan out claims it instead.
 func (r *Remediator) take(ctx context.Context, f finding.Finding) (finding.Finding, error) {
-	if len(f.Outbox) == 0 || f.Owes(finding.Apply) {
+	if now := r.cfg.Now(); len(f.Outbox) == 0 || f.Owes(finding.Apply) && !f.Waits(finding.Apply, now) {
 		return f, nil
 	}
 	return r.update(ctx, f.Taken(r.cfg.Now()))

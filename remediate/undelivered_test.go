@@ -132,7 +132,7 @@ func TestABrokenApprovalPathIsOneLineAMinuteWithACount(t *testing.T) {
 	}
 	b.opens(b.ofAnotherCause)
 	lines := strings.Count(log.String(), "approval path is broken")
-	if lines != 2 || !strings.Contains(log.String(), "failures=1 ") || !strings.Contains(log.String(), "failures=30 ") {
+	if lines != 2 || strings.Contains(log.String(), "effect failed") || !strings.Contains(log.String(), "failures=1 ") || !strings.Contains(log.String(), "failures=30 ") {
 		t.Errorf("the log has %d lines of it:\n%s", lines, log.String())
 	}
 }

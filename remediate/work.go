@@ -27,7 +27,7 @@ func (r *Remediator) work(ctx context.Context, f finding.Finding) finding.Findin
 		unrecorded = unrecorded || more
 	}
 	switch {
-	case f.Owes(finding.Notify):
+	case f.Owes(finding.Notify) && !f.Waits(finding.Notify, r.cfg.Now()):
 		f = r.progress(ctx, f, "notify", r.notify)
 	case unrecorded:
 		f = r.progress(ctx, f, "publish", r.recordPublished)
@@ -38,7 +38,8 @@ func (r *Remediator) work(ctx context.Context, f finding.Finding) finding.Findin
 // claimed reports whether a process carries the plan out, or waits between two
 // attempts: then it is for the sweep to come back, once it is due.
 func (r *Remediator) claimed(f finding.Finding) bool {
-	return f.State.Working() && r.cfg.Now().Before(f.DueAt)
+	now := r.cfg.Now()
+	return f.State.Working() && (now.Before(f.DueAt) || f.Waits(finding.Apply, now))
 }
 
 func (r *Remediator) progress(ctx context.Context, f finding.Finding, what string, do func(context.Context, finding.Finding) (finding.Finding, error)) finding.Finding {

@@ -5,11 +5,8 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
+	"github.com/rescind-dev/rescind/remediate/state"
 )
-
-// noticeRetry is how far apart tries to tell people are at most. When Slack is
-// back, cards must not stay wrong for the hour that other things may wait.
-const noticeRetry = 5 * time.Minute
 
 // Delivered is a finding that people were told of.
 func (f Finding) Delivered() Finding {
@@ -30,18 +27,17 @@ func (f Finding) NotDelivered(now time.Time, tooLong time.Duration, pagers []str
 		f.UndeliveredSince = now
 	}
 	limit := f.UndeliveredSince.Add(tooLong)
-	due := earlier(f.DueAt, now.Add(noticeRetry))
+	due := earlier(f.retryOf(Notify).At, now.Add(noticeRetry))
 	switch reached := tooLong > 0 && !now.Before(limit); {
 	case !f.Undelivered && (reached || errors.Is(failed, fault.ErrBroken)):
 		f = f.Undeliverable(now, pagers)
 	case !f.Undelivered && tooLong > 0:
 		due = earlier(due, limit)
 	}
-	if f.Owes(Apply) {
+	if !f.Owes(Notify) || f.State == state.Waiting {
 		return f
 	}
-	f.DueAt = due
-	return f.notAfterExpiry()
+	return f.withRetry(Retry{Effect: Notify, Tries: f.Tries(Notify), At: due}).dueForRetries()
 }
 
 // Undeliverable marks a finding that people could not be told of since
@@ -62,7 +58,7 @@ func (f Finding) Undeliverable(now time.Time, pagers []string) Finding {
 // Released is a finding that gets a message of its own after all, from then on.
 func (f Finding) Released(at time.Time) Finding {
 	f.InRoundup = ""
-	f = f.owing(Notify)
+	f = f.owing(Notify).atOnce(Notify)
 	f.DueAt = at
 	return f.notAfterExpiry()
 }

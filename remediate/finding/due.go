@@ -29,9 +29,10 @@ const showsWithin = 30 * time.Second
 func (f Finding) scheduled(now time.Time) Finding {
 	switch {
 	case f.Owes(Apply):
+		f = f.atOnce(Apply)
 		f.DueAt = now.Add(Lease)
 	case slices.ContainsFunc(f.Outbox, func(e Effect) bool { return e != Publish || f.State != state.Waiting }):
-		f.DueAt = now.Add(NotifyLease)
+		f.DueAt = f.nextTry(now)
 	case f.State == state.Pending:
 		f.DueAt = f.deadline()
 	case f.State == state.Waiting:
@@ -51,10 +52,11 @@ func (f Finding) retried(now time.Time) Finding {
 		f.DueAt, f.UpdatedAt = now.Add(showsWithin), now
 		return f
 	}
+	f = f.atOnce(Apply)
 	f.Attempts++
 	f.DueAt = now.Add(backoff(f.Attempts))
 	f.UpdatedAt = now
-	return f.notAfterExpiry()
+	return f.dueForRetries()
 }
 
 func backoff(attempts int) time.Duration {
@@ -69,8 +71,9 @@ func (f Finding) Later(now time.Time, err error) Finding {
 	if !ok || len(f.Timeline) > maxEvents {
 		return f.retried(now)
 	}
+	f = f.atOnce(Apply)
 	f.DueAt, f.UpdatedAt = now.Add(after), now
-	return f.notAfterExpiry()
+	return f.dueForRetries()
 }
 
 // Postponed is a finding that is due and whose live state could not be read: it is
@@ -105,7 +108,7 @@ func (f Finding) Postponed(now time.Time, err error) Finding {
 // Renewed is a finding whose plan one process goes on carrying out. What people see of it
 // is as current as before.
 func (f Finding) Renewed(now time.Time) Finding {
-	f = f.keptShown(f.Revision)
+	f = f.keptShown(f.Revision).atOnce(Apply)
 	f.DueAt = now.Add(Lease)
 	return f
 }
@@ -118,4 +121,87 @@ func earlier(a, b time.Time) time.Time {
 		return b
 	}
 	return a
+}
+
+// How far apart tries of an effect are at most. What a neighbour that is back was owed is
+// there within a minute; what takes somebody's help is not asked for as often.
+const (
+	noticeWithin = 30 * time.Second
+	pageWithin   = time.Minute
+	// noticeRetry is that of a notice that no second try will change.
+	noticeRetry = 5 * time.Minute
+)
+
+// failedAt has the effect tried again: at its turn where a rate held it back, which is no
+// failure, and else later each time.
+func (f Finding) failedAt(e Effect, now time.Time, err error) Finding {
+	r := f.retryOf(e)
+	if after, limited := fault.NextTurn(err); limited {
+		r.At = now.Add(after)
+	} else {
+		r.Tries++
+		r.At = now.Add(min(backoff(r.Tries), longest(e, err)))
+	}
+	return f.withRetry(r)
+}
+
+func longest(e Effect, err error) time.Duration {
+	switch {
+	case errors.Is(err, fault.ErrBroken):
+		return noticeRetry
+	case e == Notify:
+		return noticeWithin
+	}
+	return pageWithin
+}
+
+// TriedLater is a finding one of whose effects failed, but for carrying out its plan: that
+// is due again by itself, and nothing else is put off by it.
+func (f Finding) TriedLater(e Effect, now time.Time, err error) Finding {
+	f = f.failedAt(e, now, err)
+	f.UpdatedAt = now
+	if f.Owes(Apply) {
+		return f.dueForRetries()
+	}
+	return f.scheduled(now)
+}
+
+// dueForRetries has the sweep come for what is tried again before the finding is due; the
+// plan keeps its time.
+func (f Finding) dueForRetries() Finding {
+	for _, r := range f.Retries {
+		if r.Effect == Apply || !f.Owes(r.Effect) || !f.DueAt.IsZero() && !r.At.Before(f.DueAt) {
+			continue
+		}
+		if f.Owes(Apply) && f.retryOf(Apply).At.IsZero() {
+			f = f.withRetry(Retry{Effect: Apply, At: f.DueAt})
+		}
+		f.DueAt = r.At
+	}
+	return f.notAfterExpiry()
+}
+
+// dueForPlan has the sweep come when the plan is due again, and for what is tried before.
+func (f Finding) dueForPlan() Finding {
+	if plan := f.retryOf(Apply).At; !plan.IsZero() {
+		f = f.atOnce(Apply)
+		f.DueAt = plan
+	}
+	return f.dueForRetries()
+}
+
+// nextTry is when the first of what is owed is tried, or somebody's lease for it ends.
+func (f Finding) nextTry(now time.Time) time.Time {
+	if f.State == state.Waiting { // the time for what it waits for is not put off
+		return now.Add(NotifyLease)
+	}
+	var next time.Time
+	for _, e := range f.Outbox {
+		at := f.retryOf(e).At
+		if !at.After(now) {
+			at = now.Add(NotifyLease)
+		}
+		next = earlier(next, at)
+	}
+	return next
 }

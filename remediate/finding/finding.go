@@ -52,7 +52,10 @@ type Finding struct {
 	// ExecuteBy is until when an approval holds. A plan not begun by then takes
 	// a new one: what somebody approved yesterday they may not approve today.
 	ExecuteBy time.Time `json:"execute_by,omitzero"`
-	Attempts  int       `json:"attempts,omitempty"` // of the effects in the outbox
+	Attempts  int       `json:"attempts,omitempty"` // at the plan, or at what is live
+	// Retries are of effects in the outbox that are not tried when the finding is due, but
+	// at times of their own.
+	Retries []Retry `json:"retries,omitempty"`
 	// Automatic is true when a policy, not a person, had it reverted.
 	Automatic bool `json:"automatic,omitempty"`
 	// Guarded is true when a guardrail spoke: then only a person may have it

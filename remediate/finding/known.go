@@ -25,6 +25,11 @@ func (f Finding) Known() error {
 			return unknownWord("effect", string(e))
 		}
 	}
+	for _, r := range f.Retries {
+		if !r.Effect.known() {
+			return unknownWord("effect", string(r.Effect))
+		}
+	}
 	for _, a := range f.Answers {
 		if NounOf[a.Choice] == "" {
 			return unknownWord("answer", string(a.Choice))

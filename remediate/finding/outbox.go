@@ -31,6 +31,42 @@ func PageBy(name string) Effect { return Effect("page " + name) }
 // Owes reports whether the effect is still in the outbox.
 func (f Finding) Owes(e Effect) bool { return slices.Contains(f.Outbox, e) }
 
+// Retry is when an effect is tried again that failed, or that waits for its turn, and how
+// often it failed. Each has its own: a page that fails puts off no card.
+type Retry struct {
+	Effect Effect    `json:"effect"`
+	Tries  int       `json:"tries,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// Tries is how often the effect failed in a row.
+func (f Finding) Tries(e Effect) int { return f.retryOf(e).Tries }
+
+// Waits reports whether the effect has a time of its own, and it has not come.
+func (f Finding) Waits(e Effect, now time.Time) bool { return now.Before(f.retryOf(e).At) }
+
+func (f Finding) retryOf(e Effect) Retry {
+	if i := slices.IndexFunc(f.Retries, func(r Retry) bool { return r.Effect == e }); i >= 0 {
+		return f.Retries[i]
+	}
+	return Retry{Effect: e}
+}
+
+// atOnce has effects tried without regard to what came of them before.
+func (f Finding) atOnce(effects ...Effect) Finding {
+	f.Retries = slices.DeleteFunc(slices.Clone(f.Retries), func(r Retry) bool { return slices.Contains(effects, r.Effect) })
+	if len(f.Retries) == 0 {
+		f.Retries = nil
+	}
+	return f
+}
+
+func (f Finding) withRetry(r Retry) Finding {
+	f = f.atOnce(r.Effect)
+	f.Retries = append(f.Retries, r)
+	return f
+}
+
 // owing adds effects to the outbox, each once.
 func (f Finding) owing(effects ...Effect) Finding {
 	f.Outbox = slices.Clip(f.Outbox)
@@ -52,13 +88,17 @@ func (f Finding) resolving() Finding {
 
 // paid takes an effect out of the outbox.
 func (f Finding) paid(e Effect) Finding {
+	f = f.atOnce(e)
 	f.Outbox = slices.DeleteFunc(slices.Clone(f.Outbox), func(o Effect) bool { return o == e })
 	return f
 }
 
 // PaidOff is the finding once the effect was done.
 func (f Finding) PaidOff(e Effect, now time.Time) Finding {
-	if f = f.paid(e); len(f.Outbox) > 0 {
+	if f = f.paid(e); f.Owes(Apply) {
+		return f.dueForPlan()
+	}
+	if slices.ContainsFunc(f.Outbox, func(o Effect) bool { return !f.Waits(o, now) }) {
 		return f // due for the rest
 	}
 	return f.scheduled(now)
@@ -81,6 +121,9 @@ func (f Finding) OwingFor(group string, e Effect, now time.Time) Finding {
 func (f Finding) Taken(now time.Time) Finding {
 	f = f.keptShown(f.Revision)
 	f.DueAt = now.Add(NotifyLease)
+	if plan := f.retryOf(Apply).At; f.Owes(Apply) && plan.Before(f.DueAt) {
+		f.DueAt = plan
+	}
 	return f.notAfterExpiry()
 }
 
@@ -117,7 +160,7 @@ func (f Finding) ExportTried(now time.Time) Finding {
 	case f.Owes(Publish):
 		age := now.Sub(f.Timeline[len(f.Timeline)-1].At)
 		f.DueAt = now.Add(min(max(age, backoff(0)), time.Hour))
-		return f.notAfterExpiry()
+		return f.dueForRetries()
 	}
 	return f.scheduled(now)
 }

@@ -92,7 +92,7 @@ func TestARecordReadInAnotherZoneIsSealedAlike(t *testing.T) {
 // unsealed are the fields that change without an event: how a finding is shown and
 // worked off. TestEveryFieldIsSealedOrNot has every other one in the seal.
 var unsealed = []string{
-	"revision", "why", "timeline", "surfaces", "outbox", "updated_at", "due_at", "attempts", "undone_by", "held", "page_at", "paged_at",
+	"revision", "why", "timeline", "surfaces", "outbox", "updated_at", "due_at", "attempts", "retries", "undone_by", "held", "page_at", "paged_at",
 	"escalated_at", "undelivered_since", "undelivered", "fell_back", "group", "in_digest", "published",
 }
 

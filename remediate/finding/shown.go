@@ -44,10 +44,12 @@ func (f Finding) Notified(n Notice, shown Finding, failed error, now time.Time) 
 		f = f.owing(Notify)
 	}
 	switch {
-	case f.Owes(Apply):
-		return f
+	case failed != nil && f.State != state.Waiting:
+		return f.withRetry(shown.retryOf(Notify)).keptShown(shown.Revision).TriedLater(Notify, now, failed)
 	case failed != nil:
 		return f.keptShown(shown.Revision).Later(now, failed)
+	case f.Owes(Apply):
+		return f.dueForPlan()
 	}
 	return f.scheduled(now)
 }
@@ -94,7 +96,7 @@ func (f Finding) SurfaceRecorded(at Surface, now time.Time, handOver bool) Findi
 	default:
 		return f
 	}
-	f = f.owing(Notify)
+	f = f.owing(Notify).atOnce(Notify)
 	if f.Owes(Apply) || f.State == state.Waiting {
 		return f
 	}

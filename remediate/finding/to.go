@@ -66,7 +66,7 @@ func (f Finding) withEvent(now time.Time, who, what string, effects ...Effect) F
 	if f.State != state.Approved && !f.State.Working() {
 		f = f.paid(Apply)
 	}
-	return f.owing(append(effects, Publish)...)
+	return f.owing(append(effects, Publish)...).atOnce(effects...)
 }
 
 // told adds an event. What rescind says again word for word is left out, if all that

@@ -123,6 +123,9 @@ func times(f *finding.Finding) []*time.Time {
 	if f.Settled != nil {
 		ts = append(ts, &f.Settled.First, &f.Settled.Last)
 	}
+	for i := range f.Retries {
+		ts = append(ts, &f.Retries[i].At)
+	}
 	for i := range f.Timeline {
 		ts = append(ts, &f.Timeline[i].At)
 	}
