@@ -2,10 +2,8 @@ package remediate
 
 import (
 	"context"
-	"strings"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
-	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate/before"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
@@ -14,7 +12,7 @@ import (
 // change is to answer for what it made alone.
 
 // leftAsItWas ends the ID of a change for what it shows and did not make: that is asked
-// about, in a finding of its own, and never reverted unasked.
+// about in a finding of its own, which waits for nothing and so is judged once.
 const leftAsItWas = " left as it was"
 
 // part is what of a change is judged by itself.
@@ -29,7 +27,7 @@ type part struct {
 // took remembers what the change shows, and returns what was there before it. With a nil
 // lookup the entry is one that was looked for already.
 func (r *Remediator) took(ctx context.Context, c cloud.Change, now judge.Snapshot, l *entryLookup) (before.Held, error) {
-	if !r.cfg.Baseline || !c.Resource.Kind.Workload() || c.HasDelta || strings.HasSuffix(c.ID, leftAsItWas) {
+	if !r.cfg.Baseline || !c.Resource.Kind.Workload() || c.HasDelta {
 		return before.Held{}, nil
 	}
 	sure := r.cfg.Entries == nil
@@ -61,8 +59,6 @@ func (r *Remediator) parts(c cloud.Change, now judge.Snapshot, was before.Held) 
 	live := now.Observe(c)
 	switch {
 	case !r.cfg.Baseline || !c.Resource.Kind.Workload():
-	case strings.HasSuffix(c.ID, leftAsItWas):
-		return []part{{change: live, left: "what violates may be older than the change"}}
 	case c.Verb != cloud.SetPolicy:
 		return []part{{change: live, invokerLeft: was.InvokerLeft(c)}}
 	case live.Policy != nil && !c.HasDelta:
@@ -86,11 +82,8 @@ func (p part) of(k judged) judged {
 	if why == "" {
 		return k
 	}
-	if k.preexisting = true; !strings.HasSuffix(k.change.ID, leftAsItWas) {
-		k.change.ID += leftAsItWas
-	}
-	if k.Verdict != policies.Exempt {
-		k.Lower(judge.Ask, why)
-	}
+	k.preexisting = true
+	k.change.ID += leftAsItWas
+	k.Lower(judge.Ask, why)
 	return k
 }

@@ -150,6 +150,7 @@ func TestB1EachProofThatSomethingIsNewLetsItBeReverted(t *testing.T) {
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 			g.want(g.one(), state.Reverted, "")
 			g.events()
+			g.pass(time.Minute)
 			g.grant(apiPath, "roles/run.invoker", "allUsers")
 		},
 		"a scan came between the entry and its event": func(g *rig) {
@@ -234,6 +235,26 @@ func (g *rig) unenforced(do func()) {
 	g.cloud.SetConstraint("folders/4001", constraint, false)
 	do()
 	g.cloud.SetConstraint("folders/4001", constraint, true)
+}
+
+// Two changes are told long after both: the entry of the first says who made the grant.
+func TestB1WhoMadeItIsToldApartFromWhoCameRightAfter(t *testing.T) {
+	t.Parallel()
+	g := confirming(t, set{public: policies.Approve}, remembering)
+	g.baseline()
+	g.grant(apiPath, "roles/run.invoker", "allUsers")
+	made := g.events()
+	g.pass(time.Second)
+	g.touch()
+	touched := g.events()
+	g.pass(time.Minute)
+	f := g.handleOne(made[0])
+	if o, err := g.Handle(t.Context(), touched[0]); err != nil || len(o.Findings) != 1 || o.Findings[0].ID != f.ID {
+		t.Fatalf("%+v, %v, want the same question", o, err)
+	}
+	if f = g.stored(f.ID); len(f.Joined) > 0 {
+		t.Errorf("joined by %q, want nobody blamed for what was there a second before", f.Joined)
+	}
 }
 
 // An attacker who may write log entries would date one before the grant, so that it

@@ -40,7 +40,7 @@ var mutated = []string{
 	"remediate/reverts/*.go",
 	"remediate/pause.go", "remediate/maybegin.go", "remediate/apply.go", "remediate/onexpiry.go", "remediate/join.go", "remediate/resume.go",
 	"remediate/record.go", "remediate/handled.go", "remediate/confirmentry.go", "remediate/exempt.go", "remediate/limits.go", "remediate/revertlimit.go",
-	"remediate/handle.go", "remediate/sweep.go", "remediate/work.go", "remediate/oncall.go", "remediate/notify.go", "remediate/answer.go", "remediate/standing.go",
+	"remediate/handle.go", "remediate/sweep.go", "remediate/work.go", "remediate/oncall.go", "remediate/notify.go", "remediate/answer.go", "remediate/standing.go", "remediate/blame.go",
 }
 
 // TestEveryMutantIsNoticed takes out each arrow of the table and inverts each guard,
