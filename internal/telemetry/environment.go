@@ -91,6 +91,9 @@ func checkOTLP(get func(string) string, signal, endpoint string) error {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("%s is no URL of a collector, want one like https://collector.example.com:4318", endpoint)
 	}
+	if u.User != nil || u.RawQuery != "" { // what cannot be sent is logged with the URL
+		return fmt.Errorf("%s has a user, a password or a query in it, which the log would show: want the address alone, and what is secret in OTEL_EXPORTER_OTLP_HEADERS", endpoint)
+	}
 	return nil
 }
 

@@ -37,6 +37,7 @@ type Telemetry struct {
 	now      func() time.Time
 	page     *page // nil: Prometheus does not read it
 	pageAt   string
+	otlp     bool // metrics are sent
 	meters   *sdkmetric.MeterProvider
 	measures measures
 	standing standing
@@ -61,7 +62,7 @@ func New(ctx context.Context, o Options) (*Telemetry, error) {
 	if err != nil && !errors.Is(err, resource.ErrPartialResource) {
 		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w; want name=value, with commas in between", err)
 	}
-	t := &Telemetry{now: o.Now}
+	t := &Telemetry{now: o.Now, otlp: env.otlpMetrics}
 	opts := []sdkmetric.Option{sdkmetric.WithResource(about)}
 	if env.otlpMetrics {
 		e, err := otlpmetrichttp.New(ctx)
@@ -87,6 +88,11 @@ func New(ctx context.Context, o Options) (*Telemetry, error) {
 		return nil, errors.Join(err, t.Close(ctx))
 	}
 	return t, nil
+}
+
+// Sends reports what is sent by OTLP.
+func (t *Telemetry) Sends() (metrics, traces bool) {
+	return t != nil && t.otlp, t.traces()
 }
 
 // Flush sends what was counted. On Cloud Run there is no CPU after a request, so that the

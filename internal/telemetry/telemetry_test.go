@@ -247,6 +247,8 @@ func TestTheEnvironmentSaysWhatIsExported(t *testing.T) {
 		{"all of it switched off", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://c.example.com", "OTEL_SDK_DISABLED": "true"}, "nothing"},
 		{"a way that there is not", map[string]string{"OTEL_METRICS_EXPORTER": "console"}, `OTEL_METRICS_EXPORTER is "console", want otlp, prometheus or none`},
 		{"an endpoint that is none", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT is no URL of a collector, want one like https://collector.example.com:4318"},
+		{"an endpoint with a password", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://me:k3y@c.example.com"}, "OTEL_EXPORTER_OTLP_ENDPOINT has a user, a password or a query in it, which the log would show: "},
+		{"an endpoint with a key", map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://c.example.com/v1/traces?key=k3y"}, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT has a user, a password or a query in it, which the log would show: "},
 		{"gRPC", map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "https://c.example.com:4317", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, `OTEL_EXPORTER_OTLP_PROTOCOL is "grpc", want http/protobuf: collectors listen for that on port 4318`},
 		{"a page for everybody", map[string]string{"OTEL_METRICS_EXPORTER": "prometheus", "OTEL_EXPORTER_PROMETHEUS_HOST": "0.0.0.0"}, `OTEL_EXPORTER_PROMETHEUS_HOST is "0.0.0.0", want localhost, 127.0.0.1 or ::1: the page asks nobody who they are`},
 		{"a page under a name", map[string]string{"OTEL_METRICS_EXPORTER": "prometheus", "OTEL_EXPORTER_PROMETHEUS_HOST": "rescind.example.com"}, `OTEL_EXPORTER_PROMETHEUS_HOST is "rescind.example.com"`},
@@ -262,6 +264,9 @@ func TestTheEnvironmentSaysWhatIsExported(t *testing.T) {
 				got = err.Error()
 			case m == nil:
 				got = "nothing"
+			}
+			if strings.Contains(got, "k3y") {
+				t.Errorf("the error has the secret: %s", got)
 			}
 			if tt.want == "" && got != "" || !strings.HasPrefix(got, tt.want) {
 				t.Errorf("%q, want %q", got, tt.want)

@@ -42,6 +42,9 @@ func Start(ctx context.Context, o Options) (t *telemetry.Telemetry, end func(), 
 	if at != "" {
 		o.Log.InfoContext(ctx, "Prometheus can read /metrics", "address", at)
 	}
+	if metrics, traces := t.Sends(); metrics || traces {
+		o.Log.InfoContext(ctx, "sending by OTLP", "metrics", metrics, "traces", traces)
+	}
 	return t, func() {
 		closed()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushWithin)
