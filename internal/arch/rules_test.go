@@ -24,6 +24,7 @@ const (
 	arch      part = "internal/arch"
 	mutate    part = "internal/mutate"
 	emulator  part = "internal/emulator"
+	webdriver part = "internal/webdriver"
 	telemetry part = "internal/telemetry"
 	infra     part = "infra"
 
@@ -73,6 +74,8 @@ func arrows() map[part][]part {
 		telemetry: nil,
 		// Google's programs stand beside ours.
 		emulator: nil,
+		// Nor is a browser any of ours.
+		webdriver: nil,
 		// What an installation begins with knows nothing of what runs then.
 		infra: nil,
 

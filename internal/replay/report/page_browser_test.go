@@ -4,46 +4,14 @@ package report
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/rescind-dev/rescind/internal/replay"
 )
 
 // Keys, as WebDriver names them. https://www.w3.org/TR/webdriver2/#keyboard-actions
 const (
 	downKey, endKey, escapeKey, enterKey = "\ue015", "\ue010", "\ue00c", "\ue007"
 )
-
-// opened has the browser open the page of a report, and waits until its list is there.
-func (c chromium) opened(r replay.Report) {
-	c.t.Helper()
-	c.openedText(writtenAs(c.t, "html", r, Options{Limits: limits, Version: "v1"}))
-}
-
-func (c chromium) openedText(text string) {
-	c.t.Helper()
-	path := filepath.Join(c.t.TempDir(), "report.html")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		c.t.Fatal(err)
-	}
-	c.send("POST", "/url", map[string]string{"url": "file://" + path}, nil)
-	c.ask(`return new Promise(done => { const there = () => !document.getElementById('list') || document.documentElement.dataset.ready;
-if (there()) return done(); new MutationObserver(() => there() && done()).observe(document.documentElement, {attributes: true}); })`, nil)
-}
-
-// quiet checks that the browser had nothing to complain of, such as what the page's own
-// policy forbids.
-func (c chromium) quiet() {
-	c.t.Helper()
-	var log []struct{ Level, Message string }
-	c.send("POST", "/se/log", map[string]string{"type": "browser"}, &log)
-	for _, l := range log {
-		c.t.Errorf("the console: %s %s", l.Level, l.Message)
-	}
-}
 
 // The page of no, one, some and many findings: nothing reaches over the edge of a telephone,
 // and the first paint does not wait for fifty thousand rows.
@@ -61,19 +29,19 @@ func TestBrowserShowsThePageInEachSize(t *testing.T) {
 				c.look(fmt.Sprintf("report-%d-%d", n, width), width, dark)
 			}
 			var over int
-			if c.ask(`return document.documentElement.scrollWidth - innerWidth`, &over); over > 0 {
+			if c.Script(`return document.documentElement.scrollWidth - innerWidth`, &over); over > 0 {
 				t.Errorf("%d findings reach %d px over the edge of %d", n, over, width)
 			}
 		}
-		c.devtools("Emulation.clearDeviceMetricsOverride", map[string]any{}, nil)
+		c.Devtools("Emulation.clearDeviceMetricsOverride", map[string]any{}, nil)
 		var rows int
-		if c.ask(`return document.querySelectorAll('.row').length`, &rows); rows > 80 || n > 0 && rows == 0 {
+		if c.Script(`return document.querySelectorAll('.row').length`, &rows); rows > 80 || n > 0 && rows == 0 {
 			t.Errorf("%d rows are drawn of %d", rows, n)
 		}
 		c.quiet()
 	}
 	var paint float64
-	c.ask(`return performance.getEntriesByName('first-contentful-paint')[0].startTime`, &paint)
+	c.Script(`return performance.getEntriesByName('first-contentful-paint')[0].startTime`, &paint)
 	t.Logf("first paint of 50,000 findings after %.0f ms", paint)
 	if paint >= 1000 {
 		t.Errorf("the first paint came after %.0f ms", paint)
@@ -85,11 +53,11 @@ func TestBrowserFiltersAndMovesByKeyboard(t *testing.T) {
 	r := invented(300)
 	c.opened(r)
 	text := func(selector string) (s string) {
-		c.ask(`return document.querySelector('`+selector+`').textContent`, &s)
+		c.Script(`return document.querySelector('`+selector+`').textContent`, &s)
 		return s
 	}
-	c.press("/")
-	c.press(strings.Split("api-5", "")...)
+	c.Press("/")
+	c.Press("api-5")
 	want := 0
 	for i := range r.Findings {
 		if strings.Contains(r.Findings[i].Resource.Name, "api-5") {
@@ -99,27 +67,27 @@ func TestBrowserFiltersAndMovesByKeyboard(t *testing.T) {
 	if got := text("#counted"); got != fmt.Sprintf("%d of 300", want) {
 		t.Errorf("%q, want %d of 300", got, want)
 	}
-	c.press(enterKey, downKey, downKey)
-	c.picture("report-detail")
+	c.Press(enterKey + downKey + downKey)
+	c.Save("report-detail")
 	if got := text("#detail"); !strings.Contains(got, "/services/api-5") || !strings.Contains(got, "roles/run.invoker to allUsers was added") || !strings.Contains(got, "remove roles/run.invoker") {
 		t.Errorf("the detail is %q", got)
 	}
-	c.press(escapeKey, endKey)
+	c.Press(escapeKey + endKey)
 	if got := text("#detail"); !strings.Contains(got, r.Findings[299].InsertID) {
 		t.Errorf("End leads to %q, want the last finding", got)
 	}
 	var chip string
-	c.ask(`document.querySelector('button[data-key=policy]').click(); return document.querySelector('#chips').textContent`, &chip)
+	c.Script(`document.querySelector('button[data-key=policy]').click(); return document.querySelector('#chips').textContent`, &chip)
 	if !strings.Contains(chip, "no-constraint-weakening") {
 		t.Errorf("the filter shows as %q", chip)
 	}
-	c.ask(`dispatchEvent(new Event('beforeprint'))`, nil)
+	c.Script(`dispatchEvent(new Event('beforeprint'))`, nil)
 	var printed int
-	if c.ask(`return document.querySelectorAll('#printed tbody tr').length`, &printed); printed == 0 || printed == 300 {
+	if c.Script(`return document.querySelectorAll('#printed tbody tr').length`, &printed); printed == 0 || printed == 300 {
 		t.Errorf("%d rows are printed", printed)
 	}
-	c.devtools("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
-	c.picture("report-printed")
+	c.Devtools("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
+	c.Save("report-printed")
 	c.quiet()
 }
 
@@ -129,7 +97,7 @@ func TestBrowserShowsWhatDiffers(t *testing.T) {
 	c.openedText(compareAs(t, "html", compared(), Options{Limits: limits}))
 	c.look("report-compared", 1280, false)
 	var rows string
-	c.ask(`document.querySelector('button[data-value="changes decision"]').click(); return [...document.querySelectorAll('.row .says')].map(e => e.textContent).join()`, &rows)
+	c.Script(`document.querySelector('button[data-value="changes decision"]').click(); return [...document.querySelectorAll('.row .says')].map(e => e.textContent).join()`, &rows)
 	if rows != "report → revert,report → report?" {
 		t.Errorf("the rows say %q", rows)
 	}
@@ -141,13 +109,13 @@ func TestBrowserShowsWhatDiffers(t *testing.T) {
 func TestBrowserObeysNothingThatStrangersWrote(t *testing.T) {
 	c := newChromium(t)
 	c.opened(strange())
-	c.ask(`document.getElementById('list').focus()`, nil)
-	c.press(downKey)
+	c.Script(`document.getElementById('list').focus()`, nil)
+	c.Press(downKey)
 	var made struct {
 		Images, Scripts, Requests int
 		Detail                    string
 	}
-	c.ask(`return {images: document.images.length, scripts: document.scripts.length, requests: performance.getEntriesByType('resource').length, detail: document.getElementById('detail').textContent}`, &made)
+	c.Script(`return {images: document.images.length, scripts: document.scripts.length, requests: performance.getEntriesByType('resource').length, detail: document.getElementById('detail').textContent}`, &made)
 	if made.Images != 0 || made.Scripts != 3 || made.Requests != 0 {
 		t.Errorf("%d images, %d scripts and %d requests, want none, 3 and none", made.Images, made.Scripts, made.Requests)
 	}

@@ -22,27 +22,17 @@ const (
 	enterKey = "\ue007"
 )
 
-// press presses keys one after the other.
-func (b browser) press(keys string) {
-	b.t.Helper()
-	var actions []any
-	for _, k := range keys {
-		actions = append(actions, map[string]string{"type": "keyDown", "value": string(k)}, map[string]string{"type": "keyUp", "value": string(k)})
-	}
-	b.call("POST", "/actions", map[string]any{"actions": []any{map[string]any{"type": "key", "id": "k", "actions": actions}}}, nil)
-}
-
 // tabTo presses Tab until the focus is on what the selector names, and checks
 // that one sees where it is on the way.
 func (b browser) tabTo(selector string) {
 	b.t.Helper()
 	for range 60 {
-		b.press(tabKey)
+		b.Press(tabKey)
 		var is struct {
 			There, Seen bool
 			What        string
 		}
-		b.script(`const e = document.activeElement, s = getComputedStyle(e);
+		b.Script(`const e = document.activeElement, s = getComputedStyle(e);
 return {there: e.matches(arguments[0]), seen: e === document.body || s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2, what: e.outerHTML.slice(0, 80)}`, &is, selector)
 		if !is.Seen {
 			b.t.Errorf("nothing shows that the focus is on %s", is.What)
@@ -51,21 +41,17 @@ return {there: e.matches(arguments[0]), seen: e === document.body || s.outlineSt
 			return
 		}
 	}
-	b.save("failed")
+	b.Save("failed")
 	b.t.Fatalf("Tab does not reach %s", selector)
 }
-
-func (b browser) visit(url string) { b.call("POST", "/url", map[string]string{"url": url}, nil) }
 
 // saidNothing checks that the browser had nothing to complain of, such as
 // something that the page's policy forbids.
 func (b browser) saidNothing() {
 	b.t.Helper()
-	var log []struct{ Level, Message string }
-	b.call("POST", "/se/log", map[string]string{"type": "browser"}, &log)
-	for _, l := range log {
-		if !strings.Contains(l.Message, "403 (Forbidden)") { // what a refused answer is
-			b.t.Errorf("the browser's console: %s %s", l.Level, l.Message)
+	for _, said := range b.Complaints() {
+		if !strings.Contains(said, "403 (Forbidden)") { // what a refused answer is
+			b.t.Errorf("the browser's console: %s", said)
 		}
 	}
 }
@@ -122,35 +108,35 @@ func TestS16ThePagesInABrowser(t *testing.T) {
 		}
 	}
 	b := newBrowser(t)
-	b.devtools("Emulation.setScriptExecutionDisabled", map[string]any{"value": true})
-	b.visit(base + "/findings/" + revert.ID)
+	b.Devtools("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
+	b.Visit(base + "/findings/" + revert.ID)
 	b.click(`button[value="ada@example.com"]`)
 	b.until(`document.querySelector("h1")?.textContent.includes("pay-prod")`)
 	b.looksRight("question")
 
 	b.tabTo(`form:has([value="revert"]) button`)
-	b.press(enterKey)
+	b.Press(enterKey)
 	b.until(`document.querySelector("[role=status]")?.textContent.includes("Recorded")`)
 	b.looksRight("recorded")
 	if err := d.WaitUntil(t.Context(), revert.ID, state.State.Ended); err != nil {
 		t.Fatal(err)
 	}
-	b.visit(base + "/findings/" + revert.ID)
+	b.Visit(base + "/findings/" + revert.ID)
 	b.until(`document.querySelector(".head .state").textContent === "reverted"`)
 	b.looksRight("reverted")
 
-	b.visit(base + "/findings/" + keep.ID)
+	b.Visit(base + "/findings/" + keep.ID)
 	b.tabTo(`details:has([value="exempt"]) summary`)
-	b.press(enterKey)
+	b.Press(enterKey)
 	b.looksRight("exempt")
-	b.visit(base + "/findings/" + keep.ID)
+	b.Visit(base + "/findings/" + keep.ID)
 	b.tabTo(`details:has([value="keep"]) summary`)
-	b.press(enterKey)
+	b.Press(enterKey)
 	b.tabTo(`textarea[name=reason]`)
-	b.press("too short no more, the queue needs it")
+	b.Press("too short no more, the queue needs it")
 	b.tabTo(`details[open] button`)
 	b.looksRight("keep")
-	b.press(enterKey)
+	b.Press(enterKey)
 	b.until(`document.querySelector(".head .state").textContent === "kept"`)
 	if f, err := d.App.Store().Finding(t.Context(), keep.ID); err != nil || f.State != state.Kept || len(f.Answers) != 1 {
 		t.Errorf("the finding is %s with %d answers (%v)", f.State, len(f.Answers), err)
@@ -158,21 +144,21 @@ func TestS16ThePagesInABrowser(t *testing.T) {
 	b.looksRight("kept")
 
 	// Somebody who may not decide is told so, and keeps what they typed.
-	b.visit(base + "/iap")
+	b.Visit(base + "/iap")
 	b.click(`button[value="eve@example.com"]`)
 	b.until(`document.querySelector("h1").textContent === "Findings"`)
 	b.looksRight("list")
 	job := question(t, d, "job")
-	b.visit(base + "/findings/" + job.ID)
+	b.Visit(base + "/findings/" + job.ID)
 	b.tabTo(`details:has([value="keep"]) summary`)
-	b.press(enterKey)
+	b.Press(enterKey)
 	b.tabTo(`textarea[name=reason]`)
-	b.press("I would rather keep it")
+	b.Press("I would rather keep it")
 	b.tabTo(`details[open] button`)
-	b.press(enterKey)
+	b.Press(enterKey)
 	b.until(`document.querySelector("[role=alert]")?.textContent.includes("is not an approver") && document.querySelector("details[open] textarea").value === "I would rather keep it"`)
 	b.looksRight("refused")
-	b.devtools("Emulation.setEmulatedMedia", map[string]any{"media": "print"})
-	b.save("print")
+	b.Devtools("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
+	b.Save("print")
 	b.saidNothing()
 }

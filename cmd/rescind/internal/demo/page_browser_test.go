@@ -22,7 +22,7 @@ func TestDemoPageInABrowser(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 	b := newBrowser(t)
-	b.call("POST", "/url", map[string]string{"url": server.URL}, nil)
+	b.Call("POST", "/url", map[string]string{"url": server.URL}, nil)
 
 	// What is reverted by itself.
 	b.click("#act-public")
@@ -37,11 +37,11 @@ func TestDemoPageInABrowser(t *testing.T) {
 	b.click(`.slack-card:has(button[value="rescind.revert"]) select option[value=U0ADA]`)
 	b.click("button[value='rescind.revert']")
 	var question string
-	b.call("GET", "/alert/text", nil, &question)
+	b.Call("GET", "/alert/text", nil, &question)
 	if !strings.HasPrefix(question, "Revert this change?") {
 		t.Errorf("the page asks %q", question)
 	}
-	b.call("POST", "/alert/accept", nil, nil)
+	b.Call("POST", "/alert/accept", nil, nil)
 	b.until(identityOf("checkout") + ` === "checkout@pay-prod.iam.gserviceaccount.com"`)
 	b.until(`document.querySelector("button[value='rescind.revert']") === null`)
 
@@ -56,7 +56,7 @@ func TestDemoPageInABrowser(t *testing.T) {
 	b.looksRight("busy")
 	b.reachableByKeyboard()
 	var log []struct{ Level, Message string }
-	b.call("POST", "/se/log", map[string]string{"type": "browser"}, &log)
+	b.Call("POST", "/se/log", map[string]string{"type": "browser"}, &log)
 	for _, l := range log {
 		t.Errorf("the browser's console: %s %s", l.Level, l.Message)
 	}
@@ -72,21 +72,21 @@ func identityOf(name string) string {
 func (b browser) looksRight(name string) {
 	b.t.Helper()
 	for _, scheme := range []string{"light", "dark"} {
-		b.devtools("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]string{"name": "prefers-color-scheme", "value": scheme}}})
+		b.Devtools("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]string{"name": "prefers-color-scheme", "value": scheme}}}, nil)
 		for _, width := range []int{1400, 900, 390} {
-			b.devtools("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false})
+			b.Devtools("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false}, nil)
 			var is struct {
 				Wide, Width int
 				Dark        bool
 			}
-			b.script(`return {wide: document.documentElement.scrollWidth, width: innerWidth, dark: getComputedStyle(document.body).color !== "rgb(29, 36, 51)"}`, &is)
+			b.Script(`return {wide: document.documentElement.scrollWidth, width: innerWidth, dark: getComputedStyle(document.body).color !== "rgb(29, 36, 51)"}`, &is)
 			if is.Width != width || is.Wide > is.Width || is.Dark != (scheme == "dark") {
 				b.t.Errorf("%s, %s at %d: %+v", name, scheme, width, is)
 			}
-			b.save(fmt.Sprintf("%s-%s-%d", name, scheme, width))
+			b.Save(fmt.Sprintf("%s-%s-%d", name, scheme, width))
 		}
 	}
-	b.devtools("Emulation.clearDeviceMetricsOverride", map[string]any{})
+	b.Devtools("Emulation.clearDeviceMetricsOverride", map[string]any{}, nil)
 }
 
 // reachableByKeyboard presses Tab until the focus is back where it began, and
@@ -94,18 +94,18 @@ func (b browser) looksRight(name string) {
 func (b browser) reachableByKeyboard() {
 	b.t.Helper()
 	var controls, stops int
-	b.script(`document.activeElement.blur(); for (const e of document.querySelectorAll("button, select, summary")) e.dataset.unseen = "";
+	b.Script(`document.activeElement.blur(); for (const e of document.querySelectorAll("button, select, summary")) e.dataset.unseen = "";
 document.addEventListener("focusin", e => delete e.target.dataset.unseen);
 return document.querySelectorAll("[data-unseen]").length`, &controls)
-	b.script(`return document.querySelectorAll("a[href], button, input, select, summary, textarea").length`, &stops)
+	b.Script(`return document.querySelectorAll("a[href], button, input, select, summary, textarea").length`, &stops)
 	const tab = "\ue004"
 	for range stops + 2 {
-		b.call("POST", "/actions", map[string]any{"actions": []any{map[string]any{"type": "key", "id": "k", "actions": []any{
+		b.Call("POST", "/actions", map[string]any{"actions": []any{map[string]any{"type": "key", "id": "k", "actions": []any{
 			map[string]string{"type": "keyDown", "value": tab}, map[string]string{"type": "keyUp", "value": tab},
 		}}}}, nil)
 	}
 	var unseen []string
-	b.script(`return [...document.querySelectorAll("[data-unseen]")].map(e => e.outerHTML.slice(0, 80))`, &unseen)
+	b.Script(`return [...document.querySelectorAll("[data-unseen]")].map(e => e.outerHTML.slice(0, 80))`, &unseen)
 	if controls < 10 || len(unseen) > 0 {
 		b.t.Errorf("of %d controls the Tab key does not reach %q", controls, unseen)
 	}
