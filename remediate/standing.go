@@ -104,6 +104,7 @@ func (r *Remediator) stands(k judged, s judge.Step, f finding.Finding) bool {
 	if w == nil || len(s.Before.Grants) > 0 {
 		return false
 	}
-	before := s.Kind == policies.RestoreIdentity && w.Previous.Knowledge == cloud.Known && w.Previous.Email == s.Before.ServiceAccount
+	// With new content the plan gives traffic back in place of the account: that is as old.
+	before := s.Before.ServiceAccount != "" && w.Previous.Knowledge == cloud.Known && w.Previous.Email == s.Before.ServiceAccount
 	return before || w.LastWriter != "" && strings.EqualFold(w.LastWriter, cloud.Member(r.cfg.Self).Email())
 }

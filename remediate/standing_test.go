@@ -49,7 +49,7 @@ func TestR1WhatAnUndoWroteIsNobodysChange(t *testing.T) {
 		g.want(g.undo(f), state.Undone, "")
 		g.pass(time.Minute)
 		g.replace(func(t *runpb.RevisionTemplate) { t.Annotations = map[string]string{"note": "a new look"} })
-		g.nothingNew()
+		g.nothingNew(by("user:bob@example.com", g.events())) // for whom nothing was settled
 		if got := g.identity(apiPath); got != defaultAccount {
 			t.Errorf("runs as %s, and people had it run as %s", got, defaultAccount)
 		}
