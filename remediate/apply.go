@@ -143,7 +143,7 @@ func (r *Remediator) applied(f finding.Finding, done []judge.Step, note string, 
 		return f.Unverified(now, err)
 	case errors.As(err, &denied):
 		return f.NotApplied(state.Blocked, now, prefix+err.Error())
-	case errors.Is(err, fault.ErrRefused), f.Attempts >= finding.MaxAttempts && !limited:
+	case errors.Is(err, fault.ErrRefused), f.Attempts >= finding.MaxAttempts && !limited && !f.Outlasts(now, err):
 		return f.NotApplied(state.Failed, now, prefix+err.Error())
 	}
 	return f.TriedAgain(now, err)

@@ -49,6 +49,9 @@ func explain(err error, doing string, r cloud.Resource, permission string) error
 		// same request meets the same answer.
 		return fmt.Errorf("%s %s: %w: %w", doing, r, fault.ErrRefused, oneLine{err})
 	}
+	if passing(err) {
+		return passingError{fmt.Errorf("%s %s: %w", doing, r, oneLine{err})}
+	}
 	return fmt.Errorf("%s %s: %w", doing, r, oneLine{err})
 }
 
@@ -82,8 +85,11 @@ func lasting(c codes.Code) bool {
 	return false
 }
 
-// passingError marks an error of a neighbour that is not Google's as one that may pass.
+// passingError marks an error as one that may pass.
 type passingError struct{ error }
+
+// Is makes it one after which is asked again.
+func (e passingError) Is(target error) bool { return target == fault.ErrPassing }
 
 func (e passingError) Unwrap() error { return e.error }
 

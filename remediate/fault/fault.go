@@ -26,6 +26,10 @@ var (
 	ErrRefused = errors.New("refused")
 )
 
+// ErrPassing says that what failed may succeed when it is asked again: the neighbour was
+// out of order, or an answer was late or cut off. No finding ends for it.
+var ErrPassing = errors.New("it may pass")
+
 // ErrLater says that a later release of rescind wrote the record, and that this one does
 // not know all of it. To read a part of it, or to write it back without the rest, could
 // undo what people decided: it is left to the later release.

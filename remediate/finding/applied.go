@@ -1,10 +1,12 @@
 package finding
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
 	"github.com/rescind-dev/rescind/remediate/state"
 )
@@ -102,7 +104,21 @@ func (f Finding) Unverified(now time.Time, err error) Finding {
 // TriedAgain leaves the plan to be carried out later, after an error that may pass.
 func (f Finding) TriedAgain(now time.Time, err error) Finding {
 	f.Why = "will be tried again: " + err.Error()
-	return f.Later(now, err)
+	f = f.Later(now, err)
+	if _, limited := fault.NextTurn(err); f.Outlasts(now, err) && !limited {
+		f.DueAt = earlier(f.DueAt, now.Add(outageLook))
+	}
+	return f
+}
+
+// outageLook is how far apart tries are at most of what a neighbour keeps that is out of
+// order: when it is back, what is public must not stay so for long.
+const outageLook = 45 * time.Second
+
+// Outlasts reports whether the plan is tried for longer than MaxAttempts: what may pass
+// ends no approval, for as long as it holds.
+func (f Finding) Outlasts(now time.Time, err error) bool {
+	return errors.Is(err, fault.ErrPassing) && now.Before(f.ExecuteBy)
 }
 
 // Lapsed reports whether the finding ended because its approval did.

@@ -15,6 +15,10 @@ import (
 // twice, and one whose process died is gone on with soon.
 const Lease = lease.For
 
+// outageFor is for how long an outage keeps a finding from its end: as long as an approval
+// holds.
+const outageFor = 25 * time.Hour
+
 // laterLook is how far apart looks at what a later release wrote are at most.
 const laterLook = 5 * time.Minute
 
@@ -83,13 +87,17 @@ func (f Finding) Postponed(now time.Time, err error) Finding {
 	if _, limited := fault.NextTurn(err); limited {
 		return f.Later(now, err)
 	}
+	since := f.CreatedAt
+	if f.State == state.Pending {
+		since = f.ExpiresAt
+	}
 	if errors.Is(err, fault.ErrLater) {
-		since := f.CreatedAt
-		if f.State == state.Pending {
-			since = f.ExpiresAt
-		}
 		// Soon enough for the later release, which works on it too.
 		f.DueAt, f.UpdatedAt = now.Add(min(max(now.Sub(since), backoff(0)), laterLook)), now
+		return f
+	}
+	if late := now.Sub(since); errors.Is(err, fault.ErrPassing) && late < outageFor {
+		f.DueAt, f.UpdatedAt = now.Add(min(max(late, backoff(0)), outageLook)), now
 		return f
 	}
 	switch late := now.Sub(f.ExpiresAt); {

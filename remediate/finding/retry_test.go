@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -70,5 +71,34 @@ func TestNewsAreToldAtOnceWhateverCameOfTheNoticeBefore(t *testing.T) {
 	}
 	if f = f.stays(noon, "", "something new", Notify); f.Waits(Notify, noon) || f.Tries(Notify) != 0 {
 		t.Errorf("it waits: %v", f.Retries)
+	}
+}
+
+func TestAnOutageEndsNoApprovalAndNoQuestion(t *testing.T) {
+	passing := fmt.Errorf("Unavailable: %w", fault.ErrPassing)
+	f := owes(state.Applying, Apply)
+	f.ExecuteBy, f.Attempts = noon.Add(25*time.Hour), 3*MaxAttempts
+	if !f.Outlasts(noon, passing) || f.Outlasts(noon, errDown) || f.Outlasts(f.ExecuteBy, passing) {
+		t.Error("a plan is given up in an outage, or goes on without one, or after its approval")
+	}
+	if got := f.TriedAgain(noon, passing).DueAt.Sub(noon); got != 45*time.Second {
+		t.Errorf("it is tried again in %s", got)
+	}
+	if got := f.TriedAgain(noon, errDown).DueAt.Sub(noon); got != time.Hour {
+		t.Errorf("what fails otherwise is tried again in %s", got)
+	}
+	if got := f.TriedAgain(noon, errors.Join(passing, &fault.BusyError{After: 10 * time.Minute})).DueAt.Sub(noon); got != 10*time.Minute {
+		t.Errorf("what has no turn for ten minutes is tried again in %s", got)
+	}
+	waiting, expired := owes(state.Waiting), owes(state.Pending)
+	waiting.CreatedAt, waiting.Attempts = noon.Add(-20*time.Hour), MaxAttempts
+	expired.CreatedAt, expired.ExpiresAt = noon.Add(-48*time.Hour), noon.Add(-20*time.Hour)
+	for name, f := range map[string]Finding{"what waits": waiting, "an expired question": expired} {
+		if was := f.State; f.Postponed(noon, passing).State != was || f.Postponed(noon, passing).DueAt.Sub(noon) != 45*time.Second {
+			t.Errorf("%s is %s after 20 hours of an outage", name, f.Postponed(noon, passing).State)
+		}
+		if got := f.Postponed(noon.Add(6*time.Hour), passing).State; got != state.Failed {
+			t.Errorf("%s is %s after 26 hours of an outage", name, got)
+		}
 	}
 }
