@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	simslack "github.com/rescind-dev/rescind/internal/sim/slack"
 	"github.com/rescind-dev/rescind/policies"
 	"github.com/rescind-dev/rescind/remediate"
 	"github.com/rescind-dev/rescind/remediate/finding"
@@ -131,5 +132,30 @@ func TestAPageThatFailsPutsOffNoCard(t *testing.T) {
 	}
 	if after := b.Clock().Sub(back); after > time.Minute || len(p.paged) != 1 || b.stored(f).Retries != nil {
 		t.Errorf("paged %d times, %s after the pager was back; left: %v", len(p.paged), after, b.stored(f).Retries)
+	}
+}
+
+func TestASweepRevertsBeforeItTellsPeople(t *testing.T) {
+	t.Parallel()
+	b := newBurst(t)
+	b.failing(func(string) *simslack.Fault { return &simslack.Fault{Status: 503} })
+	asked := b.opens()
+	b.pass(time.Minute)
+	revert := asked
+	revert.ID, revert.State, revert.Outbox, revert.Retries = "revert", state.Approved, []finding.Effect{finding.Apply}, nil
+	revert.DueAt, revert.ExecuteBy, revert.Automatic, revert.Timeline = b.Clock(), b.Clock().Add(time.Hour), true, nil
+	_, err := b.Store.Create(t.Context(), revert)
+	b.must(err)
+	calls := 0
+	b.failing(func(string) *simslack.Fault {
+		if calls++; calls == 1 && b.iam.taken[revert.Resource] == 0 {
+			t.Error("people are told before anything is reverted")
+		}
+		return nil
+	})
+	_, err = b.Sweep(t.Context())
+	b.must(err)
+	if calls == 0 || b.iam.taken[revert.Resource] == 0 {
+		t.Errorf("%d messages, reverted %d times", calls, b.iam.taken[revert.Resource])
 	}
 }

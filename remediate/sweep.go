@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rescind-dev/rescind/remediate/fault"
@@ -35,6 +36,7 @@ func (r *Remediator) Sweep(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, errors.Join(append(errs, fmt.Errorf("list what is due: %w", err))...)
 	}
+	slices.SortStableFunc(due, finding.PlansFirst)
 	for _, f := range due {
 		if ctx.Err() != nil {
 			break // what is left stays due

@@ -121,6 +121,18 @@ func (f Finding) Renewed(now time.Time) Finding {
 	return f
 }
 
+// PlansFirst has plans that are to be carried out come before all else that is due: a Slack
+// that hangs holds up no revert.
+func PlansFirst(a, b Finding) int {
+	switch plan := a.Owes(Apply); {
+	case plan == b.Owes(Apply):
+		return 0
+	case plan:
+		return -1
+	}
+	return 1
+}
+
 // ExemptionOver is an exempted finding whose exemption has ended: nothing is due.
 func (f Finding) ExemptionOver(now time.Time) Finding { return f.scheduled(now) }
 
