@@ -12,8 +12,12 @@ import (
 // many changes joined must still fit a phone.
 const maxActors = 4
 
-// who names those who made the change and those that joined it.
+// who names those who made the change and those that joined it, or who is not to answer
+// for what it shows.
 func who(f finding.Finding) string {
+	if f.LeftAsItWas() {
+		return actor(f.Change.Actor) + " (left it as it was)"
+	}
 	var names []string
 	for i, a := range f.Actors {
 		if i == maxActors {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/state"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -82,6 +83,11 @@ func TestWhoIsNamedAsTheLogNamesThem(t *testing.T) {
 		if got := fact(notify.Card(f, options), "Who"); got != want {
 			t.Errorf("who: %q, want %q", got, want)
 		}
+	}
+	left := publicService()
+	left.Change.ID += finding.LeftAsItWas
+	if got := fact(notify.Card(left, options), "Who"); got != "jo@example.com (left it as it was)" {
+		t.Errorf("who, of what was there before: %q", got)
 	}
 	f := publicService() // from before others could join it
 	f.Actors = nil

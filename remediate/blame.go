@@ -5,15 +5,12 @@ import (
 
 	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/remediate/before"
+	"github.com/rescind-dev/rescind/remediate/finding"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // An entry of Cloud Run shows a whole allow policy, or a whole service. Whoever made the
 // change is to answer for what it made alone.
-
-// leftAsItWas ends the ID of a change for what it shows and did not make: that is asked
-// about in a finding of its own, which waits for nothing and so is judged once.
-const leftAsItWas = " left as it was"
 
 // part is what of a change is judged by itself.
 type part struct {
@@ -83,7 +80,7 @@ func (p part) of(k judged) judged {
 		return k
 	}
 	k.preexisting = true
-	k.change.ID += leftAsItWas
+	k.change.ID += finding.LeftAsItWas // a finding of its own, which waits for nothing and so is judged once
 	k.Lower(judge.Ask, why)
 	return k
 }

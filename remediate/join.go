@@ -63,7 +63,7 @@ func (r *Remediator) join(ctx context.Context, k judged) (finding.Finding, bool,
 // what it is about: a scan, a deploy as the account that held it, a change that left it as
 // it was, or an entry that does not say what it added to a container.
 func foundInPassing(f finding.Finding) bool {
-	return f.Change.Method == judge.ScanMethod || strings.HasSuffix(f.Change.ID, leftAsItWas) || strings.HasSuffix(f.Change.ID, preexistingSuffix(f.Resource)) ||
+	return f.Change.Method == judge.ScanMethod || f.LeftAsItWas() || strings.HasSuffix(f.Change.ID, preexistingSuffix(f.Resource)) ||
 		f.Resource.Kind.Container() && !f.Change.HasDelta
 }
 

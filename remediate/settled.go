@@ -52,7 +52,7 @@ func (r *Remediator) withoutSettled(ctx context.Context, k judged) (judged, bool
 		if left.Verdict == k.Verdict && left.Plan.Digest == k.Plan.Digest {
 			continue
 		}
-		if !k.preexisting || strings.HasSuffix(k.change.ID, leftAsItWas) { // a deploy did not make what its account held before
+		if !k.preexisting || strings.HasSuffix(k.change.ID, finding.LeftAsItWas) { // a deploy did not make what its account held before
 			if _, err := r.update(ctx, f.StoodFor(k.change, k.now.At, most)); err != nil {
 				return judged{}, false, err
 			}

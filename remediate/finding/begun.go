@@ -3,6 +3,7 @@ package finding
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
@@ -89,6 +90,13 @@ func (f Finding) makersWith(next Finding) []cloud.Actor {
 	others := slices.DeleteFunc(slices.Clone(f.Actors), func(o cloud.Actor) bool { return sameActor(o, was) || sameActor(o, is) })
 	return append([]cloud.Actor{is}, others...)
 }
+
+// LeftAsItWas ends the ID of a change that shows what it may not have made.
+const LeftAsItWas = " left as it was"
+
+// LeftAsItWas reports whether whoever made the change may only have left as it was what the
+// finding is about: they are not to answer for it.
+func (f Finding) LeftAsItWas() bool { return strings.HasSuffix(f.Change.ID, LeftAsItWas) }
 
 // JoinedBy adds another change with the same plan to an open finding: same card,
 // same buttons, one more actor who may not keep it. Where the event that began it may
