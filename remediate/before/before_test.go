@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/remediate/before"
 	"github.com/rescind-dev/rescind/remediate/judge"
@@ -245,4 +248,33 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// BenchmarkBaseline reads 10,000 services of 100 projects, each with one grant, into a file.
+func BenchmarkBaseline(b *testing.B) {
+	var projects []string
+	for n := range 100 {
+		projects = append(projects, fmt.Sprint("shop-", n))
+	}
+	for b.Loop() {
+		file := filepath.Join(b.TempDir(), "state.db")
+		st, err := bolt.Open(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		in := &inventory{services: 100}
+		sum, err := in.baseline(before.New(st), "one", projects...).Read(b.Context())
+		if err != nil || sum.Workloads != 10_000 {
+			b.Fatalf("%+v, %v", sum, err)
+		}
+		if err := st.Close(); err != nil {
+			b.Fatal(err)
+		}
+		i, err := os.Stat(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(i.Size())/10_000, "bytes/service")
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/10_000, "us/service")
 }
