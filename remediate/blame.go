@@ -28,7 +28,8 @@ func (r *Remediator) took(ctx context.Context, c cloud.Change, now judge.Snapsho
 		return before.Held{}, nil
 	}
 	sure := r.cfg.Entries == nil
-	if !sure && l != nil && len(r.cfg.Judge.Judge(ctx, now.Observe(c), now)) > 0 { // what violates nothing is not worth a look
+	// What violates nothing, and ends nothing, is not worth a look.
+	if !sure && l != nil && (r.before.Ends(ctx, c) || len(r.cfg.Judge.Judge(ctx, now.Observe(c), now)) > 0) {
 		sure, _ = r.borneOut(ctx, l) // one that fails says nothing, and is made again for the finding
 	}
 	return r.before.Took(ctx, c, now, sure)

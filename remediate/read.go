@@ -47,7 +47,7 @@ func (r *Remediator) read(ctx context.Context, res cloud.Resource, policy bool) 
 			s.Workload = &w
 		}
 	}
-	s.Gone = errors.Is(err, fault.ErrNotFound)
+	s.Gone, s.Done = errors.Is(err, fault.ErrNotFound), r.cfg.Now()
 	if _, err := r.readable(ctx, res, err); err != nil {
 		return judge.Snapshot{}, err
 	}

@@ -95,6 +95,7 @@ func (r *Remediator) look(ctx context.Context, res cloud.Resource) (s judge.Snap
 	if !errors.Is(err, errors.ErrUnsupported) { // nobody can read it
 		s.Policy, errs = &p, append(errs, err)
 	}
+	s.Done = r.cfg.Now()
 	s, err = unlessGone(s, errors.Join(errs...))
 	return s, listed && !s.Gone, err
 }
@@ -122,7 +123,7 @@ func (r *Remediator) fine(ctx context.Context, res cloud.Resource, now judge.Sna
 func (r *Remediator) anew(ctx context.Context, res cloud.Resource, s judge.Snapshot) (judge.Snapshot, error) {
 	s.At = r.cfg.Now()
 	w, err := r.cfg.Workloads.Workload(ctx, res)
-	s.Workload = &w
+	s.Workload, s.Done = &w, r.cfg.Now()
 	return unlessGone(s, err)
 }
 

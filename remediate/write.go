@@ -24,8 +24,9 @@ func (r *Remediator) changeGrants(ctx context.Context, s judge.Step, now judge.S
 	if len(effective) == 0 {
 		return s, false, nil
 	}
+	began := r.cfg.Now() // what is made again a moment after the write is newer
 	if err = r.cfg.IAM.SetPolicy(ctx, s.Resource, next); err == nil {
-		r.wrote(ctx, s.Resource, judge.Snapshot{At: r.cfg.Now(), Policy: &next})
+		r.wrote(ctx, s.Resource, judge.Snapshot{At: began, Done: r.cfg.Now(), Policy: &next})
 	}
 	return s.WithDeltas(effective), true, err
 }
@@ -37,9 +38,10 @@ func (r *Remediator) setInvokerCheck(ctx context.Context, s judge.Step, now judg
 	if err != nil || w.InvokerCheckDisabled.On != on {
 		return false, err
 	}
+	began := r.cfg.Now()
 	if err = r.cfg.Workloads.SetInvokerCheck(ctx, w, on); err == nil {
 		w.InvokerCheckDisabled = cloud.KnownFlag(!on)
-		r.wrote(ctx, s.Resource, judge.Snapshot{At: r.cfg.Now(), Workload: &w})
+		r.wrote(ctx, s.Resource, judge.Snapshot{At: began, Done: r.cfg.Now(), Workload: &w})
 	}
 	return true, err
 }

@@ -12,6 +12,7 @@
 //
 //   - held.go is what is known of one workload, a value
 //   - left.go tells what a change made from what it left as it was
+//   - kept.go bounds what one grant takes there
 //   - memory.go keeps it in the store, a cell for each workload ("before/" and its name)
 //   - baseline.go reads each project once ("baseline/" and its id)
 //   - inforce.go is which constraints were in force, for this process alone

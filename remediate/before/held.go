@@ -24,6 +24,7 @@ var InvokerOff = cloud.Grant{}
 
 // Part is one thing that a workload has: a grant of its allow policy, or InvokerOff.
 type Part struct {
+	// Grant has a digest for its member alone where it is long: see keptGrant.
 	Grant cloud.Grant `json:"grant,omitzero"`
 	Since time.Time   `json:"since"` // when it was made, or else when it was first read
 	// By is the principal whose change made it; empty where that was not seen.
@@ -69,6 +70,7 @@ const skew = 2 * time.Second
 // known of it where it is Older. What was first read a moment before may have been made by
 // the change.
 func (s Side) Before(g cloud.Grant, made time.Time) (Age, Part) {
+	g = keptGrant(g)
 	switch p, had := s.part(g); {
 	case had && p.By == "" && p.Since.Before(made) && p.Since.Add(skew).After(made):
 		return Unknown, Part{}
@@ -103,7 +105,8 @@ type sight struct {
 	emptied bool // the change made the workload, or ended it: nothing was there before
 	shown   []cloud.Grant
 
-	read time.Time // of the live read; zero where there is none
+	read time.Time // when the live read began; zero where there is none
+	seen time.Time // by when it had ended
 	live []cloud.Grant
 }
 
@@ -127,10 +130,10 @@ func (s Side) after(v sight) Side {
 				p.By = v.by
 			}
 		case !had:
-			p = Part{Grant: g, Since: v.read}
+			p = Part{Grant: g, Since: v.seen}
 		case v.tells() && !shown && !p.Since.After(v.made): // the change took it away, and it came back
 			next = next.without(p, v.made)
-			p = Part{Grant: g, Since: v.read}
+			p = Part{Grant: g, Since: v.seen}
 		}
 		next.Parts = append(next.Parts, p)
 	}
@@ -182,7 +185,7 @@ func (v sight) known(since time.Time) time.Time {
 	case v.tells():
 		earlier(v.made.Add(1))
 	case !v.read.IsZero():
-		earlier(v.read)
+		earlier(v.seen)
 	}
 	return since
 }

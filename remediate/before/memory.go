@@ -52,11 +52,24 @@ func (m *Memory) Took(ctx context.Context, c cloud.Change, now judge.Snapshot, s
 			return h
 		}
 		h.Invoker = h.Invoker.after(invokerSeen(c, now, sure))
-		if sure && emptied(c) {
+		switch {
+		case sure && emptied(c):
 			h.Grants = h.Grants.after(sight{made: c.Time, emptied: true})
+		case now.Gone:
+			h.Grants = h.Grants.after(grantsSeen(c, now, false))
 		}
 		return h
 	})
+}
+
+// Ends reports whether the change made the workload anew, or deleted it, and something is
+// remembered that this ends. Where the store does not say, it does: Took meets the error.
+func (m *Memory) Ends(ctx context.Context, c cloud.Change) bool {
+	if !emptied(c) {
+		return false
+	}
+	h, _, err := cells.Read[Held](ctx, m.store, cellOf(c.Resource))
+	return err != nil || len(h.Grants.Parts)+len(h.Invoker.Parts) > 0
 }
 
 // Read remembers what a live read shows of a workload: its grants, and whether its invoker
@@ -104,13 +117,13 @@ func (m *Memory) change(ctx context.Context, r cloud.Resource, now judge.Snapsho
 // grantsSeen is what is seen of the grants.
 func grantsSeen(c cloud.Change, now judge.Snapshot, sure bool) (v sight) {
 	if sure && c.Policy != nil && !c.HasDelta {
-		v.made, v.by, v.shown = c.Time, c.Actor.Principal, c.Policy.Grants()
+		v.made, v.by, v.shown = c.Time, keptBy(c.Actor.Principal), kept(c.Policy.Grants())
 	}
 	switch {
 	case now.Gone:
-		v.read = now.At
+		v.read, v.seen = now.At, later(now.At, now.Done)
 	case now.Policy != nil:
-		v.read, v.live = now.At, now.Policy.Grants()
+		v.read, v.seen, v.live = now.At, later(now.At, now.Done), kept(now.Policy.Grants())
 	}
 	return v
 }
@@ -122,13 +135,13 @@ func invokerSeen(c cloud.Change, now judge.Snapshot, sure bool) (v sight) {
 	case c.Verb == cloud.Delete:
 		v.made, v.emptied = c.Time, true
 	case entry != nil && entry.InvokerCheckDisabled.Knowledge == cloud.Known:
-		v.made, v.by, v.emptied, v.shown = c.Time, c.Actor.Principal, emptied(c), invoker(entry.InvokerCheckDisabled)
+		v.made, v.by, v.emptied, v.shown = c.Time, keptBy(c.Actor.Principal), emptied(c), invoker(entry.InvokerCheckDisabled)
 	}
 	switch {
 	case now.Gone:
-		v.read = now.At
+		v.read, v.seen = now.At, later(now.At, now.Done)
 	case now.Workload != nil && now.Workload.InvokerCheckDisabled.Knowledge == cloud.Known:
-		v.read, v.live = now.At, invoker(now.Workload.InvokerCheckDisabled)
+		v.read, v.seen, v.live = now.At, later(now.At, now.Done), invoker(now.Workload.InvokerCheckDisabled)
 	}
 	return v
 }

@@ -12,7 +12,8 @@ import (
 // Snapshot is what is known of a resource at one moment: read live, or, in
 // replay, learned from the history before the change.
 type Snapshot struct {
-	At time.Time
+	// At is when reading it began, Done when it ended; Done is zero where that is not told apart.
+	At, Done time.Time
 	// Policy is the live allow policy, nil where it was not read.
 	Policy *cloud.AllowPolicy
 	// Workload is the live workload, nil where it was not read.
