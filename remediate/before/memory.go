@@ -36,10 +36,9 @@ func cellOf(r cloud.Resource) string { return "before/" + r.String() }
 
 // Took remembers what a change of a workload, and the live read after it, show. It returns
 // what was known before, which says how old each part is that is there still: see
-// Side.Before. The entry is
-// taken at its word where sure is true; one that may be made up would make a grant older
-// than it is. A change seen twice comes to the same. With an error nothing is remembered,
-// and nothing is known.
+// Side.Before. The entry is taken at its word where sure is true; one that may be made up
+// would make a grant older than it is. A change seen twice comes to the same. With an error
+// nothing is remembered, and nothing is known.
 func (m *Memory) Took(ctx context.Context, c cloud.Change, now judge.Snapshot, sure bool) (Held, error) {
 	made := c.Time
 	sure = sure && c.Half != cloud.FirstHalf && !made.IsZero() && !made.After(now.At.Add(ahead))
