@@ -37,6 +37,19 @@ func (k Kind) Reached() bool { return k == RunService || k == RunInstance }
 // and so an allow policy that they inherit.
 func (k Kind) Container() bool { return k == Project || k == Folder || k == Organization }
 
+// Holds are the kinds of what lies right in a container of this kind, and are looked
+// through in this order; none for anything else. Organization policies and service accounts
+// are not looked through.
+func (k Kind) Holds() []Kind {
+	switch k {
+	case Project:
+		return []Kind{RunService, RunJob, RunWorkerPool, RunInstance}
+	case Folder, Organization:
+		return []Kind{Project, Folder}
+	}
+	return nil
+}
+
 // Resource is a parsed full resource name. It is comparable, so two names of
 // one thing are equal exactly when the thing is the same: scopes and
 // exemptions compare Resources, never string prefixes.

@@ -125,7 +125,7 @@ func (r *reading) container(ctx context.Context, in cloud.Resource, projects cha
 		projects <- in
 		return
 	}
-	for _, kind := range []cloud.Kind{cloud.Project, cloud.Folder} {
+	for _, kind := range in.Kind.Holds() {
 		err := r.each(ctx, in, kind, func(c cloud.Resource) error {
 			if !slices.Contains(r.Tops, c) {
 				r.container(ctx, c, projects)
@@ -174,7 +174,7 @@ func (r *reading) project(ctx context.Context, p cloud.Resource) {
 		return
 	}
 	began, n := r.Now(), 0
-	for _, kind := range []cloud.Kind{cloud.RunService, cloud.RunJob, cloud.RunWorkerPool, cloud.RunInstance} {
+	for _, kind := range p.Kind.Holds() {
 		err = errors.Join(err, r.each(ctx, p, kind, func(w cloud.Resource) error {
 			n++
 			return r.workload(ctx, w)

@@ -72,7 +72,7 @@ func (s *Round) next() (task, bool) {
 		case len(top.Left) > 0 && top.Left[0].Kind.Container():
 			in := top.Left[0]
 			top.Left = top.Left[1:]
-			s.Stack = append(s.Stack, Place{Container: in, Listing: listed(in.Kind)[0]})
+			s.Stack = append(s.Stack, Place{Container: in, Listing: in.Kind.Holds()[0]})
 		case len(top.Left) > 0:
 			return task{at: top.Left[0]}, true
 		case top.Listing != "":
@@ -103,7 +103,7 @@ func (s *Round) read(found []cloud.Resource, page string) {
 	if page != "" {
 		return
 	}
-	kinds := append(listed(top.Container.Kind), "")
+	kinds := append(top.Container.Kind.Holds(), "")
 	top.Listing = kinds[slices.Index(kinds, top.Listing)+1]
 }
 
@@ -128,21 +128,9 @@ func roundIn(c cells.Cell) (Round, error) {
 		return Round{}, fmt.Errorf("read where the scan stands: %w", err)
 	}
 	for _, p := range s.Stack {
-		if p.Listing != "" && !slices.Contains(listed(p.Container.Kind), p.Listing) {
+		if p.Listing != "" && !slices.Contains(p.Container.Kind.Holds(), p.Listing) {
 			return Round{}, fmt.Errorf("read where the scan stands: %q is not listed in %s", p.Listing, p.Container)
 		}
 	}
 	return s, nil
-}
-
-// listed are the kinds of what lies right in a container, in the order in which
-// a scan lists them.
-func listed(in cloud.Kind) []cloud.Kind {
-	switch in {
-	case cloud.Project:
-		return []cloud.Kind{cloud.RunService, cloud.RunJob, cloud.RunWorkerPool, cloud.RunInstance}
-	case cloud.Folder, cloud.Organization:
-		return []cloud.Kind{cloud.Project, cloud.Folder}
-	}
-	return nil
 }

@@ -32,7 +32,7 @@ func (t tree) grow(rng *rand.Rand, in cloud.Resource, depth int) {
 		p := cloud.ProjectResource(fmt.Sprint("p", len(t)))
 		t[in], t[p] = append(t[in], p), nil
 		for i := range rng.IntN(5) {
-			kind := listed(cloud.Project)[rng.IntN(3)]
+			kind := cloud.Project.Holds()[rng.IntN(3)]
 			t[p] = append(t[p], cloud.RunResource(kind, p.Name, "europe-west1", fmt.Sprint("w", i)))
 		}
 	}
@@ -174,7 +174,7 @@ func TestAListThatCannotBeReadLeavesTheOthersToBeRead(t *testing.T) {
 		tried = append(tried, next.list)
 		s.read(nil, "") // which is all that is known of it
 	}
-	if d := cmp.Diff(listed(cloud.Project), tried); d != "" {
+	if d := cmp.Diff(cloud.Project.Holds(), tried); d != "" {
 		t.Errorf("lists (-want +got):\n%s", d)
 	}
 	if got, left := s.next(); !left || got.at != cloud.ProjectResource("p") {
