@@ -79,7 +79,7 @@ func runScan(ctx context.Context, env environment, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	return scanScope(ctx, env, a, o, config.Containers(c.Scope.Include))
+	return scanScope(ctx, env, a, o, cloud.ParseContainers(c.Scope.Include))
 }
 
 func scanFlags(f *flags, args []string) (scanOptions, error) {

@@ -21,6 +21,7 @@ import (
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/config"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/process"
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/sandbox"
+	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/remediate/finding"
 )
@@ -186,7 +187,7 @@ func TestAScanThatWasCutOffGoesOnWhenItIsStartedAgain(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		visits := 0
 		_, err = a.Scanner().All(ctx, scan.Walk{
-			Name: walkName(config.Containers(c.Scope.Include)), Tops: config.Containers(c.Scope.Include), Resumed: func(scan.Round) {},
+			Name: walkName(cloud.ParseContainers(c.Scope.Include)), Tops: cloud.ParseContainers(c.Scope.Include), Resumed: func(scan.Round) {},
 			Visit: func(scan.Visit) {
 				if visits++; visits == 3 {
 					cancel()

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rescind-dev/rescind/internal/cloud"
 	"github.com/rescind-dev/rescind/internal/google"
 	"github.com/rescind-dev/rescind/internal/strictyaml"
 	"github.com/rescind-dev/rescind/policies"
@@ -130,18 +129,6 @@ func (c Config) LogValue() slog.Value {
 		slog.String("identity", c.Identity), slog.String("store", c.Store),
 		slog.Any("policies", c.Policies), slog.String("push_service_account", c.Push.ServiceAccount),
 	)
-}
-
-// Containers are the names that are one of a project's, a folder's or an
-// organization's; Validate refuses the others.
-func Containers(names []string) []cloud.Resource {
-	var out []cloud.Resource
-	for _, n := range names {
-		if r, ok := cloud.ParseContainer(n); ok {
-			out = append(out, r)
-		}
-	}
-	return out
 }
 
 // LoadPolicies compiles the built-in policies with those at the paths on top.

@@ -37,7 +37,7 @@ func googleOptions(c config.Config, o Options, st remediate.Store) google.Option
 		Identities:  st,
 		Turns:       st,
 		Rates:       google.Rates(c.Google.Rates),
-		SearchIn:    config.Containers(c.Scope.Include),
+		SearchIn:    cloud.ParseContainers(c.Scope.Include),
 		Domains:     c.Domains(),
 
 		ServiceAccounts: inGroups(c),
@@ -123,7 +123,7 @@ func newBaseline(c config.Config, o Options, st remediate.Store, gcp *google.Cli
 }
 
 func scopeOf(c config.Config) scope.Scope {
-	return scope.Scope{Include: config.Containers(c.Scope.Include), Exclude: config.Containers(c.Scope.Exclude)}
+	return scope.Scope{Include: cloud.ParseContainers(c.Scope.Include), Exclude: cloud.ParseContainers(c.Scope.Exclude)}
 }
 
 // self is the principal that rescind itself acts as.
