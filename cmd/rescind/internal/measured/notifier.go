@@ -60,18 +60,16 @@ func Pagers(ps []remediate.Pager, t *telemetry.Telemetry) []remediate.Pager {
 
 // Page implements remediate.Pager.
 func (m pager) Page(ctx context.Context, f finding.Finding) error {
-	ctx, end := m.to.Span(ctx, "message page")
-	err := m.Pager.Page(ctx, f)
-	end(err, f.ID)
-	m.to.Message("page "+m.Name(), became(err))
-	return err
+	return m.told(ctx, "page", f, m.Pager.Page)
 }
 
 // Resolve implements remediate.Pager.
 func (m pager) Resolve(ctx context.Context, f finding.Finding) error {
-	ctx, end := m.to.Span(ctx, "message resolve")
-	err := m.Pager.Resolve(ctx, f)
-	end(err, f.ID)
-	m.to.Message("resolve "+m.Name(), became(err))
+	return m.told(ctx, "resolve", f, m.Pager.Resolve)
+}
+
+func (m pager) told(ctx context.Context, what string, f finding.Finding, tell func(context.Context, finding.Finding) error) error {
+	err := spanned(ctx, m.to, "message "+what, func(ctx context.Context) error { return tell(ctx, f) }, f.ID)
+	m.to.Message(what+" "+m.Name(), became(err))
 	return err
 }

@@ -16,9 +16,14 @@ type Policies struct {
 
 // SetPolicy implements remediate.PolicyClient.
 func (p Policies) SetPolicy(ctx context.Context, r cloud.Resource, set cloud.AllowPolicy) error {
-	ctx, end := p.To.Span(ctx, "write allow policy")
-	err := p.PolicyClient.SetPolicy(ctx, r, set)
-	end(err)
+	return spanned(ctx, p.To, "write allow policy", func(ctx context.Context) error { return p.PolicyClient.SetPolicy(ctx, r, set) })
+}
+
+// spanned does it within a span, which is about the findings.
+func spanned(ctx context.Context, t *telemetry.Telemetry, what string, do func(context.Context) error, findings ...string) error {
+	ctx, end := t.Span(ctx, what)
+	err := do(ctx)
+	end(err, findings...)
 	return err
 }
 
@@ -28,31 +33,24 @@ type Workloads struct {
 	To *telemetry.Telemetry
 }
 
-func (w Workloads) write(ctx context.Context, what string, do func(context.Context) error) error {
-	ctx, end := w.To.Span(ctx, what)
-	err := do(ctx)
-	end(err)
-	return err
-}
-
 // SetIdentity implements remediate.WorkloadWriter.
 func (w Workloads) SetIdentity(ctx context.Context, of cloud.Workload, email string) error {
-	return w.write(ctx, "write identity", func(ctx context.Context) error { return w.WorkloadClient.SetIdentity(ctx, of, email) })
+	return spanned(ctx, w.To, "write identity", func(ctx context.Context) error { return w.WorkloadClient.SetIdentity(ctx, of, email) })
 }
 
 // SetInvokerCheck implements remediate.WorkloadWriter.
 func (w Workloads) SetInvokerCheck(ctx context.Context, of cloud.Workload, on bool) error {
-	return w.write(ctx, "write invoker check", func(ctx context.Context) error { return w.WorkloadClient.SetInvokerCheck(ctx, of, on) })
+	return spanned(ctx, w.To, "write invoker check", func(ctx context.Context) error { return w.WorkloadClient.SetInvokerCheck(ctx, of, on) })
 }
 
 // SetIngress implements remediate.WorkloadWriter.
 func (w Workloads) SetIngress(ctx context.Context, of cloud.Workload, ingress string) error {
-	return w.write(ctx, "write ingress", func(ctx context.Context) error { return w.WorkloadClient.SetIngress(ctx, of, ingress) })
+	return spanned(ctx, w.To, "write ingress", func(ctx context.Context) error { return w.WorkloadClient.SetIngress(ctx, of, ingress) })
 }
 
 // SetTraffic implements remediate.WorkloadWriter.
 func (w Workloads) SetTraffic(ctx context.Context, of cloud.Workload, to []cloud.TrafficTarget) error {
-	return w.write(ctx, "write traffic", func(ctx context.Context) error { return w.WorkloadClient.SetTraffic(ctx, of, to) })
+	return spanned(ctx, w.To, "write traffic", func(ctx context.Context) error { return w.WorkloadClient.SetTraffic(ctx, of, to) })
 }
 
 // Constraints has a span around each write of an organization policy.
@@ -63,16 +61,10 @@ type Constraints struct {
 
 // DeleteOrgPolicy implements remediate.ConstraintClient.
 func (c Constraints) DeleteOrgPolicy(ctx context.Context, r cloud.Resource, etag string) error {
-	ctx, end := c.To.Span(ctx, "write organization policy")
-	err := c.ConstraintClient.DeleteOrgPolicy(ctx, r, etag)
-	end(err)
-	return err
+	return spanned(ctx, c.To, "write organization policy", func(ctx context.Context) error { return c.ConstraintClient.DeleteOrgPolicy(ctx, r, etag) })
 }
 
 // CreateOrgPolicy implements remediate.ConstraintClient.
 func (c Constraints) CreateOrgPolicy(ctx context.Context, r cloud.Resource, body string) error {
-	ctx, end := c.To.Span(ctx, "write organization policy")
-	err := c.ConstraintClient.CreateOrgPolicy(ctx, r, body)
-	end(err)
-	return err
+	return spanned(ctx, c.To, "write organization policy", func(ctx context.Context) error { return c.ConstraintClient.CreateOrgPolicy(ctx, r, body) })
 }
