@@ -3,7 +3,6 @@ package replay
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -152,6 +151,5 @@ func (k *judgedAt) stands(made, c cloud.Change) {
 
 // olderThan says that a change is not to blame for what another made.
 func olderThan(made, c cloud.Change) string {
-	return fmt.Sprintf("what violates is older: %s left it as it was; %s made it at %s",
-		c.Actor.Principal, made.Actor.Principal, made.Time.UTC().Format(time.RFC3339))
+	return judge.Older(c.Actor.Principal, made.Actor.Principal, made.Time)
 }

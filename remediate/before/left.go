@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rescind-dev/rescind/internal/cloud"
+	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
 // Split tells what a change of an allow policy made from what it may only have left as it
@@ -48,12 +49,12 @@ func (h Held) takesAtItsWord(age Age) bool {
 }
 
 func whyLeft(c cloud.Change, age Age, p Part) string {
-	who, since := c.Actor.Principal, p.Since.UTC().Format(time.RFC3339)
+	who := c.Actor.Principal
 	switch {
 	case age == Older && p.By != "":
-		return fmt.Sprintf("what violates is older: %s left it as it was; %s made it at %s", who, p.By, since)
+		return judge.Older(who, p.By, p.Since)
 	case age == Older:
-		return fmt.Sprintf("what violates is older: %s left it as it was; it was seen there at %s", who, since)
+		return fmt.Sprintf("what violates is older: %s left it as it was; it was seen there at %s", who, p.Since.UTC().Format(time.RFC3339))
 	case age == Later:
 		return "what violates came after the change, whose entry does not show it: another entry names who made it"
 	case age == Unknown, age == Unread:

@@ -102,6 +102,11 @@ func Span(d time.Duration) string {
 	return s
 }
 
+// Older says that a change is not to blame for what another made.
+func Older(who, maker string, made time.Time) string {
+	return fmt.Sprintf("what violates is older: %s left it as it was; %s made it at %s", who, maker, made.UTC().Format(time.RFC3339))
+}
+
 // Spread is traffic in words: "api-00001-abc 100 %, api-00001-abc tag next".
 func Spread(ts []cloud.TrafficTarget) string {
 	var out []string
