@@ -55,14 +55,6 @@ type Held struct {
 	unreadable bool
 }
 
-// Of returns the side that the grant is on: that of the invoker check for InvokerOff.
-func (h Held) Of(g cloud.Grant) Side {
-	if g == InvokerOff {
-		return h.Invoker
-	}
-	return h.Grants
-}
-
 // skew is how far the clock of whoever reads and the one that dates entries may be apart.
 const skew = 2 * time.Second
 

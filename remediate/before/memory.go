@@ -118,11 +118,19 @@ func grantsSeen(c cloud.Change, now judge.Snapshot, sure bool) (v sight) {
 	if sure && c.Policy != nil && !c.HasDelta {
 		v.made, v.by, v.shown = c.Time, keptBy(c.Actor.Principal), kept(c.Policy.Grants())
 	}
-	switch {
-	case now.Gone:
+	if now.Policy == nil {
+		return v.liveIn(now, now.Gone, nil)
+	}
+	return v.liveIn(now, true, kept(now.Policy.Grants()))
+}
+
+// liveIn adds what a live read shows; a workload that is gone has nothing.
+func (v sight) liveIn(now judge.Snapshot, read bool, live []cloud.Grant) sight {
+	if read {
 		v.read, v.seen = now.At, later(now.At, now.Done)
-	case now.Policy != nil:
-		v.read, v.seen, v.live = now.At, later(now.At, now.Done), kept(now.Policy.Grants())
+		if !now.Gone {
+			v.live = live
+		}
 	}
 	return v
 }
@@ -136,13 +144,10 @@ func invokerSeen(c cloud.Change, now judge.Snapshot, sure bool) (v sight) {
 	case entry != nil && entry.InvokerCheckDisabled.Knowledge == cloud.Known:
 		v.made, v.by, v.emptied, v.shown = c.Time, keptBy(c.Actor.Principal), emptied(c), invoker(entry.InvokerCheckDisabled)
 	}
-	switch {
-	case now.Gone:
-		v.read, v.seen = now.At, later(now.At, now.Done)
-	case now.Workload != nil && now.Workload.InvokerCheckDisabled.Knowledge == cloud.Known:
-		v.read, v.seen, v.live = now.At, later(now.At, now.Done), invoker(now.Workload.InvokerCheckDisabled)
+	if w := now.Workload; w != nil && w.InvokerCheckDisabled.Knowledge == cloud.Known {
+		return v.liveIn(now, true, invoker(w.InvokerCheckDisabled))
 	}
-	return v
+	return v.liveIn(now, now.Gone, nil)
 }
 
 // emptied reports whether nothing of the workload was there before the change, or is
