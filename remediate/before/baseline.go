@@ -22,7 +22,7 @@ type base struct {
 	// Holder is the process that reads it, until Until.
 	Holder string    `json:"holder,omitempty"`
 	Until  time.Time `json:"until,omitzero"`
-	// Failed is true where not all of it could be read the last time.
+	// Failed is true where not all of it could be read, for a reason that does not pass.
 	Failed bool `json:"failed,omitempty"`
 }
 
@@ -184,7 +184,7 @@ func (r *reading) project(ctx context.Context, p cloud.Resource) {
 		began = time.Time{}
 		r.left(ctx, p, err)
 	}
-	if err := r.release(ctx, p, began); err != nil {
+	if err := r.release(ctx, p, began, err != nil && ctx.Err() == nil && !passes(err)); err != nil {
 		r.broken(err)
 		return
 	}
@@ -225,13 +225,19 @@ func (r *reading) take(ctx context.Context, p cloud.Resource) (mine bool, err er
 	return mine, err
 }
 
-// release says when the project was read: the zero time where not all of it was. One that
-// another process took over is left to it.
-func (r *reading) release(ctx context.Context, p cloud.Resource, at time.Time) error {
+// passes reports whether reading may succeed when it is tried again, by itself.
+func passes(err error) bool {
+	_, limited := fault.NextTurn(err)
+	return limited || errors.Is(err, fault.ErrPassing)
+}
+
+// release says when the project was read: the zero time where not all of it was, and
+// whether that failed for good. One that another process took over is left to it.
+func (r *reading) release(ctx context.Context, p cloud.Resource, at time.Time, failed bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseWithin)
 	defer cancel()
 	_, err := cells.Change(ctx, r.Memory.store, baseOf(p.Name), time.Time{}, func(b base) (base, bool, error) {
-		return base{At: at, Failed: at.IsZero()}, b.Holder == r.me, nil
+		return base{At: at, Failed: at.IsZero() && (failed || b.Failed)}, b.Holder == r.me, nil
 	})
 	return err
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/rescind-dev/rescind/internal/store/bolt"
 	"github.com/rescind-dev/rescind/internal/store/memory"
 	"github.com/rescind-dev/rescind/remediate/before"
+	"github.com/rescind-dev/rescind/remediate/fault"
 	"github.com/rescind-dev/rescind/remediate/judge"
 )
 
@@ -240,6 +241,40 @@ func TestAProjectThatCannotBeReadIsNotKnownAndReadAgain(t *testing.T) {
 	in.fails = nil
 	if sum, err = in.baseline(m, "one", "a", "b").Read(t.Context()); err != nil || sum != (before.Sum{Projects: 1, Workloads: 60}) {
 		t.Errorf("the second time: %+v, %v", sum, err)
+	}
+}
+
+func TestAReadingThatIsCutOffOrPassesLeavesNoProjectUnreadable(t *testing.T) {
+	made := cloud.Change{Verb: cloud.SetPolicy, Time: noon.Add(time.Hour), Policy: policyOf([]cloud.Grant{granted(2)})}
+	made.Resource = cloud.RunResource(cloud.RunService, "a", "europe-west1", "never-read")
+	for name, tt := range map[string]struct {
+		fails error
+		left  bool
+	}{
+		"a request that is gone": {context.Canceled, false},
+		"an outage":              {fmt.Errorf("unavailable: %w", fault.ErrPassing), false},
+		"a rate, however often":  {&fault.BusyError{Where: "reads", After: time.Second}, false},
+		"a missing permission":   {errors.New("permission denied"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := before.New(memory.New())
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			in := &inventory{services: 60, fails: func(cloud.Resource) error {
+				if errors.Is(tt.fails, context.Canceled) {
+					cancel()
+				}
+				return tt.fails
+			}}
+			if sum, _ := in.baseline(m, "one", "a").Read(ctx); sum.Left != 1 {
+				t.Errorf("%+v, want the project left", sum)
+			}
+			h, err := m.Took(t.Context(), made, judge.Snapshot{At: made.Time, Policy: made.Policy}, true)
+			must(t, err)
+			if _, left, why := h.Split(made, made.Policy.Grants()); len(left) > 0 != tt.left {
+				t.Errorf("left as it was: %v (%s), want that to be so: %t", left, why, tt.left)
+			}
+		})
 	}
 }
 
