@@ -168,18 +168,7 @@ func (a *App) judging(ctx context.Context, every time.Duration) {
 // scanAlong scans what is due, a step at a time, until ctx ends. It is apart from
 // work, which people wait for.
 func (a *App) scanAlong(ctx context.Context, every time.Duration) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if err := a.scanner.Some(ctx); err != nil && ctx.Err() == nil {
-				a.log.ErrorContext(ctx, "scan", "error", err.Error())
-			}
-		}
-	}
+	a.each(ctx, every, "scan", a.scanner.Some)
 }
 
 // ReadBaseline reads what is live where that was never read, and returns when no more of
@@ -187,19 +176,29 @@ func (a *App) scanAlong(ctx context.Context, every time.Duration) {
 // hour after all was read.
 func (a *App) ReadBaseline(ctx context.Context) error { return a.baseline.read(ctx) }
 
-// readAlong reads the baseline, and what is new, until ctx ends.
+// readAlong reads the baseline, at once, and then what is new, until ctx ends.
 func (a *App) readAlong(ctx context.Context, every time.Duration) {
+	a.logged(ctx, "baseline", a.ReadBaseline)
+	a.each(ctx, every, "baseline", a.ReadBaseline)
+}
+
+// each does it each time that long has passed, until ctx ends.
+func (a *App) each(ctx context.Context, every time.Duration, what string, do func(context.Context) error) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if err := a.ReadBaseline(ctx); err != nil && ctx.Err() == nil {
-			a.log.ErrorContext(ctx, "baseline", "error", err.Error())
-		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			a.logged(ctx, what, do)
 		}
+	}
+}
+
+func (a *App) logged(ctx context.Context, what string, do func(context.Context) error) {
+	if err := do(ctx); err != nil && ctx.Err() == nil {
+		a.log.ErrorContext(ctx, what, "error", err.Error())
 	}
 }
 
