@@ -168,7 +168,11 @@ func (a *App) judging(ctx context.Context, every time.Duration) {
 // scanAlong scans what is due, a step at a time, until ctx ends. It is apart from
 // work, which people wait for.
 func (a *App) scanAlong(ctx context.Context, every time.Duration) {
-	a.each(ctx, every, "scan", a.scanner.Some)
+	each(ctx, every, func() {
+		if err := a.scanner.Some(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "scan", "error", err.Error())
+		}
+	})
 }
 
 // ReadBaseline reads what is live where that was never read, and returns when no more of
@@ -178,12 +182,17 @@ func (a *App) ReadBaseline(ctx context.Context) error { return a.baseline.read(c
 
 // readAlong reads the baseline, at once, and then what is new, until ctx ends.
 func (a *App) readAlong(ctx context.Context, every time.Duration) {
-	a.logged(ctx, "baseline", a.ReadBaseline)
-	a.each(ctx, every, "baseline", a.ReadBaseline)
+	read := func() {
+		if err := a.ReadBaseline(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "baseline", "error", err.Error())
+		}
+	}
+	read()
+	each(ctx, every, read)
 }
 
 // each does it each time that long has passed, until ctx ends.
-func (a *App) each(ctx context.Context, every time.Duration, what string, do func(context.Context) error) {
+func each(ctx context.Context, every time.Duration, do func()) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -191,14 +200,8 @@ func (a *App) each(ctx context.Context, every time.Duration, what string, do fun
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			a.logged(ctx, what, do)
+			do()
 		}
-	}
-}
-
-func (a *App) logged(ctx context.Context, what string, do func(context.Context) error) {
-	if err := do(ctx); err != nil && ctx.Err() == nil {
-		a.log.ErrorContext(ctx, what, "error", err.Error())
 	}
 }
 
