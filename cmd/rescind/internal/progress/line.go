@@ -5,7 +5,6 @@ package progress
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/rescind-dev/rescind/cmd/rescind/internal/terminal"
 )
@@ -15,16 +14,13 @@ import (
 type Line struct {
 	w        io.Writer
 	terminal bool
+	width    func() int // of the terminal, which people change; nil: any line fits
 }
 
 // New is the Line of what is written to w: on a terminal where w is one.
 func New(w io.Writer) *Line {
-	f, ok := w.(*os.File)
-	if !ok {
-		return &Line{w: w}
-	}
-	info, err := f.Stat()
-	return &Line{w: w, terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
+	width := func() int { return terminal.Width(w, func(string) (string, bool) { return "", false }) }
+	return &Line{w: w, terminal: width() > 0, width: width}
 }
 
 // Now says what is being done, on a terminal alone.
@@ -56,5 +52,13 @@ func (p *Line) End() {
 	}
 }
 
-// rewrite replaces the line: back to its begin, and clear it.
-func (p *Line) rewrite(line string) { fmt.Fprintf(p.w, "\r\x1b[K%s", line) }
+// rewrite replaces the line: back to its begin, and clear it. A line that went on below
+// itself would leave its begin behind, so it is cut.
+func (p *Line) rewrite(line string) {
+	if p.width != nil {
+		if r, most := []rune(line), max(p.width()-1, 1); len(r) > most {
+			line = string(r[:most-1]) + "…"
+		}
+	}
+	fmt.Fprintf(p.w, "\r\x1b[K%s", line)
+}

@@ -27,6 +27,18 @@ func TestProgressRewritesItsLineOnATerminalAlone(t *testing.T) {
 	}
 }
 
+// What went on below itself would leave its begin on the screen.
+func TestALineOfATerminalIsNoLongerThanTheTerminal(t *testing.T) {
+	var b bytes.Buffer
+	p := &Line{w: &b, terminal: true, width: func() int { return 10 }}
+	p.Now("%s", "exactly 9")
+	p.Now("%s", "one ünd ten")
+	p.End()
+	if got, want := b.String(), "\r\x1b[Kexactly 9\r\x1b[Kone ünd …\r\x1b[K"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // The first line comes before anything is read, and then one each tenth of a second.
 func TestAReplayTellsAtOnceAndThenNowAndThen(t *testing.T) {
 	var b bytes.Buffer
